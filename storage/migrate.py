@@ -1,0 +1,54 @@
+"""Brings the tables to the revision that this program needs, and back."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine, text
+
+from storage.errors import SchemaOutdated
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+# Two processes that start together migrate one after the other; the number is ours alone.
+ADVISORY_LOCK = 5_515_253
+
+
+def upgrade(engine: Engine, revision: str = "head") -> None:
+    """Create or alter tables up to `revision`; does nothing where they stand there already."""
+    if current(engine) != newest():
+        _run(engine, command.upgrade, revision)
+
+
+def downgrade(engine: Engine, revision: str = "base") -> None:
+    """Undo migrations down to `revision`; `base` drops every table and all that is in them."""
+    _run(engine, command.downgrade, revision)
+
+
+def current(engine: Engine) -> str | None:
+    """The revision that the tables stand at; None where there are none."""
+    with engine.execution_options(reads_only=True).connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision()
+
+
+def newest() -> str | None:
+    """The revision that this program needs."""
+    return ScriptDirectory(str(MIGRATIONS)).get_current_head()
+
+
+def require_newest(engine: Engine) -> None:
+    """Raise SchemaOutdated unless the tables stand at the newest revision."""
+    if (found := current(engine)) != newest():
+        raise SchemaOutdated(found, newest())
+
+
+def _run(engine: Engine, direction: Callable[[Config, str], None], revision: str) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    with engine.begin() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": ADVISORY_LOCK})
+        config.attributes["connection"] = connection
+        direction(config, revision)

@@ -1,0 +1,1 @@
+"""The revisions themselves; `down_revision` gives their order."""

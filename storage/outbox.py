@@ -1,0 +1,45 @@
+"""Messages that must reach Kafka exactly when the database transaction that caused them commits."""
+
+from sqlalchemy import Float, Index, LargeBinary, String, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from storage.table import BigIdentity, Table
+
+
+class OutboxMessage(Table):
+    """One message to publish. It is sent after the commit and marked; a crash between sends it twice."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (Index(None, "sent_at"),)
+
+    id: Mapped[int] = mapped_column(BigIdentity, primary_key=True)
+    topic: Mapped[str] = mapped_column(String)
+    key: Mapped[bytes | None] = mapped_column(LargeBinary)
+    value: Mapped[bytes | None] = mapped_column(LargeBinary)
+    created_at: Mapped[float] = mapped_column(Float(53))
+    sent_at: Mapped[float | None] = mapped_column(Float(53))
+    sent_offset: Mapped[int | None] = mapped_column(BigIdentity)
+
+
+class Outbox:
+    """Adds and reads messages within the caller's unit of work."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def add(self, topic: str, key: bytes | None, value: bytes | None, *, time: float) -> OutboxMessage:
+        """Queue a message; it exists once the unit of work commits."""
+        message = OutboxMessage(topic=topic, key=key, value=value, created_at=time)
+        self._session.add(message)
+        self._session.flush()
+        return message
+
+    def pending(self, limit: int = 100) -> list[OutboxMessage]:
+        """Messages not yet sent, in the order in which they were queued."""
+        query = select(OutboxMessage).where(OutboxMessage.sent_at.is_(None)).order_by(OutboxMessage.id)
+        return list(self._session.scalars(query.limit(limit)))
+
+    def mark_sent(self, message_id: int, *, time: float, offset: int) -> None:
+        """Note where in its topic the message lies."""
+        message = self._session.get_one(OutboxMessage, message_id)
+        message.sent_at, message.sent_offset = time, offset

@@ -1,0 +1,16 @@
+"""All tables in one place, for migrations and for the test that holds models against migrations."""
+
+from storage import (
+    alerts,
+    audit_log,
+    control_entries,
+    detectors,
+    episodes,
+    labels,
+    outbox,
+    scored_transactions,
+)
+from storage.table import Table
+
+MODULES = (alerts, audit_log, control_entries, detectors, episodes, labels, outbox, scored_transactions)
+METADATA = Table.metadata

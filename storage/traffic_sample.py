@@ -1,0 +1,84 @@
+"""A time-spread sample of recent traffic that nobody alerted on or called fraud: calibration's reservoir."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Select, exists, select
+from sqlalchemy.orm import Session
+
+from storage.labels import FRAUD, Label
+from storage.scored_transactions import IDS_PER_QUERY, ScoredTransaction, ScoredTransactions
+
+# Some offsets hold no genuine row (dead letters, alerts), so somewhat more are drawn than wanted.
+OVERSAMPLING = 1.15
+
+
+@dataclass(frozen=True)
+class TrafficSample:
+    """n transactions in order of event time; all fields have n entries."""
+
+    features: NDArray[np.float32]
+    """(n, d), as they were scored."""
+    event_time: NDArray[np.float64]
+    transaction_ids: list[str]
+    entities: list[dict[str, str]]
+
+    def __len__(self) -> int:
+        return len(self.transaction_ids)
+
+
+def sample_genuine(session: Session, count: int, *, newest: int, seed: int) -> TrafficSample:
+    """At most `count` approved transactions, none labelled fraud, spread over the `newest` stored.
+
+    Drawn by offset, so the cost depends on `count` and not on how much is stored; equal seeds over equal
+    tables give equal samples. Fewer than `count` come back where fewer are stored.
+    """
+    drawn = _draw_offsets(ScoredTransactions(session).offset_ranges(), count, newest, seed)
+    rows: list[Any] = []
+    for partition, offsets in drawn.items():
+        for start in range(0, len(offsets), IDS_PER_QUERY):
+            chunk = offsets[start : start + IDS_PER_QUERY].tolist()
+            rows += session.execute(_genuine(partition, chunk)).all()
+    return _sample(_thin(rows, count, seed))
+
+
+def _draw_offsets(
+    ranges: dict[int, tuple[int, int]], count: int, newest: int, seed: int
+) -> dict[int, NDArray[np.int64]]:
+    random = np.random.default_rng(seed)
+    each = newest // max(1, len(ranges))
+    starts = {partition: max(low, high - each + 1) for partition, (low, high) in ranges.items()}
+    total = sum(high - starts[partition] + 1 for partition, (_, high) in ranges.items())
+    drawn = {}
+    for partition, (_, high) in ranges.items():
+        size = high - starts[partition] + 1
+        wanted = min(size, int(np.ceil(count * OVERSAMPLING * size / total)))
+        drawn[partition] = starts[partition] + np.sort(random.choice(size, wanted, replace=False))
+    return drawn
+
+
+def _genuine(partition: int, offsets: list[int]) -> Select[float, str, dict[str, str], bytes]:
+    row = ScoredTransaction
+    called_fraud = exists().where(Label.transaction_id == row.transaction_id, Label.verdict == FRAUD)
+    return select(row.event_time, row.transaction_id, row.entities, row.features).where(
+        row.source_partition == partition, row.source_offset.in_(offsets), row.decision == 0, ~called_fraud
+    )
+
+
+def _thin(rows: list[Any], count: int, seed: int) -> list[Any]:
+    if len(rows) > count:
+        kept = np.random.default_rng(seed).choice(len(rows), count, replace=False)
+        rows = [rows[place] for place in kept]
+    return sorted(rows, key=lambda row: (row[0], row[1]))
+
+
+def _sample(rows: list[Any]) -> TrafficSample:
+    features = np.frombuffer(b"".join(row[3] for row in rows), "<f4").astype(np.float32)
+    return TrafficSample(
+        features.reshape(len(rows), -1) if rows else features.reshape(0, 0),
+        np.array([row[0] for row in rows], np.float64),
+        [row[1] for row in rows],
+        [row[2] for row in rows],
+    )

@@ -1,0 +1,65 @@
+"""One database transaction: repositories share it, and only the use case commits it."""
+
+from types import TracebackType
+from typing import Self
+
+from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.orm import Session
+
+from storage.alerts import Alerts
+from storage.audit_log import AuditLog
+from storage.control_entries import ControlEntries
+from storage.detectors import Detectors
+from storage.episodes import Episodes
+from storage.errors import StorageUnavailable
+from storage.labels import Labels
+from storage.outbox import Outbox
+from storage.scored_transactions import ScoredTransactions
+
+
+class UnitOfWork:
+    """Use it in a `with`: what was not committed at its end is rolled back.
+
+    `reads_only` units take no write lock, so on SQLite they never wait for a writer. A database that is
+    gone or locked shows as StorageUnavailable, whatever the driver called it.
+    """
+
+    def __init__(self, engine: Engine, *, reads_only: bool = False) -> None:
+        self._engine = engine
+        self.session = Session(
+            engine.execution_options(reads_only=reads_only), expire_on_commit=False, autoflush=True
+        )
+        self.transactions = ScoredTransactions(self.session)
+        self.alerts = Alerts(self.session)
+        self.labels = Labels(self.session)
+        self.episodes = Episodes(self.session)
+        self.detectors = Detectors(self.session)
+        self.control = ControlEntries(self.session)
+        self.audit = AuditLog(self.session)
+        self.outbox = Outbox(self.session)
+
+    def commit(self) -> None:
+        """Make all of it durable, or raise and leave nothing."""
+        try:
+            self.session.commit()
+        except DBAPIError as error:
+            raise self._named(error) from error
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            self.session.close()
+        except DBAPIError:
+            self.session.invalidate()
+        if isinstance(error, DBAPIError):
+            raise self._named(error) from error
+
+    def _named(self, error: DBAPIError) -> Exception:
+        if isinstance(error, (OperationalError, InterfaceError)) or error.connection_invalidated:
+            return StorageUnavailable(self._engine.url.render_as_string(), error.orig)
+        return error
