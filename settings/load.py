@@ -1,0 +1,126 @@
+"""Read, merge, check: from file and environment to one frozen `Settings`, or every problem at once."""
+
+import os
+from collections.abc import Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
+
+from settings.errors import Problem, SettingsError
+from settings.sections import Settings
+from settings.sources import Layers, read_environment, read_file
+
+DEFAULT_FILE = "flagfive.toml"
+SECRETS = {("control", "key"), ("storage", "url")}
+CLONE = Path(__file__).resolve().parent.parent
+
+
+def load_settings(path: Path | None = None, environment: Mapping[str, str] | None = None) -> Settings:
+    """Return the settings of `path` under the environment (default: this process's).
+
+    Without `path`: FLAGFIVE_CONFIG, else `flagfive.toml` in the working folder, else the clone's own.
+    Raises SettingsError with every unusable key.
+    """
+    environment = os.environ if environment is None else environment
+    path = path or _find_file(environment)
+    layers = Layers()
+    if path is not None:
+        read_file(path, layers)
+    problems = _secrets_in_file(layers)
+    read_environment(environment, layers)
+    try:
+        settings = Settings.model_validate(layers.values)
+    except ValidationError as error:
+        problems += [_problem(one, layers) for one in _innermost(error)]
+    if problems:
+        raise SettingsError(problems)
+    return _with_absolute_paths(settings, path.resolve().parent if path else CLONE)
+
+
+def _find_file(environment: Mapping[str, str]) -> Path | None:
+    if named := environment.get("FLAGFIVE_CONFIG"):
+        return Path(named)
+    candidates = (Path.cwd() / DEFAULT_FILE, CLONE / DEFAULT_FILE)
+    return next((file for file in candidates if file.is_file()), None)
+
+
+def _secrets_in_file(layers: Layers) -> list[Problem]:
+    """A signing key in a file ends up in version control: refuse it there."""
+    if ("control", "key") not in layers.origins:
+        return []
+    origin = layers.origin(("control", "key"))
+    allowed = "only the environment variable FLAGFIVE_CONTROL_KEY may hold it"
+    return [Problem("control.key", "(hidden)", allowed, origin)]
+
+
+def _innermost(error: ValidationError) -> list[dict[str, Any]]:
+    """Leave out what only follows from a problem further in: a list with a bad item is also too short."""
+    errors: list[dict[str, Any]] = [dict(one) for one in error.errors()]
+    places: list[tuple[Any, ...]] = [one["loc"] for one in errors]
+
+    def leads_further(place: tuple[Any, ...]) -> bool:
+        return any(other != place and other[: len(place)] == place for other in places)
+
+    return [one for one, place in zip(errors, places, strict=True) if not leads_further(place)]
+
+
+def _problem(error: dict[str, Any], layers: Layers) -> Problem:
+    location = tuple(str(part) for part in error["loc"])
+    value = repr(error["input"])[:200]
+    if any(secret[: len(location)] == location[:2] for secret in SECRETS):
+        value = "(hidden)"
+    if error["type"] == "missing":
+        value = "(missing)"
+    return Problem(".".join(location), value, _allowed(error, location), layers.origin(location))
+
+
+def _allowed(error: dict[str, Any], location: tuple[str, ...]) -> str:
+    if error["type"] == "extra_forbidden":
+        return _unknown(location)
+    reason = error["msg"].removeprefix("Value error, ")
+    field = _field(location)
+    if field is not None and field.description and error["type"] == "string_pattern_mismatch":
+        return f"allowed: {field.description}"
+    if field is None or not field.description:
+        return f"{reason[0].lower()}{reason[1:]}"
+    return f"{reason[0].lower()}{reason[1:]}. Allowed: {field.description}"
+
+
+def _unknown(location: tuple[str, ...]) -> str:
+    model = _model(location[:-1]) or Settings
+    names = list(model.model_fields)
+    close = get_close_matches(location[-1], names, n=1)
+    hint = f"unknown key, did you mean {close[0]}?" if close else "unknown key."
+    return f"{hint} Allowed here: {', '.join(names)}"
+
+
+def _model(location: tuple[str, ...]) -> type[BaseModel] | None:
+    """The section that `location` names; a list's index leads to its item."""
+    model: type[BaseModel] = Settings
+    for part in location:
+        if part.isdigit():
+            continue
+        annotation = model.model_fields[part].annotation if part in model.model_fields else None
+        arguments = [annotation, *getattr(annotation, "__args__", ())]
+        found = [one for one in arguments if isinstance(one, type) and issubclass(one, BaseModel)]
+        if not found:
+            return None
+        model = found[0]
+    return model
+
+
+def _field(location: tuple[str, ...]) -> FieldInfo | None:
+    model = _model(location[:-1])
+    return model.model_fields.get(location[-1]) if model else None
+
+
+def _with_absolute_paths(settings: Settings, root: Path) -> Settings:
+    url = settings.storage.url
+    prefix = "sqlite:///"
+    if url.startswith(prefix) and (relative := url.removeprefix(prefix)) and relative != ":memory:":
+        url = prefix + str(root / relative)
+    storage = settings.storage.model_copy(update={"url": url})
+    return settings.model_copy(update={"var": root / settings.var, "storage": storage})

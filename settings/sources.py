@@ -1,0 +1,90 @@
+"""Where values come from: the TOML file, and over it the environment.
+
+FLAGFIVE_SECTION__KEY sets one key, FLAGFIVE_VAR and FLAGFIVE_ENTITIES (JSON) the two without a section.
+Two short names exist: FLAGFIVE_BROKER is broker.bootstrap, FLAGFIVE_CONTROL_KEY is control.key. Other
+FLAGFIVE_ variables belong to `./run` and are left alone.
+"""
+
+import json
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from settings.errors import Problem, SettingsError
+
+PREFIX = "FLAGFIVE_"
+ALIASES = {
+    "FLAGFIVE_BROKER": ("broker", "bootstrap"),
+    "FLAGFIVE_CONTROL_KEY": ("control", "key"),
+    "FLAGFIVE_VAR": ("var",),
+    "FLAGFIVE_ENTITIES": ("entities",),
+}
+
+
+@dataclass
+class Layers:
+    """The merged values, and for each key path the file or variable that had the last word."""
+
+    values: dict[str, Any] = field(default_factory=dict)
+    origins: dict[tuple[str, ...], str] = field(default_factory=dict)
+
+    def put(self, path: tuple[str, ...], value: Any, origin: str) -> None:
+        """Set the value at `path` (one or two parts), over whatever an earlier layer said."""
+        parent = self.values if len(path) == 1 else self.values.setdefault(path[0], {})
+        if isinstance(parent, dict):
+            parent[path[-1]] = value
+            self.origins[path] = origin
+
+    def origin(self, path: tuple[str, ...]) -> str:
+        """Name the source of the longest known prefix of `path`, else of something inside it."""
+        for length in range(len(path), 0, -1):
+            if path[:length] in self.origins:
+                return self.origins[path[:length]]
+        inside = (origin for known, origin in self.origins.items() if known[: len(path)] == path)
+        return next(inside, "default")
+
+
+def read_file(path: Path, layers: Layers) -> None:
+    """Add the keys of a TOML file. Raises SettingsError if it cannot be read or is not TOML."""
+    try:
+        tables = tomllib.loads(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise SettingsError([Problem(str(path), "", f"a readable TOML file; {reason}", "file")]) from None
+    for name, table in tables.items():
+        if not isinstance(table, dict):
+            layers.put((name,), table, path.name)
+            continue
+        layers.values[name] = {}
+        layers.origins[(name,)] = path.name
+        for key, value in table.items():
+            layers.put((name, key), value, path.name)
+
+
+def read_environment(environment: Mapping[str, str], layers: Layers) -> None:
+    """Add the FLAGFIVE_ variables. Empty ones count as not set."""
+    for name in sorted(environment):
+        path = _path_of(name)
+        if path is not None and environment[name] != "":
+            value: Any = environment[name]
+            if path == ("entities",):
+                value = _from_json(value)
+            layers.put(path, value, f"environment variable {name}")
+
+
+def _path_of(variable: str) -> tuple[str, ...] | None:
+    if variable in ALIASES:
+        return ALIASES[variable]
+    section, separator, key = variable.removeprefix(PREFIX).partition("__")
+    if not variable.startswith(PREFIX) or not separator:
+        return None
+    return section.lower(), key.lower()
+
+
+def _from_json(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError:
+        return text  # the model refuses it and says what is allowed
