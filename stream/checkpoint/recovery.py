@@ -1,0 +1,98 @@
+"""Bring a partition's profiles to where the group stands."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+import msgspec
+import numpy as np
+from aiokafka import TopicPartition
+from features.profiles import Profiles
+from mode import get_logger
+
+from stream.checkpoint.checkpoint import Marker
+from stream.partition.hop import Hop
+from stream.transport.fetcher import SpanConsumer
+from stream.transport.span import Span
+
+_FETCH_BYTES = 8 << 20
+_POLL_MS = 500
+
+log = get_logger(__name__)
+
+
+class Recovery:
+    """Reads committed records only, so what it rebuilds is what a worker that never stopped would hold.
+
+    Args:
+        bootstrap: the broker's address.
+        checkpoint_topic: name of the checkpoint topic that belongs to an input topic.
+    """
+
+    def __init__(self, bootstrap: str, checkpoint_topic: Callable[[str], str]) -> None:
+        self._bootstrap = bootstrap
+        self._checkpoint_topic = checkpoint_topic
+
+    async def restore(self, partition: TopicPartition, profiles: Profiles) -> int | None:
+        """Load the newest row of every entity; return the input offset they stand for, None without any.
+
+        The topic is compacted, so reading it whole costs about one row per entity.
+        """
+        source = TopicPartition(self._checkpoint_topic(partition.topic), partition.partition)
+        position: int | None = None
+        async with self._reader(source) as consumer:
+            end = (await consumer.end_offsets([source]))[source]
+            async for span in _spans(consumer, source, 0, end):
+                position = _restore_span(span, profiles) or position
+        log.info("%s: %d profiles restored, standing for offset %s", partition, len(profiles), position)
+        return position
+
+    async def replay(self, partition: TopicPartition, hop: Hop, start: int, end: int) -> None:
+        """Fold the input from offset `start` up to and without `end`, without any output."""
+        if start >= end:
+            return
+        async with self._reader(partition) as consumer:
+            async for span in _spans(consumer, partition, start, end):
+                hop.replay(span, end)
+        log.info("%s: replayed offsets %d to %d", partition, start, end)
+
+    @asynccontextmanager
+    async def _reader(self, partition: TopicPartition) -> AsyncIterator[SpanConsumer]:
+        consumer = SpanConsumer(
+            bootstrap_servers=self._bootstrap,
+            group_id=None,
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            isolation_level="read_committed",
+            max_partition_fetch_bytes=_FETCH_BYTES,
+        )
+        await consumer.start()
+        try:
+            consumer.assign([partition])
+            yield consumer
+        finally:
+            await consumer.stop()
+
+
+async def _spans(
+    consumer: SpanConsumer, partition: TopicPartition, start: int, end: int
+) -> AsyncIterator[Span]:
+    consumer.seek(partition, start)
+    position = start
+    while position < end:
+        fetched = await consumer.getmany(partition, timeout_ms=_POLL_MS)
+        for span in fetched.get(partition, []):
+            position = span.next_offset
+            yield span
+
+
+def _restore_span(span: Span, profiles: Profiles) -> int | None:
+    """Apply a span's rows in order; return the last marker's offset, None where there is none."""
+    keys, values = span.records.keys, span.values
+    is_marker = keys.end == keys.start
+    width = profiles.row_bytes
+    fits = ~is_marker & (values.end - values.start == width)
+    rows = np.flatnonzero(fits)
+    profiles.restore(keys.take(rows), values.take(rows))
+    markers = values.take(np.flatnonzero(is_marker)).to_list()
+    decoded = [msgspec.json.decode(value, type=Marker) for value in markers if value is not None]
+    return next((marker.offset for marker in reversed(decoded) if marker.layout == profiles.layout), None)

@@ -1,0 +1,103 @@
+"""aiokafka's fetcher, handing out spans instead of records."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.consumer import fetcher as aiokafka_fetcher
+from aiokafka.protocol.fetch import FetchRequest
+
+from stream.transport.span import Span
+from stream.wire.reader import AbortedTransaction, read_records
+
+
+class SpanRecords:
+    """One fetched partition, read as a single span.
+
+    Takes the place of aiokafka's `PartitionRecords`: iterating yields what `getmany` returns, and
+    `next_fetch_offset` says where the following fetch begins.
+    """
+
+    def __init__(
+        self,
+        partition: TopicPartition,
+        data: bytes,
+        aborted: list[AbortedTransaction],
+        fetch_offset: int,
+        check_crc: bool,
+    ) -> None:
+        self._partition = partition
+        self._data = data
+        self._aborted = aborted
+        self._check_crc = check_crc
+        self.next_fetch_offset = fetch_offset
+
+    def __iter__(self) -> Iterator[Span]:
+        records = read_records(
+            self._data, from_offset=self.next_fetch_offset, aborted=self._aborted, check_crc=self._check_crc
+        )
+        span = Span(self._partition, self.next_fetch_offset, records)
+        self.next_fetch_offset = records.next_offset
+        yield span
+
+
+class AnswerKeeper:
+    """The client as the fetcher sees it, keeping the bytes of each partition that a fetch brought.
+
+    aiokafka wraps those bytes in a compiled object that does not give them back.
+    """
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+        self.fetched: dict[TopicPartition, bytes] = {}
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._client, name)
+
+    async def send(self, node_id: int, request: Any, **options: Any) -> Any:
+        response = await self._client.send(node_id, request, **options)
+        if isinstance(request, FetchRequest):
+            for topic, partitions in response.topics:
+                for partition, *_, data in partitions:
+                    self.fetched[TopicPartition(topic, partition)] = data
+        return response
+
+
+class SpanFetcher(aiokafka_fetcher.Fetcher):
+    """Fetches as aiokafka does, then reads each partition of the answer in one pass."""
+
+    @classmethod
+    def take_over(cls, fetcher: aiokafka_fetcher.Fetcher) -> None:
+        """Make a started fetcher, which has not fetched yet, hand out spans.
+
+        aiokafka's consumer makes its own fetcher and offers no other way to choose it.
+        """
+        fetcher._client = AnswerKeeper(fetcher._client)
+        fetcher.__class__ = cls
+
+    async def _proc_fetch_request(self, assignment: Any, node_id: int, request: Any) -> bool:
+        needs_wakeup: bool = await super()._proc_fetch_request(assignment, node_id, request)
+        for partition, result in self._records.items():
+            fetched = getattr(result, "_partition_records", None)
+            if isinstance(fetched, aiokafka_fetcher.PartitionRecords):
+                result._partition_records = self._as_span(partition, fetched)
+        return needs_wakeup
+
+    def _as_span(self, partition: TopicPartition, fetched: Any) -> SpanRecords:
+        """Nothing of `fetched` is unpacked yet: it reads its records only when iterated."""
+        return SpanRecords(
+            partition,
+            self._client.fetched.pop(partition),
+            list(fetched._aborted_transactions),
+            fetched.next_fetch_offset,
+            fetched._check_crcs,
+        )
+
+
+class SpanConsumer(AIOKafkaConsumer):
+    """An aiokafka consumer whose `getmany` returns spans. Subscribe or assign after `start`."""
+
+    async def start(self) -> None:
+        """Connect; see `SpanFetcher.take_over`."""
+        await super().start()
+        SpanFetcher.take_over(self._fetcher)

@@ -1,0 +1,83 @@
+"""Write one record batch from columns, in the shape that aiokafka's producer sends."""
+
+import struct
+from typing import Any
+
+import numpy as np
+from aiokafka.producer.message_accumulator import BatchBuilder
+from aiokafka.record.util import calc_crc32c
+from numpy.typing import NDArray
+
+from features.spans import ByteSpans
+from stream.wire import batch_format as fmt
+from stream.wire.writer_kernels import write_records
+
+
+class EncodedBatch(BatchBuilder):
+    """A finished batch of n records.
+
+    The producer knows its id, epoch and sequence only when it sends, so these and the checksum are written
+    last. Stands in for aiokafka's `BatchBuilder`, which appends record by record.
+
+    Args:
+        keys: n keys, or None for none at all.
+        values: n values.
+        timestamp: milliseconds, one for all records.
+    """
+
+    def __init__(self, keys: ByteSpans | None, values: ByteSpans, timestamp: int) -> None:
+        self._count = len(values)
+        self._payload = _encode(keys, values)
+        self._timestamp = timestamp
+        self._producer = (-1, -1, -1)
+        self._buffer: bytearray | None = None
+
+    def append(self, **_: Any) -> None:
+        """Refuse further records: the batch is closed."""
+
+    def close(self) -> None:
+        """Nothing is left to close."""
+
+    def closed(self) -> bool:
+        return True
+
+    def size(self) -> int:
+        return fmt.HEADER_BYTES + len(self._payload)
+
+    def record_count(self) -> int:
+        return self._count
+
+    def _set_producer_state(self, producer_id: int, producer_epoch: int, base_sequence: int) -> None:
+        self._producer = (producer_id, producer_epoch, base_sequence)
+        self._buffer = None  # a batch sent again by another producer is another batch
+
+    def _build(self) -> bytearray:
+        if self._buffer is None:
+            self._buffer = self._assemble()
+        return self._buffer
+
+    def _assemble(self) -> bytearray:
+        producer_id, epoch, sequence = self._producer
+        header = np.zeros(1, fmt.HEADER)
+        header["length"] = self.size() - fmt.BEFORE_LENGTH_ENDS
+        header["leader_epoch"] = -1
+        header["magic"] = fmt.MAGIC
+        header["attributes"] = fmt.TRANSACTIONAL if self._transactional else 0
+        header["last_offset_delta"] = self._count - 1
+        header["first_timestamp"] = header["max_timestamp"] = self._timestamp
+        header["producer_id"], header["producer_epoch"] = producer_id, epoch
+        header["base_sequence"], header["record_count"] = sequence, self._count
+        buffer = bytearray(header.tobytes() + self._payload.tobytes())
+        struct.pack_into(">I", buffer, fmt.CRC_FROM - 4, calc_crc32c(memoryview(buffer)[fmt.CRC_FROM :]))
+        return buffer
+
+    @property
+    def _transactional(self) -> bool:
+        """Only transactional producers of ours have an id: idempotence without transactions is not used."""
+        return self._producer[0] >= 0
+
+
+def _encode(keys: ByteSpans | None, values: ByteSpans) -> NDArray[np.uint8]:
+    if keys is None:
+        keys = ByteSpans(values.buffer, np.full(len(values), -1), np.full(len(values), -1))
+    return write_records(keys.buffer, keys.start, keys.end, values.buffer, values.start, values.end)
