@@ -69,6 +69,11 @@ class TopicsSettings(Section):
         168.0, gt=0, le=87600, description="hours that data topics keep records, over 0 to 87600"
     )
 
+    @property
+    def max_dead_letter_bytes(self) -> int:
+        """Largest dead letter: it carries a damaged record as base64, a third larger, and a reason."""
+        return self.max_message_bytes * 3 // 2
+
     def hop_of(self, entity: str) -> str:
         """Name of the internal topic that carries batches to the hop of `entity`."""
         return self.hop + entity

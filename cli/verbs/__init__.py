@@ -1,0 +1,9 @@
+"""One module per verb, each with `app`, a `typer.Typer`. A new verb is a module and a line here.
+
+The line is what `flagfive --help` prints; the module is imported only when its verb is called.
+"""
+
+VERBS = {
+    "broker": "Run a Kafka broker of your own on this machine.",
+    "topics": "Create the topics, or show how they are set.",
+}
