@@ -1,0 +1,39 @@
+"""Transactions on their way: what the first hop decoded, and the features that each hop adds."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features.columns import Columns
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """n transactions.
+
+    Attributes:
+        columns: the decoded fields.
+        source_partition, source_offset: where each stood in `transactions`; together its identity.
+        arrival: when it reached the broker, seconds since 1970.
+        features: float32 (n, d); a hop fills the columns of its entity and leaves the others alone.
+    """
+
+    columns: Columns
+    source_partition: NDArray[np.int32]
+    source_offset: NDArray[np.int64]
+    arrival: NDArray[np.float64]
+    features: NDArray[np.float32]
+
+    def __len__(self) -> int:
+        return len(self.columns)
+
+    def take(self, index: NDArray[np.int64]) -> "Batch":
+        """The transactions at `index`, with copies of their features."""
+        return Batch(
+            self.columns.take(index),
+            self.source_partition[index],
+            self.source_offset[index],
+            self.arrival[index],
+            self.features[index],
+        )
