@@ -1,0 +1,77 @@
+"""Decoded transactions, one array per field."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from features.spans import ByteSpans
+
+NO_CATEGORY = -1
+NO_CURRENCY = 0
+FIRST_NAMED_CATEGORY = 10_000  # categories below are merchant category codes (ISO 18245), above hashed names
+
+
+class Channel(IntEnum):
+    """Whether the card was there."""
+
+    UNKNOWN = 0
+    PRESENT = 1
+    NOT_PRESENT = 2
+    CASH = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """`m` transactions in the order they arrived.
+
+    row: position of each in the span it was decoded from.
+    time: event time, seconds since 1970. amount: units of its currency, 0 to 1e9.
+    currency: three letters packed into an integer (`currency_text`), 0 where absent.
+    category: merchant category code, or `FIRST_NAMED_CATEGORY` and up for a category given by name; -1 absent.
+    channel: a `Channel`. keys: the keys of each entity of the schema, in its order.
+    """
+
+    row: npt.NDArray[np.int32]
+    id: ByteSpans
+    time: npt.NDArray[np.float64]
+    amount: npt.NDArray[np.float64]
+    currency: npt.NDArray[np.int32]
+    category: npt.NDArray[np.int32]
+    channel: npt.NDArray[np.int8]
+    keys: tuple[ByteSpans, ...]
+
+    def __len__(self) -> int:
+        return len(self.row)
+
+    def take(self, index: npt.NDArray[Any]) -> Columns:
+        """The transactions at `index` (integers or a mask)."""
+        return Columns(
+            self.row[index],
+            self.id.take(index),
+            self.time[index],
+            self.amount[index],
+            self.currency[index],
+            self.category[index],
+            self.channel[index],
+            tuple(keys.take(index) for keys in self.keys),
+        )
+
+
+def currency_code(text: str) -> int:
+    """Pack a currency of three ASCII letters or digits.
+
+    >>> currency_text(currency_code("EUR"))
+    'EUR'
+    """
+    first, second, third = text.encode("ascii")
+    return first << 16 | second << 8 | third
+
+
+def currency_text(code: int) -> str:
+    """The letters of a packed currency, empty where it was absent."""
+    return bytes((code >> 16 & 0xFF, code >> 8 & 0xFF, code & 0xFF)).decode("ascii") if code else ""

@@ -1,0 +1,55 @@
+"""Keys of entities from arrays, written as a message would carry them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numba
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from features.spans import Bytes, ByteSpans, Offsets
+
+_MOST_DIGITS = 20  # of an int64, its sign counted
+
+
+def keys_from(values: npt.NDArray[Any]) -> ByteSpans:
+    """Integers (as decimal digits) or strings as byte spans, (n,). Raises TypeError on anything else.
+
+    >>> keys_from(np.array([17, -3])).to_list()
+    [b'17', b'-3']
+    """
+    if values.dtype.kind in "iu":
+        return _integers(values.astype(np.int64))
+    if values.dtype.kind in "OUT":
+        return ByteSpans.from_arrow(pa.array(values.tolist(), pa.large_string()))
+    raise TypeError(f"keys of type {values.dtype}: integers or strings are needed")
+
+
+def _integers(values: npt.NDArray[np.int64]) -> ByteSpans:
+    buffer = np.empty(len(values) * _MOST_DIGITS, np.uint8)
+    end = np.empty(len(values), np.int64)
+    _write_digits(values, buffer, end)
+    start = np.concatenate([np.zeros(1, np.int64), end[:-1]])[: len(values)]
+    return ByteSpans(buffer, start, end)
+
+
+@numba.njit(cache=True, nogil=True)
+def _write_digits(values: npt.NDArray[np.int64], buffer: Bytes, end: Offsets) -> None:
+    digits = np.empty(_MOST_DIGITS, np.uint8)
+    at = 0
+    for i in range(len(values)):
+        rest = np.uint64(abs(values[i]))
+        count = 0
+        while count == 0 or rest > 0:
+            digits[count] = 48 + rest % np.uint64(10)
+            rest //= np.uint64(10)
+            count += 1
+        if values[i] < 0:
+            digits[count] = 45
+            count += 1
+        for k in range(count):
+            buffer[at + k] = digits[count - 1 - k]
+        at += count
+        end[i] = at

@@ -1,0 +1,76 @@
+"""Feature vectors of whole files, by the code that runs live."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from features.columns import NO_CATEGORY, NO_CURRENCY, Channel, Columns
+from features.keys import keys_from
+from features.profiles import Profiles
+from features.schema import TransactionSchema
+from features.spans import ByteSpans
+from features.vector import FeatureLayout
+
+_CHUNK = 65_536  # transactions: large enough to hide Python, small enough to stay in a cache
+
+
+class Featuriser:
+    """Profiles of all entities at once, as one worker with one partition would hold them.
+
+    Transactions must come in the order in which they would have arrived; a file larger than memory comes in parts.
+    """
+
+    def __init__(self, schema: TransactionSchema) -> None:
+        self.layout = FeatureLayout(schema)
+        self._profiles = [Profiles(position) for position in range(len(schema.entities))]
+
+    def features(self, columns: Columns) -> npt.NDArray[np.float32]:
+        """Fold the next n transactions; their features as of just before each, float32 (n, d)."""
+        out = self.layout.empty(len(columns))
+        for first in range(0, len(columns), _CHUNK):
+            part = slice(first, first + _CHUNK)
+            self._fold(columns.take(part), out[part])
+        return out
+
+    def _fold(self, columns: Columns, out: npt.NDArray[np.float32]) -> None:
+        self.layout.own_features(columns, out)
+        for profiles, place in zip(self._profiles, self.layout.entities, strict=True):
+            profiles.publish(profiles.stage(columns, out[:, place]))
+
+
+def featurise(schema: TransactionSchema, columns: Columns) -> npt.NDArray[np.float32]:
+    """The features of a whole history in the order it arrived, float32 (n, d)."""
+    return Featuriser(schema).features(columns)
+
+
+def columns_from(
+    time: npt.ArrayLike,
+    amount: npt.ArrayLike,
+    keys: tuple[npt.NDArray[Any], ...],
+    *,
+    category: npt.NDArray[np.int32] | None = None,
+    channel: npt.NDArray[np.int8] | None = None,
+) -> Columns:
+    """Columns from arrays: seconds since 1970, amounts, and per entity its keys as integers or strings.
+
+    Ids stay empty: no feature reads them. Raises ValueError where an array is longer or shorter than `time`.
+    """
+    times, amounts = np.asarray(time, np.float64), np.asarray(amount, np.float64)
+    n = len(times)
+    lengths = {"amount": len(amounts), **{f"keys[{k}]": len(key) for k, key in enumerate(keys)}}
+    for name, length in lengths.items():
+        if length != n:
+            raise ValueError(f"{name} has {length} values, time has {n}: one per transaction is needed")
+    return Columns(
+        row=np.arange(n, dtype=np.int32),
+        id=ByteSpans(np.empty(0, np.uint8), np.zeros(n, np.int64), np.zeros(n, np.int64)),
+        time=times,
+        amount=amounts,
+        currency=np.full(n, NO_CURRENCY, np.int32),
+        category=np.full(n, NO_CATEGORY, np.int32) if category is None else np.asarray(category, np.int32),
+        channel=np.full(n, Channel.UNKNOWN, np.int8) if channel is None else np.asarray(channel, np.int8),
+        keys=tuple(keys_from(key) for key in keys),
+    )

@@ -1,0 +1,130 @@
+"""From the key of an entity to the number of its row."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from features import slot_kernels as kernels
+from features.hashing import hash_spans
+from features.schema import MAX_KEY_BYTES
+from features.spans import ByteSpans
+
+Slots = npt.NDArray[np.int32]
+
+ABSENT = -1
+_FEWEST_ENTRIES = 1024
+_FEWEST_ARENA_BYTES = 16_384
+_ENTRIES_PER_KEY = 2  # at least: the table is never fuller than half, so a probe ends after one or two steps
+
+
+class SlotTable:
+    """Keys (1 to 64 bytes each) and their slots: small integers, stable while the key stays, then used again.
+
+    Open addressing with linear probing over entries of 8 bytes: half a hash and a slot. A hash that agrees is
+    confirmed byte by byte, so two keys never share a slot.
+
+    >>> table = SlotTable()
+    >>> table.lookup_or_insert(ByteSpans.from_list([b"a", b"b", b"a"])).tolist()
+    [0, 1, 0]
+    >>> table.lookup(ByteSpans.from_list([b"b", b"c"])).tolist()
+    [1, -1]
+    """
+
+    def __init__(self) -> None:
+        self._entries = np.zeros(_FEWEST_ENTRIES, np.uint64)
+        self._places = np.zeros(_FEWEST_ENTRIES // _ENTRIES_PER_KEY, np.int64)  # of the keys in the arena
+        self._arena = np.zeros(_FEWEST_ARENA_BYTES, np.uint8)
+        self._arena_end = 0
+        self._slots_used = 0  # slots below were handed out at some time
+        self._free: list[int] = []
+        self._count = 0
+
+    def __len__(self) -> int:
+        return self._count
+
+    @property
+    def capacity(self) -> int:
+        """Slots are below this; grows by doubling."""
+        return len(self._places)
+
+    @property
+    def nbytes(self) -> int:
+        """Memory in bytes, without the keys themselves."""
+        return self._entries.nbytes + self._places.nbytes
+
+    def lookup(self, keys: ByteSpans) -> Slots:
+        """The slot of each key, int32 (n,); -1 where it is not in the table."""
+        return self._find(keys, hash_spans(keys))
+
+    def lookup_or_insert(self, keys: ByteSpans) -> Slots:
+        """The slot of each key, int32 (n,); unknown keys get one. Raises ValueError on a key too long or empty."""
+        hashes = hash_spans(keys)
+        slots = self._find(keys, hashes)
+        missing = np.flatnonzero(slots == ABSENT)
+        if len(missing):
+            self._insert(keys, hashes, missing, slots)
+        return slots
+
+    def remove(self, slots: npt.NDArray[np.int32]) -> None:
+        """Forget the keys of `slots`, which must be in use and different; their slots will be used again."""
+        kernels.remove(self._entries, self._arena, self._places, slots)
+        self._free.extend(slots.tolist())
+        self._count -= len(slots)
+        if self._arena_end > _FEWEST_ARENA_BYTES and 2 * self._key_bytes() < self._arena_end:
+            self._rewrite_arena(0)
+
+    def used(self) -> Slots:
+        """The slots in use, ascending."""
+        return np.flatnonzero(self._places).astype(np.int32)
+
+    def key_bytes(self, slots: npt.NDArray[np.int32]) -> ByteSpans:
+        """The keys of `slots`. They lie in memory of the table: `gather` them to keep them past an insertion."""
+        start = self._places[slots] >> 8
+        return ByteSpans(self._arena, start, start + (self._places[slots] & 0xFF))
+
+    def _find(self, keys: ByteSpans, hashes: npt.NDArray[np.uint64]) -> Slots:
+        slots = np.empty(len(keys), np.int32)
+        table = (self._entries, self._arena, self._places)
+        kernels.find(*table, keys.buffer, keys.start, keys.end, hashes, slots)
+        return slots
+
+    def _insert(
+        self, keys: ByteSpans, hashes: npt.NDArray[np.uint64], missing: npt.NDArray[np.int64], slots: Slots
+    ) -> None:
+        length = keys.end[missing] - keys.start[missing]
+        if int(length.min()) < 1 or int(length.max()) > MAX_KEY_BYTES:
+            raise ValueError(f"a key of {int(length.max())} bytes: 1 to {MAX_KEY_BYTES} are allowed")
+        self._reserve(len(missing), int(length.sum()))
+        fresh = np.array(self._free[::-1][: len(missing)], np.int32)
+        table = (self._entries, self._arena, self._places)
+        spans = (keys.buffer, keys.start, keys.end)
+        inserted, self._arena_end = kernels.insert(
+            *table, *spans, hashes, missing, fresh, self._slots_used, self._arena_end, slots
+        )
+        reused = min(inserted, len(fresh))
+        del self._free[len(self._free) - reused :]
+        self._slots_used += inserted - reused
+        self._count += inserted
+
+    def _reserve(self, keys: int, key_bytes: int) -> None:
+        if self._arena_end + key_bytes > len(self._arena):
+            self._rewrite_arena(key_bytes)
+        capacity = self.capacity
+        while self._count + keys > capacity or self._slots_used + keys - len(self._free) > capacity:
+            capacity *= 2
+        if capacity > self.capacity:
+            self._grow(capacity)
+
+    def _grow(self, capacity: int) -> None:
+        self._places = np.concatenate([self._places, np.zeros(capacity - self.capacity, np.int64)])
+        self._entries = np.zeros(capacity * _ENTRIES_PER_KEY, np.uint64)
+        kernels.rebuild(self._entries, self._arena, self._places, self._slots_used)
+
+    def _rewrite_arena(self, room: int) -> None:
+        arena = np.empty(max(2 * (self._key_bytes() + room), _FEWEST_ARENA_BYTES), np.uint8)
+        self._arena_end = kernels.move_keys(self._arena, self._places, self._slots_used, arena)
+        self._arena = arena
+
+    def _key_bytes(self) -> int:
+        return int((self._places & 0xFF).sum())

@@ -1,0 +1,97 @@
+"""The feature vector: names, places, and the part that needs no history."""
+
+from __future__ import annotations
+
+import math
+
+import numba
+import numpy as np
+import numpy.typing as npt
+
+from features import kernels
+from features.categories import CATEGORY_GROUPS, group_of
+from features.columns import Channel, Columns
+from features.numerics import log1p
+from features.schema import TransactionSchema
+from features.windows import DAY_S, WINDOWS
+
+Vector = npt.NDArray[np.float32]
+Floats = npt.NDArray[np.float64]
+
+OWN_FEATURES = ("log_amount", "whole_amount", "hour_sin", "hour_cos", "night", "weekend", "card_absent")
+_GROUP_AT = len(OWN_FEATURES)
+_MINUTES = 1440
+_NIGHT_FROM_S, _NIGHT_TO_S = 22 * 3600.0, 4 * 3600.0
+_THURSDAY = 3  # 1970-01-01, counted from Monday
+_SATURDAY = 5
+_HOUR_ANGLE = [2 * math.pi * minute / _MINUTES for minute in range(_MINUTES)]
+# A table per minute instead of sin and cos: float32 of a float64 is the same whatever the C library.
+_SINE = np.array([math.sin(angle) for angle in _HOUR_ANGLE], np.float32)
+_COSINE = np.array([math.cos(angle) for angle in _HOUR_ANGLE], np.float32)
+
+
+class FeatureLayout:
+    """Which column of a feature vector says what, for the entities of a schema.
+
+    names: the d names in order. own: the columns of the transaction itself; entities: those of each entity.
+
+    >>> layout = FeatureLayout(TransactionSchema())
+    >>> layout.names[layout.entities[0].start]
+    'card_log_seconds_since_last'
+    """
+
+    def __init__(self, schema: TransactionSchema) -> None:
+        own = (*OWN_FEATURES, *(f"category_{group}" for group in CATEGORY_GROUPS))
+        names = list(own)
+        slices = []
+        for position, entity in enumerate(schema.entities):
+            block = entity_features(entity.name, primary=position == 0)
+            slices.append(slice(len(names), len(names) + len(block)))
+            names.extend(block)
+        self.names: tuple[str, ...] = tuple(names)
+        self.own = slice(0, len(own))
+        self.entities: tuple[slice, ...] = tuple(slices)
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def empty(self, n: int) -> Vector:
+        """Room for the features of n transactions, float32 (n, d), not yet written."""
+        return np.empty((n, len(self)), np.float32)
+
+    def own_features(self, columns: Columns, out: Vector) -> None:
+        """Write the transactions' own features to their columns of `out`, float32 (n, d)."""
+        own = out[:, self.own]
+        group = group_of(columns.category)
+        _own_features(columns.time, columns.amount, columns.channel, group, _SINE, _COSINE, own)
+
+
+def entity_features(entity: str, *, primary: bool) -> tuple[str, ...]:
+    """The names of an entity's features, in the order in which `features.kernels` writes them."""
+    names = ["log_seconds_since_last", "log_age_days", "log_partners_1d"]
+    for window in WINDOWS:
+        names += [f"{part}_{window.name}" for part in ("log_count", "log_mean", "deviation", "ratio")]
+    if primary:
+        names += ["partner_novelty", "log_category_count_30d", "category_ratio_30d"]
+    return tuple(f"{entity}_{name}" for name in names)
+
+
+@numba.njit(cache=True, nogil=True)
+def _own_features(
+    time: Floats, amount: Floats, channel: npt.NDArray[np.int8], group: npt.NDArray[np.int8],
+    sine: Vector, cosine: Vector, out: Vector,
+) -> None:  # fmt: skip
+    for i in range(len(time)):
+        day = np.floor(time[i] / DAY_S)
+        second = time[i] - day * DAY_S
+        minute = np.int64(second / 60.0)
+        out[i, 0] = log1p(amount[i])
+        out[i, 1] = amount[i] >= 1.0 and amount[i] == np.floor(amount[i])
+        out[i, 2] = sine[minute]
+        out[i, 3] = cosine[minute]
+        out[i, 4] = second >= _NIGHT_FROM_S or second < _NIGHT_TO_S
+        out[i, 5] = (np.int64(day) + _THURSDAY) % 7 >= _SATURDAY
+        out[i, 6] = channel[i] == Channel.NOT_PRESENT
+        out[i, _GROUP_AT:] = 0.0
+        if group[i] >= 0:
+            out[i, _GROUP_AT + group[i]] = 1.0
