@@ -12,6 +12,7 @@ class Kind(StrEnum):
     """What an entry changes."""
 
     BASE = "base"
+    NETWORK = "network"
     DETECTOR = "detector"
     THRESHOLD = "threshold"
     RISK = "risk"

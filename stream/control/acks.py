@@ -1,0 +1,120 @@
+"""Which partitions are live on which control offset: workers say so, the others watch."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import msgspec
+from aiokafka import AIOKafkaProducer
+from kafka import KafkaConsumer, TopicPartition
+
+
+class Ack(msgspec.Struct, frozen=True):
+    """A worker scores these partitions under the snapshot of `offset`."""
+
+    worker: str
+    partitions: tuple[int, ...]
+    offset: int
+    time: float
+
+
+async def acknowledge(producer: AIOKafkaProducer, topic: str, ack: Ack) -> None:
+    """Publish `ack`; the producer is the worker's own and needs no transaction."""
+    await producer.send_and_wait(topic, msgspec.json.encode(ack), key=ack.worker.encode())
+
+
+@dataclass(frozen=True)
+class Progress:
+    """On how many partitions an offset is in force."""
+
+    live: int
+    partitions: int
+
+    @property
+    def complete(self) -> bool:
+        """Whether every partition scores under it or under a later one."""
+        return self.live >= self.partitions
+
+    def __str__(self) -> str:
+        return f"live on {self.live} of {self.partitions} partitions"
+
+
+@dataclass
+class AckTable:
+    """The newest acknowledgement of every partition."""
+
+    partitions: int
+    newest: dict[int, Ack] = field(default_factory=dict)
+
+    def add(self, value: bytes) -> None:
+        """Take in a record of the topic; what is not readable as an Ack is left out."""
+        try:
+            ack = msgspec.json.decode(value, type=Ack)
+        except msgspec.DecodeError:
+            return
+        for partition in ack.partitions:
+            known = self.newest.get(partition)
+            if known is None or ack.time >= known.time:
+                self.newest[partition] = ack
+
+    def progress(self, offset: int) -> Progress:
+        """On how many partitions `offset` is in force."""
+        live = sum(ack.offset >= offset for p, ack in self.newest.items() if p < self.partitions)
+        return Progress(live, self.partitions)
+
+
+class AckWatch:
+    """Follows the acknowledgements from where the topic ended when it was opened.
+
+    Partitions that acknowledged earlier only are unknown to it, so open it before announcing.
+    """
+
+    def __init__(self, bootstrap: str, topic: str, partitions: int) -> None:
+        self._consumer = KafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False)
+        self._partition = TopicPartition(topic, 0)
+        self._consumer.assign([self._partition])
+        self._consumer.seek_to_end(self._partition)
+        # The position is fixed now, not at the first poll, or acks in between would be missed.
+        self._consumer.position(self._partition)
+        self.table = AckTable(partitions)
+
+    def wait(self, offset: int, *, timeout_s: float, give_up: Callable[[], bool] = lambda: False) -> Progress:
+        """Return once `offset` is in force on every partition, or what was reached when the time was over."""
+        deadline = time.monotonic() + timeout_s
+        while not (progress := self.table.progress(offset)).complete:
+            left = deadline - time.monotonic()
+            if left <= 0 or give_up():
+                break
+            self.poll(min(left, 0.2))
+        return progress
+
+    def poll(self, timeout_s: float = 0.0) -> None:
+        """Take in what has arrived."""
+        for records in self._consumer.poll(timeout_ms=int(timeout_s * 1000)).values():
+            for record in records:
+                self.table.add(record.value or b"")
+
+    def close(self) -> None:
+        """Leave the broker."""
+        self._consumer.close()
+
+
+def read_acks(bootstrap: str, topic: str, partitions: int, *, timeout_s: float = 5.0) -> AckTable:
+    """The newest acknowledgement of every partition, from the whole topic as it stands."""
+    watch = AckWatch(bootstrap, topic, partitions)
+    try:
+        return _read_whole(watch, timeout_s)
+    finally:
+        watch.close()
+
+
+def _read_whole(watch: AckWatch, timeout_s: float) -> AckTable:
+    consumer, partition = watch._consumer, watch._partition
+    end: int = consumer.end_offsets([partition])[partition]
+    consumer.seek_to_beginning(partition)
+    deadline = time.monotonic() + timeout_s
+    while consumer.position(partition) < end and time.monotonic() < deadline:
+        watch.poll(0.2)
+    return watch.table

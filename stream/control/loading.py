@@ -1,0 +1,117 @@
+"""The artifacts in an entry, loaded once when it is applied: nothing is parsed between batches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+
+from meta.base import BaseModel
+from meta.calibration import Tails
+from meta.detector import Detector
+from meta.evidence_model import EvidenceModel
+from meta.kernels import KNOTS
+from meta.tensors import BrokenArtifact, pack, unpack
+from stream.control.entry import Entry, Kind
+from stream.control.errors import MalformedEntry
+
+Part = TypeVar("Part")
+
+BASE, DETECTOR, NETWORK, TAILS = "base", "detector", "network", "tails"
+"""Names of the parts."""
+
+
+@dataclass(frozen=True)
+class LoadedBase:
+    """The base in force and its distribution on genuine traffic."""
+
+    id: str
+    content_hash: str
+    """Of the entry that announced it; what is made beside it names this as its parent."""
+    model: BaseModel
+    tails: Tails
+
+
+@dataclass(frozen=True)
+class LoadedDetector:
+    """A detector in force; `shift` moves its surprise before the largest is taken."""
+
+    id: str
+    episode: str
+    """The name that the analyst gave."""
+    detector: Detector
+    tails: Tails
+    shift: float
+
+
+Loaded = LoadedBase | LoadedDetector | EvidenceModel | Tails | None
+
+
+def load(entry: Entry) -> Loaded:
+    """What the entry's parts hold; None where its kind has none. Raises MalformedEntry."""
+    if entry.retired:
+        return None
+    match entry.kind:
+        case Kind.BASE:
+            model, tails = _part(entry, BASE, BaseModel.from_bytes), _part(entry, TAILS, tails_from_bytes)
+            return LoadedBase(entry.id, entry.content_hash, model, tails)
+        case Kind.NETWORK:
+            return _part(entry, NETWORK, EvidenceModel.from_bytes)
+        case Kind.DETECTOR:
+            return _detector(entry)
+        case Kind.THRESHOLD:
+            number(entry, "threshold")
+            return _part(entry, TAILS, tails_from_bytes) if TAILS in entry.parts else None
+    return None
+
+
+def check_fits(loaded: LoadedDetector, network: EvidenceModel) -> None:
+    """Raise MalformedEntry unless the detector's table is as large as its network's tokens.
+
+    The kernels do not check bounds, so a table that is too small would be read past its end.
+    """
+    table = loaded.detector.tensors.get("table")
+    allowed = (network.columns + network.sizes["learned"], KNOTS)
+    if table is None or table.shape != allowed or table.dtype != np.float32:
+        found = None if table is None else (table.shape, str(table.dtype))
+        raise MalformedEntry(f"detector {loaded.id}: table {found}, allowed is float32 {allowed}")
+
+
+def tails_to_bytes(tails: Tails) -> bytes:
+    """Tails as the part of an entry."""
+    return pack(tails.tensors(), {"kind": TAILS})
+
+
+def tails_from_bytes(data: bytes) -> Tails:
+    """The inverse of `tails_to_bytes`. Raises BrokenArtifact."""
+    return Tails.from_tensors(unpack(data, kind=TAILS)[0])
+
+
+def number(entry: Entry, name: str, default: float | None = None) -> float:
+    """The number that an entry holds under `name`. Raises MalformedEntry where it is missing or none."""
+    value = entry.values.get(name, default)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise MalformedEntry(f"{entry.key.decode()}: {name} is {value!r}, allowed is a number")
+    return float(value)
+
+
+def _detector(entry: Entry) -> LoadedDetector:
+    return LoadedDetector(
+        entry.id,
+        str(entry.values.get("episode", entry.id)),
+        _part(entry, DETECTOR, Detector.from_bytes),
+        _part(entry, TAILS, tails_from_bytes),
+        number(entry, "shift", 0.0),
+    )
+
+
+def _part(entry: Entry, name: str, read: Callable[[bytes], Part]) -> Part:
+    """Read a part; artifacts' readers raise what numpy and safetensors raise, here all of it one refusal."""
+    if name not in entry.parts:
+        raise MalformedEntry(f"{entry.key.decode()}: no part {name!r}, there are {sorted(entry.parts)}")
+    try:
+        return read(entry.parts[name])
+    except (BrokenArtifact, KeyError, TypeError, ValueError, IndexError, RuntimeError) as error:
+        raise MalformedEntry(f"{entry.key.decode()}: part {name!r} cannot be loaded: {error}") from error

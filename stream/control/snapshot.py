@@ -1,0 +1,164 @@
+"""All that scoring depends on at one control offset, immutable: a batch is scored by exactly one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from types import MappingProxyType
+
+import numpy as np
+
+from meta.adapters.evidence import Evidence
+from meta.adapters.protocol import Adapter
+from meta.calibration import Tails
+from meta.evidence_model import EvidenceModel
+from meta.live import LiveDetector
+from meta.stack import ScoringStack
+from stream.control.entry import Entry, Kind
+from stream.control.errors import MalformedEntry, ReplayedEntry
+from stream.control.loading import Loaded, LoadedBase, LoadedDetector, check_fits, load, number
+
+BEFORE_FIRST = -1
+"""The control offset before any entry: nothing is in force and nothing can be scored."""
+
+
+@dataclass(frozen=True)
+class Applied:
+    """An entry in force, where it was read, and what its parts hold."""
+
+    entry: Entry
+    offset: int
+    loaded: Loaded
+
+
+def _nothing() -> Mapping[bytes, Applied]:
+    return MappingProxyType({})
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What is in force. `apply` returns the next one and leaves this one as it is.
+
+    Everything follows from the last entry of each key and its offset, and from nothing else: so a worker
+    that reads the log after compaction has the same in force as one that read all of it.
+    """
+
+    offset: int = BEFORE_FIRST
+    applied: Mapping[bytes, Applied] = field(default_factory=_nothing)
+
+    def apply(self, entry: Entry, offset: int) -> Snapshot:
+        """What is in force once `entry`, read at `offset`, is applied.
+
+        Raises ReplayedEntry where a later signing of the same key was applied, MalformedEntry where its
+        parts cannot be loaded or do not fit what is in force; both leave everything as it was. The stack
+        is built here, and not by the first batch that scores under it.
+        """
+        current = self.applied.get(entry.key)
+        if current is not None and entry.sequence <= current.entry.sequence:
+            raise ReplayedEntry(
+                f"{entry.key.decode()} with sequence {entry.sequence}, in force is {current.entry.sequence}"
+            )
+        applied = {**self.applied, entry.key: Applied(entry, offset, load(entry))}
+        following = Snapshot(offset, MappingProxyType(applied))
+        following._try_out()
+        return following
+
+    def next_sequence(self, key: bytes, now: float) -> int:
+        """A sequence for a new entry of `key`: the time in nanoseconds, and always above the last one."""
+        current = self.applied.get(key)
+        return max(int(now * 1e9), current.entry.sequence + 1 if current else 0)
+
+    def in_force(self, kind: Kind) -> dict[str, Applied]:
+        """What is not retired of one kind, by id, in the order of the ids."""
+        chosen = (a for a in self.applied.values() if a.entry.kind is kind and not a.entry.retired)
+        return {a.entry.id: a for a in sorted(chosen, key=lambda a: a.entry.id)}
+
+    @cached_property
+    def base(self) -> LoadedBase | None:
+        """The base announced last."""
+        bases = sorted(self.in_force(Kind.BASE).values(), key=lambda a: a.offset)
+        loaded = bases[-1].loaded if bases else None
+        assert loaded is None or isinstance(loaded, LoadedBase)
+        return loaded
+
+    @cached_property
+    def detectors(self) -> tuple[LoadedDetector, ...]:
+        """Detectors that can score, in the order of their ids, which is the order in the stack."""
+        return tuple(d for d in self._all_detectors if self._adapter(d) is not None)
+
+    @cached_property
+    def dormant(self) -> tuple[str, ...]:
+        """Ids of detectors whose network is not in force: they wait for it and do not score."""
+        return tuple(d.id for d in self._all_detectors if self._adapter(d) is None)
+
+    @cached_property
+    def threshold(self) -> float | None:
+        """Surprise over which a transaction is alerted, joint over base and detectors.
+
+        Whatever changes the stack carries the threshold that fits it, so both are swapped as one.
+        """
+        return self._latest_number("threshold")
+
+    @cached_property
+    def base_shift(self) -> float:
+        """Shift of the base's surprise."""
+        return self._latest_number("base_shift") or 0.0
+
+    @cached_property
+    def base_tails(self) -> Tails | None:
+        """The base's tails: those of its latest calibration, else those it was announced with."""
+        if self.base is None:
+            return None
+        calibrations = sorted(self.in_force(Kind.THRESHOLD).values(), key=lambda a: a.offset)
+        mine = [a.loaded for a in calibrations if a.entry.parent == self.base.content_hash]
+        fitted = [loaded for loaded in mine if isinstance(loaded, Tails)]
+        return fitted[-1] if fitted else self.base.tails
+
+    @cached_property
+    def stack(self) -> ScoringStack | None:
+        """What scores; None before there is a base."""
+        if self.base is None or self.base_tails is None:
+            return None
+        live = [self._live(detector) for detector in self.detectors]
+        return ScoringStack(self.base.model, self.base_tails, tuple(live), self.base_shift)
+
+    @cached_property
+    def networks(self) -> dict[str, EvidenceModel]:
+        """Networks that adapters read, by content hash."""
+        loaded = [a.loaded for a in self.in_force(Kind.NETWORK).values()]
+        return {n.content_hash: n for n in loaded if isinstance(n, EvidenceModel)}
+
+    @cached_property
+    def _all_detectors(self) -> tuple[LoadedDetector, ...]:
+        loaded = [a.loaded for a in self.in_force(Kind.DETECTOR).values()]
+        return tuple(d for d in loaded if isinstance(d, LoadedDetector))
+
+    def _try_out(self) -> None:
+        """Score one row, so that parts which do not fit each other never meet a transaction."""
+        if self.stack is None:
+            return
+        for loaded in self.detectors:
+            check_fits(loaded, self.networks[loaded.detector.network])
+        try:
+            self.stack.score(np.zeros((1, len(self.stack.base.features)), np.float32))
+        except (KeyError, TypeError, ValueError, IndexError) as error:
+            raise MalformedEntry(f"the parts in force do not fit each other: {error}") from error
+
+    def _adapter(self, loaded: LoadedDetector) -> Adapter | None:
+        network = self.networks.get(loaded.detector.network)
+        return Evidence(network) if network is not None else None
+
+    def _live(self, loaded: LoadedDetector) -> LiveDetector:
+        adapter = self._adapter(loaded)
+        assert adapter is not None  # `detectors` holds no others
+        return LiveDetector(loaded.detector, adapter, loaded.tails, loaded.shift)
+
+    def _latest_number(self, name: str) -> float | None:
+        holders = [a for a in self.applied.values() if name in a.entry.values and _counts(a.entry)]
+        return number(max(holders, key=lambda a: a.offset).entry, name) if holders else None
+
+
+def _counts(entry: Entry) -> bool:
+    # A retired detector still says which threshold fits what is left; a retired threshold says nothing.
+    return not (entry.retired and entry.kind is Kind.THRESHOLD)

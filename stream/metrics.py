@@ -1,0 +1,61 @@
+"""Every metric of the stream's processes, with help and unit; names end in their unit.
+
+Labels are bounded: causes, kinds, states and topic names, never ids or keys.
+"""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+# From the fastest batch to the slowest start after a crash.
+SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+
+# Control log
+
+CONTROL_OFFSET = Gauge(
+    "flagfive_control_offset",
+    "Offset of the control entry in force in this process; -1 before the first.",
+)
+CONTROL_APPLIED = Counter("flagfive_control_applied_total", "Control entries applied.", ["kind"])
+CONTROL_REFUSED = Counter(
+    "flagfive_control_refused_total",
+    "Records of the control log that were refused: forged, truncated, oversized, replayed, unknown, malformed.",
+    ["cause"],
+)
+CONTROL_APPLY_SECONDS = Histogram(
+    "flagfive_control_apply_seconds",
+    "Seconds from a control entry's signing to its being in force in this process.",
+    buckets=SECONDS,
+)
+DETECTORS_LIVE = Gauge("flagfive_detectors_live_total", "Detectors that score in this process.")
+
+# Recorder
+
+RECORDED = Counter("flagfive_recorded_total", "Rows written to the database, repeats included.", ["table"])
+RECORD_SECONDS = Histogram(
+    "flagfive_record_seconds", "Seconds to write one batch to the database.", buckets=SECONDS
+)
+RECORDER_RETRIES = Counter(
+    "flagfive_recorder_retries_total", "Times the recorder waited for a part that was away.", ["part"]
+)
+RECORDER_UNREADABLE = Counter(
+    "flagfive_recorder_unreadable_total", "Records that the recorder could not read and left out.", ["topic"]
+)
+
+# Adaptation
+
+EPISODES = Counter("flagfive_episodes_total", "Episodes by what became of them.", ["status"])
+ADAPT_SECONDS = Histogram(
+    "flagfive_adapt_seconds", "Seconds to adapt a detector to an episode.", ["adapter"], buckets=SECONDS
+)
+FLAG_TO_ANNOUNCED_SECONDS = Histogram(
+    "flagfive_flag_to_announced_seconds",
+    "Seconds from a flag's reaching the adaptation worker to its detector's being on the control log.",
+    buckets=SECONDS,
+)
+FLAG_TO_LIVE_SECONDS = Histogram(
+    "flagfive_flag_to_live_seconds",
+    "Seconds from a flag's reaching the adaptation worker to its detector's scoring on every partition.",
+    buckets=SECONDS,
+)
+RESERVOIR_ROWS = Gauge(
+    "flagfive_reservoir_rows_total", "Recent genuine transactions that detectors are calibrated on."
+)
