@@ -101,7 +101,7 @@ def from_messages(messages: ByteSpans, schema: pa.Schema) -> pa.RecordBatch:
     Raises:
         ForeignBatch: a message cannot be read, or has other columns than `schema`.
     """
-    whole = memoryview(messages.buffer)
+    whole = memoryview(messages.buffer.data)
     pairs = zip(messages.start.tolist(), messages.end.tolist(), strict=True)
     try:
         parts = [part for start, end in pairs for part in pa.ipc.open_stream(whole[start:end])]
@@ -119,4 +119,5 @@ def features_array(features: NDArray[np.float32]) -> pa.FixedSizeListArray:
 def features_matrix(array: pa.FixedSizeListArray) -> NDArray[np.float32]:
     """The inverse of `features_array`; a copy, so that hops can fill in their columns."""
     width = array.type.list_size
-    return array.flatten().to_numpy().reshape(-1, width).copy()
+    matrix: NDArray[np.float32] = array.flatten().to_numpy().reshape(-1, width).copy()
+    return matrix

@@ -48,7 +48,7 @@ class Scores:
 
 
 def scored_schema(entities: Sequence[str], width: int) -> pa.Schema:
-    """Columns of a scored batch: those of a batch, then the scores. Currency as `currency_text` unpacks it."""
+    """Columns of a scored batch: those of a batch, then the scores."""
     scores = [
         ("surprise", pa.float64()),
         ("tail", pa.float64()),

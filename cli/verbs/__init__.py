@@ -6,4 +6,5 @@ The line is what `flagfive --help` prints; the module is imported only when its 
 VERBS = {
     "broker": "Run a Kafka broker of your own on this machine.",
     "topics": "Create the topics, or show how they are set.",
+    "worker": "Score the stream: read, profile, score, emit.",
 }

@@ -1,19 +1,23 @@
 """Write the changed profiles of one partition."""
 
+import hashlib
 import time
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 import numpy as np
-from features.profiles import Profiles
+from numpy.typing import NDArray
 
+from features.profile_row import PROFILE_ROW
+from features.profiles import Changed, Profiles
 from features.spans import ByteSpans
 from stream.partition.output import Output
 from stream.wire.writer import EncodedBatch
 
 # No entity has an empty key, so the marker's key cannot meet one.
 MARKER_KEY: Final = b""
+LAYOUT: Final = hashlib.sha256(repr(PROFILE_ROW.descr).encode()).hexdigest()[:16]
 
 
 class Marker(msgspec.Struct, frozen=True):
@@ -25,7 +29,7 @@ class Marker(msgspec.Struct, frozen=True):
     """
 
     offset: int
-    layout: str
+    layout: str = LAYOUT
 
 
 class Checkpoint:
@@ -37,53 +41,64 @@ class Checkpoint:
     """
 
     def __init__(
-        self,
-        topic: str,
-        partition: int,
-        profiles: Profiles,
-        interval_s: float,
-        clock: Callable[[], float] = time.monotonic,
+        self, topic: str, partition: int, interval_s: float, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._topic = topic
         self._partition = partition
-        self._profiles = profiles
         self._interval_s = interval_s
         self._clock = clock
         self._last = clock()
+        self._handed_out: Changed | None = None
 
     def due(self) -> bool:
-        return self._clock() - self._last >= self._interval_s
+        return self.age_s >= self._interval_s
 
     @property
     def age_s(self) -> float:
         """Seconds since the last checkpoint was committed."""
         return self._clock() - self._last
 
-    def outputs(self, position: int) -> Sequence[Output]:
-        """The changed rows, then the marker that says they stand for `position`; empty if nothing changed.
+    def outputs(self, profiles: Profiles, position: int) -> Sequence[Output]:
+        """The keys that expired, the rows that changed, and the marker that they stand for `position`.
 
-        Both go into one transaction, so a reader of committed records sees all of it or nothing.
+        All go into one transaction, so a reader of committed records sees all of it or nothing. Empty if
+        nothing changed.
         """
-        keys, rows = self._profiles.changed()
-        if not len(keys):
+        expired = profiles.expire()
+        self._handed_out = changed = profiles.changed_since_checkpoint()
+        if not len(changed.keys) and not len(expired):
             return []
-        marker = ByteSpans.from_list([msgspec.json.encode(Marker(position, self._profiles.layout))])
-        now_ms = int(time.time() * 1000)
+        marker = ByteSpans.from_list([msgspec.json.encode(Marker(position))])
         return [
-            Output(self._topic, self._partition, EncodedBatch(keys, as_spans(rows), now_ms)),
-            Output(
-                self._topic, self._partition, EncodedBatch(ByteSpans.from_list([MARKER_KEY]), marker, now_ms)
-            ),
+            *self._output(expired, nulls(len(expired))),
+            *self._output(changed.keys, as_spans(changed.rows)),
+            *self._output(ByteSpans.from_list([MARKER_KEY]), marker),
         ]
 
-    def written(self) -> None:
+    def written(self, profiles: Profiles) -> None:
         """The outputs handed out last are committed."""
-        self._profiles.mark_checkpointed()
+        if self._handed_out is not None:
+            profiles.mark_checkpointed(self._handed_out)
+        self._handed_out = None
         self._last = self._clock()
 
+    def _output(self, keys: ByteSpans, values: ByteSpans) -> Sequence[Output]:
+        if not len(keys):
+            return []
+        return [Output(self._topic, self._partition, EncodedBatch(keys, values, int(time.time() * 1000)))]
 
-def as_spans(rows: np.ndarray) -> ByteSpans:
+
+def as_spans(rows: NDArray[np.void]) -> ByteSpans:
     """n structured rows as n byte strings, without copying."""
-    width = rows.dtype.itemsize
-    start = np.arange(len(rows), dtype=np.int64) * width
-    return ByteSpans(rows.view(np.uint8).reshape(-1), start, start + width)
+    end = np.arange(1, len(rows) + 1, dtype=np.int64) * rows.dtype.itemsize
+    return ByteSpans(np.ascontiguousarray(rows).view(np.uint8).reshape(-1), end - rows.dtype.itemsize, end)
+
+
+def as_rows(values: ByteSpans, layout: np.dtype[Any]) -> NDArray[np.void]:
+    """The inverse of `as_spans`, for values that have the layout's size each."""
+    return values.gather().buffer.view(layout)
+
+
+def nulls(n: int) -> ByteSpans:
+    """n tombstones."""
+    return ByteSpans(np.empty(0, np.uint8), np.full(n, -1, np.int64), np.full(n, -1, np.int64))

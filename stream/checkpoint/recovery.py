@@ -4,12 +4,12 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import msgspec
-import numpy as np
 from aiokafka import TopicPartition
-from features.profiles import Profiles
 from mode import get_logger
 
-from stream.checkpoint.checkpoint import Marker
+from features.profile_row import PROFILE_ROW
+from features.profiles import Profiles
+from stream.checkpoint.checkpoint import LAYOUT, Marker, as_rows
 from stream.partition.hop import Hop
 from stream.transport.fetcher import SpanConsumer
 from stream.transport.span import Span
@@ -88,11 +88,8 @@ async def _spans(
 def _restore_span(span: Span, profiles: Profiles) -> int | None:
     """Apply a span's rows in order; return the last marker's offset, None where there is none."""
     keys, values = span.records.keys, span.values
-    is_marker = keys.end == keys.start
-    width = profiles.row_bytes
-    fits = ~is_marker & (values.end - values.start == width)
-    rows = np.flatnonzero(fits)
-    profiles.restore(keys.take(rows), values.take(rows))
-    markers = values.take(np.flatnonzero(is_marker)).to_list()
-    decoded = [msgspec.json.decode(value, type=Marker) for value in markers if value is not None]
-    return next((marker.offset for marker in reversed(decoded) if marker.layout == profiles.layout), None)
+    is_marker = keys.length == 0
+    rows = ~is_marker & (values.length == PROFILE_ROW.itemsize)
+    profiles.restore(keys.take(rows), as_rows(values.take(rows), PROFILE_ROW))
+    decoded = [msgspec.json.decode(value or b"", type=Marker) for value in values.take(is_marker).to_list()]
+    return next((marker.offset for marker in reversed(decoded) if marker.layout == LAYOUT), None)

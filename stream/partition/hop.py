@@ -1,11 +1,10 @@
 """What a stage of the stream offers to the partition that runs it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 
 from features.profiles import Profiles, Staged
-
 from stream.partition.output import Output
 from stream.transport.span import Span
 
@@ -26,7 +25,6 @@ class Work:
     transactions: int
     rejected: int = 0
     control_offset: int | None = None
-    latency_s: Sequence[float] = field(default=())
 
 
 class Hop(Protocol):
@@ -40,3 +38,9 @@ class Hop(Protocol):
 
     def replay(self, span: Span, until: int) -> None:
         """Fold the records before offset `until` into the profiles, and nothing else."""
+
+    def forget(self) -> None:
+        """Begin anew with empty profiles."""
+
+    async def ready(self) -> None:
+        """Return once the hop can work: a base to score with is in force."""

@@ -68,6 +68,7 @@ class PartitionWorker:
         it, keep them. 4. Otherwise restore the checkpoint and replay the input up to it. 5. Continue there.
         A crash anywhere costs the time spent: nothing is written before 5.
         """
+        await self.hop.ready()
         async with self._busy:
             await self._fence()  # 1
             committed = await self._ask_committed()  # 2
@@ -83,7 +84,7 @@ class PartitionWorker:
             PartitionLost: another worker owns the partition; nothing of the span is visible.
         """
         async with self._busy:
-            if span.fetch_offset != self._position:
+            if span.fetch_offset != self._position:  # the consumer was moved by Faust, or a fetch came late
                 log.info(
                     "%s: span at %d, expected %d: seeking", self.partition, span.fetch_offset, self._position
                 )
@@ -93,17 +94,27 @@ class PartitionWorker:
                 await self._work_and_commit(span)
             self._position = span.next_offset
 
+    async def checkpoint_if_due(self) -> None:
+        """Write a checkpoint if the last one is old enough."""
+        if self._checkpoint.due():
+            await self.write_checkpoint()
+
     async def write_checkpoint(self) -> None:
         """Write what has changed since the last checkpoint, although no span is at hand to carry it."""
         async with self._busy:
-            outputs = self._checkpoint.outputs(self._position)
+            outputs = self._checkpoint.outputs(self.hop.profiles, self._position)
             if not outputs:
                 return
             try:
                 await self._committer.commit(outputs, None)
-                self._checkpoint.written()
+                self._checkpoint.written(self.hop.profiles)
             except CommitUncertain:
                 await self._fence()  # written or not, the next one says it all again
+
+    async def settled(self) -> None:
+        """Return once no span is in hand that was begun before."""
+        async with self._busy:
+            return
 
     async def hand_back(self) -> None:
         """Finish the span in hand, then let go. The profiles stay, in case the partition comes back."""
@@ -111,12 +122,13 @@ class PartitionWorker:
             await self._committer.stop()
 
     async def _work_and_commit(self, span: Span) -> None:
+        profiles = self.hop.profiles
+        checkpoint = self._checkpoint.outputs(profiles, self._position) if self._checkpoint.due() else []
         work = self.hop.work(span)
-        checkpoint = self._checkpoint.outputs(self._position) if self._checkpoint.due() else []
         await self._commit([*checkpoint, *work.outputs], span.next_offset)
         if checkpoint:
-            self._checkpoint.written()  # before publishing: what this span changes is not in it
-        self.hop.profiles.publish(work.staged)
+            self._checkpoint.written(profiles)  # before publishing: what this span changes is not in it
+        profiles.publish(work.staged)
         self._committed = span.next_offset
         self._on_done(self.partition, work)
 
@@ -146,11 +158,10 @@ class PartitionWorker:
         )
 
     async def _recover(self, committed: int | None) -> int:
-        self.hop.profiles.clear()
+        self.hop.forget()
         earliest = await self._place.earliest(self.partition)
         if committed is None:
             return earliest
         start = await self._recovery.restore(self.partition, self.hop.profiles)
         await self._recovery.replay(self.partition, self.hop, max(earliest, start or 0), committed)
-        self._checkpoint.written()
         return committed

@@ -1,5 +1,6 @@
 """The `scores` topic: one JSON object per transaction, written by a kernel."""
 
+import json
 from typing import Final
 
 import numba as nb
@@ -39,8 +40,8 @@ class ScoreWriter:
 
     def __init__(self, id_field: str, key_field: str) -> None:
         names = (
-            f'{{"{id_field}":',
-            f',"{key_field}":',
+            f"{{{json.dumps(id_field)}:",
+            f",{json.dumps(key_field)}:",
             ',"event_time":',
             ',"surprise":',
             ',"tail":',
@@ -51,11 +52,13 @@ class ScoreWriter:
             ',"offset":',
         )
         self._names = ByteSpans.from_list([name.encode() for name in names])
-        self._decisions = ByteSpans.from_list([f'"{decision.name.lower()}"'.encode() for decision in Decision])
+        self._decisions = ByteSpans.from_list(
+            [f'"{decision.name.lower()}"'.encode() for decision in Decision]
+        )
 
     def write(self, batch: Batch, scores: Scores) -> ByteSpans:
         """One JSON object per transaction, in order."""
-        winners = ByteSpans.from_list([f'"{winner}"'.encode() for winner in scores.winners])
+        winners = ByteSpans.from_list([json.dumps(winner).encode() for winner in scores.winners])
         columns = batch.columns
         key = columns.keys[0]
         strings = columns.id.length + key.length + winners.length[scores.winner]

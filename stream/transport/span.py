@@ -32,6 +32,10 @@ class Span:
         """The position to commit once everything in the span is dealt with."""
         return self.records.next_offset
 
+    def until(self, offset: int) -> "Span":
+        """The records before `offset`."""
+        return Span(self.partition, self.fetch_offset, self.records.until(offset))
+
     @property
     def values(self) -> ByteSpans:
         return self.records.values

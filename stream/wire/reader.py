@@ -46,6 +46,18 @@ class Records:
     def __len__(self) -> int:
         return len(self.offset)
 
+    def until(self, offset: int) -> "Records":
+        """The records before `offset`."""
+        n = int(np.searchsorted(self.offset, offset))
+        first = slice(0, n)
+        return Records(
+            self.offset[first],
+            self.timestamp[first],
+            ByteSpans(self.keys.buffer, self.keys.start[first], self.keys.end[first]),
+            ByteSpans(self.values.buffer, self.values.start[first], self.values.end[first]),
+            min(self.next_offset, offset),
+        )
+
 
 def read_records(
     data: bytes, *, from_offset: int, aborted: Sequence[AbortedTransaction] = (), check_crc: bool = True

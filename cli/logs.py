@@ -1,0 +1,28 @@
+"""Log lines for people or for machines."""
+
+import logging
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from settings import Settings
+
+TEXT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
+FIELDS = ["asctime", "levelname", "name", "message"]
+# What libraries say at INFO on every start and rebalance, and nobody acts on.
+CHATTY = ("aiokafka", "kafka", "faust", "mode", "numba", "alembic")
+
+
+def configure_logging(settings: "Settings") -> None:
+    """Send log lines to standard error as [logging] says; chatty libraries from WARNING on."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_json() if settings.logging.format == "json" else logging.Formatter(TEXT))
+    logging.basicConfig(level=settings.logging.level, handlers=[handler], force=True)
+    for name in CHATTY:
+        logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLevelName(settings.logging.level)))
+
+
+def _json() -> logging.Formatter:
+    from pythonjsonlogger.json import JsonFormatter
+
+    return JsonFormatter(FIELDS, style="%", rename_fields={"asctime": "time", "levelname": "level"})

@@ -1,0 +1,30 @@
+"""`flagfive worker`: score the stream."""
+
+import typer
+
+from cli.context import settings_of
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command(epilog="Example: flagfive worker    (start it again elsewhere: partitions are shared out)")
+def worker(context: typer.Context) -> None:
+    """Score transactions until Ctrl-C: a Faust worker that reads, profiles, scores and emits.
+
+    Start as many as there are partitions; they share them out, and take over from one that dies. A worker
+    goes on where the group stopped. The signing key comes from FLAGFIVE_CONTROL_KEY.
+    """
+    from cli.keys import control_key
+    from cli.logs import configure_logging
+    from stream.app import build_app
+
+    settings = settings_of(context)
+    key = control_key(settings)
+    configure_logging(settings)
+    build_app(settings, key).Worker(
+        quiet=True,
+        override_logging=False,
+        redirect_stdouts=False,
+        blocking_timeout=0,
+        loglevel=settings.logging.level,
+    ).execute_from_commandline()

@@ -1,0 +1,123 @@
+"""The scorer's composition root: settings in, a Faust app out."""
+
+import os
+import socket
+from typing import Any, cast
+
+import faust
+from aiokafka import TopicPartition
+from mode import Service
+
+from settings import Settings
+from stream.control.keys import ControlKey
+from stream.control.log_reader import ControlLog
+from stream.partition.acknowledger import Acknowledger
+from stream.partition.hop import Work
+from stream.partition.manager import PartitionManager
+from stream.transport import driver
+from stream.wiring import Wiring
+
+# A partition's fetch bounds a batch: 1 MiB is about 7,000 transactions, 30 ms of work.
+FETCH_BYTES = 1 << 20
+# Heartbeats come from a thread of their own; a third of the timeout allows two to be lost.
+HEARTBEATS_PER_SESSION = 3
+# A worker that asks for nothing this long hangs; recovering a large partition takes a minute at most.
+POLL_INTERVAL_S = 300.0
+REQUEST_TIMEOUT_S = 40.0
+
+
+class ControlFollower(Service):
+    """Reads the control log as long as the app runs."""
+
+    def __init__(self, control: ControlLog, timeout_s: float, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._control = control
+        self._timeout_s = timeout_s
+
+    async def on_start(self) -> None:
+        await self._control.start(timeout_s=self._timeout_s)
+
+    async def on_stop(self) -> None:
+        await self._control.stop()
+
+
+def build_app(settings: Settings, key: ControlKey) -> faust.App:
+    """A Faust app that scores; run it with `faust.Worker`."""
+    driver.register()
+    app = _faust_app(settings)
+    control = ControlLog(settings.broker.bootstrap, settings.topics.control, key)
+
+    def consumer() -> driver.SpanFaustConsumer:
+        return cast(driver.SpanFaustConsumer, app.consumer)
+
+    wiring = Wiring(settings, control, consumer, _note_done)
+    partitions = PartitionManager(
+        consumer,
+        wiring.worker,
+        checkpoint_every_s=settings.stream.checkpoint_interval_s,
+        rejoin_s=2 * settings.stream.session_timeout_s,
+    )
+    app.add_dependency(ControlFollower(control, settings.broker.start_timeout_s))
+    app.add_dependency(partitions)
+    app.add_dependency(_acknowledger(settings, control, partitions, wiring.inputs[-1]))
+    for topic in wiring.inputs:
+        _add_agent(app, topic, partitions)
+    _follow_assignment(app, partitions)
+    return app
+
+
+def _faust_app(settings: Settings) -> faust.App:
+    session = settings.stream.session_timeout_s
+    return faust.App(
+        settings.stream.group,
+        broker=f"{driver.SCHEME}://{settings.broker.bootstrap}",
+        store="memory://",
+        datadir=settings.var / "faust",
+        topic_partitions=settings.topics.partitions,
+        topic_allow_declare=False,
+        topic_disable_leader=True,
+        web_enabled=False,
+        stream_wait_empty=False,
+        consumer_auto_offset_reset="earliest",
+        consumer_max_fetch_size=FETCH_BYTES,
+        broker_session_timeout=session,
+        broker_heartbeat_interval=session / HEARTBEATS_PER_SESSION,
+        broker_rebalance_timeout=session,
+        broker_request_timeout=max(REQUEST_TIMEOUT_S, session),
+        broker_max_poll_interval=POLL_INTERVAL_S,
+    )
+
+
+def _acknowledger(
+    settings: Settings, control: ControlLog, partitions: PartitionManager, scores_on: str
+) -> Acknowledger:
+    worker = f"{socket.gethostname()}-{os.getpid()}"
+    topics = settings.topics
+    return Acknowledger(
+        settings.broker.bootstrap, topics.control_acks, worker, scores_on, control, partitions
+    )
+
+
+def _add_agent(app: faust.App, topic: str, partitions: PartitionManager) -> None:
+    source = app.topic(topic, value_type=None, value_serializer=None, key_serializer=None)
+
+    async def hand_over(stream: Any) -> None:
+        async for event in stream.events():
+            partitions.submit(event.value)
+
+    app.agent(source, name=f"process-{topic}")(hand_over)
+
+
+def _follow_assignment(app: faust.App, partitions: PartitionManager) -> None:
+    async def on_assigned(_: Any, *arguments: Any, **__: Any) -> None:
+        await partitions.on_assigned(arguments[0])
+
+    async def on_revoked(_: Any, *arguments: Any, **__: Any) -> None:
+        await partitions.on_revoked(arguments[0])
+
+    app.on_partitions_assigned.connect(on_assigned, weak=False)
+    app.on_partitions_revoked.connect(on_revoked, weak=False)
+
+
+def _note_done(partition: TopicPartition, work: Work) -> None:
+    """Count what is committed."""

@@ -1,0 +1,77 @@
+"""Send keyed records in large batches, a bounded number of them under way."""
+
+import asyncio
+import time
+from collections.abc import Iterator
+from types import TracebackType
+
+import numpy as np
+from aiokafka import AIOKafkaProducer
+
+from features.spans import ByteSpans
+from stream.wire.partitioner import partition_by_key
+from stream.wire.writer import EncodedBatch
+
+# Well under the broker's default limit of 1 MB for a batch.
+MOST_BATCH_BYTES = 512 * 1024
+MOST_RECORDS = 4096
+MOST_UNDER_WAY = 32
+MOST_REQUEST_BYTES = 32 << 20
+
+
+class Feed:
+    """Writes to one topic; a key's records keep their order.
+
+    Example:
+        async with Feed(bootstrap, "transactions") as feed:
+            await feed.send(keys, values)
+    """
+
+    def __init__(self, bootstrap: str, topic: str) -> None:
+        self._topic = topic
+        self._producer = AIOKafkaProducer(
+            bootstrap_servers=bootstrap, acks="all", linger_ms=0, max_request_size=MOST_REQUEST_BYTES
+        )
+        self._under_way: list[asyncio.Future[object]] = []
+        self._partitions = 0
+
+    async def __aenter__(self) -> "Feed":
+        await self._producer.start()
+        self._partitions = len(await self._producer.partitions_for(self._topic))
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            if error is None:
+                await self.flush()
+        finally:
+            await self._producer.stop()
+
+    async def send(self, keys: ByteSpans, values: ByteSpans) -> None:
+        """Send n records; waits while too many batches are under way. Raises KafkaError."""
+        target = partition_by_key(keys, self._partitions)
+        now_ms = int(time.time() * 1000)
+        for partition in np.unique(target).tolist():
+            here = np.flatnonzero(target == partition)
+            for part in _parts(here, values.length[here]):
+                batch = EncodedBatch(keys.take(part), values.take(part), now_ms)
+                self._under_way.append(
+                    await self._producer.send_batch(batch, self._topic, partition=partition)
+                )
+        if len(self._under_way) > MOST_UNDER_WAY:
+            await self.flush()
+
+    async def flush(self) -> None:
+        """Return when all that was sent is stored. Raises KafkaError."""
+        under_way, self._under_way = self._under_way, []
+        for future in under_way:
+            await future
+
+
+def _parts(rows: np.ndarray, length: np.ndarray) -> Iterator[np.ndarray]:
+    """Cut rows into batches of bounded size; one that is too large by itself is a batch by itself."""
+    batch = np.cumsum(length) // MOST_BATCH_BYTES + np.arange(len(rows)) // MOST_RECORDS
+    cuts = np.flatnonzero(np.diff(batch)) + 1
+    return iter(np.split(rows, cuts))

@@ -1,0 +1,57 @@
+"""Records that cannot be scored go to their own topic, with the reason."""
+
+import time
+from collections.abc import Sequence
+
+import msgspec
+
+from features.spans import ByteSpans
+from stream.partition.output import Output
+from stream.transport.span import Span
+from stream.wire.writer import EncodedBatch
+
+# The record itself stays in its topic at the offset given; this much of it is enough to see what it is.
+MOST_BYTES_KEPT = 64 * 1024
+
+
+class DeadLetter(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One record that was not scored.
+
+    Attributes:
+        reason: name of the rule that it broke; `detail` names the field.
+        size: bytes of the record's value.
+        value: the value's first bytes in base64; absent where they may hold a card number.
+    """
+
+    topic: str
+    partition: int
+    offset: int
+    reason: str
+    detail: str
+    size: int
+    time: float
+    value: str | None = None
+
+
+class DeadLetters:
+    """Writes dead letters to one topic.
+
+    Args:
+        partitions: how many partitions the topic has; a record's partition is kept.
+    """
+
+    def __init__(self, topic: str, partitions: int) -> None:
+        self._topic = topic
+        self._partitions = partitions
+
+    def of(self, span: Span, rejects: "Rejects") -> Sequence[Output]:
+        """The rejected records of a span, in order."""
+        letters = [self._letter(span, rejects, i) for i in range(len(rejects))]
+        return self.outputs(span.partition.partition, letters)
+
+    def outputs(self, partition: int, letters: Sequence[DeadLetter]) -> Sequence[Output]:
+        if not letters:
+            return []
+        values = ByteSpans.from_list([msgspec.json.encode(letter) for letter in letters])
+        batch = EncodedBatch(None, values, int(time.time() * 1000))
+        return [Output(self._topic, partition % self._partitions, batch)]

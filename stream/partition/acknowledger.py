@@ -1,0 +1,84 @@
+"""Tell the world which partitions score under what."""
+
+import asyncio
+import time
+from typing import Any
+
+from aiokafka import AIOKafkaProducer, TopicPartition
+from mode import Service
+
+from stream.control.acks import Ack, acknowledge
+from stream.control.log_reader import ControlLog
+from stream.control.snapshot import Snapshot
+from stream.partition.manager import PartitionManager
+from stream.partition.patience import until_the_broker_answers
+
+
+class Acknowledger(Service):
+    """Publishes an `Ack` after each swap, and when partitions change hands.
+
+    1. The snapshot is replaced. 2. Wait until no batch begun under the old one is in hand. 3. Acknowledge:
+    every later batch is scored under the new one.
+
+    Args:
+        worker: name of this worker.
+        scores_on: the topic whose partitions score.
+    """
+
+    def __init__(
+        self,
+        bootstrap: str,
+        topic: str,
+        worker: str,
+        scores_on: str,
+        control: ControlLog,
+        partitions: PartitionManager,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self._bootstrap = bootstrap
+        self._topic = topic
+        self._worker = worker
+        self._scores_on = scores_on
+        self._control = control
+        self._partitions = partitions
+        self._news = asyncio.Event()
+        self._producer: AIOKafkaProducer | None = None
+        control.on_change.append(self._note)
+        partitions.on_live.append(self._news.set)
+
+    async def on_stop(self) -> None:
+        if self._producer is not None:
+            await self._producer.stop()
+
+    @Service.task
+    async def _follow(self) -> None:
+        while not self.should_stop:
+            await self._news.wait()
+            self._news.clear()
+            offset = self._control.offset
+            scoring = self._scoring()
+            for partition in scoring:
+                await self._partitions.worker(partition).settled()
+            if scoring:
+                numbers = tuple(partition.partition for partition in scoring)
+                await self._publish(Ack(self._worker, numbers, offset, time.time()))
+
+    def _note(self, _: Snapshot) -> None:
+        self._news.set()
+
+    def _scoring(self) -> list[TopicPartition]:
+        return sorted(p for p in self._partitions.live if p.topic == self._scores_on)
+
+    async def _publish(self, ack: Ack) -> None:
+        async def publish() -> None:
+            await acknowledge(await self._ready_producer(), self._topic, ack)
+
+        await until_the_broker_answers(publish, "acknowledging the control log")
+
+    async def _ready_producer(self) -> AIOKafkaProducer:
+        if self._producer is None:
+            producer = AIOKafkaProducer(bootstrap_servers=self._bootstrap)
+            await producer.start()
+            self._producer = producer
+        return self._producer

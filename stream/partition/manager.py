@@ -1,0 +1,145 @@
+"""All partitions in this worker's hands: taken over, run, handed back."""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterable
+from contextlib import suppress
+from typing import Any
+
+from aiokafka import TopicPartition
+from mode import Service, get_logger
+
+from stream.partition.commit import PartitionLost
+from stream.partition.worker import PartitionWorker
+from stream.transport.driver import SpanFaustConsumer
+from stream.transport.span import Span
+
+_STOP_WITHIN_S = 3.0  # Ctrl-C ends everything within five seconds
+
+log = get_logger(__name__)
+
+
+class PartitionManager(Service):
+    """Follows Faust's assignment and runs one task per partition at a time.
+
+    Args:
+        consumer: the consumer that delivers spans; asked for late, since Faust makes it late.
+        make_worker: the worker of a partition that has not been here before.
+        checkpoint_every_s: how often idle partitions are looked at for a checkpoint, in seconds.
+        rejoin_s: how long a lost partition waits for the rebalance that should follow. After that the group
+            still says it is ours (a transaction had merely timed out), and it is taken over again.
+    """
+
+    def __init__(
+        self,
+        consumer: Callable[[], SpanFaustConsumer],
+        make_worker: Callable[[TopicPartition], PartitionWorker],
+        *,
+        checkpoint_every_s: float,
+        rejoin_s: float,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self._consumer = consumer
+        self._make_worker = make_worker
+        self._checkpoint_every_s = checkpoint_every_s
+        self._rejoin_s = rejoin_s
+        self._workers: dict[TopicPartition, PartitionWorker] = {}
+        self._live: set[TopicPartition] = set()
+        self._running: set[asyncio.Task[None]] = set()
+        self._rebalanced = asyncio.Event()
+        self.on_live: list[Callable[[], None]] = []
+
+    @property
+    def live(self) -> frozenset[TopicPartition]:
+        """The partitions that are being processed."""
+        return frozenset(self._live)
+
+    def worker(self, partition: TopicPartition) -> PartitionWorker:
+        return self._workers[partition]
+
+    def submit(self, span: Span) -> None:
+        """Process a span in a task of its own; the consumer sees to it that a partition has only one."""
+        self._run(self._process(span))
+
+    async def on_assigned(self, assigned: Iterable[TopicPartition]) -> None:
+        """Take over what is assigned now; drop the profiles of what is not."""
+        assigned = set(assigned)
+        self._rebalanced.set()
+        self._rebalanced = asyncio.Event()
+        self._consumer().hold(assigned)
+        for partition in self._workers.keys() - assigned:
+            del self._workers[partition]
+        for partition in sorted(assigned):
+            if partition not in self._workers:
+                self._workers[partition] = self._make_worker(partition)
+            self._run(self._take_over(partition, self._rebalanced))
+
+    async def on_revoked(self, revoked: Iterable[TopicPartition]) -> None:
+        """Let the spans in hand finish, then let go. Profiles stay until it is known who gets them."""
+        leaving = [self._workers[partition] for partition in revoked if partition in self._workers]
+        self._live.difference_update(revoked)
+        await asyncio.gather(*(worker.hand_back() for worker in leaving))
+        self._consumer().forget(revoked)
+
+    async def on_stop(self) -> None:
+        """Write last checkpoints, so that the next start has little to replay, unless the broker is away."""
+        leaving = [self._workers[partition] for partition in self._live]
+        self._live.clear()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(asyncio.gather(*(_leave(worker) for worker in leaving)), _STOP_WITHIN_S)
+        for task in self._running:
+            task.cancel()
+
+    async def _take_over(self, partition: TopicPartition, rebalanced: asyncio.Event) -> None:
+        await self._workers[partition].take_over()
+        if not rebalanced.is_set():
+            self._live.add(partition)
+            self._consumer().release(partition)
+            for tell in self.on_live:
+                tell()
+
+    async def _process(self, span: Span) -> None:
+        partition = span.partition
+        if partition not in self._live:
+            return
+        try:
+            await self._workers[partition].process(span)
+        except PartitionLost as lost:
+            log.warning("%s", lost)
+            self._live.discard(partition)
+            await self._wait_for_rebalance(partition)
+        else:
+            self._consumer().release(partition)
+
+    async def _wait_for_rebalance(self, partition: TopicPartition) -> None:
+        rebalanced = self._rebalanced
+        with suppress(TimeoutError):
+            await asyncio.wait_for(rebalanced.wait(), self._rejoin_s)
+        if not rebalanced.is_set() and partition in self._workers:
+            await self._take_over(partition, rebalanced)
+
+    @Service.task
+    async def _write_checkpoints(self) -> None:
+        """Partitions with traffic carry checkpoints with their spans; this serves those that fell idle."""
+        async for _ in self.itertimer(self._checkpoint_every_s, name="checkpoints"):
+            for partition in list(self._live):
+                with suppress(PartitionLost, KeyError):
+                    await self._workers[partition].checkpoint_if_due()
+
+    def _run(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._running.add(task)
+        task.add_done_callback(self._finished)
+
+    def _finished(self, task: asyncio.Task[None]) -> None:
+        """A consumer must not die silently (faust#175): what nobody foresaw ends the worker, loudly."""
+        self._running.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("a partition's task failed: %r", error, exc_info=error)
+            asyncio.get_running_loop().create_task(self.crash(error))
+
+
+async def _leave(worker: PartitionWorker) -> None:
+    with suppress(PartitionLost):
+        await worker.write_checkpoint()
+    await worker.hand_back()

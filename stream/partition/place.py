@@ -1,0 +1,48 @@
+"""Where the group stands, asked of the broker."""
+
+from collections.abc import Callable
+
+from aiokafka import TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+
+from stream.transport.driver import SpanFaustConsumer
+
+
+class GroupPlace:
+    """Committed and earliest offsets of one consumer group.
+
+    Args:
+        bootstrap: the broker's address.
+        group: the consumer group.
+        consumer: knows the first offsets that the broker still has.
+    """
+
+    def __init__(self, bootstrap: str, group: str, consumer: Callable[[], SpanFaustConsumer]) -> None:
+        self._bootstrap = bootstrap
+        self._group = group
+        self._consumer = consumer
+        self._admin: AIOKafkaAdminClient | None = None
+
+    async def committed(self, partition: TopicPartition) -> int | None:
+        """The committed position; None if there is none yet."""
+        admin = await self._started()
+        found = await admin.list_consumer_group_offsets(self._group, partitions=[partition])
+        offset = found[partition].offset if partition in found else -1
+        return None if offset < 0 else int(offset)
+
+    async def earliest(self, partition: TopicPartition) -> int:
+        """The first offset that the broker still has."""
+        return int((await self._consumer().earliest_offsets(partition))[partition])
+
+    async def close(self) -> None:
+        """Close the connection, if there is one."""
+        admin, self._admin = self._admin, None
+        if admin is not None:
+            await admin.close()
+
+    async def _started(self) -> AIOKafkaAdminClient:
+        if self._admin is None:
+            admin = AIOKafkaAdminClient(bootstrap_servers=self._bootstrap)
+            await admin.start()
+            self._admin = admin
+        return self._admin

@@ -1,0 +1,116 @@
+"""Score a batch under one snapshot and send the outcome where it is wanted."""
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+from mode import get_logger
+from numpy.typing import NDArray
+
+from features.spans import ByteSpans
+from stream.batch import Batch
+from stream.batch_arrow import to_message
+from stream.control.log_reader import ControlLog
+from stream.control.snapshot import Snapshot
+from stream.hops.forward import Sent
+from stream.partition.output import Output
+from stream.scored import Scores, to_scored
+from stream.scoring.alerts import AlertWriter
+from stream.scoring.decide import check_features, score_batch
+from stream.scoring.score_json import ScoreWriter
+from stream.wire.writer import EncodedBatch
+
+log = get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreTopics:
+    """Names of the three topics that scores go to."""
+
+    scores: str
+    alerts: str
+    scored: str
+
+
+class ScoreSender:
+    """The end of the last hop.
+
+    Scores and alerts go to the partition that the transaction came from, so a card's stay in one partition;
+    the batch for the recorder goes to the partition of this hop, which needs no splitting.
+
+    Args:
+        control: holds what is in force; read once per batch, so no batch is scored by two versions.
+        features: names of the features that this configuration computes.
+        partition: number of the partition that this hop runs on.
+        schema: columns of the scored batch.
+    """
+
+    def __init__(
+        self,
+        control: ControlLog,
+        features: Sequence[str],
+        topics: ScoreTopics,
+        partition: int,
+        scores: ScoreWriter,
+        alerts: AlertWriter,
+        schema: pa.Schema,
+    ) -> None:
+        self._control = control
+        self._features = tuple(features)
+        self._topics = topics
+        self._partition = partition
+        self._scores = scores
+        self._alerts = alerts
+        self._schema = schema
+
+    def send(self, batch: Batch) -> Sent:
+        if not len(batch):
+            return Sent([])
+        snapshot = self._control.current
+        scores = score_batch(batch, snapshot)
+        outputs = [
+            *self._by_source(self._topics.scores, batch, self._scores.write(batch, scores), None),
+            *self._alert_outputs(batch, scores, snapshot),
+            self._scored_output(batch, scores),
+        ]
+        return Sent(outputs, snapshot.offset)
+
+    async def ready(self) -> None:
+        """Return once there is a base to score with.
+
+        Raises:
+            ForeignBase: it was trained on other features.
+        """
+        snapshot = self._control.current
+        if snapshot.stack is None:
+            log.warning("nothing is scored before a base is on the control log; waiting for one")
+        while snapshot.base is None or snapshot.stack is None:
+            snapshot = await self._control.reaches(snapshot.offset + 1)
+        check_features(snapshot.base.model.features, self._features)
+
+    def _alert_outputs(self, batch: Batch, scores: Scores, snapshot: Snapshot) -> Sequence[Output]:
+        rows = np.flatnonzero(scores.decision)
+        if not len(rows):
+            return []
+        values = self._alerts.write(batch, scores, snapshot, rows)
+        return list(self._by_source(self._topics.alerts, batch, values, rows))
+
+    def _by_source(
+        self, topic: str, batch: Batch, values: ByteSpans, rows: NDArray[np.int64] | None
+    ) -> Iterator[Output]:
+        keys, source = batch.columns.keys[0], batch.source_partition
+        if rows is not None:
+            keys, source = keys.take(rows), source[rows]
+        now_ms = int(time.time() * 1000)
+        for partition in np.unique(source).tolist():
+            here = np.flatnonzero(source == partition)
+            yield Output(topic, partition, EncodedBatch(keys.take(here), values.take(here), now_ms))
+
+    def _scored_output(self, batch: Batch, scores: Scores) -> Output:
+        message = np.frombuffer(to_message(to_scored(batch, scores, self._schema)), np.uint8)
+        values = ByteSpans(message, np.zeros(1, np.int64), np.full(1, len(message), np.int64))
+        return Output(
+            self._topics.scored, self._partition, EncodedBatch(None, values, int(time.time() * 1000))
+        )
