@@ -15,6 +15,7 @@ NULL = -1  # the start of a span that holds no value
 
 Bytes = npt.NDArray[np.uint8]
 Offsets = npt.NDArray[np.int64]
+Index = int | np.int64  # a position, as kernels see it
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ class ByteSpans:
 
     def to_list(self) -> list[bytes | None]:
         """The strings as Python objects."""
-        whole = memoryview(self.buffer)
+        whole = memoryview(self.buffer.data)
         pairs = zip(self.start.tolist(), self.end.tolist(), strict=True)
         return [bytes(whole[start:end]) if start != NULL else None for start, end in pairs]
 

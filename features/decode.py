@@ -1,0 +1,153 @@
+"""Decoding the records of a span into columns."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from features import decode_kernels as kernels
+from features.card_numbers import has_card_number, may_hold_card_number, rows_with_card_numbers
+from features.columns import Columns
+from features.decode_slowly import UNITS_PER_SECOND, Record, read_record
+from features.rejects import Reason, Rejected, Rejects
+from features.schema import TransactionSchema
+from features.spans import NULL, ByteSpans
+
+MAX_RECORD_BYTES = 1 << 20
+
+Floats = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
+
+
+class _Batch:
+    """What is known so far of the n records of one span."""
+
+    def __init__(self, values: ByteSpans, arrival: Floats, fields: int) -> None:
+        n = len(values)
+        self.values = values
+        self.arrival = np.ascontiguousarray(arrival, np.float64)
+        self.start = np.where(values.length > MAX_RECORD_BYTES, NULL, values.start)
+        self.found = np.empty((n, fields, 2), np.int64)
+        self.usual = np.empty(n, np.bool_)
+        self.time = np.empty(n, np.float64)
+        self.amount = np.empty(n, np.float64)
+        self.codes = np.empty((n, 3), np.int32)
+        self._unescaped = bytearray()
+
+    def value(self, row: int) -> bytes | None:
+        """The bytes of one record."""
+        start, end = self.values.start[row], self.values.end[row]
+        return self.values.buffer[start:end].tobytes() if start != NULL else None
+
+    def put(self, row: int, record: Record) -> None:
+        """Take a record that was read by the full parser."""
+        self.time[row], self.amount[row] = record.time, record.amount
+        self.codes[row] = record.currency, record.category, record.channel
+        self._put_text(row, kernels.ID, record.id)
+        for k, key in enumerate(record.keys):
+            self._put_text(row, kernels.FIRST_KEY + k, key)
+        self.usual[row] = True
+
+    def _put_text(self, row: int, field: int, text: bytes) -> None:
+        start = len(self.values.buffer) + len(self._unescaped)
+        self._unescaped += text
+        self.found[row, field] = start, start + len(text)
+
+    def columns(self) -> Columns:
+        """The records that were understood."""
+        row = np.flatnonzero(self.usual).astype(np.int32)
+        every = slice(None) if len(row) == len(self.usual) else row
+        found, codes = self.found[every], np.ascontiguousarray(self.codes[every].T)
+        buffer = self.values.buffer
+        if self._unescaped:
+            buffer = np.concatenate([buffer, np.frombuffer(self._unescaped, np.uint8)])
+
+        def text(field: int) -> ByteSpans:
+            start, end = found[:, field].T
+            return ByteSpans(buffer, np.ascontiguousarray(start), np.ascontiguousarray(end))
+
+        keys = tuple(text(field) for field in range(kernels.FIRST_KEY, found.shape[1]))
+        channel = codes[2].astype(np.int8)
+        return Columns(
+            row, text(kernels.ID), self.time[every], self.amount[every], codes[0], codes[1], channel, keys
+        )
+
+
+class Decoder:
+    """Decodes JSON records of a schema, whole spans at a time.
+
+    >>> record = b'{"transaction_id":"t1","timestamp":1.7e9,"amount":9.5,"card_id":"c1","merchant_id":7}'
+    >>> columns, rejects = Decoder(TransactionSchema()).decode(ByteSpans.from_list([record]), np.array([1.7e9]))
+    >>> columns.keys[1].to_list(), len(rejects)
+    ([b'7'], 0)
+    """
+
+    def __init__(self, schema: TransactionSchema) -> None:
+        self._schema = schema
+        fields = [schema.id, schema.time, schema.amount, schema.currency, schema.category, schema.channel]
+        names = [(name or "").encode() for name in (*fields, *(entity.field for entity in schema.entities))]
+        self._names = np.frombuffer(b"".join(names), np.uint8)
+        self._name_end = np.cumsum([len(name) for name in names])
+        self._exempt = [kernels.AMOUNT] + [kernels.TIME] * (schema.time_unit != "iso8601")
+        self._exempt += [names.index(name.encode()) for name in schema.digits_allowed_in]
+
+    def decode(self, values: ByteSpans, arrival: Floats) -> tuple[Columns, Rejects]:
+        """Decode n records that arrived at `arrival`, float64 (n,) seconds since 1970.
+
+        Every record is either a row of the columns or a reject; strings of the columns lie in the buffer of
+        `values`, apart from those that were written with escapes.
+        """
+        batch = _Batch(values, arrival, fields=len(self._name_end))
+        kernels.find_values(
+            values.buffer, batch.start, values.end, self._names, self._name_end, batch.found, batch.usual
+        )
+        well_formed = batch.usual.copy()
+        suspect = self._suspects(batch)
+        self._read_usual(batch)
+        batch.usual &= ~suspect
+        rejects = self._read_unusual(batch, suspect & well_formed)
+        return batch.columns(), rejects
+
+    def _suspects(self, batch: _Batch) -> Mask:
+        """Where what may be a card number stands outside the fields that may hold one."""
+        suspect = np.empty(len(batch.values), np.bool_)
+        exempt = batch.found[:, self._exempt]
+        rows_with_card_numbers(
+            batch.values.buffer, batch.start, batch.values.end, exempt, batch.arrival, suspect
+        )
+        return suspect
+
+    def _read_usual(self, batch: _Batch) -> None:
+        schema = self._schema
+        latest = np.minimum(batch.arrival + schema.max_ahead_s, schema.latest)
+        per_second = UNITS_PER_SECOND[schema.time_unit]
+        kernels.read_values(
+            batch.values.buffer, batch.found, batch.usual, per_second, schema.earliest, latest,
+            batch.time, batch.amount, batch.codes,
+        )  # fmt: skip
+
+    def _read_unusual(self, batch: _Batch, suspect: Mask) -> Rejects:
+        rows, reasons, details, withheld = [], [], [], []
+        for row in np.flatnonzero(~batch.usual).tolist():
+            arrival = float(batch.arrival[row])
+            value = batch.value(row)
+            try:
+                batch.put(row, self._read_slowly(value, arrival, suspect=bool(suspect[row])))
+            except Rejected as rejected:
+                rows.append(row)
+                reasons.append(rejected.reason)
+                details.append(rejected.detail)
+                withheld.append(value is not None and may_hold_card_number(value, arrival))
+        return Rejects(
+            np.array(rows, np.int32), np.array(reasons, np.int8), tuple(details), np.array(withheld, np.bool_)
+        )
+
+    def _read_slowly(self, value: bytes | None, arrival: float, *, suspect: bool) -> Record:
+        if value is None:
+            raise Rejected(Reason.SYNTAX, "no value")
+        if len(value) > MAX_RECORD_BYTES:
+            raise Rejected(Reason.TOO_LARGE, f"more than {MAX_RECORD_BYTES} bytes")
+        record = read_record(self._schema, value, arrival)
+        if suspect or has_card_number(record.normal_text, arrival):
+            raise Rejected(Reason.CARD_NUMBER, "digits that pass the check of a card number")
+        return record

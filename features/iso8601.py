@@ -1,0 +1,105 @@
+"""Times as text: 2018-04-01T00:00:31.25+02:00."""
+
+from __future__ import annotations
+
+import numba
+import numpy as np
+
+from features.json_grammar import COLON, MINUS, POINT, ZERO, is_digit
+from features.spans import Bytes, Index
+
+_PLUS, _SPACE, _T, _Z, _LOWER_CASE = 43, 32, 116, 122, 32
+_WHOLE = 19  # bytes up to the seconds
+_MOST_DECIMALS = 9
+_DAY_S, _HOUR_S, _MINUTE_S = 86_400, 3_600, 60
+_MONTH_DAYS = np.array([31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
+_NO_NUMBER = -1
+
+
+@numba.njit(cache=True, nogil=True)
+def iso8601_at(buffer: Bytes, start: Index, end: Index) -> float:
+    """Seconds since 1970 of the time in `buffer[start:end]`, NaN if it is none.
+
+    Date, `T` or a space, time to the second, up to nine decimals, then `Z`, an offset (+02:00, +0200, +02) or
+    nothing, which means UTC. Years 1970 to 9999; no leap second.
+    """
+    day = _days_at(buffer, start, end)
+    if day == _NO_NUMBER or end - start < _WHOLE:
+        return np.nan
+    second = _second_of_day(buffer, start + 11)
+    if second == _NO_NUMBER or not (buffer[start + 10] == _SPACE or buffer[start + 10] | _LOWER_CASE == _T):
+        return np.nan
+    fraction, at = _fraction_at(buffer, start + _WHOLE, end)
+    offset = _offset_at(buffer, at, end)
+    return (day * _DAY_S + second) - offset + fraction
+
+
+@numba.njit(cache=True, nogil=True)
+def _number(buffer: Bytes, at: Index, width: int, highest: int) -> int:
+    value = 0
+    for k in range(width):
+        if not is_digit(buffer[at + k]):
+            return _NO_NUMBER
+        value = value * 10 + (np.int64(buffer[at + k]) - ZERO)
+    return value if value <= highest else _NO_NUMBER
+
+
+@numba.njit(cache=True, nogil=True)
+def _days_at(buffer: Bytes, at: Index, end: Index) -> int:
+    """Days since 1970 of a date like 2018-04-01, or _NO_NUMBER."""
+    if end - at < 10 or buffer[at + 4] != MINUS or buffer[at + 7] != MINUS:
+        return _NO_NUMBER
+    year = _number(buffer, at, 4, 9999)
+    month = _number(buffer, at + 5, 2, 12)
+    day = _number(buffer, at + 8, 2, 31)
+    if year < 1970 or month < 1 or day < 1:
+        return _NO_NUMBER
+    leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
+    if day > _MONTH_DAYS[month - 1] + (1 if leap and month == 2 else 0):
+        return _NO_NUMBER
+    before = year - 1  # the last year that is complete
+    days = 365 * (year - 1970) + (before // 4 - before // 100 + before // 400) - 477
+    for m in range(month - 1):
+        days += _MONTH_DAYS[m]
+    return days + (1 if leap and month > 2 else 0) + day - 1
+
+
+@numba.njit(cache=True, nogil=True)
+def _second_of_day(buffer: Bytes, at: Index) -> int:
+    hour = _number(buffer, at, 2, 23)
+    minute = _number(buffer, at + 3, 2, 59)
+    second = _number(buffer, at + 6, 2, 59)
+    if buffer[at + 2] != COLON or buffer[at + 5] != COLON or min(hour, minute, second) == _NO_NUMBER:
+        return _NO_NUMBER
+    return hour * _HOUR_S + minute * _MINUTE_S + second
+
+
+@numba.njit(cache=True, nogil=True)
+def _fraction_at(buffer: Bytes, at: Index, end: Index) -> tuple[float, Index]:
+    """The decimals of the second and where they end; NaN if a point is followed by none or by too many."""
+    if at >= end or buffer[at] != POINT:
+        return 0.0, at
+    digits, scale, first = 0, 1, at + 1
+    at = first
+    while at < end and is_digit(buffer[at]) and at - first < _MOST_DECIMALS:
+        digits, scale = digits * 10 + (np.int64(buffer[at]) - ZERO), scale * 10
+        at += 1
+    return (digits / scale if at > first else np.nan), at
+
+
+@numba.njit(cache=True, nogil=True)
+def _offset_at(buffer: Bytes, at: Index, end: Index) -> float:
+    """Seconds that local time is ahead of UTC, or NaN; the offset must be the last thing."""
+    if at == end or (at + 1 == end and buffer[at] | _LOWER_CASE == _Z):
+        return 0.0
+    width = end - at
+    if width not in (3, 5, 6) or not (buffer[at] == _PLUS or buffer[at] == MINUS):
+        return np.nan
+    if width == 6 and buffer[at + 3] != COLON:
+        return np.nan
+    hours = _number(buffer, at + 1, 2, 23)
+    minutes = _number(buffer, end - 2, 2, 59) if width > 3 else 0
+    if min(hours, minutes) == _NO_NUMBER:
+        return np.nan
+    seconds = float(hours * _HOUR_S + minutes * _MINUTE_S)
+    return seconds if buffer[at] == _PLUS else -seconds

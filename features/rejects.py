@@ -1,0 +1,48 @@
+"""Records that are not transactions, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+import numpy.typing as npt
+
+
+class Reason(IntEnum):
+    """Why a record was rejected."""
+
+    SYNTAX = 1
+    MISSING_FIELD = 2
+    WRONG_TYPE = 3
+    NOT_FINITE = 4
+    NEGATIVE_AMOUNT = 5
+    TIME_OUT_OF_RANGE = 6
+    CARD_NUMBER = 7
+    TOO_LARGE = 8
+
+
+class Rejected(Exception):  # noqa: N818 - the word for what happened to the record; nothing of ours has failed
+    """Raised while a record is read slowly: its reason, and the mapped field it lies in or words of ours."""
+
+    def __init__(self, reason: Reason, detail: str) -> None:
+        super().__init__(f"{reason.name.lower()}: {detail}")
+        self.reason = reason
+        self.detail = detail
+
+
+@dataclass(frozen=True, slots=True)
+class Rejects:
+    """The k records of a span that were rejected, in its order.
+
+    row: position in the span. reason: a `Reason`. detail: the field, or a few words; never a value of the record.
+    may_hold_card_number: where true, the bytes must be withheld.
+    """
+
+    row: npt.NDArray[np.int32]
+    reason: npt.NDArray[np.int8]
+    detail: tuple[str, ...]
+    may_hold_card_number: npt.NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        return len(self.row)
