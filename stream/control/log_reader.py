@@ -107,8 +107,8 @@ class ControlLog:
             max_partition_fetch_bytes=FETCH_BYTES,
             fetch_max_wait_ms=POLL_MS,
         )
-        await consumer.start()
         try:
+            await consumer.start()
             consumer.assign([self._partition])
             consumer.seek(self._partition, self._next)
             end = (await consumer.end_offsets([self._partition]))[self._partition]
