@@ -1,0 +1,1 @@
+"""Algorithms that turn an episode into a detector: one file each, one protocol, one contract suite."""

@@ -1,0 +1,39 @@
+"""Logistic regression on normal scores: what an analyst with a notebook would fit to five flags."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.linear_model import LogisticRegression
+
+from meta.arrays import Doubles, Floats
+from meta.detector import Detector
+from meta.linear_detector import linear_detector, linear_score
+from meta.normaliser import Normaliser
+from meta.support import Support
+
+
+@dataclass(frozen=True)
+class Logistic:
+    """Adapter with inverse penalty `inverse_penalty`; flags weigh as much as all genuine rows together."""
+
+    normaliser: Normaliser
+    inverse_penalty: float = 0.01
+    name: str = "logistic"
+    needs_surprise: bool = False
+
+    def adapt(self, support: Support, background: Floats, *, seed: int) -> Detector:
+        """Return the fitted weights; nothing is drawn, the seed does not matter."""
+        genuine = self.normaliser(support.with_negatives(background))
+        Z = np.concatenate([self.normaliser(support.fraud), genuine]).astype(np.float64)
+        y = np.r_[np.ones(len(support)), np.zeros(len(genuine))]
+        model = LogisticRegression(
+            C=self.inverse_penalty, class_weight={0: 1.0, 1: len(genuine) / len(support)}, max_iter=200
+        )
+        model.fit(Z, y)
+        return linear_detector(self.name, np.asarray(model.coef_[0]), float(model.intercept_[0]))
+
+    def score(self, detector: Detector, X: Floats) -> Doubles:
+        """Return log-odds float64 (n,)."""
+        return linear_score(detector, self.normaliser, X)

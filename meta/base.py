@@ -1,0 +1,105 @@
+"""The base: a frozen scoring network trained on history, and all that is needed to use it years later."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from meta.arrays import Doubles, Floats, matrix
+from meta.curve_network import CurveNetwork
+from meta.histograms import Histograms
+from meta.normaliser import Normaliser
+from meta.tensors import content_hash, pack, unpack
+
+_KIND = "base"
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """Where a base comes from: training span in event time (seconds), hash of the data, seed, rows,
+    families.
+    """
+
+    span: tuple[float, float]
+    data_hash: str
+    seed: int
+    rows: int
+    frauds: int
+    held_out: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class BaseModel:
+    """Names of the features in their order, their map to normal scores, the network, and its provenance."""
+
+    features: tuple[str, ...]
+    normaliser: Normaliser
+    network: CurveNetwork
+    histograms: Histograms
+    provenance: Provenance
+
+    def score(self, X: Floats) -> Doubles:
+        """Return log-odds float64 (n,) for raw features float32 (n, d); a row's score is its own alone."""
+        return self.network.score(self.tokens(X))
+
+    def tokens(self, X: Floats) -> Floats:
+        """Return normal scores float32 (n, d) in +-6."""
+        return self.normaliser(matrix(X, len(self.features), "base features"))
+
+    def to_bytes(self) -> bytes:
+        """Return the artifact; equal models give equal bytes."""
+        tensors = self.normaliser.tensors() | self.network.tensors() | self.histograms.tensors()
+        p = self.provenance
+        header: dict[str, Any] = {
+            "kind": _KIND,
+            "features": list(self.features),
+            "span": list(p.span),
+            "data_hash": p.data_hash,
+            "seed": p.seed,
+            "rows": p.rows,
+            "frauds": p.frauds,
+            "held_out": list(p.held_out),
+        }
+        return pack(tensors, header)
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> BaseModel:
+        """Rebuild from `to_bytes`; BrokenArtifact where the bytes are no base."""
+        tensors, h = unpack(data, kind=_KIND)
+        provenance = Provenance(
+            (h["span"][0], h["span"][1]),
+            h["data_hash"],
+            h["seed"],
+            h["rows"],
+            h["frauds"],
+            tuple(h["held_out"]),
+        )
+        return cls(
+            tuple(h["features"]),
+            Normaliser.from_tensors(tensors),
+            CurveNetwork.from_tensors(tensors),
+            Histograms.from_tensors(tensors),
+            provenance,
+        )
+
+    @property
+    def content_hash(self) -> str:
+        """SHA-256 of the artifact."""
+        return content_hash(self.to_bytes())
+
+    def save(self, path: Path) -> None:
+        """Write the artifact."""
+        path.write_bytes(self.to_bytes())
+
+    @classmethod
+    def load(cls, path: Path) -> BaseModel:
+        """Read an artifact written by `save`."""
+        return cls.from_bytes(path.read_bytes())
+
+
+def data_hash(X: Floats, labels: np.ndarray[Any, Any]) -> str:
+    """Return the SHA-256 of training rows and labels, so that a base can be traced to its data."""
+    return content_hash(np.ascontiguousarray(X).tobytes() + np.ascontiguousarray(labels).tobytes())

@@ -1,0 +1,193 @@
+"""Train a base: balanced batches, a warm-up and cosine learning rate, an average of the weights at the end.
+
+The network first follows boosted trees that are fitted to the same rows (distillation), then the labels: the
+trees find sharp edges in few labels, the network scores in a microsecond. docs/decisions tells what each part
+gives.
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import lightgbm as lgb
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from meta.arrays import Doubles, Floats
+from meta.base import BaseModel, Provenance, data_hash
+from meta.histograms import Histograms
+from meta.networks.curves import CurveNet
+from meta.networks.export import curve_network
+from meta.normaliser import Normaliser
+
+Progress = Callable[[int, int, float], None]
+
+
+@dataclass(frozen=True)
+class BaseSettings:
+    """Steps of `batch` rows, learning rate, widths, share of the loss that follows the trees, seed."""
+
+    steps: int = 6000
+    batch: int = 1024
+    rate: float = 2e-3
+    hidden: tuple[int, int] = (64, 32)
+    follow: float = 0.7
+    trees: int = 250
+    seed: int = 0
+    checkpoint_every: int = 500
+
+
+@dataclass(frozen=True)
+class History:
+    """Training rows: raw features float32 (n, d), frauds bool (n,), weight per row (n,), event-time span."""
+
+    features: tuple[str, ...]
+    X: Floats
+    fraud: np.ndarray[tuple[int], np.dtype[np.bool_]]
+    weight: Doubles
+    span: tuple[float, float]
+    held_out: tuple[str, ...] = ()
+
+
+class NoFraud(ValueError):
+    """History without a single fraud, or without genuine rows: nothing to tell apart."""
+
+
+def train_base(
+    history: History,
+    settings: BaseSettings = BaseSettings(),
+    *,
+    progress: Progress | None = None,
+    checkpoint: Path | None = None,
+    device: str = "cpu",
+) -> BaseModel:
+    """Return a base trained on `history`; resumes from `checkpoint` where that file exists.
+
+    Equal history, settings and device give equal bytes, also when training was interrupted.
+    """
+    if not history.fraud.any() or history.fraud.all():
+        raise NoFraud(f"{int(history.fraud.sum())} frauds in {len(history.fraud)} rows, allowed some of both")
+    normaliser = Normaliser.fit(history.X[~history.fraud])
+    tokens = normaliser(history.X)
+    teacher = boosted_log_odds(tokens, history.fraud, history.weight, settings)
+    loop = _Loop(tokens, history, teacher, settings, torch.device(device))
+    net = loop.run(progress, checkpoint)
+    provenance = Provenance(
+        history.span,
+        data_hash(history.X, history.fraud),
+        settings.seed,
+        len(history.X),
+        int(history.fraud.sum()),
+        history.held_out,
+    )
+    genuine = Histograms.fit(history.X[~history.fraud])
+    return BaseModel(history.features, normaliser, curve_network(net), genuine, provenance)
+
+
+def boosted_log_odds(
+    tokens: Floats, fraud: np.ndarray[tuple[int], np.dtype[np.bool_]], weight: Doubles, settings: BaseSettings
+) -> Floats:
+    """Return out-of-fold log-odds (n,) of boosted trees: in-sample ones would teach what they memorised."""
+    out = np.empty(len(tokens), np.float32)
+    fold = np.random.default_rng(settings.seed).integers(0, 2, len(tokens))
+    for k in (0, 1):
+        fit, rest = fold != k, fold == k
+        model = lgb.LGBMClassifier(
+            n_estimators=settings.trees, num_leaves=31, learning_rate=0.05, min_child_samples=20,
+            reg_lambda=1.0, subsample=0.8, subsample_freq=1, colsample_bytree=0.8,
+            random_state=settings.seed, deterministic=True, n_jobs=1, verbose=-1,
+        )  # fmt: skip
+        model.fit(tokens[fit], fraud[fit], sample_weight=weight[fit])
+        out[rest] = np.asarray(model.predict(tokens[rest], raw_score=True), dtype=np.float32)
+    return out
+
+
+class _Loop:
+    """One training run; its state is all in `state()`, so that it can stop and go on."""
+
+    def __init__(
+        self, tokens: Floats, history: History, teacher: Floats, settings: BaseSettings, device: torch.device
+    ) -> None:
+        torch.manual_seed(settings.seed)
+        self.settings, self.device = settings, device
+        self.tokens = torch.from_numpy(tokens).to(device)
+        self.teacher = torch.from_numpy(teacher).to(device)
+        self.target = torch.from_numpy(history.fraud.astype(np.float32)).to(device)
+        self.weight = torch.from_numpy(history.weight.astype(np.float32)).to(device)
+        self.fraud = np.flatnonzero(history.fraud)
+        self.genuine = np.flatnonzero(~history.fraud)
+        self.net = CurveNet(tokens.shape[1], settings.hidden).to(device)
+        self.average = copy.deepcopy(self.net)
+        self.optimiser = torch.optim.AdamW(self.net.parameters(), lr=settings.rate, weight_decay=1e-3)
+        self.step = 0
+
+    def run(self, progress: Progress | None, checkpoint: Path | None) -> CurveNet:
+        if checkpoint is not None and checkpoint.exists():
+            self.resume(checkpoint)
+        while self.step < self.settings.steps:
+            loss = self.advance()
+            if progress is not None and self.step % 100 == 0:
+                progress(self.step, self.settings.steps, loss)
+            if checkpoint is not None and self.step % self.settings.checkpoint_every == 0:
+                torch.save(self.state(), checkpoint)
+        return self.average.cpu()
+
+    def advance(self) -> float:
+        """One step: a fifth of the batch is fraud, weights undo the imbalance that this makes."""
+        s = self.settings
+        rng = np.random.default_rng((s.seed, self.step))  # of the step alone: a resumed run draws the same
+        n_fraud = s.batch // 4
+        rows = np.r_[rng.choice(self.fraud, n_fraud), rng.choice(self.genuine, s.batch - n_fraud)]
+        at = torch.from_numpy(rows).to(self.device)
+        for group in self.optimiser.param_groups:
+            group["lr"] = s.rate * _schedule(self.step / s.steps)
+        loss = self.loss(self.net(self.tokens[at]), at, n_fraud)
+        self.optimiser.zero_grad()
+        torch.autograd.backward(loss)
+        torch.nn.utils.clip_grad_norm_(self.net.parameters(), 1.0)
+        self.optimiser.step()
+        self.step += 1
+        self._average()
+        return float(loss.item())
+
+    def loss(self, score: Tensor, at: Tensor, n_fraud: int) -> Tensor:
+        """Labels: fraud against the hardest genuine rows. Trees: squared distance of log-odds."""
+        genuine = score[n_fraud:]
+        hardest = torch.logsumexp(genuine, 0) - math.log(len(genuine) / 64)
+        rank = functional.softplus(hardest - score[:n_fraud]).mean()
+        labels = functional.binary_cross_entropy_with_logits(score, self.target[at])
+        follow = functional.smooth_l1_loss(score, self.teacher[at])
+        s = self.settings
+        return s.follow * follow + (1 - s.follow) * (labels + 0.3 * rank)
+
+    def _average(self) -> None:
+        keep = min(0.999, self.step / (self.step + 10))
+        with torch.no_grad():
+            for slow, fast in zip(self.average.parameters(), self.net.parameters(), strict=True):
+                slow.lerp_(fast, 1 - keep)
+
+    def state(self) -> dict[str, object]:
+        return {
+            "net": self.net.state_dict(),
+            "average": self.average.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "step": self.step,
+        }
+
+    def resume(self, checkpoint: Path) -> None:
+        state = torch.load(checkpoint, weights_only=True, map_location=self.device)
+        self.net.load_state_dict(state["net"])
+        self.average.load_state_dict(state["average"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.step = int(state["step"])
+
+
+def _schedule(done: float) -> float:
+    """Share of the full learning rate: up over the first 5%, then down along a cosine."""
+    return min(done / 0.05, 0.5 * (1 + math.cos(math.pi * done))) + 1e-3

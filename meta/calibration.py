@@ -1,0 +1,102 @@
+"""Tails: the share of genuine traffic that scores higher, the one scale for base and detectors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from meta import kernels
+from meta.arrays import Doubles, Floats, Tensors
+from meta.kernels import LIMIT
+
+_BODY = 512  # quantiles kept of the body; the tail is kept row by row
+_TAIL = 0.01  # share of the reservoir that the exponential tail is fitted to
+CEILING = 12.0  # surprise is cut here: one in 10^12 is no longer a measurement
+
+
+class TooFewScores(ValueError):
+    """Too few genuine scores to speak of tails."""
+
+
+@dataclass(frozen=True)
+class Tails:
+    """Distribution of genuine scores: ascending `knots` (q,), their surprise (q,), and log10 decay beyond the
+    last.
+
+    Within the reservoir the tail is empirical, between two scores linear in its logarithm; beyond the highest
+    scores it falls exponentially, as the excesses over a high threshold do (Pickands 1975, shape 0).
+    """
+
+    knots: Doubles
+    levels: Doubles
+    rate: float
+
+    @classmethod
+    def fit(cls, scores: Doubles, *, trim: float = 0.0) -> Tails:
+        """Learn from genuine scores (n,), n >= 100; `trim` is the share of highest scores left out.
+
+        Trim where the reservoir may hold frauds that nobody has found: a few of them silence the detector
+        that is made for them.
+        """
+        ordered = np.sort(np.asarray(scores, dtype=np.float64))
+        if len(ordered) < 100:
+            raise TooFewScores(f"{len(ordered)} genuine scores, allowed 100 or more")
+        ordered = ordered[: len(ordered) - int(trim * len(ordered))]
+        n = len(ordered)
+        tail = max(int(n * _TAIL), 20)
+        body = np.linspace(0, n - tail, min(_BODY, n - tail), endpoint=False).astype(int)
+        at = np.r_[body, np.arange(n - tail, n)]
+        knots, last = np.unique(ordered[at][::-1], return_index=True)
+        rank = at[::-1][last]  # of equal scores the highest rank: the share that scores strictly higher
+        levels = np.maximum(-np.log10((n - rank - 0.5) / n), 0.0)
+        excess = float(np.mean(ordered[-tail:] - ordered[n - tail]))
+        return cls(knots, levels, 1.0 / (max(excess, 1e-9) * np.log(10)))
+
+    def surprise(self, scores: Doubles) -> Doubles:
+        """Return -log10 of the tail, float64 (n,) in 0 to 12; higher scores never have less."""
+        s = np.ascontiguousarray(scores, dtype=np.float64)[:, None]
+        out = np.empty_like(s)
+        first = np.array([0, len(self.knots)], np.int32)
+        kernels.surprises(s, self.knots, self.levels, first, np.array([self.rate]), CEILING, out)
+        return out[:, 0]
+
+    def tensors(self, prefix: str = "tails.") -> Tensors:
+        """Return what a control entry stores."""
+        return {
+            prefix + "knots": self.knots,
+            prefix + "levels": self.levels,
+            prefix + "rate": np.array([self.rate]),
+        }
+
+    @classmethod
+    def from_tensors(cls, tensors: Tensors, prefix: str = "tails.") -> Tails:
+        """Rebuild from `tensors()`."""
+        return cls(tensors[prefix + "knots"], tensors[prefix + "levels"], float(tensors[prefix + "rate"][0]))
+
+
+def token_of(surprise: NDArray[Any]) -> Floats:
+    """Return the base's surprise as a normal score in +-6, so that 0.1% of the traffic lies above 1.7."""
+    return np.clip(1.4 * surprise - 2.5, -LIMIT, LIMIT).astype(np.float32)
+
+
+def combine(surprises: NDArray[np.float64], shifts: Doubles) -> Doubles:
+    """Return the surprise that decides, (n,): the highest of base and detectors (n, 1 + e), each with its
+    shift.
+
+    A shift below 0 takes budget away from its column, one above 0 gives it more.
+    """
+    return np.max(surprises + shifts, axis=1)  # type: ignore[no-any-return]
+
+
+def joint_threshold(surprises: NDArray[np.float64], shifts: Doubles, budget: float) -> float:
+    """Return the threshold over base and all detectors that lets `budget` of the reservoir's rows through.
+
+    `surprises` float64 (n, 1 + e) of genuine rows, `shifts` (1 + e,), `budget` a share in (0, 1). One
+    threshold on the maximum holds the total: a split of the budget per detector overshoots or wastes it.
+    """
+    if not 0.0 < budget < 1.0:
+        raise ValueError(f"budget {budget}, allowed above 0 and below 1")
+    return float(np.quantile(combine(surprises, shifts), 1.0 - budget))

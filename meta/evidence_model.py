@@ -1,0 +1,123 @@
+"""The trained evidence network as an artifact, and its curves as the kernels read them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from meta import kernels
+from meta.arrays import Floats, Ints, Tensors, matrix
+from meta.calibration import token_of
+from meta.curve_network import located
+from meta.networks.evidence import EvidenceNet
+from meta.networks.export import array
+from meta.normaliser import Normaliser
+from meta.tensors import content_hash, pack, unpack
+
+_KIND = "evidence"
+
+
+@dataclass(frozen=True)
+class EvidenceModel:
+    """Feature names, their map to normal scores, the network's weights and sizes, and where it comes from.
+
+    `aware` networks read one more column: the base's surprise.
+    """
+
+    features: tuple[str, ...]
+    aware: bool
+    normaliser: Normaliser
+    weights: Tensors
+    sizes: dict[str, int]
+    provenance: dict[str, Any]
+
+    @classmethod
+    def of(
+        cls, net: EvidenceNet, features: tuple[str, ...], normaliser: Normaliser, provenance: dict[str, Any]
+    ) -> EvidenceModel:
+        """Take the weights of a trained network; it is aware if it has one column more than there are
+        features.
+        """
+        weights = {k: array(v) for k, v in net.state_dict().items()}
+        sizes = {
+            "learned": net.learned,
+            "trunk": net.hidden,
+            "width": int(net.identity.shape[1]),
+            "layers": len(net.layers),
+        }
+        return cls(features, net.features > len(features), normaliser, weights, sizes, provenance)
+
+    @property
+    def columns(self) -> int:
+        """Columns that rows must have."""
+        return len(self.features) + int(self.aware)
+
+    @cached_property
+    def net(self) -> EvidenceNet:
+        """The network in torch, for adapting; not for scoring."""
+        net = EvidenceNet(self.columns, **self.sizes)
+        net.load_state_dict({k: torch.from_numpy(v.copy()) for k, v in self.weights.items()})
+        return net.eval().requires_grad_(False)
+
+    def scores(self, X: Floats) -> Floats:
+        """Return normal scores float32 (n, columns) of raw rows."""
+        X = matrix(X, self.columns, "evidence features")
+        z = self.normaliser(X[:, : len(self.features)])
+        return np.concatenate([z, token_of(X[:, -1:])], axis=1) if self.aware else z
+
+    def located(self, scores: Floats) -> tuple[Ints, Floats]:
+        """Return left knot and right share of all tokens, both (n, tokens), for normal scores (n,
+        columns).
+        """
+        hidden = np.empty((len(scores), self._trunk[0].shape[1]), np.float32)
+        kernels.dense(scores, self._trunk[0], self._trunk[1], hidden)
+        kernels.relu(hidden)
+        learned = np.empty((len(scores), self._trunk[2].shape[1]), np.float32)
+        kernels.dense(hidden, self._trunk[2], self._trunk[3], learned)
+        kernels.squash(learned)
+        return located(np.concatenate([scores, learned], axis=1))
+
+    @cached_property
+    def _trunk(self) -> tuple[Floats, Floats, Floats, Floats]:
+        w = self.weights
+        first, second = (np.ascontiguousarray(w[f"trunk.{i}.weight"].T) for i in (0, 2))
+        return first, w["trunk.0.bias"], second, w["trunk.2.bias"]
+
+    def to_bytes(self) -> bytes:
+        """Return the artifact; equal models give equal bytes."""
+        weights = {f"net.{k}": v for k, v in self.weights.items()}
+        header = {
+            "kind": _KIND,
+            "features": list(self.features),
+            "aware": self.aware,
+            "sizes": self.sizes,
+            "provenance": self.provenance,
+        }
+        return pack(self.normaliser.tensors() | weights, header)
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> EvidenceModel:
+        """Rebuild from `to_bytes`; BrokenArtifact where the bytes are no evidence network."""
+        tensors, h = unpack(data, kind=_KIND)
+        weights = {k[4:]: v for k, v in tensors.items() if k.startswith("net.")}
+        normaliser = Normaliser.from_tensors(tensors)
+        return cls(tuple(h["features"]), bool(h["aware"]), normaliser, weights, h["sizes"], h["provenance"])
+
+    @cached_property
+    def content_hash(self) -> str:
+        """SHA-256 of the artifact."""
+        return content_hash(self.to_bytes())
+
+    def save(self, path: Path) -> None:
+        """Write the artifact."""
+        path.write_bytes(self.to_bytes())
+
+    @classmethod
+    def load(cls, path: Path) -> EvidenceModel:
+        """Read an artifact written by `save`."""
+        return cls.from_bytes(path.read_bytes())

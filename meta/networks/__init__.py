@@ -1,0 +1,3 @@
+"""The torch side: networks as they are trained. What scores live traffic is their arrays, in
+`meta.kernels`.
+"""

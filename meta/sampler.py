@@ -1,0 +1,116 @@
+"""Tasks for meta-training: a support of K flags and a query of later frauds beside genuine traffic.
+
+Two sources, by default 40% and 60%: episodes of past fraud families, support and query on different entities
+as in life; and synthetic patterns injected into genuine rows, since history alone holds too few kinds of
+fraud.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from meta.arrays import Floats, Rows
+from meta.injection import Injector, shift_directions
+from meta.normaliser import Normaliser
+
+COUNTS = (1, 2, 3, 5, 8, 10, 15, 20)  # flags per episode
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """History as tasks need it: raw features (n, d), family (n,) with 0 genuine, card (n,), seconds (n,)
+    ascending.
+    """
+
+    X: Floats
+    family: np.ndarray[tuple[int], np.dtype[np.int64]]
+    card: np.ndarray[tuple[int], np.dtype[np.int64]]
+    seconds: np.ndarray[tuple[int], np.dtype[np.float64]]
+
+
+@dataclass(frozen=True)
+class Task:
+    """Normal scores: support (k, d), query frauds (q, d), query genuine (n, d), background (g, d); family or
+    0.
+    """
+
+    support: Floats
+    fraud: Floats
+    genuine: Floats
+    background: Floats
+    family: int = 0
+
+
+@dataclass
+class Sampler:
+    """Draws tasks from `history` without the families in `held_out`.
+
+    `pool` are the genuine rows that serve as background and as genuine query. Equal seeds draw equal tasks.
+    """
+
+    history: Labelled
+    normaliser: Normaliser
+    injector: Injector
+    held_out: tuple[int, ...] = ()
+    from_history: float = 0.4
+    queries: int = 24
+    genuine: int = 300
+    background: int = 64
+    seed: int = 0
+    pool: Floats = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._rng = np.random.default_rng(self.seed)
+        family = self.history.family
+        clean = np.flatnonzero(family == 0)
+        self._clean = np.sort(self._rng.choice(clean, min(len(clean), 200_000), replace=False))
+        self.pool = self.normaliser(self.history.X[self._clean])
+        seen = [int(f) for f in np.unique(family) if f > 0 and f not in self.held_out]
+        self.rows_of = {f: np.flatnonzero(family == f) for f in seen}
+        self.rows_of = {f: rows for f, rows in self.rows_of.items() if len(rows) >= 30}
+
+    def draw(self, k: int) -> Task:
+        """Return one task with `k` flags."""
+        if self.rows_of and self._rng.random() < self.from_history:
+            family = list(self.rows_of)[self._rng.integers(len(self.rows_of))]
+            return self.historical(family, k)
+        return self.synthetic(k)
+
+    def historical(self, family: int, k: int) -> Task:
+        """Return a task of one family: K flags close in time, queries later and on other cards."""
+        rows, rng = self.rows_of[family], self._rng
+        first = rng.integers(0, max(1, len(rows) - 8 * (k + self.queries)))
+        near = rows[first : first + 8 * (k + self.queries)]
+        if rng.random() < 0.5:
+            near = self._first_of_each_card(near)
+        support = np.sort(rng.choice(near, k, replace=len(near) < k))
+        query = self._later(rows, support)
+        query = rng.choice(query, self.queries, replace=len(query) < self.queries)
+        X = self.normaliser(self.history.X[np.r_[support, query]])
+        return self._with_genuine(X[:k], X[k:], family)
+
+    def synthetic(self, k: int) -> Task:
+        """Return a task of an injected pattern; three in ten are also shifted along feature directions."""
+        rng = self._rng
+        rows = rng.choice(self._clean, k + self.queries, replace=False)
+        X = self.normaliser(self.injector.inject(self.history.X[rows], rng))
+        if rng.random() < 0.3:
+            X = shift_directions(X, rng)
+        return self._with_genuine(X[:k], X[k:], 0)
+
+    def _with_genuine(self, support: Floats, fraud: Floats, family: int) -> Task:
+        draw = self._rng.integers(0, len(self.pool), self.genuine + self.background)
+        rows = self.pool[draw]
+        return Task(support, fraud, rows[: self.genuine], rows[self.genuine :], family)
+
+    def _first_of_each_card(self, rows: Rows) -> Rows:
+        _, first = np.unique(self.history.card[rows], return_index=True)
+        return rows[np.sort(first)]
+
+    def _later(self, rows: Rows, support: Rows) -> Rows:
+        card, seconds = self.history.card, self.history.seconds
+        later = rows[seconds[rows] > seconds[support[-1]]]
+        later = later[~np.isin(card[later], card[support])][:400]
+        return later if len(later) >= 5 else rows

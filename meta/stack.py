@@ -1,0 +1,132 @@
+"""The scoring stack: base and all live detectors over one batch, the highest surprise decides."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from meta import kernels
+from meta.adapters.evidence import Evidence
+from meta.arrays import Doubles, Floats, Ints, matrix
+from meta.base import BaseModel
+from meta.calibration import CEILING, Tails
+from meta.evidence_model import EvidenceModel
+from meta.live import LiveDetector
+from meta.support import with_surprise
+
+BASE = -1  # winner where no detector surpasses the base
+
+
+@dataclass(frozen=True)
+class _Tables:
+    """Detectors of one evidence network, stacked: they share its tokens and are one pass of the kernel."""
+
+    model: EvidenceModel
+    at: Ints
+    table: Floats
+    bias: Floats
+
+    def score(self, X: Floats) -> Floats:
+        """Return log-odds float32 (n, detectors)."""
+        index, weight = self.model.located(self.model.scores(X))
+        out = np.empty((len(X), len(self.at)), np.float32)
+        kernels.curves(index, weight, self.table, self.bias, out)
+        return out
+
+
+@dataclass(frozen=True)
+class ScoringStack:
+    """Base with its tails and shift, and the live detectors. Immutable: a swap replaces the whole stack."""
+
+    base: BaseModel
+    base_tails: Tails
+    detectors: tuple[LiveDetector, ...] = ()
+    base_shift: float = 0.0
+
+    def score(self, X: Floats) -> tuple[Doubles, Ints]:
+        """Return surprise float64 (n,) and winner int32 (n,), an index into `detectors` or -1 for the base.
+
+        `X` are raw features float32 (n, d). A row's result is the same to the bit in any batch.
+        """
+        best, winner = np.empty(len(X)), np.empty(len(X), np.int32)
+        kernels.decide(self.surprises(X), self.shifts, best, winner)
+        return best, winner
+
+    def surprises(self, X: Floats) -> NDArray[np.float64]:
+        """Return surprises float64 (n, 1 + detectors), base first, before any shift."""
+        X = matrix(X, len(self.base.features), "features to score")
+        scores = np.empty((len(X), 1 + len(self.detectors)))
+        scores[:, 0] = self.base.score(X)
+        aware = with_surprise(X, self.base_tails.surprise(scores[:, 0])) if self._any_aware else X
+        for group in self._tables:
+            scores[:, group.at] = group.score(aware if group.model.aware else X)
+        for j in self._others:
+            live = self.detectors[j]
+            scores[:, 1 + j] = live.adapter.score(live.detector, aware if live.adapter.needs_surprise else X)
+        out = np.empty_like(scores)
+        kernels.surprises(scores, *self._distributions, CEILING, out)
+        return out
+
+    def contributions(self, row: Floats, winner: int) -> Doubles:
+        """Return how much each feature of `row` float32 (d,) pushes the winner's log-odds, float64 (d,).
+
+        A feature's share is what the log-odds lose when it alone is set to the median of the training data.
+        """
+        usual = np.tile(row, (len(row) + 1, 1)).astype(np.float32)
+        medians = self.base.histograms.edges[:, self.base.histograms.edges.shape[1] // 2]
+        np.fill_diagonal(usual[1:], medians)
+        scores = self._scores_of(usual, winner)
+        return np.asarray(scores[0] - scores[1:])
+
+    def replaced(self, detectors: Sequence[LiveDetector], base_shift: float | None = None) -> ScoringStack:
+        """Return the stack with other detectors, and another share for the base where given."""
+        shift = self.base_shift if base_shift is None else base_shift
+        return ScoringStack(self.base, self.base_tails, tuple(detectors), shift)
+
+    @cached_property
+    def shifts(self) -> Doubles:
+        """Shifts of base and detectors, float64 (1 + detectors,)."""
+        return np.array([self.base_shift, *(d.shift for d in self.detectors)])
+
+    def _scores_of(self, X: Floats, winner: int) -> Doubles:
+        if winner == BASE:
+            return self.base.score(X)
+        live = self.detectors[winner]
+        if live.adapter.needs_surprise:
+            X = with_surprise(X, self.base_tails.surprise(self.base.score(X)))
+        return live.adapter.score(live.detector, X)
+
+    @cached_property
+    def _any_aware(self) -> bool:
+        return any(d.adapter.needs_surprise for d in self.detectors)
+
+    @cached_property
+    def _tables(self) -> tuple[_Tables, ...]:
+        groups: dict[str, list[int]] = {}
+        for j, live in enumerate(self.detectors):
+            if isinstance(live.adapter, Evidence):
+                groups.setdefault(live.detector.network, []).append(j)
+        return tuple(self._stacked(at) for at in groups.values())
+
+    def _stacked(self, at: list[int]) -> _Tables:
+        members = [self.detectors[j] for j in at]
+        adapter = members[0].adapter
+        assert isinstance(adapter, Evidence)  # grouped by that
+        table = np.stack([m.detector.tensors["table"] for m in members], axis=2)
+        bias = np.concatenate([m.detector.tensors["bias"] for m in members])
+        return _Tables(adapter.model, 1 + np.array(at, np.int32), np.ascontiguousarray(table), bias)
+
+    @cached_property
+    def _others(self) -> tuple[int, ...]:
+        return tuple(j for j, d in enumerate(self.detectors) if not isinstance(d.adapter, Evidence))
+
+    @cached_property
+    def _distributions(self) -> tuple[Doubles, Doubles, Ints, Doubles]:
+        tails = [self.base_tails, *(d.tails for d in self.detectors)]
+        first = np.cumsum([0, *(len(t.knots) for t in tails)]).astype(np.int32)
+        knots, levels = np.concatenate([t.knots for t in tails]), np.concatenate([t.levels for t in tails])
+        return knots, levels, first, np.array([t.rate for t in tails])
