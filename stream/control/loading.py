@@ -8,6 +8,9 @@ from typing import TypeVar
 
 import numpy as np
 
+from meta.adapters.evidence import Evidence
+from meta.adapters.finetune import Finetune
+from meta.adapters.protocol import Adapter
 from meta.base import BaseModel
 from meta.calibration import Tails
 from meta.detector import Detector
@@ -67,16 +70,33 @@ def load(entry: Entry) -> Loaded:
     return None
 
 
-def check_fits(loaded: LoadedDetector, network: EvidenceModel) -> None:
-    """Raise MalformedEntry unless the detector's table is as large as its network's tokens.
+def check_base(loaded: LoadedBase) -> None:
+    """Raise MalformedEntry unless normaliser and first layer are as wide as the features.
 
     The kernels do not check bounds, so a table that is too small would be read past its end.
     """
-    table = loaded.detector.tensors.get("table")
-    allowed = (network.columns + network.sizes["learned"], KNOTS)
-    if table is None or table.shape != allowed or table.dtype != np.float32:
-        found = None if table is None else (table.shape, str(table.dtype))
-        raise MalformedEntry(f"detector {loaded.id}: table {found}, allowed is float32 {allowed}")
+    model, features = loaded.model, len(loaded.model.features)
+    widths = (model.normaliser.columns, model.network.table.shape[0], len(model.histograms.edges))
+    if set(widths) != {features}:
+        raise MalformedEntry(f"base {loaded.id}: parts of widths {widths}, allowed is {features} each")
+
+
+def check_detector(loaded: LoadedDetector, adapter: Adapter, base: LoadedBase) -> None:
+    """Raise MalformedEntry unless the detector's tensors have the shapes that its adapter reads."""
+    for name, shape in _shapes(adapter, base).items():
+        tensor = loaded.detector.tensors.get(name)
+        if tensor is None or tensor.shape != shape or tensor.dtype != np.float32:
+            found = None if tensor is None else f"{tensor.dtype} {tensor.shape}"
+            raise MalformedEntry(f"detector {loaded.id}: {name} is {found}, allowed is float32 {shape}")
+
+
+def _shapes(adapter: Adapter, base: LoadedBase) -> dict[str, tuple[int, ...]]:
+    if isinstance(adapter, Evidence):
+        tokens = adapter.model.columns + adapter.model.sizes["learned"]
+        return {"table": (tokens, KNOTS), "bias": (1,)}
+    if isinstance(adapter, Finetune):
+        return {name: tensor.shape for name, tensor in base.model.network.tensors().items()}
+    return {"weight": (len(base.model.features), 1), "bias": (1,)}
 
 
 def tails_to_bytes(tails: Tails) -> bytes:

@@ -11,13 +11,23 @@ import numpy as np
 
 from meta.adapters.evidence import Evidence
 from meta.adapters.protocol import Adapter
+from meta.adapters.registry import UnknownAdapter, adapter
+from meta.artifacts import Artifacts, NoArtifacts
 from meta.calibration import Tails
 from meta.evidence_model import EvidenceModel
 from meta.live import LiveDetector
 from meta.stack import ScoringStack
 from stream.control.entry import Entry, Kind
 from stream.control.errors import MalformedEntry, ReplayedEntry
-from stream.control.loading import Loaded, LoadedBase, LoadedDetector, check_fits, load, number
+from stream.control.loading import (
+    Loaded,
+    LoadedBase,
+    LoadedDetector,
+    check_base,
+    check_detector,
+    load,
+    number,
+)
 
 BEFORE_FIRST = -1
 """The control offset before any entry: nothing is in force and nothing can be scored."""
@@ -130,29 +140,43 @@ class Snapshot:
         return {n.content_hash: n for n in loaded if isinstance(n, EvidenceModel)}
 
     @cached_property
+    def _any_network(self) -> EvidenceModel:
+        """For adapters that need none, but are made from a set of artifacts."""
+        return next(iter(self.networks.values()))
+
+    @cached_property
     def _all_detectors(self) -> tuple[LoadedDetector, ...]:
         loaded = [a.loaded for a in self.in_force(Kind.DETECTOR).values()]
         return tuple(d for d in loaded if isinstance(d, LoadedDetector))
 
     def _try_out(self) -> None:
         """Score one row, so that parts which do not fit each other never meet a transaction."""
-        if self.stack is None:
+        if self.base is None or self.stack is None:
             return
-        for loaded in self.detectors:
-            check_fits(loaded, self.networks[loaded.detector.network])
+        check_base(self.base)
+        for loaded, live in zip(self.detectors, self.stack.detectors, strict=True):
+            check_detector(loaded, live.adapter, self.base)
         try:
-            self.stack.score(np.zeros((1, len(self.stack.base.features)), np.float32))
+            self.stack.score(np.zeros((1, len(self.base.model.features)), np.float32))
         except (KeyError, TypeError, ValueError, IndexError) as error:
             raise MalformedEntry(f"the parts in force do not fit each other: {error}") from error
 
     def _adapter(self, loaded: LoadedDetector) -> Adapter | None:
-        network = self.networks.get(loaded.detector.network)
-        return Evidence(network) if network is not None else None
+        """What scores the detector; None where the network or base that it was made with is not in force."""
+        made_with = loaded.detector.network
+        if made_with in self.networks:
+            return Evidence(self.networks[made_with])
+        if self.base is None or not self.networks or made_with not in ("", self.base.model.content_hash):
+            return None
+        try:
+            return adapter(loaded.detector.adapter, Artifacts(self.base.model, self._any_network))
+        except (UnknownAdapter, NoArtifacts):
+            return None
 
     def _live(self, loaded: LoadedDetector) -> LiveDetector:
-        adapter = self._adapter(loaded)
-        assert adapter is not None  # `detectors` holds no others
-        return LiveDetector(loaded.detector, adapter, loaded.tails, loaded.shift)
+        scorer = self._adapter(loaded)
+        assert scorer is not None  # `detectors` holds no others
+        return LiveDetector(loaded.detector, scorer, loaded.tails, loaded.shift)
 
     def _latest_number(self, name: str) -> float | None:
         holders = [a for a in self.applied.values() if name in a.entry.values and _counts(a.entry)]
