@@ -44,4 +44,4 @@ def command_line(context: "typer.Context", *verb: str) -> list[str]:
 
     config = options_of(context).config
     options = ["--config", str(config)] if config else []
-    return [sys.executable, "-m", "cli", *options, *verb]
+    return [sys.executable, "-P", "-m", "cli", *options, *verb]

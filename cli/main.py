@@ -55,7 +55,7 @@ def main() -> None:
 
     Exit codes: 0 done, 1 failed, 2 wrong usage or settings, 130 interrupted."""
     try:
-        app()
+        app(prog_name="flagfive")
     except UserError as error:
         print(error, file=sys.stderr)
         sys.exit(error.exit_code)

@@ -184,12 +184,15 @@ def _dies_with(parent: int) -> Callable[[], None] | None:
 
 @contextmanager
 def ended_by_signals() -> Iterator[None]:
-    """Let SIGTERM and SIGHUP end the block as Ctrl-C does: KeyboardInterrupt, so that children are ended."""
+    """Let SIGINT, SIGTERM and SIGHUP end the block by KeyboardInterrupt, so that children are ended.
+
+    SIGINT too: a shell script starts its background jobs with it ignored.
+    """
 
     def interrupt(number: int, frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
-    handled = (signal.SIGTERM, signal.SIGHUP)
+    handled = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     before = {number: signal.signal(number, interrupt) for number in handled}
     try:
         yield
