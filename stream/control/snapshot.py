@@ -134,15 +134,18 @@ class Snapshot:
         return ScoringStack(self.base.model, self.base_tails, tuple(live), self.base_shift)
 
     @cached_property
-    def networks(self) -> dict[str, EvidenceModel]:
-        """Networks that adapters read, by content hash."""
-        loaded = [a.loaded for a in self.in_force(Kind.NETWORK).values()]
-        return {n.content_hash: n for n in loaded if isinstance(n, EvidenceModel)}
+    def artifacts(self) -> Artifacts | None:
+        """What adapters are made from: the base and the networks announced last; None where one is missing."""
+        newest = {network.aware: network for network in self.networks.values()}
+        if self.base is None or False not in newest:
+            return None
+        return Artifacts(self.base.model, newest[False], newest.get(True))
 
     @cached_property
-    def _any_network(self) -> EvidenceModel:
-        """For adapters that need none, but are made from a set of artifacts."""
-        return next(iter(self.networks.values()))
+    def networks(self) -> dict[str, EvidenceModel]:
+        """Networks that adapters read, by content hash, the one announced last at the end."""
+        loaded = [a.loaded for a in sorted(self.in_force(Kind.NETWORK).values(), key=lambda a: a.offset)]
+        return {n.content_hash: n for n in loaded if isinstance(n, EvidenceModel)}
 
     @cached_property
     def _all_detectors(self) -> tuple[LoadedDetector, ...]:
@@ -166,10 +169,10 @@ class Snapshot:
         made_with = loaded.detector.network
         if made_with in self.networks:
             return Evidence(self.networks[made_with])
-        if self.base is None or not self.networks or made_with not in ("", self.base.model.content_hash):
+        if self.artifacts is None or made_with not in ("", self.artifacts.base.content_hash):
             return None
         try:
-            return adapter(loaded.detector.adapter, Artifacts(self.base.model, self._any_network))
+            return adapter(loaded.detector.adapter, self.artifacts)
         except (UnknownAdapter, NoArtifacts):
             return None
 
