@@ -1,0 +1,78 @@
+"""What all tests share: a real broker, fresh topics on it, and a marker for each folder."""
+
+import os
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from cli.cluster import administrator
+from cli.own_broker import OwnBroker, broker_is_given, free_port
+from cli.processes import Processes
+from cli.topic_plan import ensure_topics, planned_topics
+from settings import BrokerSettings, Settings, StorageSettings, StreamSettings, TopicsSettings
+
+FOLDERS = ("contract", "integration", "end_to_end")
+END_TO_END_SECONDS = 900  # a whole demo on a slow machine, first compilation included
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark tests by the folder under tests/ that they stand in."""
+    here = Path(__file__).parent
+    for item in items:
+        if not item.path.is_relative_to(here):
+            continue  # the examples in docstrings
+        folder = item.path.relative_to(here).parts[0]
+        if folder in FOLDERS:
+            item.add_marker(getattr(pytest.mark, folder))
+        if folder == "end_to_end" and item.get_closest_marker("timeout") is None:
+            item.add_marker(pytest.mark.timeout(END_TO_END_SECONDS))
+
+
+@pytest.fixture(scope="session")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of a real Kafka broker: FLAGFIVE_BROKER's, else one started for the session."""
+    if broker_is_given():
+        yield os.environ["FLAGFIVE_BROKER"]
+        return
+    folder = tmp_path_factory.mktemp("broker")
+    address = f"127.0.0.1:{free_port()}"
+    settings = Settings(var=folder, broker=BrokerSettings(bootstrap=address))
+    with Processes(folder / "log") as processes:
+        OwnBroker.of(settings).start(processes)
+        yield address
+
+
+@pytest.fixture
+def stream_settings(broker: str, tmp_path: Path) -> Settings:
+    """Settings of a set-up of its own: fresh topics (created) and group, a database in `tmp_path`."""
+    prefix = f"t{uuid.uuid4().hex[:8]}-"
+    settings = Settings(
+        var=tmp_path,
+        broker=BrokerSettings(bootstrap=broker),
+        topics=TopicsSettings(partitions=2).prefixed(prefix),
+        stream=StreamSettings(group=prefix + "flagfive"),
+        storage=StorageSettings(url=f"sqlite:///{tmp_path}/flagfive.sqlite"),
+    )
+    with administrator(broker) as admin:
+        ensure_topics(admin, planned_topics(settings))
+    return settings
+
+
+@pytest.fixture
+def fresh_topic(broker: str) -> Callable[..., str]:
+    """Return a function that creates a new topic: fresh_topic(partitions=1, retention_ms="1000")."""
+
+    def create(partitions: int = 1, **configs: str) -> str:
+        name = f"t{uuid.uuid4().hex[:12]}"
+        options = {
+            "num_partitions": partitions,
+            "replication_factor": 1,
+            "configs": {key.replace("_", "."): value for key, value in configs.items()},
+        }
+        with administrator(broker) as admin:
+            admin.create_topics({name: options}, wait_for_metadata=True)
+        return name
+
+    return create

@@ -1,0 +1,125 @@
+"""Who may import whom: the arrows of docs/architecture.md, read from every import in the tree."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+CLONE = Path(__file__).resolve().parents[2]
+ALL = {"features", "meta", "storage", "stream", "replay", "simulate", "console", "cli", "settings"}
+# A dotted entry allows that module alone.
+MAY_IMPORT = {
+    "settings": set(),
+    "features": set(),
+    "meta": set(),
+    "storage": set(),
+    "stream": {"features", "meta", "storage", "settings"},
+    "replay": {"features", "meta"},
+    "simulate": {"features"},
+    "console": {"storage", "meta", "stream.control", "settings"},
+    "cli": ALL,
+    "benchmarks": ALL,
+    "examples": {"meta"},
+}
+# The science never sees a broker, a database or a web server.
+EDGES = {
+    "kafka", "aiokafka", "confluent_kafka", "faust", "mode", "sqlalchemy", "alembic", "psycopg", "sqlite3",
+    "fastapi", "starlette", "nicegui", "aiohttp", "requests", "httpx", "urllib", "http", "socket",
+    "prometheus_client", "typer", "rich", "pydantic",
+}  # fmt: skip
+FREE_OF_EDGES = ("features", "meta", "simulate", "replay")
+
+
+def imports_of(source: str, package: str) -> Iterator[str]:
+    """Yield the dotted name of every module imported anywhere in `source`, inside functions too."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.level:
+            yield package  # relative: stays inside
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def within(module: str, allowed: set[str]) -> bool:
+    """Whether `module` is one of `allowed` or inside one of them."""
+    return any(module == name or module.startswith(name + ".") for name in allowed)
+
+
+def breaches(package: str, source: str) -> list[str]:
+    """Imports in `source`, a file of `package`, that the table does not allow."""
+    allowed = MAY_IMPORT[package] | {package}
+    ours = set(MAY_IMPORT)
+    found = [
+        name
+        for name in imports_of(source, package)
+        if name.split(".")[0] in ours and not within(name, allowed)
+    ]
+    if package in FREE_OF_EDGES:
+        found += [name for name in imports_of(source, package) if name.split(".")[0] in EDGES]
+    return found
+
+
+def sources(package: str) -> list[Path]:
+    return sorted((CLONE / package).rglob("*.py"))
+
+
+@pytest.mark.parametrize("package", [name for name in MAY_IMPORT if sources(name)])
+def test_a_package_imports_only_what_the_architecture_allows(package: str) -> None:
+    found = {
+        str(path.relative_to(CLONE)): names
+        for path in sources(package)
+        if (names := breaches(package, path.read_text("utf-8")))
+    }
+    assert found == {}
+
+
+def test_every_folder_of_python_stands_in_the_table() -> None:
+    folders = {path.parent.name for path in CLONE.glob("*/__init__.py")}
+    assert folders - set(MAY_IMPORT) == set()
+
+
+@pytest.mark.parametrize(
+    ("package", "source"),
+    [
+        ("meta", "import kafka"),
+        ("meta", "def late():\n    from sqlalchemy.orm import Session"),
+        ("features", "import settings"),
+        ("features", "from urllib.request import urlopen"),
+        ("storage", "from stream.control import announce"),
+        ("console", "from stream.scoring import snapshot"),
+        ("console", "from stream import scoring"),
+        ("stream", "import cli.main"),
+    ],
+)
+def test_a_forbidden_import_is_found(package: str, source: str) -> None:
+    assert len(breaches(package, source)) == 1
+
+
+@pytest.mark.parametrize(
+    ("package", "source"),
+    [
+        ("console", "from stream.control import announce"),
+        ("console", "from stream import control"),
+        ("stream", "from features import decode\nimport meta.kernels"),
+        ("meta", "from . import kernels\nimport torch"),
+    ],
+)
+def test_an_allowed_import_passes(package: str, source: str) -> None:
+    assert breaches(package, source) == []
+
+
+def test_the_table_is_the_one_of_the_architecture_page() -> None:
+    """Each row's last cell names the same packages, so that page and test cannot drift apart."""
+    rows = [
+        [cell.strip() for cell in line.strip("|\n ").split("|")]
+        for line in (CLONE / "docs" / "architecture.md").read_text("utf-8").splitlines()
+        if line.startswith("| `") and line.count("|") == 4
+    ]
+    told = {row[0].strip("`/"): row[2] for row in rows if row[0].endswith("/`")}
+    for package, cell in told.items():
+        expected = ALL if cell == "all" else set()
+        if cell not in ("all", "nothing of ours"):
+            expected = {name.strip().split(" ")[0] for name in cell.split(",")}
+        assert MAY_IMPORT[package] == expected, package
