@@ -32,6 +32,7 @@ class BrokerGuard:
         self.folder.mkdir(parents=True, exist_ok=True)
         file = (self.folder / LOCK_NAME).open("a+")
         if not _take(file):
+            file.close()
             raise BrokerFailed(
                 f"a broker of ours already runs in {self.folder} (process {running_process(self.folder)}); "
                 "end it with: flagfive broker stop"

@@ -77,8 +77,10 @@ def run_pytest(arguments: list[str]) -> Outcome:
         report = Path(place) / "report.xml"
         command = [sys.executable, "-m", "pytest", f"--junitxml={report}", *arguments]
         code = subprocess.run(command, cwd=CLONE).returncode
-        counted = _counts(report) if report.exists() else Outcome()
-    broken = code not in (0, 1, NO_TESTS) or (code == 1 and counted.failed == 0)
+        reported = report.exists()
+        counted = _counts(report) if reported else Outcome()
+    # A process that dies in the midst of a test may still exit 0, but leaves no report.
+    broken = not reported or code not in (0, 1, NO_TESTS) or (code == 1 and counted.failed == 0)
     return counted + Outcome(broken=broken)
 
 
