@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
@@ -96,7 +97,7 @@ def _counts(report: Path) -> Outcome:
     return total
 
 
-PARTS = {
+PARTS: dict[str, Callable[[list[str]], Outcome]] = {
     "style": style,
     "unit": unit,
     "contract": lambda extra: folder("contract", extra),

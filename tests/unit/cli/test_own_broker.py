@@ -109,6 +109,21 @@ def test_a_missing_java_names_the_command_that_installs_it(
         java.ensure_java()
 
 
+def test_root_on_debian_gets_java_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """PATH has nothing but an apt-get, which knows only the second of the packages asked for."""
+    stub_java(tmp_path / "package", "21.0.1")
+    (tmp_path / "apt-get").write_text(
+        "#!/bin/sh\n"
+        f'case "$*" in update*) ;; *openjdk-21*) /bin/ln -s {tmp_path}/package/bin/java {tmp_path}/java ;;\n'
+        "*) exit 100 ;; esac\n"
+    )
+    (tmp_path / "apt-get").chmod(0o755)
+    monkeypatch.setattr("os.geteuid", lambda: 0)
+    monkeypatch.delenv("JAVA_HOME", raising=False)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert java.ensure_java() == str(tmp_path / "java")
+
+
 def stub_maven(folder: Path, script: str) -> None:
     """An `mvn` that finds its output folder as ours is called, then runs `script`."""
     path = folder / "mvn"
