@@ -11,6 +11,8 @@ TEXT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
 FIELDS = ["asctime", "levelname", "name", "message"]
 # What libraries say at INFO on every start and rebalance, and nobody acts on.
 CHATTY = ("aiokafka", "kafka", "faust", "mode", "numba", "alembic")
+# Retries that succeed; while a broker verifies transactions there is one for each new partition in one.
+RETRIES = "aiokafka.producer.sender"
 
 
 def configure_logging(settings: "Settings") -> None:
@@ -20,6 +22,7 @@ def configure_logging(settings: "Settings") -> None:
     logging.basicConfig(level=settings.logging.level, handlers=[handler], force=True)
     for name in CHATTY:
         logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLevelName(settings.logging.level)))
+    logging.getLogger(RETRIES).setLevel(logging.ERROR)
 
 
 def _json() -> logging.Formatter:

@@ -36,6 +36,7 @@ def planned_topics(settings: Settings) -> list[PlannedTopic]:
     many = [
         (topics.transactions, arrival),
         *((topics.hop_of(entity.name), kept) for entity in entities[1:]),
+        (topics.returned, kept),
         (topics.scores, kept),
         (topics.alerts, kept),
         (topics.scored, kept),

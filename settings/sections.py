@@ -53,6 +53,7 @@ class TopicsSettings(Section):
     control: KafkaName = "control"
     control_acks: KafkaName = "control-acks"
     feedback: KafkaName = "feedback"
+    returned: KafkaName = "returned"
     hop: KafkaName = "hop-"
     checkpoint: KafkaName = "checkpoint-"
     partitions: int = Field(4, ge=1, le=1024, description="partitions of every data topic, 1 to 1024")

@@ -2,6 +2,7 @@
 
 import os
 import socket
+from collections.abc import Iterable
 from typing import Any, cast
 
 import faust
@@ -68,10 +69,13 @@ def build_app(settings: Settings, key: ControlKey) -> faust.App:
 
 def _faust_app(settings: Settings) -> faust.App:
     session = settings.stream.session_timeout_s
+    settings.var.mkdir(parents=True, exist_ok=True)
     return faust.App(
         settings.stream.group,
         broker=f"{driver.SCHEME}://{settings.broker.bootstrap}",
         store="memory://",
+        key_serializer="raw",
+        value_serializer="raw",
         datadir=settings.var / "faust",
         topic_partitions=settings.topics.partitions,
         topic_allow_declare=False,
@@ -99,7 +103,7 @@ def _acknowledger(
 
 
 def _add_agent(app: faust.App, topic: str, partitions: PartitionManager) -> None:
-    source = app.topic(topic, value_type=None, value_serializer=None, key_serializer=None)
+    source = app.topic(topic, value_type=None)
 
     async def hand_over(stream: Any) -> None:
         async for event in stream.events():
@@ -109,14 +113,15 @@ def _add_agent(app: faust.App, topic: str, partitions: PartitionManager) -> None
 
 
 def _follow_assignment(app: faust.App, partitions: PartitionManager) -> None:
-    async def on_assigned(_: Any, *arguments: Any, **__: Any) -> None:
-        await partitions.on_assigned(arguments[0])
+    async def on_assigned(_: Any, assigned: Iterable[TopicPartition], **__: Any) -> None:
+        await partitions.on_assigned(assigned)
 
-    async def on_revoked(_: Any, *arguments: Any, **__: Any) -> None:
-        await partitions.on_revoked(arguments[0])
+    async def on_revoked(_: Any, revoked: Iterable[TopicPartition], **__: Any) -> None:
+        await partitions.on_revoked(revoked)
 
-    app.on_partitions_assigned.connect(on_assigned, weak=False)
-    app.on_partitions_revoked.connect(on_revoked, weak=False)
+    handlers: Any = (app.on_partitions_assigned, app.on_partitions_revoked)  # typed for any arguments at all
+    handlers[0].connect(on_assigned, weak=False)
+    handlers[1].connect(on_revoked, weak=False)
 
 
 def _note_done(partition: TopicPartition, work: Work) -> None:

@@ -25,6 +25,7 @@ def batch_schema(entities: Sequence[str], width: int) -> pa.Schema:
         [
             ("source_partition", pa.int32()),
             ("source_offset", pa.int64()),
+            ("span_end", pa.int64()),
             ("arrival", pa.float64()),
             ("id", pa.binary()),
             ("event_time", pa.float64()),
@@ -45,6 +46,7 @@ def to_record_batch(batch: Batch, schema: pa.Schema) -> pa.RecordBatch:
         [
             pa.array(batch.source_partition),
             pa.array(batch.source_offset),
+            pa.array(batch.span_end),
             pa.array(batch.arrival),
             columns.id.to_arrow(),
             pa.array(columns.time),
@@ -82,21 +84,22 @@ def from_record_batch(arrow: pa.RecordBatch, schema: pa.Schema) -> Batch:
         columns,
         arrow["source_partition"].to_numpy(),
         arrow["source_offset"].to_numpy(),
+        arrow["span_end"].to_numpy(),
         arrow["arrival"].to_numpy(),
         features_matrix(arrow["features"]),
     )
 
 
 def to_message(arrow: pa.RecordBatch) -> pa.Buffer:
-    """One Arrow IPC stream with one record batch."""
+    """One Arrow IPC stream with just one record batch."""
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, arrow.schema) as writer:
         writer.write_batch(arrow)
     return sink.getvalue()
 
 
-def from_messages(messages: ByteSpans, schema: pa.Schema) -> pa.RecordBatch:
-    """The rows of all messages, in order, as one record batch.
+def from_messages(messages: ByteSpans, schema: pa.Schema) -> tuple[pa.RecordBatch, list[int]]:
+    """The rows of all messages, in order, as one record batch; and how many came from each message.
 
     Raises:
         ForeignBatch: a message cannot be read, or has other columns than `schema`.
@@ -104,10 +107,11 @@ def from_messages(messages: ByteSpans, schema: pa.Schema) -> pa.RecordBatch:
     whole = memoryview(messages.buffer.data)
     pairs = zip(messages.start.tolist(), messages.end.tolist(), strict=True)
     try:
-        parts = [part for start, end in pairs for part in pa.ipc.open_stream(whole[start:end])]
-        return pa.concat_batches(parts) if parts else pa.RecordBatch.from_pylist([], schema=schema)
+        parts = [pa.ipc.open_stream(whole[start:end]).read_next_batch() for start, end in pairs]
+        rows = pa.concat_batches(parts) if parts else pa.RecordBatch.from_pylist([], schema=schema)
     except pa.ArrowInvalid as error:
         raise ForeignBatch(f"not readable as a batch of transactions: {error}") from error
+    return rows, [part.num_rows for part in parts]
 
 
 def features_array(features: NDArray[np.float32]) -> pa.FixedSizeListArray:

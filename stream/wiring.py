@@ -1,14 +1,15 @@
 """Which parts a partition is made of.
 
 The chain of hops is the list of entities in the settings: the first reads `transactions`, each sends to the
-next, the last scores.
+next, and from the last the transactions return to their own partition, where they are scored in order.
 """
 
 from collections.abc import Callable
 
 from aiokafka import TopicPartition
-from features.decode import Decoder
+from aiokafka.structs import OffsetAndMetadata
 
+from features.decode import Decoder
 from features.schema import EntityField, TransactionSchema
 from features.vector import FeatureLayout
 from settings import Settings
@@ -16,11 +17,14 @@ from stream.checkpoint.checkpoint import Checkpoint
 from stream.checkpoint.recovery import Recovery
 from stream.control.log_reader import ControlLog
 from stream.hops.dead_letters import DeadLetters
-from stream.hops.forward import Forward
-from stream.hops.hop import EntityHop, Sender
+from stream.hops.forward import Forward, by_entity, by_source
+from stream.hops.hop import EntityHop
 from stream.hops.read import BatchReader, Reader, TransactionReader
+from stream.hops.return_hop import ReturnHop
+from stream.hops.send import Sender
+from stream.hops.span_notice import SpanNotices
 from stream.partition.commit import AtLeastOnce, Committer, ExactlyOnce
-from stream.partition.hop import Work
+from stream.partition.hop import Resume, Work
 from stream.partition.place import GroupPlace
 from stream.partition.worker import PartitionWorker
 from stream.scored import scored_schema
@@ -48,11 +52,11 @@ def transaction_schema(settings: Settings) -> TransactionSchema:
 
 
 class Wiring:
-    """Makes the worker of any partition of any hop.
+    """Makes the worker of any partition of any stage.
 
     Args:
         consumer: the Faust consumer, asked for late, since Faust makes it late.
-        on_done: told of each span that is committed.
+        on_done: told of each span that is dealt with.
     """
 
     def __init__(
@@ -69,47 +73,61 @@ class Wiring:
         self._schema = transaction_schema(settings)
         self._layout = FeatureLayout(self._schema)
         self._entities = [entity.name for entity in settings.entities]
-        topics = settings.topics
-        self.inputs = [topics.transactions, *(topics.hop_of(name) for name in self._entities[1:])]
         self._place = GroupPlace(settings.broker.bootstrap, settings.stream.group, consumer)
-        self._recovery = Recovery(settings.broker.bootstrap, self._checkpoint_topic)
+
+    @property
+    def inputs(self) -> list[str]:
+        """Input topic of each stage in turn; a single entity needs no way back."""
+        topics = self._settings.topics
+        following = [topics.hop_of(name) for name in self._entities[1:]]
+        return [topics.transactions, *following, *([topics.returned] if following else [])]
 
     def worker(self, partition: TopicPartition) -> PartitionWorker:
-        """The worker of one partition; its topic says which hop."""
-        entity = self.inputs.index(partition.topic)
+        """The worker of one partition; its topic says which stage."""
+        stage = self.inputs.index(partition.topic)
+        is_entity = stage < len(self._entities)
+        hop = self._entity_hop(stage, partition) if is_entity else self._return_hop(partition)
         return PartitionWorker(
-            partition,
-            EntityHop(entity, self._layout, self._reader(entity), self._sender(entity, partition.partition)),
-            self._committer(partition),
-            Checkpoint(
-                self._checkpoint_topic(partition.topic),
-                partition.partition,
-                self._settings.stream.checkpoint_interval_s,
-            ),
-            self._recovery,
-            self._place,
-            self._seek,
-            self._on_done,
+            partition, hop, self._committer(partition), self._place, self._seek, self._on_done
         )
 
     async def close(self) -> None:
         await self._place.close()
 
-    def _checkpoint_topic(self, topic: str) -> str:
-        return self._settings.topics.checkpoint_of(self._entities[self.inputs.index(topic)])
+    def _entity_hop(self, entity: int, partition: TopicPartition) -> EntityHop:
+        topic = self._settings.topics.checkpoint_of(self._entities[entity])
+        number = partition.partition
+        return EntityHop(
+            entity,
+            self._layout,
+            self._reader(entity),
+            self._sender(entity, number),
+            Checkpoint(topic, number, self._settings.stream.checkpoint_interval_s),
+            Recovery(self._settings.broker.bootstrap, partition, TopicPartition(topic, number)),
+        )
+
+    def _return_hop(self, partition: TopicPartition) -> ReturnHop:
+        return ReturnHop(self._layout, self._entities, self._score_sender(partition.partition))
 
     def _reader(self, entity: int) -> Reader:
         if entity > 0:
             return BatchReader(self._layout, self._entities)
         topics = self._settings.topics
         dead_letters = DeadLetters(topics.dead_letters, topics.partitions)
-        return TransactionReader(Decoder(self._schema), self._layout, dead_letters)
+        notices = SpanNotices(topics.returned) if len(self._entities) > 1 else None
+        return TransactionReader(Decoder(self._schema), self._layout, dead_letters, notices)
 
     def _sender(self, entity: int, partition: int) -> Sender:
+        if len(self._entities) == 1:
+            return self._score_sender(partition)
         topics = self._settings.topics
-        if entity + 1 < len(self._entities):
-            following = self.inputs[entity + 1]
-            return Forward(following, topics.partitions, entity + 1, self._layout, self._entities)
+        following = self.inputs[entity + 1]
+        is_last = entity + 1 == len(self._entities)
+        target = by_source if is_last else by_entity(entity + 1, topics.partitions)
+        return Forward(following, topics.partitions, target, self._layout, self._entities)
+
+    def _score_sender(self, partition: int) -> ScoreSender:
+        topics = self._settings.topics
         return ScoreSender(
             self._control,
             self._layout.names,
@@ -124,7 +142,11 @@ class Wiring:
         bootstrap = self._settings.broker.bootstrap
         if self._settings.stream.delivery == "exactly_once":
             return ExactlyOnce(bootstrap, self._settings.stream.group, partition)
-        return AtLeastOnce(bootstrap, partition, lambda p, offset: self._consumer().commit_offset(p, offset))
+        return AtLeastOnce(bootstrap, partition, self._commit_place)
+
+    async def _commit_place(self, partition: TopicPartition, place: Resume) -> bool:
+        kept = OffsetAndMetadata(place.offset, place.note)
+        return await self._consumer().commit_place(partition, kept)
 
     async def _seek(self, partition: TopicPartition, offset: int) -> None:
         await self._consumer().seek(partition, offset)

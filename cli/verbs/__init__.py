@@ -7,4 +7,6 @@ VERBS = {
     "broker": "Run a Kafka broker of your own on this machine.",
     "topics": "Create the topics, or show how they are set.",
     "worker": "Score the stream: read, profile, score, emit.",
+    "produce": "Send a CSV or Parquet file of transactions.",
+    "recorder": "Write scores, alerts and control entries to the database.",
 }

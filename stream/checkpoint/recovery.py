@@ -10,7 +10,6 @@ from mode import get_logger
 from features.profile_row import PROFILE_ROW
 from features.profiles import Profiles
 from stream.checkpoint.checkpoint import LAYOUT, Marker, as_rows
-from stream.partition.hop import Hop
 from stream.transport.fetcher import SpanConsumer
 from stream.transport.span import Span
 
@@ -25,35 +24,37 @@ class Recovery:
 
     Args:
         bootstrap: the broker's address.
-        checkpoint_topic: name of the checkpoint topic that belongs to an input topic.
+        partition: the input partition.
+        checkpoint: the partition of the checkpoint topic that belongs to it.
     """
 
-    def __init__(self, bootstrap: str, checkpoint_topic: Callable[[str], str]) -> None:
+    def __init__(self, bootstrap: str, partition: TopicPartition, checkpoint: TopicPartition) -> None:
         self._bootstrap = bootstrap
-        self._checkpoint_topic = checkpoint_topic
+        self._partition = partition
+        self._checkpoint = checkpoint
 
-    async def restore(self, partition: TopicPartition, profiles: Profiles) -> int | None:
+    async def restore(self, profiles: Profiles) -> int | None:
         """Load the newest row of every entity; return the input offset they stand for, None without any.
 
         The topic is compacted, so reading it whole costs about one row per entity.
         """
-        source = TopicPartition(self._checkpoint_topic(partition.topic), partition.partition)
+        source = self._checkpoint
         position: int | None = None
         async with self._reader(source) as consumer:
             end = (await consumer.end_offsets([source]))[source]
             async for span in _spans(consumer, source, 0, end):
                 position = _restore_span(span, profiles) or position
-        log.info("%s: %d profiles restored, standing for offset %s", partition, len(profiles), position)
+        log.info("%s: %d profiles restored, standing for offset %s", source, len(profiles), position)
         return position
 
-    async def replay(self, partition: TopicPartition, hop: Hop, start: int, end: int) -> None:
-        """Fold the input from offset `start` up to and without `end`, without any output."""
+    async def replay(self, fold: Callable[[Span, int], None], start: int, end: int) -> None:
+        """Give `fold` the input from offset `start` up to and without `end`, span by span."""
         if start >= end:
             return
-        async with self._reader(partition) as consumer:
-            async for span in _spans(consumer, partition, start, end):
-                hop.replay(span, end)
-        log.info("%s: replayed offsets %d to %d", partition, start, end)
+        async with self._reader(self._partition) as consumer:
+            async for span in _spans(consumer, self._partition, start, end):
+                fold(span, end)
+        log.info("%s: replayed offsets %d to %d", self._partition, start, end)
 
     @asynccontextmanager
     async def _reader(self, partition: TopicPartition) -> AsyncIterator[SpanConsumer]:

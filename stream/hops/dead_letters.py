@@ -1,10 +1,12 @@
 """Records that cannot be scored go to their own topic, with the reason."""
 
+import base64
 import time
 from collections.abc import Sequence
 
 import msgspec
 
+from features.rejects import Reason, Rejects
 from features.spans import ByteSpans
 from stream.partition.output import Output
 from stream.transport.span import Span
@@ -44,10 +46,25 @@ class DeadLetters:
         self._topic = topic
         self._partitions = partitions
 
-    def of(self, span: Span, rejects: "Rejects") -> Sequence[Output]:
+    def of(self, span: Span, rejects: Rejects) -> Sequence[Output]:
         """The rejected records of a span, in order."""
         letters = [self._letter(span, rejects, i) for i in range(len(rejects))]
         return self.outputs(span.partition.partition, letters)
+
+    def _letter(self, span: Span, rejects: Rejects, i: int) -> DeadLetter:
+        row = int(rejects.row[i])
+        (value,) = span.values.take(rejects.row[i : i + 1]).to_list()
+        value = value or b""
+        return DeadLetter(
+            topic=span.partition.topic,
+            partition=span.partition.partition,
+            offset=int(span.records.offset[row]),
+            reason=Reason(rejects.reason[i]).name.lower(),
+            detail=rejects.detail[i],
+            size=len(value),
+            time=time.time(),
+            value=None if rejects.may_hold_card_number[i] else _text(value),
+        )
 
     def outputs(self, partition: int, letters: Sequence[DeadLetter]) -> Sequence[Output]:
         if not letters:
@@ -55,3 +72,7 @@ class DeadLetters:
         values = ByteSpans.from_list([msgspec.json.encode(letter) for letter in letters])
         batch = EncodedBatch(None, values, int(time.time() * 1000))
         return [Output(self._topic, partition % self._partitions, batch)]
+
+
+def _text(value: bytes) -> str:
+    return base64.b64encode(value[:MOST_BYTES_KEPT]).decode()

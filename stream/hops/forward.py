@@ -1,8 +1,7 @@
-"""Send a batch to the partitions of the next entity."""
+"""Send a batch to other partitions over an internal topic."""
 
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,37 +11,32 @@ from features.spans import ByteSpans
 from features.vector import FeatureLayout
 from stream.batch import Batch
 from stream.batch_arrow import batch_schema, to_message, to_record_batch
+from stream.hops.send import Sent
 from stream.partition.output import Output
 from stream.wire.writer import EncodedBatch
 
-
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """What a batch was turned into, and the control offset it was scored under, if it was scored."""
-
-    outputs: Sequence[Output]
-    control_offset: int | None = None
+Target = Callable[[Batch], NDArray[np.int64]]
 
 
 class Forward:
-    """Splits a batch by the key of the next entity; a key's transactions keep their order.
+    """Splits a batch by partition; transactions for one partition keep their order.
 
     Args:
         topic: the internal topic of the next hop.
-        entity: index of the next entity.
+        target: the partition of each transaction, int64 (n,).
     """
 
     def __init__(
-        self, topic: str, partitions: int, entity: int, layout: FeatureLayout, entities: Sequence[str]
+        self, topic: str, partitions: int, target: Target, layout: FeatureLayout, entities: Sequence[str]
     ) -> None:
         self._topic = topic
         self._partitions = partitions
-        self._entity = entity
+        self._target = target
         self._schema = batch_schema(entities, len(layout))
 
     def send(self, batch: Batch) -> Sent:
         """One message for each partition that gets any of the batch."""
-        target = partition_of(batch.columns.keys[self._entity], self._partitions)
+        target = self._target(batch)
         order = np.argsort(target, kind="stable")
         bounds = np.searchsorted(target[order], np.arange(self._partitions + 1))
         outputs = [
@@ -61,6 +55,11 @@ class Forward:
         return Output(self._topic, partition, EncodedBatch(None, values, int(time.time() * 1000)))
 
 
-def partition_of(keys: ByteSpans, partitions: int) -> NDArray[np.int64]:
-    """The partition of each key, int64 (n,): its hash modulo the number of partitions."""
-    return (hash_spans(keys) % np.uint64(partitions)).astype(np.int64)
+def by_entity(entity: int, partitions: int) -> Target:
+    """Transactions of one key of the entity meet in one partition: its hash modulo their number."""
+    return lambda batch: (hash_spans(batch.columns.keys[entity]) % np.uint64(partitions)).astype(np.int64)
+
+
+def by_source(batch: Batch) -> NDArray[np.int64]:
+    """Transactions return to the partition that they came from."""
+    return batch.source_partition.astype(np.int64)

@@ -1,56 +1,79 @@
 """One entity's stage on one partition: read, fold, send on."""
 
-from typing import Protocol
+from collections.abc import Sequence
 
 from features.profiles import Profiles, Staged
 from features.vector import FeatureLayout
 from stream.batch import Batch
-from stream.hops.forward import Sent
+from stream.checkpoint.checkpoint import Checkpoint
+from stream.checkpoint.recovery import Recovery
 from stream.hops.read import Reader
-from stream.partition.hop import Work
+from stream.hops.send import Sender
+from stream.partition.hop import Resume, Work
+from stream.partition.output import Output
 from stream.transport.span import Span
 
 
-class Sender(Protocol):
-    """Where a hop's batches go."""
-
-    def send(self, batch: Batch) -> Sent:
-        """The outputs that a batch leads to; the same batch leads to the same outputs."""
-
-    async def ready(self) -> None:
-        """Return once it can send."""
-
-
 class EntityHop:
-    """The hop of one entity. Satisfies `stream.partition.hop.Hop`.
+    """The hop of one entity. Satisfies `stream.partition.hop.Hop`; its state are the profiles.
 
     Args:
         entity: index of the entity in the schema; 0 is the primary one.
         layout: tells which features are the entity's.
     """
 
-    def __init__(self, entity: int, layout: FeatureLayout, reader: Reader, sender: Sender) -> None:
+    def __init__(
+        self,
+        entity: int,
+        layout: FeatureLayout,
+        reader: Reader,
+        sender: Sender,
+        checkpoint: Checkpoint,
+        recovery: Recovery,
+    ) -> None:
         self._entity = entity
         self._features = layout.entities[entity]
         self._reader = reader
         self._sender = sender
-        self.forget()
-
-    def work(self, span: Span) -> Work:
-        batch, dead_letters = self._reader.read(span)
-        staged = self._stage(batch)
-        sent = self._sender.send(batch)
-        return Work([*dead_letters, *sent.outputs], staged, len(batch), control_offset=sent.control_offset)
-
-    def replay(self, span: Span, until: int) -> None:
-        batch, _ = self._reader.read(span.until(until))
-        self.profiles.publish(self._stage(batch))
-
-    def forget(self) -> None:
-        self.profiles = Profiles(self._entity)
+        self._checkpoint = checkpoint
+        self._recovery = recovery
+        self.profiles = Profiles(entity)
 
     async def ready(self) -> None:
         await self._sender.ready()
+
+    async def recover(self, committed: Resume | None, earliest: int) -> int:
+        self.profiles = Profiles(self._entity)
+        if committed is None:
+            return earliest
+        start = await self._recovery.restore(self.profiles)
+        await self._recovery.replay(self._replay, max(earliest, start or 0), committed.offset)
+        return committed.offset
+
+    def work(self, span: Span) -> Work:
+        batch, beside = self._reader.read(span)
+        staged = self._stage(batch)
+        sent = self._sender.send(batch)
+        resume = Resume(span.next_offset)
+        return Work([*beside, *sent.outputs], staged, resume, len(batch), sent.control_offset)
+
+    def publish(self, work: Work) -> None:
+        self.profiles.publish(work.change)
+
+    def discard(self, work: Work) -> None:
+        self.profiles.discard(work.change)
+
+    def checkpoint(self, position: int, *, due_only: bool) -> Sequence[Output]:
+        if due_only and not self._checkpoint.due():
+            return []
+        return self._checkpoint.outputs(self.profiles, position)
+
+    def checkpointed(self) -> None:
+        self._checkpoint.written(self.profiles)
+
+    def _replay(self, span: Span, until: int) -> None:
+        batch, _ = self._reader.read(span.until(until))
+        self.profiles.publish(self._stage(batch))
 
     def _stage(self, batch: Batch) -> Staged:
         """Fold the batch into staged profiles and write the entity's features into the batch."""

@@ -4,28 +4,36 @@ from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
-from features.decode import Decoder
 
+from features.decode import Decoder
 from features.vector import FeatureLayout
 from stream.batch import Batch
 from stream.batch_arrow import batch_schema, from_messages, from_record_batch
 from stream.hops.dead_letters import DeadLetters
+from stream.hops.span_notice import SpanNotices
 from stream.partition.output import Output
 from stream.transport.span import Span
 
 
 class Reader(Protocol):
     def read(self, span: Span) -> tuple[Batch, Sequence[Output]]:
-        """The transactions of a span, and the dead letters that it holds beside them."""
+        """The transactions of a span, and what goes out beside them: dead letters, a notice."""
 
 
 class TransactionReader:
-    """Decodes raw transactions and starts their feature vectors; what does not decode is a dead letter."""
+    """Decodes raw transactions and starts their feature vectors; what does not decode is a dead letter.
 
-    def __init__(self, decoder: Decoder, layout: FeatureLayout, dead_letters: DeadLetters) -> None:
+    Args:
+        notices: tells the end of the chain of each span; None where this hop is the only one.
+    """
+
+    def __init__(
+        self, decoder: Decoder, layout: FeatureLayout, dead_letters: DeadLetters, notices: SpanNotices | None
+    ) -> None:
         self._decoder = decoder
         self._layout = layout
         self._dead_letters = dead_letters
+        self._notices = notices
 
     def read(self, span: Span) -> tuple[Batch, Sequence[Output]]:
         columns, rejects = self._decoder.decode(span.values, span.arrival)
@@ -35,10 +43,14 @@ class TransactionReader:
             columns,
             np.full(len(columns), span.partition.partition, np.int32),
             span.records.offset[columns.row],
+            np.full(len(columns), span.next_offset, np.int64),
             span.arrival[columns.row],
             features,
         )
-        return batch, self._dead_letters.of(span, rejects)
+        beside = self._dead_letters.of(span, rejects)
+        if self._notices is None:
+            return batch, beside
+        return batch, [*beside, self._notices.of(span, len(batch))]
 
 
 class BatchReader:
@@ -48,4 +60,5 @@ class BatchReader:
         self._schema = batch_schema(entities, len(layout))
 
     def read(self, span: Span) -> tuple[Batch, Sequence[Output]]:
-        return from_record_batch(from_messages(span.values, self._schema), self._schema), []
+        rows, _ = from_messages(span.values, self._schema)
+        return from_record_batch(rows, self._schema), []

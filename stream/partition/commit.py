@@ -6,7 +6,9 @@ from typing import Any, Protocol
 
 from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.errors import InvalidProducerEpoch, KafkaError, ProducerFenced
+from aiokafka.structs import OffsetAndMetadata
 
+from stream.partition.hop import Resume
 from stream.partition.output import Output
 
 # Until a partition is registered in a transaction, a broker that verifies transactions answers «not enough
@@ -29,8 +31,8 @@ class Committer(Protocol):
     async def start(self) -> None:
         """Take the partition over; from here on nobody else's commit for it succeeds (exactly once)."""
 
-    async def commit(self, outputs: Sequence[Output], position: int | None) -> None:
-        """Make `outputs` visible and `position` the group's place; None leaves the place alone.
+    async def commit(self, outputs: Sequence[Output], place: Resume | None) -> None:
+        """Make `outputs` visible and `place` the group's; None leaves it where it is.
 
         Raises:
             PartitionLost: another worker owns the partition now.
@@ -44,7 +46,7 @@ class Committer(Protocol):
 class ExactlyOnce:
     """A transaction per span, from a producer that only one worker at a time can hold.
 
-    1. Begin. 2. Send the outputs. 3. Send the input position. 4. Commit. A crash before 4 leaves nothing
+    1. Begin. 2. Send the outputs. 3. Send the place in the input. 4. Commit. A crash before 4 leaves nothing
     visible: the broker aborts the transaction when the next owner starts its producer, or after the timeout.
 
     Args:
@@ -74,20 +76,21 @@ class ExactlyOnce:
         await producer.start()
         self._producer = producer
 
-    async def commit(self, outputs: Sequence[Output], position: int | None) -> None:
+    async def commit(self, outputs: Sequence[Output], place: Resume | None) -> None:
         producer = self._started()
         try:
             await producer.begin_transaction()  # 1
             sent = [await producer.send_batch(o.batch, o.topic, partition=o.partition) for o in outputs]  # 2
-            if position is not None:
-                await producer.send_offsets_to_transaction({self._partition: position}, self._group)  # 3
+            if place is not None:
+                offsets = {self._partition: OffsetAndMetadata(place.offset, place.note)}
+                await producer.send_offsets_to_transaction(offsets, self._group)  # 3
             for future in sent:
                 await future
             await producer.commit_transaction()  # 4
         except (ProducerFenced, InvalidProducerEpoch) as error:
             raise PartitionLost(f"{self._partition} is fenced: {error!r}") from error
         except KafkaError as error:
-            raise CommitUncertain(f"commit of {self._partition} at {position}: {error!r}") from error
+            raise CommitUncertain(f"commit of {self._partition} at {place}: {error!r}") from error
 
     async def stop(self) -> None:
         producer, self._producer = self._producer, None
@@ -101,23 +104,23 @@ class ExactlyOnce:
 
 
 class AtLeastOnce:
-    """Send the outputs, wait until they are stored, then commit the position.
+    """Send the outputs, wait until they are stored, then commit the place.
 
     A crash in between sends the outputs again. For those who prefer latency.
 
     Args:
-        commit_offset: commits one position of the group; False when the group has moved on.
+        commit_place: commits one place of the group; False when the group has moved on.
     """
 
     def __init__(
         self,
         bootstrap: str,
         partition: TopicPartition,
-        commit_offset: Callable[[TopicPartition, int], Awaitable[bool]],
+        commit_place: Callable[[TopicPartition, Resume], Awaitable[bool]],
     ) -> None:
         self._bootstrap = bootstrap
         self._partition = partition
-        self._commit_offset = commit_offset
+        self._commit_place = commit_place
         self._producer: AIOKafkaProducer | None = None
 
     async def start(self) -> None:
@@ -126,16 +129,17 @@ class AtLeastOnce:
         await producer.start()
         self._producer = producer
 
-    async def commit(self, outputs: Sequence[Output], position: int | None) -> None:
+    async def commit(self, outputs: Sequence[Output], place: Resume | None) -> None:
         if self._producer is None:
             raise PartitionLost(f"{self._partition} has no producer")
         try:
             sent = [await self._producer.send_batch(o.batch, o.topic, partition=o.partition) for o in outputs]
             for future in sent:
                 await future
+            still_ours = place is None or await self._commit_place(self._partition, place)
         except KafkaError as error:
             raise CommitUncertain(f"outputs of {self._partition}: {error!r}") from error
-        if position is not None and not await self._commit_offset(self._partition, position):
+        if not still_ours:
             raise PartitionLost(f"{self._partition} was given to another worker")
 
     async def stop(self) -> None:

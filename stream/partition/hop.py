@@ -2,11 +2,23 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
-from features.profiles import Profiles, Staged
 from stream.partition.output import Output
 from stream.transport.span import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """Where a group continues in a partition, as the broker keeps it.
+
+    Attributes:
+        offset: the first record that is still needed.
+        note: what else a hop must know to continue; kept as the metadata of the committed offset.
+    """
+
+    offset: int
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,33 +26,49 @@ class Work:
     """The whole effect of a span, none of it visible yet.
 
     Attributes:
-        staged: the change to the profiles, published once the outputs are committed.
+        change: the hop's next state, taken up once the outputs are committed.
+        resume: where to continue after this; None while the span only adds to what waits, which is then
+            read again after a crash.
         transactions: how many transactions went on, for metrics.
-        rejected: how many records went to the dead letters.
-        control_offset: what the span was scored under; None where nothing was scored.
+        control_offset: what they were scored under; None where nothing was scored.
     """
 
     outputs: Sequence[Output]
-    staged: Staged
+    change: Any
+    resume: Resume | None
     transactions: int
-    rejected: int = 0
     control_offset: int | None = None
 
 
 class Hop(Protocol):
-    """One entity's stage on one partition. `work` and `replay` are pure but for `publish`."""
+    """A stage on one partition, with whatever state it keeps."""
 
-    @property
-    def profiles(self) -> Profiles: ...
+    async def ready(self) -> None:
+        """Return once the hop can work, for example because there is a base to score with."""
+
+    async def recover(self, committed: Resume | None, earliest: int) -> int:
+        """Bring the state to what it was at `committed`; return the offset to continue at.
+
+        Args:
+            committed: None when the group has never committed.
+            earliest: the first offset that the broker still has.
+        """
 
     def work(self, span: Span) -> Work:
         """Everything that the span leads to. Called again with the same span, it gives the same."""
 
-    def replay(self, span: Span, until: int) -> None:
-        """Fold the records before offset `until` into the profiles, and nothing else."""
+    def publish(self, work: Work) -> None:
+        """The outputs are committed: what `work` staged is the state now."""
 
-    def forget(self) -> None:
-        """Begin anew with empty profiles."""
+    def discard(self, work: Work) -> None:
+        """The outputs will never be committed: forget what `work` staged."""
 
-    async def ready(self) -> None:
-        """Return once the hop can work: a base to score with is in force."""
+    def checkpoint(self, position: int, *, due_only: bool) -> Sequence[Output]:
+        """Records that save the state as it stands at `position`; empty if nothing has changed.
+
+        Args:
+            due_only: nothing either while the last one is recent.
+        """
+
+    def checkpointed(self) -> None:
+        """What `checkpoint` gave last is committed."""

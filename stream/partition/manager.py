@@ -63,7 +63,7 @@ class PartitionManager(Service):
 
     async def on_assigned(self, assigned: Iterable[TopicPartition]) -> None:
         """Take over what is assigned now; drop the profiles of what is not."""
-        assigned = set(assigned)
+        assigned = {TopicPartition(*partition) for partition in assigned}  # Faust has a class of its own
         self._rebalanced.set()
         self._rebalanced = asyncio.Event()
         self._consumer().hold(assigned)
@@ -124,7 +124,7 @@ class PartitionManager(Service):
         async for _ in self.itertimer(self._checkpoint_every_s, name="checkpoints"):
             for partition in list(self._live):
                 with suppress(PartitionLost, KeyError):
-                    await self._workers[partition].checkpoint_if_due()
+                    await self._workers[partition].write_checkpoint(due_only=True)
 
     def _run(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
@@ -141,5 +141,5 @@ class PartitionManager(Service):
 
 async def _leave(worker: PartitionWorker) -> None:
     with suppress(PartitionLost):
-        await worker.write_checkpoint()
+        await worker.write_checkpoint(due_only=False)
     await worker.hand_back()

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
+from stream.partition.hop import Resume
 from stream.transport.driver import SpanFaustConsumer
 
 
@@ -23,12 +24,12 @@ class GroupPlace:
         self._consumer = consumer
         self._admin: AIOKafkaAdminClient | None = None
 
-    async def committed(self, partition: TopicPartition) -> int | None:
-        """The committed position; None if there is none yet."""
+    async def committed(self, partition: TopicPartition) -> Resume | None:
+        """The committed place; None if there is none yet."""
         admin = await self._started()
         found = await admin.list_consumer_group_offsets(self._group, partitions=[partition])
-        offset = found[partition].offset if partition in found else -1
-        return None if offset < 0 else int(offset)
+        kept = found.get(partition)
+        return None if kept is None or kept.offset < 0 else Resume(int(kept.offset), kept.metadata or "")
 
     async def earliest(self, partition: TopicPartition) -> int:
         """The first offset that the broker still has."""

@@ -1,20 +1,19 @@
 """Score a batch under one snapshot and send the outcome where it is wanted."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 from mode import get_logger
-from numpy.typing import NDArray
 
 from features.spans import ByteSpans
 from stream.batch import Batch
 from stream.batch_arrow import to_message
 from stream.control.log_reader import ControlLog
 from stream.control.snapshot import Snapshot
-from stream.hops.forward import Sent
+from stream.hops.send import Sent
 from stream.partition.output import Output
 from stream.scored import Scores, to_scored
 from stream.scoring.alerts import AlertWriter
@@ -35,15 +34,12 @@ class ScoreTopics:
 
 
 class ScoreSender:
-    """The end of the last hop.
-
-    Scores and alerts go to the partition that the transaction came from, so a card's stay in one partition;
-    the batch for the recorder goes to the partition of this hop, which needs no splitting.
+    """The end of the chain. Everything goes to the partition that the transactions came from.
 
     Args:
         control: holds what is in force; read once per batch, so no batch is scored by two versions.
         features: names of the features that this configuration computes.
-        partition: number of the partition that this hop runs on.
+        partition: number of the partition.
         schema: columns of the scored batch.
     """
 
@@ -71,9 +67,9 @@ class ScoreSender:
         snapshot = self._control.current
         scores = score_batch(batch, snapshot)
         outputs = [
-            *self._by_source(self._topics.scores, batch, self._scores.write(batch, scores), None),
+            self._output(self._topics.scores, batch.columns.keys[0], self._scores.write(batch, scores)),
             *self._alert_outputs(batch, scores, snapshot),
-            self._scored_output(batch, scores),
+            self._output(self._topics.scored, None, self._message(batch, scores)),
         ]
         return Sent(outputs, snapshot.offset)
 
@@ -95,22 +91,11 @@ class ScoreSender:
         if not len(rows):
             return []
         values = self._alerts.write(batch, scores, snapshot, rows)
-        return list(self._by_source(self._topics.alerts, batch, values, rows))
+        return [self._output(self._topics.alerts, batch.columns.keys[0].take(rows), values)]
 
-    def _by_source(
-        self, topic: str, batch: Batch, values: ByteSpans, rows: NDArray[np.int64] | None
-    ) -> Iterator[Output]:
-        keys, source = batch.columns.keys[0], batch.source_partition
-        if rows is not None:
-            keys, source = keys.take(rows), source[rows]
-        now_ms = int(time.time() * 1000)
-        for partition in np.unique(source).tolist():
-            here = np.flatnonzero(source == partition)
-            yield Output(topic, partition, EncodedBatch(keys.take(here), values.take(here), now_ms))
-
-    def _scored_output(self, batch: Batch, scores: Scores) -> Output:
+    def _message(self, batch: Batch, scores: Scores) -> ByteSpans:
         message = np.frombuffer(to_message(to_scored(batch, scores, self._schema)), np.uint8)
-        values = ByteSpans(message, np.zeros(1, np.int64), np.full(1, len(message), np.int64))
-        return Output(
-            self._topics.scored, self._partition, EncodedBatch(None, values, int(time.time() * 1000))
-        )
+        return ByteSpans(message, np.zeros(1, np.int64), np.full(1, len(message), np.int64))
+
+    def _output(self, topic: str, keys: ByteSpans | None, values: ByteSpans) -> Output:
+        return Output(topic, self._partition, EncodedBatch(keys, values, int(time.time() * 1000)))

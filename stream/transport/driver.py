@@ -14,8 +14,9 @@ from functools import partial
 from typing import Any, ClassVar
 
 from aiokafka import TopicPartition
-from aiokafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitionAssignor
-from aiokafka.errors import ConsumerStoppedError, KafkaError
+from aiokafka.coordinator.assignors.range import RangePartitionAssignor
+from aiokafka.errors import CommitFailedError, ConsumerStoppedError, IllegalStateError, KafkaError
+from aiokafka.structs import OffsetAndMetadata
 from faust.transport import drivers
 from faust.transport.drivers import aiokafka as faust_aiokafka
 from faust.types import TP, ConsumerMessage, Message
@@ -38,7 +39,8 @@ class SpanConsumerThread(faust_aiokafka.AIOKafkaConsumerThread):
 
     def _create_worker_consumer(self, transport: Any) -> SpanConsumer:
         conf = self.app.conf
-        self._assignor = StickyPartitionAssignor
+        # Partition i of every topic goes to the same worker, which can then hold a hop back for a later one.
+        self._assignor = RangePartitionAssignor
         return SpanConsumer(
             bootstrap_servers=faust_aiokafka.server_list(transport.url, transport.default_port),
             client_id=conf.broker_client_id,
@@ -58,6 +60,14 @@ class SpanConsumerThread(faust_aiokafka.AIOKafkaConsumerThread):
             **faust_aiokafka.credentials_to_aiokafka_auth(conf.broker_credentials, conf.ssl_context),
         )
 
+    async def commit_place(self, partition: TopicPartition, place: OffsetAndMetadata) -> bool:
+        """Commit in the consumer's own thread."""
+        try:
+            await self.call_thread(self._ensure_consumer().commit, {partition: place})
+        except (CommitFailedError, IllegalStateError):
+            return False
+        return True
+
     def request_span(self, partition: TP) -> "asyncio.Future[Span | None]":
         """Ask for the next span of `partition`; to be called from the worker's own event loop."""
         answer = asyncio.run_coroutine_threadsafe(self._next_span(partition), self.thread_loop)
@@ -68,7 +78,7 @@ class SpanConsumerThread(faust_aiokafka.AIOKafkaConsumerThread):
         if consumer._closed:
             raise ConsumerStoppedError
         with consumer._subscription.fetch_context():
-            spans = await consumer._fetcher.fetched_records([partition], timeout=_PATIENCE_S, max_records=1)
+            spans = await consumer._fetcher.fetched_records([partition], timeout=_PATIENCE_S)
         return next((span for found in spans.values() for span in found), None)
 
 
@@ -169,9 +179,12 @@ class SpanFaustConsumer(faust_aiokafka.Consumer):
         """Commit nothing: offsets are committed with the outputs they belong to."""
         return False
 
-    async def commit_offset(self, partition: TopicPartition, offset: int) -> bool:
-        """Commit one position of the group outside any transaction, for at-least-once delivery."""
-        return bool(await self._thread.commit({partition: offset}))
+    async def commit_place(self, partition: TopicPartition, place: OffsetAndMetadata) -> bool:
+        """Commit one place of the group outside any transaction; False if the group has moved on.
+
+        Raises KafkaError where the broker does not answer.
+        """
+        return await self._thread.commit_place(partition, place)
 
     def verify_event_path(self, now: float, tp: TP) -> None:
         """Faust's watch for stuck streams reads offsets that are not kept here; lag is a metric of ours."""

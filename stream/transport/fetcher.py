@@ -73,6 +73,8 @@ class SpanFetcher(aiokafka_fetcher.Fetcher):
         aiokafka's consumer makes its own fetcher and offers no other way to choose it.
         """
         fetcher._client = AnswerKeeper(fetcher._client)
+        # aiokafka holds up all fetches of a broker for 100 ms while one partition's span waits to be taken.
+        fetcher._prefetch_backoff = 0.0
         fetcher.__class__ = cls
 
     async def _proc_fetch_request(self, assignment: Any, node_id: int, request: Any) -> bool:

@@ -1,0 +1,103 @@
+"""A file of transactions into Kafka: its columns by a mapping, its JSON by the settings."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from cli.errors import UserError
+from features.schema import TransactionSchema
+from replay.mapping import OWN_FIELDS, EntityColumn, Mapping, WrongMapping, bundled_for, read_mapping
+from replay.table import Table
+from stream.feed.feed import Feed
+from stream.feed.pace import Pace
+from stream.feed.rows import RowEncoder
+
+SLICE_ROWS = 8_192
+
+
+@dataclass(frozen=True, slots=True)
+class Produced:
+    """What was sent, and how long it took from the first to the last acknowledgement, in seconds."""
+
+    rows: int
+    seconds: float
+
+
+def choose_mapping(schema: TransactionSchema, table: Table, path: Path | None) -> Mapping:
+    """The mapping of `path`; else the settings' own field names; else a bundled one that fits.
+
+    Raises UserError where no column names fit.
+    """
+    try:
+        mapping = read_mapping(path) if path else _from_schema(schema)
+        if path is None and not set(mapping.columns().values()) <= set(table.columns):
+            mapping = bundled_for(table.columns) or mapping
+        mapping.check(table.columns, str(table.path))
+    except WrongMapping as error:
+        raise UserError(f"{error}. Name another with --mapping FILE") from None
+    _check_entities(schema, mapping)
+    return mapping
+
+
+async def produce(
+    bootstrap: str,
+    topic: str,
+    schema: TransactionSchema,
+    table: Table,
+    mapping: Mapping,
+    pace: Pace,
+    progress: Callable[[int], None],
+) -> int:
+    """Send every row in order; returns how many. Tells `progress` the rows sent so far."""
+    encoder = RowEncoder(schema)
+    fields = _json_fields(schema, mapping)
+    sent = 0
+    async with Feed(bootstrap, topic) as feed:
+        for part in table.parts(list(fields.values())):
+            at = 0
+            while at < part.num_rows:
+                rows = await pace.allow(min(SLICE_ROWS, part.num_rows - at))
+                await feed.send(*encoder.encode(_columns(part.slice(at, rows), fields, schema)))
+                at += rows
+                sent += rows
+                progress(sent)
+    return sent
+
+
+def _from_schema(schema: TransactionSchema) -> Mapping:
+    return Mapping(
+        id=schema.id,
+        time=schema.time,
+        amount=schema.amount,
+        entities=tuple(EntityColumn(entity.name, entity.field) for entity in schema.entities),
+    )
+
+
+def _check_entities(schema: TransactionSchema, mapping: Mapping) -> None:
+    wanted = [entity.name for entity in schema.entities]
+    mapped = [entity.name for entity in mapping.entities]
+    if missing := [name for name in wanted if name not in mapped]:
+        raise UserError(f"the mapping names the entities {mapped}, the settings want {missing} too")
+
+
+def _json_fields(schema: TransactionSchema, mapping: Mapping) -> dict[str, str]:
+    """The column of each JSON field."""
+    columns = mapping.columns()
+    names = {meaning: getattr(schema, meaning) for meaning in OWN_FIELDS}
+    names |= {f"entity:{entity.name}": entity.field for entity in schema.entities}
+    return {field: columns[meaning] for meaning, field in names.items() if field and meaning in columns}
+
+
+def _columns(part: pa.RecordBatch, fields: dict[str, str], schema: TransactionSchema) -> dict[str, pa.Array]:
+    columns = {field: _plain(part[column]) for field, column in fields.items()}
+    time = columns[schema.time]
+    if pa.types.is_string(time.type):
+        columns[schema.time] = pc.cast(time, pa.timestamp("us"))
+    return columns
+
+
+def _plain(array: pa.Array) -> pa.Array:
+    return array.dictionary_decode() if pa.types.is_dictionary(array.type) else array

@@ -1,0 +1,63 @@
+"""CSV and Parquet files in parts, so that a file larger than memory is no larger than one part."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet
+
+PART_ROWS = 65_536
+_CSV_BLOCK_BYTES = 8 << 20
+
+
+class UnreadableTable(ValueError):
+    """The file is missing, empty, or neither CSV nor Parquet; says which and why."""
+
+
+class Table:
+    """A file of rows.
+
+    Args:
+        path: ends in .csv or .parquet.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            self.schema = self._read_schema()
+        except (OSError, pa.ArrowInvalid) as error:
+            raise UnreadableTable(f"{path}: {error}") from None
+
+    @property
+    def columns(self) -> Sequence[str]:
+        return list(self.schema.names)
+
+    def rows(self) -> int | None:
+        """How many rows there are, where the file says so without being read."""
+        return pa.parquet.ParquetFile(self.path).metadata.num_rows if self._is_parquet else None
+
+    def parts(self, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        """The rows in their order, some ten thousand at a time. Raises UnreadableTable at a broken row."""
+        wanted = list(dict.fromkeys(columns))
+        try:
+            if self._is_parquet:
+                yield from pa.parquet.ParquetFile(self.path).iter_batches(PART_ROWS, columns=wanted)
+            else:
+                yield from self._csv(wanted)
+        except (OSError, pa.ArrowInvalid) as error:
+            raise UnreadableTable(f"{self.path}: {error}") from None
+
+    @property
+    def _is_parquet(self) -> bool:
+        return self.path.suffix.lower() in (".parquet", ".pq")
+
+    def _read_schema(self) -> pa.Schema:
+        if self._is_parquet:
+            return pa.parquet.read_schema(self.path)
+        return next(iter(self._csv(None))).schema
+
+    def _csv(self, columns: Sequence[str] | None) -> Iterator[pa.RecordBatch]:
+        convert = pa.csv.ConvertOptions(include_columns=columns)
+        read = pa.csv.ReadOptions(block_size=_CSV_BLOCK_BYTES)
+        yield from pa.csv.open_csv(self.path, read_options=read, convert_options=convert)

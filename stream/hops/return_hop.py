@@ -1,0 +1,59 @@
+"""The end of the chain: transactions return to their card's partition, fall into order, and are scored."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from features.vector import FeatureLayout
+from stream.batch_arrow import batch_schema, from_messages, from_record_batch
+from stream.hops.resequence import NOTHING_YET, Waiting
+from stream.hops.send import Sender
+from stream.hops.span_notice import split_notices
+from stream.partition.hop import Resume, Work
+from stream.partition.output import Output
+from stream.transport.span import Span
+
+
+class ReturnHop:
+    """Scores complete spans in order. Satisfies `stream.partition.hop.Hop`.
+
+    What waits is read again after a crash: the group's place stays at the first record still needed, and its
+    note says up to where everything has gone out.
+    """
+
+    def __init__(self, layout: FeatureLayout, entities: Sequence[str], sender: Sender) -> None:
+        self._schema = batch_schema(entities, len(layout))
+        self._sender = sender
+        self._waiting = Waiting.nothing(self._schema)
+
+    async def ready(self) -> None:
+        await self._sender.ready()
+
+    async def recover(self, committed: Resume | None, earliest: int) -> int:
+        emitted = int(committed.note) if committed else NOTHING_YET
+        self._waiting = Waiting.nothing(self._schema, emitted)
+        return committed.offset if committed else earliest
+
+    def work(self, span: Span) -> Work:
+        notices, is_batch = split_notices(span)
+        messages = span.values.take(is_batch)
+        rows, counts = from_messages(messages, self._schema)
+        told_at = np.repeat(span.records.offset[is_batch], counts)
+        complete, waiting = self._waiting.with_arrived(notices, rows, told_at).take_complete()
+        if waiting.emitted == self._waiting.emitted:
+            return Work([], waiting, None, 0)
+        sent = self._sender.send(from_record_batch(complete, self._schema))
+        resume = Resume(waiting.first_needed(span.next_offset), str(waiting.emitted))
+        return Work(sent.outputs, waiting, resume, complete.num_rows, sent.control_offset)
+
+    def publish(self, work: Work) -> None:
+        self._waiting = work.change
+
+    def discard(self, work: Work) -> None:
+        """Nothing was touched."""
+
+    def checkpoint(self, position: int, *, due_only: bool) -> Sequence[Output]:
+        return []
+
+    def checkpointed(self) -> None:
+        """There are no checkpoints of this."""
