@@ -45,7 +45,10 @@ class BaseSettings:
 
 @dataclass(frozen=True)
 class History:
-    """Training rows: raw features float32 (n, d), frauds bool (n,), weight per row (n,), event-time span."""
+    """Training rows in order of time: raw features float32 (n, d), frauds bool (n,), weight per row (n,).
+
+    `span` is their event time, first and last, in seconds.
+    """
 
     features: tuple[str, ...]
     X: Floats
@@ -73,7 +76,8 @@ def train_base(
     """
     if not history.fraud.any() or history.fraud.all():
         raise NoFraud(f"{int(history.fraud.sum())} frauds in {len(history.fraud)} rows, allowed some of both")
-    normaliser = Normaliser.fit(history.X[~history.fraud])
+    genuine = history.X[~history.fraud]
+    normaliser = Normaliser.fit(genuine, ignore=drifting(genuine))
     tokens = normaliser(history.X)
     teacher = boosted_log_odds(tokens, history.fraud, history.weight, settings)
     loop = _Loop(tokens, history, teacher, settings, torch.device(device))
@@ -86,8 +90,18 @@ def train_base(
         int(history.fraud.sum()),
         history.held_out,
     )
-    genuine = Histograms.fit(history.X[~history.fraud])
-    return BaseModel(history.features, normaliser, curve_network(net), genuine, provenance)
+    return BaseModel(history.features, normaliser, curve_network(net), Histograms.fit(genuine), provenance)
+
+
+def drifting(genuine: Floats) -> list[int]:
+    """Return the features of genuine rows (n, d), in order of time, that move within the history itself.
+
+    What differs by a major shift between its first and last third (an age, counted since the recording began)
+    will lie elsewhere again when the base is live, so the network must not hear it.
+    """
+    third = len(genuine) // 3
+    shift = Histograms.fit(genuine[:third]).stability_index(genuine[-third:])
+    return [int(j) for j in np.flatnonzero(shift > 0.25)]
 
 
 def boosted_log_odds(

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from meta.arrays import Floats, Rows
+from meta.crossfit import CrossFit
 from meta.injection import Injector, shift_directions
 from meta.normaliser import Normaliser
 
@@ -48,6 +49,7 @@ class Sampler:
     """Draws tasks from `history` without the families in `held_out`.
 
     `pool` are the genuine rows that serve as background and as genuine query. Equal seeds draw equal tasks.
+    With `crossfit` every row has one more column: the token of a base that has not seen the task's family.
     """
 
     history: Labelled
@@ -59,6 +61,7 @@ class Sampler:
     genuine: int = 300
     background: int = 64
     seed: int = 0
+    crossfit: CrossFit | None = None
     pool: Floats = field(init=False)
 
     def __post_init__(self) -> None:
@@ -70,6 +73,7 @@ class Sampler:
         seen = [int(f) for f in np.unique(family) if f > 0 and f not in self.held_out]
         self.rows_of = {f: np.flatnonzero(family == f) for f in seen}
         self.rows_of = {f: rows for f, rows in self.rows_of.items() if len(rows) >= 30}
+        self._pool_tokens: dict[int, Floats] = {}
 
     def draw(self, k: int) -> Task:
         """Return one task with `k` flags."""
@@ -103,7 +107,16 @@ class Sampler:
     def _with_genuine(self, support: Floats, fraud: Floats, family: int) -> Task:
         draw = self._rng.integers(0, len(self.pool), self.genuine + self.background)
         rows = self.pool[draw]
+        if self.crossfit is not None:
+            rows = np.c_[rows, self._tokens_of_pool(family)[draw]]
+            support, fraud = (np.c_[X, self.crossfit.token(X, family)] for X in (support, fraud))
         return Task(support, fraud, rows[: self.genuine], rows[self.genuine :], family)
+
+    def _tokens_of_pool(self, family: int) -> Floats:
+        assert self.crossfit is not None  # asked for with a cross-fit only
+        if family not in self._pool_tokens:
+            self._pool_tokens[family] = self.crossfit.token(self.pool, family)
+        return self._pool_tokens[family]
 
     def _first_of_each_card(self, rows: Rows) -> Rows:
         _, first = np.unique(self.history.card[rows], return_index=True)

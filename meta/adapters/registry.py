@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from meta.adapters.anil import anil
 from meta.adapters.evidence import Evidence
 from meta.adapters.finetune import Finetune
+from meta.adapters.fomaml import fomaml
 from meta.adapters.logistic import Logistic
+from meta.adapters.maml import maml
+from meta.adapters.metasgd import metasgd
 from meta.adapters.protocol import Adapter
+from meta.adapters.protonet import Protonet
+from meta.adapters.relation import Relation
+from meta.adapters.reptile import reptile
+from meta.adapters.retrain import Retrain
 from meta.adapters.ridge import Ridge
 from meta.artifacts import Artifacts, NoArtifacts
 from meta.evidence_model import EvidenceModel
+from meta.learner_model import LearnerModel
 
 DEFAULT = "evidence"
 
@@ -20,6 +29,14 @@ _MAKERS: dict[str, Callable[[Artifacts], Adapter]] = {
     "ridge": lambda a: Ridge(a.base.normaliser),
     "logistic": lambda a: Logistic(a.base.normaliser),
     "finetune": lambda a: Finetune(a.base),
+    "maml": lambda a: maml(_learners(a)),
+    "fomaml": lambda a: fomaml(_learners(a)),
+    "metasgd": lambda a: metasgd(_learners(a)),
+    "anil": lambda a: anil(_learners(a)),
+    "reptile": lambda a: reptile(_learners(a)),
+    "protonet": lambda a: Protonet(_learners(a)),
+    "relation": lambda a: Relation(_learners(a)),
+    "retrain": lambda a: Retrain(a.base.normaliser),
 }
 NAMES = tuple(_MAKERS)
 
@@ -41,3 +58,9 @@ def _aware(artifacts: Artifacts) -> EvidenceModel:
     if artifacts.evidence_aware is None:
         raise NoArtifacts("no evidence network that is aware of the base; `flagfive train` makes one")
     return artifacts.evidence_aware
+
+
+def _learners(artifacts: Artifacts) -> LearnerModel:
+    if artifacts.learners is None:
+        raise NoArtifacts("no meta-learned gradient and metric learners; `flagfive train` makes them")
+    return artifacts.learners

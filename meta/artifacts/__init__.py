@@ -10,9 +10,11 @@ from pathlib import Path
 
 from meta.base import BaseModel
 from meta.evidence_model import EvidenceModel
+from meta.learner_model import LearnerModel
 
 SHIPPED = Path(__file__).parent
 _BASE, _EVIDENCE, _AWARE = "base.safetensors", "evidence.safetensors", "evidence-aware.safetensors"
+_LEARNERS = "learners.safetensors"
 
 
 class NoArtifacts(FileNotFoundError):
@@ -28,6 +30,7 @@ class Artifacts:
     base: BaseModel
     evidence: EvidenceModel
     evidence_aware: EvidenceModel | None = None
+    learners: LearnerModel | None = None
 
     @classmethod
     def load(cls, folder: Path = SHIPPED) -> Artifacts:
@@ -36,7 +39,9 @@ class Artifacts:
             if not (folder / name).exists():
                 raise NoArtifacts(f"{folder}: no {name}; `flagfive train` makes one")
         aware = EvidenceModel.load(folder / _AWARE) if (folder / _AWARE).exists() else None
-        return cls(BaseModel.load(folder / _BASE), EvidenceModel.load(folder / _EVIDENCE), aware)
+        learners = LearnerModel.load(folder / _LEARNERS) if (folder / _LEARNERS).exists() else None
+        base, evidence = BaseModel.load(folder / _BASE), EvidenceModel.load(folder / _EVIDENCE)
+        return cls(base, evidence, aware, learners)
 
     def save(self, folder: Path) -> None:
         """Write the artifacts to `folder`, which is made where it is missing."""
@@ -45,3 +50,5 @@ class Artifacts:
         self.evidence.save(folder / _EVIDENCE)
         if self.evidence_aware is not None:
             self.evidence_aware.save(folder / _AWARE)
+        if self.learners is not None:
+            self.learners.save(folder / _LEARNERS)

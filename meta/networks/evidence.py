@@ -20,7 +20,7 @@ from meta.networks.curves import hat, locate, squash
 class Attention(nn.Module):
     """Pre-norm self-attention and feed-forward over (batch, items, width)."""
 
-    def __init__(self, width: int, heads: int = 4) -> None:
+    def __init__(self, width: int, heads: int = 2) -> None:
         super().__init__()
         self.heads = heads
         self.norm, self.norm2 = nn.LayerNorm(width), nn.LayerNorm(width)

@@ -1,4 +1,4 @@
-"""A small trained base and an untrained evidence network on made-up features, shared by the tests of meta/."""
+"""A small trained base and an untrained evidence network on made-up features."""
 
 from __future__ import annotations
 

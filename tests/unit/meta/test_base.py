@@ -35,7 +35,8 @@ def test_an_artifact_comes_back_with_equal_bytes_and_scores(
     again = Artifacts.load(tmp_path)
     assert again.base.to_bytes() == artifacts.base.to_bytes()
     assert again.evidence.content_hash == artifacts.evidence.content_hash
-    assert again.evidence_aware is not None and again.evidence_aware.aware
+    assert again.evidence_aware is not None
+    assert again.evidence_aware.aware
     np.testing.assert_array_equal(again.base.score(rows), artifacts.base.score(rows))
 
 

@@ -1,0 +1,105 @@
+"""Meta-train the gradient and metric learners on drawn fraud tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from meta.adapters import anil, fomaml, maml, metasgd, reptile
+from meta.adapters.gradient import GENUINE, ranking_loss
+from meta.arrays import Tensors
+from meta.learner_model import LearnerModel, named_tensors
+from meta.learners.gradient import State
+from meta.learners.metric import MetricLearner, prototype_logits, relation_logits, relation_params
+from meta.learners.networks import Params, mlp_params
+from meta.learners.tasks import Tasks
+from meta.sampler import COUNTS, Sampler
+
+GRADIENT = {"maml": maml.LEARNER, "fomaml": fomaml.LEARNER, "metasgd": metasgd.LEARNER, "anil": anil.LEARNER}
+METRIC = ("protonet", "relation")
+
+
+@dataclass(frozen=True)
+class LearnerSettings:
+    """Meta-steps per learner, tasks per step, widths of the network, inner and outer step size, seed."""
+
+    steps: int = 300
+    tasks: int = 64
+    hidden: tuple[int, int] = (64, 32)
+    inner_rate: float = 0.05
+    rate: float = 2e-3
+    seed: int = 0
+
+
+def train_learners(sampler: Sampler, features: tuple[str, ...], settings: LearnerSettings) -> LearnerModel:
+    """Return the artifact with all gradient and metric learners trained on tasks of `sampler`."""
+    tensors: Tensors = {}
+    start = mlp_params((len(features), *settings.hidden, 1), seed=settings.seed)
+    for name, learner in GRADIENT.items():
+        state = learner.train(
+            State.start(start, settings.inner_rate), batches(sampler, settings), rate=settings.rate
+        )
+        tensors |= _of_state(name, state)
+    state = reptile.LEARNER.train(
+        State.start(start, settings.inner_rate), batches(sampler, settings), total=settings.steps
+    )
+    tensors |= _of_state("reptile", state)
+    for name in METRIC:
+        tensors |= named_tensors(name, "params", train_metric(name, sampler, len(features), settings))
+    return LearnerModel(features, sampler.normaliser, tensors)
+
+
+def train_metric(name: str, sampler: Sampler, columns: int, settings: LearnerSettings) -> Params:
+    """Return the trained parameters of `protonet` or `relation`."""
+    embedding = mlp_params((columns, *settings.hidden), seed=settings.seed)
+    if name == "relation":
+        params = relation_params(embedding, 32, seed=settings.seed)
+        logits = _relation
+    else:
+        params, logits = embedding | {"scale": torch.tensor([-2.0])}, _prototype
+    learner = MetricLearner(logits, _margin_loss)
+    return learner.train(params, batches(sampler, settings, whole=True), rate=settings.rate)
+
+
+def batches(sampler: Sampler, settings: LearnerSettings, *, whole: bool = False) -> Iterator[Tasks]:
+    """Yield `steps` batches of tasks of equal counts; labels are whole numbers for metric learners."""
+    rng = np.random.default_rng(settings.seed)
+    for _ in range(settings.steps):
+        k = int(rng.choice(COUNTS))
+        drawn = [sampler.draw(k) for _ in range(settings.tasks)]
+        sx = np.stack([np.concatenate([t.support, t.background[:GENUINE]]) for t in drawn])
+        qx = np.stack([np.concatenate([t.fraud, t.genuine]) for t in drawn])
+        yield Tasks(
+            torch.from_numpy(sx),
+            _labels(len(drawn), k, sx.shape[1], whole),
+            torch.from_numpy(qx),
+            _labels(len(drawn), drawn[0].fraud.shape[0], qx.shape[1], whole),
+        )
+
+
+def _labels(tasks: int, fraud: int, rows: int, whole: bool) -> Tensor:
+    y = torch.zeros(tasks, rows, dtype=torch.long if whole else torch.float32)
+    y[:, :fraud] = 1
+    return y
+
+
+def _of_state(name: str, state: State) -> Tensors:
+    return named_tensors(name, "params", state.params) | named_tensors(name, "rates", state.rates)
+
+
+def _prototype(params: Params, x: Tensor, y: Tensor, query: Tensor) -> Tensor:
+    embedding = {k: v for k, v in params.items() if k != "scale"}
+    return params["scale"].exp() * prototype_logits(embedding, x, y, query, ways=2)
+
+
+def _relation(params: Params, x: Tensor, y: Tensor, query: Tensor) -> Tensor:
+    return relation_logits(params, x, y, query, ways=2)
+
+
+def _margin_loss(logits: Tensor, y: Tensor) -> Tensor:
+    """The outer loss of all fraud learners, on fraud minus genuine."""
+    return ranking_loss((logits[..., 1] - logits[..., 0])[..., None], y.to(logits.dtype))

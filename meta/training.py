@@ -1,0 +1,144 @@
+"""From labelled history to the artifacts that score live traffic: base, evidence, evidence that knows
+the base.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+
+from meta.arrays import Rows
+from meta.artifacts import Artifacts
+from meta.base import BaseModel
+from meta.base_training import BaseSettings, History, train_base
+from meta.columns import Columns
+from meta.crossfit import CrossFit
+from meta.evidence_model import EvidenceModel
+from meta.families import cluster_families
+from meta.injection import Derive, Injector
+from meta.meta_training import MetaSettings, meta_train
+from meta.sampler import Labelled, Sampler
+
+Report = Callable[[str, int, int, float], None]
+
+
+@dataclass(frozen=True)
+class TrainingSettings:
+    """Settings of the base and of meta-training, and how many genuine rows take part."""
+
+    base: BaseSettings = field(default_factory=BaseSettings)
+    meta: MetaSettings = field(default_factory=MetaSettings)
+    genuine_rows: int = 150_000
+    aware: bool = True
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class NamedHistory:
+    """Labelled history with the names of its features and families; `names` says what family i + 1 is called.
+
+    Family -1 marks a confirmed fraud of a kind that nobody has named.
+    """
+
+    features: tuple[str, ...]
+    rows: Labelled
+    names: tuple[str, ...] = ()
+    held_out: tuple[str, ...] = ()
+
+
+def train_artifacts(
+    history: NamedHistory,
+    settings: TrainingSettings = TrainingSettings(),
+    *,
+    derive: Derive | None = None,
+    report: Report | None = None,
+    checkpoints: Path | None = None,
+    device: str = "cpu",
+) -> Artifacts:
+    """Train base, evidence, and evidence aware of the base; `report` is told stage, step, steps and loss.
+
+    Families named in `held_out` take part in nothing. Equal history and settings give equal bytes.
+    """
+    kept = _without_held_out(history)
+    base = _base(history, kept, settings, report, checkpoints, device)
+    rows = _with_clusters(kept, base, settings.seed)
+    sampler = Sampler(rows, base.normaliser, Injector(Columns(history.features), derive), seed=settings.seed)
+    blind = _evidence("evidence", sampler, history, base, settings, report, device)
+    if not settings.aware:
+        return Artifacts(base, blind)
+    part = _sample(rows, settings.genuine_rows, settings.seed)
+    crossfit = CrossFit.fit(base.normaliser(rows.X[part]), rows.family[part], seed=settings.seed)
+    sampler = replace(sampler, crossfit=crossfit)
+    return Artifacts(
+        base, blind, _evidence("evidence-aware", sampler, history, base, settings, report, device)
+    )
+
+
+def _without_held_out(history: NamedHistory) -> Labelled:
+    out = [history.names.index(name) + 1 for name in history.held_out]
+    rows = history.rows
+    keep = ~np.isin(rows.family, out)
+    return Labelled(rows.X[keep], rows.family[keep], rows.card[keep], rows.seconds[keep])
+
+
+def _base(
+    history: NamedHistory,
+    rows: Labelled,
+    settings: TrainingSettings,
+    report: Report | None,
+    checkpoints: Path | None,
+    device: str,
+) -> BaseModel:
+    part = _sample(rows, settings.genuine_rows, settings.seed)
+    fraud = rows.family[part] != 0
+    genuine_weight = np.sum(rows.family == 0) / max(np.sum(~fraud), 1)
+    weight = np.where(fraud, 1.0, genuine_weight)
+    span = (float(rows.seconds[0]), float(rows.seconds[-1]))
+    data = History(history.features, rows.X[part], fraud, weight, span, history.held_out)
+    told = None if report is None else lambda step, steps, loss: report("base", step, steps, loss)
+    at = None if checkpoints is None else checkpoints / "base.checkpoint"
+    return train_base(data, settings.base, progress=told, checkpoint=at, device=device)
+
+
+def _evidence(
+    stage: str,
+    sampler: Sampler,
+    history: NamedHistory,
+    base: BaseModel,
+    settings: TrainingSettings,
+    report: Report | None,
+    device: str,
+) -> EvidenceModel:
+    told = None if report is None else lambda step, steps, loss: report(stage, step, steps, loss)
+    columns = len(history.features) + int(sampler.crossfit is not None)
+    net = meta_train(sampler, columns, settings.meta, progress=told, device=device)
+    provenance = {
+        "base": base.content_hash,
+        "data_hash": base.provenance.data_hash,
+        "held_out": list(history.held_out),
+        "seed": settings.meta.seed,
+        "steps": settings.meta.steps,
+    }
+    return EvidenceModel.of(net, history.features, base.normaliser, provenance)
+
+
+def _with_clusters(rows: Labelled, base: BaseModel, seed: int) -> Labelled:
+    """Give frauds without a named family the cluster they fall into, numbered after the named families."""
+    nameless = np.flatnonzero(rows.family < 0)
+    if len(nameless) == 0:
+        return rows
+    family = rows.family.copy()
+    first = max(int(rows.family.max()), 0)
+    family[nameless] = first + cluster_families(base.tokens(rows.X[nameless]), seed=seed)
+    return replace(rows, family=family)
+
+
+def _sample(rows: Labelled, genuine: int, seed: int) -> Rows:
+    """Return all frauds and `genuine` of the others, in order of time."""
+    others = np.flatnonzero(rows.family == 0)
+    if len(others) > genuine:
+        others = np.random.default_rng(seed).choice(others, genuine, replace=False)
+    return np.sort(np.concatenate([np.flatnonzero(rows.family != 0), others]))
