@@ -4,3 +4,7 @@ Bytes become columns (`schema`, `decode`), entities keep running profiles (`slot
 both become a vector of named features (`vector`). The same code runs live, in replay and in training, and its
 results do not depend on how the stream was cut into batches.
 """
+
+from features.compiling import keep_by_content
+
+keep_by_content()

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from features import decode_kernels as kernels
 from features.card_numbers import has_card_number, may_hold_card_number, rows_with_card_numbers
 from features.columns import Columns
 from features.decode_slowly import UNITS_PER_SECOND, Record, read_record
+from features.find_values import FieldNames, find_values
+from features.read_values import AMOUNT, FIRST_KEY, ID, TIME, read_values
 from features.rejects import Reason, Rejected, Rejects
 from features.schema import TransactionSchema
 from features.spans import NULL, ByteSpans
@@ -43,9 +44,9 @@ class _Batch:
         """Take a record that was read by the full parser."""
         self.time[row], self.amount[row] = record.time, record.amount
         self.codes[row] = record.currency, record.category, record.channel
-        self._put_text(row, kernels.ID, record.id)
+        self._put_text(row, ID, record.id)
         for k, key in enumerate(record.keys):
-            self._put_text(row, kernels.FIRST_KEY + k, key)
+            self._put_text(row, FIRST_KEY + k, key)
         self.usual[row] = True
 
     def _put_text(self, row: int, field: int, text: bytes) -> None:
@@ -66,11 +67,9 @@ class _Batch:
             start, end = found[:, field].T
             return ByteSpans(buffer, np.ascontiguousarray(start), np.ascontiguousarray(end))
 
-        keys = tuple(text(field) for field in range(kernels.FIRST_KEY, found.shape[1]))
+        keys = tuple(text(field) for field in range(FIRST_KEY, found.shape[1]))
         channel = codes[2].astype(np.int8)
-        return Columns(
-            row, text(kernels.ID), self.time[every], self.amount[every], codes[0], codes[1], channel, keys
-        )
+        return Columns(row, text(ID), self.time[every], self.amount[every], codes[0], codes[1], channel, keys)
 
 
 class Decoder:
@@ -85,11 +84,10 @@ class Decoder:
     def __init__(self, schema: TransactionSchema) -> None:
         self._schema = schema
         fields = [schema.id, schema.time, schema.amount, schema.currency, schema.category, schema.channel]
-        names = [(name or "").encode() for name in (*fields, *(entity.field for entity in schema.entities))]
-        self._names = np.frombuffer(b"".join(names), np.uint8)
-        self._name_end = np.cumsum([len(name) for name in names])
-        self._exempt = [kernels.AMOUNT] + [kernels.TIME] * (schema.time_unit != "iso8601")
-        self._exempt += [names.index(name.encode()) for name in schema.digits_allowed_in]
+        fields += [entity.field for entity in schema.entities]
+        self._names = FieldNames.of(fields)
+        self._exempt = [AMOUNT] + [TIME] * (schema.time_unit != "iso8601")
+        self._exempt += [fields.index(name) for name in schema.digits_allowed_in]
 
     def decode(self, values: ByteSpans, arrival: Floats) -> tuple[Columns, Rejects]:
         """Decode n records that arrived at `arrival`, float64 (n,) seconds since 1970.
@@ -97,10 +95,12 @@ class Decoder:
         Every record is either a row of the columns or a reject; strings of the columns lie in the buffer of
         `values`, apart from those that were written with escapes.
         """
-        batch = _Batch(values, arrival, fields=len(self._name_end))
-        kernels.find_values(
-            values.buffer, batch.start, values.end, self._names, self._name_end, batch.found, batch.usual
-        )
+        names = self._names
+        batch = _Batch(values, arrival, fields=len(names.width))
+        find_values(
+            values.buffer, batch.start, values.end, names.words, names.masks, names.width,
+            batch.found, batch.usual,
+        )  # fmt: skip
         well_formed = batch.usual.copy()
         suspect = self._suspects(batch)
         self._read_usual(batch)
@@ -121,7 +121,7 @@ class Decoder:
         schema = self._schema
         latest = np.minimum(batch.arrival + schema.max_ahead_s, schema.latest)
         per_second = UNITS_PER_SECOND[schema.time_unit]
-        kernels.read_values(
+        read_values(
             batch.values.buffer, batch.found, batch.usual, per_second, schema.earliest, latest,
             batch.time, batch.amount, batch.codes,
         )  # fmt: skip

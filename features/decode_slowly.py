@@ -14,9 +14,9 @@ from typing import Any, NoReturn
 import msgspec
 import numpy as np
 
-from features.codes import INVALID, category_at, channel_at, currency_at
+from features.codes import CATEGORY, CHANNEL, CURRENCY, INVALID, code_of
 from features.columns import NO_CATEGORY, NO_CURRENCY, Channel
-from features.iso8601 import iso8601_at
+from features.iso8601 import iso8601_of
 from features.rejects import Reason, Rejected
 from features.schema import MAX_AMOUNT, MAX_KEY_BYTES, TransactionSchema
 
@@ -45,9 +45,9 @@ def read_record(schema: TransactionSchema, value: bytes, arrival: float) -> Reco
         id=_text(fields, schema.id),
         time=_time(schema, fields, arrival),
         amount=_amount(fields, schema.amount),
-        currency=_code(fields, schema.currency, currency_at, NO_CURRENCY),
-        category=_code(fields, schema.category, category_at, NO_CATEGORY),
-        channel=_code(fields, schema.channel, channel_at, Channel.UNKNOWN),
+        currency=_code(fields, schema.currency, CURRENCY, NO_CURRENCY),
+        category=_code(fields, schema.category, CATEGORY, NO_CATEGORY),
+        channel=_code(fields, schema.channel, CHANNEL, Channel.UNKNOWN),
         keys=tuple(_text(fields, entity.field) for entity in schema.entities),
         normal_text=normal_text(schema, fields),
     )
@@ -117,7 +117,7 @@ def _time(schema: TransactionSchema, fields: dict[str, Any], arrival: float) -> 
         if not isinstance(value, str):
             raise Rejected(Reason.WRONG_TYPE, schema.time)
         text = np.frombuffer(value.encode(), np.uint8)
-        time = float(iso8601_at(text, 0, len(text)))
+        time = float(iso8601_of(text))
         if math.isnan(time):
             raise Rejected(Reason.WRONG_TYPE, schema.time)
     else:
@@ -139,11 +139,11 @@ def _text(fields: dict[str, Any], name: str) -> bytes:
     return text
 
 
-def _code(fields: dict[str, Any], name: str | None, code_at: Any, absent: int) -> int:
+def _code(fields: dict[str, Any], name: str | None, kind: int, absent: int) -> int:
     if name is None or fields.get(name) in (None, ""):
         return absent
     text = np.frombuffer(_text(fields, name), np.uint8)
-    code = int(code_at(text, 0, len(text)))
+    code = int(code_of(text, kind))
     if code == INVALID:
         raise Rejected(Reason.WRONG_TYPE, name)
     return code

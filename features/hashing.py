@@ -2,51 +2,58 @@
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
-from features.spans import Bytes, ByteSpans, Offsets
+from features.compiling import inlined, kernel
+from features.pointers import Pointer, pointer_to, word_at
+from features.spans import Bytes, ByteSpans, Index, Offsets
 
 # The seed is part of stored profiles (fingerprints of partners), so it must never change.
 SEED = np.uint64(0x9E3779B97F4A7C15)
 _MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
 _MIX_2 = np.uint64(0x94D049BB133111EB)
 _SHIFT_27, _SHIFT_30, _SHIFT_31 = np.uint64(27), np.uint64(30), np.uint64(31)
+_WIDTH = 8
 
 
-@numba.njit(cache=True, nogil=True, inline="always")
+@inlined
 def _scramble(x: np.uint64) -> np.uint64:
     """The finaliser of SplitMix64: every bit of x reaches every bit of the result.
 
-    Source: Steele, Lea, Flood 2014, «Fast splittable pseudorandom number generators».
+    Source: Steele, Lea, Flood 2014, «Fast splittable pseudorandom number generators», OOPSLA.
     """
     x = (x ^ (x >> _SHIFT_30)) * _MIX_1
     x = (x ^ (x >> _SHIFT_27)) * _MIX_2
     return x ^ (x >> _SHIFT_31)
 
 
-@numba.njit(cache=True, nogil=True)
-def hash_bytes(buffer: Bytes, start: int, end: int) -> np.uint64:
-    """Hash `buffer[start:end]`, eight bytes at a time, little-endian."""
+@inlined
+def hash_bytes(text: Pointer, start: Index, end: Index) -> np.uint64:
+    """Hash the bytes from `start` to `end`, eight at a time; the last eight may overlap those before."""
     state = SEED ^ np.uint64(end - start)
+    if end - start < _WIDTH:
+        return _scramble(state ^ _short_word(text, start, end))
     at = start
-    while at + 8 <= end:
-        word = np.uint64(0)
-        for k in range(8):
-            word |= np.uint64(buffer[at + k]) << np.uint64(8 * k)
-        state = _scramble(state ^ word) + SEED
-        at += 8
+    while at + _WIDTH < end:
+        state = _scramble(state ^ word_at(text, at)) + SEED
+        at += _WIDTH
+    return _scramble(state ^ word_at(text, end - _WIDTH))
+
+
+@inlined
+def _short_word(text: Pointer, start: Index, end: Index) -> np.uint64:
     word = np.uint64(0)
-    for k in range(end - at):
-        word |= np.uint64(buffer[at + k]) << np.uint64(8 * k)
-    return _scramble(state ^ word)
+    for at in range(start, end):
+        word = word << np.uint64(_WIDTH) | np.uint64(text[at])
+    return word
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def _hash_all(buffer: Bytes, start: Offsets, end: Offsets, out: npt.NDArray[np.uint64]) -> None:
+    text = pointer_to(buffer)
     for i in range(len(start)):
-        out[i] = hash_bytes(buffer, start[i], end[i])
+        out[i] = hash_bytes(text, start[i], end[i])
 
 
 def hash_spans(keys: ByteSpans) -> npt.NDArray[np.uint64]:

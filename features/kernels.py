@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
 from features.columns import NO_CATEGORY
+from features.compiling import inlined, kernel
 from features.numerics import asinh, exp_negative, log1p
+from features.pointers import Pointer, row_pointer
 from features.profile_row import CATEGORIES, COUNT, PARTNERS, SUM, SUM_OF_SQUARES
 from features.windows import DAY_S, HOUR_S, IDLE_S, SPANS_S
 
@@ -42,7 +43,7 @@ _NEVER = float(log1p(IDLE_S))
 _PER_NOVELTY = 1.0 / float(log1p(_PARTNER_MEMORY_H))
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def fold(
     rows: Rows, row_of: npt.NDArray[np.int32], time: Floats, amount: Floats, category: npt.NDArray[np.int32],
     partner: npt.NDArray[np.uint64], watermark: float, primary: bool, out: Vector,
@@ -53,7 +54,7 @@ def fold(
     that clock counts as never seen, so it makes no difference when idle rows are removed from memory.
     """
     for i in range(len(row_of)):
-        row, features = rows[row_of[i]], out[i]
+        row, features = rows[row_of[i]], row_pointer(out, i)
         watermark = max(watermark, time[i])
         if row.last < watermark - IDLE_S:
             _forget(row)
@@ -66,7 +67,7 @@ def fold(
     return watermark
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def _forget(row: Row) -> None:
     for w in range(len(SPANS_S)):
         for k in range(3):
@@ -77,12 +78,13 @@ def _forget(row: Row) -> None:
         row.category_count[k] = 0.0
 
 
-@numba.njit(cache=True, nogil=True)
-def _move_to(row: Row, now: float, features: Vector) -> float:
+@kernel
+def _move_to(row: Row, now: float, features: Pointer) -> float:
     """Move the row's clock to `now`, never back; returns the seconds that passed, negative if it is late."""
     if row.windows[_LONGEST, COUNT] == 0.0:
         row.last = row.first = now
-        features[SINCE_LAST], features[AGE] = _NEVER, 0.0
+        features[SINCE_LAST] = _NEVER
+        features[AGE] = 0.0
         return 0.0
     elapsed = now - row.last
     row.last = max(row.last, now)
@@ -91,8 +93,8 @@ def _move_to(row: Row, now: float, features: Vector) -> float:
     return elapsed
 
 
-@numba.njit(cache=True, nogil=True)
-def _fold_windows(row: Row, elapsed: float, amount: float, log_amount: float, features: Vector) -> float:
+@kernel
+def _fold_windows(row: Row, elapsed: float, amount: float, log_amount: float, features: Pointer) -> float:
     """Age each window and add the transaction; returns what `elapsed` leaves of the longest window.
 
     A late transaction ages nothing: it enters with the weight it would have kept since its own time.
@@ -111,13 +113,14 @@ def _fold_windows(row: Row, elapsed: float, amount: float, log_amount: float, fe
     return kept
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def _describe_window(
-    w: int, count: float, total: float, squares: float, amount: float, log_amount: float, features: Vector
+    w: int, count: float, total: float, squares: float, amount: float, log_amount: float, features: Pointer
 ) -> None:
     at = FIRST_WINDOW + PER_WINDOW * w
     if count < _NOTHING_LEFT:
-        features[at : at + PER_WINDOW] = 0.0
+        for k in range(PER_WINDOW):
+            features[at + k] = 0.0
         return
     mean = total / count
     deviation = np.sqrt(max(squares / count - mean * mean, 0.0))
@@ -129,8 +132,8 @@ def _describe_window(
     features[at + RATIO] = trust * (log_amount - log_mean)
 
 
-@numba.njit(cache=True, nogil=True)
-def _fold_partner(row: Row, now: float, partner: np.uint64, primary: bool, features: Vector) -> None:
+@kernel
+def _fold_partner(row: Row, now: float, partner: np.uint64, primary: bool, features: Pointer) -> None:
     """Look the partner up among those met, count those met lately, and note the meeting.
 
     When all places are taken, the partner not met for longest gives up its own.
@@ -156,7 +159,7 @@ def _fold_partner(row: Row, now: float, partner: np.uint64, primary: bool, featu
         row.partners[place] = mark << 16 | (hour & 0xFFFF)
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def _hours_since(entry: int, hour: int) -> int:
     """Hours from the meeting that `entry` notes to `hour`, or _FORGOTTEN_H where there is none to remember.
 
@@ -170,9 +173,9 @@ def _hours_since(entry: int, hour: int) -> int:
     return age if age <= _PARTNER_MEMORY_H else _FORGOTTEN_H
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def _fold_category(
-    row: Row, elapsed: float, kept: float, category: int, amount: float, log_amount: float, features: Vector
+    row: Row, elapsed: float, kept: float, category: int, amount: float, log_amount: float, features: Pointer
 ) -> None:
     """Age all categories, compare the amount with what is usual in its own, and add it there.
 
@@ -188,7 +191,8 @@ def _fold_category(
             place, known = k, True
         elif not known and count < least:
             place, least = k, count
-    features[CATEGORY_COUNT] = features[CATEGORY_RATIO] = 0.0
+    features[CATEGORY_COUNT] = 0.0
+    features[CATEGORY_RATIO] = 0.0
     if category == NO_CATEGORY:
         return
     if known:

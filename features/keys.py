@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from features.compiling import kernel
 from features.spans import Bytes, ByteSpans, Offsets
 
 _MOST_DIGITS = 20  # of an int64, its sign counted
@@ -35,7 +35,7 @@ def _integers(values: npt.NDArray[np.int64]) -> ByteSpans:
     return ByteSpans(buffer, start, end)
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def _write_digits(values: npt.NDArray[np.int64], buffer: Bytes, end: Offsets) -> None:
     digits = np.empty(_MOST_DIGITS, np.uint8)
     at = 0

@@ -7,8 +7,9 @@ fixes it, in a fixed order. Error: below 2 units in the last place of a float64.
 
 from __future__ import annotations
 
-import numba
 import numpy as np
+
+from features.compiling import inlined
 
 _LN2_HIGH = 6.93147180369123816490e-01
 _LN2_LOW = 1.90821492927058770002e-10
@@ -18,7 +19,7 @@ _ROOT_HALF_BITS = 0x3FE6A09E667F3BCD  # sqrt(1/2) as the bits of a float64
 _MOST_HALVINGS = 1021
 
 
-@numba.njit(cache=True, nogil=True, inline="always")
+@inlined
 def exp_negative(x: float) -> float:
     """exp(-x) for x >= 0; exactly 1 at 0, and 0 from x of about 708 on."""
     k = np.int64(x * _LOG2_E + 0.5)
@@ -42,7 +43,7 @@ def exp_negative(x: float) -> float:
     return p * np.int64((1023 - k) << 52).view(np.float64)
 
 
-@numba.njit(cache=True, nogil=True, inline="always")
+@inlined
 def log(x: float) -> float:
     """Natural logarithm of a normal x > 0.
 
@@ -65,13 +66,13 @@ def log(x: float) -> float:
     return k * _LN2_HIGH - ((half - (s * (half + p * z) + k * _LN2_LOW)) - f)
 
 
-@numba.njit(cache=True, nogil=True, inline="always")
+@inlined
 def log1p(x: float) -> float:
     """log(1 + x) for x >= 0, to an absolute error of 1e-16: enough for a feature, not for a tiny difference."""
     return log(1.0 + x)
 
 
-@numba.njit(cache=True, nogil=True, inline="always")
+@inlined
 def asinh(x: float) -> float:
     """Inverse hyperbolic sine for |x| below 1e150: linear near 0, logarithmic far out."""
     size = abs(x)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
 from features.columns import Columns
+from features.compiling import kernel
 from features.hashing import hash_spans
 from features.kernels import COMMON_FEATURES, PRIMARY_FEATURES, fold
 from features.profile_row import COUNT, PROFILE_ROW
@@ -161,7 +161,7 @@ class Profiles:
             self._place = np.concatenate([self._place, np.full(more, -1, np.int32)])
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def _number_slots(slots: Slots, place: Slots, touched: Slots, row_of: Slots) -> int:
     """Number the different slots in order of appearance; `place` is -1 everywhere, before and after."""
     count = 0

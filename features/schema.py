@@ -78,6 +78,8 @@ class TransactionSchema:
         for meaning, field in self.fields():
             if not isinstance(field, str) or not field:
                 raise SchemaError(f"schema.{meaning} = {field!r}: the name of a message field is needed")
+            if any(character in '"\\\\' or character < " " for character in field):
+                raise SchemaError(f"schema.{meaning} = {field!r}: no quote, backslash or control character")
             if field in meaning_of:
                 raise SchemaError(f"schema.{meaning} = {field!r}: {meaning_of[field]} already stands for it")
             meaning_of[field] = meaning

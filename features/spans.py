@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numba
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+
+from features.compiling import kernel
 
 NULL = -1  # the start of a span that holds no value
 
@@ -114,7 +115,7 @@ class ByteSpans:
         return len(self) > 0 and self.start[0] != NULL and bool(np.array_equal(self.start[1:], self.end[:-1]))
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def _copy_spans(source: Bytes, start: Offsets, end: Offsets, target: Bytes) -> None:
     at = 0
     for i in range(len(start)):

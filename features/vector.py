@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
 from features import kernels
 from features.categories import CATEGORY_GROUPS, group_of
 from features.columns import Channel, Columns
+from features.compiling import kernel
 from features.numerics import log1p
 from features.schema import TransactionSchema
 from features.windows import DAY_S, WINDOWS
@@ -76,7 +76,7 @@ def entity_features(entity: str, *, primary: bool) -> tuple[str, ...]:
     return tuple(f"{entity}_{name}" for name in names)
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def _own_features(
     time: Floats, amount: Floats, channel: npt.NDArray[np.int8], group: npt.NDArray[np.int8],
     sine: Vector, cosine: Vector, out: Vector,
