@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from cli.cluster import administrator
@@ -15,6 +16,10 @@ from settings import BrokerSettings, Settings, StorageSettings, StreamSettings, 
 
 FOLDERS = ("contract", "integration", "end_to_end")
 END_TO_END_SECONDS = 900  # a whole demo on a slow machine, first compilation included
+
+# The first call of a kernel compiles it, which is no sign of a slow test.
+hypothesis.settings.register_profile("flagfive", deadline=None)
+hypothesis.settings.load_profile("flagfive")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

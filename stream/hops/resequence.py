@@ -45,7 +45,7 @@ class Waiting:
         self, notices: Sequence[tuple[int, SpanNotice]], rows: pa.RecordBatch, told_at: np.ndarray
     ) -> "Waiting":
         """Add what has arrived, apart from what went out before."""
-        new = np.asarray(rows["source_offset"]) >= self.emitted
+        new = np.asarray(rows["span_end"]) > self.emitted
         return Waiting(
             self.emitted,
             (*self.notices, *((at, notice) for at, notice in notices if notice.end > self.emitted)),
@@ -71,7 +71,7 @@ class Waiting:
             emitted = max(emitted, notice.end)
             done += 1
         order = np.concatenate([np.empty(0, np.int64), *ready])
-        left = offset >= emitted
+        left = end > emitted
         rest = replace(
             self,
             emitted=emitted,

@@ -1,0 +1,90 @@
+"""Whatever way and in whatever order parts of spans arrive, transactions leave in order and once."""
+
+import numpy as np
+import pyarrow as pa
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stream.hops.resequence import Waiting
+from stream.hops.span_notice import SpanNotice
+
+SCHEMA = pa.schema([("source_offset", pa.int64()), ("span_end", pa.int64())])
+Event = tuple[str, int, object]  # kind, offset of the record that brings it, content
+
+
+def rows(offsets: list[int], span_end: int) -> pa.RecordBatch:
+    columns = [pa.array(offsets, pa.int64()), pa.array([span_end] * len(offsets), pa.int64())]
+    return pa.RecordBatch.from_arrays(columns, schema=SCHEMA)
+
+
+@st.composite
+def interleaved_ways(draw: st.DrawFn) -> tuple[list[Event], list[int]]:
+    """Spans cut into parts that go two ways; each way and the notices keep their order, together they mix."""
+    notices, ways = [], ([], [])
+    expected, begin = [], draw(st.integers(0, 5))
+    for _ in range(draw(st.integers(1, 6))):
+        end = begin + draw(st.integers(1, 8))
+        kept = sorted(draw(st.sets(st.integers(begin, end - 1))))  # the others are dead letters or markers
+        expected += kept
+        notices.append(("notice", SpanNotice(begin, end, len(kept))))
+        way_of = [draw(st.integers(0, 1)) for _ in kept]
+        for way in (0, 1):
+            part = [offset for offset, chosen in zip(kept, way_of, strict=True) if chosen == way]
+            if part:
+                ways[way].append(("rows", rows(part, end)))
+        begin = end
+    queues = [queue for queue in (notices, *ways) if queue]
+    events: list[Event] = []
+    while queues:
+        queue = draw(st.sampled_from(queues))
+        kind, content = queue.pop(0)
+        events.append((kind, 100 + len(events), content))
+        queues = [queue for queue in queues if queue]
+    return events, expected
+
+
+def feed(waiting: Waiting, events: list[Event]) -> tuple[list[int], Waiting]:
+    """Give the events one by one; return what left, in order."""
+    left = []
+    for kind, at, content in events:
+        notices = [(at, content)] if kind == "notice" else []
+        part = content if kind == "rows" else rows([], 0)
+        ready, waiting = waiting.with_arrived(notices, part, np.full(part.num_rows, at)).take_complete()
+        left += ready["source_offset"].to_pylist()
+    return left, waiting
+
+
+@given(interleaved_ways())
+def test_everything_leaves_once_and_in_order(case: tuple[list[Event], list[int]]) -> None:
+    events, expected = case
+    left, waiting = feed(Waiting.nothing(SCHEMA), events)
+    assert left == expected
+    assert waiting.rows.num_rows == 0
+    assert waiting.first_needed(otherwise=-7) == -7
+
+
+@given(interleaved_ways(), st.data())
+def test_after_a_crash_anywhere_reading_again_completes_it(
+    case: tuple[list[Event], list[int]], data: st.DataObject
+) -> None:
+    events, expected = case
+    crash = data.draw(st.integers(0, len(events)))
+    left, waiting = feed(Waiting.nothing(SCHEMA), events[:crash])
+    resume = waiting.first_needed(otherwise=100 + crash)
+    again = Waiting.nothing(SCHEMA, waiting.emitted)
+    left += feed(again, [event for event in events if event[1] >= resume])[0]
+    assert left == expected
+
+
+@given(interleaved_ways(), st.integers(1, 20))
+def test_a_span_sent_twice_and_longer_the_second_time_leaves_once(
+    case: tuple[list[Event], list[int]], longer: int
+) -> None:
+    events, expected = case
+    begin = max((e[2].begin for e in events if e[0] == "notice"), default=0)
+    end = max(e[2].end for e in events if e[0] == "notice") + longer
+    repeated = [offset for offset in expected if offset >= begin]
+    again = [*repeated, *range(end - longer, end)]
+    events = [*events, ("rows", 900, rows(again, end)), ("notice", 901, SpanNotice(begin, end, len(again)))]
+    left, _ = feed(Waiting.nothing(SCHEMA), events)
+    assert left == [*expected, *range(end - longer, end)]
