@@ -3,7 +3,7 @@
 Labels are bounded: causes, kinds, states and topic names, never ids or keys.
 """
 
-from prometheus_client import Counter, Gauge, Histogram
+from prometheus_client import Counter, Gauge, Histogram, start_http_server
 
 # From the fastest batch to the slowest start after a crash.
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
@@ -17,7 +17,7 @@ CONTROL_OFFSET = Gauge(
 CONTROL_APPLIED = Counter("flagfive_control_applied_total", "Control entries applied.", ["kind"])
 CONTROL_REFUSED = Counter(
     "flagfive_control_refused_total",
-    "Records of the control log that were refused: forged, truncated, oversized, replayed, unknown, malformed.",
+    "Records of the control log that were refused, by what is wrong with them.",
     ["cause"],
 )
 CONTROL_APPLY_SECONDS = Histogram(
@@ -26,6 +26,12 @@ CONTROL_APPLY_SECONDS = Histogram(
     buckets=SECONDS,
 )
 DETECTORS_LIVE = Gauge("flagfive_detectors_live_total", "Detectors that score in this process.")
+
+# Broker, as seen by recorder and adaptation worker
+
+BROKER_OUTAGES = Counter(
+    "flagfive_broker_outages_total", "Times the broker was lost by a process that went on.", ["process"]
+)
 
 # Recorder
 
@@ -59,3 +65,9 @@ FLAG_TO_LIVE_SECONDS = Histogram(
 RESERVOIR_ROWS = Gauge(
     "flagfive_reservoir_rows_total", "Recent genuine transactions that detectors are calibrated on."
 )
+
+
+def serve(host: str, port: int) -> None:
+    """Serve the metrics of this process over HTTP; port 0 serves none. Raises OSError where it is taken."""
+    if port:
+        start_http_server(port, addr=host)

@@ -19,6 +19,7 @@ from sqlalchemy import Engine
 
 from stream import metrics
 from stream.control.keys import ControlKey
+from stream.outage import RECONNECT, Outage
 from stream.recorder.rows import UnreadableRecord, alert_row, control_row, scored_rows
 from stream.recorder.writing import Rows, Stopped, write_patiently
 
@@ -30,6 +31,8 @@ RECONNECT_S = 1.0
 CLOSE_MS = 1_000
 # 20,000 rows are about 8 MB and 0.3 s on SQLite: the lock is given up often, memory stays small.
 ROWS_PER_WRITE = 20_000
+# A recorder that is killed keeps its partitions from the next one for this long.
+SESSION_MS = 10_000
 FETCH_BYTES = 16 * 1024 * 1024
 
 
@@ -49,6 +52,7 @@ class Recorder:
         self._bootstrap, self._group, self._topics = bootstrap, group, topics
         self._engine, self._key = engine, key
         self._stop = Event()
+        self._outage = Outage("recorder", bootstrap)
 
     def stop(self) -> None:
         """Ask `run` to return; what it holds is written or read again later. Safe in a signal handler."""
@@ -56,14 +60,14 @@ class Recorder:
 
     def run(self) -> None:
         """Record until `stop`. A broker or database that goes away is waited for, one log line each."""
+        self._outage.listen()
         while not self._stop.is_set():
             try:
                 self._record()
             except Stopped:
                 return
             except KafkaError as error:
-                log.warning("recorder: the broker at %s is away (%s), trying again", self._bootstrap, error)
-                metrics.RECORDER_RETRIES.labels("broker").inc()
+                self._outage.note(error)
                 self._stop.wait(RECONNECT_S)
 
     def _record(self) -> None:
@@ -76,11 +80,14 @@ class Recorder:
             fetch_max_bytes=FETCH_BYTES,
             max_partition_fetch_bytes=FETCH_BYTES,
             max_poll_records=50,
+            session_timeout_ms=SESSION_MS,
+            **RECONNECT,
         )
         try:
             consumer.subscribe([self._topics.scored, self._topics.alerts, self._topics.control])
             log.info("recorder: reading from %s", self._bootstrap)
             while not self._stop.is_set():
+                self._outage.look()
                 for rows, offsets in self._chunks(consumer.poll(timeout_ms=POLL_MS)):
                     write_patiently(self._engine, rows, self._stop, lambda: _keep_alive(consumer))
                     _commit(consumer, offsets)

@@ -19,11 +19,22 @@ from stream.control.entry import Entry
 from stream.control.envelope import unseal
 from stream.control.errors import ControlRefused
 from stream.control.keys import ControlKey
-from stream.scoring.alerts import Alert
 
 ENTITY = "entity:"
 PLAIN = ("source_partition", "source_offset", "event_time", "arrival", "amount", "category")
 SCORES = ("surprise", "tail", "decision", "winner", "winner_id", "control_offset")
+
+
+class Alert(msgspec.Struct, frozen=True):
+    """What the table's columns need of an alert; the whole of it is kept as it came.
+
+    The scorer's own type is not used here: it would bring torch, and 700 MB, into this process.
+    """
+
+    transaction_id: str
+    partition: int
+    offset: int
+    event_time: float
 
 
 class UnreadableRecord(ValueError):

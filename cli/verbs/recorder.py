@@ -1,0 +1,34 @@
+"""`flagfive recorder`: write what is scored to the database."""
+
+import typer
+
+from cli.context import settings_of
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command(epilog="Example: flagfive recorder    (or several: they share the partitions)")
+def recorder(context: typer.Context) -> None:
+    """Write scores with their features, alerts and control entries to storage.url until Ctrl-C.
+
+    The tables are created or migrated at the start. A broker or database that goes away is waited for;
+    what was read twice is stored once.
+    """
+    from cli.ending import on_signal
+    from cli.keys import control_key
+    from cli.logs import configure_logging
+    from storage import migrate, open_engine
+    from stream import metrics
+    from stream.recorder.recorder import Recorder, Topics
+
+    settings = settings_of(context)
+    key = control_key(settings)
+    configure_logging(settings)
+    engine = open_engine(settings.storage.url)
+    migrate.upgrade(engine)
+    topics = Topics(settings.topics.scored, settings.topics.alerts, settings.topics.control)
+    group = settings.stream.group + "-recorder"
+    running = Recorder(settings.broker.bootstrap, group, topics, engine, key)
+    on_signal(running.stop)
+    metrics.serve(settings.metrics.host, settings.metrics.recorder_port)
+    running.run()

@@ -1,0 +1,245 @@
+"""The recorder between a real broker and a real database: once each, whatever goes away meanwhile."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pytest
+from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+from sqlalchemy import Engine, func, select, text
+
+from settings import Settings
+from storage import StorageUnavailable, UnitOfWork, migrate, open_engine
+from storage.scored_transactions import ScoredTransaction
+from stream.control.announce import Announcer
+from stream.control.keys import read_key
+from stream.recorder import writing
+from stream.recorder.recorder import Recorder, Topics
+from tests.scored_messages import scored_message
+from tests.small_models import network_change, small_network
+from tests.waiting import until
+
+SECRET = "a secret of enough length"
+ALERT = (
+    b'{"transaction_id":"tx-0-1","partition":0,"offset":1,"event_time":1.0,"amount":5.0,"currency":"EUR",'
+    b'"entities":{"card":"c"},"surprise":3.5,"tail":0.0003,"decision":"review","scorer":"base",'
+    b'"control_offset":4,"reasons":[{"feature":"log_amount","value":1.5,"push":0.5}]}'
+)
+
+
+@pytest.fixture
+def engine(stream_settings: Settings) -> Iterator[Engine]:
+    engine = open_engine(stream_settings.storage.url)
+    migrate.upgrade(engine)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def producer(stream_settings: Settings) -> Iterator[KafkaProducer]:
+    producer = KafkaProducer(bootstrap_servers=stream_settings.broker.bootstrap, max_request_size=2**24)
+    yield producer
+    producer.close()
+
+
+def a_recorder(settings: Settings, engine: Engine) -> Recorder:
+    topics = Topics(settings.topics.scored, settings.topics.alerts, settings.topics.control)
+    group = settings.stream.group + "-recorder"
+    return Recorder(settings.broker.bootstrap, group, topics, engine, read_key(SECRET))
+
+
+@contextmanager
+def recording(settings: Settings, engine: Engine) -> Iterator[Recorder]:
+    recorder = a_recorder(settings, engine)
+    thread = threading.Thread(target=recorder.run)
+    thread.start()
+    try:
+        yield recorder
+    finally:
+        recorder.stop()
+        thread.join(10)
+        assert not thread.is_alive()
+
+
+def rows(engine: Engine) -> int:
+    with UnitOfWork(engine, reads_only=True) as unit:
+        return unit.session.scalar(select(func.count()).select_from(ScoredTransaction)) or 0
+
+
+def committed(settings: Settings) -> dict[int, int | None]:
+    """Offsets of `scored` that the recorder has committed."""
+    consumer = KafkaConsumer(
+        bootstrap_servers=settings.broker.bootstrap, group_id=settings.stream.group + "-recorder"
+    )
+    offsets = {p: consumer.committed(TopicPartition(settings.topics.scored, p)) for p in range(2)}
+    consumer.close()
+    return offsets
+
+
+def send(producer: KafkaProducer, settings: Settings, messages: int, each: int = 50) -> None:
+    for number in range(messages):
+        offsets = range(number * each, (number + 1) * each)
+        for partition in range(2):
+            producer.send(settings.topics.scored, scored_message(partition, offsets), partition=partition)
+    producer.flush()
+
+
+def has_rows(engine: Engine, count: int) -> Callable[[], bool]:
+    return lambda: rows(engine) == count
+
+
+def at_least(engine: Engine, count: int) -> bool:
+    return rows(engine) >= count
+
+
+def test_what_is_scored_is_stored_and_offsets_follow(
+    stream_settings: Settings, engine: Engine, producer: KafkaProducer
+) -> None:
+    send(producer, stream_settings, messages=10)
+    with recording(stream_settings, engine):
+        until(has_rows(engine, 1_000), what="1,000 rows")
+        until(lambda: committed(stream_settings) == {0: 10, 1: 10}, what="committed offsets")
+    with UnitOfWork(engine, reads_only=True) as unit:
+        row = unit.transactions.by_ids(["tx-1-77"])["tx-1-77"]
+    assert (row.source_partition, row.source_offset, row.currency) == (1, 77, "EUR")
+    assert row.entities == {"card": "card-1-77", "merchant": "shop"}
+    assert row.features == np.zeros(3, "<f4").tobytes()
+
+
+def test_a_topic_read_twice_changes_nothing(
+    stream_settings: Settings, engine: Engine, producer: KafkaProducer
+) -> None:
+    send(producer, stream_settings, messages=4)
+    with recording(stream_settings, engine):
+        until(has_rows(engine, 400), what="400 rows")
+    again = stream_settings.model_copy(
+        update={
+            "stream": stream_settings.stream.model_copy(
+                update={"group": "again" + stream_settings.stream.group}
+            )
+        }
+    )
+    with recording(again, engine):
+        until(lambda: committed(again) == {0: 4, 1: 4}, what="the second reading")
+    assert rows(engine) == 400
+
+
+def test_alerts_and_control_entries_are_stored(
+    stream_settings: Settings, engine: Engine, producer: KafkaProducer
+) -> None:
+    announcer = Announcer(stream_settings.broker.bootstrap, stream_settings.topics.control, read_key(SECRET))
+    announced = announcer.announce(network_change(small_network()))
+    announcer.close()
+    producer.send(stream_settings.topics.alerts, ALERT)
+    producer.send(stream_settings.topics.alerts, ALERT)
+
+    def stored() -> bool:
+        with UnitOfWork(engine, reads_only=True) as unit:
+            entries = unit.control.up_to(announced.offset)
+            alerts = unit.alerts.newest(10)
+        return len(entries) == 1 and [a.body["reasons"][0]["feature"] for a in alerts] == ["log_amount"]
+
+    with recording(stream_settings, engine):
+        until(stored, what="one alert and one control entry")
+
+
+def test_records_that_are_not_readable_are_left_out_and_the_rest_is_stored(
+    stream_settings: Settings, engine: Engine, producer: KafkaProducer
+) -> None:
+    whole = scored_message(0, range(50))
+    for value in (b"", b"noise", whole[:-300], None):
+        producer.send(stream_settings.topics.scored, value, key=b"any", partition=0)
+    producer.send(stream_settings.topics.alerts, b'{"transaction_id": 5}')
+    producer.send(stream_settings.topics.control, b"noise", key=b"detector/x")
+    send(producer, stream_settings, messages=1)
+    with recording(stream_settings, engine):
+        until(has_rows(engine, 100), what="the readable rows")
+        until(lambda: committed(stream_settings) == {0: 5, 1: 1}, what="offsets past the unreadable")
+
+
+def test_a_card_number_in_an_id_is_masked(
+    stream_settings: Settings, engine: Engine, producer: KafkaProducer
+) -> None:
+    message = scored_message(0, [0], ids=[b"4111111111111111"], cards=[b"5555555555554444"])
+    producer.send(stream_settings.topics.scored, message, partition=0)
+    with recording(stream_settings, engine):
+        until(has_rows(engine, 1), what="the row")
+    with engine.connect() as connection:
+        stored = str(connection.execute(text("SELECT * FROM scored_transactions")).one())
+    assert "4111111111111111" not in stored
+    assert "555555******4444" in stored
+
+
+def test_a_database_that_goes_away_is_waited_for_and_nothing_is_lost(
+    stream_settings: Settings,
+    engine: Engine,
+    producer: KafkaProducer,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The first writes fail, as they do while a server restarts; offsets must not run ahead of them."""
+    tries: list[dict[int, int | None]] = []
+    write = writing.write
+
+    def write_after_three_failures(target: Engine, batch: writing.Rows) -> None:
+        if len(tries) < 3:
+            tries.append(committed(stream_settings))
+            raise StorageUnavailable("sqlite", "locked by a test")
+        write(target, batch)
+
+    monkeypatch.setattr(writing, "write", write_after_three_failures)
+    send(producer, stream_settings, messages=3)
+    with recording(stream_settings, engine):
+        until(has_rows(engine, 300), what="all rows after the failures")
+    assert tries == [{0: None, 1: None}] * 3
+
+
+def test_killed_at_any_moment_it_loses_and_doubles_nothing(
+    stream_settings: Settings, engine: Engine, producer: KafkaProducer, tmp_path: Path
+) -> None:
+    """1. rows flow in; 2. the process is killed, twice; 3. one that lives ends with every row once."""
+    send(producer, stream_settings, messages=60, each=200)
+    for kill_at in (1, 8_000):
+        with recorder_process(stream_settings, tmp_path):
+            until(partial(at_least, engine, kill_at), what=f"{kill_at} rows")
+    with recording(stream_settings, engine):
+        until(has_rows(engine, 24_000), what="every row once", within_s=90)
+
+
+def test_sigterm_ends_the_process_with_success(
+    stream_settings: Settings, engine: Engine, producer: KafkaProducer, tmp_path: Path
+) -> None:
+    send(producer, stream_settings, messages=1)
+    process = _start(stream_settings, tmp_path)
+    until(has_rows(engine, 100), what="the first rows")
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(timeout=5) == 0
+
+
+def _start(settings: Settings, tmp_path: Path) -> subprocess.Popen[bytes]:
+    """The recorder as a process of its own, by the command that users run."""
+    config = tmp_path / "flagfive.toml"
+    config.write_text(
+        f'var = "{tmp_path}"\n'
+        f'[broker]\nbootstrap = "{settings.broker.bootstrap}"\n'
+        f'[topics]\nscored = "{settings.topics.scored}"\nalerts = "{settings.topics.alerts}"\n'
+        f'control = "{settings.topics.control}"\npartitions = 2\n'
+        f'[stream]\ngroup = "{settings.stream.group}"\n'
+        f'[storage]\nurl = "{settings.storage.url}"\n'
+        "[metrics]\nrecorder_port = 0\n"
+    )
+    command = [sys.executable, "-m", "cli", "--config", str(config), "recorder"]
+    process = subprocess.Popen(command, env={**os.environ, "FLAGFIVE_CONTROL_KEY": SECRET})
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
