@@ -135,7 +135,7 @@ class Snapshot:
 
     @cached_property
     def artifacts(self) -> Artifacts | None:
-        """What adapters are made from: the base and the networks announced last; None where one is missing."""
+        """What adapters are made from: base and networks announced last; None where one is missing."""
         newest = {network.aware: network for network in self.networks.values()}
         if self.base is None or False not in newest:
             return None

@@ -218,14 +218,15 @@ def test_sigterm_ends_the_process_with_success(
     stream_settings: Settings, engine: Engine, producer: KafkaProducer, tmp_path: Path
 ) -> None:
     send(producer, stream_settings, messages=1)
-    process = _start(stream_settings, tmp_path)
-    until(has_rows(engine, 100), what="the first rows")
-    process.send_signal(signal.SIGTERM)
-    assert process.wait(timeout=5) == 0
+    with recorder_process(stream_settings, tmp_path) as process:
+        until(has_rows(engine, 100), what="the first rows")
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=5) == 0
 
 
-def _start(settings: Settings, tmp_path: Path) -> subprocess.Popen[bytes]:
-    """The recorder as a process of its own, by the command that users run."""
+@contextmanager
+def recorder_process(settings: Settings, tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """The recorder as a process of its own, by the command that users run; it is killed at the end."""
     config = tmp_path / "flagfive.toml"
     config.write_text(
         f'var = "{tmp_path}"\n'
