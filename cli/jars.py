@@ -27,14 +27,19 @@ def cache_folder() -> Path:
     return Path(home) / "flagfive"
 
 
+def jars_folder() -> Path:
+    """Where the jars of this version's recipe are, or will be."""
+    recipe = hashlib.sha256((RECIPE / "pom.xml").read_bytes()).hexdigest()[:12]
+    return cache_folder() / f"kafka-{recipe}"
+
+
 def ensure_jars() -> Path:
     """Return the folder with Kafka's jars, fetched first if need be. Raises JarsMissing.
 
     A folder appears under its final name only after every jar's sum was checked, so a fetch that was
     interrupted is never taken for a whole one.
     """
-    recipe = hashlib.sha256((RECIPE / "pom.xml").read_bytes()).hexdigest()[:12]
-    folder = cache_folder() / f"kafka-{recipe}"
+    folder = jars_folder()
     if folder.is_dir():
         return folder
     with _only_one(folder.with_suffix(".lock")):

@@ -157,8 +157,8 @@ class StorageSettings(Section):
     url: str = Field(
         "sqlite:///var/flagfive.sqlite",
         repr=False,  # may hold a password
-        pattern=r"^(sqlite|postgresql\+psycopg)://",
-        description="sqlite:///PATH or postgresql+psycopg://USER:PASSWORD@HOST/DATABASE",
+        pattern=r"^(sqlite|postgresql(\+psycopg)?)://",
+        description="sqlite:///PATH or postgresql://USER:PASSWORD@HOST/DATABASE",
     )
 
 

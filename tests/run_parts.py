@@ -118,7 +118,7 @@ def main(arguments: list[str]) -> int:
         started = time.monotonic()
         outcome = part(arguments[1:])
         total += outcome
-        verdict = "failed" if outcome.failed or outcome.broken else "ok"
+        verdict = "failed" if outcome.failed or outcome.broken else "ok" if outcome.passed else "nothing ran"
         print(
             f"=== {name}: {verdict}, {outcome.passed} passed, {time.monotonic() - started:.1f} s", flush=True
         )

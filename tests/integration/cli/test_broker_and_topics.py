@@ -14,6 +14,7 @@ from cli.jars import cache_folder
 from cli.own_broker import free_port
 from cli.topic_plan import TopicsDiffer, ensure_topics, planned_topics
 from settings import Settings
+from tests.waiting import until
 
 
 @pytest.fixture
@@ -73,8 +74,7 @@ def test_java_dies_with_a_broker_command_that_is_killed(environment: dict[str, s
         java = java_processes(tmp_path)
         foreground.kill()
     assert len(java) == 1
-    java[0].wait(timeout=60)
-    assert java_processes(tmp_path) == []
+    until(lambda: java_processes(tmp_path) == [], what="Java to end")
 
 
 def test_topics_are_created_once_and_set_right_afterwards(stream_settings: Settings) -> None:

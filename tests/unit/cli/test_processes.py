@@ -12,6 +12,7 @@ import psutil
 import pytest
 
 from cli.processes import NotReady, ProcessEnded, Processes, ended_by_signals
+from tests.waiting import until
 
 SLEEPER = [sys.executable, "-c", "import time; print('ready', flush=True); time.sleep(600)"]
 DEAF = [
@@ -51,6 +52,14 @@ def says_ready(log: Path) -> Callable[[], bool]:
     return lambda: "ready" in log.read_text()
 
 
+def has_ended(pid: int) -> bool:
+    """Whether the process is gone, or a zombie that the system has not collected yet."""
+    try:
+        return bool(psutil.Process(pid).status() == psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return True
+
+
 def start_ready(processes: Processes, name: str, command: list[str]) -> int:
     child = processes.start(name, command)
     processes.wait_until(child, says_ready(child.log), timeout_s=60, what="ready")
@@ -76,8 +85,7 @@ def test_what_a_child_started_ends_with_it(tmp_path: Path) -> None:
     with Processes(tmp_path) as processes:
         start_ready(processes, "tree", [sys.executable, "-c", grandparent])
         grandchild = int((tmp_path / "tree.log").read_text().split()[0])
-    process = psutil.Process(grandchild) if psutil.pid_exists(grandchild) else None
-    assert process is None or process.wait(timeout=60) is None or process.status() == psutil.STATUS_ZOMBIE
+    until(lambda: has_ended(grandchild), what="the grandchild to end")
 
 
 def test_the_last_child_outlives_the_others(tmp_path: Path) -> None:
@@ -128,11 +136,10 @@ def test_no_child_outlives_its_parent(tmp_path: Path, number: signal.Signals) ->
     )
     assert parent.stdout is not None
     with parent.stdout:
-        child = psutil.Process(int(parent.stdout.readline()))
+        child = int(parent.stdout.readline())
     parent.send_signal(number)
     parent.wait(timeout=60)
-    child.wait(timeout=60)
-    assert not child.is_running() or child.status() == psutil.STATUS_ZOMBIE
+    until(lambda: has_ended(child), what="the child to end")
 
 
 def test_signal_handlers_are_given_back() -> None:
