@@ -23,23 +23,25 @@ from stream.control.loading import tails_to_bytes
 NAMES = ("log_amount", "card_z_1d", "hour_sin")
 
 
-def genuine_rows(count: int, seed: int = 0) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
-    """Ordinary transactions, float32 (count, 3)."""
-    return np.random.default_rng(seed).standard_normal((count, len(NAMES))).astype(np.float32)
+def genuine_rows(
+    count: int, seed: int = 0, width: int = len(NAMES)
+) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
+    """Ordinary transactions, float32 (count, width)."""
+    return np.random.default_rng(seed).standard_normal((count, width)).astype(np.float32)
 
 
-def small_base(seed: int = 0) -> BaseModel:
-    """A base with random weights."""
-    random, rows = np.random.default_rng(seed), genuine_rows(2_000)
+def small_base(seed: int = 0, names: tuple[str, ...] = NAMES) -> BaseModel:
+    """A base with random weights over the features `names`."""
+    random, rows = np.random.default_rng(seed), genuine_rows(2_000, width=len(names))
 
     def weights(*shape: int) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
         return random.standard_normal(shape).astype(np.float32)
 
     network = CurveNetwork(
-        weights(len(NAMES), KNOTS, 8), weights(8), weights(8, 4), weights(4), weights(4, 1), weights(1)
+        weights(len(names), KNOTS, 8), weights(8), weights(8, 4), weights(4), weights(4, 1), weights(1)
     )
     provenance = Provenance((0.0, 1.0), "00", seed, len(rows), 0)
-    return BaseModel(NAMES, Normaliser.fit(rows), network, Histograms.fit(rows), provenance)
+    return BaseModel(names, Normaliser.fit(rows), network, Histograms.fit(rows), provenance)
 
 
 def small_network(seed: int = 0) -> EvidenceModel:
@@ -51,7 +53,7 @@ def small_network(seed: int = 0) -> EvidenceModel:
 
 def base_change(model: BaseModel, *, threshold: float = 3.0, identity: str = "base") -> Change:
     """Announces `model` with tails on genuine rows."""
-    tails = Tails.fit(model.score(genuine_rows(2_000)))
+    tails = Tails.fit(model.score(genuine_rows(2_000, width=len(model.features))))
     parts = {"base": model.to_bytes(), "tails": tails_to_bytes(tails)}
     return Change(Kind.BASE, identity, "test", "a base", parts, {"threshold": threshold})
 

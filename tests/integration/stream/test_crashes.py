@@ -1,0 +1,105 @@
+"""Workers that are killed, frozen, joined by others: each transaction has one score, equal to the bit."""
+
+from __future__ import annotations
+
+import random
+import signal
+from collections.abc import Iterator
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from settings import Settings
+from stream.control.acks import read_acks
+from tests.offline_fold import expected_features
+from tests.stream_run import StreamRun, stream_run
+from tests.waiting import until
+
+COUNT = 24_000
+KILLS = 4
+
+
+@pytest.fixture
+def settings(stream_settings: Settings) -> Settings:
+    """Short timeouts, so that crashes are noticed soon, and checkpoints that crashes fall between."""
+    stream = stream_settings.stream.model_copy(
+        update={"session_timeout_s": 6.0, "checkpoint_interval_s": 0.5}
+    )
+    return stream_settings.model_copy(update={"stream": stream})
+
+
+@pytest.fixture
+def run(settings: Settings) -> Iterator[StreamRun]:
+    with stream_run(settings) as run:
+        yield run
+
+
+def matrix(scored: pa.Table) -> np.ndarray:
+    flat = scored["features"].combine_chunks().flatten().to_numpy()
+    return flat.reshape(scored.num_rows, -1)
+
+
+def assert_as_never_disturbed(run: StreamRun, count: int) -> pa.Table:
+    """One score for each transaction, and features equal to the bit to a fold of the committed topics."""
+    run.wait_for_scores(count, within_s=240)
+    scored = run.scored()
+    places = list(
+        zip(scored["source_partition"].to_pylist(), scored["source_offset"].to_pylist(), strict=True)
+    )
+    assert len(places) == len(set(places)) == count
+    assert len(run.scores()) == count
+    expected = expected_features(run)
+    assert matrix(scored).tobytes() == np.stack([expected[place] for place in places]).tobytes()
+    return scored
+
+
+def kill_while_flowing(run: StreamRun, kills: int) -> None:
+    """Kill -9 at random moments while transactions arrive, each time starting a worker anew."""
+    chance = random.Random(7)
+    part = COUNT // (kills + 1)
+    worker = run.start_worker()
+    for seed in range(kills):
+        run.send_transactions(part, seed=seed)
+        wanted = chance.randrange(run.sent)
+        until(lambda wanted=wanted: run.count(run.settings.topics.scores) >= wanted, what=f"{wanted} scores")
+        worker.kill()
+        worker.wait()
+        worker = run.start_worker()
+    run.send_transactions(COUNT - run.sent, seed=kills)
+
+
+def test_killed_workers_lose_nothing_double_nothing_and_change_no_bit(run: StreamRun) -> None:
+    kill_while_flowing(run, KILLS)
+    assert_as_never_disturbed(run, COUNT)
+
+
+def test_two_workers_share_the_load_and_one_takes_over_from_the_other(run: StreamRun) -> None:
+    first, second = run.start_worker(), run.start_worker()
+    run.send_transactions(6_000)
+
+    def workers_acknowledged() -> int:
+        table = read_acks(run.settings.broker.bootstrap, run.settings.topics.control_acks, 2)
+        return len({ack.worker for ack in table.newest.values()})
+
+    until(lambda: workers_acknowledged() == 2, what="both workers to score a partition each")
+    run.wait_for_scores(6_000)
+    first.kill()
+    first.wait()
+    run.send_transactions(6_000, seed=1)
+    assert_as_never_disturbed(run, 12_000)
+    assert second.poll() is None
+
+
+def test_a_frozen_worker_that_wakes_up_writes_nothing(run: StreamRun) -> None:
+    """A zombie: its session ends while it is stopped, another takes over, then it wakes in mid-work."""
+    zombie = run.start_worker()
+    run.send_transactions(3_000)
+    run.wait_for_scores(3_000)
+    run.send_transactions(6_000, seed=1)
+    zombie.send_signal(signal.SIGSTOP)
+    run.start_worker()
+    run.wait_for_scores(9_000, within_s=240)
+    zombie.send_signal(signal.SIGCONT)
+    run.send_transactions(3_000, seed=2)
+    assert_as_never_disturbed(run, 12_000)

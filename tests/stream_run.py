@@ -1,0 +1,181 @@
+"""A set-up of its own on a real broker: workers as processes, transactions in, everything out read back."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+from kafka import KafkaConsumer, TopicPartition
+
+from features.spans import ByteSpans
+from features.vector import FeatureLayout
+from settings import Settings
+from stream.control.announce import Announcer
+from stream.control.keys import read_key
+from stream.feed.feed import Feed
+from stream.wiring import transaction_schema
+from tests.small_models import base_change, small_base
+from tests.waiting import until
+
+SECRET = "a secret of enough length"
+ROOT = Path(__file__).parent.parent
+START_S = 1_700_000_000.0
+
+
+@dataclass
+class StreamRun:
+    """One chain of topics with a base in force.
+
+    Attributes:
+        settings: of this run; topics and group are its own.
+    """
+
+    settings: Settings
+    workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    sent: int = 0
+
+    def announce_base(self) -> None:
+        """Put a random base over the run's features in force, so that there is something to score with."""
+        names = FeatureLayout(transaction_schema(self.settings)).names
+        announcer = Announcer(self.settings.broker.bootstrap, self.settings.topics.control, read_key(SECRET))
+        announcer.announce(base_change(small_base(names=names), threshold=3.0))
+        announcer.close()
+
+    def start_worker(self) -> subprocess.Popen[bytes]:
+        """Start one more worker process; its output goes to a file of its own."""
+        log = self.settings.var / f"worker-{len(self.workers)}.log"
+        with log.open("wb") as output:
+            worker = subprocess.Popen(
+                [sys.executable, "-m", "cli", "worker"],
+                cwd=ROOT,
+                env={**os.environ, **environment_of(self.settings), "PYTHONPATH": str(ROOT)},
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+        self.workers.append(worker)
+        return worker
+
+    def log_of(self, worker: subprocess.Popen[bytes]) -> str:
+        return (self.settings.var / f"worker-{self.workers.index(worker)}.log").read_text()
+
+    def end_all(self) -> None:
+        for worker in self.workers:
+            if worker.poll() is None:
+                worker.send_signal(signal.SIGCONT)
+                worker.kill()
+            worker.wait()
+
+    def send(self, keys: Sequence[bytes], values: Sequence[bytes]) -> None:
+        """Send raw records to `transactions`."""
+
+        async def send() -> None:
+            async with Feed(self.settings.broker.bootstrap, self.settings.topics.transactions) as feed:
+                await feed.send(ByteSpans.from_list(list(keys)), ByteSpans.from_list(list(values)))
+
+        asyncio.run(send())
+
+    def send_transactions(self, count: int, *, seed: int = 0, cards: int = 300, merchants: int = 40) -> None:
+        """Send `count` good transactions of random cards and merchants; ids go on from what was sent."""
+        records = transactions(self.settings, self.sent, count, seed=seed, cards=cards, merchants=merchants)
+        self.send(*zip(*records, strict=True))
+        self.sent += count
+
+    def count(self, topic: str) -> int:
+        """Committed records of a topic, markers of transactions not counted."""
+        return sum(1 for _ in self.records(topic))
+
+    def wait_for_scores(self, count: int, *, within_s: float = 120.0) -> list[dict[str, object]]:
+        """All scores, once there are `count` of them; fails where a worker that should run has ended."""
+
+        def look() -> list[dict[str, object]] | None:
+            scores = self.scores()
+            return scores if len(scores) >= count else None
+
+        return until(look, what=f"{count} scores", within_s=within_s)
+
+    def scores(self) -> list[dict[str, object]]:
+        """Every committed score, partition after partition, each in its order."""
+        return [msgspec.json.decode(value) for _, value in self.records(self.settings.topics.scores)]
+
+    def scored(self) -> pa.Table:
+        """Every row of `scored`, features included, in the order of source partition and offset."""
+        batches = [
+            batch
+            for _, value in self.records(self.settings.topics.scored)
+            for batch in pa.ipc.open_stream(value)
+        ]
+        table = pa.Table.from_batches(batches).combine_chunks()
+        return table.sort_by([("source_partition", "ascending"), ("source_offset", "ascending")])
+
+    def records(self, topic: str) -> Iterator[tuple[int, bytes]]:
+        """Partition and value of every committed record now in a topic."""
+        consumer = KafkaConsumer(
+            bootstrap_servers=self.settings.broker.bootstrap,
+            isolation_level="read_committed",
+            enable_auto_commit=False,
+            max_partition_fetch_bytes=1 << 24,
+        )
+        try:
+            for number in sorted(consumer.partitions_for_topic(topic) or ()):
+                partition = TopicPartition(topic, number)
+                consumer.assign([partition])
+                consumer.seek_to_beginning(partition)
+                end = consumer.end_offsets([partition])[partition]
+                while consumer.position(partition) < end:
+                    for record in consumer.poll(timeout_ms=200).get(partition, ()):
+                        yield number, record.value
+        finally:
+            consumer.close()
+
+
+@contextmanager
+def stream_run(settings: Settings) -> Iterator[StreamRun]:
+    """A run whose workers are ended afterwards."""
+    run = StreamRun(settings)
+    run.announce_base()
+    try:
+        yield run
+    finally:
+        run.end_all()
+
+
+def environment_of(settings: Settings) -> dict[str, str]:
+    """The settings as environment variables of a child process."""
+    variables = {"FLAGFIVE_VAR": str(settings.var), "FLAGFIVE_CONTROL_KEY": SECRET, "OMP_NUM_THREADS": "1"}
+    for section in ("broker", "topics", "transaction", "stream", "storage"):
+        for name, value in getattr(settings, section).model_dump(mode="json").items():
+            variables[f"FLAGFIVE_{section}__{name}".upper()] = str(value)
+    entities = [entity.model_dump() for entity in settings.entities]
+    return {**variables, "FLAGFIVE_ENTITIES": msgspec.json.encode(entities).decode()}
+
+
+def transactions(
+    settings: Settings, first: int, count: int, *, seed: int, cards: int, merchants: int
+) -> list[tuple[bytes, bytes]]:
+    """Keys and values of good transactions, one a second in event time."""
+    random = np.random.default_rng(seed)
+    card, merchant = random.integers(0, cards, count), random.integers(0, merchants, count)
+    amount = np.round(np.exp(random.normal(3.0, 1.0, count)), 2)
+    fields = settings.transaction
+    keys = {entity.name: entity.field for entity in settings.entities}
+    records = []
+    for i in range(count):
+        record = {
+            fields.id: f"tx-{first + i}",
+            fields.time: int((START_S + first + i) * 1000),
+            fields.amount: float(amount[i]),
+            keys["card"]: f"card-{card[i]}",
+            **({keys["merchant"]: f"merchant-{merchant[i]}"} if "merchant" in keys else {}),
+        }
+        records.append((f"card-{card[i]}".encode(), msgspec.json.encode(record)))
+    return records
