@@ -99,7 +99,7 @@ class PartitionManager(Service):
                 tell()
 
     async def _process(self, span: Span) -> None:
-        partition = span.partition
+        partition, rebalanced = span.partition, self._rebalanced
         if partition not in self._live:
             return
         try:
@@ -109,7 +109,8 @@ class PartitionManager(Service):
             self._live.discard(partition)
             await self._wait_for_rebalance(partition)
         else:
-            self._consumer().release(partition)
+            if not rebalanced.is_set() and partition in self._live:
+                self._consumer().release(partition)
 
     async def _wait_for_rebalance(self, partition: TopicPartition) -> None:
         rebalanced = self._rebalanced

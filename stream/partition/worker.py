@@ -72,6 +72,7 @@ class PartitionWorker:
                 earliest = await self._ask(lambda: self._place.earliest(self.partition))
                 self._position = await self._hop.recover(committed, earliest)  # 4
             await self._seek(self.partition, self._position)  # 5
+            log.info("%s: ours from offset %d on", self.partition, self._position)
 
     async def process(self, span: Span) -> None:
         """Do the span's work, commit it, take up its effect.

@@ -10,6 +10,7 @@ commit past an offset that is still in flight (faust#707).
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable
+from contextlib import suppress
 from functools import partial
 from typing import Any, ClassVar
 
@@ -101,6 +102,7 @@ class SpanFaustConsumer(faust_aiokafka.Consumer):
     def hold(self, partitions: Iterable[TP]) -> None:
         """Deliver nothing of these partitions until `release`: their profiles are not there yet."""
         self._held.update(partitions)
+        self._in_flight.difference_update(partitions)
 
     def release(self, partition: TP) -> None:
         """The span in flight is dealt with, or the partition has recovered: deliver the next."""
@@ -118,15 +120,15 @@ class SpanFaustConsumer(faust_aiokafka.Consumer):
         if not self.flow_active:
             await self.wait(self.can_resume_flow.wait())
         self._request_what_is_free()
-        try:
+        with suppress(TimeoutError):
             await asyncio.wait_for(self._news.wait(), timeout)
-        except TimeoutError:
-            return
         self._news.clear()
-        while self._arrived and self.flow_active and not self.should_stop:
+        while self._arrived and not self.should_stop:
             partition = self._arrived.pop(0)
             span = self._answer(partition)
-            if span is not None and partition in self._get_active_partitions() - self._held:
+            # What arrives while Faust has stopped the flow is dropped; it is fetched again afterwards.
+            deliverable = self.flow_active and partition in self._get_active_partitions() - self._held
+            if span is not None and deliverable:
                 self._in_flight.add(partition)
                 yield partition, self._message(span)
 
