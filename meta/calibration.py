@@ -78,7 +78,7 @@ class Tails:
 
 
 def token_of(surprise: NDArray[Any]) -> Floats:
-    """Return the base's surprise as a normal score in +-6, so that 0.1% of the traffic lies above 1.7."""
+    """Return the base's surprise as a normal score in +-5, so that 0.1% of the traffic lies above 1.7."""
     return np.clip(1.4 * surprise - 2.5, -LIMIT, LIMIT).astype(np.float32)
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from meta import kernels
 from meta.arrays import Doubles, Floats, Ints, Tensors
+from meta.tensors import BrokenArtifact
 
 _NAMES = ("table", "table_bias", "middle", "middle_bias", "head", "head_bias")
 
@@ -25,7 +26,10 @@ class CurveNetwork:
 
     @classmethod
     def from_tensors(cls, tensors: Tensors, prefix: str = "network.") -> CurveNetwork:
-        """Rebuild from `tensors()`."""
+        """Rebuild from `tensors()`; BrokenArtifact where the curves have other knots than the kernels."""
+        knots = tensors[prefix + "table"].shape[1]
+        if knots != kernels.KNOTS:
+            raise BrokenArtifact(f"curves of {knots} knots, allowed {kernels.KNOTS}")
         return cls(**{name: np.ascontiguousarray(tensors[prefix + name]) for name in _NAMES})
 
     def tensors(self, prefix: str = "network.") -> Tensors:

@@ -1,6 +1,6 @@
 """Synthetic patterns: genuine transactions changed the way a fraudster would, with the features following.
 
-An episode uses one to three recipes with one draw of their settings for all of its rows: that is what makes
+An episode uses one to four recipes with one draw of their settings for all of its rows: that is what makes
 it a pattern. Diversity of these patterns decides how well five flags of a pattern never seen before are read.
 """
 
@@ -14,6 +14,7 @@ import numpy as np
 from meta.arrays import Doubles, Floats
 from meta.columns import Columns
 from meta.draft import Draft
+from meta.kernels import LIMIT
 
 Generator = np.random.Generator
 Recipe = Callable[[Draft, Generator], None]
@@ -80,10 +81,11 @@ def novelty(draft: Draft, rng: Generator) -> None:
 
 
 def choose_category(draft: Draft, rng: Generator) -> None:
-    """Move the transactions into one category, rare on the card."""
-    places = draft.columns.categories
+    """Move the transactions into one to three categories, rare on the card."""
+    places = np.array(draft.columns.categories)
+    chosen = rng.choice(places, min(int(rng.integers(1, 4)), len(places)), replace=False)
     draft.X[:, places] = 0
-    draft.X[:, places[rng.integers(len(places))]] = 1
+    draft.X[np.arange(len(draft)), rng.choice(chosen, len(draft))] = 1
     count = f"{draft.columns.entities[0]}_log_category_count_30d"
     draft.put(count, draft.get(count) * 0.3)
 
@@ -114,9 +116,9 @@ class Injector:
     recipes: tuple[Recipe, ...] = RECIPES
 
     def inject(self, X: Floats, rng: Generator) -> Floats:
-        """Return changed copies of genuine raw rows (n, d): one pattern of one to three recipes."""
+        """Return changed copies of genuine raw rows (n, d): one pattern of one to four recipes."""
         allowed = [r for r in self.recipes if self._allows(r)]
-        for at in np.sort(rng.choice(len(allowed), rng.integers(1, 4), replace=False)):
+        for at in np.sort(rng.choice(len(allowed), rng.integers(1, 5), replace=False)):
             X = self._apply(allowed[at], X, rng)
         if rng.random() < 0.4:
             X = self._apply(slow_run, X, rng)
@@ -144,7 +146,7 @@ def shift_directions(Z: Floats, rng: Generator) -> Floats:
     at = rng.choice(Z.shape[1], rng.integers(2, 6), replace=False)
     step = rng.uniform(0.6, 2, len(at)) * rng.choice([-1, 1], len(at))
     moved = Z.copy()
-    moved[:, at] = np.clip(moved[:, at] + step * (rng.random((len(Z), len(at))) < 0.9), -6, 6)
+    moved[:, at] = np.clip(moved[:, at] + step * (rng.random((len(Z), len(at))) < 0.9), -LIMIT, LIMIT)
     return moved
 
 

@@ -12,8 +12,8 @@ from numba import njit
 
 from meta.arrays import Doubles, Floats, Ints
 
-LIMIT = 6.0  # normalised inputs are clipped to +-6 standard deviations
-KNOTS = 17  # knots of a curve, evenly spaced over +-LIMIT
+LIMIT = 5.0  # normalised inputs are clipped to +-5 standard deviations
+KNOTS = 41  # knots of a curve, a quarter deviation apart: some patterns are a band of amounts no wider
 CELLS = 128  # cells of the table that finds a segment of the normaliser
 _PER_UNIT = (KNOTS - 1) / (2 * LIMIT)  # knots per standard deviation
 

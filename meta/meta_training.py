@@ -61,11 +61,16 @@ def meta_train(
 
 
 def task_loss(net: EvidenceNet, tasks: list[Task], device: str = "cpu") -> Tensor:
-    """Return the outer loss of tasks with equal counts."""
-    support, fraud, genuine, background = (
+    """Return the outer loss of tasks with equal counts; they share the union of their backgrounds.
+
+    A background of hundreds of rows tells tails from nothing, and drawing one per task would cost more than
+    all else.
+    """
+    support, fraud, genuine = (
         torch.from_numpy(np.stack([getattr(t, name) for t in tasks])).to(device)
-        for name in ("support", "fraud", "genuine", "background")
+        for name in ("support", "fraud", "genuine")
     )
+    background = torch.from_numpy(np.concatenate([t.background for t in tasks]))[None].to(device)
     scores = net.score(net.adapt(support, background), torch.cat([fraud, genuine], 1))
     return outer_loss(scores[:, : fraud.shape[1]], scores[:, fraud.shape[1] :])
 

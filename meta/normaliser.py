@@ -50,7 +50,7 @@ class Normaliser:
         return int(self.source.shape[0])
 
     def __call__(self, X: Floats) -> Floats:
-        """Return normal scores float32 (n, d) in +-6 for raw features (n, d)."""
+        """Return normal scores float32 (n, d) in +-5 for raw features (n, d)."""
         X = matrix(X, self.columns, "features")
         out = np.empty(X.shape, np.float32)
         slope, start, scale = self._lookup

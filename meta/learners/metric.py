@@ -6,6 +6,7 @@ Sung et al. 2018, arXiv:1711.06025 (relation: a network judges embedding and pro
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -54,7 +55,7 @@ def relation_params(embedding: Params, hidden: int, *, seed: int) -> Params:
     generator = torch.Generator().manual_seed(seed)
 
     def draw(*shape: int) -> Tensor:
-        return torch.randn(*shape, generator=generator) / shape[0] ** 0.5
+        return torch.randn(*shape, generator=generator) / math.sqrt(shape[0])
 
     module = {
         "of_query": draw(width, hidden),

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from meta.kernels import KNOTS
+from meta.kernels import KNOTS, LIMIT
 from meta.networks.curves import hat, locate, squash
 
 
@@ -36,6 +36,18 @@ class Attention(nn.Module):
         return x + self.feed(self.norm2(x))  # type: ignore[no-any-return]
 
 
+BANDWIDTHS = (0.15, 0.4, 1.0)  # standard deviations; the narrowest hardly leaves its knot
+_FLOOR = 2e-3  # density that everything has: bounds the evidence of one token to about 6
+
+
+def smoothing() -> Tensor:
+    """Return Gaussian kernels over the knots (bandwidths, KNOTS, KNOTS), each row summing to 1."""
+    knots = torch.linspace(-LIMIT, LIMIT, KNOTS)
+    apart = (knots[:, None] - knots[None]) ** 2
+    kernels = torch.stack([torch.exp(-apart / (2 * b**2)) for b in BANDWIDTHS])
+    return kernels / kernels.sum(-1, keepdim=True)
+
+
 class EvidenceNet(nn.Module):
     """Tokens are `features` normal scores (and the base's, where it is aware) and `learned` ones of a
     trunk.
@@ -54,12 +66,15 @@ class EvidenceNet(nn.Module):
         self.row = Attention(width)
         self.pool = nn.Sequential(nn.Linear(2 * width, 2 * width), nn.SiLU(), nn.Linear(2 * width, width))
         self.layers = nn.ModuleList([Attention(width) for _ in range(layers)])
-        write = nn.Linear(width, 2 * KNOTS)
+        write = nn.Linear(width, 2 * KNOTS + len(BANDWIDTHS))
         self.write = nn.Sequential(nn.LayerNorm(width), write)
         self.bias = nn.Parameter(torch.zeros(1))
+        self.smoothing: Tensor
+        self.register_buffer("smoothing", smoothing(), persistent=False)
         with torch.no_grad():  # start near zero evidence: large random curves take long to unlearn
             write.weight.mul_(0.25)
-            write.bias[:KNOTS].mul_(0.1)
+            write.bias[: 2 * KNOTS].mul_(0.1)
+            write.bias[2 * KNOTS :].fill_(-3.0)
 
     def extend(self, x: Tensor) -> Tensor:
         """Return tokens (..., features + learned) for normal scores (..., features)."""
@@ -70,16 +85,33 @@ class EvidenceNet(nn.Module):
         features).
         """
         tasks, k, _ = support.shape
-        cells = self.of_cell(hat(self.extend(support))) + self.identity
+        flagged = hat(self.extend(support))
+        usual = hat(self.extend(background)).mean(1)
+        cells = self.of_cell(flagged) + self.identity
         cells = self.row(cells.reshape(tasks * k, self.tokens, -1)).reshape(tasks, k, self.tokens, -1)
         spread = cells.var(1, unbiased=False).add(1e-6).sqrt() if k > 1 else torch.zeros_like(cells[:, 0])
-        usual = self.of_background(hat(self.extend(background)).mean(1))
         count = self.of_count(torch.full((tasks, 1, 1), math.log(k) / 3, device=support.device))
-        z = self.pool(torch.cat([cells.mean(1), spread], -1)) + self.identity + usual + count
+        z = (
+            self.pool(torch.cat([cells.mean(1), spread], -1))
+            + self.identity
+            + self.of_background(usual)
+            + count
+        )
         for layer in self.layers:
             z = layer(z)
-        value, gate = self.write(z).split(KNOTS, -1)
-        return value * torch.sigmoid(gate)  # type: ignore[no-any-return]
+        value, gate, trust = self.write(z).split([KNOTS, KNOTS, len(BANDWIDTHS)], -1)
+        ratios = self.log_ratios(flagged.mean(1), usual)
+        weighed = (functional.softplus(trust).unsqueeze(-1) * ratios).sum(-2)
+        return value * torch.sigmoid(gate) + weighed  # type: ignore[no-any-return]
+
+    def log_ratios(self, flagged: Tensor, usual: Tensor) -> Tensor:
+        """Return how much denser the flags are than the background, (tasks, tokens, bandwidths, KNOTS).
+
+        `flagged` (tasks, tokens, KNOTS) and `usual` (tasks or 1, tokens, KNOTS) are shares per knot. This is
+        naive Bayes at three widths; the network only weighs it, and so need not learn to draw a narrow peak.
+        """
+        own, other = (torch.einsum("tmk,bkj->tmbj", h, self.smoothing) for h in (flagged, usual))
+        return torch.log((own + _FLOOR) / (other + _FLOOR))
 
     def score(self, table: Tensor, rows: Tensor) -> Tensor:
         """Return log-odds (tasks, n) of rows (tasks, n, features) under tables (tasks, tokens, KNOTS)."""

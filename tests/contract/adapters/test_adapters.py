@@ -27,7 +27,7 @@ sys.path.insert(0, str(Path(__file__).parent))  # tests are no packages
 from checks import CHECKS, Case, Check
 
 FEATURES = (
-    "log_amount", "card_log_count_1d", "card_log_mean_1d", "card_deviation_1d", "card_ratio_1d", "merchant_age",
+    "log_amount", "card_log_count_1d", "card_log_mean_1d", "card_deviation_1d", "card_ratio_1d", "night",
 )  # fmt: skip
 _SHARED = {"protocol", "registry", "gradient"}  # modules of the folder that are no adapters themselves
 
@@ -54,7 +54,7 @@ def artifacts() -> Artifacts:
     trained = train_artifacts(history(), settings)
     sampler = Sampler(history().rows, trained.base.normaliser, Injector(Columns(FEATURES)), seed=1)
     learners = train_learners(
-        sampler, FEATURES, LearnerSettings(steps=120, tasks=8, hidden=(16, 8), inner_rate=0.2)
+        sampler, FEATURES, LearnerSettings(steps=120, tasks=8, hidden=(16, 8), inner_rate=0.2, rate=5e-3)
     )
     return Artifacts(trained.base, trained.evidence, trained.evidence_aware, learners)
 

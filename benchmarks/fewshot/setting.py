@@ -1,0 +1,130 @@
+"""One held-out family: artifacts trained without it, and the rows that everything is measured on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import lightgbm as lgb
+import numpy as np
+
+from benchmarks.fewshot.datasets import DAY, Dataset
+from meta.artifacts import Artifacts
+from meta.base_training import BaseSettings
+from meta.columns import Columns
+from meta.injection import Injector
+from meta.learner_training import LearnerSettings, train_learners
+from meta.meta_training import MetaSettings
+from meta.reservoir import Reservoir
+from meta.sampler import Sampler
+from meta.training import NamedHistory, TrainingSettings, train_artifacts
+
+RESERVOIR, GENUINE, KNOWN, BACKGROUND, TREES_GENUINE = 50_000, 60_000, 3_000, 2_048, 80_000
+SETTINGS = TrainingSettings(
+    BaseSettings(steps=3000, follow=0.9), MetaSettings(steps=1500), genuine_rows=120_000, aware=False
+)
+LEARNERS = LearnerSettings(steps=120)
+
+
+@dataclass(frozen=True)
+class Episode:
+    """K flags in order of time, each the first fraud of its card, and the later frauds on other cards."""
+
+    flags: np.ndarray
+    later: np.ndarray
+
+
+class Setting:
+    """Data set, held-out family (its number), and a folder where trained artifacts are kept between runs."""
+
+    def __init__(self, dataset: Dataset, held: int, folder: Path) -> None:
+        self.data, self.held = dataset, held
+        self.folder = folder / f"{dataset.name}-{held}"
+        self._rng = np.random.default_rng(held)
+        family = dataset.rows.family
+        self.reservoir_rows = self._some(dataset.calibrate, RESERVOIR)
+        self.genuine_rows = self._some(dataset.evaluate, GENUINE)
+        self.background_rows = self._some(dataset.train, BACKGROUND)
+        known = [f for f in range(1, len(dataset.families) + 1) if f != held]
+        fraud = dataset.evaluate[np.isin(family[dataset.evaluate], known)]
+        self.known_rows = np.sort(self._rng.choice(fraud, min(KNOWN, len(fraud)), replace=False))
+        self.replay_rows = dataset.matured[np.isin(family[dataset.matured], known)]
+
+    def rows(self, at: np.ndarray) -> np.ndarray:
+        """Return raw features of rows."""
+        return self.data.rows.X[at]
+
+    @cached_property
+    def artifacts(self) -> Artifacts:
+        """Base, evidence and learners trained without the family; read from the folder where they are there."""
+        if not (self.folder / "evidence.safetensors").exists():
+            train_artifacts(self._history(), SETTINGS, derive=self.data.derive).save(self.folder)
+        return Artifacts.load(self.folder)
+
+    def train_learners(self) -> None:
+        """Train the gradient and metric learners too, and keep them in the folder."""
+        a = self.artifacts
+        injector = Injector(Columns(self.data.features), self.data.derive)
+        sampler = Sampler(self._history_rows(), a.base.normaliser, injector, (self.held,), seed=3)
+        learners = train_learners(sampler, self.data.features, LEARNERS)
+        Artifacts(a.base, a.evidence, a.evidence_aware, learners).save(self.folder)
+
+    @cached_property
+    def reservoir(self) -> Reservoir:
+        """Genuine rows of the calibration window under the base."""
+        return Reservoir(self.rows(self.reservoir_rows), self.artifacts.base)
+
+    @cached_property
+    def oracle(self) -> lgb.LGBMClassifier:
+        """Boosted trees that have all labels of the training window, those of the held-out family too."""
+        return self._trees(lambda family: family > 0, 200)
+
+    @cached_property
+    def past_frauds(self) -> np.ndarray:
+        """Raw features of the training window's frauds without the held-out family."""
+        family = self.data.rows.family[self.data.train]
+        return self.rows(self.data.train[(family > 0) & (family != self.held)])
+
+    @cached_property
+    def past_genuine(self) -> np.ndarray:
+        """Raw features of genuine rows of the training window."""
+        return self.rows(self._some(self.data.train, TREES_GENUINE))
+
+    def episode(self, k: int, seed: int) -> Episode:
+        """Return the first K frauds, each on another card, from a moment that the seed draws, and what follows."""
+        d = self.data
+        rows = d.evaluate[d.rows.family[d.evaluate] == self.held]
+        start = (d.windows["evaluate"].first + d.starts * np.random.default_rng((seed, 17)).random()) * DAY
+        rows = rows[d.rows.seconds[rows] >= start]
+        _, first = np.unique(d.rows.card[rows], return_index=True)
+        flags = rows[np.sort(first)[:k]]
+        later = rows[d.rows.seconds[rows] > d.rows.seconds[flags[-1]]]
+        return Episode(flags, later[~np.isin(d.rows.card[later], d.rows.card[flags])])
+
+    def _some(self, rows: np.ndarray, count: int) -> np.ndarray:
+        genuine = rows[self.data.rows.family[rows] == 0]
+        return np.sort(self._rng.choice(genuine, min(count, len(genuine)), replace=False))
+
+    def _history_rows(self):
+        from meta.sampler import Labelled
+
+        r, at = self.data.rows, self.data.train
+        return Labelled(r.X[at], r.family[at], r.card[at], r.seconds[at])
+
+    def _history(self) -> NamedHistory:
+        names = self.data.families
+        return NamedHistory(self.data.features, self._history_rows(), names, (names[self.held - 1],))
+
+    def _trees(self, fraud, trees: int) -> lgb.LGBMClassifier:
+        family = self.data.rows.family
+        positive = self.data.train[fraud(family[self.data.train])]
+        genuine = self.past_genuine
+        weight = np.sum(family[self.data.train] == 0) / len(genuine)
+        model = lgb.LGBMClassifier(
+            n_estimators=trees, num_leaves=31, learning_rate=0.05, min_child_samples=20, reg_lambda=1.0,
+            subsample=0.8, subsample_freq=1, colsample_bytree=0.8, random_state=0, n_jobs=1, verbose=-1,
+        )  # fmt: skip
+        X = np.concatenate([self.rows(positive), genuine])
+        y = np.r_[np.ones(len(positive)), np.zeros(len(genuine))]
+        return model.fit(X, y, sample_weight=np.where(y == 1, 1.0, weight))

@@ -1,0 +1,115 @@
+"""The gate: what a detector must show before it scores live traffic."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from meta.adapters.protocol import Adapter
+from meta.arrays import Floats
+from meta.leave_one_out import leave_one_out
+from meta.live import LiveDetector
+from meta.reservoir import Reservoir
+from meta.shares import choose_share
+from meta.stack import ScoringStack
+from meta.support import Support
+
+_TOO_MUCH = 1.25  # times the budget
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Budget as a share of genuine traffic, recall that a replay set may lose, flags that must be found
+    again.
+    """
+
+    budget: float = 0.001
+    allowed_loss: float = 0.01
+    found_at_least: float = 0.4
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The detector with its share, the threshold for all, and why it must stay a draft, if it must.
+
+    `alert_rate` is the whole rate on the reservoir, `added` what comes on top of that before. `found` is the
+    share of flags that a detector made without them finds, `losses` the recall that each replay set loses.
+    """
+
+    live: LiveDetector
+    threshold: float
+    alert_rate: float
+    added: float
+    found: float
+    losses: dict[str, float]
+    reasons: tuple[str, ...]
+
+    @property
+    def passed(self) -> bool:
+        """Whether nothing speaks against going live."""
+        return not self.reasons
+
+
+def judge(
+    stack: ScoringStack,
+    adapter: Adapter,
+    support: Support,
+    background: Floats,
+    reservoir: Reservoir,
+    replay: Mapping[str, Floats],
+    *,
+    seed: int,
+    limits: Limits = Limits(),
+) -> Verdict:
+    """Adapt, calibrate, choose the share of the budget, and say whether the detector may join `stack`.
+
+    `support`, `background` (m, d), the reservoir and the replay sets, by name, are raw features. Replay sets
+    hold fraud that base and live detectors found so far.
+    """
+    usual = reservoir.extend(adapter, background)
+    detector = adapter.adapt(_grown(support, adapter, reservoir), usual, seed=seed)
+    live = reservoir.calibrate(adapter, detector)
+    candidate = stack.replaced((*stack.detectors, live))
+    on_reservoir = candidate.surprises(reservoir.X)
+    on_replay = {name: candidate.surprises(X) for name, X in replay.items() if len(X)}
+    flags = candidate.surprises(support.fraud)
+    flags[:, -1] = leave_one_out(adapter, support, background, reservoir, seed=seed)
+    share = choose_share(
+        on_reservoir,
+        on_replay,
+        flags,
+        stack.shifts,
+        budget=limits.budget,
+        allowed_loss=limits.allowed_loss / 2,
+    )
+    shifts = np.append(stack.shifts, share.shift)
+    above = (on_reservoir + shifts).max(1) > share.threshold
+    rate = float(np.mean(above))
+    added = float(np.mean(above & ((on_reservoir[:, -1] + share.shift) > share.threshold)))
+    found = float(np.mean((flags + shifts).max(1) > share.threshold))
+    chosen = LiveDetector(detector, adapter, live.tails, share.shift)
+    reasons = _reasons(rate, found, share.losses, limits)
+    return Verdict(chosen, share.threshold, rate, added, found, share.losses, reasons)
+
+
+def _grown(support: Support, adapter: Adapter, reservoir: Reservoir) -> Support:
+    fraud = reservoir.extend(adapter, support.fraud)
+    return Support(
+        fraud, reservoir.extend(adapter, support.genuine) if len(support.genuine) else support.genuine
+    )
+
+
+def _reasons(rate: float, found: float, losses: Mapping[str, float], limits: Limits) -> tuple[str, ...]:
+    said = []
+    if rate > _TOO_MUCH * limits.budget:
+        said.append(f"alerts on {rate:.3%} of genuine traffic, allowed {_TOO_MUCH * limits.budget:.3%}")
+    if found < limits.found_at_least:
+        said.append(
+            f"finds {found:.0%} of the flags when they are left out, allowed {limits.found_at_least:.0%}"
+        )
+    for name, loss in losses.items():
+        if loss > limits.allowed_loss:
+            said.append(f"{name}: {loss:.1%} of its recall is lost, allowed {limits.allowed_loss:.1%}")
+    return tuple(said)
