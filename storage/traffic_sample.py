@@ -1,4 +1,4 @@
-"""A time-spread sample of recent traffic that nobody alerted on or called fraud: calibration's reservoir."""
+"""A time-spread sample of recent traffic that nobody has called fraud: what calibration is made on."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from storage.labels import FRAUD, Label
 from storage.scored_transactions import IDS_PER_QUERY, ScoredTransaction, ScoredTransactions
 
-# Some offsets hold no genuine row (dead letters, alerts), so somewhat more are drawn than wanted.
+# Some offsets hold no such row (dead letters, labelled frauds), so somewhat more are drawn than wanted.
 OVERSAMPLING = 1.15
 
 
@@ -29,9 +29,10 @@ class TrafficSample:
         return len(self.transaction_ids)
 
 
-def sample_genuine(session: Session, count: int, *, newest: int, seed: int) -> TrafficSample:
-    """At most `count` approved transactions, none labelled fraud, spread over the `newest` stored.
+def sample_traffic(session: Session, count: int, *, newest: int, seed: int) -> TrafficSample:
+    """At most `count` transactions, none labelled fraud, spread over the `newest` stored.
 
+    Alerts that nobody has judged are among them: who calibrates decides what to make of those.
     Drawn by offset, so the cost depends on `count` and not on how much is stored; equal seeds over equal
     tables give equal samples. Fewer than `count` come back where fewer are stored.
     """
@@ -40,7 +41,7 @@ def sample_genuine(session: Session, count: int, *, newest: int, seed: int) -> T
     for partition, offsets in drawn.items():
         for start in range(0, len(offsets), IDS_PER_QUERY):
             chunk = offsets[start : start + IDS_PER_QUERY].tolist()
-            rows += session.execute(_genuine(partition, chunk)).all()
+            rows += session.execute(_unlabelled(partition, chunk)).all()
     return _sample(_thin(rows, count, seed))
 
 
@@ -59,11 +60,11 @@ def _draw_offsets(
     return drawn
 
 
-def _genuine(partition: int, offsets: list[int]) -> Select[float, str, dict[str, str], bytes]:
+def _unlabelled(partition: int, offsets: list[int]) -> Select[float, str, dict[str, str], bytes]:
     row = ScoredTransaction
     called_fraud = exists().where(Label.transaction_id == row.transaction_id, Label.verdict == FRAUD)
     return select(row.event_time, row.transaction_id, row.entities, row.features).where(
-        row.source_partition == partition, row.source_offset.in_(offsets), row.decision == 0, ~called_fraud
+        row.source_partition == partition, row.source_offset.in_(offsets), ~called_fraud
     )
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import msgspec
 from aiokafka import AIOKafkaProducer
 from kafka import KafkaConsumer, TopicPartition
+
+from stream.outage import RECONNECT
 
 
 class Ack(msgspec.Struct, frozen=True):
@@ -66,26 +67,31 @@ class AckTable:
 
 
 class AckWatch:
-    """Follows the acknowledgements from where the topic ended when it was opened.
+    """Follows the acknowledgements: from where the topic ends when it is opened, or the `whole` topic.
 
-    Partitions that acknowledged earlier only are unknown to it, so open it before announcing.
+    Without the whole, partitions that acknowledged earlier are unknown, so open it before announcing.
     """
 
-    def __init__(self, bootstrap: str, topic: str, partitions: int) -> None:
-        self._consumer = KafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False)
+    def __init__(self, bootstrap: str, topic: str, partitions: int, *, whole: bool = False) -> None:
+        self._consumer = KafkaConsumer(
+            bootstrap_servers=bootstrap, enable_auto_commit=False, auto_offset_reset="earliest", **RECONNECT
+        )
         self._partition = TopicPartition(topic, 0)
         self._consumer.assign([self._partition])
-        self._consumer.seek_to_end(self._partition)
+        if whole:
+            self._consumer.seek_to_beginning(self._partition)
+        else:
+            self._consumer.seek_to_end(self._partition)
         # The position is fixed now, not at the first poll, or acks in between would be missed.
         self._consumer.position(self._partition)
         self.table = AckTable(partitions)
 
-    def wait(self, offset: int, *, timeout_s: float, give_up: Callable[[], bool] = lambda: False) -> Progress:
+    def wait(self, offset: int, *, timeout_s: float) -> Progress:
         """Return once `offset` is in force on every partition, or what was reached when the time was over."""
         deadline = time.monotonic() + timeout_s
         while not (progress := self.table.progress(offset)).complete:
             left = deadline - time.monotonic()
-            if left <= 0 or give_up():
+            if left <= 0:
                 break
             self.poll(min(left, 0.2))
         return progress
@@ -96,25 +102,23 @@ class AckWatch:
             for record in records:
                 self.table.add(record.value or b"")
 
+    def catch_up(self, *, timeout_s: float = 10.0) -> None:
+        """Take in all that the topic holds now, or what comes within the time."""
+        end: int = self._consumer.end_offsets([self._partition])[self._partition]
+        deadline = time.monotonic() + timeout_s
+        while self._consumer.position(self._partition) < end and time.monotonic() < deadline:
+            self.poll(0.2)
+
     def close(self) -> None:
         """Leave the broker."""
         self._consumer.close()
 
 
-def read_acks(bootstrap: str, topic: str, partitions: int, *, timeout_s: float = 5.0) -> AckTable:
+def read_acks(bootstrap: str, topic: str, partitions: int) -> AckTable:
     """The newest acknowledgement of every partition, from the whole topic as it stands."""
-    watch = AckWatch(bootstrap, topic, partitions)
+    watch = AckWatch(bootstrap, topic, partitions, whole=True)
     try:
-        return _read_whole(watch, timeout_s)
+        watch.catch_up()
     finally:
         watch.close()
-
-
-def _read_whole(watch: AckWatch, timeout_s: float) -> AckTable:
-    consumer, partition = watch._consumer, watch._partition
-    end: int = consumer.end_offsets([partition])[partition]
-    consumer.seek_to_beginning(partition)
-    deadline = time.monotonic() + timeout_s
-    while consumer.position(partition) < end and time.monotonic() < deadline:
-        watch.poll(0.2)
     return watch.table

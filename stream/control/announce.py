@@ -17,6 +17,7 @@ from stream.control.envelope import MAX_ENVELOPE, seal, unseal
 from stream.control.errors import ControlLogUnavailable, ControlRefused
 from stream.control.keys import ControlKey
 from stream.control.snapshot import Snapshot
+from stream.outage import RECONNECT
 
 log = logging.getLogger(__name__)
 
@@ -40,16 +41,22 @@ class Announcer:
     def __init__(
         self, bootstrap: str, topic: str, key: ControlKey, *, clock: Callable[[], float] = time.time
     ) -> None:
-        self._topic, self._key, self._clock = topic, key, clock
+        self.key = key
+        self._topic, self._clock = topic, clock
         try:
             self._producer = KafkaProducer(
-                bootstrap_servers=bootstrap, acks="all", linger_ms=0, max_request_size=2 * MAX_ENVELOPE
+                bootstrap_servers=bootstrap,
+                acks="all",
+                linger_ms=0,
+                max_request_size=2 * MAX_ENVELOPE,
+                **RECONNECT,
             )
             self._consumer = KafkaConsumer(
                 bootstrap_servers=bootstrap,
                 enable_auto_commit=False,
                 auto_offset_reset="earliest",
                 max_partition_fetch_bytes=2 * MAX_ENVELOPE,
+                **RECONNECT,
             )
         except KafkaError as error:
             raise ControlLogUnavailable(f"the broker at {bootstrap} does not answer: {error}") from error
@@ -93,7 +100,7 @@ class Announcer:
         # Tried out before it is sent; the snapshot that comes out is not needed.
         self.current.apply(entry, self.current.offset + 1)
         try:
-            sent = self._producer.send(self._topic, seal(entry, self._key), key=entry.key, partition=0)
+            sent = self._producer.send(self._topic, seal(entry, self.key), key=entry.key, partition=0)
             return Announced(entry, sent.get(timeout=ACKNOWLEDGED_WITHIN_S).offset)
         except KafkaError as error:
             raise ControlLogUnavailable(f"topic {self._topic}: {error}") from error
@@ -106,6 +113,6 @@ class Announcer:
     def _take(self, batches: Mapping[TopicPartition, list[Any]]) -> None:
         for record in batches.get(self._partition, ()):
             try:
-                self.current = self.current.apply(unseal(record.value, record.key, self._key), record.offset)
+                self.current = self.current.apply(unseal(record.value, record.key, self.key), record.offset)
             except ControlRefused as refusal:
                 log.warning("control log: record at offset %d is refused: %s", record.offset, refusal)

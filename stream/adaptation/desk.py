@@ -1,0 +1,51 @@
+"""What every request is worked with: the database, the control log, and the prepared calibration."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Literal
+
+from sqlalchemy import Engine
+
+from storage import UnitOfWork
+from stream.adaptation.preparation import Preparation
+from stream.control.announce import Announcer
+
+Policy = Literal["auto", "approve", "shadow"]
+
+
+class Step(IntEnum):
+    """The numbered steps of a flag; `flagging` says what a stop after each costs."""
+
+    RECEIVED = 1
+    CHECKED = 2
+    ADAPTED = 3
+    STORED = 4
+    ANNOUNCED = 5
+    NOTED = 6
+    COMMITTED = 7
+    LIVE = 8
+
+
+def pass_by(step: Step) -> None:
+    """What is done after a step: nothing, unless a test stops there."""
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Shared by all that work on requests; used by one thread."""
+
+    engine: Engine
+    announcer: Announcer
+    preparation: Preparation
+    budget: float
+    policy: Policy
+    clock: Callable[[], float] = time.time
+    after: Callable[[Step], None] = field(default=pass_by)
+
+    def unit(self, *, reads_only: bool = False) -> UnitOfWork:
+        """A new unit of work."""
+        return UnitOfWork(self.engine, reads_only=reads_only)

@@ -1,0 +1,69 @@
+"""What analysts ask on the `feedback` topic, and what they are answered."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Literal
+
+import msgspec
+
+ANSWERS = "-answers"
+"""Added to the name of the feedback topic, it names the topic of the answers."""
+
+Kind = Literal["flag", "label", "retire", "rollback"]
+
+
+class UnreadableRequest(ValueError):
+    """A record of the feedback topic that is no request."""
+
+
+class Request(msgspec.Struct, frozen=True):
+    """One request; the same `request_id` again is the same request and changes nothing.
+
+    `flag` makes an episode of `fraud` (with `genuine` as lookalikes) under `name`. `label` only notes what
+    the transactions turned out to be, as a chargeback does. `retire` takes the detector of the episode
+    `name` out of force. `rollback` puts back what was in force under the control entry `name` (kind/id)
+    before its last change.
+    """
+
+    request_id: str
+    kind: Kind
+    author: str
+    time: float
+    """When it was asked, seconds since 1970-01-01 UTC."""
+    name: str = ""
+    fraud: tuple[str, ...] = ()
+    genuine: tuple[str, ...] = ()
+    source: str = "analyst"
+    reason: str = ""
+
+    @property
+    def episode_id(self) -> str:
+        """Derived from the request, so that a repeated request is the same episode."""
+        return "e-" + hashlib.sha256(self.request_id.encode()).hexdigest()[:16]
+
+
+class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What became of a request. `status` is an episode's status, or `done` where there is no episode."""
+
+    request_id: str
+    status: str
+    message: str
+    unknown: tuple[str, ...] = ()
+    """Ids that no stored transaction has."""
+    detector_id: str | None = None
+    control_offset: int | None = None
+    live: int | None = None
+    """Partitions on which the detector scores."""
+    partitions: int | None = None
+    flag_to_adapted_ms: float | None = None
+    flag_to_announced_ms: float | None = None
+    flag_to_live_ms: float | None = None
+
+
+def read_request(value: bytes | None) -> Request:
+    """The request in a record. Raises UnreadableRequest with what is wrong."""
+    try:
+        return msgspec.json.decode(value or b"", type=Request)
+    except msgspec.DecodeError as error:
+        raise UnreadableRequest(str(error)) from error

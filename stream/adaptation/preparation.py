@@ -1,0 +1,50 @@
+"""Keeps recent traffic scored under what is in force, between requests and not during them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Engine
+
+from meta.adapters.registry import adapter
+from meta.arrays import Floats
+from storage import UnitOfWork
+from stream.adaptation.prepared import Prepared
+from stream.adaptation.recent_traffic import RecentTraffic
+from stream.adaptation.replay_sets import replay_sets
+from stream.control.snapshot import Snapshot
+
+
+class NotReady(Exception):
+    """There is nothing yet to adapt with: no base or no network on the control log."""
+
+
+@dataclass(frozen=True)
+class Ready:
+    """All that an episode needs beside its own transactions, under one snapshot."""
+
+    snapshot: Snapshot
+    prepared: Prepared
+    replay: dict[str, Floats]
+
+
+class Preparation:
+    """`ready` is cheap where neither the traffic nor what is in force has changed."""
+
+    def __init__(self, engine: Engine, traffic: RecentTraffic, adapter_name: str) -> None:
+        self._engine, self._traffic, self._adapter_name = engine, traffic, adapter_name
+        self._ready: Ready | None = None
+
+    def ready(self, snapshot: Snapshot) -> Ready:
+        """What is prepared under `snapshot`. Raises NotReady, StorageUnavailable."""
+        sample, current = self._traffic.current, self._ready
+        if current and current.snapshot is snapshot and current.prepared.sample is sample:
+            return current
+        if snapshot.artifacts is None or snapshot.stack is None:
+            raise NotReady("the control log holds no base with a network that adapters read")
+        chosen = adapter(self._adapter_name, snapshot.artifacts)
+        before = current.prepared if current else None
+        prepared = Prepared(sample, snapshot.stack, chosen, before)
+        with UnitOfWork(self._engine, reads_only=True) as unit:
+            self._ready = Ready(snapshot, prepared, replay_sets(unit, snapshot))
+        return self._ready

@@ -1,0 +1,82 @@
+"""From an episode to the gate's verdict: which rows calibrate it, and what it must not lose."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from meta.arrays import Floats
+from meta.gate import Limits, Verdict, judge
+from meta.support import Support
+from stream.adaptation.false_alerts import genuine_rows
+from stream.adaptation.intake import Flagged
+from stream.adaptation.prepared import Prepared
+
+FEWEST_ROWS = 5_000
+"""Below, a budget of 0.1% is less than five rows, and a threshold is a guess."""
+BACKGROUND = 2_048
+"""Rows that the adapter may read; it draws from them itself."""
+
+
+class TooLittleTraffic(Exception):
+    """Too few genuine transactions are stored to calibrate on."""
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A detector with the gate's verdict on it."""
+
+    verdict: Verdict
+    rows: int
+    """Transactions that it was calibrated on."""
+    seconds: float
+    """Adapting, calibrating and judging, all together."""
+
+
+def propose(
+    flagged: Flagged,
+    prepared: Prepared,
+    replay: Mapping[str, Floats],
+    *,
+    threshold: float,
+    budget: float,
+    seed: int,
+) -> Proposal:
+    """Adapt to what was flagged and judge the detector beside all that is in force.
+
+    `threshold` is the one in force, as surprise, `budget` a share in (0, 1). Raises TooLittleTraffic.
+    """
+    started = time.perf_counter()
+    rows = genuine_rows(_apart(flagged, prepared), prepared.joint(), threshold, budget)
+    stack = prepared.part(rows)
+    assert stack.reservoir is not None  # `part` makes one
+    verdict = judge(
+        stack,
+        prepared.adapter,
+        Support(flagged.fraud_features(), flagged.genuine_features()),
+        stack.reservoir.X[:BACKGROUND],
+        stack.reservoir,
+        replay,
+        seed=seed,
+        limits=Limits(budget=budget),
+    )
+    return Proposal(verdict, len(rows), time.perf_counter() - started)
+
+
+def _apart(flagged: Flagged, prepared: Prepared) -> NDArray[np.intp]:
+    """Rows that hardly hold the same pattern: of other entities, and from before its first transaction."""
+    ids = [row.transaction_id for row in (*flagged.fraud, *flagged.genuine)]
+    rows = prepared.apart_from(flagged.entities, ids, before=flagged.first_event_time)
+    if len(rows) < FEWEST_ROWS:
+        # A stream that has only begun: traffic since the first flag is better than none.
+        rows = prepared.apart_from(flagged.entities, ids, before=np.inf)
+    if len(rows) < FEWEST_ROWS:
+        raise TooLittleTraffic(
+            f"{len(rows)} genuine transactions are stored to calibrate on, {FEWEST_ROWS} are needed; "
+            "flag again when more have been scored"
+        )
+    return rows

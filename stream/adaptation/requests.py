@@ -1,0 +1,64 @@
+"""One request after another: who works it, and what is answered where it cannot be done."""
+
+from __future__ import annotations
+
+import logging
+import time
+from threading import Event
+
+from kafka.errors import KafkaError
+
+from storage import StorageError
+from stream.adaptation.awaiting import Awaiting
+from stream.adaptation.desk import Desk
+from stream.adaptation.feedback import Answer, Request
+from stream.adaptation.flagging import flag
+from stream.adaptation.intake import RequestRefused, missing
+from stream.adaptation.labelling import label
+from stream.adaptation.retiring import retire, roll_back
+from stream.control.errors import ControlLogUnavailable
+
+log = logging.getLogger(__name__)
+
+RECORDED_WITHIN_S = 2.0
+"""An analyst may flag what was scored a moment ago; the recorder is at most this far behind."""
+LOOK_S = 0.02
+AWAY = (StorageError, ControlLogUnavailable, KafkaError)
+"""What passes by itself: the request is worked again then, and nothing is answered."""
+
+
+def work(desk: Desk, request: Request, asked_at: float, stop: Event) -> Answer | Awaiting:
+    """Carry out `request`; whatever is wrong with it is answered, so that it never stops the next one.
+
+    `asked_at` is when it reached the broker. Raises the errors in AWAY.
+    """
+    _wait_until_recorded(desk, request, stop)
+    try:
+        match request.kind:
+            case "flag":
+                return flag(desk, request, asked_at)
+            case "label":
+                return label(desk, request)
+            case "retire":
+                return retire(desk, request, asked_at)
+            case "rollback":
+                return roll_back(desk, request, asked_at)
+    except RequestRefused as refusal:
+        return Answer(request.request_id, "refused", str(refusal), refusal.unknown)
+    except AWAY:
+        raise
+    except Exception as error:
+        # A fault of ours must not be met again and again by every restart: it is answered and logged.
+        log.exception("adapter: request %s failed", request.request_id)
+        return Answer(request.request_id, "failed", f"{type(error).__name__}: {error}")
+
+
+def _wait_until_recorded(desk: Desk, request: Request, stop: Event) -> None:
+    """Give the recorder a moment for transactions that are not stored yet; who is still missing is told."""
+    deadline = time.monotonic() + RECORDED_WITHIN_S
+    while request.fraud or request.genuine:
+        with desk.unit(reads_only=True) as unit:
+            if not missing(unit, request):
+                return
+        if time.monotonic() > deadline or stop.wait(LOOK_S):
+            return

@@ -1,0 +1,195 @@
+"""The adaptation worker's process: reads `feedback`, works each request, answers, and watches the acks.
+
+The offset of a request is committed once its outcome is on the control log and in the database; a worker
+that is killed before reads it again and does no harm (`flagging` says why, step by step).
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from threading import Event
+from typing import Any
+
+import msgspec
+from kafka import KafkaConsumer, KafkaProducer, OffsetAndMetadata
+from kafka.admin import KafkaAdminClient
+from kafka.errors import TopicAlreadyExistsError
+from sqlalchemy import Engine
+
+from stream.adaptation.awaiting import Awaiting
+from stream.adaptation.desk import Desk, Policy, Step, pass_by
+from stream.adaptation.feedback import ANSWERS, Answer, UnreadableRequest, read_request
+from stream.adaptation.preparation import NotReady, Preparation
+from stream.adaptation.recent_traffic import RecentTraffic
+from stream.adaptation.requests import AWAY, work
+from stream.adaptation.settling import Settling
+from stream.control.acks import AckWatch
+from stream.control.announce import Announcer
+from stream.control.keys import ControlKey
+from stream.outage import RECONNECT, Outage
+
+log = logging.getLogger(__name__)
+
+IDLE_POLL_MS = 200
+WAITING_POLL_MS = 10
+RETRY_S = 0.5
+CLOSE_MS = 1_000
+SESSION_MS = 10_000
+
+
+@dataclass(frozen=True)
+class AdaptationConfig:
+    """Where the worker reads and writes, and how it decides."""
+
+    bootstrap: str
+    group: str
+    feedback: str
+    control: str
+    control_acks: str
+    partitions: int
+    """Partitions that score; a detector is live when all of them have acknowledged it."""
+    budget: float
+    adapter: str
+    policy: Policy
+
+
+class AdaptationWorker:
+    """Works requests one by one. `after` is told each step of a flag as it is done."""
+
+    def __init__(
+        self,
+        config: AdaptationConfig,
+        engine: Engine,
+        key: ControlKey,
+        *,
+        after: Callable[[Step], None] = pass_by,
+    ) -> None:
+        self._config, self._engine, self._key, self._after = config, engine, key, after
+        self._stop = Event()
+        self._outage = Outage("adapter", config.bootstrap)
+        self._traffic = RecentTraffic(engine)
+
+    def stop(self) -> None:
+        """Ask `run` to return; what it has in hand is worked again later. Safe in a signal handler."""
+        self._stop.set()
+
+    def run(self) -> None:
+        """Work until `stop`; a broker or database that goes away is waited for."""
+        self._outage.listen()
+        self._traffic.start()
+        try:
+            while not self._stop.is_set():
+                try:
+                    self._serve()
+                except AWAY as error:
+                    self._outage.note(error)
+                    self._stop.wait(RETRY_S)
+        finally:
+            self._traffic.stop()
+
+    def _serve(self) -> None:
+        config = self._config
+        with ExitStack() as open_:
+            announcer = Announcer(config.bootstrap, config.control, self._key)
+            open_.callback(announcer.close)
+            acks = AckWatch(config.bootstrap, config.control_acks, config.partitions, whole=True)
+            open_.callback(acks.close)
+            acks.catch_up()
+            desk = Desk(
+                self._engine,
+                announcer,
+                Preparation(self._engine, self._traffic, config.adapter),
+                config.budget,
+                config.policy,
+                after=self._after,
+            )
+            settling = Settling(desk, acks.table)
+            settling.resume()
+            consumer, producer = self._consumer(), self._producer()
+            open_.callback(lambda: consumer.close(autocommit=False, timeout_ms=CLOSE_MS))
+            open_.callback(lambda: producer.close(timeout=CLOSE_MS / 1e3))
+            log.info("adapter: reading %s from %s", config.feedback, config.bootstrap)
+            while not self._stop.is_set():
+                self._outage.look()
+                self._turn(desk, settling, acks, consumer, producer)
+
+    def _turn(
+        self,
+        desk: Desk,
+        settling: Settling,
+        acks: AckWatch,
+        consumer: KafkaConsumer,
+        producer: KafkaProducer,
+    ) -> None:
+        """What has been asked, then what has been acknowledged, then preparing while nobody waits."""
+        polled = consumer.poll(timeout_ms=WAITING_POLL_MS if settling else IDLE_POLL_MS, max_records=1)
+        for partition, records in polled.items():
+            for record in records:
+                self._work(desk, settling, record, producer)
+                consumer.commit({partition: OffsetAndMetadata(record.offset + 1, "", -1)})
+                desk.after(Step.COMMITTED)
+        acks.poll(WAITING_POLL_MS / 1e3 if settling else 0.0)
+        for answer in settling.due():
+            self._answer(producer, answer)
+        if not polled and not settling:
+            self._prepare(desk)
+
+    def _work(self, desk: Desk, settling: Settling, record: Any, producer: KafkaProducer) -> None:
+        try:
+            request = read_request(record.value)
+        except UnreadableRequest as error:
+            log.error("adapter: request at offset %d cannot be read: %s", record.offset, error)
+            name = (record.key or b"").decode(errors="replace")
+            self._answer(producer, Answer(name, "refused", f"not a request: {error}"))
+            return
+        outcome = work(desk, request, record.timestamp / 1e3, self._stop)
+        if isinstance(outcome, Awaiting):
+            settling.add(outcome)
+        else:
+            self._answer(producer, outcome)
+
+    def _answer(self, producer: KafkaProducer, answer: Answer) -> None:
+        log.info("adapter: %s: %s: %s", answer.request_id, answer.status, answer.message)
+        topic = self._config.feedback + ANSWERS
+        producer.send(topic, msgspec.json.encode(answer), key=answer.request_id.encode()).get(timeout=10)
+
+    def _prepare(self, desk: Desk) -> None:
+        """Score the reservoir anew where it or what is in force has changed."""
+        try:
+            desk.preparation.ready(desk.announcer.refresh())
+        except NotReady:
+            return
+
+    def _consumer(self) -> KafkaConsumer:
+        consumer = KafkaConsumer(
+            bootstrap_servers=self._config.bootstrap,
+            group_id=self._config.group,
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            isolation_level="read_committed",
+            session_timeout_ms=SESSION_MS,
+            **RECONNECT,
+        )
+        consumer.subscribe([self._config.feedback])
+        return consumer
+
+    def _producer(self) -> KafkaProducer:
+        create_topic(self._config.bootstrap, self._config.feedback + ANSWERS)
+        return KafkaProducer(bootstrap_servers=self._config.bootstrap, acks="all", linger_ms=0, **RECONNECT)
+
+
+def create_topic(bootstrap: str, name: str) -> None:
+    """Create a topic of one partition, if it does not exist."""
+    admin = KafkaAdminClient(bootstrap_servers=bootstrap)
+    try:
+        if name not in admin.list_topics():
+            admin.create_topics(
+                {name: {"num_partitions": 1, "replication_factor": -1}}, wait_for_metadata=True
+            )
+    except TopicAlreadyExistsError:
+        pass
+    finally:
+        admin.close()
