@@ -1,8 +1,8 @@
 """Finding what may be a full card number, so that it is neither scored nor kept.
 
-Thirteen to nineteen digits that pass the check of Luhn (ISO/IEC 7812-1, annex B), with at most one space or dash
-between two of them, and no letter or further digit beside them. Excused are decimals, UUIDs, and bare integers
-that are a recent time in milli-, micro- or nanoseconds.
+Thirteen to nineteen digits that pass the check of Luhn (ISO/IEC 7812-1, annex B), with at most one space
+or dash between two of them, and no letter or further digit beside them. Excused are decimals, UUIDs, and
+bare integers that are a recent time in milli-, micro- or nanoseconds.
 """
 
 from __future__ import annotations
@@ -12,7 +12,16 @@ import numpy.typing as npt
 
 from features.compiling import inlined, kernel
 from features.json_grammar import (
-    CLOSE_ARRAY, CLOSE_OBJECT, COLON, COMMA, MINUS, OPEN_ARRAY, POINT, SPACE, ZERO, is_digit,
+    CLOSE_ARRAY,
+    CLOSE_OBJECT,
+    COLON,
+    COMMA,
+    MINUS,
+    OPEN_ARRAY,
+    POINT,
+    SPACE,
+    ZERO,
+    is_digit,
 )  # fmt: skip
 from features.pointers import Pointer, pointer_to, row_pointer
 from features.spans import Bytes, Index, Offsets
@@ -29,9 +38,18 @@ _ESCAPED_DIGIT = rb"\u003"
 def has_card_number(text: bytes, arrival: float) -> bool:
     """Whether a text may hold a card number; `arrival`, seconds since 1970, tells recent times."""
     found = np.empty(1, np.bool_)
-    start, end, times = np.zeros(1, np.int64), np.array([len(text)]), np.array([arrival])
+    start, end, times = (
+        np.zeros(1, np.int64),
+        np.array([len(text)]),
+        np.array([arrival]),
+    )
     rows_with_card_numbers(
-        np.frombuffer(text, np.uint8), start, end, np.empty((1, 0, 2), np.int64), times, found
+        np.frombuffer(text, np.uint8),
+        start,
+        end,
+        np.empty((1, 0, 2), np.int64),
+        times,
+        found,
     )
     return bool(found[0])
 
@@ -52,12 +70,19 @@ def rows_with_card_numbers(
     """
     text = pointer_to(buffer)
     for i in range(len(start)):
-        found[i] = _holds_one(text, start[i], end[i], row_pointer(exempt, i), exempt.shape[1], arrival[i])
+        found[i] = _holds_one(
+            text, start[i], end[i], row_pointer(exempt, i), exempt.shape[1], arrival[i]
+        )
 
 
 @inlined
 def _holds_one(
-    text: Pointer, start: Index, end: Index, exempt: Pointer, exempts: Index, arrival: float
+    text: Pointer,
+    start: Index,
+    end: Index,
+    exempt: Pointer,
+    exempts: Index,
+    arrival: float,
 ) -> bool:
     first, past = _next_number(text, start, start, end)
     while first != _NOWHERE:
@@ -72,7 +97,9 @@ def _holds_one(
 
 
 @inlined
-def _next_number(text: Pointer, floor: Index, start: Index, end: Index) -> tuple[Index, Index]:
+def _next_number(
+    text: Pointer, floor: Index, start: Index, end: Index
+) -> tuple[Index, Index]:
     """Where the first number from `floor` on begins and ends, or _NOWHERE.
 
     Only every 13th byte is looked at: a run that is long enough cannot lie between two of them.
@@ -98,11 +125,13 @@ def _next_number(text: Pointer, floor: Index, start: Index, end: Index) -> tuple
 
 @inlined
 def _may_belong(byte: Index) -> bool:
-    return is_digit(byte) or byte == MINUS or byte == SPACE
+    return is_digit(byte) or byte in (MINUS, SPACE)
 
 
 @kernel
-def _number_in_run(text: Pointer, first: Index, past: Index, start: Index, end: Index) -> tuple[Index, Index]:
+def _number_in_run(
+    text: Pointer, first: Index, past: Index, start: Index, end: Index
+) -> tuple[Index, Index]:
     """Try each group of digits in a run of digits, spaces and dashes as the first of a number."""
     for at in range(first, past):
         if is_digit(text[at]) and not _joined_before(text, at, start):
@@ -122,7 +151,11 @@ def _number_past(text: Pointer, first: Index, past: Index, end: Index) -> Index:
             if at == past or not is_digit(text[at]):
                 return _NOWHERE
         digits, at = digits + 1, at + 1
-        if digits >= _FEWEST and not _joined_after(text, at, end) and _passes_luhn(text, first, at):
+        if (
+            digits >= _FEWEST
+            and not _joined_after(text, at, end)
+            and _passes_luhn(text, first, at)
+        ):
             return at
     return _NOWHERE
 
@@ -139,7 +172,7 @@ def _joined_before(text: Pointer, at: Index, start: Index) -> bool:
         return False
     before = text[at - 1]
     decimal = before == POINT and at - 2 >= start and is_digit(text[at - 2])
-    return is_digit(before) or _is_letter(before) or decimal
+    return bool(is_digit(before) or _is_letter(before) or decimal)
 
 
 @inlined
@@ -148,27 +181,27 @@ def _joined_after(text: Pointer, at: Index, end: Index) -> bool:
     if at >= end:
         return False
     decimal = text[at] == POINT and at + 1 < end and is_digit(text[at + 1])
-    return is_digit(text[at]) or _is_letter(text[at]) or decimal
+    return bool(is_digit(text[at]) or _is_letter(text[at]) or decimal)
 
 
 @kernel
 def _passes_luhn(text: Pointer, first: Index, past: Index) -> bool:
-    total, doubled = 0, False
+    total, doubled = np.int64(0), False
     for at in range(past - 1, first - 1, -1):
         if is_digit(text[at]):
             digit = np.int64(text[at]) - ZERO
             if doubled:
                 digit = 2 * digit - 9 if digit > 4 else 2 * digit
             total, doubled = total + digit, not doubled
-    return total % 10 == 0
+    return bool(total % 10 == 0)
 
 
 @inlined
 def _is_exempt(first: Index, past: Index, exempt: Pointer, exempts: Index) -> bool:
-    for k in range(exempts):
-        if exempt[2 * k] <= first and past <= exempt[2 * k + 1]:
-            return True
-    return False
+    k = 0
+    while k < exempts and not (exempt[2 * k] <= first and past <= exempt[2 * k + 1]):
+        k += 1
+    return bool(k < exempts)
 
 
 @kernel
@@ -189,12 +222,18 @@ def _is_recent_time(
     if before < start or behind >= end or (past - first - _WHOLE_SECONDS) % 3 != 0:
         return False
     opens = text[before] == COLON or text[before] == COMMA or text[before] == OPEN_ARRAY
-    closes = text[behind] == COMMA or text[behind] == CLOSE_OBJECT or text[behind] == CLOSE_ARRAY
+    closes = (
+        text[behind] == COMMA
+        or text[behind] == CLOSE_OBJECT
+        or text[behind] == CLOSE_ARRAY
+    )
     return opens and closes and abs(seconds - arrival) <= _RECENT_S
 
 
 @kernel
-def _is_in_uuid(text: Pointer, first: Index, past: Index, start: Index, end: Index) -> bool:
+def _is_in_uuid(
+    text: Pointer, first: Index, past: Index, start: Index, end: Index
+) -> bool:
     """Whether it is part of 8-4-4-4-12 hexadecimal digits."""
     while first > start and _may_be_in_uuid(text[first - 1]):
         first -= 1

@@ -22,7 +22,9 @@ _SMALL = 32  # the bit that makes an ASCII letter small
 
 # The names that payment systems commonly give. ISO 8583 has them as numbers (field 22), in many dialects.
 _CHANNEL_NAMES = {
-    Channel.PRESENT: "pos present card_present cp in_store instore store terminal chip contactless nfc swipe tap",
+    Channel.PRESENT: (
+        "pos present card_present cp in_store instore store terminal chip contactless nfc swipe tap"
+    ),
     Channel.NOT_PRESENT: (
         "ecom ecommerce e-commerce online web internet app mobile moto mail phone recurring not_present "
         "card_not_present cnp"
@@ -68,7 +70,9 @@ def _category_at(text: Pointer, start: Index, end: Index) -> Index:
     code = np.int64(0)
     for at in range(start, end):
         if not is_digit(text[at]) or end - start > _CODE_WIDTH:
-            return FIRST_NAMED_CATEGORY + np.int64(hash_bytes(text, start, end) % _NAMED_CATEGORIES)
+            return FIRST_NAMED_CATEGORY + np.int64(
+                hash_bytes(text, start, end) % _NAMED_CATEGORIES
+            )
         code = code * 10 + (np.int64(text[at]) - ZERO)
     return code
 
@@ -94,7 +98,7 @@ def _hash_of_name(name: str) -> int:
 
 
 def _known_channels() -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.int8]]:
-    """A hash table of the names: hash and channel of each, at the place its hash says or the next free one."""
+    """A hash table: hash and channel of each name, where its hash says or at the next free place."""
     hashes, channels = np.zeros(_PLACES, np.uint64), np.zeros(_PLACES, np.int8)
     for channel, names in _CHANNEL_NAMES.items():
         for name in names.split():

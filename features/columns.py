@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from features.spans import ByteSpans
+from features.spans import ByteSpans, Selection
 
 NO_CATEGORY = -1
 NO_CURRENCY = 0
@@ -32,7 +31,8 @@ class Columns:
     row: position of each in the span it was decoded from.
     time: event time, seconds since 1970. amount: units of its currency, 0 to 1e9.
     currency: three letters packed into an integer (`currency_text`), 0 where absent.
-    category: merchant category code, or `FIRST_NAMED_CATEGORY` and up for a category given by name; -1 absent.
+    category: merchant category code, or `FIRST_NAMED_CATEGORY` and up for a category given by name; -1
+    absent.
     channel: a `Channel`. keys: the keys of each entity of the schema, in its order.
     """
 
@@ -48,8 +48,8 @@ class Columns:
     def __len__(self) -> int:
         return len(self.row)
 
-    def take(self, index: npt.NDArray[Any]) -> Columns:
-        """The transactions at `index` (integers or a mask)."""
+    def take(self, index: Selection) -> Columns:
+        """The transactions at `index`."""
         return Columns(
             self.row[index],
             self.id.take(index),
@@ -74,4 +74,8 @@ def currency_code(text: str) -> int:
 
 def currency_text(code: int) -> str:
     """The letters of a packed currency, empty where it was absent."""
-    return bytes((code >> 16 & 0xFF, code >> 8 & 0xFF, code & 0xFF)).decode("ascii") if code else ""
+    return (
+        bytes((code >> 16 & 0xFF, code >> 8 & 0xFF, code & 0xFF)).decode("ascii")
+        if code
+        else ""
+    )

@@ -1,11 +1,12 @@
 """Reading one record with a full parser, and saying what is wrong with it.
 
-The kernels of `features.decode_kernels` take the usual records; this takes the rest and decides. Both agree on every
-record that the kernels accept.
+The kernels of `features.find_values` and `features.read_values` take the usual records; this
+takes the rest and decides. Both agree on every record that the kernels accept.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 from dataclasses import dataclass
@@ -41,7 +42,7 @@ class Record:
 def read_record(schema: TransactionSchema, value: bytes, arrival: float) -> Record:
     """Read a JSON record. Raises Rejected with the first thing that is wrong."""
     fields = _parse(value)
-    record = Record(
+    return Record(
         id=_text(fields, schema.id),
         time=_time(schema, fields, arrival),
         amount=_amount(fields, schema.amount),
@@ -51,13 +52,14 @@ def read_record(schema: TransactionSchema, value: bytes, arrival: float) -> Reco
         keys=tuple(_text(fields, entity.field) for entity in schema.entities),
         normal_text=normal_text(schema, fields),
     )
-    return record
 
 
 def normal_text(schema: TransactionSchema, fields: dict[str, Any]) -> bytes:
     """The record as JSON without escapes, and without the numbers that may look like a card number."""
     numbers = {schema.time, schema.amount, *schema.digits_allowed_in}
-    return msgspec.json.encode({name: value for name, value in fields.items() if name not in numbers})
+    return msgspec.json.encode(
+        {name: value for name, value in fields.items() if name not in numbers}
+    )
 
 
 def _parse(value: bytes) -> dict[str, Any]:
@@ -78,10 +80,8 @@ def _explain(value: bytes) -> NoReturn:
     def not_finite(literal: str) -> NoReturn:
         raise Rejected(Reason.NOT_FINITE, literal)
 
-    try:
+    with contextlib.suppress(ValueError, RecursionError):
         json.loads(value, parse_constant=not_finite)
-    except (ValueError, RecursionError):
-        pass
     raise Rejected(Reason.SYNTAX, "not JSON")
 
 

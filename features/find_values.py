@@ -10,7 +10,15 @@ import numpy.typing as npt
 
 from features.compiling import inlined, kernel
 from features.json_grammar import (
-    BAD, CLOSE_OBJECT, COMMA, OPEN_OBJECT, QUOTE, skip_colon, skip_name, skip_space, skip_value,
+    BAD,
+    CLOSE_OBJECT,
+    COMMA,
+    OPEN_OBJECT,
+    QUOTE,
+    skip_colon,
+    skip_name,
+    skip_space,
+    skip_value,
 )  # fmt: skip
 from features.pointers import Pointer, pointer_to, row_pointer, word_at
 from features.spans import NULL, Bytes, Index, Offsets
@@ -28,7 +36,8 @@ _NO_BITS = np.uint64(0)
 class FieldNames:
     """The names of f fields, quotes included, as words to compare a text with.
 
-    words, masks: uint64 (f, w), the name and which of its bits count. width: int64 (f,) bytes, 0 for no field.
+    words, masks: uint64 (f, w), the name and which of its bits count. width: int64 (f,) bytes, 0 for no
+    field.
     """
 
     words: Words
@@ -38,10 +47,14 @@ class FieldNames:
     @classmethod
     def of(cls, names: Sequence[str | None]) -> FieldNames:
         """None stands for a field that no record has. Names hold no quote and no backslash."""
-        quoted = [b'"%s"' % name.encode() if name is not None else b"" for name in names]
+        quoted = [
+            b'"%s"' % name.encode() if name is not None else b"" for name in names
+        ]
         words = -(-max(map(len, quoted)) // 8)
         padded = b"".join(text.ljust(8 * words, b"\0") for text in quoted)
-        masks = b"".join((b"\xff" * len(text)).ljust(8 * words, b"\0") for text in quoted)
+        masks = b"".join(
+            (b"\xff" * len(text)).ljust(8 * words, b"\0") for text in quoted
+        )
         shape = (len(quoted), words)
         return cls(
             np.frombuffer(padded, "<u8").reshape(shape).copy(),
@@ -59,17 +72,28 @@ def find_values(
 
     words, masks, width: of `FieldNames`.
     values: int64 (n, f, 2), where each value begins and ends, quotes included; -1 where absent.
-    usual: (n,) whether the record is understood; the others are for a full parser. Of a name that comes twice, the
-    last value counts.
+    usual: (n,) whether the record is understood; the others are for a full parser. Of a name that comes
+    twice, the last value counts.
     """
     text = pointer_to(buffer)
-    names = (pointer_to(words), pointer_to(masks), pointer_to(width), len(width), words.shape[1], len(buffer))
-    follower = np.zeros(len(width), np.int64)  # the field that followed each in the record before
+    names = (
+        pointer_to(words),
+        pointer_to(masks),
+        pointer_to(width),
+        len(width),
+        words.shape[1],
+        len(buffer),
+    )
+    follower = np.zeros(
+        len(width), np.int64
+    )  # the field that followed each in the record before
     for i in range(len(start)):
         found = row_pointer(values, i)
         for k in range(2 * len(width)):
             found[k] = NULL
-        usual[i] = start[i] != NULL and _find(text, start[i], end[i], names, pointer_to(follower), found)
+        usual[i] = start[i] != NULL and _find(
+            text, start[i], end[i], names, pointer_to(follower), found
+        )
 
 
 @inlined
@@ -81,10 +105,12 @@ def _find(
     if at >= end or text[at] != OPEN_OBJECT:
         return False
     at = skip_space(text, at + 1, end)
-    before = np.int64(0)
+    before: Index = np.int64(0)
     while at < end and text[at] == QUOTE:
         field = _field_at(text, at, end, names, follower[before])
-        past_name = at + names[2][field] if field != _NO_FIELD else skip_name(text, at, end)
+        past_name = (
+            at + names[2][field] if field != _NO_FIELD else skip_name(text, at, end)
+        )
         at = skip_colon(text, past_name, end) if past_name != BAD else BAD
         past = skip_value(text, at, end) if at != BAD else BAD
         if past == BAD:
@@ -103,7 +129,9 @@ def _find(
 
 
 @inlined
-def _field_at(text: Pointer, at: Index, end: Index, names: _Names, guess: Index) -> Index:
+def _field_at(
+    text: Pointer, at: Index, end: Index, names: _Names, guess: Index
+) -> Index:
     """The field whose name stands at `at`; `guess` is tried first."""
     if _has_name(text, at, end, names, guess):
         return guess
@@ -114,12 +142,18 @@ def _field_at(text: Pointer, at: Index, end: Index, names: _Names, guess: Index)
 
 
 @inlined
-def _has_name(text: Pointer, at: Index, end: Index, names: _Names, field: Index) -> bool:
+def _has_name(
+    text: Pointer, at: Index, end: Index, names: _Names, field: Index
+) -> bool:
     words, masks, width, _, room, limit = names
     if width[field] == 0 or at + width[field] > end:
         return False
     for k in range((width[field] + 7) // 8):
-        word = word_at(text, at + 8 * k) if at + 8 * k + 8 <= limit else _last_word(text, at + 8 * k, limit)
+        word = (
+            word_at(text, at + 8 * k)
+            if at + 8 * k + 8 <= limit
+            else _last_word(text, at + 8 * k, limit)
+        )
         if (word ^ words[field * room + k]) & masks[field * room + k] != _NO_BITS:
             return False
     return True

@@ -1,8 +1,8 @@
 """Walking over raw JSON: where each value begins and ends, and that it is well formed.
 
-These kernels accept only what they are sure of. Whatever is unusual (escapes, exponents, very long numbers, deep
-nesting) or wrong gives BAD, and the caller asks a full parser: they may refuse good JSON, never accept bad. A
-position is that of the next byte to read; `end` is past the last one.
+These kernels accept only what they are sure of. Whatever is unusual (escapes, exponents, very long
+numbers, deep nesting) or wrong gives BAD, and the caller asks a full parser: they may refuse good JSON,
+never accept bad. A position is that of the next byte to read; `end` is past the last one.
 """
 
 from __future__ import annotations
@@ -10,7 +10,9 @@ from __future__ import annotations
 import numpy as np
 
 from features.compiling import inlined, kernel
-from features.json_strings import BAD, QUOTE, skip_string
+from features.json_strings import BAD as BAD
+from features.json_strings import QUOTE as QUOTE
+from features.json_strings import skip_string
 from features.pointers import Pointer
 from features.spans import Index
 
@@ -22,7 +24,9 @@ _TAB, _LINE_FEED, _RETURN = 9, 10, 13
 _E, _SMALL = 101, 32  # the letter e, and the bit that makes a letter small
 _LONGEST_NUMBER = 40  # bytes: beyond, its value may be out of range
 _DEEPEST = 60  # nested objects and arrays: as many as an int64 has bits to spare
-_TRUE, _FALS, _NULL = (np.uint32(int.from_bytes(word, "little")) for word in (b"true", b"fals", b"null"))
+_TRUE, _FALS, _NULL = (
+    np.uint32(int.from_bytes(word, "little")) for word in (b"true", b"fals", b"null")
+)
 
 
 @inlined
@@ -35,7 +39,10 @@ def is_digit(byte: Index) -> bool:
 def skip_space(text: Pointer, at: Index, end: Index) -> Index:
     """To the first byte that is not white space, or to `end`."""
     while at < end and (
-        text[at] == SPACE or text[at] == _LINE_FEED or text[at] == _TAB or text[at] == _RETURN
+        text[at] == SPACE
+        or text[at] == _LINE_FEED
+        or text[at] == _TAB
+        or text[at] == _RETURN
     ):
         at += 1
     return at
@@ -50,7 +57,7 @@ def _skip_digits(text: Pointer, at: Index, end: Index) -> Index:
 
 @inlined
 def skip_number(text: Pointer, at: Index, end: Index) -> Index:
-    """From the first byte of a number to behind its last; BAD on leading zeros, exponents and great length."""
+    """From the first byte of a number to behind its last; BAD on leading zeros, exponents, length."""
     first = at
     if text[at] == MINUS:
         at += 1
@@ -76,7 +83,7 @@ def _skip_word(text: Pointer, at: Index, end: Index) -> Index:
     word = np.uint32(0)
     for k in range(4):
         word |= np.uint32(text[at + k]) << np.uint32(8 * k)
-    if word == _TRUE or word == _NULL:  # noqa: PLR1714, SIM109 - kernels know no tuples of constants
+    if word in (_TRUE, _NULL):
         return at + 4
     if word == _FALS and at + 5 <= end and text[at + 4] == _E:
         return at + 5
@@ -125,15 +132,18 @@ def _skip_nested(text: Pointer, at: Index, end: Index) -> Index:
 
     `kinds` is a stack of bits, 1 for an object; the lowest bit is the innermost bracket that is open.
     """
-    depth, kinds = 0, 0
+    depth: Index = 0
+    kinds: Index = 0
     while at < end:
         byte = np.int64(text[at])
-        if byte == OPEN_OBJECT or byte == OPEN_ARRAY:
+        if byte in (OPEN_OBJECT, OPEN_ARRAY):
             depth, kinds = depth + 1, kinds << 1 | np.int64(byte == OPEN_OBJECT)
             at = skip_space(text, at + 1, end)
             if depth > _DEEPEST or at >= end:
                 return BAD
-            if text[at] != byte + 2:  # in ASCII a bracket is closed by the second character after it
+            if (
+                text[at] != byte + 2
+            ):  # in ASCII a bracket is closed by the second character after it
                 at = _to_value(text, at, end, kinds)
                 continue
         else:
@@ -164,7 +174,11 @@ def _to_next_value(
         if at >= end:
             return BAD, depth, kinds
         if text[at] == COMMA:
-            return _to_value(text, skip_space(text, at + 1, end), end, kinds), depth, kinds
+            return (
+                _to_value(text, skip_space(text, at + 1, end), end, kinds),
+                depth,
+                kinds,
+            )
         if text[at] != (CLOSE_OBJECT if kinds & 1 else CLOSE_ARRAY):
             return BAD, depth, kinds
         at, depth, kinds = at + 1, depth - 1, kinds >> 1

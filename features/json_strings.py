@@ -25,7 +25,7 @@ _FIRST_PRINTABLES = np.uint64(FIRST_PRINTABLE * int(_ONES))
 
 @inlined
 def skip_string(text: Pointer, at: Index, end: Index) -> Index:
-    """From behind the opening quote to behind the closing one; BAD on escapes, control bytes and bad UTF-8."""
+    """From behind the opening quote to behind the closing one; BAD on escapes, controls and bad UTF-8."""
     while True:
         at = _skip_plain(text, at, end)
         if at >= end:
@@ -57,13 +57,17 @@ def _special_bytes(word: np.uint64) -> np.uint64:
     Source: Anderson, «Bit twiddling hacks», determine if a word has a byte less than n.
     """
     quote, backslash = word ^ _QUOTES, word ^ _BACKSLASHES
-    below = (quote - _ONES) & ~quote | (backslash - _ONES) & ~backslash | (word - _FIRST_PRINTABLES) & ~word
+    below = (
+        (quote - _ONES) & ~quote
+        | (backslash - _ONES) & ~backslash
+        | (word - _FIRST_PRINTABLES) & ~word
+    )
     return (below | word) & _TOPS
 
 
 @inlined
 def _lowest_byte(tops: np.uint64) -> np.int64:
-    """The number of the lowest byte whose top bit is set: the ones in all bytes up to it, summed by a product."""
+    """The number of the lowest byte whose top bit is set: a product sums a one for each byte up to it."""
     lowest = tops & (~tops + _ONE)
     return np.int64((((lowest - _ONE) & _ONES) * _ONES) >> np.uint64(56)) - 1
 

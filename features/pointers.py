@@ -1,33 +1,44 @@
 """Bare addresses for kernels that call each other once per byte or per transaction.
 
-An array handed from kernel to kernel is counted on each way, atomically, and every position in it is checked for
-being negative; that took more time than the work. A pointer costs nothing and checks nothing: the kernel that
-takes it from an array keeps the array alive and answers for the positions.
+An array handed from kernel to kernel is counted on each way, atomically, and every position in it is
+checked for being negative; that took more time than the work. A pointer costs nothing and checks nothing:
+the kernel that takes it from an array keeps the array alive and answers for the positions.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-from llvmlite import ir
+from llvmlite import ir  # type: ignore[import-untyped]
 from numba import types
 from numba.extending import intrinsic
 
 Pointer = Any  # to the first element, of the type that the array had
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+def _generated(rule: Callable[..., Any]) -> Any:
+    """A function for kernels whose code `rule` writes; Any, since its arguments are not those of the rule."""
+    return intrinsic(prefer_literal=True)(rule)
+
+
+def _pointer_type(element: Any) -> Any:
+    return types.CPointer(element)  # type: ignore[no-untyped-call]
+
+
+@_generated
 def pointer_to(typing_context: Any, array: Any) -> Any:
     """The address of the first element of a contiguous array."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return context.make_array(signature.args[0])(context, builder, arguments[0]).data
+        return context.make_array(signature.args[0])(
+            context, builder, arguments[0]
+        ).data
 
-    return types.CPointer(array.dtype)(array), generate
+    return _pointer_type(array.dtype)(array), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@_generated
 def row_pointer(typing_context: Any, matrix: Any, row: Any) -> Any:
     """The address of the first element of a row whose elements lie side by side."""
 
@@ -36,12 +47,14 @@ def row_pointer(typing_context: Any, matrix: Any, row: Any) -> Any:
         stride = builder.extract_value(array.strides, 0)
         index = context.cast(builder, arguments[1], signature.args[1], types.intp)
         first = builder.ptrtoint(array.data, stride.type)
-        return builder.inttoptr(builder.add(first, builder.mul(stride, index)), array.data.type)
+        return builder.inttoptr(
+            builder.add(first, builder.mul(stride, index)), array.data.type
+        )
 
-    return types.CPointer(matrix.dtype)(matrix, row), generate
+    return _pointer_type(matrix.dtype)(matrix, row), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@_generated
 def word_at(typing_context: Any, pointer: Any, at: Any) -> Any:
     """The eight bytes from `at` on as a uint64, little-endian; all eight must be there."""
 
@@ -52,3 +65,23 @@ def word_at(typing_context: Any, pointer: Any, at: Any) -> Any:
         return builder.load(place, align=1)
 
     return types.uint64(pointer, at), generate
+
+
+@_generated
+def field_pointer(typing_context: Any, records: Any, index: Any, name: Any) -> Any:
+    """The address of a field of `records[index]`, of its first element where it holds several."""
+    field = records.dtype.typeof(name.literal_value)
+    offset = records.dtype.offset(name.literal_value)
+    element = field.dtype if isinstance(field, types.NestedArray) else field
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        array = context.make_array(signature.args[0])(context, builder, arguments[0])
+        stride = builder.extract_value(array.strides, 0)
+        position = context.cast(builder, arguments[1], signature.args[1], types.intp)
+        first = builder.ptrtoint(array.data, stride.type)
+        place = builder.add(
+            builder.add(first, builder.mul(stride, position)), stride.type(offset)
+        )
+        return builder.inttoptr(place, context.get_value_type(element).as_pointer())
+
+    return _pointer_type(element)(records, index, name), generate

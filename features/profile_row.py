@@ -4,25 +4,32 @@ from __future__ import annotations
 
 import numpy as np
 
-from features.windows import WINDOWS
+from features.windows import SPANS_S
 
-PARTNERS = 32  # partners remembered: about a month of different merchants of a busy card
+WINDOWS = len(SPANS_S)
+PARTNERS = (
+    32  # partners remembered: about a month of different merchants of a busy card
+)
 CATEGORIES = 10  # categories remembered, the most used ones
-COUNT, SUM, SUM_OF_SQUARES = range(3)  # columns of `windows`
 
-# last, first: event time of the newest and of the first transaction, seconds.
-# windows: decayed count, sum of amounts, sum of their squares, as of `last`.
+LAST, FIRST = range(2)  # in `clock`
+COUNT, SUM, SQUARES = range(
+    0, 3 * WINDOWS, WINDOWS
+)  # in `windows`, one for each window from there on
+
+# clock: event time of the newest and of the first transaction, seconds.
+# windows: decayed count, sum of amounts and sum of their squares, as of the newest transaction.
 # partners: fingerprint in the upper 16 bits, hour of the last meeting in the lower; 0 is free.
 # category*: code, decayed count and sum of amounts over the longest window; a count of 0 is free.
 # A row of zeros is an entity never seen.
 PROFILE_ROW = np.dtype(
     [
-        ("last", np.float64),
-        ("first", np.float64),
-        ("windows", np.float64, (len(WINDOWS), 3)),
+        ("clock", np.float64, (2,)),
+        ("windows", np.float64, (3 * WINDOWS,)),
         ("partners", np.uint32, (PARTNERS,)),
         ("category", np.int32, (CATEGORIES,)),
         ("category_count", np.float32, (CATEGORIES,)),
         ("category_sum", np.float32, (CATEGORIES,)),
     ]
 )
+ROW_WORDS = PROFILE_ROW.itemsize // 8  # of 64 bits, in which rows are copied

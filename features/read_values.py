@@ -30,7 +30,8 @@ def read_values(
 ) -> None:  # fmt: skip
     """Read the values of usual records; a record with a value that will not do becomes unusual.
 
-    values: int64 (n, f, 2) of `find_values`; the spans of ids, codes and keys shrink to the text within quotes.
+    values: int64 (n, f, 2) of `find_values`; the spans of ids, codes and keys shrink to the text within
+    quotes.
     per_second: units of numeric time per second, or 0 for ISO 8601. latest: (n,) seconds.
     time, amount: (n,). codes: (n, 3), currency, category and channel.
     """
@@ -42,7 +43,11 @@ def read_values(
         time[i] = _time_of(text, found[2 * TIME], found[2 * TIME + 1], per_second)
         amount[i] = _number_of(text, found[2 * AMOUNT], found[2 * AMOUNT + 1])
         fits = earliest <= time[i] <= latest[i] and 0.0 <= amount[i] <= MAX_AMOUNT
-        fits = fits and _read_codes(text, found, row_pointer(codes, i)) and _read_text(text, found, ID)
+        fits = (
+            fits
+            and _read_codes(text, found, row_pointer(codes, i))
+            and _read_text(text, found, ID)
+        )
         for field in range(FIRST_KEY, values.shape[1]):
             fits = fits and _read_text(text, found, field)
         usual[i] = fits
@@ -80,7 +85,11 @@ def _read_text(text: Pointer, found: Pointer, field: Index) -> bool:
 
 @inlined
 def _read_codes(text: Pointer, found: Pointer, codes: Pointer) -> bool:
-    codes[CURRENCY], codes[CATEGORY], codes[CHANNEL] = NO_CURRENCY, NO_CATEGORY, Channel.UNKNOWN
+    codes[CURRENCY], codes[CATEGORY], codes[CHANNEL] = (
+        NO_CURRENCY,
+        NO_CATEGORY,
+        Channel.UNKNOWN,
+    )
     for kind in range(3):
         field = FIRST_CODE + kind
         if found[2 * field] == NULL or text[found[2 * field]] == _N:

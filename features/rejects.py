@@ -22,7 +22,7 @@ class Reason(IntEnum):
     TOO_LARGE = 8
 
 
-class Rejected(Exception):  # noqa: N818 - the word for what happened to the record; nothing of ours has failed
+class Rejected(Exception):
     """Raised while a record is read slowly: its reason, and the mapped field it lies in or words of ours."""
 
     def __init__(self, reason: Reason, detail: str) -> None:
@@ -35,7 +35,8 @@ class Rejected(Exception):  # noqa: N818 - the word for what happened to the rec
 class Rejects:
     """The k records of a span that were rejected, in its order.
 
-    row: position in the span. reason: a `Reason`. detail: the field, or a few words; never a value of the record.
+    row: position in the span. reason: a `Reason`. detail: the field, or a few words; never a value of the
+    record.
     may_hold_card_number: where true, the bytes must be withheld.
     """
 

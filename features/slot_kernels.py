@@ -1,7 +1,8 @@
 """Probing, inserting and removing in the table of `features.slots`.
 
-An entry is a uint64: the upper half of the key's hash, and the slot plus one in the lower half; 0 is empty. The
-lower half of the hash chooses where probing begins, so the two halves decide independently. The place of a slot's
+An entry is a uint64: the upper half of the key's hash, and the slot plus one in the lower half; 0 is
+empty. The lower half of the hash chooses where probing begins, so the two halves decide independently. The
+place of a slot's
 key is an int64: where it starts in the arena, and its length in the lowest byte; 0 is a free slot.
 """
 
@@ -35,13 +36,15 @@ def _entry_of(hashed: np.uint64, slot: Index) -> np.uint64:
 
 
 @inlined
-def _same(arena: Pointer, place: Index, text: Pointer, start: Index, end: Index) -> bool:
-    if end - start != place & 0xFF:
+def _same(
+    arena: Pointer, place: Index, text: Pointer, start: Index, end: Index
+) -> bool:
+    width, stored, same = end - start, place >> 8, 0
+    if width != place & 0xFF:
         return False
-    for k in range(end - start):
-        if arena[(place >> 8) + k] != text[start + k]:
-            return False
-    return True
+    while same < width and arena[stored + same] == text[start + same]:
+        same += 1
+    return bool(same == width)
 
 
 @inlined
@@ -57,22 +60,22 @@ def _probe(
     """Where the key stands among the entries, or the first empty entry on its way as `-1 - position`."""
     at = np.int64(hashed) & mask
     while entries[at] != _EMPTY:
-        if (entries[at] ^ hashed) & _HIGH == _EMPTY:
-            if _same(arena, places[_slot_of(entries[at])], text, start, end):
-                return at
+        alike = (entries[at] ^ hashed) & _HIGH == _EMPTY
+        if alike and _same(arena, places[_slot_of(entries[at])], text, start, end):
+            return at
         at = (at + 1) & mask
     return -1 - at
 
 
 @kernel
 def find(
-    entries: Entries, arena: Bytes, places: Offsets, buffer: Bytes, start: Offsets, end: Offsets, hashes: Hashes,
-    slots: Slots,
+    entries: Entries, arena: Bytes, places: Offsets, buffer: Bytes, start: Offsets, end: Offsets,
+    hashes: Hashes, slots: Slots,
 ) -> None:  # fmt: skip
     """Write the slot of each key, -1 where absent.
 
-    Memory answers in 100 ns, and a key needs three answers: its entry, the place of the stored key, its bytes.
-    Asking one thing of all keys at a time lets the processor wait for many answers at once.
+    Memory answers in 100 ns, and a key needs three answers: its entry, the place of the stored key, its
+    bytes. Asking one thing of all keys at a time lets the processor wait for many answers at once.
     """
     mask = np.int64(len(entries) - 1)
     for i in range(len(start)):
@@ -88,37 +91,55 @@ def find(
 
 @kernel
 def _confirm(
-    entries: Entries, arena: Bytes, places: Offsets, buffer: Bytes, start: Offsets, end: Offsets, hashes: Hashes,
-    stored: Offsets, slots: Slots,
+    entries: Entries, arena: Bytes, places: Offsets, buffer: Bytes, start: Offsets, end: Offsets,
+    hashes: Hashes, stored: Offsets, slots: Slots,
 ) -> None:  # fmt: skip
-    """Compare the keys with those stored for the slots found by half a hash, and look further where they differ."""
-    table = (pointer_to(entries), len(entries) - 1, pointer_to(arena), pointer_to(places))
+    """Compare the keys with those stored for the slots found, and look further where they differ."""
+    table = (
+        pointer_to(entries),
+        len(entries) - 1,
+        pointer_to(arena),
+        pointer_to(places),
+    )
     text = pointer_to(buffer)
     for i in range(len(start)):
         if slots[i] < 0 or _same(table[2], stored[i], text, start[i], end[i]):
             continue
-        at = _probe(table[0], table[1], table[2], table[3], text, start[i], end[i], hashes[i])
+        at = _probe(
+            table[0], table[1], table[2], table[3], text, start[i], end[i], hashes[i]
+        )
         slots[i] = _slot_of(entries[at]) if at >= 0 else -1
 
 
 @kernel
 def insert(
-    entries: Entries, arena: Bytes, places: Offsets, buffer: Bytes, start: Offsets, end: Offsets, hashes: Hashes,
-    missing: Offsets, fresh: Slots, slots_used: int, arena_end: int, slots: Slots,
+    entries: Entries, arena: Bytes, places: Offsets, buffer: Bytes, start: Offsets, end: Offsets,
+    hashes: Hashes, missing: Offsets, fresh: Slots, slots_used: int, arena_end: int, slots: Slots,
 ) -> tuple[int, int]:  # fmt: skip
     """Give the keys at `missing` slots: the `fresh` ones first, then from `slots_used` on.
 
     Returns how many different keys were inserted and where the arena now ends.
     """
-    table = (pointer_to(entries), len(entries) - 1, pointer_to(arena), pointer_to(places))
+    table = (
+        pointer_to(entries),
+        len(entries) - 1,
+        pointer_to(arena),
+        pointer_to(places),
+    )
     text = pointer_to(buffer)
     inserted = 0
     for i in missing:
-        at = _probe(table[0], table[1], table[2], table[3], text, start[i], end[i], hashes[i])
+        at = _probe(
+            table[0], table[1], table[2], table[3], text, start[i], end[i], hashes[i]
+        )
         if at >= 0:
             slots[i] = _slot_of(entries[at])
             continue
-        slot = np.int64(fresh[inserted]) if inserted < len(fresh) else slots_used + inserted - len(fresh)
+        slot = (
+            np.int64(fresh[inserted])
+            if inserted < len(fresh)
+            else slots_used + inserted - len(fresh)
+        )
         places[slot] = arena_end << 8 | (end[i] - start[i])
         for p in range(start[i], end[i]):
             arena[arena_end] = buffer[p]
@@ -158,7 +179,9 @@ def remove(entries: Entries, arena: Bytes, places: Offsets, slots: Slots) -> Non
 
 
 @kernel
-def _close_gap(entries: Pointer, mask: Index, arena: Pointer, places: Pointer, gap: Index) -> None:
+def _close_gap(
+    entries: Pointer, mask: Index, arena: Pointer, places: Pointer, gap: Index
+) -> None:
     """Empty an entry, and pull up later ones of the run that probing would no longer reach.
 
     Source: Knuth, The Art of Computer Programming 3, section 6.4, algorithm R.

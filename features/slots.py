@@ -33,7 +33,9 @@ class SlotTable:
 
     def __init__(self) -> None:
         self._entries = np.zeros(_FEWEST_ENTRIES, np.uint64)
-        self._places = np.zeros(_FEWEST_ENTRIES // _ENTRIES_PER_KEY, np.int64)  # of the keys in the arena
+        self._places = np.zeros(
+            _FEWEST_ENTRIES // _ENTRIES_PER_KEY, np.int64
+        )  # of the keys in the arena
         self._arena = np.zeros(_FEWEST_ARENA_BYTES, np.uint8)
         self._arena_end = 0
         self._slots_used = 0  # slots below were handed out at some time
@@ -58,7 +60,7 @@ class SlotTable:
         return self._find(keys, hash_spans(keys))
 
     def lookup_or_insert(self, keys: ByteSpans) -> Slots:
-        """The slot of each key, int32 (n,); unknown keys get one. Raises ValueError on a key too long or empty."""
+        """The slot of each key, int32 (n,); unknown keys get one. Raises ValueError on a bad length."""
         hashes = hash_spans(keys)
         slots = self._find(keys, hashes)
         missing = np.flatnonzero(slots == ABSENT)
@@ -71,7 +73,10 @@ class SlotTable:
         kernels.remove(self._entries, self._arena, self._places, slots)
         self._free.extend(slots.tolist())
         self._count -= len(slots)
-        if self._arena_end > _FEWEST_ARENA_BYTES and 2 * self._key_bytes() < self._arena_end:
+        if (
+            self._arena_end > _FEWEST_ARENA_BYTES
+            and 2 * self._key_bytes() < self._arena_end
+        ):
             self._rewrite_arena(0)
 
     def used(self) -> Slots:
@@ -79,7 +84,7 @@ class SlotTable:
         return np.flatnonzero(self._places).astype(np.int32)
 
     def key_bytes(self, slots: npt.NDArray[np.int32]) -> ByteSpans:
-        """The keys of `slots`. They lie in memory of the table: `gather` them to keep them past an insertion."""
+        """The keys of `slots`, in memory of the table: `gather` them to keep them past an insertion."""
         start = self._places[slots] >> 8
         return ByteSpans(self._arena, start, start + (self._places[slots] & 0xFF))
 
@@ -90,17 +95,30 @@ class SlotTable:
         return slots
 
     def _insert(
-        self, keys: ByteSpans, hashes: npt.NDArray[np.uint64], missing: npt.NDArray[np.int64], slots: Slots
+        self,
+        keys: ByteSpans,
+        hashes: npt.NDArray[np.uint64],
+        missing: npt.NDArray[np.int64],
+        slots: Slots,
     ) -> None:
         length = keys.end[missing] - keys.start[missing]
         if int(length.min()) < 1 or int(length.max()) > MAX_KEY_BYTES:
-            raise ValueError(f"a key of {int(length.max())} bytes: 1 to {MAX_KEY_BYTES} are allowed")
+            raise ValueError(
+                f"a key of {int(length.max())} bytes: 1 to {MAX_KEY_BYTES} are allowed"
+            )
         self._reserve(len(missing), int(length.sum()))
         fresh = np.array(self._free[::-1][: len(missing)], np.int32)
         table = (self._entries, self._arena, self._places)
         spans = (keys.buffer, keys.start, keys.end)
         inserted, self._arena_end = kernels.insert(
-            *table, *spans, hashes, missing, fresh, self._slots_used, self._arena_end, slots
+            *table,
+            *spans,
+            hashes,
+            missing,
+            fresh,
+            self._slots_used,
+            self._arena_end,
+            slots,
         )
         reused = min(inserted, len(fresh))
         del self._free[len(self._free) - reused :]
@@ -111,19 +129,28 @@ class SlotTable:
         if self._arena_end + key_bytes > len(self._arena):
             self._rewrite_arena(key_bytes)
         capacity = self.capacity
-        while self._count + keys > capacity or self._slots_used + keys - len(self._free) > capacity:
+        while (
+            self._count + keys > capacity
+            or self._slots_used + keys - len(self._free) > capacity
+        ):
             capacity *= 2
         if capacity > self.capacity:
             self._grow(capacity)
 
     def _grow(self, capacity: int) -> None:
-        self._places = np.concatenate([self._places, np.zeros(capacity - self.capacity, np.int64)])
+        self._places = np.concatenate(
+            [self._places, np.zeros(capacity - self.capacity, np.int64)]
+        )
         self._entries = np.zeros(capacity * _ENTRIES_PER_KEY, np.uint64)
         kernels.rebuild(self._entries, self._arena, self._places, self._slots_used)
 
     def _rewrite_arena(self, room: int) -> None:
-        arena = np.empty(max(2 * (self._key_bytes() + room), _FEWEST_ARENA_BYTES), np.uint8)
-        self._arena_end = kernels.move_keys(self._arena, self._places, self._slots_used, arena)
+        arena = np.empty(
+            max(2 * (self._key_bytes() + room), _FEWEST_ARENA_BYTES), np.uint8
+        )
+        self._arena_end = kernels.move_keys(
+            self._arena, self._places, self._slots_used, arena
+        )
         self._arena = arena
 
     def _key_bytes(self) -> int:

@@ -7,18 +7,26 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from features import kernels
 from features.categories import CATEGORY_GROUPS, group_of
 from features.columns import Channel, Columns
 from features.compiling import kernel
+from features.entity_columns import entity_features
 from features.numerics import log1p
 from features.schema import TransactionSchema
-from features.windows import DAY_S, WINDOWS
+from features.windows import DAY_S
 
 Vector = npt.NDArray[np.float32]
 Floats = npt.NDArray[np.float64]
 
-OWN_FEATURES = ("log_amount", "whole_amount", "hour_sin", "hour_cos", "night", "weekend", "card_absent")
+OWN_FEATURES = (
+    "log_amount",
+    "whole_amount",
+    "hour_sin",
+    "hour_cos",
+    "night",
+    "weekend",
+    "card_absent",
+)
 _GROUP_AT = len(OWN_FEATURES)
 _MINUTES = 1440
 _NIGHT_FROM_S, _NIGHT_TO_S = 22 * 3600.0, 4 * 3600.0
@@ -63,17 +71,9 @@ class FeatureLayout:
         """Write the transactions' own features to their columns of `out`, float32 (n, d)."""
         own = out[:, self.own]
         group = group_of(columns.category)
-        _own_features(columns.time, columns.amount, columns.channel, group, _SINE, _COSINE, own)
-
-
-def entity_features(entity: str, *, primary: bool) -> tuple[str, ...]:
-    """The names of an entity's features, in the order in which `features.kernels` writes them."""
-    names = ["log_seconds_since_last", "log_age_days", "log_partners_1d"]
-    for window in WINDOWS:
-        names += [f"{part}_{window.name}" for part in ("log_count", "log_mean", "deviation", "ratio")]
-    if primary:
-        names += ["partner_novelty", "log_category_count_30d", "category_ratio_30d"]
-    return tuple(f"{entity}_{name}" for name in names)
+        _own_features(
+            columns.time, columns.amount, columns.channel, group, _SINE, _COSINE, own
+        )
 
 
 @kernel

@@ -1,0 +1,78 @@
+"""An entity's decayed counts and amounts, and how unusual an amount is against them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from features.compiling import inlined
+from features.entity_columns import DEVIATION, LOG_COUNT, LOG_MEAN, RATIO
+from features.numerics import exp_negative
+from features.pointers import Pointer
+from features.profile_row import COUNT, SQUARES, SUM, WINDOWS
+from features.windows import SPANS_S
+
+# The mean of less than one transaction's weight says little: it counts half at a count of one half.
+DOUBT = 0.5
+
+_RATES = np.array([1.0 / span for span in SPANS_S])
+# Units of currency. A card that always pays the same has no deviation; less than this is small change.
+_DEVIATION_FLOOR = 5.0
+_NOTHING_LEFT = 1e-9  # of a decayed count: less than this is no history
+
+
+@inlined
+def fold_windows(
+    windows: Pointer,
+    elapsed: float,
+    amount: float,
+    kept: Pointer,
+    logs: Pointer,
+    scales: Pointer,
+) -> None:
+    """Age each window by `elapsed` seconds, describe it, and add the transaction.
+
+    kept: becomes what `elapsed` leaves of each window. logs, scales: what to take the logarithms of, and
+    what to multiply them by. A late transaction ages nothing: it enters with the weight it would have kept
+    since its time.
+    """
+    for w in range(WINDOWS):
+        kept[w] = exp_negative(abs(elapsed) * _RATES[w])
+    late = elapsed < 0.0
+    for w in range(WINDOWS):
+        decay, weight = (1.0, kept[w]) if late else (kept[w], 1.0)
+        count, total, squares = (
+            windows[COUNT + w] * decay,
+            windows[SUM + w] * decay,
+            windows[SQUARES + w] * decay,
+        )
+        _describe(w, count, total, squares, amount, logs, scales)
+        windows[COUNT + w] = count + weight
+        windows[SUM + w] = total + weight * amount
+        windows[SQUARES + w] = squares + weight * (amount * amount)
+    logs[LOG_MEAN] = logs[RATIO + WINDOWS - 1]
+
+
+@inlined
+def _describe(
+    w: int,
+    count: float,
+    total: float,
+    squares: float,
+    amount: float,
+    logs: Pointer,
+    scales: Pointer,
+) -> None:
+    """The amount against the mean: in deviations, by asinh (logarithmic far out), and as a ratio."""
+    known = count > _NOTHING_LEFT
+    mean = total / count if known else 0.0
+    variance = squares / count - mean * mean if known else 0.0
+    distance = (amount - mean) / (
+        np.sqrt(variance if variance > 0.0 else 0.0) + _DEVIATION_FLOOR
+    )
+    size = abs(distance)
+    trust = count / (count + DOUBT)
+    logs[LOG_COUNT + w] = 1.0 + count
+    logs[DEVIATION + w] = size + np.sqrt(size * size + 1.0)
+    scales[DEVIATION + w] = trust if distance >= 0.0 else -trust
+    logs[RATIO + w] = 1.0 + mean
+    scales[RATIO + w] = -trust
