@@ -73,6 +73,8 @@ class Wiring:
         self._schema = transaction_schema(settings)
         self._layout = FeatureLayout(self._schema)
         self._entities = [entity.name for entity in settings.entities]
+        topics = settings.topics
+        self._dead_letters = DeadLetters(topics.dead_letters, topics.transactions, topics.partitions)
         self._place = GroupPlace(settings.broker.bootstrap, settings.stream.group, consumer)
 
     @property
@@ -102,20 +104,24 @@ class Wiring:
             self._layout,
             self._reader(entity),
             self._sender(entity, number),
+            self._dead_letters,
+            SpanNotices(self._settings.topics.returned) if entity == 0 and len(self._entities) > 1 else None,
             Checkpoint(topic, number, self._settings.stream.checkpoint_interval_s),
             Recovery(self._settings.broker.bootstrap, partition, TopicPartition(topic, number)),
         )
 
     def _return_hop(self, partition: TopicPartition) -> ReturnHop:
-        return ReturnHop(self._layout, self._entities, self._score_sender(partition.partition))
+        return ReturnHop(
+            self._layout,
+            self._entities,
+            self._score_sender(partition.partition),
+            self._dead_letters,
+        )
 
     def _reader(self, entity: int) -> Reader:
         if entity > 0:
             return BatchReader(self._layout, self._entities)
-        topics = self._settings.topics
-        dead_letters = DeadLetters(topics.dead_letters, topics.partitions)
-        notices = SpanNotices(topics.returned) if len(self._entities) > 1 else None
-        return TransactionReader(Decoder(self._schema), self._layout, dead_letters, notices)
+        return TransactionReader(Decoder(self._schema), self._layout, self._dead_letters)
 
     def _sender(self, entity: int, partition: int) -> Sender:
         if len(self._entities) == 1:

@@ -8,12 +8,15 @@ import msgspec
 
 from features.rejects import Reason, Rejects
 from features.spans import ByteSpans
+from stream.batch import Batch
+from stream.hops.poison import Poison
 from stream.partition.output import Output
 from stream.transport.span import Span
 from stream.wire.writer import EncodedBatch
 
 # The record itself stays in its topic at the offset given; this much of it is enough to see what it is.
 MOST_BYTES_KEPT = 64 * 1024
+POISON = "poison"  # well-formed, but processing it fails
 
 
 class DeadLetter(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -39,11 +42,13 @@ class DeadLetters:
     """Writes dead letters to one topic.
 
     Args:
+        source: the topic that transactions come from.
         partitions: how many partitions the topic has; a record's partition is kept.
     """
 
-    def __init__(self, topic: str, partitions: int) -> None:
+    def __init__(self, topic: str, source: str, partitions: int) -> None:
         self._topic = topic
+        self._source = source
         self._partitions = partitions
 
     def of(self, span: Span, rejects: Rejects) -> Sequence[Output]:
@@ -65,6 +70,22 @@ class DeadLetters:
             time=time.time(),
             value=None if rejects.may_hold_card_number[i] else _text(value),
         )
+
+    def of_poison(self, batch: Batch, poison: Sequence[Poison]) -> Sequence[Output]:
+        """Transactions of a batch that cannot be processed; their bytes are still at their offset."""
+        letters = [
+            DeadLetter(
+                topic=self._source,
+                partition=int(batch.source_partition[one.row]),
+                offset=int(batch.source_offset[one.row]),
+                reason=POISON,
+                detail=one.error,
+                size=0,
+                time=time.time(),
+            )
+            for one in poison
+        ]
+        return self.outputs(letters[0].partition if letters else 0, letters)
 
     def outputs(self, partition: int, letters: Sequence[DeadLetter]) -> Sequence[Output]:
         if not letters:

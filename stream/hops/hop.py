@@ -7,8 +7,11 @@ from features.vector import FeatureLayout
 from stream.batch import Batch
 from stream.checkpoint.checkpoint import Checkpoint
 from stream.checkpoint.recovery import Recovery
+from stream.hops.dead_letters import DeadLetters
+from stream.hops.poison import process_what_can_be
 from stream.hops.read import Reader
 from stream.hops.send import Sender
+from stream.hops.span_notice import SpanNotices
 from stream.partition.hop import Resume, Work
 from stream.partition.output import Output
 from stream.transport.span import Span
@@ -20,6 +23,7 @@ class EntityHop:
     Args:
         entity: index of the entity in the schema; 0 is the primary one.
         layout: tells which features are the entity's.
+        notices: on the first of several hops, tells the end of the chain of each span.
     """
 
     def __init__(
@@ -28,6 +32,8 @@ class EntityHop:
         layout: FeatureLayout,
         reader: Reader,
         sender: Sender,
+        dead_letters: DeadLetters,
+        notices: SpanNotices | None,
         checkpoint: Checkpoint,
         recovery: Recovery,
     ) -> None:
@@ -35,6 +41,8 @@ class EntityHop:
         self._features = layout.entities[entity]
         self._reader = reader
         self._sender = sender
+        self._dead_letters = dead_letters
+        self._notices = notices
         self._checkpoint = checkpoint
         self._recovery = recovery
         self.profiles = Profiles(entity)
@@ -51,11 +59,17 @@ class EntityHop:
         return committed.offset
 
     def work(self, span: Span) -> Work:
-        batch, beside = self._reader.read(span)
-        staged = self._stage(batch)
-        sent = self._sender.send(batch)
-        resume = Resume(span.next_offset)
-        return Work([*beside, *sent.outputs], staged, resume, len(batch), sent.control_offset)
+        read, undecoded = self._reader.read(span)
+        staged, folded, unfolded = process_what_can_be(read, self._stage)
+        sent, batch, unsent = process_what_can_be(folded, self._sender.send)
+        outputs = [
+            *undecoded,
+            *self._dead_letters.of_poison(read, unfolded),
+            *self._dead_letters.of_poison(folded, unsent),
+            *([self._notices.of(span, len(batch))] if self._notices else []),
+            *sent.outputs,
+        ]
+        return Work(outputs, staged, Resume(span.next_offset), len(batch), sent.control_offset)
 
     def publish(self, work: Work) -> None:
         self.profiles.publish(work.change)
@@ -73,7 +87,8 @@ class EntityHop:
 
     def _replay(self, span: Span, until: int) -> None:
         batch, _ = self._reader.read(span.until(until))
-        self.profiles.publish(self._stage(batch))
+        staged, _, _ = process_what_can_be(batch, self._stage)
+        self.profiles.publish(staged)
 
     def _stage(self, batch: Batch) -> Staged:
         """Fold the batch into staged profiles and write the entity's features into the batch."""

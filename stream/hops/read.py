@@ -10,30 +10,22 @@ from features.vector import FeatureLayout
 from stream.batch import Batch
 from stream.batch_arrow import batch_schema, from_messages, from_record_batch
 from stream.hops.dead_letters import DeadLetters
-from stream.hops.span_notice import SpanNotices
 from stream.partition.output import Output
 from stream.transport.span import Span
 
 
 class Reader(Protocol):
     def read(self, span: Span) -> tuple[Batch, Sequence[Output]]:
-        """The transactions of a span, and what goes out beside them: dead letters, a notice."""
+        """The transactions of a span, and the dead letters that it holds beside them."""
 
 
 class TransactionReader:
-    """Decodes raw transactions and starts their feature vectors; what does not decode is a dead letter.
+    """Decodes raw transactions and starts their feature vectors; what does not decode is a dead letter."""
 
-    Args:
-        notices: tells the end of the chain of each span; None where this hop is the only one.
-    """
-
-    def __init__(
-        self, decoder: Decoder, layout: FeatureLayout, dead_letters: DeadLetters, notices: SpanNotices | None
-    ) -> None:
+    def __init__(self, decoder: Decoder, layout: FeatureLayout, dead_letters: DeadLetters) -> None:
         self._decoder = decoder
         self._layout = layout
         self._dead_letters = dead_letters
-        self._notices = notices
 
     def read(self, span: Span) -> tuple[Batch, Sequence[Output]]:
         columns, rejects = self._decoder.decode(span.values, span.arrival)
@@ -47,10 +39,7 @@ class TransactionReader:
             span.arrival[columns.row],
             features,
         )
-        beside = self._dead_letters.of(span, rejects)
-        if self._notices is None:
-            return batch, beside
-        return batch, [*beside, self._notices.of(span, len(batch))]
+        return batch, self._dead_letters.of(span, rejects)
 
 
 class BatchReader:

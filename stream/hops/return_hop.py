@@ -5,9 +5,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from features.vector import FeatureLayout
+from stream.batch import Batch
 from stream.batch_arrow import batch_schema, from_messages, from_record_batch
+from stream.hops.dead_letters import DeadLetters
+from stream.hops.poison import process_what_can_be
 from stream.hops.resequence import NOTHING_YET, Waiting
-from stream.hops.send import Sender
+from stream.hops.send import Sender, Sent
 from stream.hops.span_notice import split_notices
 from stream.partition.hop import Resume, Work
 from stream.partition.output import Output
@@ -21,9 +24,16 @@ class ReturnHop:
     note says up to where everything has gone out.
     """
 
-    def __init__(self, layout: FeatureLayout, entities: Sequence[str], sender: Sender) -> None:
+    def __init__(
+        self,
+        layout: FeatureLayout,
+        entities: Sequence[str],
+        sender: Sender,
+        dead_letters: DeadLetters,
+    ) -> None:
         self._schema = batch_schema(entities, len(layout))
         self._sender = sender
+        self._dead_letters = dead_letters
         self._waiting = Waiting.nothing(self._schema)
 
     async def ready(self) -> None:
@@ -42,9 +52,14 @@ class ReturnHop:
         complete, waiting = self._waiting.with_arrived(notices, rows, told_at).take_complete()
         if waiting.emitted == self._waiting.emitted:
             return Work([], waiting, None, 0)
-        sent = self._sender.send(from_record_batch(complete, self._schema))
         resume = Resume(waiting.first_needed(span.next_offset), str(waiting.emitted))
+        sent = self._send(from_record_batch(complete, self._schema))
         return Work(sent.outputs, waiting, resume, complete.num_rows, sent.control_offset)
+
+    def _send(self, batch: Batch) -> Sent:
+        sent, _, poison = process_what_can_be(batch, self._sender.send)
+        letters = self._dead_letters.of_poison(batch, poison)
+        return Sent([*letters, *sent.outputs], sent.control_offset)
 
     def publish(self, work: Work) -> None:
         self._waiting = work.change

@@ -1,0 +1,62 @@
+"""Find the transactions that make a batch fail, so that the others go on.
+
+One bad record must not end a worker (faust#586), nor may a batch be tried for ever.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+from mode import get_logger
+from numpy.typing import NDArray
+
+from stream.batch import Batch
+
+Result = TypeVar("Result")
+log = get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Poison:
+    """A transaction that cannot be processed, by its row in the batch, and the error's type."""
+
+    row: int
+    error: str
+
+
+def process_what_can_be(
+    batch: Batch, attempt: Callable[[Batch], Result]
+) -> tuple[Result, Batch, list[Poison]]:
+    """Process a batch; where that fails, without the transactions that make it fail.
+
+    Halves the batch until each that fails stands alone: about 2 log2(n) attempts for one.
+
+    Args:
+        attempt: processes a batch without any lasting effect; raises where it cannot.
+
+    Returns:
+        The result, the transactions it is of, and the others.
+    """
+    try:
+        return attempt(batch), batch, []
+    except Exception:
+        poison = _find(batch, np.arange(len(batch)), attempt)
+    keep = np.ones(len(batch), bool)
+    keep[[one.row for one in poison]] = False
+    rest = batch.take(np.flatnonzero(keep))
+    return attempt(rest), rest, poison
+
+
+def _find(batch: Batch, rows: NDArray[np.int64], attempt: Callable[[Batch], object]) -> list[Poison]:
+    if not len(rows):
+        return []
+    try:
+        attempt(batch.take(rows))
+    except Exception as error:
+        if len(rows) == 1:
+            log.error("transaction %d of a batch cannot be processed: %r", rows[0], error, exc_info=error)
+            return [Poison(int(rows[0]), type(error).__name__)]
+        half = len(rows) // 2
+        return _find(batch, rows[:half], attempt) + _find(batch, rows[half:], attempt)
+    return []

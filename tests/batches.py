@@ -1,0 +1,35 @@
+"""Small batches for tests."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from features.columns import Columns
+from features.spans import ByteSpans
+from stream.batch import Batch
+
+
+def batch_of(count: int, width: int = 4) -> Batch:
+    """`count` transactions of three cards at two merchants, with arbitrary features."""
+    number = np.arange(count)
+    columns = Columns(
+        row=number.astype(np.int32),
+        id=ByteSpans.from_list([f"tx-{i}".encode() for i in number]),
+        time=1.7e9 + number,
+        amount=1.0 + number,
+        currency=np.zeros(count, np.int32),
+        category=np.full(count, 5411, np.int32),
+        channel=np.zeros(count, np.int8),
+        keys=(
+            ByteSpans.from_list([f"card-{i % 3}".encode() for i in number]),
+            ByteSpans.from_list([f"merchant-{i % 2}".encode() for i in number]),
+        ),
+    )
+    return Batch(
+        columns,
+        np.zeros(count, np.int32),
+        number.astype(np.int64),
+        np.full(count, count, np.int64),
+        1.7e9 + number,
+        np.random.default_rng(0).standard_normal((count, width)).astype(np.float32),
+    )

@@ -1,0 +1,51 @@
+"""A batch survives the way through Arrow, to the bit."""
+
+import numpy as np
+import pytest
+
+from features.spans import ByteSpans
+from stream.batch import Batch
+from stream.batch_arrow import ForeignBatch, batch_schema, from_messages, from_record_batch, to_message
+from stream.batch_arrow import to_record_batch as to_arrow
+from tests.batches import batch_of
+
+SCHEMA = batch_schema(["card", "merchant"], 4)
+
+
+def through_messages(*batches: Batch) -> Batch:
+    messages = ByteSpans.from_list([to_message(to_arrow(batch, SCHEMA)).to_pybytes() for batch in batches])
+    rows, counts = from_messages(messages, SCHEMA)
+    assert counts == [len(batch) for batch in batches]
+    return from_record_batch(rows, SCHEMA)
+
+
+def test_everything_comes_back() -> None:
+    batch = batch_of(7)
+    back = through_messages(batch.take(np.array([5, 6])), batch.take(np.arange(5)))
+    order = np.array([5, 6, 0, 1, 2, 3, 4])
+    assert back.features.tobytes() == batch.features[order].tobytes()
+    assert back.columns.id.to_list() == batch.columns.id.take(order).to_list()
+    assert [keys.to_list() for keys in back.columns.keys] == [
+        keys.take(order).to_list() for keys in batch.columns.keys
+    ]
+    for name in ("time", "amount", "currency", "category", "channel"):
+        assert getattr(back.columns, name).tolist() == getattr(batch.columns, name)[order].tolist()
+    assert back.source_offset.tolist() == order.tolist()
+    assert back.arrival.tolist() == batch.arrival[order].tolist()
+
+
+def test_nothing_gives_an_empty_batch() -> None:
+    assert len(through_messages()) == 0
+
+
+@pytest.mark.parametrize("width", [3, 5])
+def test_a_batch_of_another_configuration_is_refused(width: int) -> None:
+    other = batch_schema(["card", "merchant"], width)
+    message = to_message(to_arrow(batch_of(2, width), other)).to_pybytes()
+    with pytest.raises(ForeignBatch):
+        from_record_batch(from_messages(ByteSpans.from_list([message]), SCHEMA)[0], SCHEMA)
+
+
+def test_rubbish_is_refused() -> None:
+    with pytest.raises(ForeignBatch):
+        from_messages(ByteSpans.from_list([b"no arrow at all"]), SCHEMA)

@@ -1,0 +1,184 @@
+"""A partition through commits that succeed, fail, or leave one in doubt."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+from aiokafka import TopicPartition
+
+from features.spans import ByteSpans
+from stream.partition.commit import CommitUncertain, PartitionLost
+from stream.partition.hop import Resume, Work
+from stream.partition.output import Output
+from stream.partition.worker import PartitionWorker
+from stream.transport.span import Span
+from stream.wire.reader import Records
+
+PARTITION = TopicPartition("transactions", 0)
+
+
+class Log:
+    """The broker's side: what is committed, and the outputs that became visible."""
+
+    def __init__(self) -> None:
+        self.place: Resume | None = None
+        self.visible: list[str] = []
+
+    async def committed(self, partition: TopicPartition) -> Resume | None:
+        return self.place
+
+    async def earliest(self, partition: TopicPartition) -> int:
+        return 0
+
+
+class Committer:
+    """Commits at once. `fails` are raised one after the other instead, before or after it took effect."""
+
+    def __init__(self, log: Log) -> None:
+        self.log = log
+        self.fails: list[tuple[Exception, bool]] = []
+
+    async def start(self) -> None: ...
+
+    async def stop(self) -> None: ...
+
+    async def commit(self, outputs: Sequence[Output], place: Resume | None) -> None:
+        error, took_effect = self.fails.pop(0) if self.fails else (None, True)
+        if took_effect:
+            self.log.visible += [output.topic for output in outputs]
+            self.log.place = place or self.log.place
+        if error is not None:
+            raise error
+
+
+class Summing:
+    """A hop whose state is the list of offsets that it has taken up."""
+
+    def __init__(self) -> None:
+        self.offsets: list[int] = []
+        self.recovered: list[Resume | None] = []
+
+    async def ready(self) -> None: ...
+
+    async def recover(self, committed: Resume | None, earliest: int) -> int:
+        self.recovered.append(committed)
+        self.offsets = list(range(committed.offset)) if committed else []
+        return committed.offset if committed else earliest
+
+    def work(self, span: Span) -> Work:
+        new = span.records.offset.tolist()
+        output = Output(f"out-{new[0]}", 0, None)  # type: ignore[arg-type]  # nothing here sends it
+        return Work([output], new, Resume(span.next_offset), len(new))
+
+    def publish(self, work: Work) -> None:
+        self.offsets += work.change
+
+    def discard(self, work: Work) -> None: ...
+
+    def checkpoint(self, position: int, *, due_only: bool) -> Sequence[Output]:
+        return []
+
+    def checkpointed(self) -> None: ...
+
+
+class Setup:
+    """A worker that has taken its partition over."""
+
+    def __init__(self) -> None:
+        self.log, self.hop, self.seeks = Log(), Summing(), list[int]()
+        self.committer = Committer(self.log)
+        self.worker = PartitionWorker(
+            PARTITION, self.hop, self.committer, self.log, self._seek, lambda partition, work: None
+        )
+
+    async def _seek(self, partition: TopicPartition, offset: int) -> None:
+        self.seeks.append(offset)
+
+
+def span(first: int, end: int) -> Span:
+    nothing = ByteSpans.from_list([b""] * (end - first))
+    offsets = np.arange(first, end)
+    return Span(PARTITION, first, Records(offsets, offsets, nothing, nothing, end))
+
+
+async def taken_over() -> Setup:
+    setup = Setup()
+    await setup.worker.take_over()
+    return setup
+
+
+def test_spans_are_committed_and_then_taken_up() -> None:
+    async def story() -> None:
+        setup = await taken_over()
+        await setup.worker.process(span(0, 3))
+        await setup.worker.process(span(3, 5))
+        assert setup.hop.offsets == [0, 1, 2, 3, 4]
+        assert setup.log.place == Resume(5)
+        assert setup.log.visible == ["out-0", "out-3"]
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize("took_effect", [True, False])
+def test_a_commit_in_doubt_is_settled_by_the_committed_place(took_effect: bool) -> None:
+    async def story() -> None:
+        setup = await taken_over()
+        setup.committer.fails = [(CommitUncertain("no answer"), took_effect)]
+        await setup.worker.process(span(0, 3))
+        assert setup.log.visible == ["out-0"]
+        assert setup.hop.offsets == [0, 1, 2]
+
+    asyncio.run(story())
+
+
+def test_a_lost_partition_leaves_no_trace_and_is_recovered_when_it_comes_back() -> None:
+    async def story() -> None:
+        setup = await taken_over()
+        await setup.worker.process(span(0, 3))
+        setup.committer.fails = [(PartitionLost("fenced"), False)]
+        with pytest.raises(PartitionLost):
+            await setup.worker.process(span(3, 5))
+        assert setup.hop.offsets == [0, 1, 2]
+        setup.log.place = Resume(9)  # the other owner went on
+        await setup.worker.take_over()
+        assert setup.hop.offsets == list(range(9))
+        assert setup.seeks[-1] == 9
+
+    asyncio.run(story())
+
+
+def test_a_partition_that_comes_back_untouched_is_not_recovered_again() -> None:
+    async def story() -> None:
+        setup = await taken_over()
+        await setup.worker.process(span(0, 3))
+        await setup.worker.hand_back()
+        await setup.worker.take_over()
+        assert setup.hop.recovered == [None]
+        assert setup.seeks[-1] == 3
+
+    asyncio.run(story())
+
+
+def test_a_span_from_another_place_is_not_processed_but_fetched_anew() -> None:
+    async def story() -> None:
+        setup = await taken_over()
+        await setup.worker.process(span(4, 6))
+        assert setup.hop.offsets == []
+        assert setup.seeks[-1] == 0
+
+    asyncio.run(story())
+
+
+def test_doubt_about_a_place_that_somebody_else_moved_means_the_partition_is_lost() -> None:
+    async def story() -> None:
+        setup = await taken_over()
+        setup.committer.fails = [(CommitUncertain("no answer"), False)]
+        setup.log.place = Resume(77)
+        with pytest.raises(PartitionLost):
+            await setup.worker.process(span(0, 3))
+        assert setup.hop.offsets == []
+
+    asyncio.run(story())
