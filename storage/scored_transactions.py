@@ -94,3 +94,22 @@ class ScoredTransactions:
             ranges[current] = (low, high)
             current = self._session.scalar(select(func.min(partition)).where(partition > current))
         return ranges
+
+    def rate(self, *, now: float, over: int = 5_000, within_s: float = 60.0) -> float:
+        """Transactions a second, by arrival, over the `over` stored last in each partition.
+
+        Partitions whose last one arrived more than `within_s` before `now` count nothing.
+        """
+        total = 0.0
+        for partition, (low, high) in self.offset_ranges().items():
+            first = max(low, high - over)
+            newest, oldest = self._arrival(partition, high), self._arrival(partition, first)
+            if now - newest <= within_s and newest > oldest:
+                total += (high - first) / (newest - oldest)
+        return total
+
+    def _arrival(self, partition: int, offset: int) -> float:
+        """Arrival of the first transaction at `offset` or after it."""
+        row = ScoredTransaction
+        here = select(row.arrival).where(row.source_partition == partition, row.source_offset >= offset)
+        return self._session.scalars(here.order_by(row.source_offset).limit(1)).one()

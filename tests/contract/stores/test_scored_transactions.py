@@ -125,3 +125,11 @@ def test_retention_deletes_the_old_and_keeps_the_rest(
     deleted = enforce(engine, Retention(transactions_days=1, alerts_days=30), now=3.5 * day)
     assert deleted["scored_transactions"] == rows
     assert stored(engine) == 1
+
+
+def test_rate_counts_what_arrived_lately_in_each_partition(engine: Engine, scored_row: ScoredRow) -> None:
+    store(engine, *(scored_row(0, offset, arrival=100 + offset / 50) for offset in range(200)))
+    store(engine, *(scored_row(1, offset, arrival=offset / 50) for offset in range(200)))
+    with UnitOfWork(engine, reads_only=True) as unit:
+        assert unit.transactions.rate(now=104.0) == pytest.approx(50)
+        assert unit.transactions.rate(now=1_000.0) == 0

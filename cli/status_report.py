@@ -1,0 +1,144 @@
+"""What `flagfive status` shows, gathered from broker, control log, acknowledgements and database."""
+
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from kafka import KafkaAdminClient, TopicPartition
+from kafka.admin import OffsetSpec
+
+from cli.topic_plan import partitions_of, planned_topics
+from settings import Settings
+
+if TYPE_CHECKING:
+    from stream.control.acks import Ack
+    from stream.control.keys import ControlKey
+    from stream.control.snapshot import Snapshot
+
+
+@dataclass(frozen=True)
+class GroupLag:
+    """How far a consumer group is behind, in records; a transaction's end counts as one."""
+
+    group: str
+    topic: str
+    state: str
+    lag: int
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What the database holds."""
+
+    scored: int = 0
+    scored_per_s: float = 0.0
+    alerts_open: int = 0
+    episodes: dict[str, int] = field(default_factory=dict)
+    problem: str | None = None
+
+
+@dataclass(frozen=True)
+class Report:
+    """Everything on the screen; `snapshot` is None where no key is set."""
+
+    bootstrap: str
+    brokers: int
+    topics: dict[str, int]
+    """Records by topic."""
+    missing_topics: list[str]
+    lags: list[GroupLag]
+    acks: "dict[int, Ack]"
+    partitions: int
+    snapshot: "Snapshot | None"
+    stored: Stored
+
+
+def gather(settings: Settings, admin: KafkaAdminClient, key: "ControlKey | None") -> Report:
+    """Ask everyone once."""
+    from stream.control.acks import read_acks
+
+    names = [topic.name for topic in planned_topics(settings)]
+    present = partitions_of(admin, planned_topics(settings))
+    ends = _ends(admin, present)
+    topics = settings.topics
+    acks = read_acks(settings.broker.bootstrap, topics.control_acks, topics.partitions)
+    return Report(
+        bootstrap=settings.broker.bootstrap,
+        brokers=len(admin.describe_cluster()["brokers"]),
+        topics=_records(admin, ends),
+        missing_topics=[name for name in names if name not in present],
+        lags=_lags(admin, settings.stream.group, ends),
+        acks=acks.newest,
+        partitions=topics.partitions,
+        snapshot=_snapshot(settings, key) if key else None,
+        stored=_stored(settings),
+    )
+
+
+def _ends(admin: KafkaAdminClient, present: dict[str, int]) -> dict[TopicPartition, int]:
+    return _offsets(
+        admin, [TopicPartition(t, p) for t, n in present.items() for p in range(n)], OffsetSpec.LATEST
+    )
+
+
+def _offsets(
+    admin: KafkaAdminClient, partitions: list[TopicPartition], where: OffsetSpec
+) -> dict[TopicPartition, int]:
+    if not partitions:
+        return {}
+    found = admin.list_partition_offsets(dict.fromkeys(partitions, where))
+    return {partition: int(answer.offset) for partition, answer in found.items()}
+
+
+def _records(admin: KafkaAdminClient, ends: dict[TopicPartition, int]) -> dict[str, int]:
+    starts = _offsets(admin, list(ends), OffsetSpec.EARLIEST)
+    records: dict[str, int] = {}
+    for partition, end in ends.items():
+        records[partition.topic] = records.get(partition.topic, 0) + end - starts[partition]
+    return records
+
+
+def _lags(admin: KafkaAdminClient, group: str, ends: dict[TopicPartition, int]) -> list[GroupLag]:
+    states = {g["group_id"]: str(g["group_state"]) for g in admin.list_groups()}
+    ours = [name for name in (group, f"{group}-recorder", f"{group}-adapter") if name in states]
+    lags: dict[tuple[str, str], int] = {}
+    for name, committed in (admin.list_group_offsets(ours) if ours else {}).items():
+        for partition, at in committed.items():
+            if partition in ends:
+                behind = max(0, ends[partition] - at.offset)
+                lags[name, partition.topic] = lags.get((name, partition.topic), 0) + behind
+    return [GroupLag(name, topic, states[name], lag) for (name, topic), lag in sorted(lags.items())]
+
+
+def _snapshot(settings: Settings, key: "ControlKey") -> "Snapshot":
+    from stream.control.announce import Announcer
+
+    announcer = Announcer(settings.broker.bootstrap, settings.topics.control, key)
+    try:
+        return announcer.refresh()
+    finally:
+        announcer.close()
+
+
+def _stored(settings: Settings) -> Stored:
+    from sqlalchemy import func, select
+
+    from storage import StorageError, UnitOfWork, migrate, open_engine
+    from storage.episodes import Episode
+
+    engine = open_engine(settings.storage.url)
+    try:
+        migrate.require_newest(engine)
+        with UnitOfWork(engine, reads_only=True) as unit:
+            ranges = unit.transactions.offset_ranges().values()
+            episodes = select(Episode.status, func.count()).group_by(Episode.status)
+            return Stored(
+                scored=sum(high - low + 1 for low, high in ranges),
+                scored_per_s=unit.transactions.rate(now=time.time()),
+                alerts_open=unit.alerts.count(status="open"),
+                episodes=dict(unit.session.execute(episodes).tuples().all()),
+            )
+    except StorageError as error:
+        return Stored(problem=str(error))
+    finally:
+        engine.dispose()

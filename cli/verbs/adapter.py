@@ -1,0 +1,69 @@
+"""`flagfive adapter`: turn flags into detectors."""
+
+from typing import Annotated, Literal
+
+import typer
+
+from cli.context import settings_of
+from cli.errors import UserError
+
+app = typer.Typer(add_completion=False)
+Device = Literal["auto", "cpu", "cuda"]
+
+
+class NoSuchDevice(UserError):
+    """A device was asked for that torch does not have here."""
+
+
+@app.command(epilog="Example: flagfive adapter --device cpu")
+def adapter(
+    context: typer.Context,
+    device: Annotated[
+        Device | None, typer.Option(help="Where torch computes (default: adaptation.device).")
+    ] = None,
+) -> None:
+    """Work requests of the feedback topic until Ctrl-C: adapt, calibrate, judge, announce, watch.
+
+    It needs a base and a network on the control log, and a recorder that stores what is scored. A broker
+    or database that goes away is waited for.
+    """
+    from cli.ending import on_signal
+    from cli.keys import control_key
+    from cli.logs import configure_logging
+    from storage import migrate, open_engine
+    from stream import metrics
+    from stream.adaptation.worker import AdaptationConfig, AdaptationWorker
+
+    settings = settings_of(context)
+    key = control_key(settings)
+    configure_logging(settings)
+    use_device(device or settings.adaptation.device)
+    engine = open_engine(settings.storage.url)
+    migrate.upgrade(engine)
+    config = AdaptationConfig(
+        bootstrap=settings.broker.bootstrap,
+        group=settings.stream.group + "-adapter",
+        feedback=settings.topics.feedback,
+        control=settings.topics.control,
+        control_acks=settings.topics.control_acks,
+        partitions=settings.topics.partitions,
+        budget=settings.budget.alert_rate,
+        adapter=settings.adaptation.adapter,
+        policy=settings.adaptation.policy,
+    )
+    worker = AdaptationWorker(config, engine, key)
+    on_signal(worker.stop)
+    metrics.serve(settings.metrics.host, settings.metrics.adapter_port)
+    worker.run()
+
+
+def use_device(device: Device) -> str:
+    """Make torch compute there; returns what `auto` chose. Raises NoSuchDevice."""
+    import torch
+
+    if device == "cuda" and not torch.cuda.is_available():
+        raise NoSuchDevice("device cuda: torch finds no GPU here; allowed are cpu and auto")
+    chosen = "cuda" if device != "cpu" and torch.cuda.is_available() else "cpu"
+    # One episode is small: more threads cost more in waking up than they save.
+    torch.set_num_threads(1)
+    return chosen

@@ -1,0 +1,119 @@
+"""`flagfive status`: one screen of how everything is."""
+
+import time
+from typing import TYPE_CHECKING
+
+import typer
+
+from cli.context import settings_of
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from cli.status_report import Report
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command(epilog="Example: flagfive status")
+def status(context: typer.Context) -> None:
+    """Show broker, topics, lags, workers with their control offset, detectors, scores and alerts.
+
+    Detectors are shown where FLAGFIVE_CONTROL_KEY is set, since only then their entries can be verified.
+    """
+    from rich.console import Console
+
+    from cli.cluster import administrator
+    from cli.keys import control_key
+    from cli.status_report import gather
+
+    settings = settings_of(context)
+    key = control_key(settings) if settings.control.key else None
+    with administrator(settings.broker.bootstrap) as admin:
+        report = gather(settings, admin, key)
+    console = Console()
+    for table in (broker_table(report), lag_table(report), worker_table(report), detector_table(report)):
+        console.print(table)
+    console.print(stored_line(report))
+
+
+def broker_table(report: "Report") -> "Table":
+    """Broker and topics."""
+    table = _table(f"Broker {report.bootstrap}, {report.brokers} node(s)", "topic", "records")
+    for name, records in report.topics.items():
+        table.add_row(name, f"{records:,}")
+    for name in report.missing_topics:
+        table.add_row(name, "[red]missing: flagfive topics[/red]")
+    return table
+
+
+def lag_table(report: "Report") -> "Table":
+    """How far each group is behind."""
+    table = _table("Consumers", "group", "topic", "state", "records behind")
+    for lag in report.lags:
+        table.add_row(lag.group, lag.topic, lag.state, f"{lag.lag:,}")
+    return table
+
+
+def worker_table(report: "Report") -> "Table":
+    """Which worker scores which partition, and under what."""
+    table = _table("Workers", "partition", "worker", "control offset", "acknowledged")
+    for partition in range(report.partitions):
+        ack = report.acks.get(partition)
+        if ack is None:
+            table.add_row(str(partition), "[red]none[/red]", "", "")
+        else:
+            table.add_row(str(partition), ack.worker, str(ack.offset), f"{_ago(ack.time)} ago")
+    return table
+
+
+def detector_table(report: "Report") -> "Table":
+    """What is in force."""
+    if report.snapshot is None:
+        return _table("In force: set FLAGFIVE_CONTROL_KEY to see it")
+    snapshot = report.snapshot
+    base = snapshot.base.id if snapshot.base else "no base"
+    threshold = "none" if snapshot.threshold is None else f"{snapshot.threshold:.2f}"
+    title = f"In force at control offset {snapshot.offset}: {base}, threshold {threshold}"
+    table = _table(title, "detector", "episode", "adapter", "share", "since")
+    for detector in snapshot.detectors:
+        entry = snapshot.applied[f"detector/{detector.id}".encode()].entry
+        table.add_row(
+            detector.id,
+            detector.episode,
+            detector.detector.adapter,
+            f"{10**detector.shift:.2f}",
+            f"{_ago(entry.time)} ago",
+        )
+    for identity in snapshot.dormant:
+        table.add_row(identity, "", "", "", "[yellow]waits for its network[/yellow]")
+    return table
+
+
+def stored_line(report: "Report") -> str:
+    """What the database holds, in a line."""
+    stored = report.stored
+    if stored.problem:
+        return f"[red]Database: {stored.problem}[/red]"
+    episodes = ", ".join(f"{number} {status}" for status, number in stored.episodes.items()) or "none"
+    return (
+        f"Database: {stored.scored:,} transactions, {stored.scored_per_s:,.0f} a second just now, "
+        f"{stored.alerts_open:,} open alerts, episodes: {episodes}"
+    )
+
+
+def _table(title: str, *columns: str) -> "Table":
+    from rich.table import Table
+
+    table = Table(title=title, title_justify="left", title_style="bold")
+    for column in columns:
+        table.add_column(column)
+    return table
+
+
+def _ago(then: float) -> str:
+    seconds = max(0.0, time.time() - then)
+    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds:.0f} s"
