@@ -10,4 +10,7 @@ VERBS = {
     "worker": "Score the stream: read, profile, score, emit.",
     "produce": "Send a CSV or Parquet file of transactions.",
     "recorder": "Write scores, alerts and control entries to the database.",
+    "adapter": "Turn flags into detectors: adapt, calibrate, judge, announce.",
+    "flag": "Flag transactions as one fraud pattern, and see it go live.",
+    "status": "Show broker, lags, workers, detectors and scores on one screen.",
 }
