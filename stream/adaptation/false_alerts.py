@@ -8,14 +8,24 @@ times fewer with every further unit of surprise. So that many are kept, the ones
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
 Rows = NDArray[np.intp]
 
 
-def genuine_rows(rows: Rows, surprise: NDArray[np.float64], threshold: float, budget: float) -> Rows:
-    """`rows` without the alerts among them that are more likely fraud, in their order.
+@dataclass(frozen=True)
+class Sorted:
+    """Rows that count as genuine, in their order, and unjudged alerts that are more likely fraud."""
+
+    genuine: Rows
+    suspect: Rows
+
+
+def sort_alerts(rows: Rows, surprise: NDArray[np.float64], threshold: float, budget: float) -> Sorted:
+    """Part `rows` in two.
 
     `surprise` (n,) of all rows that `rows` point into, `threshold` as surprise, `budget` a share in (0, 1).
     """
@@ -25,8 +35,8 @@ def genuine_rows(rows: Rows, surprise: NDArray[np.float64], threshold: float, bu
     expected = round(np.sum(~above) * budget / (1.0 - budget))
     if len(alerted) > expected:
         alerted = alerted[_nearest(surprise[alerted], _places(expected, threshold))]
-    keep = ~above | np.isin(rows, alerted)
-    return rows[keep]
+    genuine = ~above | np.isin(rows, alerted)
+    return Sorted(rows[genuine], rows[~genuine])
 
 
 def _places(count: int, threshold: float) -> NDArray[np.float64]:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from meta.arrays import Floats
 from meta.gate import Limits, Verdict, judge
 from meta.support import Support
-from stream.adaptation.false_alerts import genuine_rows
+from stream.adaptation.false_alerts import sort_alerts
 from stream.adaptation.intake import Flagged
 from stream.adaptation.prepared import Prepared
 
@@ -20,6 +20,10 @@ FEWEST_ROWS = 5_000
 """Below, a budget of 0.1% is less than five rows, and a threshold is a guess."""
 BACKGROUND = 2_048
 """Rows that the adapter may read; it draws from them itself."""
+
+
+UNJUDGED = "unjudged alerts"
+"""Name of a replay set: alerts of late beyond what calibration expects of genuine traffic."""
 
 
 class TooLittleTraffic(Exception):
@@ -51,8 +55,8 @@ def propose(
     `threshold` is the one in force, as surprise, `budget` a share in (0, 1). Raises TooLittleTraffic.
     """
     started = time.perf_counter()
-    rows = genuine_rows(_apart(flagged, prepared), prepared.joint(), threshold, budget)
-    stack = prepared.part(rows)
+    rows = sort_alerts(_apart(flagged, prepared), prepared.joint(), threshold, budget)
+    stack = prepared.part(rows.genuine)
     assert stack.reservoir is not None  # `part` makes one
     verdict = judge(
         stack,
@@ -60,11 +64,11 @@ def propose(
         Support(flagged.fraud_features(), flagged.genuine_features()),
         stack.reservoir.X[:BACKGROUND],
         stack.reservoir,
-        replay,
+        {**replay, UNJUDGED: prepared.reservoir.X[rows.suspect]},
         seed=seed,
         limits=Limits(budget=budget),
     )
-    return Proposal(verdict, len(rows), time.perf_counter() - started)
+    return Proposal(verdict, len(rows.genuine), time.perf_counter() - started)
 
 
 def _apart(flagged: Flagged, prepared: Prepared) -> NDArray[np.intp]:
