@@ -10,46 +10,24 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from features.card_number_excuses import is_in_uuid, is_recent_time
 from features.compiling import inlined, kernel
-from features.json_grammar import (
-    CLOSE_ARRAY,
-    CLOSE_OBJECT,
-    COLON,
-    COMMA,
-    MINUS,
-    OPEN_ARRAY,
-    POINT,
-    SPACE,
-    ZERO,
-    is_digit,
-)  # fmt: skip
+from features.json_grammar import MINUS, POINT, SPACE, ZERO, is_digit
 from features.pointers import Pointer, pointer_to, row_pointer
 from features.spans import Bytes, Index, Offsets
 
 _FEWEST, _MOST = 13, 19  # digits
 _NOWHERE = -1
-_SMALL, _A, _F, _Z = 32, 97, 102, 122
-_UUID_WIDTH = 36
-_WHOLE_SECONDS = 10  # digits of a time in seconds, until the year 2286
-_RECENT_S = 10 * 365.25 * 86_400.0
+_SMALL, _A, _Z = 32, 97, 122
 _ESCAPED_DIGIT = rb"\u003"
 
 
 def has_card_number(text: bytes, arrival: float) -> bool:
     """Whether a text may hold a card number; `arrival`, seconds since 1970, tells recent times."""
     found = np.empty(1, np.bool_)
-    start, end, times = (
-        np.zeros(1, np.int64),
-        np.array([len(text)]),
-        np.array([arrival]),
-    )
+    start, end, times = (np.zeros(1, np.int64), np.array([len(text)]), np.array([arrival]))
     rows_with_card_numbers(
-        np.frombuffer(text, np.uint8),
-        start,
-        end,
-        np.empty((1, 0, 2), np.int64),
-        times,
-        found,
+        np.frombuffer(text, np.uint8), start, end, np.empty((1, 0, 2), np.int64), times, found
     )
     return bool(found[0])
 
@@ -70,26 +48,19 @@ def rows_with_card_numbers(
     """
     text = pointer_to(buffer)
     for i in range(len(start)):
-        found[i] = _holds_one(
-            text, start[i], end[i], row_pointer(exempt, i), exempt.shape[1], arrival[i]
-        )
+        found[i] = _holds_one(text, start[i], end[i], row_pointer(exempt, i), exempt.shape[1], arrival[i])
 
 
 @inlined
 def _holds_one(
-    text: Pointer,
-    start: Index,
-    end: Index,
-    exempt: Pointer,
-    exempts: Index,
-    arrival: float,
+    text: Pointer, start: Index, end: Index, exempt: Pointer, exempts: Index, arrival: float
 ) -> bool:
     first, past = _next_number(text, start, start, end)
     while first != _NOWHERE:
         if not (
             _is_exempt(first, past, exempt, exempts)
-            or _is_recent_time(text, first, past, start, end, arrival)
-            or _is_in_uuid(text, first, past, start, end)
+            or is_recent_time(text, first, past, start, end, arrival)
+            or is_in_uuid(text, first, past, start, end)
         ):
             return True
         first, past = _next_number(text, first + 1, start, end)
@@ -97,9 +68,7 @@ def _holds_one(
 
 
 @inlined
-def _next_number(
-    text: Pointer, floor: Index, start: Index, end: Index
-) -> tuple[Index, Index]:
+def _next_number(text: Pointer, floor: Index, start: Index, end: Index) -> tuple[Index, Index]:
     """Where the first number from `floor` on begins and ends, or _NOWHERE.
 
     Only every 13th byte is looked at: a run that is long enough cannot lie between two of them.
@@ -129,9 +98,7 @@ def _may_belong(byte: Index) -> bool:
 
 
 @kernel
-def _number_in_run(
-    text: Pointer, first: Index, past: Index, start: Index, end: Index
-) -> tuple[Index, Index]:
+def _number_in_run(text: Pointer, first: Index, past: Index, start: Index, end: Index) -> tuple[Index, Index]:
     """Try each group of digits in a run of digits, spaces and dashes as the first of a number."""
     for at in range(first, past):
         if is_digit(text[at]) and not _joined_before(text, at, start):
@@ -151,11 +118,7 @@ def _number_past(text: Pointer, first: Index, past: Index, end: Index) -> Index:
             if at == past or not is_digit(text[at]):
                 return _NOWHERE
         digits, at = digits + 1, at + 1
-        if (
-            digits >= _FEWEST
-            and not _joined_after(text, at, end)
-            and _passes_luhn(text, first, at)
-        ):
+        if digits >= _FEWEST and not _joined_after(text, at, end) and _passes_luhn(text, first, at):
             return at
     return _NOWHERE
 
@@ -202,52 +165,3 @@ def _is_exempt(first: Index, past: Index, exempt: Pointer, exempts: Index) -> bo
     while k < exempts and not (exempt[2 * k] <= first and past <= exempt[2 * k + 1]):
         k += 1
     return bool(k < exempts)
-
-
-@kernel
-def _is_recent_time(
-    text: Pointer, first: Index, past: Index, start: Index, end: Index, arrival: float
-) -> bool:
-    """Whether it is a bare integer of JSON, and a time within ten years of arrival, in ms, us or ns."""
-    seconds = 0.0
-    for at in range(first, first + _WHOLE_SECONDS):
-        if not is_digit(text[at]):
-            return False
-        seconds = seconds * 10.0 + (np.int64(text[at]) - ZERO)
-    before, behind = first - 1, past
-    while before > start and text[before] == SPACE:
-        before -= 1
-    while behind < end - 1 and text[behind] == SPACE:
-        behind += 1
-    if before < start or behind >= end or (past - first - _WHOLE_SECONDS) % 3 != 0:
-        return False
-    opens = text[before] == COLON or text[before] == COMMA or text[before] == OPEN_ARRAY
-    closes = (
-        text[behind] == COMMA
-        or text[behind] == CLOSE_OBJECT
-        or text[behind] == CLOSE_ARRAY
-    )
-    return opens and closes and abs(seconds - arrival) <= _RECENT_S
-
-
-@kernel
-def _is_in_uuid(
-    text: Pointer, first: Index, past: Index, start: Index, end: Index
-) -> bool:
-    """Whether it is part of 8-4-4-4-12 hexadecimal digits."""
-    while first > start and _may_be_in_uuid(text[first - 1]):
-        first -= 1
-    while past < end and _may_be_in_uuid(text[past]):
-        past += 1
-    if past - first != _UUID_WIDTH:
-        return False
-    for k in range(_UUID_WIDTH):
-        dash = k == 8 or k == 13 or k == 18 or k == 23
-        if (text[first + k] == MINUS) != dash:
-            return False
-    return True
-
-
-@inlined
-def _may_be_in_uuid(byte: Index) -> bool:
-    return is_digit(byte) or byte == MINUS or bool(_A <= (byte | _SMALL) <= _F)

@@ -29,38 +29,14 @@ _CASH_LIKE = (
 )
 _RESALE = (4812, 5045, 5065, 5094, 5722, 5732, 5734, 5944, 5946, 5948, 5977, 7622)
 _TRAVEL = (*range(3000, 4000), 4112, 4411, 4511, 4722, 7011, 7512, 7513)
-_EVERYDAY = (
-    4111,
-    4121,
-    5331,
-    5411,
-    5422,
-    5441,
-    5451,
-    5462,
-    5499,
-    5541,
-    5542,
-    5811,
-    5812,
-    5813,
-    5814,
-    5912,
-)
+_EVERYDAY = (4111, 4121, 5331, 5411, 5422, 5441, 5451, 5462, 5499, 5541, 5542, 5811, 5812, 5813, 5814, 5912)
 
 # Cash and what is as good as cash (transfers, gift cards, games, digital goods), goods sold on easily
 # (electronics, jewellery, cosmetics), travel, and the shopping of every day.
-CATEGORY_GROUPS = {
-    "cash_like": _CASH_LIKE,
-    "resale": _RESALE,
-    "travel": _TRAVEL,
-    "everyday": _EVERYDAY,
-}
+CATEGORY_GROUPS = {"cash_like": _CASH_LIKE, "resale": _RESALE, "travel": _TRAVEL, "everyday": _EVERYDAY}
 _CODES = 10_000
 
-_GROUP = np.full(
-    _CODES + 1, -1, np.int8
-)  # the last place stands for all that is no such code
+_GROUP = np.full(_CODES + 1, -1, np.int8)  # the last place stands for all that is no such code
 for _number, _codes in enumerate(CATEGORY_GROUPS.values()):
     _GROUP[list(_codes)] = _number
 

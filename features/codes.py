@@ -70,9 +70,7 @@ def _category_at(text: Pointer, start: Index, end: Index) -> Index:
     code = np.int64(0)
     for at in range(start, end):
         if not is_digit(text[at]) or end - start > _CODE_WIDTH:
-            return FIRST_NAMED_CATEGORY + np.int64(
-                hash_bytes(text, start, end) % _NAMED_CATEGORIES
-            )
+            return FIRST_NAMED_CATEGORY + np.int64(hash_bytes(text, start, end) % _NAMED_CATEGORIES)
         code = code * 10 + (np.int64(text[at]) - ZERO)
     return code
 

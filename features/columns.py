@@ -74,8 +74,4 @@ def currency_code(text: str) -> int:
 
 def currency_text(code: int) -> str:
     """The letters of a packed currency, empty where it was absent."""
-    return (
-        bytes((code >> 16 & 0xFF, code >> 8 & 0xFF, code & 0xFF)).decode("ascii")
-        if code
-        else ""
-    )
+    return bytes((code >> 16 & 0xFF, code >> 8 & 0xFF, code & 0xFF)).decode("ascii") if code else ""

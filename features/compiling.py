@@ -24,9 +24,7 @@ def kernel(function: Function) -> Function:
 
 def inlined(function: Function) -> Function:
     """Like `kernel`, for a function so small that calling it would cost more than it does."""
-    return numba.njit(cache=True, nogil=True, error_model="numpy", forceinline=True)(
-        function
-    )  # type: ignore[return-value]
+    return numba.njit(cache=True, nogil=True, error_model="numpy", forceinline=True)(function)  # type: ignore[return-value]
 
 
 def keep_by_content() -> None:
@@ -36,9 +34,7 @@ def keep_by_content() -> None:
     inlined: after an upgrade, old arithmetic would run on. The folder lies in NUMBA_CACHE_DIR or in the
     user's cache; where it cannot be written, numba chooses one.
     """
-    root = os.environ.get("NUMBA_CACHE_DIR") or os.path.join(
-        _user_cache(), "flagfive", "kernels"
-    )
+    root = os.environ.get("NUMBA_CACHE_DIR") or os.path.join(_user_cache(), "flagfive", "kernels")
     folder = Path(root, _fingerprint())
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -49,9 +45,7 @@ def keep_by_content() -> None:
 
 
 def _user_cache() -> str:
-    return os.environ.get("XDG_CACHE_HOME") or os.path.join(
-        os.path.expanduser("~"), ".cache"
-    )
+    return os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
 
 
 def _fingerprint() -> str:

@@ -5,11 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from features.card_numbers import (
-    has_card_number,
-    may_hold_card_number,
-    rows_with_card_numbers,
-)
+from features.card_numbers import has_card_number, may_hold_card_number, rows_with_card_numbers
 from features.columns import Columns
 from features.decode_slowly import UNITS_PER_SECOND, Record, read_record
 from features.find_values import FieldNames, find_values
@@ -69,22 +65,11 @@ class _Batch:
 
         def text(field: int) -> ByteSpans:
             start, end = found[:, field].T
-            return ByteSpans(
-                buffer, np.ascontiguousarray(start), np.ascontiguousarray(end)
-            )
+            return ByteSpans(buffer, np.ascontiguousarray(start), np.ascontiguousarray(end))
 
         keys = tuple(text(field) for field in range(FIRST_KEY, found.shape[1]))
         channel = codes[2].astype(np.int8)
-        return Columns(
-            row,
-            text(ID),
-            self.time[every],
-            self.amount[every],
-            codes[0],
-            codes[1],
-            channel,
-            keys,
-        )
+        return Columns(row, text(ID), self.time[every], self.amount[every], codes[0], codes[1], channel, keys)
 
 
 class Decoder:
@@ -99,14 +84,7 @@ class Decoder:
 
     def __init__(self, schema: TransactionSchema) -> None:
         self._schema = schema
-        fields = [
-            schema.id,
-            schema.time,
-            schema.amount,
-            schema.currency,
-            schema.category,
-            schema.channel,
-        ]
+        fields = [schema.id, schema.time, schema.amount, schema.currency, schema.category, schema.channel]
         fields += [entity.field for entity in schema.entities]
         self._names = FieldNames.of(fields)
         self._exempt = [AMOUNT] + [TIME] * (schema.time_unit != "iso8601")
@@ -136,12 +114,7 @@ class Decoder:
         suspect = np.empty(len(batch.values), np.bool_)
         exempt = batch.found[:, self._exempt]
         rows_with_card_numbers(
-            batch.values.buffer,
-            batch.start,
-            batch.values.end,
-            exempt,
-            batch.arrival,
-            suspect,
+            batch.values.buffer, batch.start, batch.values.end, exempt, batch.arrival, suspect
         )
         return suspect
 
@@ -160,33 +133,22 @@ class Decoder:
             arrival = float(batch.arrival[row])
             value = batch.value(row)
             try:
-                batch.put(
-                    row, self._read_slowly(value, arrival, suspect=bool(suspect[row]))
-                )
+                batch.put(row, self._read_slowly(value, arrival, suspect=bool(suspect[row])))
             except Rejected as rejected:
                 rows.append(row)
                 reasons.append(rejected.reason)
                 details.append(rejected.detail)
-                withheld.append(
-                    value is not None and may_hold_card_number(value, arrival)
-                )
+                withheld.append(value is not None and may_hold_card_number(value, arrival))
         return Rejects(
-            np.array(rows, np.int32),
-            np.array(reasons, np.int8),
-            tuple(details),
-            np.array(withheld, np.bool_),
+            np.array(rows, np.int32), np.array(reasons, np.int8), tuple(details), np.array(withheld, np.bool_)
         )
 
-    def _read_slowly(
-        self, value: bytes | None, arrival: float, *, suspect: bool
-    ) -> Record:
+    def _read_slowly(self, value: bytes | None, arrival: float, *, suspect: bool) -> Record:
         if value is None:
             raise Rejected(Reason.SYNTAX, "no value")
         if len(value) > MAX_RECORD_BYTES:
             raise Rejected(Reason.TOO_LARGE, f"more than {MAX_RECORD_BYTES} bytes")
         record = read_record(self._schema, value, arrival)
         if suspect or has_card_number(record.normal_text, arrival):
-            raise Rejected(
-                Reason.CARD_NUMBER, "digits that pass the check of a card number"
-            )
+            raise Rejected(Reason.CARD_NUMBER, "digits that pass the check of a card number")
         return record

@@ -57,9 +57,7 @@ def read_record(schema: TransactionSchema, value: bytes, arrival: float) -> Reco
 def normal_text(schema: TransactionSchema, fields: dict[str, Any]) -> bytes:
     """The record as JSON without escapes, and without the numbers that may look like a card number."""
     numbers = {schema.time, schema.amount, *schema.digits_allowed_in}
-    return msgspec.json.encode(
-        {name: value for name, value in fields.items() if name not in numbers}
-    )
+    return msgspec.json.encode({name: value for name, value in fields.items() if name not in numbers})
 
 
 def _parse(value: bytes) -> dict[str, Any]:

@@ -47,14 +47,10 @@ class FieldNames:
     @classmethod
     def of(cls, names: Sequence[str | None]) -> FieldNames:
         """None stands for a field that no record has. Names hold no quote and no backslash."""
-        quoted = [
-            b'"%s"' % name.encode() if name is not None else b"" for name in names
-        ]
+        quoted = [b'"%s"' % name.encode() if name is not None else b"" for name in names]
         words = -(-max(map(len, quoted)) // 8)
         padded = b"".join(text.ljust(8 * words, b"\0") for text in quoted)
-        masks = b"".join(
-            (b"\xff" * len(text)).ljust(8 * words, b"\0") for text in quoted
-        )
+        masks = b"".join((b"\xff" * len(text)).ljust(8 * words, b"\0") for text in quoted)
         shape = (len(quoted), words)
         return cls(
             np.frombuffer(padded, "<u8").reshape(shape).copy(),
@@ -76,24 +72,13 @@ def find_values(
     twice, the last value counts.
     """
     text = pointer_to(buffer)
-    names = (
-        pointer_to(words),
-        pointer_to(masks),
-        pointer_to(width),
-        len(width),
-        words.shape[1],
-        len(buffer),
-    )
-    follower = np.zeros(
-        len(width), np.int64
-    )  # the field that followed each in the record before
+    names = (pointer_to(words), pointer_to(masks), pointer_to(width), len(width), words.shape[1], len(buffer))
+    follower = np.zeros(len(width), np.int64)  # the field that followed each in the record before
     for i in range(len(start)):
         found = row_pointer(values, i)
         for k in range(2 * len(width)):
             found[k] = NULL
-        usual[i] = start[i] != NULL and _find(
-            text, start[i], end[i], names, pointer_to(follower), found
-        )
+        usual[i] = start[i] != NULL and _find(text, start[i], end[i], names, pointer_to(follower), found)
 
 
 @inlined
@@ -108,9 +93,7 @@ def _find(
     before: Index = np.int64(0)
     while at < end and text[at] == QUOTE:
         field = _field_at(text, at, end, names, follower[before])
-        past_name = (
-            at + names[2][field] if field != _NO_FIELD else skip_name(text, at, end)
-        )
+        past_name = at + names[2][field] if field != _NO_FIELD else skip_name(text, at, end)
         at = skip_colon(text, past_name, end) if past_name != BAD else BAD
         past = skip_value(text, at, end) if at != BAD else BAD
         if past == BAD:
@@ -129,9 +112,7 @@ def _find(
 
 
 @inlined
-def _field_at(
-    text: Pointer, at: Index, end: Index, names: _Names, guess: Index
-) -> Index:
+def _field_at(text: Pointer, at: Index, end: Index, names: _Names, guess: Index) -> Index:
     """The field whose name stands at `at`; `guess` is tried first."""
     if _has_name(text, at, end, names, guess):
         return guess
@@ -142,18 +123,12 @@ def _field_at(
 
 
 @inlined
-def _has_name(
-    text: Pointer, at: Index, end: Index, names: _Names, field: Index
-) -> bool:
+def _has_name(text: Pointer, at: Index, end: Index, names: _Names, field: Index) -> bool:
     words, masks, width, _, room, limit = names
     if width[field] == 0 or at + width[field] > end:
         return False
     for k in range((width[field] + 7) // 8):
-        word = (
-            word_at(text, at + 8 * k)
-            if at + 8 * k + 8 <= limit
-            else _last_word(text, at + 8 * k, limit)
-        )
+        word = word_at(text, at + 8 * k) if at + 8 * k + 8 <= limit else _last_word(text, at + 8 * k, limit)
         if (word ^ words[field * room + k]) & masks[field * room + k] != _NO_BITS:
             return False
     return True

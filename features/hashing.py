@@ -50,9 +50,7 @@ def _short_word(text: Pointer, start: Index, end: Index) -> np.uint64:
 
 
 @kernel
-def _hash_all(
-    buffer: Bytes, start: Offsets, end: Offsets, out: npt.NDArray[np.uint64]
-) -> None:
+def _hash_all(buffer: Bytes, start: Offsets, end: Offsets, out: npt.NDArray[np.uint64]) -> None:
     text = pointer_to(buffer)
     for i in range(len(start)):
         out[i] = hash_bytes(text, start[i], end[i])

@@ -28,9 +28,7 @@ def iso8601_at(text: Pointer, start: Index, end: Index) -> float:
     if day == _NO_NUMBER or end - start < _WHOLE:
         return np.nan
     second = _second_of_day(text, start + 11)
-    if second == _NO_NUMBER or not (
-        text[start + 10] == _SPACE or text[start + 10] | _LOWER_CASE == _T
-    ):
+    if second == _NO_NUMBER or not (text[start + 10] == _SPACE or text[start + 10] | _LOWER_CASE == _T):
         return np.nan
     fraction, at = _fraction_at(text, start + _WHOLE, end)
     offset = _offset_at(text, at, end)
@@ -72,11 +70,7 @@ def _second_of_day(text: Pointer, at: Index) -> Index:
     hour = _number(text, at, 2, 23)
     minute = _number(text, at + 3, 2, 59)
     second = _number(text, at + 6, 2, 59)
-    if (
-        text[at + 2] != COLON
-        or text[at + 5] != COLON
-        or min(hour, minute, second) == _NO_NUMBER
-    ):
+    if text[at + 2] != COLON or text[at + 5] != COLON or min(hour, minute, second) == _NO_NUMBER:
         return _NO_NUMBER
     return hour * _HOUR_S + minute * _MINUTE_S + second
 

@@ -24,9 +24,7 @@ _TAB, _LINE_FEED, _RETURN = 9, 10, 13
 _E, _SMALL = 101, 32  # the letter e, and the bit that makes a letter small
 _LONGEST_NUMBER = 40  # bytes: beyond, its value may be out of range
 _DEEPEST = 60  # nested objects and arrays: as many as an int64 has bits to spare
-_TRUE, _FALS, _NULL = (
-    np.uint32(int.from_bytes(word, "little")) for word in (b"true", b"fals", b"null")
-)
+_TRUE, _FALS, _NULL = (np.uint32(int.from_bytes(word, "little")) for word in (b"true", b"fals", b"null"))
 
 
 @inlined
@@ -39,10 +37,7 @@ def is_digit(byte: Index) -> bool:
 def skip_space(text: Pointer, at: Index, end: Index) -> Index:
     """To the first byte that is not white space, or to `end`."""
     while at < end and (
-        text[at] == SPACE
-        or text[at] == _LINE_FEED
-        or text[at] == _TAB
-        or text[at] == _RETURN
+        text[at] == SPACE or text[at] == _LINE_FEED or text[at] == _TAB or text[at] == _RETURN
     ):
         at += 1
     return at
@@ -141,9 +136,7 @@ def _skip_nested(text: Pointer, at: Index, end: Index) -> Index:
             at = skip_space(text, at + 1, end)
             if depth > _DEEPEST or at >= end:
                 return BAD
-            if (
-                text[at] != byte + 2
-            ):  # in ASCII a bracket is closed by the second character after it
+            if text[at] != byte + 2:  # in ASCII a bracket is closed by the second character after it
                 at = _to_value(text, at, end, kinds)
                 continue
         else:
@@ -174,11 +167,7 @@ def _to_next_value(
         if at >= end:
             return BAD, depth, kinds
         if text[at] == COMMA:
-            return (
-                _to_value(text, skip_space(text, at + 1, end), end, kinds),
-                depth,
-                kinds,
-            )
+            return (_to_value(text, skip_space(text, at + 1, end), end, kinds), depth, kinds)
         if text[at] != (CLOSE_OBJECT if kinds & 1 else CLOSE_ARRAY):
             return BAD, depth, kinds
         at, depth, kinds = at + 1, depth - 1, kinds >> 1

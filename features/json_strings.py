@@ -57,11 +57,7 @@ def _special_bytes(word: np.uint64) -> np.uint64:
     Source: Anderson, «Bit twiddling hacks», determine if a word has a byte less than n.
     """
     quote, backslash = word ^ _QUOTES, word ^ _BACKSLASHES
-    below = (
-        (quote - _ONES) & ~quote
-        | (backslash - _ONES) & ~backslash
-        | (word - _FIRST_PRINTABLES) & ~word
-    )
+    below = (quote - _ONES) & ~quote | (backslash - _ONES) & ~backslash | (word - _FIRST_PRINTABLES) & ~word
     return (below | word) & _TOPS
 
 

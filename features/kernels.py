@@ -37,9 +37,7 @@ _LOG_AMOUNT = PRIMARY_FEATURES  # one logarithm more, which ratios are taken to
 _LOGS = PRIMARY_FEATURES + 1
 _NEVER_SEEN = np.zeros(1, PROFILE_ROW)
 _PER_DAY = 1.0 / DAY_S
-_RELATIVE = np.zeros(
-    _LOGS
-)  # 1 for a ratio, whose logarithm is taken relative to that of the amount
+_RELATIVE = np.zeros(_LOGS)  # 1 for a ratio, whose logarithm is taken relative to that of the amount
 _RELATIVE[[*range(RATIO, RATIO + WINDOWS), CATEGORY_RATIO]] = 1.0
 
 
@@ -55,16 +53,9 @@ def fold(
     IDLE_S by that clock counts as never seen, so it makes no difference when idle rows are removed from
     memory.
     """
-    log_room, scale_room, kept_room = (
-        np.ones((_BLOCK, _LOGS)),
-        np.ones((_BLOCK, _LOGS)),
-        np.empty(WINDOWS),
-    )
+    log_room, scale_room, kept_room = (np.ones((_BLOCK, _LOGS)), np.ones((_BLOCK, _LOGS)), np.empty(WINDOWS))
     scale_room[:, NOVELTY] = PER_NOVELTY
-    kept, features = (
-        pointer_to(kept_room),
-        PRIMARY_FEATURES if primary else COMMON_FEATURES,
-    )
+    kept, features = (pointer_to(kept_room), PRIMARY_FEATURES if primary else COMMON_FEATURES)
     for begin in range(0, len(row_of), _BLOCK):
         end = min(begin + _BLOCK, len(row_of))
         for i in range(begin, end):
@@ -76,14 +67,7 @@ def fold(
             watermark = max(watermark, time[i])
             elapsed = _move_clock(rows, j, watermark, time[i], logs)
             logs[_LOG_AMOUNT] = 1.0 + amount[i]
-            fold_windows(
-                field_pointer(rows, j, "windows"),
-                elapsed,
-                amount[i],
-                kept,
-                logs,
-                scales,
-            )
+            fold_windows(field_pointer(rows, j, "windows"), elapsed, amount[i], kept, logs, scales)
             fold_partner(field_pointer(rows, j, "partners"), time[i], partner[i], logs)
             if primary:
                 usual = (
@@ -91,29 +75,16 @@ def fold(
                     field_pointer(rows, j, "category_count"),
                     field_pointer(rows, j, "category_sum"),
                 )
-                fold_category(
-                    usual,
-                    elapsed,
-                    kept[WINDOWS - 1],
-                    category[i],
-                    amount[i],
-                    logs,
-                    scales,
-                )
+                fold_category(usual, elapsed, kept[WINDOWS - 1], category[i], amount[i], logs, scales)
         _take_logs(pointer_to(log_room), (end - begin) * _LOGS)
         for i in range(begin, end):
-            logs, scales = (
-                row_pointer(log_room, i - begin),
-                row_pointer(scale_room, i - begin),
-            )
+            logs, scales = (row_pointer(log_room, i - begin), row_pointer(scale_room, i - begin))
             _write(logs, scales, features, row_pointer(out, i))
     return watermark
 
 
 @inlined
-def _move_clock(
-    rows: npt.NDArray[np.void], j: Index, watermark: float, now: float, logs: Pointer
-) -> float:
+def _move_clock(rows: npt.NDArray[np.void], j: Index, watermark: float, now: float, logs: Pointer) -> float:
     """Move the row's clock to `now`, never back; returns the seconds that passed, negative if it is late."""
     clock = field_pointer(rows, j, "clock")
     if clock[LAST] < watermark - IDLE_S:

@@ -19,9 +19,7 @@ _MOST_DECAY = 700.0  # exp(-700) is 1e-304: what is left of a sum then is nothin
 # Added to a small number, it leaves that number rounded to an integer in the lowest bits.
 _TO_INTEGER = 6755399441055744.0  # 1.5 * 2**52
 _TO_INTEGER_BITS = np.uint64(0x4338000000000000)
-_INTEGER = (
-    4503599627370496.0  # 2**52, whose lowest bits are free for an integer below it
-)
+_INTEGER = 4503599627370496.0  # 2**52, whose lowest bits are free for an integer below it
 _INTEGER_BITS = np.uint64(0x4330000000000000)
 _ONE_BITS = np.uint64(0x3FF0000000000000)
 _ROOT_HALF_BITS = np.uint64(0x3FE6A09E667F3BCD)  # of sqrt(1/2)
@@ -52,9 +50,7 @@ def exp_negative(x: float) -> float:
     p = p * r + 0.5
     p = p * r + 1.0
     p = p * r + 1.0
-    power = np.uint64(
-        _ONE_BITS - ((shifted.view(np.uint64) - _TO_INTEGER_BITS) << _MANTISSA)
-    )
+    power = np.uint64(_ONE_BITS - ((shifted.view(np.uint64) - _TO_INTEGER_BITS) << _MANTISSA))
     return p * power.view(np.float64) if x <= _MOST_DECAY else 0.0
 
 

@@ -14,9 +14,7 @@ from features.schema import TransactionSchema
 from features.spans import ByteSpans
 from features.vector import FeatureLayout
 
-_CHUNK = (
-    65_536  # transactions: large enough to hide Python, small enough to stay in a cache
-)
+_CHUNK = 65_536  # transactions: large enough to hide Python, small enough to stay in a cache
 
 
 class Featuriser:
@@ -28,9 +26,7 @@ class Featuriser:
 
     def __init__(self, schema: TransactionSchema) -> None:
         self.layout = FeatureLayout(schema)
-        self._profiles = [
-            Profiles(position) for position in range(len(schema.entities))
-        ]
+        self._profiles = [Profiles(position) for position in range(len(schema.entities))]
 
     def features(self, columns: Columns) -> npt.NDArray[np.float32]:
         """Fold the next n transactions; their features as of just before each, float32 (n, d)."""
@@ -65,28 +61,17 @@ def columns_from(
     """
     times, amounts = np.asarray(time, np.float64), np.asarray(amount, np.float64)
     n = len(times)
-    lengths = {
-        "amount": len(amounts),
-        **{f"keys[{k}]": len(key) for k, key in enumerate(keys)},
-    }
+    lengths = {"amount": len(amounts), **{f"keys[{k}]": len(key) for k, key in enumerate(keys)}}
     for name, length in lengths.items():
         if length != n:
-            raise ValueError(
-                f"{name} has {length} values, time has {n}: one per transaction is needed"
-            )
+            raise ValueError(f"{name} has {length} values, time has {n}: one per transaction is needed")
     return Columns(
         row=np.arange(n, dtype=np.int32),
-        id=ByteSpans(
-            np.empty(0, np.uint8), np.zeros(n, np.int64), np.zeros(n, np.int64)
-        ),
+        id=ByteSpans(np.empty(0, np.uint8), np.zeros(n, np.int64), np.zeros(n, np.int64)),
         time=times,
         amount=amounts,
         currency=np.full(n, NO_CURRENCY, np.int32),
-        category=np.full(n, NO_CATEGORY, np.int32)
-        if category is None
-        else np.asarray(category, np.int32),
-        channel=np.full(n, Channel.UNKNOWN, np.int8)
-        if channel is None
-        else np.asarray(channel, np.int8),
+        category=np.full(n, NO_CATEGORY, np.int32) if category is None else np.asarray(category, np.int32),
+        channel=np.full(n, Channel.UNKNOWN, np.int8) if channel is None else np.asarray(channel, np.int8),
         keys=tuple(keys_from(key) for key in keys),
     )

@@ -14,18 +14,14 @@ _LATELY_H = 24
 _MEMORY_H = 90 * 24
 _FORGOTTEN_H = 2 * _MEMORY_H
 _PER_HOUR = 1.0 / HOUR_S
-_FINGERPRINT = np.uint64(
-    48
-)  # the upper 16 bits of a hash: one meeting in 2,000 is mistaken for an old one
+_FINGERPRINT = np.uint64(48)  # the upper 16 bits of a hash: one meeting in 2,000 is mistaken for an old one
 
 # Novelty is 1 for a partner not met for 90 days, 0 for one met this hour, by the logarithm of hours between.
 PER_NOVELTY = 1.0 / float(np.log1p(_MEMORY_H))
 
 
 @inlined
-def fold_partner(
-    partners: Pointer, now: float, partner: np.uint64, logs: Pointer
-) -> None:
+def fold_partner(partners: Pointer, now: float, partner: np.uint64, logs: Pointer) -> None:
     """Look the partner up among those met, count those met lately, and note the meeting.
 
     partner: hash of its key. When all places are taken, the partner not met for longest gives up its own.
@@ -40,16 +36,12 @@ def fold_partner(
         partners[k] = entry if age < _FORGOTTEN_H else 0
         lately += 1 if age <= _LATELY_H else 0
         oldest = max(oldest, place)
-        known = max(
-            known, place if entry >> 16 == mark and age < _FORGOTTEN_H else np.int64(-1)
-        )
+        known = max(known, place if entry >> 16 == mark and age < _FORGOTTEN_H else np.int64(-1))
     since = known // PARTNERS if known >= 0 else _MEMORY_H
     logs[MET_LATELY] = 1.0 + lately
     logs[NOVELTY] = 1.0 + since
     if since > 0:  # else the meeting noted is of this hour, or newer than this late one
-        partners[(known if known >= 0 else oldest) % PARTNERS] = mark << 16 | (
-            hour & 0xFFFF
-        )
+        partners[(known if known >= 0 else oldest) % PARTNERS] = mark << 16 | (hour & 0xFFFF)
 
 
 @inlined

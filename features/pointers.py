@@ -31,9 +31,7 @@ def pointer_to(typing_context: Any, array: Any) -> Any:
     """The address of the first element of a contiguous array."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return context.make_array(signature.args[0])(
-            context, builder, arguments[0]
-        ).data
+        return context.make_array(signature.args[0])(context, builder, arguments[0]).data
 
     return _pointer_type(array.dtype)(array), generate
 
@@ -47,9 +45,7 @@ def row_pointer(typing_context: Any, matrix: Any, row: Any) -> Any:
         stride = builder.extract_value(array.strides, 0)
         index = context.cast(builder, arguments[1], signature.args[1], types.intp)
         first = builder.ptrtoint(array.data, stride.type)
-        return builder.inttoptr(
-            builder.add(first, builder.mul(stride, index)), array.data.type
-        )
+        return builder.inttoptr(builder.add(first, builder.mul(stride, index)), array.data.type)
 
     return _pointer_type(matrix.dtype)(matrix, row), generate
 
@@ -79,9 +75,7 @@ def field_pointer(typing_context: Any, records: Any, index: Any, name: Any) -> A
         stride = builder.extract_value(array.strides, 0)
         position = context.cast(builder, arguments[1], signature.args[1], types.intp)
         first = builder.ptrtoint(array.data, stride.type)
-        place = builder.add(
-            builder.add(first, builder.mul(stride, position)), stride.type(offset)
-        )
+        place = builder.add(builder.add(first, builder.mul(stride, position)), stride.type(offset))
         return builder.inttoptr(place, context.get_value_type(element).as_pointer())
 
     return _pointer_type(element)(records, index, name), generate

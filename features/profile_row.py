@@ -7,15 +7,11 @@ import numpy as np
 from features.windows import SPANS_S
 
 WINDOWS = len(SPANS_S)
-PARTNERS = (
-    32  # partners remembered: about a month of different merchants of a busy card
-)
+PARTNERS = 24  # partners remembered: some weeks of different merchants of a busy card
 CATEGORIES = 10  # categories remembered, the most used ones
 
 LAST, FIRST = range(2)  # in `clock`
-COUNT, SUM, SQUARES = range(
-    0, 3 * WINDOWS, WINDOWS
-)  # in `windows`, one for each window from there on
+COUNT, SUM, SQUARES = range(0, 3 * WINDOWS, WINDOWS)  # in `windows`, one for each window from there on
 
 # clock: event time of the newest and of the first transaction, seconds.
 # windows: decayed count, sum of amounts and sum of their squares, as of the newest transaction.

@@ -8,12 +8,11 @@ import numpy as np
 import numpy.typing as npt
 
 from features.columns import Columns
-from features.compiling import kernel
 from features.entity_columns import COMMON_FEATURES, PRIMARY_FEATURES
 from features.hashing import hash_spans
 from features.kernels import fold
-from features.pointers import row_pointer
-from features.profile_row import COUNT, LAST, PROFILE_ROW, ROW_WORDS, WINDOWS
+from features.profile_row import COUNT, LAST, PROFILE_ROW, WINDOWS
+from features.row_moves import longer, number_slots, scatter, words
 from features.slots import SlotTable
 from features.spans import ByteSpans
 from features.windows import IDLE_S
@@ -21,7 +20,7 @@ from features.windows import IDLE_S
 Rows = npt.NDArray[np.void]
 Slots = npt.NDArray[np.int32]
 
-_NEVER_CHANGED = -1
+_NOT_SINCE = 0  # the round of rows that have not changed since they were restored
 
 
 class StaleStage(RuntimeError):
@@ -49,22 +48,18 @@ class Changed:
 class Profiles:
     """Profile rows by entity key, of the entity at `position` in the schema; 0 is the primary one.
 
-    One batch is under way at a time: `stage` it, commit its outputs, `publish` it. Staging the next batch
-    makes an unpublished stage worthless, so one whose commit failed cannot be published later by accident.
+    One batch is under way at a time: `stage` it, commit its outputs, `publish` or `discard` it. Staging the
+    next one makes an unpublished stage worthless, so one whose commit failed cannot be published later.
     """
 
     def __init__(self, position: int) -> None:
         self._position = position
         self._table = SlotTable()
         self._rows = np.zeros(self._table.capacity, PROFILE_ROW)
-        self._changed_in = np.full(
-            self._table.capacity, _NEVER_CHANGED, np.int32
-        )  # round of the last change
-        self._place = np.full(
-            self._table.capacity, -1, np.int32
-        )  # of a slot among the rows being staged
-        self._round = 0
-        self._checkpointed = _NEVER_CHANGED
+        self._changed_in = np.zeros(self._table.capacity, np.int32)  # round of the last change
+        self._number = np.zeros(self._table.capacity, np.int32)  # room for `number_slots`
+        self._round = _NOT_SINCE + 1
+        self._checkpointed = _NOT_SINCE
         self._under_way: Staged | None = None
         self.watermark = 0.0  # newest event time published, seconds
 
@@ -75,12 +70,7 @@ class Profiles:
     @property
     def nbytes(self) -> int:
         """Memory in bytes of all that is kept per key, used or reserved, without the keys' own bytes."""
-        return (
-            self._table.nbytes
-            + self._rows.nbytes
-            + self._changed_in.nbytes
-            + self._place.nbytes
-        )
+        return self._table.nbytes + self._rows.nbytes + self._changed_in.nbytes + self._number.nbytes
 
     @property
     def feature_count(self) -> int:
@@ -95,17 +85,12 @@ class Profiles:
         """
         slots = self._table.lookup_or_insert(columns.keys[self._position])
         self._make_room()
-        touched = np.empty(len(slots), np.int32)
-        row_of = np.empty(len(slots), np.int32)
-        touched = touched[: _number_slots(slots, self._place, touched, row_of)]
-        rows = (
-            _words(self._rows)
-            .take(touched, axis=0, mode="clip")
-            .view(PROFILE_ROW)[:, 0]
-        )
+        touched, row_of = np.empty(len(slots), np.int32), np.empty(len(slots), np.int32)
+        touched = touched[: number_slots(slots, self._number, touched, row_of)]
+        rows = words(self._rows).take(touched, axis=0, mode="clip").view(PROFILE_ROW)[:, 0]
         watermark = fold(
-            rows, row_of, columns.time, columns.amount, columns.category,
-            hash_spans(self._partners(columns)), self.watermark, self._position == 0, out,
+            rows, row_of, columns.time, columns.amount, columns.category, hash_spans(self._partners(columns)),
+            self.watermark, self._position == 0, out,
         )  # fmt: skip
         self._under_way = Staged(touched, rows, watermark)
         return self._under_way
@@ -113,11 +98,9 @@ class Profiles:
     def publish(self, staged: Staged) -> None:
         """Make the staged rows the truth. Raises StaleStage unless it is the newest stage, and only once."""
         if staged is not self._under_way:
-            raise StaleStage(
-                "only the newest stage can be published, once; stage the batch again"
-            )
+            raise StaleStage("only the newest stage can be published, once; stage the batch again")
         self._under_way = None
-        _scatter(_words(staged.rows), staged.slots, _words(self._rows))
+        scatter(words(staged.rows), staged.slots, words(self._rows))
         self._changed_in[staged.slots] = self._round
         self.watermark = staged.watermark
 
@@ -129,9 +112,7 @@ class Profiles:
     def changed_since_checkpoint(self) -> Changed:
         """Copies of the rows published since the last checkpoint that was marked as done."""
         slots = np.flatnonzero(self._changed_in > self._checkpointed).astype(np.int32)
-        changed = Changed(
-            self._table.key_bytes(slots).gather(), self._rows[slots], self._round
-        )
+        changed = Changed(self._table.key_bytes(slots).gather(), self._rows[slots], self._round)
         self._round += 1
         return changed
 
@@ -142,36 +123,30 @@ class Profiles:
     def restore(self, keys: ByteSpans, rows: Rows) -> None:
         """Take rows from a checkpoint: keys (n), rows (n) of PROFILE_ROW. They count as checkpointed."""
         if rows.dtype != PROFILE_ROW:
-            raise ValueError(
-                f"rows of {rows.dtype.itemsize} bytes: profile rows have {PROFILE_ROW.itemsize}"
-            )
+            raise ValueError(f"rows of {rows.dtype.itemsize} bytes: profile rows have {PROFILE_ROW.itemsize}")
         slots = self._table.lookup_or_insert(keys)
         self._make_room()
         self._rows[slots] = rows
-        self._changed_in[slots] = _NEVER_CHANGED
+        self._changed_in[slots] = _NOT_SINCE
         if len(rows):
             self.watermark = max(self.watermark, float(rows["clock"][:, LAST].max()))
 
     def expire(self) -> ByteSpans:
         """Free the rows that have been idle for IDLE_S, and return their keys.
 
-        `fold` treats such rows as never seen, so when this is called changes no feature. Raises StaleStage
+        `fold` treats such rows as never seen, so it changes no feature when this is called. Raises StaleStage
         while a stage is under way, whose slots it might give to others.
         """
         if self._under_way is not None:
-            raise StaleStage(
-                "a stage is under way: publish or discard it before rows expire"
-            )
-        idle = self._rows["clock"][:, LAST] < self.watermark - IDLE_S
-        unborn = (
-            self._rows["windows"][:, COUNT + WINDOWS - 1] == 0.0
-        )  # staged once, never published
+            raise StaleStage("a stage is under way: publish or discard it before rows expire")
         slots = self._table.used()
-        slots = slots[(idle | unborn)[slots]]
+        idle = self._rows["clock"][slots, LAST] < self.watermark - IDLE_S
+        unborn = self._rows["windows"][slots, COUNT + WINDOWS - 1] == 0.0  # staged once, never published
+        slots = slots[idle | unborn]
         keys = self._table.key_bytes(slots).gather()
         self._table.remove(slots)
         self._rows[slots] = np.zeros((), PROFILE_ROW)
-        self._changed_in[slots] = _NEVER_CHANGED
+        self._changed_in[slots] = _NOT_SINCE
         return keys
 
     def _partners(self, columns: Columns) -> ByteSpans:
@@ -179,41 +154,7 @@ class Profiles:
         return columns.keys[min(1, len(columns.keys) - 1) if self._position == 0 else 0]
 
     def _make_room(self) -> None:
-        more = self._table.capacity - len(self._rows)
-        if more:
-            self._rows = np.concatenate([self._rows, np.zeros(more, PROFILE_ROW)])
-            self._changed_in = np.concatenate(
-                [self._changed_in, np.full(more, _NEVER_CHANGED, np.int32)]
-            )
-            self._place = np.concatenate([self._place, np.full(more, -1, np.int32)])
-
-
-def _words(rows: Rows) -> npt.NDArray[np.int64]:
-    """The same rows as 64-bit words, (n, w): numpy copies them several times as fast as records."""
-    return rows.view(np.int64).reshape(len(rows), ROW_WORDS)
-
-
-@kernel
-def _scatter(
-    source: npt.NDArray[np.int64], slots: Slots, target: npt.NDArray[np.int64]
-) -> None:
-    for k in range(len(slots)):
-        row, place = row_pointer(source, k), row_pointer(target, slots[k])
-        for w in range(ROW_WORDS):
-            place[w] = row[w]
-
-
-@kernel
-def _number_slots(slots: Slots, place: Slots, touched: Slots, row_of: Slots) -> int:
-    """Number the different slots in order of appearance; `place` is -1 everywhere, before and after."""
-    count = 0
-    for i in range(len(slots)):
-        slot = slots[i]
-        if place[slot] < 0:
-            place[slot] = count
-            touched[count] = slot
-            count += 1
-        row_of[i] = place[slot]
-    for k in range(count):
-        place[touched[k]] = -1
-    return count
+        if self._table.capacity > len(self._rows):
+            self._rows = longer(self._rows, self._table.capacity)
+            self._changed_in = longer(self._changed_in, self._table.capacity)
+            self._number = longer(self._number, self._table.capacity)

@@ -43,11 +43,7 @@ def read_values(
         time[i] = _time_of(text, found[2 * TIME], found[2 * TIME + 1], per_second)
         amount[i] = _number_of(text, found[2 * AMOUNT], found[2 * AMOUNT + 1])
         fits = earliest <= time[i] <= latest[i] and 0.0 <= amount[i] <= MAX_AMOUNT
-        fits = (
-            fits
-            and _read_codes(text, found, row_pointer(codes, i))
-            and _read_text(text, found, ID)
-        )
+        fits = fits and _read_codes(text, found, row_pointer(codes, i)) and _read_text(text, found, ID)
         for field in range(FIRST_KEY, values.shape[1]):
             fits = fits and _read_text(text, found, field)
         usual[i] = fits
@@ -85,11 +81,7 @@ def _read_text(text: Pointer, found: Pointer, field: Index) -> bool:
 
 @inlined
 def _read_codes(text: Pointer, found: Pointer, codes: Pointer) -> bool:
-    codes[CURRENCY], codes[CATEGORY], codes[CHANNEL] = (
-        NO_CURRENCY,
-        NO_CATEGORY,
-        Channel.UNKNOWN,
-    )
+    codes[CURRENCY], codes[CATEGORY], codes[CHANNEL] = (NO_CURRENCY, NO_CATEGORY, Channel.UNKNOWN)
     for kind in range(3):
         field = FIRST_CODE + kind
         if found[2 * field] == NULL or text[found[2 * field]] == _N:

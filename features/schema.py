@@ -9,9 +9,7 @@ from typing import Literal, get_args
 
 TimeUnit = Literal["s", "ms", "us", "iso8601"]
 
-MAX_KEY_BYTES = (
-    64  # of an id or an entity key: room for a UUID, a hash in hex, an e-mail token
-)
+MAX_KEY_BYTES = 64  # of an id or an entity key: room for a UUID, a hash in hex, an e-mail token
 MAX_AMOUNT = 1e9  # of one payment, in units of its currency
 _ENTITY_NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")
 _DAY_S = 86_400.0
@@ -73,32 +71,22 @@ class TransactionSchema:
             field = getattr(self, meaning)
             if field is not None:
                 yield meaning, field
-        yield from (
-            (f"entities.{entity.name}", entity.field) for entity in self.entities
-        )
+        yield from ((f"entities.{entity.name}", entity.field) for entity in self.entities)
 
     def _check_fields(self) -> None:
         meaning_of: dict[str, str] = {}
         for meaning, field in self.fields():
             if not isinstance(field, str) or not field:
-                raise SchemaError(
-                    f"schema.{meaning} = {field!r}: the name of a message field is needed"
-                )
+                raise SchemaError(f"schema.{meaning} = {field!r}: the name of a message field is needed")
             if any(character in '"\\\\' or character < " " for character in field):
-                raise SchemaError(
-                    f"schema.{meaning} = {field!r}: no quote, backslash or control character"
-                )
+                raise SchemaError(f"schema.{meaning} = {field!r}: no quote, backslash or control character")
             if field in meaning_of:
-                raise SchemaError(
-                    f"schema.{meaning} = {field!r}: {meaning_of[field]} already stands for it"
-                )
+                raise SchemaError(f"schema.{meaning} = {field!r}: {meaning_of[field]} already stands for it")
             meaning_of[field] = meaning
         for field in self.digits_allowed_in:
             if field not in meaning_of:
                 allowed = ", ".join(sorted(meaning_of))
-                raise SchemaError(
-                    f"schema.digits_allowed_in names {field!r}: allowed are {allowed}"
-                )
+                raise SchemaError(f"schema.digits_allowed_in names {field!r}: allowed are {allowed}")
 
     def _check_entities(self) -> None:
         if not self.entities:
@@ -108,24 +96,18 @@ class TransactionSchema:
         names = [entity.name for entity in self.entities]
         for name in names:
             if not _ENTITY_NAME.fullmatch(name):
-                raise SchemaError(
-                    f"schema.entities: {name!r} must match {_ENTITY_NAME.pattern}"
-                )
+                raise SchemaError(f"schema.entities: {name!r} must match {_ENTITY_NAME.pattern}")
             if names.count(name) > 1:
                 raise SchemaError(f"schema.entities: {name!r} is named twice")
 
     def _check_time(self) -> None:
         if self.time_unit not in get_args(TimeUnit):
             allowed = ", ".join(get_args(TimeUnit))
-            raise SchemaError(
-                f"schema.time_unit = {self.time_unit!r}: allowed are {allowed}"
-            )
+            raise SchemaError(f"schema.time_unit = {self.time_unit!r}: allowed are {allowed}")
         if not 0 <= self.earliest < self.latest < float("inf"):
             raise SchemaError(
                 f"schema.earliest = {self.earliest}, schema.latest = {self.latest}: "
                 "seconds since 1970 are needed, earliest before latest"
             )
         if not 0 <= self.max_ahead_s < float("inf"):
-            raise SchemaError(
-                f"schema.max_ahead_s = {self.max_ahead_s}: seconds of 0 or more are needed"
-            )
+            raise SchemaError(f"schema.max_ahead_s = {self.max_ahead_s}: seconds of 0 or more are needed")

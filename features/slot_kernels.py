@@ -36,9 +36,7 @@ def _entry_of(hashed: np.uint64, slot: Index) -> np.uint64:
 
 
 @inlined
-def _same(
-    arena: Pointer, place: Index, text: Pointer, start: Index, end: Index
-) -> bool:
+def _same(arena: Pointer, place: Index, text: Pointer, start: Index, end: Index) -> bool:
     width, stored, same = end - start, place >> 8, 0
     if width != place & 0xFF:
         return False
@@ -95,19 +93,12 @@ def _confirm(
     hashes: Hashes, stored: Offsets, slots: Slots,
 ) -> None:  # fmt: skip
     """Compare the keys with those stored for the slots found, and look further where they differ."""
-    table = (
-        pointer_to(entries),
-        len(entries) - 1,
-        pointer_to(arena),
-        pointer_to(places),
-    )
+    table = (pointer_to(entries), len(entries) - 1, pointer_to(arena), pointer_to(places))
     text = pointer_to(buffer)
     for i in range(len(start)):
         if slots[i] < 0 or _same(table[2], stored[i], text, start[i], end[i]):
             continue
-        at = _probe(
-            table[0], table[1], table[2], table[3], text, start[i], end[i], hashes[i]
-        )
+        at = _probe(table[0], table[1], table[2], table[3], text, start[i], end[i], hashes[i])
         slots[i] = _slot_of(entries[at]) if at >= 0 else -1
 
 
@@ -120,26 +111,15 @@ def insert(
 
     Returns how many different keys were inserted and where the arena now ends.
     """
-    table = (
-        pointer_to(entries),
-        len(entries) - 1,
-        pointer_to(arena),
-        pointer_to(places),
-    )
+    table = (pointer_to(entries), len(entries) - 1, pointer_to(arena), pointer_to(places))
     text = pointer_to(buffer)
     inserted = 0
     for i in missing:
-        at = _probe(
-            table[0], table[1], table[2], table[3], text, start[i], end[i], hashes[i]
-        )
+        at = _probe(table[0], table[1], table[2], table[3], text, start[i], end[i], hashes[i])
         if at >= 0:
             slots[i] = _slot_of(entries[at])
             continue
-        slot = (
-            np.int64(fresh[inserted])
-            if inserted < len(fresh)
-            else slots_used + inserted - len(fresh)
-        )
+        slot = np.int64(fresh[inserted]) if inserted < len(fresh) else slots_used + inserted - len(fresh)
         places[slot] = arena_end << 8 | (end[i] - start[i])
         for p in range(start[i], end[i]):
             arena[arena_end] = buffer[p]
@@ -179,9 +159,7 @@ def remove(entries: Entries, arena: Bytes, places: Offsets, slots: Slots) -> Non
 
 
 @kernel
-def _close_gap(
-    entries: Pointer, mask: Index, arena: Pointer, places: Pointer, gap: Index
-) -> None:
+def _close_gap(entries: Pointer, mask: Index, arena: Pointer, places: Pointer, gap: Index) -> None:
     """Empty an entry, and pull up later ones of the run that probing would no longer reach.
 
     Source: Knuth, The Art of Computer Programming 3, section 6.4, algorithm R.

@@ -33,9 +33,7 @@ class SlotTable:
 
     def __init__(self) -> None:
         self._entries = np.zeros(_FEWEST_ENTRIES, np.uint64)
-        self._places = np.zeros(
-            _FEWEST_ENTRIES // _ENTRIES_PER_KEY, np.int64
-        )  # of the keys in the arena
+        self._places = np.zeros(_FEWEST_ENTRIES // _ENTRIES_PER_KEY, np.int64)  # of the keys in the arena
         self._arena = np.zeros(_FEWEST_ARENA_BYTES, np.uint8)
         self._arena_end = 0
         self._slots_used = 0  # slots below were handed out at some time
@@ -73,10 +71,7 @@ class SlotTable:
         kernels.remove(self._entries, self._arena, self._places, slots)
         self._free.extend(slots.tolist())
         self._count -= len(slots)
-        if (
-            self._arena_end > _FEWEST_ARENA_BYTES
-            and 2 * self._key_bytes() < self._arena_end
-        ):
+        if self._arena_end > _FEWEST_ARENA_BYTES and 2 * self._key_bytes() < self._arena_end:
             self._rewrite_arena(0)
 
     def used(self) -> Slots:
@@ -95,30 +90,17 @@ class SlotTable:
         return slots
 
     def _insert(
-        self,
-        keys: ByteSpans,
-        hashes: npt.NDArray[np.uint64],
-        missing: npt.NDArray[np.int64],
-        slots: Slots,
+        self, keys: ByteSpans, hashes: npt.NDArray[np.uint64], missing: npt.NDArray[np.int64], slots: Slots
     ) -> None:
         length = keys.end[missing] - keys.start[missing]
         if int(length.min()) < 1 or int(length.max()) > MAX_KEY_BYTES:
-            raise ValueError(
-                f"a key of {int(length.max())} bytes: 1 to {MAX_KEY_BYTES} are allowed"
-            )
+            raise ValueError(f"a key of {int(length.max())} bytes: 1 to {MAX_KEY_BYTES} are allowed")
         self._reserve(len(missing), int(length.sum()))
         fresh = np.array(self._free[::-1][: len(missing)], np.int32)
         table = (self._entries, self._arena, self._places)
         spans = (keys.buffer, keys.start, keys.end)
         inserted, self._arena_end = kernels.insert(
-            *table,
-            *spans,
-            hashes,
-            missing,
-            fresh,
-            self._slots_used,
-            self._arena_end,
-            slots,
+            *table, *spans, hashes, missing, fresh, self._slots_used, self._arena_end, slots
         )
         reused = min(inserted, len(fresh))
         del self._free[len(self._free) - reused :]
@@ -129,28 +111,21 @@ class SlotTable:
         if self._arena_end + key_bytes > len(self._arena):
             self._rewrite_arena(key_bytes)
         capacity = self.capacity
-        while (
-            self._count + keys > capacity
-            or self._slots_used + keys - len(self._free) > capacity
-        ):
+        while self._count + keys > capacity or self._slots_used + keys - len(self._free) > capacity:
             capacity *= 2
         if capacity > self.capacity:
             self._grow(capacity)
 
     def _grow(self, capacity: int) -> None:
-        self._places = np.concatenate(
-            [self._places, np.zeros(capacity - self.capacity, np.int64)]
-        )
+        places = np.zeros(capacity, np.int64)
+        places[: self.capacity] = self._places
+        self._places = places
         self._entries = np.zeros(capacity * _ENTRIES_PER_KEY, np.uint64)
         kernels.rebuild(self._entries, self._arena, self._places, self._slots_used)
 
     def _rewrite_arena(self, room: int) -> None:
-        arena = np.empty(
-            max(2 * (self._key_bytes() + room), _FEWEST_ARENA_BYTES), np.uint8
-        )
-        self._arena_end = kernels.move_keys(
-            self._arena, self._places, self._slots_used, arena
-        )
+        arena = np.empty(max(2 * (self._key_bytes() + room), _FEWEST_ARENA_BYTES), np.uint8)
+        self._arena_end = kernels.move_keys(self._arena, self._places, self._slots_used, arena)
         self._arena = arena
 
     def _key_bytes(self) -> int:

@@ -56,58 +56,36 @@ class ByteSpans:
     def from_list(cls, values: Sequence[bytes | None]) -> ByteSpans:
         """Copy `values` into one buffer, in order."""
         length = np.fromiter(
-            (len(value) if value is not None else 0 for value in values),
-            np.int64,
-            len(values),
+            (len(value) if value is not None else 0 for value in values), np.int64, len(values)
         )
         null = np.fromiter((value is None for value in values), np.bool_, len(values))
         end = np.cumsum(length)
         start = end - length
         start[null] = end[null] = NULL
-        return cls(
-            np.frombuffer(b"".join(v for v in values if v is not None), np.uint8),
-            start,
-            end,
-        )
+        return cls(np.frombuffer(b"".join(v for v in values if v is not None), np.uint8), start, end)
 
     @classmethod
     def from_arrow(cls, array: pa.Array) -> ByteSpans:
         """Take a binary or string array of Arrow, without copying its bytes."""
-        wide = pa.types.is_large_binary(array.type) or pa.types.is_large_string(
-            array.type
-        )
-        if not wide and not (
-            pa.types.is_binary(array.type) or pa.types.is_string(array.type)
-        ):
-            raise TypeError(
-                f"spans come from an Arrow binary or string array, not from {array.type}"
-            )
+        wide = pa.types.is_large_binary(array.type) or pa.types.is_large_string(array.type)
+        if not wide and not (pa.types.is_binary(array.type) or pa.types.is_string(array.type)):
+            raise TypeError(f"spans come from an Arrow binary or string array, not from {array.type}")
         _, offsets, data = array.buffers()
         first, past = array.offset, array.offset + len(array) + 1
         if len(array) == 0:
             return cls.empty()
-        bounds = np.frombuffer(offsets, np.int64 if wide else np.int32)[
-            first:past
-        ].astype(np.int64)
+        bounds = np.frombuffer(offsets, np.int64 if wide else np.int32)[first:past].astype(np.int64)
         start, end = bounds[:-1].copy(), bounds[1:].copy()
         if array.null_count:
             null = array.is_null().to_numpy(zero_copy_only=False)
             start[null] = end[null] = NULL
-        return cls(
-            np.frombuffer(data, np.uint8)
-            if data is not None
-            else np.empty(0, np.uint8),
-            start,
-            end,
-        )
+        return cls(np.frombuffer(data, np.uint8) if data is not None else np.empty(0, np.uint8), start, end)
 
     def to_list(self) -> list[bytes | None]:
         """The strings as Python objects."""
         whole = memoryview(self.buffer.data)
         pairs = zip(self.start.tolist(), self.end.tolist(), strict=True)
-        return [
-            bytes(whole[start:end]) if start != NULL else None for start, end in pairs
-        ]
+        return [bytes(whole[start:end]) if start != NULL else None for start, end in pairs]
 
     def take(self, index: Selection) -> ByteSpans:
         """The strings at `index`, over the same buffer."""
@@ -130,18 +108,12 @@ class ByteSpans:
         offsets = np.empty(len(spans) + 1, np.int32)
         offsets[0] = spans.start[0] if len(spans) and not null.any() else 0
         offsets[1:] = offsets[0] + np.cumsum(spans.length)
-        valid = (
-            pa.py_buffer(np.packbits(~null, bitorder="little")) if null.any() else None
-        )
+        valid = pa.py_buffer(np.packbits(~null, bitorder="little")) if null.any() else None
         parts = [valid, pa.py_buffer(offsets), pa.py_buffer(spans.buffer)]
         return pa.Array.from_buffers(pa.binary(), len(spans), parts)
 
     def _in_a_row(self) -> bool:
-        return (
-            len(self) > 0
-            and self.start[0] != NULL
-            and bool(np.array_equal(self.start[1:], self.end[:-1]))
-        )
+        return len(self) > 0 and self.start[0] != NULL and bool(np.array_equal(self.start[1:], self.end[:-1]))
 
 
 @kernel

@@ -12,21 +12,14 @@ from features.columns import Channel, Columns
 from features.compiling import kernel
 from features.entity_columns import entity_features
 from features.numerics import log1p
+from features.phrases import phrases
 from features.schema import TransactionSchema
 from features.windows import DAY_S
 
 Vector = npt.NDArray[np.float32]
 Floats = npt.NDArray[np.float64]
 
-OWN_FEATURES = (
-    "log_amount",
-    "whole_amount",
-    "hour_sin",
-    "hour_cos",
-    "night",
-    "weekend",
-    "card_absent",
-)
+OWN_FEATURES = ("log_amount", "whole_amount", "hour_sin", "hour_cos", "night", "weekend", "card_absent")
 _GROUP_AT = len(OWN_FEATURES)
 _MINUTES = 1440
 _NIGHT_FROM_S, _NIGHT_TO_S = 22 * 3600.0, 4 * 3600.0
@@ -60,8 +53,26 @@ class FeatureLayout:
         self.own = slice(0, len(own))
         self.entities: tuple[slice, ...] = tuple(slices)
 
+        self._phrases = phrases(schema)
+
     def __len__(self) -> int:
         return len(self.names)
+
+    def describe(self, name: str) -> str:
+        """A feature in words.
+
+        >>> FeatureLayout(TransactionSchema()).describe("card_ratio_7d")
+        'card: amount against its usual over 7 days'
+        """
+        return self._phrases[name].words
+
+    def say(self, name: str, value: float) -> str:
+        """A feature in words with its value, unit included.
+
+        >>> FeatureLayout(TransactionSchema()).say("card_ratio_7d", 2.0)
+        'card: amount against its usual over 7 days: 7.4 times'
+        """
+        return self._phrases[name].say(value)
 
     def empty(self, n: int) -> Vector:
         """Room for the features of n transactions, float32 (n, d), not yet written."""
@@ -71,9 +82,7 @@ class FeatureLayout:
         """Write the transactions' own features to their columns of `out`, float32 (n, d)."""
         own = out[:, self.own]
         group = group_of(columns.category)
-        _own_features(
-            columns.time, columns.amount, columns.channel, group, _SINE, _COSINE, own
-        )
+        _own_features(columns.time, columns.amount, columns.channel, group, _SINE, _COSINE, own)
 
 
 @kernel

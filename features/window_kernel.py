@@ -22,12 +22,7 @@ _NOTHING_LEFT = 1e-9  # of a decayed count: less than this is no history
 
 @inlined
 def fold_windows(
-    windows: Pointer,
-    elapsed: float,
-    amount: float,
-    kept: Pointer,
-    logs: Pointer,
-    scales: Pointer,
+    windows: Pointer, elapsed: float, amount: float, kept: Pointer, logs: Pointer, scales: Pointer
 ) -> None:
     """Age each window by `elapsed` seconds, describe it, and add the transaction.
 
@@ -54,21 +49,13 @@ def fold_windows(
 
 @inlined
 def _describe(
-    w: int,
-    count: float,
-    total: float,
-    squares: float,
-    amount: float,
-    logs: Pointer,
-    scales: Pointer,
+    w: int, count: float, total: float, squares: float, amount: float, logs: Pointer, scales: Pointer
 ) -> None:
     """The amount against the mean: in deviations, by asinh (logarithmic far out), and as a ratio."""
     known = count > _NOTHING_LEFT
     mean = total / count if known else 0.0
     variance = squares / count - mean * mean if known else 0.0
-    distance = (amount - mean) / (
-        np.sqrt(variance if variance > 0.0 else 0.0) + _DEVIATION_FLOOR
-    )
+    distance = (amount - mean) / (np.sqrt(variance if variance > 0.0 else 0.0) + _DEVIATION_FLOOR)
     size = abs(distance)
     trust = count / (count + DOUBT)
     logs[LOG_COUNT + w] = 1.0 + count
