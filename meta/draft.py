@@ -71,8 +71,11 @@ class Draft:
 
     def _read(self, entity: str, window: str) -> tuple[Doubles, Doubles, Doubles]:
         count = np.expm1(self.get(f"{entity}_log_count_{window}"))
-        mean = np.expm1(self.get(f"{entity}_log_mean_{window}"))
-        distance = self.get(f"{entity}_deviation_{window}") / np.maximum(_trust(count), 1e-6)
+        trust = np.maximum(_trust(count), 1e-6)
+        known = count > 1e-3  # with less history ratio and deviation are nothing, and so is what they tell
+        log_mean = self.before - np.where(known, self.get(f"{entity}_ratio_{window}") / trust, 0.0)
+        mean = np.expm1(np.clip(log_mean, 0.0, 15.0))
+        distance = np.where(known, self.get(f"{entity}_deviation_{window}") / trust, 0.0)
         apart = (
             np.abs(distance) > 0.02
         )  # closer to the mean the deviation is lost: the usual half of the mean
@@ -86,7 +89,7 @@ class Draft:
         trust, log_mean = _trust(count), np.log1p(mean)
         distance = np.arcsinh((self.amount - mean) / (deviation + _FLOOR))
         self.put(f"{entity}_log_count_{window}", np.log1p(count))
-        self.put(f"{entity}_log_mean_{window}", np.where(count > 1e-9, log_mean, 0.0))
+        self.put(f"{entity}_log_mean_{window}", np.where(count > 1e-3, log_mean, 0.0))
         self.put(f"{entity}_deviation_{window}", trust * distance)
         self.put(f"{entity}_ratio_{window}", trust * (after - log_mean))
 

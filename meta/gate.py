@@ -35,7 +35,8 @@ class Verdict:
     """The detector with its share, the threshold for all, and why it must stay a draft, if it must.
 
     `alert_rate` is the whole rate on the reservoir, `added` what comes on top of that before. `found` is the
-    share of flags that a detector made without them finds, `losses` the recall that each replay set loses.
+    share of flags that a detector made without them finds, `softly_found` the same with flags near the threshold
+    counting in part, `losses` the recall that each replay set loses.
     """
 
     live: LiveDetector
@@ -43,6 +44,7 @@ class Verdict:
     alert_rate: float
     added: float
     found: float
+    softly_found: float
     losses: dict[str, float]
     reasons: tuple[str, ...]
 
@@ -91,7 +93,7 @@ def judge(
     found = float(np.mean((flags + shifts).max(1) > share.threshold))
     chosen = LiveDetector(detector, adapter, live.tails, share.shift)
     reasons = _reasons(rate, found, share.losses, limits)
-    return Verdict(chosen, share.threshold, rate, added, found, share.losses, reasons)
+    return Verdict(chosen, share.threshold, rate, added, found, share.found, share.losses, reasons)
 
 
 def _grown(support: Support, adapter: Adapter, reservoir: Reservoir) -> Support:

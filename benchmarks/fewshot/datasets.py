@@ -1,7 +1,8 @@
 """Handbook and Sparkov as features, labels and windows of days.
 
-Handbook: the Fraud Detection Handbook's simulator, 1.75 million transactions, three fraud scenarios. Sparkov: a
-simulator of US cards, 1.77 million transactions, fraud in bursts; its families are groups of merchant categories.
+Handbook: the Fraud Detection Handbook's simulator, 1.75 million transactions, three fraud scenarios. Sparkov:
+a simulator of US cards, 1.77 million transactions, fraud in bursts; its families are groups of merchant
+categories.
 """
 
 from __future__ import annotations

@@ -57,9 +57,14 @@ class Setting:
 
     @cached_property
     def artifacts(self) -> Artifacts:
-        """Base, evidence and learners trained without the family; read from the folder where they are there."""
-        if not (self.folder / "evidence.safetensors").exists():
-            train_artifacts(self._history(), SETTINGS, derive=self.data.derive).save(self.folder)
+        """Base, evidence and learners trained without the family; read from the folder where they are
+        there.
+        """
+        if (self.folder / "evidence.safetensors").exists():
+            kept = Artifacts.load(self.folder)
+            if kept.base.features == self.data.features:
+                return kept
+        train_artifacts(self._history(), SETTINGS, derive=self.data.derive).save(self.folder)
         return Artifacts.load(self.folder)
 
     def train_learners(self) -> None:
@@ -92,7 +97,9 @@ class Setting:
         return self.rows(self._some(self.data.train, TREES_GENUINE))
 
     def episode(self, k: int, seed: int) -> Episode:
-        """Return the first K frauds, each on another card, from a moment that the seed draws, and what follows."""
+        """Return the first K frauds, each on another card, from a moment that the seed draws, and what
+        follows.
+        """
         d = self.data
         rows = d.evaluate[d.rows.family[d.evaluate] == self.held]
         start = (d.windows["evaluate"].first + d.starts * np.random.default_rng((seed, 17)).random()) * DAY

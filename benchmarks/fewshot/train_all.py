@@ -14,7 +14,7 @@ import torch
 from benchmarks.fewshot.datasets import load
 from benchmarks.fewshot.setting import Setting
 
-HELD_OUT = {"handbook": (3, 1), "sparkov": (3, 1, 2)}
+HELD_OUT = {"sparkov": (1, 3, 2), "handbook": (3, 1)}
 
 
 def main(folder: Path, *, learners: bool) -> None:
