@@ -2,6 +2,7 @@
 
 import os
 import socket
+import time
 from collections.abc import Iterable
 from typing import Any, cast
 
@@ -10,6 +11,7 @@ from aiokafka import TopicPartition
 from mode import Service
 
 from settings import Settings
+from stream import metrics
 from stream.control.keys import ControlKey
 from stream.control.log_reader import ControlLog
 from stream.partition.acknowledger import Acknowledger
@@ -126,3 +128,11 @@ def _follow_assignment(app: faust.App, partitions: PartitionManager) -> None:
 
 def _note_done(partition: TopicPartition, work: Work) -> None:
     """Count what is committed."""
+    metrics.TRANSACTIONS.labels(partition.topic).inc(work.transactions)
+    if work.transactions:
+        metrics.BATCH_TRANSACTIONS.labels(partition.topic).observe(work.transactions)
+    metrics.ALERTS.inc(work.alerts)
+    for reason, count in work.rejected.items():
+        metrics.DEAD_LETTERS.labels(reason).inc(count)
+    if work.oldest_arrival is not None:
+        metrics.SCORE_SECONDS.observe(max(0.0, time.time() - work.oldest_arrival))

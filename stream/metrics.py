@@ -8,6 +8,40 @@ from prometheus_client import Counter, Gauge, Histogram, start_http_server
 # From the fastest batch to the slowest start after a crash.
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 
+# Worker
+
+TRANSACTIONS = Counter(
+    "flagfive_transactions_total", "Transactions that a stage has committed, by its input topic.", ["stage"]
+)
+BATCH_TRANSACTIONS = Histogram(
+    "flagfive_batch_transactions",
+    "Transactions in a committed batch; grows with load.",
+    ["stage"],
+    buckets=(1, 3, 10, 30, 100, 300, 1_000, 3_000, 10_000, 30_000),
+)
+SCORE_SECONDS = Histogram(
+    "flagfive_score_seconds",
+    "Seconds from a transaction's arrival at the broker to its committed score; the oldest of each batch.",
+    buckets=SECONDS,
+)
+ALERTS = Counter("flagfive_alerts_total", "Transactions over the threshold.")
+DEAD_LETTERS = Counter(
+    "flagfive_dead_letters_total", "Records that were not scored, by the rule that they broke.", ["reason"]
+)
+COMMITS_IN_DOUBT = Counter(
+    "flagfive_commits_in_doubt_total", "Commits whose outcome had to be asked for.", ["stage"]
+)
+PARTITIONS_LOST = Counter(
+    "flagfive_partitions_lost_total", "Times a partition was found in another worker's hands.", ["stage"]
+)
+PARTITIONS_LIVE = Gauge("flagfive_partitions_live_total", "Partitions that this worker processes.")
+REBALANCES = Counter("flagfive_rebalances_total", "Times this worker was given partitions.")
+CHECKPOINTS = Counter("flagfive_checkpoints_total", "Checkpoints committed, by their topic.", ["topic"])
+CHECKPOINT_ROWS = Counter("flagfive_checkpoint_rows_total", "Profile rows checkpointed.", ["topic"])
+PROFILES_BYTES = Gauge(
+    "flagfive_profiles_bytes", "Memory of the profiles of one partition.", ["topic", "partition"]
+)
+
 # Control log
 
 CONTROL_OFFSET = Gauge(

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from features.profile_row import PROFILE_ROW
 from features.profiles import Changed, Profiles
 from features.spans import ByteSpans
+from stream import metrics
 from stream.partition.output import Output
 from stream.wire.writer import EncodedBatch
 
@@ -79,6 +80,9 @@ class Checkpoint:
         """The outputs handed out last are committed."""
         if self._handed_out is not None:
             profiles.mark_checkpointed(self._handed_out)
+            metrics.CHECKPOINTS.labels(self._topic).inc()
+            metrics.CHECKPOINT_ROWS.labels(self._topic).inc(len(self._handed_out.keys))
+        metrics.PROFILES_BYTES.labels(self._topic, str(self._partition)).set(profiles.nbytes)
         self._handed_out = None
         self._last = self._clock()
 

@@ -51,10 +51,9 @@ class DeadLetters:
         self._source = source
         self._partitions = partitions
 
-    def of(self, span: Span, rejects: Rejects) -> Sequence[Output]:
+    def of(self, span: Span, rejects: Rejects) -> list[DeadLetter]:
         """The rejected records of a span, in order."""
-        letters = [self._letter(span, rejects, i) for i in range(len(rejects))]
-        return self.outputs(span.partition.partition, letters)
+        return [self._letter(span, rejects, i) for i in range(len(rejects))]
 
     def _letter(self, span: Span, rejects: Rejects, i: int) -> DeadLetter:
         row = int(rejects.row[i])
@@ -71,9 +70,9 @@ class DeadLetters:
             value=None if rejects.may_hold_card_number[i] else _text(value),
         )
 
-    def of_poison(self, batch: Batch, poison: Sequence[Poison]) -> Sequence[Output]:
+    def of_poison(self, batch: Batch, poison: Sequence[Poison]) -> list[DeadLetter]:
         """Transactions of a batch that cannot be processed; their bytes are still at their offset."""
-        letters = [
+        return [
             DeadLetter(
                 topic=self._source,
                 partition=int(batch.source_partition[one.row]),
@@ -85,14 +84,14 @@ class DeadLetters:
             )
             for one in poison
         ]
-        return self.outputs(letters[0].partition if letters else 0, letters)
 
-    def outputs(self, partition: int, letters: Sequence[DeadLetter]) -> Sequence[Output]:
+    def outputs(self, letters: Sequence[DeadLetter]) -> Sequence[Output]:
+        """One batch with the letters of one source partition, to the partition of the same number."""
         if not letters:
             return []
         values = ByteSpans.from_list([msgspec.json.encode(letter) for letter in letters])
         batch = EncodedBatch(None, values, int(time.time() * 1000))
-        return [Output(self._topic, partition % self._partitions, batch)]
+        return [Output(self._topic, letters[0].partition % self._partitions, batch)]
 
 
 def _text(value: bytes) -> str:

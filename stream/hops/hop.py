@@ -1,5 +1,6 @@
 """One entity's stage on one partition: read, fold, send on."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 from features.profiles import Profiles, Staged
@@ -62,14 +63,25 @@ class EntityHop:
         read, undecoded = self._reader.read(span)
         staged, folded, unfolded = process_what_can_be(read, self._stage)
         sent, batch, unsent = process_what_can_be(folded, self._sender.send)
-        outputs = [
+        letters = [
             *undecoded,
             *self._dead_letters.of_poison(read, unfolded),
             *self._dead_letters.of_poison(folded, unsent),
+        ]
+        outputs = [
+            *self._dead_letters.outputs(letters),
             *([self._notices.of(span, len(batch))] if self._notices else []),
             *sent.outputs,
         ]
-        return Work(outputs, staged, Resume(span.next_offset), len(batch), sent.control_offset)
+        return Work(
+            outputs,
+            staged,
+            Resume(span.next_offset),
+            len(batch),
+            alerts=sent.alerts,
+            rejected=Counter(letter.reason for letter in letters),
+            oldest_arrival=sent.oldest_of(batch),
+        )
 
     def publish(self, work: Work) -> None:
         self.profiles.publish(work.change)

@@ -9,13 +9,12 @@ from features.decode import Decoder
 from features.vector import FeatureLayout
 from stream.batch import Batch
 from stream.batch_arrow import batch_schema, from_messages, from_record_batch
-from stream.hops.dead_letters import DeadLetters
-from stream.partition.output import Output
+from stream.hops.dead_letters import DeadLetter, DeadLetters
 from stream.transport.span import Span
 
 
 class Reader(Protocol):
-    def read(self, span: Span) -> tuple[Batch, Sequence[Output]]:
+    def read(self, span: Span) -> tuple[Batch, list[DeadLetter]]:
         """The transactions of a span, and the dead letters that it holds beside them."""
 
 
@@ -27,7 +26,7 @@ class TransactionReader:
         self._layout = layout
         self._dead_letters = dead_letters
 
-    def read(self, span: Span) -> tuple[Batch, Sequence[Output]]:
+    def read(self, span: Span) -> tuple[Batch, list[DeadLetter]]:
         columns, rejects = self._decoder.decode(span.values, span.arrival)
         features = np.zeros((len(columns), len(self._layout)), np.float32)
         self._layout.own_features(columns, features)
@@ -48,6 +47,6 @@ class BatchReader:
     def __init__(self, layout: FeatureLayout, entities: Sequence[str]) -> None:
         self._schema = batch_schema(entities, len(layout))
 
-    def read(self, span: Span) -> tuple[Batch, Sequence[Output]]:
+    def read(self, span: Span) -> tuple[Batch, list[DeadLetter]]:
         rows, _ = from_messages(span.values, self._schema)
         return from_record_batch(rows, self._schema), []

@@ -1,16 +1,16 @@
 """The end of the chain: transactions return to their card's partition, fall into order, and are scored."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
 
 from features.vector import FeatureLayout
-from stream.batch import Batch
 from stream.batch_arrow import batch_schema, from_messages, from_record_batch
 from stream.hops.dead_letters import DeadLetters
 from stream.hops.poison import process_what_can_be
 from stream.hops.resequence import NOTHING_YET, Waiting
-from stream.hops.send import Sender, Sent
+from stream.hops.send import Sender
 from stream.hops.span_notice import split_notices
 from stream.partition.hop import Resume, Work
 from stream.partition.output import Output
@@ -53,13 +53,18 @@ class ReturnHop:
         if waiting.emitted == self._waiting.emitted:
             return Work([], waiting, None, 0)
         resume = Resume(waiting.first_needed(span.next_offset), str(waiting.emitted))
-        sent = self._send(from_record_batch(complete, self._schema))
-        return Work(sent.outputs, waiting, resume, complete.num_rows, sent.control_offset)
-
-    def _send(self, batch: Batch) -> Sent:
-        sent, _, poison = process_what_can_be(batch, self._sender.send)
+        batch = from_record_batch(complete, self._schema)
+        sent, scored, poison = process_what_can_be(batch, self._sender.send)
         letters = self._dead_letters.of_poison(batch, poison)
-        return Sent([*letters, *sent.outputs], sent.control_offset)
+        return Work(
+            [*self._dead_letters.outputs(letters), *sent.outputs],
+            waiting,
+            resume,
+            len(scored),
+            alerts=sent.alerts,
+            rejected=Counter(letter.reason for letter in letters),
+            oldest_arrival=sent.oldest_of(scored),
+        )
 
     def publish(self, work: Work) -> None:
         self._waiting = work.change

@@ -1,7 +1,7 @@
 """What a stage of the stream offers to the partition that runs it."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from stream.partition.output import Output
@@ -29,15 +29,19 @@ class Work:
         change: the hop's next state, taken up once the outputs are committed.
         resume: where to continue after this; None while the span only adds to what waits, which is then
             read again after a crash.
-        transactions: how many transactions went on, for metrics.
-        control_offset: what they were scored under; None where nothing was scored.
+        transactions: how many transactions went on. This and what follows is for metrics.
+        alerts: how many were over the threshold.
+        rejected: how many went to the dead letters, by reason.
+        oldest_arrival: of what was scored, seconds since 1970; None where nothing was.
     """
 
     outputs: Sequence[Output]
     change: Any
     resume: Resume | None
     transactions: int
-    control_offset: int | None = None
+    alerts: int = 0
+    rejected: Mapping[str, int] = field(default_factory=dict)
+    oldest_arrival: float | None = None
 
 
 class Hop(Protocol):

@@ -8,6 +8,7 @@ from typing import Any
 from aiokafka import TopicPartition
 from mode import Service, get_logger
 
+from stream import metrics
 from stream.partition.commit import PartitionLost
 from stream.partition.worker import PartitionWorker
 from stream.transport.driver import SpanFaustConsumer
@@ -64,6 +65,7 @@ class PartitionManager(Service):
     async def on_assigned(self, assigned: Iterable[TopicPartition]) -> None:
         """Take over what is assigned now; drop the profiles of what is not."""
         assigned = {TopicPartition(*partition) for partition in assigned}  # Faust has a class of its own
+        metrics.REBALANCES.inc()
         self._rebalanced.set()
         self._rebalanced = asyncio.Event()
         self._consumer().hold(assigned)
@@ -78,6 +80,7 @@ class PartitionManager(Service):
         """Let the spans in hand finish, then let go. Profiles stay until it is known who gets them."""
         leaving = [self._workers[partition] for partition in revoked if partition in self._workers]
         self._live.difference_update(revoked)
+        self._count_live()
         await asyncio.gather(*(worker.hand_back() for worker in leaving))
         self._consumer().forget(revoked)
 
@@ -94,6 +97,7 @@ class PartitionManager(Service):
         await self._workers[partition].take_over()
         if not rebalanced.is_set():
             self._live.add(partition)
+            self._count_live()
             self._consumer().release(partition)
             for tell in self.on_live:
                 tell()
@@ -106,7 +110,9 @@ class PartitionManager(Service):
             await self._workers[partition].process(span)
         except PartitionLost as lost:
             log.warning("%s", lost)
+            metrics.PARTITIONS_LOST.labels(partition.topic).inc()
             self._live.discard(partition)
+            self._count_live()
             await self._wait_for_rebalance(partition)
         else:
             if not rebalanced.is_set() and partition in self._live:
@@ -126,6 +132,9 @@ class PartitionManager(Service):
             for partition in list(self._live):
                 with suppress(PartitionLost, KeyError):
                     await self._workers[partition].write_checkpoint(due_only=True)
+
+    def _count_live(self) -> None:
+        metrics.PARTITIONS_LIVE.set(len(self._live))
 
     def _run(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)

@@ -7,6 +7,7 @@ from typing import Protocol, TypeVar
 from aiokafka import TopicPartition
 from mode import get_logger
 
+from stream import metrics
 from stream.partition.commit import Committer, CommitUncertain, PartitionLost
 from stream.partition.hop import Hop, Resume, Work
 from stream.partition.output import Output
@@ -133,6 +134,7 @@ class PartitionWorker:
                 break
             except CommitUncertain as uncertain:
                 log.warning("%s; asking the broker what holds", uncertain)
+                metrics.COMMITS_IN_DOUBT.labels(self.partition.topic).inc()
                 if await self._is_committed(target):
                     break
         self._committed = target or self._committed

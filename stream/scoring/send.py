@@ -71,7 +71,7 @@ class ScoreSender:
             *self._alert_outputs(batch, scores, snapshot),
             self._output(self._topics.scored, None, self._message(batch, scores)),
         ]
-        return Sent(outputs, snapshot.offset)
+        return Sent(outputs, snapshot.offset, int(np.count_nonzero(scores.decision)))
 
     async def ready(self) -> None:
         """Return once there is a base to score with.
