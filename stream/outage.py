@@ -17,6 +17,12 @@ RECONNECT = {"reconnect_backoff_ms": 50, "reconnect_backoff_max_ms": 1_000}
 """Settings of a client that is back within a second of the broker."""
 
 
+CONNECTION = ("kafka.net.manager", "kafka.net.connection", "kafka.net.transport", "kafka.cluster")
+"""Loggers that complain of the connection; what others say is passed on, unless it is away anyway."""
+IDLE_TALK = "kafka.net.selector"
+"""Tells of every task over 100 ms, such as ours between two polls."""
+
+
 class Outage(logging.Handler):
     """Listens to kafka-python's loggers on behalf of `process`; `look` must be called now and then."""
 
@@ -33,7 +39,10 @@ class Outage(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Take a line of kafka-python's."""
-        self.note(record.getMessage())
+        if record.name.startswith(CONNECTION):
+            self.note(record.getMessage())
+        elif self._last_complaint is None and record.name != IDLE_TALK:
+            self._log.handle(record)
 
     def note(self, complaint: object) -> None:
         """Tell of the first complaint, with what it said; those that follow are the same outage."""

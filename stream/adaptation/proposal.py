@@ -23,7 +23,9 @@ BACKGROUND = 2_048
 
 
 UNJUDGED = "unjudged alerts"
-"""Name of a replay set: alerts of late beyond what calibration expects of genuine traffic."""
+"""Name of a replay set: clear alerts of late, beyond what calibration expects of genuine traffic."""
+CLEARLY = 0.5
+"""Surprise above the threshold, three times rarer: alerts that a higher threshold may not cost."""
 
 
 class TooLittleTraffic(Exception):
@@ -55,7 +57,9 @@ def propose(
     `threshold` is the one in force, as surprise, `budget` a share in (0, 1). Raises TooLittleTraffic.
     """
     started = time.perf_counter()
-    rows = sort_alerts(_apart(flagged, prepared), prepared.joint(), threshold, budget)
+    surprise = prepared.joint()
+    rows = sort_alerts(_apart(flagged, prepared), surprise, threshold, budget)
+    clear = rows.suspect[surprise[rows.suspect] > threshold + CLEARLY]
     stack = prepared.part(rows.genuine)
     assert stack.reservoir is not None  # `part` makes one
     verdict = judge(
@@ -64,7 +68,7 @@ def propose(
         Support(flagged.fraud_features(), flagged.genuine_features()),
         stack.reservoir.X[:BACKGROUND],
         stack.reservoir,
-        {**replay, UNJUDGED: prepared.reservoir.X[rows.suspect]},
+        {**replay, UNJUDGED: prepared.reservoir.X[clear]},
         seed=seed,
         limits=Limits(budget=budget),
     )

@@ -1,0 +1,42 @@
+"""An outage is told in two lines, however much the client has to say of it."""
+
+import logging
+from collections.abc import Iterator
+
+import pytest
+
+from stream import outage
+from stream.outage import Outage
+
+SENDER = "kafka.net.manager"
+
+
+@pytest.fixture
+def listening() -> Iterator[Outage]:
+    kafka = logging.getLogger("kafka")
+    before = kafka.handlers, kafka.propagate
+    handler = Outage("recorder", "broker:9092")
+    handler.listen()
+    yield handler
+    kafka.handlers, kafka.propagate = before
+
+
+def test_many_complaints_are_one_line_and_then_it_is_back(
+    listening: Outage, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(50):
+        logging.getLogger(SENDER).error("connection %d refused\nby the peer", number)
+    listening.look()
+    assert caplog.messages == ["the broker at broker:9092 is away, trying again: connection 0 refused"]
+    monkeypatch.setattr(outage, "QUIET_S", -1.0)
+    listening.look()
+    listening.look()
+    assert caplog.messages[1:] == ["the broker at broker:9092 is back"]
+
+
+def test_what_is_no_complaint_of_the_connection_is_passed_on(
+    listening: Outage, caplog: pytest.LogCaptureFixture
+) -> None:
+    logging.getLogger("kafka.consumer.fetcher").warning("offset out of range")
+    logging.getLogger("kafka.net.selector").warning("slow task")
+    assert caplog.messages == ["offset out of range"]
