@@ -121,7 +121,7 @@ def test_an_oversized_entry_is_not_even_signed(key: ControlKey) -> None:
 
 
 def test_a_kind_of_a_later_version_is_unknown(key: ControlKey) -> None:
-    with pytest.raises(UnknownKind, match="'quantum', known are base, detector"):
+    with pytest.raises(UnknownKind, match="'quantum', known are base, network"):
         unseal(resigned(an_entry(), key, kind="quantum"), b"quantum/gift-cards-1", key)
 
 
