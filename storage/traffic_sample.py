@@ -42,7 +42,7 @@ def sample_traffic(session: Session, count: int, *, newest: int, seed: int) -> T
         for start in range(0, len(offsets), IDS_PER_QUERY):
             chunk = offsets[start : start + IDS_PER_QUERY].tolist()
             rows += session.execute(_unlabelled(partition, chunk)).all()
-    return _sample(_thin(rows, count, seed))
+    return _sample(_thin(_of_one_width(rows), count, seed))
 
 
 def _draw_offsets(
@@ -66,6 +66,12 @@ def _unlabelled(partition: int, offsets: list[int]) -> Select[float, str, dict[s
     return select(row.event_time, row.transaction_id, row.entities, row.features).where(
         row.source_partition == partition, row.source_offset.in_(offsets), ~called_fraud
     )
+
+
+def _of_one_width(rows: list[Any]) -> list[Any]:
+    """Rows with as many features as the newest has; what was scored before a change is left out."""
+    width = len(max(rows, key=lambda row: row[0])[3]) if rows else 0
+    return [row for row in rows if len(row[3]) == width]
 
 
 def _thin(rows: list[Any], count: int, seed: int) -> list[Any]:

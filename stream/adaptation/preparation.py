@@ -8,7 +8,9 @@ from sqlalchemy import Engine
 
 from meta.adapters.registry import adapter
 from meta.arrays import Floats
+from meta.base import BaseModel
 from storage import UnitOfWork
+from storage.traffic_sample import TrafficSample
 from stream.adaptation.prepared import Prepared
 from stream.adaptation.recent_traffic import RecentTraffic
 from stream.adaptation.replay_sets import replay_sets
@@ -16,7 +18,7 @@ from stream.control.snapshot import Snapshot
 
 
 class NotReady(Exception):
-    """There is nothing yet to adapt with: no base or no network on the control log."""
+    """There is nothing yet to adapt with: no base on the control log, or no traffic that it could score."""
 
 
 @dataclass(frozen=True)
@@ -42,9 +44,21 @@ class Preparation:
             return current
         if snapshot.artifacts is None or snapshot.stack is None:
             raise NotReady("the control log holds no base with a network that adapters read")
+        _refuse_other_features(sample, snapshot.artifacts.base)
         chosen = adapter(self._adapter_name, snapshot.artifacts)
         before = current.prepared if current else None
         prepared = Prepared(sample, snapshot.stack, chosen, before)
         with UnitOfWork(self._engine, reads_only=True) as unit:
             self._ready = Ready(snapshot, prepared, replay_sets(unit, snapshot))
         return self._ready
+
+
+def _refuse_other_features(sample: TrafficSample, base: BaseModel) -> None:
+    needed, found = len(base.features), sample.features.shape[1]
+    if len(sample) == 0:
+        raise NotReady("no scored transactions are stored yet; is a recorder running?")
+    if found != needed:
+        raise NotReady(
+            f"the transactions stored last were scored with {found} features, the base in force reads "
+            f"{needed}; flag transactions scored since it is live"
+        )

@@ -293,6 +293,28 @@ def test_flags_that_look_like_ordinary_traffic_stay_a_draft(
     assert announcer.refresh().detectors == ()
 
 
+def test_a_worker_that_starts_before_any_traffic_waits_for_it(
+    stream_settings: Settings, announcer: Announcer, analyst: Analyst, traffic: list[Any]
+) -> None:
+    """1. nothing is stored; 2. a flag is refused; 3. traffic comes; 4. the next flag goes live."""
+    engine = open_engine(stream_settings.storage.url)
+    migrate.upgrade(engine)
+    with Scorer(stream_settings), adapting(stream_settings, engine):
+        analyst.send("r-1", fraud=frauds(0, 1, 2))
+        assert analyst.answer("r-1").status in ("refused", "draft")
+        with UnitOfWork(engine) as unit:
+            unit.transactions.add_many(traffic)
+            unit.commit()
+
+        def goes_live() -> bool:
+            request = f"r-{len(analyst.answers) + 1}"
+            analyst.send(request, fraud=frauds(0, 1, 2))
+            return analyst.answer(request).status == LIVE
+
+        until(goes_live, what="a flag to go live once there is traffic")
+    engine.dispose()
+
+
 def test_noise_on_the_feedback_topic_is_answered_and_stops_nothing(
     stream_settings: Settings, engine: Engine, announcer: Announcer, analyst: Analyst
 ) -> None:

@@ -111,6 +111,15 @@ def test_equal_seeds_draw_equal_samples(engine: Engine, scored_row: ScoredRow) -
     assert sample(engine, 50).transaction_ids != sample(engine, 50, seed=8).transaction_ids
 
 
+def test_sample_leaves_out_what_was_scored_with_other_features(engine: Engine, scored_row: ScoredRow) -> None:
+    six = np.zeros(6, "<f4").tobytes()
+    store(engine, *(scored_row(offset=offset, features=six) for offset in range(50)))
+    store(engine, *(scored_row(offset=offset) for offset in range(50, 80)))
+    drawn = sample(engine, 100)
+    assert drawn.features.shape == (30, 3)
+    assert drawn.event_time.min() == 50
+
+
 def test_sample_of_an_empty_table_is_empty(engine: Engine) -> None:
     assert len(sample(engine, 10)) == 0
 
