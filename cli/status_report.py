@@ -13,7 +13,7 @@ from settings import Settings
 if TYPE_CHECKING:
     from stream.control.acks import Ack
     from stream.control.keys import ControlKey
-    from stream.control.snapshot import Snapshot
+    from stream.control.listing import Listed
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Stored:
 
 @dataclass(frozen=True)
 class Report:
-    """Everything on the screen; `snapshot` is None where no key is set."""
+    """Everything on the screen; `control` is None where no key is set."""
 
     bootstrap: str
     brokers: int
@@ -49,13 +49,14 @@ class Report:
     lags: list[GroupLag]
     acks: "dict[int, Ack]"
     partitions: int
-    snapshot: "Snapshot | None"
+    control: "dict[bytes, Listed] | None"
     stored: Stored
 
 
 def gather(settings: Settings, admin: KafkaAdminClient, key: "ControlKey | None") -> Report:
     """Ask everyone once."""
     from stream.control.acks import read_acks
+    from stream.control.listing import list_entries
 
     names = [topic.name for topic in planned_topics(settings)]
     present = partitions_of(admin, planned_topics(settings))
@@ -70,7 +71,7 @@ def gather(settings: Settings, admin: KafkaAdminClient, key: "ControlKey | None"
         lags=_lags(admin, settings.stream.group, ends),
         acks=acks.newest,
         partitions=topics.partitions,
-        snapshot=_snapshot(settings, key) if key else None,
+        control=list_entries(settings.broker.bootstrap, topics.control, key) if key else None,
         stored=_stored(settings),
     )
 
@@ -108,16 +109,6 @@ def _lags(admin: KafkaAdminClient, group: str, ends: dict[TopicPartition, int]) 
                 behind = max(0, ends[partition] - at.offset)
                 lags[name, partition.topic] = lags.get((name, partition.topic), 0) + behind
     return [GroupLag(name, topic, states[name], lag) for (name, topic), lag in sorted(lags.items())]
-
-
-def _snapshot(settings: Settings, key: "ControlKey") -> "Snapshot":
-    from stream.control.announce import Announcer
-
-    announcer = Announcer(settings.broker.bootstrap, settings.topics.control, key)
-    try:
-        return announcer.refresh()
-    finally:
-        announcer.close()
 
 
 def _stored(settings: Settings) -> Stored:

@@ -68,25 +68,30 @@ def worker_table(report: "Report") -> "Table":
 
 
 def detector_table(report: "Report") -> "Table":
-    """What is in force."""
-    if report.snapshot is None:
+    """What is in force, by the entries that verify."""
+    if report.control is None:
         return _table("In force: set FLAGFIVE_CONTROL_KEY to see it")
-    snapshot = report.snapshot
-    base = snapshot.base.id if snapshot.base else "no base"
-    threshold = "none" if snapshot.threshold is None else f"{snapshot.threshold:.2f}"
-    title = f"In force at control offset {snapshot.offset}: {base}, threshold {threshold}"
-    table = _table(title, "detector", "episode", "adapter", "share", "since")
-    for detector in snapshot.detectors:
-        entry = snapshot.applied[f"detector/{detector.id}".encode()].entry
-        table.add_row(
-            detector.id,
-            detector.episode,
-            detector.detector.adapter,
-            f"{10**detector.shift:.2f}",
-            f"{_ago(entry.time)} ago",
-        )
-    for identity in snapshot.dormant:
-        table.add_row(identity, "", "", "", "[yellow]waits for its network[/yellow]")
+    entries = list(report.control.values())
+    offset = max((listed.offset for listed in entries), default=-1)
+    thresholds = [
+        listed.entry.values["threshold"] for listed in entries if "threshold" in listed.entry.values
+    ]
+    threshold = f"{thresholds[-1]:.2f}" if thresholds else "none"
+    live = [listed.entry for listed in entries if not listed.entry.retired]
+    bases = [entry for entry in live if entry.kind == "base"]
+    since = f"{bases[-1].id} since {_ago(bases[-1].time)}" if bases else "no base"
+    table = _table(
+        f"In force at control offset {offset}: {since}, threshold {threshold}",
+        "detector",
+        "episode",
+        "by",
+        "share of the budget, base 1",
+        "live since",
+    )
+    for entry in live:
+        if entry.kind == "detector":
+            share, episode = 10 ** entry.values.get("shift", 0.0), str(entry.values.get("episode", ""))
+            table.add_row(entry.id, episode, entry.author, f"{share:.2f}", _ago(entry.time))
     return table
 
 

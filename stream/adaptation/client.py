@@ -10,7 +10,7 @@ import msgspec
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 
 from stream.adaptation.feedback import ANSWERS, Answer, Request
-from stream.adaptation.worker import create_topic
+from stream.adaptation.topic import create_topic
 from stream.outage import RECONNECT
 
 

@@ -15,8 +15,6 @@ from typing import Any
 
 import msgspec
 from kafka import KafkaConsumer, KafkaProducer, OffsetAndMetadata
-from kafka.admin import KafkaAdminClient
-from kafka.errors import TopicAlreadyExistsError
 from sqlalchemy import Engine
 
 from stream.adaptation.awaiting import Awaiting
@@ -26,6 +24,7 @@ from stream.adaptation.preparation import NotReady, Preparation
 from stream.adaptation.recent_traffic import RecentTraffic
 from stream.adaptation.requests import AWAY, work
 from stream.adaptation.settling import Settling
+from stream.adaptation.topic import create_topic
 from stream.control.acks import AckWatch
 from stream.control.announce import Announcer
 from stream.control.keys import ControlKey
@@ -179,17 +178,3 @@ class AdaptationWorker:
     def _producer(self) -> KafkaProducer:
         create_topic(self._config.bootstrap, self._config.feedback + ANSWERS)
         return KafkaProducer(bootstrap_servers=self._config.bootstrap, acks="all", linger_ms=0, **RECONNECT)
-
-
-def create_topic(bootstrap: str, name: str) -> None:
-    """Create a topic of one partition, if it does not exist."""
-    admin = KafkaAdminClient(bootstrap_servers=bootstrap)
-    try:
-        if name not in admin.list_topics():
-            admin.create_topics(
-                {name: {"num_partitions": 1, "replication_factor": -1}}, wait_for_metadata=True
-            )
-    except TopicAlreadyExistsError:
-        pass
-    finally:
-        admin.close()

@@ -22,7 +22,8 @@ from storage.audit_log import AuditEntry
 from storage.episodes import ADAPTED, ANNOUNCED, LIVE, RETIRED, Episode
 from stream.adaptation.desk import Step
 from stream.adaptation.feedback import ANSWERS, Answer, Request
-from stream.adaptation.worker import AdaptationConfig, AdaptationWorker, create_topic
+from stream.adaptation.topic import create_topic
+from stream.adaptation.worker import AdaptationConfig, AdaptationWorker
 from stream.control.acks import Ack, acknowledge
 from stream.control.announce import Announcer
 from stream.control.keys import read_key

@@ -21,7 +21,8 @@ from settings import BrokerSettings, Settings, StorageSettings, TopicsSettings
 from storage import UnitOfWork, migrate, open_engine
 from storage.scored_transactions import ScoredTransaction
 from stream.adaptation.feedback import ANSWERS, Answer, Request
-from stream.adaptation.worker import AdaptationConfig, AdaptationWorker, create_topic
+from stream.adaptation.topic import create_topic
+from stream.adaptation.worker import AdaptationConfig, AdaptationWorker
 from stream.control.announce import Announcer
 from stream.control.keys import read_key
 from stream.control.log_reader import ControlLog

@@ -1,0 +1,109 @@
+"""`flagfive flag`, `adapter` and `status` as a user runs them: what is printed, and the exit codes."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from settings import Settings
+from storage import UnitOfWork, migrate, open_engine
+from stream.control.announce import Announcer
+from stream.control.keys import read_key
+from stream.recorder.rows import scored_rows
+from tests.integration.test_adaptation import Scorer
+from tests.scored_messages import scored_message
+from tests.small_models import base_change, genuine_rows, network_change, small_base, small_network
+
+SECRET = "a secret of enough length"
+
+
+@pytest.fixture
+def config(stream_settings: Settings, tmp_path: Path) -> Path:
+    """A settings file of the set-up; the ridge adapter needs no trained network."""
+    topics = stream_settings.topics.model_dump()
+    names = "\n".join(f'{name} = "{value}"' for name, value in topics.items() if isinstance(value, str))
+    file = tmp_path / "flagfive.toml"
+    file.write_text(
+        f'var = "{tmp_path}"\n[broker]\nbootstrap = "{stream_settings.broker.bootstrap}"\n'
+        f"[topics]\n{names}\npartitions = {stream_settings.topics.partitions}\n"
+        f'[stream]\ngroup = "{stream_settings.stream.group}"\n'
+        f'[storage]\nurl = "{stream_settings.storage.url}"\n'
+        '[adaptation]\nadapter = "ridge"\n[metrics]\nadapter_port = 0\n'
+    )
+    return file
+
+
+@pytest.fixture
+def stored(stream_settings: Settings) -> None:
+    """12,000 ordinary transactions and ten frauds in the database, a base on the control log."""
+    engine = open_engine(stream_settings.storage.url)
+    migrate.upgrade(engine)
+    odd = (np.array([7.0, 6.0, 5.0]) + 0.3 * genuine_rows(10, seed=9)).astype(np.float32)
+    ids = [b"fraud-%d" % number for number in range(10)]
+    with UnitOfWork(engine) as unit:
+        usual = scored_message(0, range(12_000), features=genuine_rows(12_000, seed=8))
+        unit.transactions.add_many(scored_rows(usual))
+        unit.transactions.add_many(
+            scored_rows(scored_message(1, range(12_000, 12_010), features=odd, ids=ids))
+        )
+        unit.commit()
+    engine.dispose()
+    announcer = Announcer(stream_settings.broker.bootstrap, stream_settings.topics.control, read_key(SECRET))
+    announcer.announce(network_change(small_network()))
+    announcer.announce(base_change(small_base()))
+    announcer.close()
+
+
+def flagfive(config: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "cli", "--config", str(config), *arguments],
+        env={**os.environ, "FLAGFIVE_CONTROL_KEY": SECRET, "COLUMNS": "200"},
+        capture_output=True,
+        text=True,
+    )
+
+
+@contextmanager
+def adapter_process(config: Path) -> Iterator[subprocess.Popen[bytes]]:
+    command = [sys.executable, "-m", "cli", "--config", str(config), "adapter"]
+    process = subprocess.Popen(command, env={**os.environ, "FLAGFIVE_CONTROL_KEY": SECRET})
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_an_analyst_flags_and_reads_that_it_is_live(
+    stream_settings: Settings, config: Path, stored: None
+) -> None:
+    """1. flag five: live; 2. flag unknown ids: told which; 3. look at status; 4. end the adapter."""
+    with Scorer(stream_settings), adapter_process(config) as adapter:
+        flagged = flagfive(
+            config, "flag", "--name", "gift cards", "--wait", "90", *(f"fraud-{n}" for n in range(5))
+        )
+        assert flagged.returncode == 0, flagged.stderr
+        assert flagged.stdout.startswith("live on 2 of 2 partitions after")
+        unknown = flagfive(config, "flag", "--name", "x", "--wait", "90", "fraud-7", "nope-1", "nope-2")
+        assert unknown.returncode == 1
+        assert "2 of 3 transactions are not stored" in unknown.stdout
+        assert "  nope-2" in unknown.stdout
+        screen = flagfive(config, "status").stdout
+        adapter.terminate()
+        assert adapter.wait(timeout=5) == 0
+    assert "gift cards" in screen
+    assert "12,010 transactions" in screen
+    assert "1 live" in screen
+
+
+def test_without_an_adapter_the_user_is_told_so(config: Path, stored: None) -> None:
+    told = flagfive(config, "flag", "--name", "x", "--wait", "1", "fraud-1")
+    assert told.returncode == 4
+    assert "is `flagfive adapter` running?" in told.stderr
