@@ -92,9 +92,10 @@ class SlotTable:
     def _insert(
         self, keys: ByteSpans, hashes: npt.NDArray[np.uint64], missing: npt.NDArray[np.int64], slots: Slots
     ) -> None:
-        length = keys.end[missing] - keys.start[missing]
-        if int(length.min()) < 1 or int(length.max()) > MAX_KEY_BYTES:
-            raise ValueError(f"a key of {int(length.max())} bytes: 1 to {MAX_KEY_BYTES} are allowed")
+        length = keys.length[missing]
+        wrong = length[(length < 1) | (length > MAX_KEY_BYTES)]
+        if len(wrong):
+            raise ValueError(f"a key of {wrong[0]} bytes: 1 to {MAX_KEY_BYTES} are allowed")
         self._reserve(len(missing), int(length.sum()))
         fresh = np.array(self._free[::-1][: len(missing)], np.int32)
         table = (self._entries, self._arena, self._places)
