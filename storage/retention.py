@@ -29,13 +29,17 @@ class Retention:
 
 
 def enforce(engine: Engine, retention: Retention, *, now: float) -> dict[str, int]:
-    """Delete what is older, counted from `now` (event time for transactions); returns rows by table.
+    """Delete what is older; returns rows by table.
 
-    A transaction of an episode stays in the episode by id; its features are gone with its row.
+    Transactions and alerts are as old as they are behind the newest event time, so that a replayed history
+    is not deleted as it comes in; outbox messages count from `now`. A transaction of an episode stays in the
+    episode by id; its features are gone with its row.
     """
+    with UnitOfWork(engine, reads_only=True) as unit:
+        newest = unit.transactions.newest_event_time() or 0.0
     limits: list[tuple[type[Any], InstrumentedAttribute[Any], float]] = [
-        (ScoredTransaction, ScoredTransaction.event_time, now - retention.transactions_days * DAY),
-        (Alert, Alert.raised_at, now - retention.alerts_days * DAY),
+        (ScoredTransaction, ScoredTransaction.event_time, newest - retention.transactions_days * DAY),
+        (Alert, Alert.raised_at, newest - retention.alerts_days * DAY),
         (OutboxMessage, OutboxMessage.sent_at, now - retention.outbox_days * DAY),
     ]
     return {table.__tablename__: _delete_before(engine, table, time, limit) for table, time, limit in limits}
