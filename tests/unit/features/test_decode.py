@@ -46,8 +46,8 @@ def as_read(columns: Columns, row: int) -> tuple[Any, ...]:
     one = columns.take(np.array([place]))
     keys = tuple(keys.to_list()[0] for keys in one.keys)
     return (
-        one.id.to_list()[0], float(one.time[0]), float(one.amount[0]), int(one.currency[0]), int(one.category[0]),
-        int(one.channel[0]), keys,
+        one.id.to_list()[0], float(one.time[0]), float(one.amount[0]), int(one.currency[0]),
+        int(one.category[0]), int(one.channel[0]), keys,
     )  # fmt: skip
 
 
@@ -115,8 +115,9 @@ def test_records_are_read_as_a_full_parser_reads_them(values: list[bytes]) -> No
 
 
 BITS_OF_JSON = [
-    b'"', b"\\", b",", b":", b"{", b"}", b"[", b"]", b" ", b"\n", b"\x00", b"\x1f", b"\x7f", b"0", b"00", b"-", b"1e5",
-    b".", b"NaN", b"Infinity", b"null", b"true", b"tru", b"\xc3", b"\xff", b"\xed\xa0\x80", b"\xc0\x80", b"\xf4\x90\x80\x80",
+    b'"', b"\\", b",", b":", b"{", b"}", b"[", b"]", b" ", b"\n", b"\x00", b"\x1f", b"\x7f", b"0", b"00", b"-",
+    b"1e5", b".", b"NaN", b"Infinity", b"null", b"true", b"tru", b"\xc3", b"\xff", b"\xed\xa0\x80", b"\xc0\x80",
+    b"\xf4\x90\x80\x80",
     b"\\ud800", b"\\u0041", b"\xef\xbb\xbf", b'"amount":1,', b'"mcc":null,', b"//", b"'",
 ]  # fmt: skip
 
