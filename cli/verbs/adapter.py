@@ -11,10 +11,6 @@ app = typer.Typer(add_completion=False)
 Device = Literal["auto", "cpu", "cuda"]
 
 
-class NoSuchDevice(UserError):
-    """A device was asked for that torch does not have here."""
-
-
 @app.command(epilog="Example: flagfive adapter --device cpu")
 def adapter(
     context: typer.Context,
@@ -27,17 +23,23 @@ def adapter(
     It needs a base and a network on the control log, and a recorder that stores what is scored. A broker
     or database that goes away is waited for.
     """
+    import torch
+
     from cli.ending import on_signal
     from cli.keys import control_key
     from cli.logs import configure_logging
     from storage import migrate, open_engine
     from stream import metrics
+    from stream.adaptation.device import NoSuchDevice, chosen_device
     from stream.adaptation.worker import AdaptationConfig, AdaptationWorker
 
     settings = settings_of(context)
     key = control_key(settings)
     configure_logging(settings)
-    use_device(device or settings.adaptation.device)
+    try:
+        computes_on = chosen_device(device or settings.adaptation.device)
+    except NoSuchDevice as error:
+        raise UserError(str(error)) from None
     engine = open_engine(settings.storage.url)
     migrate.upgrade(engine)
     config = AdaptationConfig(
@@ -50,20 +52,11 @@ def adapter(
         budget=settings.budget.alert_rate,
         adapter=settings.adaptation.adapter,
         policy=settings.adaptation.policy,
+        device=computes_on,
     )
+    # One episode is small: more threads cost more in waking up than they save.
+    torch.set_num_threads(1)
     worker = AdaptationWorker(config, engine, key)
     on_signal(worker.stop)
     metrics.serve(settings.metrics.host, settings.metrics.adapter_port)
     worker.run()
-
-
-def use_device(device: Device) -> str:
-    """Make torch compute there; returns what `auto` chose. Raises NoSuchDevice."""
-    import torch
-
-    if device == "cuda" and not torch.cuda.is_available():
-        raise NoSuchDevice("device cuda: torch finds no GPU here; allowed are cpu and auto")
-    chosen = "cuda" if device != "cpu" and torch.cuda.is_available() else "cpu"
-    # One episode is small: more threads cost more in waking up than they save.
-    torch.set_num_threads(1)
-    return chosen

@@ -11,6 +11,7 @@ from meta.arrays import Floats
 from meta.base import BaseModel
 from storage import UnitOfWork
 from storage.traffic_sample import TrafficSample
+from stream.adaptation.device import CPU, put_on
 from stream.adaptation.prepared import Prepared
 from stream.adaptation.recent_traffic import RecentTraffic
 from stream.adaptation.replay_sets import replay_sets
@@ -33,8 +34,9 @@ class Ready:
 class Preparation:
     """`ready` is cheap where neither the traffic nor what is in force has changed."""
 
-    def __init__(self, engine: Engine, traffic: RecentTraffic, adapter_name: str) -> None:
+    def __init__(self, engine: Engine, traffic: RecentTraffic, adapter_name: str, device: str = CPU) -> None:
         self._engine, self._traffic, self._adapter_name = engine, traffic, adapter_name
+        self._device = device
         self._ready: Ready | None = None
 
     def ready(self, snapshot: Snapshot) -> Ready:
@@ -46,6 +48,7 @@ class Preparation:
             raise NotReady("the control log holds no base with a network that adapters read")
         _refuse_other_features(sample, snapshot.artifacts.base)
         chosen = adapter(self._adapter_name, snapshot.artifacts)
+        put_on(chosen, self._device)
         before = current.prepared if current else None
         prepared = Prepared(sample, snapshot.stack, chosen, before)
         with UnitOfWork(self._engine, reads_only=True) as unit:

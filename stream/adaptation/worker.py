@@ -19,6 +19,7 @@ from sqlalchemy import Engine
 
 from stream.adaptation.awaiting import Awaiting
 from stream.adaptation.desk import Desk, Policy, Step, pass_by
+from stream.adaptation.device import CPU
 from stream.adaptation.feedback import ANSWERS, Answer, UnreadableRequest, read_request
 from stream.adaptation.preparation import NotReady, Preparation
 from stream.adaptation.recent_traffic import RecentTraffic
@@ -53,6 +54,8 @@ class AdaptationConfig:
     budget: float
     adapter: str
     policy: Policy
+    device: str = CPU
+    """Where torch computes, as `chosen_device` says."""
 
 
 class AdaptationWorker:
@@ -100,7 +103,7 @@ class AdaptationWorker:
             desk = Desk(
                 self._engine,
                 announcer,
-                Preparation(self._engine, self._traffic, config.adapter),
+                Preparation(self._engine, self._traffic, config.adapter, config.device),
                 config.budget,
                 config.policy,
                 after=self._after,
