@@ -7,6 +7,7 @@ from kafka.admin import ConfigResource, ConfigResourceType
 
 from cli.errors import UserError
 from settings import Settings
+from stream.adaptation.feedback import ANSWERS
 
 HOUR_MS = 3_600_000
 MIB = 1024 * 1024
@@ -48,6 +49,7 @@ def planned_topics(settings: Settings) -> list[PlannedTopic]:
         (topics.control, _compacted(settings)),
         (topics.control_acks, kept),
         (topics.feedback, kept),
+        (topics.feedback + ANSWERS, kept),
     ]
     return [PlannedTopic(name, topics.partitions, topics.replication, configs) for name, configs in many] + [
         PlannedTopic(name, 1, topics.replication, configs) for name, configs in single

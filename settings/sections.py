@@ -132,11 +132,14 @@ class StreamSettings(Section):
     checkpoint_interval_s: float = Field(
         5.0, ge=0.1, le=3600, description="seconds between profile checkpoints, 0.1 to 3600"
     )
-    max_batch: int = Field(
-        20_000, ge=1, le=1_000_000, description="most transactions in one batch, 1 to 1,000,000"
+    fetch_kib: int = Field(
+        1024,
+        ge=16,
+        le=65_536,
+        description="most KiB fetched of a partition at a time, 16 to 65,536; bounds batches and memory",
     )
     session_timeout_s: float = Field(
-        30.0,
+        6.0,
         ge=6,
         le=300,
         description="seconds of silence after which a worker's partitions are given away, 6 to 300",

@@ -20,8 +20,6 @@ from stream.partition.manager import PartitionManager
 from stream.transport import driver
 from stream.wiring import Wiring
 
-# A partition's fetch bounds a batch: 1 MiB is about 7,000 transactions, 30 ms of work.
-FETCH_BYTES = 1 << 20
 # Heartbeats come from a thread of their own; a third of the timeout allows two to be lost.
 HEARTBEATS_PER_SESSION = 3
 # A worker that asks for nothing this long hangs; recovering a large partition takes a minute at most.
@@ -85,7 +83,7 @@ def _faust_app(settings: Settings) -> faust.App:
         web_enabled=False,
         stream_wait_empty=False,
         consumer_auto_offset_reset="earliest",
-        consumer_max_fetch_size=FETCH_BYTES,
+        consumer_max_fetch_size=settings.stream.fetch_kib * 1024,
         broker_session_timeout=session,
         broker_heartbeat_interval=session / HEARTBEATS_PER_SESSION,
         broker_rebalance_timeout=session,
