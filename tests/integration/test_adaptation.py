@@ -397,4 +397,7 @@ def test_killed_after_any_step_nothing_is_lost_and_nothing_half_live(
         assert unit.session.scalar(select(func.count(Episode.id))) == 1
         assert [d.status for d in unit.detectors.with_status(LIVE, ANNOUNCED, ADAPTED)] == [LIVE]
         assert unit.audit.verify().position == unit.session.scalar(select(func.count(AuditEntry.position)))
-    assert len(announcer.refresh().detectors) == 1
+    after = announcer.refresh()
+    assert len(after.detectors) == 1
+    if step >= Step.ANNOUNCED:
+        assert after.offset == between.offset  # what is in force was not announced again

@@ -1,0 +1,144 @@
+"""What is written to the database of an episode, step by step; each function is one transaction."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from storage import UnitOfWork
+from storage.detectors import DetectorRow
+from storage.episodes import ANNOUNCED, DRAFT, LOOKALIKE, SUPPORT, Episode, EpisodeTransaction
+from storage.labels import FRAUD, GENUINE
+from stream import metrics
+from stream.adaptation.adapted import Adapted
+from stream.adaptation.awaiting import Awaiting
+from stream.adaptation.desk import Desk
+from stream.adaptation.feedback import Answer, Request
+
+
+def store(
+    desk: Desk,
+    request: Request,
+    flagged_at: float,
+    adapted: Adapted,
+    status: str,
+    reason: str | None = None,
+) -> None:
+    """Episode, labels, detector and audit in one database transaction."""
+    with desk.unit() as unit:
+        episode = _episode(unit, request, flagged_at)
+        episode.status, episode.reason, episode.detector_id = status, reason, adapted.id
+        episode.flag_to_adapted_ms, episode.details = adapted.flag_to_adapted_ms, adapted.found()
+        _add_transactions(episode, request)
+        unit.session.flush()
+        unit.labels.add_many(_labels(request))
+        unit.detectors.put(_row(desk, request, adapted, status))
+        _audit(unit, desk, request, status, {"reason": reason, "detector": adapted.id})
+        unit.commit()
+    metrics.EPISODES.labels(status).inc()
+
+
+def note_announced(
+    desk: Desk, request: Request, flagged_at: float, detector_id: str | None, offset: int
+) -> Awaiting:
+    """The episode's detector is on the control log at `offset`; returns what to wait for."""
+    now = desk.clock()
+    announced_ms = 1e3 * (now - flagged_at)
+    with desk.unit() as unit:
+        episode, row = unit.episodes.get(request.episode_id), unit.detectors.get(detector_id or "")
+        assert episode is not None  # stored before it was announced
+        assert row is not None
+        episode.status = row.status = ANNOUNCED
+        episode.control_offset = row.control_offset = offset
+        episode.details = {**episode.details, "flag_to_announced_ms": announced_ms}
+        _audit(unit, desk, request, ANNOUNCED, {"detector": detector_id, "control_offset": offset})
+        unit.commit()
+    metrics.EPISODES.labels(ANNOUNCED).inc()
+    metrics.FLAG_TO_ANNOUNCED_SECONDS.observe(announced_ms / 1e3)
+    return Awaiting.of(episode)
+
+
+def end(
+    desk: Desk, request: Request, flagged_at: float, status: str, reason: str, unknown: tuple[str, ...] = ()
+) -> Answer:
+    """End without a detector: refused, where nothing but the refusal is stored, or a draft."""
+    with desk.unit() as unit:
+        episode = _episode(unit, request, flagged_at)
+        episode.status, episode.reason, episode.details = status, reason, {"unknown": list(unknown)}
+        if status == DRAFT:
+            _add_transactions(episode, request)
+        _audit(unit, desk, request, status, {"reason": reason})
+        unit.commit()
+    metrics.EPISODES.labels(status).inc()
+    return Answer(request.request_id, status, reason, unknown)
+
+
+def keep_as_draft(desk: Desk, request: Request, flagged_at: float, adapted: Adapted, reason: str) -> Answer:
+    """Keep a detector that may not go live, with the reason."""
+    store(desk, request, flagged_at, adapted, DRAFT, reason)
+    return Answer(
+        request.request_id,
+        DRAFT,
+        reason,
+        detector_id=adapted.id,
+        flag_to_adapted_ms=adapted.flag_to_adapted_ms,
+    )
+
+
+def _episode(unit: UnitOfWork, request: Request, flagged_at: float) -> Episode:
+    """The request's episode, new or from an earlier try."""
+    episode = unit.episodes.get(request.episode_id)
+    if episode is None:
+        episode = Episode(
+            id=request.episode_id,
+            request_id=request.request_id,
+            name=request.name,
+            author=request.author,
+            flagged_at=flagged_at,
+        )
+        unit.episodes.add(episode)
+    return episode
+
+
+def _add_transactions(episode: Episode, request: Request) -> None:
+    roles = dict.fromkeys(request.fraud, SUPPORT) | dict.fromkeys(request.genuine, LOOKALIKE)
+    held = {part.transaction_id for part in episode.transactions}
+    episode.transactions += [
+        EpisodeTransaction(transaction_id=identity, role=role)
+        for identity, role in roles.items()
+        if identity not in held
+    ]
+
+
+def _labels(request: Request) -> list[tuple[Any, ...]]:
+    verdicts = dict.fromkeys(request.fraud, FRAUD) | dict.fromkeys(request.genuine, GENUINE)
+    return [
+        (identity, verdict, request.source, request.author, request.time, request.request_id)
+        for identity, verdict in verdicts.items()
+    ]
+
+
+def _row(desk: Desk, request: Request, adapted: Adapted, status: str) -> DetectorRow:
+    verdict = adapted.proposal.verdict
+    detector = verdict.live.detector
+    return DetectorRow(
+        id=adapted.id,
+        episode_id=request.episode_id,
+        parent=adapted.parent,
+        adapter=detector.adapter,
+        content_hash=detector.content_hash,
+        payload=detector.to_bytes(),
+        status=status,
+        threshold=verdict.threshold,
+        gate=adapted.found(),
+        created_at=desk.clock(),
+    )
+
+
+def _audit(unit: UnitOfWork, desk: Desk, request: Request, outcome: str, details: dict[str, Any]) -> None:
+    unit.audit.append(
+        request.author,
+        f"flag: {outcome}",
+        subject=request.episode_id,
+        time=desk.clock(),
+        details={"request": request.request_id, "name": request.name, **details},
+    )
