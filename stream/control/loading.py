@@ -71,7 +71,7 @@ def load(entry: Entry) -> Loaded:
 
 
 def check_base(loaded: LoadedBase) -> None:
-    """Raise MalformedEntry unless normaliser and first layer are as wide as the features.
+    """Raise MalformedEntry unless normaliser and first layer are as wide as the features, and its curves fit.
 
     The kernels do not check bounds, so a table that is too small would be read past its end.
     """
@@ -79,6 +79,8 @@ def check_base(loaded: LoadedBase) -> None:
     widths = (model.normaliser.columns, model.network.table.shape[0], len(model.histograms.edges))
     if set(widths) != {features}:
         raise MalformedEntry(f"base {loaded.id}: parts of widths {widths}, allowed is {features} each")
+    if (knots := model.network.table.shape[1]) != KNOTS:
+        raise MalformedEntry(f"base {loaded.id}: curves of {knots} knots, this version reads {KNOTS}")
 
 
 def check_detector(loaded: LoadedDetector, adapter: Adapter, base: LoadedBase) -> None:
