@@ -46,7 +46,7 @@ class BaseModel:
         return self.network.score(self.tokens(X))
 
     def tokens(self, X: Floats) -> Floats:
-        """Return normal scores float32 (n, d) in +-5."""
+        """Return normal scores float32 (n, tokens) in +-5."""
         return self.normaliser(matrix(X, len(self.features), "base features"))
 
     def to_bytes(self) -> bytes:

@@ -21,6 +21,7 @@ from torch.nn import functional
 
 from meta.arrays import Doubles, Floats
 from meta.base import BaseModel, Provenance, data_hash
+from meta.columns import Columns
 from meta.histograms import Histograms
 from meta.networks.curves import CurveNet
 from meta.networks.export import curve_network
@@ -77,7 +78,9 @@ def train_base(
     if not history.fraud.any() or history.fraud.all():
         raise NoFraud(f"{int(history.fraud.sum())} frauds in {len(history.fraud)} rows, allowed some of both")
     genuine = history.X[~history.fraud]
-    normaliser = Normaliser.fit(genuine, ignore=drifting(genuine))
+    normaliser = Normaliser.fit(
+        genuine, ignore=drifting(genuine), differences=Columns(history.features).differences
+    )
     tokens = normaliser(history.X)
     teacher = boosted_log_odds(tokens, history.fraud, history.weight, settings)
     loop = _Loop(tokens, history, teacher, settings, torch.device(device))

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from meta.adapters.protocol import Adapter
 from meta.arrays import Floats
-from meta.gate import Limits, Verdict, judge
+from meta.gate import DEFAULT_LIMITS, Limits, Verdict, judge
 from meta.reservoir import Reservoir
 from meta.stack import ScoringStack
 from meta.support import Support
@@ -21,12 +21,12 @@ def choose_detector(
     replay: Mapping[str, Floats],
     *,
     seed: int,
-    limits: Limits = Limits(),
+    limits: Limits = DEFAULT_LIMITS,
 ) -> Verdict:
     """Return the verdict of the adapter that finds most of the flags when they are left out in turn.
 
-    The first adapter is the default: another must find at least a twentieth of the flags more, because with five
-    flags the ruler is coarse.
+    The first adapter is the default: another must find at least a twentieth of the flags more, because with
+    five flags the ruler is coarse.
     """
     verdicts = [
         judge(stack, a, support, background, reservoir, replay, seed=seed, limits=limits) for a in adapters

@@ -52,6 +52,17 @@ class Columns:
                 return found
         return []
 
+    @cached_property
+    def differences(self) -> list[tuple[int, int]]:
+        """Pairs of positions (amount, ratio) whose difference is a window's mean that no feature tells."""
+        return [
+            (self.position["log_amount"], self.position[ratio])
+            for entity in self.entities
+            for window in self.windows
+            if (ratio := f"{entity}_ratio_{window}") in self.position
+            and f"{entity}_log_mean_{window}" not in self.position
+        ]
+
     def has(self, name: str) -> bool:
         """Whether a feature of that name exists."""
         return name in self.position

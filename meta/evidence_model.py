@@ -50,7 +50,7 @@ class EvidenceModel:
             "width": int(net.identity.shape[1]),
             "layers": len(net.layers),
         }
-        return cls(features, net.features > len(features), normaliser, weights, sizes, provenance)
+        return cls(features, net.features > normaliser.tokens, normaliser, weights, sizes, provenance)
 
     @property
     def columns(self) -> int:
@@ -60,12 +60,12 @@ class EvidenceModel:
     @cached_property
     def net(self) -> EvidenceNet:
         """The network in torch, for adapting; not for scoring."""
-        net = EvidenceNet(self.columns, **self.sizes)
+        net = EvidenceNet(self.normaliser.tokens + int(self.aware), **self.sizes)
         net.load_state_dict({k: torch.from_numpy(v.copy()) for k, v in self.weights.items()})
         return net.eval().requires_grad_(False)
 
     def scores(self, X: Floats) -> Floats:
-        """Return normal scores float32 (n, columns) of raw rows."""
+        """Return normal scores float32 (n, tokens) of raw rows (n, columns)."""
         X = matrix(X, self.columns, "evidence features")
         z = self.normaliser(X[:, : len(self.features)])
         return np.concatenate([z, token_of(X[:, -1:])], axis=1) if self.aware else z

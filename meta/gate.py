@@ -27,7 +27,10 @@ class Limits:
 
     budget: float = 0.001
     allowed_loss: float = 0.01
-    found_at_least: float = 0.4
+    found_at_least: float = 0.25
+
+
+DEFAULT_LIMITS = Limits()
 
 
 @dataclass(frozen=True)
@@ -35,8 +38,8 @@ class Verdict:
     """The detector with its share, the threshold for all, and why it must stay a draft, if it must.
 
     `alert_rate` is the whole rate on the reservoir, `added` what comes on top of that before. `found` is the
-    share of flags that a detector made without them finds, `softly_found` the same with flags near the threshold
-    counting in part, `losses` the recall that each replay set loses.
+    share of flags that a detector made without them finds, `softly_found` the same with flags near the
+    threshold counting in part, `losses` the recall that each replay set loses.
     """
 
     live: LiveDetector
@@ -63,7 +66,7 @@ def judge(
     replay: Mapping[str, Floats],
     *,
     seed: int,
-    limits: Limits = Limits(),
+    limits: Limits = DEFAULT_LIMITS,
 ) -> Verdict:
     """Adapt, calibrate, choose the share of the budget, and say whether the detector may join `stack`.
 
@@ -84,7 +87,7 @@ def judge(
         flags,
         stack.shifts,
         budget=limits.budget,
-        allowed_loss=limits.allowed_loss / 2,
+        allowed_loss=limits.allowed_loss,
     )
     shifts = np.append(stack.shifts, share.shift)
     above = (on_reservoir + shifts).max(1) > share.threshold

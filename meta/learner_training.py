@@ -38,7 +38,7 @@ class LearnerSettings:
 def train_learners(sampler: Sampler, features: tuple[str, ...], settings: LearnerSettings) -> LearnerModel:
     """Return the artifact with all gradient and metric learners trained on tasks of `sampler`."""
     tensors: Tensors = {}
-    start = mlp_params((len(features), *settings.hidden, 1), seed=settings.seed)
+    start = mlp_params((sampler.normaliser.tokens, *settings.hidden, 1), seed=settings.seed)
     for name, learner in GRADIENT.items():
         state = learner.train(
             State.start(start, settings.inner_rate), batches(sampler, settings), rate=settings.rate
@@ -49,7 +49,9 @@ def train_learners(sampler: Sampler, features: tuple[str, ...], settings: Learne
     )
     tensors |= _of_state("reptile", state)
     for name in METRIC:
-        tensors |= named_tensors(name, "params", train_metric(name, sampler, len(features), settings))
+        tensors |= named_tensors(
+            name, "params", train_metric(name, sampler, sampler.normaliser.tokens, settings)
+        )
     return LearnerModel(features, sampler.normaliser, tensors)
 
 

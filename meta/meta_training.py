@@ -17,6 +17,9 @@ from meta.sampler import COUNTS, Sampler, Task
 Progress = Callable[[int, int, float], None]
 
 
+KNOWN_WEIGHT = 1.0  # of the known frauds beside the episode's, for a network that is aware of the base
+
+
 @dataclass(frozen=True)
 class MetaSettings:
     """Steps of `tasks` tasks, peak learning rate, seed, and the sizes of the network."""
@@ -71,8 +74,13 @@ def task_loss(net: EvidenceNet, tasks: list[Task], device: str = "cpu") -> Tenso
         for name in ("support", "fraud", "genuine")
     )
     background = torch.from_numpy(np.concatenate([t.background for t in tasks]))[None].to(device)
-    scores = net.score(net.adapt(support, background), torch.cat([fraud, genuine], 1))
-    return outer_loss(scores[:, : fraud.shape[1]], scores[:, fraud.shape[1] :])
+    rows = [fraud, genuine]
+    if tasks[0].known is not None:
+        rows.append(torch.from_numpy(np.stack([t.known for t in tasks if t.known is not None])).to(device))
+    scores = net.score(net.adapt(support, background), torch.cat(rows, 1))
+    parts = torch.split(scores, [part.shape[1] for part in rows], 1)
+    loss = outer_loss(parts[0], parts[1])
+    return loss + KNOWN_WEIGHT * outer_loss(parts[2], parts[1]) if len(parts) == 3 else loss
 
 
 def outer_loss(fraud: Tensor, genuine: Tensor) -> Tensor:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from statistics import NormalDist
 
@@ -18,40 +18,61 @@ _FEW = 12  # a feature with fewer values than this is scaled, not ranked
 
 @dataclass(frozen=True)
 class Normaliser:
-    """Piecewise-linear map per feature; `source` and `target` are float32 (d, 33), ascending in each row."""
+    """Piecewise-linear map per token; `source` and `target` are float32 (t, 33), ascending in each row.
+
+    Tokens are the d raw features and, behind them, differences of two features each: `differences` int32 (e,
+    2). An amount less its ratio to what is usual is what is usual, and curves, one per token, cannot
+    subtract.
+    """
 
     source: Floats
     target: Floats
+    differences: Ints = field(default_factory=lambda: np.zeros((0, 2), np.int32))
 
     @classmethod
-    def fit(cls, X: Floats, ignore: Collection[int] = ()) -> Normaliser:
+    def fit(
+        cls, X: Floats, ignore: Collection[int] = (), differences: Sequence[tuple[int, int]] = ()
+    ) -> Normaliser:
         """Learn the map from genuine rows (n, d); 100,000 rows fix the outermost quantiles well enough.
 
         A constant column and the columns in `ignore` map to 0 whatever they hold: what was never seen to vary
         must not speak up when it does.
         """
-        pairs = [_column(X[:, j].astype(np.float64), j in ignore) for j in range(X.shape[1])]
+        between = np.array(differences, np.int32).reshape(-1, 2)
+        wide = _widened(X, between)
+        pairs = [_column(wide[:, j].astype(np.float64), j in ignore) for j in range(wide.shape[1])]
         source = np.array([p[0] for p in pairs], dtype=np.float32)
         target = np.array([p[1] for p in pairs], dtype=np.float32)
-        return cls(source, target)
+        return cls(source, target, between)
 
     @classmethod
     def from_tensors(cls, tensors: Tensors) -> Normaliser:
         """Rebuild from `tensors()`."""
-        return cls(tensors["normaliser.source"], tensors["normaliser.target"])
+        none = np.zeros((0, 2), np.int32)  # artifacts of models without differences need not say so
+        differences = tensors.get("normaliser.differences", none)
+        return cls(tensors["normaliser.source"], tensors["normaliser.target"], differences)
 
     def tensors(self) -> Tensors:
         """Return what an artifact stores."""
-        return {"normaliser.source": self.source, "normaliser.target": self.target}
+        return {
+            "normaliser.source": self.source,
+            "normaliser.target": self.target,
+            "normaliser.differences": self.differences,
+        }
 
     @property
     def columns(self) -> int:
-        """Number of features."""
+        """Number of raw features, d."""
+        return self.tokens - len(self.differences)
+
+    @property
+    def tokens(self) -> int:
+        """Number of tokens, t = d + e."""
         return int(self.source.shape[0])
 
     def __call__(self, X: Floats) -> Floats:
-        """Return normal scores float32 (n, d) in +-5 for raw features (n, d)."""
-        X = matrix(X, self.columns, "features")
+        """Return normal scores float32 (n, t) in +-5 for raw features (n, d)."""
+        X = _widened(matrix(X, self.columns, "features"), self.differences)
         out = np.empty(X.shape, np.float32)
         slope, start, scale = self._lookup
         kernels.normalise(X, self.source, self.target, slope, start, scale, out)
@@ -69,6 +90,12 @@ class Normaliser:
             for s, c in zip(self.source, cells, strict=True)
         ]
         return slope, np.array(start, np.int32), scale
+
+
+def _widened(X: Floats, differences: Ints) -> Floats:
+    if len(differences) == 0:
+        return X
+    return np.concatenate([X, X[:, differences[:, 0]] - X[:, differences[:, 1]]], axis=1)
 
 
 def _column(x: Doubles, ignored: bool) -> tuple[Doubles, Doubles]:

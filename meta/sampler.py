@@ -35,6 +35,8 @@ class Labelled:
 class Task:
     """Normal scores: support (k, d), query frauds (q, d), query genuine (n, d), background (g, d); family or
     0.
+
+    `known` (q, d) are frauds of other families, which a detector that replaces the base must go on catching.
     """
 
     support: Floats
@@ -42,6 +44,7 @@ class Task:
     genuine: Floats
     background: Floats
     family: int = 0
+    known: Floats | None = None
 
 
 @dataclass
@@ -107,10 +110,20 @@ class Sampler:
     def _with_genuine(self, support: Floats, fraud: Floats, family: int) -> Task:
         draw = self._rng.integers(0, len(self.pool), self.genuine + self.background)
         rows = self.pool[draw]
+        known = None
         if self.crossfit is not None:
             rows = np.c_[rows, self._tokens_of_pool(family)[draw]]
             support, fraud = (np.c_[X, self.crossfit.token(X, family)] for X in (support, fraud))
-        return Task(support, fraud, rows[: self.genuine], rows[self.genuine :], family)
+            known = self._known(family)
+        return Task(support, fraud, rows[: self.genuine], rows[self.genuine :], family, known)
+
+    def _known(self, family: int) -> Floats:
+        """Draw frauds of other families, out of the half of history that the cross-fit has not seen."""
+        assert self.crossfit is not None  # asked for with a cross-fit only
+        kept = [rows[rows % 2 == 1] for f, rows in self.rows_of.items() if f != family]
+        rows = np.concatenate(kept) if kept else self.rows_of[family]
+        X = self.normaliser(self.history.X[self._rng.choice(rows, self.queries)])
+        return np.concatenate([X, self.crossfit.token(X, family)[:, None]], axis=1)
 
     def _tokens_of_pool(self, family: int) -> Floats:
         assert self.crossfit is not None  # asked for with a cross-fit only

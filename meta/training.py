@@ -19,6 +19,7 @@ from meta.crossfit import CrossFit
 from meta.evidence_model import EvidenceModel
 from meta.families import cluster_families
 from meta.injection import Derive, Injector
+from meta.learner_training import LearnerSettings, train_learners
 from meta.meta_training import MetaSettings, meta_train
 from meta.sampler import Labelled, Sampler
 
@@ -66,10 +67,12 @@ def train_artifacts(
     base = _base(history, kept, settings, report, checkpoints, device)
     rows = _with_clusters(kept, base, settings.seed)
     sampler = Sampler(rows, base.normaliser, Injector(Columns(history.features), derive), seed=settings.seed)
-    blind = _evidence("evidence", sampler, history, base, settings, report, device)
+    short = replace(settings, meta=replace(settings.meta, steps=settings.meta.steps // 2))
+    blind = _evidence("evidence", sampler, history, base, short, report, device)
     if not settings.aware:
         return Artifacts(base, blind)
     part = _sample(rows, settings.genuine_rows, settings.seed)
+    part = part[part % 2 == 0]  # the other half is where known frauds are drawn from
     crossfit = CrossFit.fit(base.normaliser(rows.X[part]), rows.family[part], seed=settings.seed)
     sampler = replace(sampler, crossfit=crossfit)
     return Artifacts(
@@ -113,8 +116,8 @@ def _evidence(
     device: str,
 ) -> EvidenceModel:
     told = None if report is None else lambda step, steps, loss: report(stage, step, steps, loss)
-    columns = len(history.features) + int(sampler.crossfit is not None)
-    net = meta_train(sampler, columns, settings.meta, progress=told, device=device)
+    tokens = base.normaliser.tokens + int(sampler.crossfit is not None)
+    net = meta_train(sampler, tokens, settings.meta, progress=told, device=device)
     provenance = {
         "base": base.content_hash,
         "data_hash": base.provenance.data_hash,
@@ -142,3 +145,11 @@ def _sample(rows: Labelled, genuine: int, seed: int) -> Rows:
     if len(others) > genuine:
         others = np.random.default_rng(seed).choice(others, genuine, replace=False)
     return np.sort(np.concatenate([np.flatnonzero(rows.family != 0), others]))
+
+
+def with_learners(artifacts: Artifacts, history: NamedHistory, *, seed: int = 0) -> Artifacts:
+    """Return the artifacts with the gradient and metric learners trained on the same history."""
+    rows = _with_clusters(_without_held_out(history), artifacts.base, seed)
+    sampler = Sampler(rows, artifacts.base.normaliser, Injector(Columns(history.features)), seed=seed)
+    learners = train_learners(sampler, history.features, LearnerSettings(seed=seed))
+    return replace(artifacts, learners=learners)

@@ -19,6 +19,7 @@ from meta.stack import ScoringStack
 from meta.support import Support
 
 Method = Callable[[Measure, Episode, Parts, int], Outcome]
+REVIEWED = 100  # matches that an analyst judges in a look-back
 BESIDE_BASE = (
     "logistic", "ridge", "protonet", "relation", "maml", "fomaml", "metasgd", "anil", "reptile", "evidence",
 )  # fmt: skip
@@ -70,13 +71,66 @@ def flagfive(m: Measure, episode: Episode, parts: Parts, seed: int) -> Outcome:
 
     A detector that the gate keeps as a draft does not score: then the base alone stands.
     """
+    return _product(m, m.setting.rows(episode.flags), parts, seed)
+
+
+def one_wrong_flag(m: Measure, episode: Episode, parts: Parts, seed: int) -> Outcome:
+    """flagfive with one flag of the episode swapped for an ordinary transaction."""
+    flags = m.setting.rows(episode.flags).copy()
+    rng = np.random.default_rng((seed, 3))
+    flags[rng.integers(len(flags))] = m.setting.rows(rng.choice(m.setting.genuine_rows, 1))[0]
+    return _product(m, flags, parts, seed)
+
+
+def undetected(m: Measure, episode: Episode, parts: Parts, seed: int) -> Outcome:
+    """flagfive calibrated on a reservoir that holds the pattern's frauds of that time, labelled genuine."""
+    dirty = _with_undetected(m, seed)[1]
+    flags = m.setting.rows(episode.flags)
+    return _product(m, flags, Parts(dirty, parts.genuine, parts.known, parts.later), seed)
+
+
+def looked_back(m: Measure, episode: Episode, parts: Parts, seed: int) -> Outcome:
+    """As `undetected`, after an analyst judged the detector's 100 best matches in that reservoir."""
+    s = m.setting
+    dirty = _with_undetected(m, seed)
+    made = adapter("evidence-aware", s.artifacts)
+    background = parts.reservoir.extend(made, s.rows(s.background_rows))
+    detector = made.adapt(Support(dirty[1].extend(made, s.rows(episode.flags))), background, seed=seed)
+    best = np.argsort(-dirty[1].scores(made, detector))[:REVIEWED]
+    fraud = best[s.data.rows.family[dirty[0][best]] == s.held]
+    clean = Reservoir(np.delete(dirty[1].X, fraud, axis=0), s.artifacts.base)
+    return _product(m, s.rows(episode.flags), Parts(clean, parts.genuine, parts.known, parts.later), seed)
+
+
+def _with_undetected(m: Measure, seed: int) -> tuple[np.ndarray, Reservoir]:
+    """Return the reservoir's rows with the held-out family's frauds of that window, and the reservoir."""
+    s = m.setting
+    d = s.data
+    hidden = d.calibrate[d.rows.family[d.calibrate] == s.held]
+    share = len(s.reservoir_rows) / np.sum(d.rows.family[d.calibrate] == 0)
+    hidden = np.random.default_rng(seed).choice(hidden, int(share * len(hidden)), replace=False)
+    # spread in time as in life, not all at the end: parts of the reservoir are used on their own
+    mixed = np.sort(np.concatenate([s.reservoir_rows, hidden]))
+    return mixed, Reservoir(s.rows(mixed), s.artifacts.base)
+
+
+def hardships() -> dict[str, Method]:
+    """Return flagfive under hardships."""
+    return {
+        "flagfive, one flag wrong": one_wrong_flag,
+        "flagfive, undetected in reservoir": undetected,
+        "flagfive, undetected, 100 reviewed": looked_back,
+    }
+
+
+def _product(m: Measure, flags: np.ndarray, parts: Parts, seed: int) -> Outcome:
     s = m.setting
     stack = ScoringStack(s.artifacts.base, parts.reservoir.base_tails)
-    names = ("evidence", "evidence-aware") if s.artifacts.evidence_aware is not None else ("evidence",)
+    names = ("evidence-aware", "evidence") if s.artifacts.evidence_aware is not None else ("evidence",)
     verdict = choose_detector(
         stack,
         [adapter(n, s.artifacts) for n in names],
-        Support(s.rows(episode.flags)),
+        Support(flags),
         s.rows(s.background_rows),
         parts.reservoir,
         {"known fraud": s.rows(s.replay_rows)},
@@ -84,7 +138,7 @@ def flagfive(m: Measure, episode: Episode, parts: Parts, seed: int) -> Outcome:
         limits=Limits(budget=BUDGET),
     )
     if not verdict.passed:
-        return base(m, episode, parts, seed)
+        return m.outcome(parts.each(lambda r: r.base_surprise))
     live = verdict.live
 
     def score(part: Reservoir) -> np.ndarray:

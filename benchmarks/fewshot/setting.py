@@ -22,7 +22,7 @@ from meta.training import NamedHistory, TrainingSettings, train_artifacts
 
 RESERVOIR, GENUINE, KNOWN, BACKGROUND, TREES_GENUINE = 50_000, 60_000, 3_000, 2_048, 80_000
 SETTINGS = TrainingSettings(
-    BaseSettings(steps=3000, follow=0.9), MetaSettings(steps=1500), genuine_rows=120_000, aware=False
+    BaseSettings(steps=3000, follow=0.9), MetaSettings(steps=1500), genuine_rows=120_000
 )
 LEARNERS = LearnerSettings(steps=120)
 

@@ -17,10 +17,12 @@ from benchmarks.fewshot.setting import Setting
 HELD_OUT = {"sparkov": (1, 3, 2), "handbook": (3, 1)}
 
 
-def main(folder: Path, *, learners: bool) -> None:
+def main(folder: Path, only: str, *, learners: bool) -> None:
     """Train base and evidence for the five families, then the other learners."""
     torch.set_num_threads(1)
     for name, families in HELD_OUT.items():
+        if only and name != only:
+            continue
         data = load(name)
         for held in families:
             setting, begun = Setting(data, held, folder), time.monotonic()
@@ -30,4 +32,4 @@ def main(folder: Path, *, learners: bool) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), learners="--learners" in sys.argv)
+    main(Path(sys.argv[1]), sys.argv[2] if len(sys.argv) > 2 else "", learners=len(sys.argv) > 3)

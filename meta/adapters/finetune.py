@@ -56,7 +56,7 @@ class Finetune:
     def _rejected(self, support: Support) -> Floats:
         if len(support.genuine):
             return self.base.tokens(support.genuine)
-        return np.zeros((0, len(self.base.features)), np.float32)
+        return np.zeros((0, self.base.normaliser.tokens), np.float32)
 
 
 def _loss(fraud: Tensor, genuine: Tensor) -> Tensor:

@@ -1,0 +1,81 @@
+"""A labelled file as training history: decoded and featurised by the code that runs live."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from cli.errors import UserError
+from cli.produce_file import _columns, _json_fields, choose_mapping
+from features.decode import Decoder
+from features.hashing import hash_spans
+from features.offline import Featuriser
+from features.schema import TransactionSchema
+from meta.sampler import Labelled
+from meta.training import NamedHistory
+from replay.mapping import Label
+from replay.table import Table, UnreadableTable
+from stream.feed.rows import RowEncoder
+
+UNNAMED = -1  # family of a fraud whose kind nobody named
+_LONG_AFTER = 4.0e9  # seconds since 1970 at which history arrives: never before its own time
+
+
+def read_history(
+    file: Path, schema: TransactionSchema, mapping: Path | None, held_out: tuple[str, ...] = ()
+) -> NamedHistory:
+    """Read a CSV or Parquet file with labels, rows in order of time; records that the stream would refuse are
+    left out.
+
+    Rows whose label is neither fraud nor genuine count as genuine: nobody complained. Raises UserError where
+    the file or its mapping does not do, or where no column tells fraud.
+    """
+    try:
+        table = Table(file)
+    except UnreadableTable as error:
+        raise UserError(str(error)) from None
+    chosen = choose_mapping(schema, table, mapping)
+    if chosen.label is None or chosen.label.column not in table.columns:
+        raise UserError(f"{file}: no column tells fraud from genuine; name it under [label] in a mapping")
+    return _Reader(schema, chosen.label, table, _json_fields(schema, chosen)).read(held_out)
+
+
+class _Reader:
+    """Goes through the file part by part; profiles and names of families carry over."""
+
+    def __init__(self, schema: TransactionSchema, label: Label, table: Table, fields: dict[str, str]) -> None:
+        self.schema, self.label, self.table, self.fields = schema, label, table, fields
+        self.encoder, self.decoder, self.featuriser = RowEncoder(schema), Decoder(schema), Featuriser(schema)
+        self.names: dict[str, int] = {}
+
+    def read(self, held_out: tuple[str, ...]) -> NamedHistory:
+        labels = [c for c in (self.label.column, self.label.pattern) if c]
+        parts = [self._part(p) for p in self.table.parts([*self.fields.values(), *labels])]
+        if not parts:
+            raise UserError(f"{self.table.path}: no rows")
+        X, family, card, seconds = (np.concatenate(column) for column in zip(*parts, strict=True))
+        names = tuple(self.names)
+        if unknown := set(held_out) - set(names):
+            raise UserError(f"no kind of fraud is called {sorted(unknown)}; there are {', '.join(names)}")
+        rows = Labelled(X, family, card, seconds)
+        return NamedHistory(self.featuriser.layout.names, rows, names, held_out)
+
+    def _part(self, part: pa.RecordBatch) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        _, values = self.encoder.encode(_columns(part, self.fields, self.schema))
+        columns, _ = self.decoder.decode(values, np.full(part.num_rows, _LONG_AFTER))
+        family = self._family(part)[columns.row]
+        card = hash_spans(columns.keys[0]).view(np.int64)
+        return self.featuriser.features(columns), family, card, columns.time
+
+    def _family(self, part: pa.RecordBatch) -> np.ndarray:
+        fraud = np.isin(np.array(part[self.label.column].to_pylist()), self.label.fraud)
+        family = np.where(fraud, UNNAMED, 0).astype(np.int64)
+        if self.label.pattern is None:
+            return family
+        for row in np.flatnonzero(fraud):
+            name = part[self.label.pattern][int(row)].as_py()
+            if name is not None:
+                family[row] = self.names.setdefault(str(name), len(self.names) + 1)
+        return family

@@ -1,0 +1,55 @@
+"""`flagfive train`: make base and evidence networks from labelled history."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.context import settings_of
+from cli.history import read_history
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command(epilog="Example: flagfive train --history history.parquet --out artifacts")
+def train(
+    context: typer.Context,
+    history: Annotated[Path, typer.Option(help="CSV or Parquet file with labels, rows in order of time.")],
+    out: Annotated[Path, typer.Option(help="Folder for the artifacts.")] = Path("artifacts"),
+    mapping: Annotated[Path | None, typer.Option(help="TOML file that says which column means what.")] = None,
+    held_out: Annotated[list[str] | None, typer.Option(help="A kind of fraud to learn nothing of.")] = None,
+    steps: Annotated[
+        int, typer.Option(help="Steps of meta-training, 100 to 20,000.", min=100, max=20_000)
+    ] = 1500,
+    learners: Annotated[bool, typer.Option(help="Train MAML and its kin too.")] = False,
+    seed: Annotated[int, typer.Option(help="Equal seeds give equal artifacts.")] = 0,
+    device: Annotated[str, typer.Option(help="cpu, cuda, or cuda:1.")] = "cpu",
+) -> None:
+    """Train a base on HISTORY and meta-train the evidence networks that turn flags into detectors.
+
+    A training that is cut off goes on from its last checkpoint, beside the artifacts.
+    """
+    from rich.progress import Progress
+
+    from meta.base_training import BaseSettings
+    from meta.meta_training import MetaSettings
+    from meta.training import TrainingSettings, train_artifacts, with_learners
+    from stream.wiring import transaction_schema
+
+    data = read_history(history, transaction_schema(settings_of(context)), mapping, tuple(held_out or ()))
+    settings = TrainingSettings(BaseSettings(seed=seed), MetaSettings(steps=steps, seed=seed), seed=seed)
+    out.mkdir(parents=True, exist_ok=True)
+    with Progress() as progress:
+        tasks = {s: progress.add_task(s, total=None) for s in ("base", "evidence", "evidence-aware")}
+
+        def report(stage: str, step: int, total: int, loss: float) -> None:
+            progress.update(
+                tasks[stage], completed=step, total=total, description=f"{stage} (loss {loss:.3f})"
+            )
+
+        made = train_artifacts(data, settings, report=report, checkpoints=out, device=device)
+        made.save(out)
+        if learners:
+            with_learners(made, data, seed=seed).save(out)
+    p = made.base.provenance
+    print(f"{p.rows:,} rows, {p.frauds:,} frauds; base {made.base.content_hash[:12]} in {out}")
