@@ -4,6 +4,7 @@ The line is what `flagfive --help` prints; the module is imported only when its 
 """
 
 VERBS = {
+    "train": "Train base and evidence networks on labelled history.",
     "doctor": "Say what is missing, before anything is started.",
     "broker": "Run a Kafka broker of your own on this machine.",
     "topics": "Create the topics, or show how they are set.",
