@@ -15,16 +15,25 @@ _MOST_DIGITS = 20  # of an int64, its sign counted
 
 
 def keys_from(values: npt.NDArray[Any]) -> ByteSpans:
-    """Integers (as decimal digits) or strings as byte spans, (n,). Raises TypeError on anything else.
+    """Integers (as decimal digits), strings or bytes as spans, (n,). Raises TypeError on anything else.
 
     >>> keys_from(np.array([17, -3])).to_list()
     [b'17', b'-3']
     """
     if values.dtype.kind in "iu":
         return _integers(values.astype(np.int64))
+    if values.dtype.kind == "S":
+        return _padded(values)
     if values.dtype.kind in "OUT":
         return ByteSpans.from_arrow(pa.array(values.tolist(), pa.large_string()))
-    raise TypeError(f"keys of type {values.dtype}: integers or strings are needed")
+    raise TypeError(f"keys of type {values.dtype}: integers, strings or bytes are needed")
+
+
+def _padded(values: npt.NDArray[np.bytes_]) -> ByteSpans:
+    """Strings of one width, filled up with zero bytes, where they lie."""
+    width = values.dtype.itemsize
+    start = np.arange(len(values), dtype=np.int64) * width
+    return ByteSpans(np.ascontiguousarray(values).view(np.uint8), start, start + np.strings.str_len(values))
 
 
 def _integers(values: npt.NDArray[np.int64]) -> ByteSpans:

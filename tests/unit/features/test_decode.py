@@ -116,7 +116,8 @@ def test_records_are_read_as_a_full_parser_reads_them(values: list[bytes]) -> No
 
 BITS_OF_JSON = [
     b'"', b"\\", b",", b":", b"{", b"}", b"[", b"]", b" ", b"\n", b"\x00", b"\x1f", b"\x7f", b"0",
-    b"00", b"-", b"1e5", b".", b"NaN", b"Infinity", b"null", b"true", b"tru", b"\xc3", b"\xff", b"\xed\xa0\x80",
+    b"00", b"-", b"1e5", b".", b"NaN", b"Infinity", b"null", b"true",
+    b"tru", b"\xc3", b"\xff", b"\xed\xa0\x80",
     b"\xc0\x80", b"\xf4\x90\x80\x80",
     b"\\ud800", b"\\u0041", b"\xef\xbb\xbf", b'"amount":1,', b'"mcc":null,', b"//", b"'",
 ]  # fmt: skip

@@ -32,6 +32,13 @@ def test_string_keys_are_utf8(values: list[str]) -> None:
     assert keys_from(np.array(encodable, object)).to_list() == [value.encode() for value in encodable]
 
 
+def test_bytes_of_one_width_are_taken_where_they_lie() -> None:
+    values = np.array([b"a", b"", b"card"])
+    keys = keys_from(values)
+    assert keys.to_list() == values.tolist()
+    assert np.shares_memory(keys.buffer, values)
+
+
 def test_keys_of_other_types_are_refused() -> None:
     with pytest.raises(TypeError, match="keys of type float64"):
         keys_from(np.array([1.5]))
