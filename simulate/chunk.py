@@ -1,0 +1,168 @@
+"""Payments in event-time order as others want them: messages, columns of features, and the truth."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from features.columns import Channel, Columns, currency_code
+from features.schema import TransactionSchema
+from features.spans import ByteSpans
+from simulate.ids import ids
+from simulate.merchants import CODES, ONLINE
+from simulate.patterns import EVERY
+from simulate.payments import GENUINE, Payments
+from simulate.population import Population
+
+CURRENCY = "EUR"
+_CASH_CODE = 6011
+_MICROSECONDS = 1_000_000
+_CHANNEL_NAMES = pa.array(["unknown", "pos", "ecom", "atm"])  # in the order of `Channel`
+_FAMILIES = np.array(["", *EVERY])  # GENUINE first
+# What the simulator has an entity for, under the names that entities commonly bear.
+_CARD_NAMES, _MERCHANT_NAMES = ("card", "customer", "account"), ("merchant", "terminal", "shop")
+
+
+class UnknownEntity(ValueError):
+    """The schema names an entity that simulated payments do not have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Ids that stand for the numbers of cards and merchants, bytes."""
+
+    cards: npt.NDArray[np.bytes_]
+    merchants: npt.NDArray[np.bytes_]
+
+    @classmethod
+    def of(cls, people: Population, seed: int) -> Names:
+        cards, merchants = np.arange(len(people.cards)), np.arange(len(people.merchants))
+        return cls(ids("card_", cards, seed), ids("shop_", merchants, seed))
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """n payments in event-time order.
+
+    payments: the columns. transaction: their ids, bytes (n,). The truth is `fraud` and `family`; neither is part
+    of `fields` or `features_columns`.
+    """
+
+    payments: Payments
+    transaction: npt.NDArray[np.bytes_]
+    people: Population
+    names: Names
+
+    def __len__(self) -> int:
+        return len(self.payments)
+
+    @property
+    def time(self) -> npt.NDArray[np.float64]:
+        """Event time, seconds since 1970, rising."""
+        return self.payments.time
+
+    @property
+    def amount(self) -> npt.NDArray[np.float64]:
+        """EUR."""
+        return self.payments.amount
+
+    @property
+    def card(self) -> npt.NDArray[np.int32]:
+        """Number of the card in the population."""
+        return self.payments.card
+
+    @property
+    def merchant(self) -> npt.NDArray[np.int32]:
+        """Number of the merchant in the population."""
+        return self.payments.merchant
+
+    @property
+    def fraud(self) -> npt.NDArray[np.bool_]:
+        """Whether a pattern made the payment."""
+        return self.payments.family != GENUINE
+
+    @property
+    def family(self) -> npt.NDArray[np.str_]:
+        """Name of the pattern, empty for genuine."""
+        return _FAMILIES[self.payments.family]
+
+    @cached_property
+    def mcc(self) -> npt.NDArray[np.int32]:
+        """Merchant category code (ISO 18245)."""
+        return CODES[self.people.merchants.category[self.merchant]]
+
+    @cached_property
+    def channel(self) -> npt.NDArray[np.int8]:
+        """A `Channel`: cash machines give cash, merchants without a shop sell without the card."""
+        online = self.people.merchants.region[self.merchant] == ONLINE
+        shop = np.where(self.mcc == _CASH_CODE, Channel.CASH, Channel.PRESENT)
+        return np.where(online, Channel.NOT_PRESENT, shop).astype(np.int8)
+
+    def ids(self) -> list[str]:
+        """Transaction ids as text."""
+        return [identity.decode("ascii") for identity in self.transaction.tolist()]
+
+    def fields(self, schema: TransactionSchema) -> dict[str, pa.Array]:
+        """By JSON field what a message says; event times as Arrow timestamps. Raises UnknownEntity."""
+        ticks = np.round(self.time * _MICROSECONDS).astype(np.int64)
+        columns = {
+            schema.id: _text(self.transaction),
+            schema.time: pa.array(ticks, pa.timestamp("us")),
+            schema.amount: pa.array(self.amount),
+            schema.currency: pa.repeat(CURRENCY, len(self)),
+            schema.category: pa.array(self.mcc),
+            schema.channel: _CHANNEL_NAMES.take(pa.array(self.channel)),
+        }
+        columns |= {entity.field: _text(self._keys(entity.name)) for entity in schema.entities}
+        return {field: column for field, column in columns.items() if field is not None}
+
+    def features_columns(self, schema: TransactionSchema | None = None) -> Columns:
+        """What the stream would have decoded from these payments' messages, the entities of `schema` in order."""
+        entities = (schema or TransactionSchema()).entities
+        return Columns(
+            row=np.arange(len(self), dtype=np.int32),
+            id=_spans(self.transaction),
+            time=self.time,
+            amount=self.amount,
+            currency=np.full(len(self), currency_code(CURRENCY), np.int32),
+            category=self.mcc,
+            channel=self.channel,
+            keys=tuple(_spans(self._keys(entity.name)) for entity in entities),
+        )
+
+    def truth(self) -> pa.Table:
+        """What only the simulator knows: transaction_id, time, amount, fraud, family."""
+        return pa.table(
+            {
+                "transaction_id": _text(self.transaction),
+                "time": self.time,
+                "amount": self.amount,
+                "fraud": self.fraud,
+                "family": self.family.tolist(),
+            }
+        )
+
+    def _keys(self, entity: str) -> npt.NDArray[np.bytes_]:
+        if entity in _CARD_NAMES:
+            return self.names.cards[self.card]
+        if entity in _MERCHANT_NAMES:
+            return self.names.merchants[self.merchant]
+        allowed = ", ".join(_CARD_NAMES + _MERCHANT_NAMES)
+        raise UnknownEntity(f"entity {entity!r}: simulated payments have none; allowed are {allowed}")
+
+
+def _spans(texts: npt.NDArray[np.bytes_]) -> ByteSpans:
+    """Ids all have the same length, so they lie in the array as spans already."""
+    width = texts.dtype.itemsize
+    start = np.arange(len(texts), dtype=np.int64) * width
+    return ByteSpans(np.ascontiguousarray(texts).view(np.uint8), start, start + width)
+
+
+def _text(texts: npt.NDArray[np.bytes_]) -> pa.Array:
+    offsets = np.arange(len(texts) + 1, dtype=np.int64) * texts.dtype.itemsize
+    parts = [None, pa.py_buffer(offsets), pa.py_buffer(np.ascontiguousarray(texts))]
+    return pa.Array.from_buffers(pa.large_string(), len(texts), parts)

@@ -1,0 +1,125 @@
+"""What people pay: favourites, errands, trips, sprees and bills."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from simulate.cards import FAVOURITES, MONTH_S
+from simulate.categories import CATEGORIES
+from simulate.merchants import ONLINE, REGIONS
+from simulate.payments import Payments
+from simulate.population import Population
+from simulate.rhythm import DAY_S, KIND_SHARES, hour_of_day, times_between
+
+Floats = npt.NDArray[np.float64]
+Numbers = npt.NDArray[np.int32]
+Rng = np.random.Generator
+
+_FAVOURITE, _ONLINE_ERRAND = 0.72, 0.12  # shares of payments; the rest are errands near home
+_FAVOURITE_WEIGHTS = np.cumsum(1.0 / np.arange(1, FAVOURITES + 1))
+_AWAY = 0.04  # of a card's weeks
+_WEEK_S = 7 * DAY_S
+_SPREE, _SPREE_LAG_S = 0.16, 900.0  # payments followed by another within a quarter of an hour or so
+_SAME_SHOP = 0.3  # of the payments of a spree
+_TREAT, _TREAT_FACTOR = 0.012, 4.0  # payments of several times the usual amount
+_WHOLE = 0.05  # of prices to the cent that happen to have none
+_MEDIANS = np.array([category.median for category in CATEGORIES])
+_SPREADS = np.array([category.spread for category in CATEGORIES])
+_ROUNDED = np.array([category.rounded for category in CATEGORIES])
+_OPENS = np.array([category.opens for category in CATEGORIES])
+_CLOSES = np.array([category.closes for category in CATEGORIES])
+_MIX = np.uint64(0x9E3779B97F4A7C15)
+_CARD_STEP, _WEEK_STEP = np.uint64(2_654_435_761), np.uint64(40_503)
+
+
+def payments_per_second(people: Population) -> float:
+    """Genuine payments a second at the people's own pace, over a whole week."""
+    return people.cards.rate * (1.0 + _SPREE + _SPREE**2) + people.bills_per_second
+
+
+def genuine_payments(rng: Rng, people: Population, start: float, end: float, pace: float = 1.0) -> Payments:
+    """What people decide to pay from `start` to before `end`; a spree that they begin may last longer.
+
+    With a `pace` of 2 everybody pays twice as often; bills fall due as ever.
+    """
+    time, card = _moments(rng, people, start, end, pace)
+    merchant = _merchants(rng, people, time, card)
+    chosen = Payments.of(time, amounts(rng, people, card, merchant), card, merchant)
+    spree = _spree(rng, people, chosen)
+    return Payments.joined([chosen, spree, _spree(rng, people, spree), _bills(people, start, end)])
+
+
+def amounts(rng: Rng, people: Population, card: Numbers, merchant: Numbers) -> Floats:
+    """What cards pay at merchants when they pay as usual, EUR (n,)."""
+    category = people.merchants.category[merchant]
+    level = people.cards.level[card] * people.merchants.level[merchant]
+    amount = _MEDIANS[category] * level * np.exp(_SPREADS[category] * rng.standard_normal(len(card)))
+    amount = np.where(rng.random(len(card)) < _TREAT, amount * _TREAT_FACTOR, amount)
+    amount = np.where(rng.random(len(card)) < _WHOLE, np.ceil(amount), amount)
+    step = np.maximum(_ROUNDED[category], 0.01)
+    return np.maximum(np.ceil(amount / step) * step, 0.5)
+
+
+def _moments(rng: Rng, people: Population, start: float, end: float, pace: float) -> tuple[Floats, Numbers]:
+    """Who pays when."""
+    cards = people.cards
+    below = np.concatenate([[0.0], cards.reach])
+    times, payers = [], []
+    for kind in range(len(KIND_SHARES)):
+        low, high = below[cards.first[kind]], below[cards.first[kind + 1]]
+        time = times_between(rng, kind, (high - low) * pace, start, end)
+        found = np.searchsorted(cards.reach, low + rng.random(len(time)) * (high - low), side="right")
+        times.append(time)
+        payers.append(np.minimum(found, cards.first[kind + 1] - 1))
+    return np.concatenate(times), np.concatenate(payers).astype(np.int32)
+
+
+def _merchants(rng: Rng, people: Population, time: Floats, card: Numbers) -> Numbers:
+    """Where: a favourite, an errand near home, on a trip, or online; closed shops give way to online."""
+    draw = rng.random(len(card))
+    rank = np.searchsorted(_FAVOURITE_WEIGHTS, rng.random(len(card)) * _FAVOURITE_WEIGHTS[-1])
+    favourite = people.cards.favourites[card, rank]
+    region = np.where(draw > 1.0 - _ONLINE_ERRAND, ONLINE, people.cards.region[card])
+    trip = _trip(card, time)
+    region = np.where((trip >= 0) & (region != ONLINE), trip, region).astype(np.int32)
+    errand = people.merchants.in_regions(rng, region)
+    merchant = np.where((draw < _FAVOURITE) & (trip < 0), favourite, errand)
+    closed = ~_is_open(people, merchant, time)
+    merchant[closed] = people.merchants.in_regions(rng, np.full(int(closed.sum()), ONLINE, np.int32))
+    return merchant.astype(np.int32)
+
+
+def _trip(card: Numbers, time: Floats) -> Numbers:
+    """The region a card is away in that week, or -1: always the same answer for the same card and week."""
+    week = (time // _WEEK_S).astype(np.uint64)
+    mixed = (card.astype(np.uint64) * _CARD_STEP + week * _WEEK_STEP) * _MIX
+    chance = (mixed >> np.uint64(40)).astype(np.float64) / 2**24
+    region = (mixed >> np.uint64(20)) % np.uint64(REGIONS)
+    return np.where(chance < _AWAY, region.astype(np.int32), -1).astype(np.int32)
+
+
+def _is_open(people: Population, merchant: Numbers, time: Floats) -> npt.NDArray[np.bool_]:
+    shops = people.merchants
+    category, hour = shops.category[merchant], hour_of_day(time)
+    by_day = (_OPENS[category] <= hour) & (hour < _CLOSES[category])
+    past_midnight = hour + 24 < _CLOSES[category]
+    return by_day | past_midnight | (shops.region[merchant] == ONLINE)
+
+
+def _spree(rng: Rng, people: Population, before: Payments) -> Payments:
+    """Another payment soon after some: in the same shop, next door, or once more online."""
+    some = before.take(rng.random(len(before)) < _SPREE)
+    merchant = people.merchants.in_regions(rng, people.merchants.region[some.merchant])
+    merchant = np.where(rng.random(len(some)) < _SAME_SHOP, some.merchant, merchant).astype(np.int32)
+    time = some.time + rng.exponential(_SPREE_LAG_S, len(some))
+    spree = Payments.of(time, amounts(rng, people, some.card, merchant), some.card, merchant)
+    return spree.take(_is_open(people, spree.merchant, spree.time))
+
+
+def _bills(people: Population, start: float, end: float) -> Payments:
+    """The bills that fall due."""
+    bills = people.bills
+    due = start + (bills.phase - start) % MONTH_S
+    now = due < end
+    return Payments.of(due[now], bills.amount[now], bills.card[now], bills.merchant[now])

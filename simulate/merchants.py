@@ -1,0 +1,72 @@
+"""Merchants: where they are, what they sell, how well known they are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from simulate.categories import CATEGORIES
+
+Floats = npt.NDArray[np.float64]
+Numbers = npt.NDArray[np.int32]
+
+REGIONS = 8
+ONLINE = REGIONS  # the region of merchants without a shop
+CODES = np.array([category.code for category in CATEGORIES], np.int32)
+
+_SHARES = np.array([category.share for category in CATEGORIES])
+_ONLINE_SHARES = np.array([category.online for category in CATEGORIES])
+_FAME = 1.1  # spread of popularity: the best known tenth makes about a third of all payments
+_LEVEL_SPREAD = 0.25
+_PER_REGION = 40  # merchants needed, for every region to have some of most categories
+
+
+@dataclass(frozen=True, slots=True)
+class Merchants:
+    """m merchants, ordered by region.
+
+    region: 0 to REGIONS - 1, or ONLINE. category: place in CATEGORIES. level: factor on its usual amount.
+    reach: popularity, cumulated over all merchants. first: where each region begins, (REGIONS + 2,).
+    """
+
+    region: Numbers
+    category: Numbers
+    level: Floats
+    reach: Floats
+    first: Numbers
+
+    def __len__(self) -> int:
+        return len(self.region)
+
+    def selling(self, *codes: int, online: bool) -> Numbers:
+        """The merchants of some categories, with or without a shop."""
+        wanted = np.isin(CODES[self.category], codes) & ((self.region == ONLINE) == online)
+        return np.flatnonzero(wanted).astype(np.int32)
+
+    def in_regions(self, rng: np.random.Generator, region: Numbers) -> Numbers:
+        """One merchant for each of n regions, by popularity."""
+        below = np.concatenate([[0.0], self.reach])
+        low, high = below[self.first[region]], below[self.first[region + 1]]
+        found = np.searchsorted(self.reach, low + rng.random(len(region)) * (high - low), side="right")
+        return np.minimum(found, self.first[region + 1] - 1).astype(np.int32)
+
+
+def open_merchants(rng: np.random.Generator, count: int) -> Merchants:
+    """Merchants of all categories and regions. Raises ValueError where they are too few for that."""
+    least = _PER_REGION * (REGIONS + 1)
+    if count < least:
+        raise ValueError(f"{count} merchants: at least {least} are needed, for all regions to have some")
+    category = rng.choice(len(CATEGORIES), count, p=_SHARES / _SHARES.sum()).astype(np.int32)
+    online = rng.random(count) < _ONLINE_SHARES[category]
+    region = np.where(online, ONLINE, rng.integers(0, REGIONS, count)).astype(np.int32)
+    order = np.argsort(region, kind="stable")
+    category, region = category[order], region[order]
+    return Merchants(
+        region,
+        category,
+        np.exp(_LEVEL_SPREAD * rng.standard_normal(count)),
+        np.cumsum(np.exp(_FAME * rng.standard_normal(count))),
+        np.searchsorted(region, np.arange(REGIONS + 2)).astype(np.int32),
+    )

@@ -1,0 +1,28 @@
+"""Cash-out: a cloned card empties the account at cash machines."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from simulate.patterns.pattern import Floats, Rng, new_to, steps, victims
+from simulate.payments import Payments
+from simulate.population import Population
+
+
+class CashOut:
+    """A runner with a cloned card goes from machine to machine.
+
+    Cards: one an incident. Duration: about an hour. Amounts: 150 to 400 EUR, in fifties. Rhythm: 3 to 6
+    withdrawals, twelve minutes apart, at the hours people pay. Merchants: cash machines, new to the card.
+    """
+
+    name: ClassVar[str] = "cash_out"
+    recipe: ClassVar[str] = "a cloned card draws 150 to 400 EUR at one cash machine after the other"
+    length: ClassVar[float] = 4.5
+
+    def incidents(self, rng: Rng, people: Population, begin: Floats) -> Payments:
+        incident, time = steps(rng, begin, 3, 6, gap_s=720.0)
+        card = victims(rng, people, len(begin))[incident]
+        machines = people.merchants.selling(6011, online=False)
+        amount = 50.0 * rng.integers(3, 9, len(time))
+        return Payments.of(time, amount, card, new_to(rng, people, card, machines))

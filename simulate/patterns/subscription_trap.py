@@ -1,0 +1,40 @@
+"""Subscription trap: a free trial that nobody can end."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import numpy as np
+
+from simulate.patterns.pattern import Floats, Rng, at_hour, victims
+from simulate.payments import Payments
+from simulate.population import Population
+from simulate.rhythm import DAY_S
+
+_CARDS = 20
+_CHARGES = 3
+_EVERY_DAYS = 4
+_RUN_S = 600.0
+
+
+class SubscriptionTrap:
+    """A shop takes numbers for a trial and then charges them all, again and again.
+
+    Cards: 20 an incident, 3 charges each. Duration: 8 days. Amounts: one price between 39 and 89 EUR, the same
+    for all. Rhythm: every four days one run of ten minutes between 1:00 and 4:00. Merchants: one of
+    subscriptions.
+    """
+
+    name: ClassVar[str] = "subscription_trap"
+    recipe: ClassVar[str] = "a subscription charges twenty cards the same 39 to 89 EUR in one night, thrice"
+    length: ClassVar[float] = float(_CARDS * _CHARGES)
+
+    def incidents(self, rng: Rng, people: Population, begin: Floats) -> Payments:
+        shops = people.merchants.selling(5968, online=True)
+        n = len(begin) * _CARDS
+        card = np.repeat(victims(rng, people, n), _CHARGES)
+        incident = np.repeat(np.arange(len(begin)), _CARDS * _CHARGES)
+        run = at_hour(rng, begin, 1.0, 3.0)[incident] + DAY_S * _EVERY_DAYS * np.tile(np.arange(_CHARGES), n)
+        price = np.floor(rng.uniform(39.0, 89.0, len(begin))) + 0.99
+        time = run + _RUN_S * rng.random(len(run))
+        return Payments.of(time, price[incident], card, rng.choice(shops, len(begin))[incident])

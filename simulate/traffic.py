@@ -1,0 +1,105 @@
+"""Traffic from a seed: a history of days, and live traffic with patterns that are switched on and off."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+
+import numpy as np
+
+from simulate.blend import Blend, even_shares
+from simulate.chunk import Chunk, Names
+from simulate.genuine import payments_per_second
+from simulate.ids import ids
+from simulate.live import LiveTraffic
+from simulate.patterns import KNOWN
+from simulate.payments import Payments
+from simulate.population import Population, populate
+from simulate.rhythm import DAY_S
+
+CARDS, MERCHANTS = 5_000, 800
+FRAUD_SHARE = 0.005  # of payments, in history as in life
+_WINDOW_PAYMENTS = 32_768  # of history, made at once
+_LIVE_NUMBERS = 1 << 50  # numbers of live transactions begin here, above those of any history
+_HISTORY, _LIVE = 1, 2  # streams of random numbers
+
+
+class Traffic:
+    """Cards and merchants, and what they pay. Equal arguments give equal payments.
+
+    >>> traffic = Traffic(seed=7, cards=200)
+    >>> sum(len(chunk) for chunk in traffic.history(1.7e9, days=2.0)) > 500
+    True
+    """
+
+    def __init__(self, seed: int, cards: int = CARDS, merchants: int = MERCHANTS) -> None:
+        self.seed = seed
+        self.people: Population = populate(seed, cards, merchants)
+
+    @property
+    def per_second(self) -> float:
+        """Genuine payments per second of event time when people live at their own pace."""
+        return payments_per_second(self.people)
+
+    def history(
+        self,
+        start: float,
+        days: float,
+        families: Iterable[str] = tuple(KNOWN),
+        *,
+        per_day: float | None = None,
+        fraud_share: float = FRAUD_SHARE,
+    ) -> Iterator[Chunk]:
+        """The payments of `days` from `start`, in order, in chunks of some 30,000.
+
+        Args:
+            start: seconds since 1970.
+            families: patterns that go on all the time, `fraud_share` of the payments together.
+            per_day: payments a day; None for people's own pace.
+        """
+        shares = even_shares(families, fraud_share)
+        blend = Blend(self._rng(_HISTORY), self.people, start, self._pace(per_day, DAY_S), shares)
+        end, number = start + days * DAY_S, 0
+        while blend.start < end:
+            made = blend.window(min(_WINDOW_PAYMENTS / blend.per_second, end - blend.start))
+            yield self._chunk(made, start, number)
+            number += len(made)
+
+    def live(
+        self,
+        start: float,
+        per_second: float | None = None,
+        *,
+        families: Iterable[str] = tuple(KNOWN),
+        fraud_share: float = FRAUD_SHARE,
+    ) -> LiveTraffic:
+        """Endless payments from `start` on; `per_second` of event time, None for people's own pace.
+
+        Whoever sends r payments a second of wall time lets event time pass `r / per_second` times as fast.
+        Far above `Traffic.per_second` cards are busier than in history, and profiles say so: better let event
+        time pass faster.
+        """
+        shares = even_shares(families, fraud_share)
+        blend = Blend(self._rng(_LIVE), self.people, start, self._pace(per_second, 1.0), shares)
+        return LiveTraffic(blend, lambda made, number: self._chunk(made, start, _LIVE_NUMBERS + number))
+
+    @cached_property
+    def _names(self) -> Names:
+        return Names.of(self.people, self.seed)
+
+    def _rng(self, stream: int) -> np.random.Generator:
+        return np.random.default_rng([self.seed, stream])
+
+    def _pace(self, payments: float | None, seconds: float) -> float:
+        if payments is None:
+            return 1.0
+        if not payments > 0:
+            raise ValueError(f"{payments} payments: more than 0 are needed")
+        return payments / seconds / self.per_second
+
+    def _chunk(self, made: Payments, start: float, first: int) -> Chunk:
+        """Ids depend on the start too: a simulation begun later repeats none of an earlier one."""
+        numbers = np.arange(first, first + len(made))
+        return Chunk(
+            made, ids("tx_", numbers, hash((self.seed, int(start * 1000)))), self.people, self._names
+        )
