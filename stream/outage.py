@@ -13,7 +13,12 @@ from stream import metrics
 
 # The client retries at least every second (RECONNECT), so three quiet seconds mean that it is connected.
 QUIET_S = 3.0
-RECONNECT = {"reconnect_backoff_ms": 50, "reconnect_backoff_max_ms": 1_000}
+RECONNECT = {
+    "reconnect_backoff_ms": 50,
+    "reconnect_backoff_max_ms": 1_000,
+    # A first connection gives up soon, so that a process that waits for the broker still ends within 5 s.
+    "bootstrap_timeout_ms": 2_000,
+}
 """Settings of a client that is back within a second of the broker."""
 
 

@@ -46,7 +46,9 @@ def flag(
     Exit codes: 0 live, 1 refused (the message says which ids or why), 3 kept as a draft (the message says
     what it failed), 4 no answer, or not yet live everywhere.
     """
-    from cli.cluster import administrator
+    from kafka.errors import KafkaError
+
+    from cli.cluster import BrokerAway, administrator
     from stream.adaptation.client import FeedbackClient
     from stream.adaptation.feedback import Request
 
@@ -60,10 +62,14 @@ def flag(
         fraud=tuple(transactions),
         genuine=tuple(genuine or ()),
     )
-    with administrator(settings.broker.bootstrap):
+    bootstrap = settings.broker.bootstrap
+    with administrator(bootstrap):
         pass  # says at once, in a user's words, that no broker is there
-    with FeedbackClient(settings.broker.bootstrap, settings.topics.feedback) as client:
-        answer = client.ask(request, timeout_s=wait)
+    try:
+        with FeedbackClient(bootstrap, settings.topics.feedback) as client:
+            answer = client.ask(request, timeout_s=wait)
+    except KafkaError as error:
+        raise BrokerAway(bootstrap, str(error) or type(error).__name__) from None
     if answer is None:
         raise NoAnswer(
             f"no answer within {wait:g} s: is `flagfive adapter` running? The request stands; ask for its "

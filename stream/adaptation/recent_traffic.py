@@ -79,4 +79,8 @@ class RecentTraffic:
 
     def _run(self) -> None:
         while not self._stop.wait(LOOK_S):
-            self.refresh()
+            try:
+                self.refresh()
+            except Exception:
+                # A thread that ends unseen would leave an ever older sample in use.
+                log.exception("recent traffic: drawing failed; the present sample stays")

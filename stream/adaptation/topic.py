@@ -5,10 +5,12 @@ from __future__ import annotations
 from kafka.admin import KafkaAdminClient
 from kafka.errors import TopicAlreadyExistsError
 
+from stream.outage import RECONNECT
+
 
 def create_topic(bootstrap: str, name: str) -> None:
     """Create a topic of one partition with the broker's replication, if it does not exist."""
-    admin = KafkaAdminClient(bootstrap_servers=bootstrap)
+    admin = KafkaAdminClient(bootstrap_servers=bootstrap, **RECONNECT)
     try:
         if name not in admin.list_topics():
             admin.create_topics(
