@@ -22,6 +22,7 @@ FRAUD_SHARE = 0.005  # of payments, in history as in life
 _WINDOW_PAYMENTS = 32_768  # of history, made at once
 _LIVE_NUMBERS = 1 << 50  # numbers of live transactions begin here, above those of any history
 _HISTORY, _LIVE = 1, 2  # streams of random numbers
+_UNSIGNED = (1 << 63) - 1
 
 
 class Traffic:
@@ -101,5 +102,5 @@ class Traffic:
         """Ids depend on the start too: a simulation begun later repeats none of an earlier one."""
         numbers = np.arange(first, first + len(made))
         return Chunk(
-            made, ids("tx_", numbers, hash((self.seed, int(start * 1000)))), self.people, self._names
+            made, ids("tx_", numbers, hash((self.seed, int(start * 1000))) & _UNSIGNED), self.people, self._names
         )

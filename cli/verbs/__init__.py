@@ -4,6 +4,7 @@ The line is what `flagfive --help` prints; the module is imported only when its 
 """
 
 VERBS = {
+    "demo": "Watch five flags become a live detector, on real parts.",
     "train": "Train base and evidence networks on labelled history.",
     "doctor": "Say what is missing, before anything is started.",
     "broker": "Run a Kafka broker of your own on this machine.",

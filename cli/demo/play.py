@@ -1,0 +1,92 @@
+"""Set the stage, play the story, show it."""
+
+import asyncio
+from collections.abc import Callable
+
+from rich.console import Console
+from rich.live import Live
+
+from cli.demo.base import put_base_in_force
+from cli.demo.figures import Figures
+from cli.demo.observer import Observer, follow_scores
+from cli.demo.stage import Verb, start_broker, start_verbs
+from cli.demo.story import LINES, Story, until
+from cli.demo.traffic import DemoTraffic
+from cli.demo.view import View
+from cli.processes import Processes
+from settings import Settings
+from simulate.patterns import HELD_OUT
+from simulate.traffic import Traffic
+from stream.feed.feed import Feed
+from stream.wiring import transaction_schema
+
+HISTORY_DAYS = 30.0
+_DRAW_PER_S = 8
+_MEASURE_S = 1.0
+# A first start compiles the kernels, which takes a minute on a slow machine.
+_WARM_WITHIN_S = 300.0
+
+
+async def play(
+    settings: Settings,
+    processes: Processes,
+    command: Callable[..., list[str]],
+    *,
+    rate: float,
+    device: str,
+    seed: int,
+    once: bool,
+) -> Figures:
+    """Play the story; without `once`, go on until interrupted. Returns its figures."""
+    pattern = next(iter(HELD_OUT.values()))
+    observer = Observer(pattern.name)
+    view = View(observer, settings.budget.alert_rate, Console())
+    with Live(view, console=view.console, refresh_per_second=_DRAW_PER_S) as live:
+        live.auto_refresh = view.console.is_terminal
+        start_broker(settings, processes, view.now)
+        view.now("starting scorer, recorder and adaptation worker")
+        verbs = [Verb("worker"), Verb("recorder"), Verb("adapter", ("--device", device))]
+        start_verbs(settings, processes, command, verbs)
+        async with Feed(settings.broker.bootstrap, settings.topics.transactions) as feed:
+            schema = transaction_schema(settings)
+            traffic = DemoTraffic(Traffic(seed), schema, feed, observer, HISTORY_DAYS, rate)
+            story = Story(settings, traffic, observer, view, pattern.recipe)
+            return await _perform(settings, processes, story, once=once)
+
+
+async def _perform(settings: Settings, processes: Processes, story: Story, *, once: bool) -> Figures:
+    topics, bootstrap = settings.topics, settings.broker.bootstrap
+    scores = follow_scores(bootstrap, topics.scores, topics.partitions, story.observer)
+    async with asyncio.TaskGroup() as group:
+        background = [group.create_task(scores), group.create_task(_watch(story.view, processes))]
+        await _warm_up(settings, story)
+        background.append(group.create_task(story.traffic.run_live()))
+        figures = await story.tell()
+        if not once:
+            story.view.now("the stream goes on; Ctrl-C ends everything")
+            await asyncio.gather(*background)
+        for task in background:
+            task.cancel()
+    return figures
+
+
+async def _warm_up(settings: Settings, story: Story) -> None:
+    """Send the history, put the base in force on its ordinary payments, wait until all of it is scored."""
+    view, traffic, observer = story.view, story.traffic, story.observer
+    genuine = await traffic.send_history(lambda sent: view.now(f"{sent:,} payments of the past sent"))
+    put_base_in_force(settings, genuine)
+
+    def scored() -> bool:
+        view.now(f"profiles are being built: {observer.scored:,} of {traffic.sent:,} payments scored")
+        return observer.scored >= traffic.sent
+
+    await until(scored, "the history to be scored", _WARM_WITHIN_S)
+    view.tell(LINES["warm"].format(sent=traffic.sent, days=f"{traffic.days:.0f}"))
+
+
+async def _watch(view: View, processes: Processes) -> None:
+    """Measure the rate, and end the demo with the log's end if a process of it ends."""
+    while True:
+        processes.check()
+        view.measure()
+        await asyncio.sleep(_MEASURE_S)
