@@ -121,6 +121,6 @@ def _with_absolute_paths(settings: Settings, root: Path) -> Settings:
     url = settings.storage.url
     prefix = "sqlite:///"
     if url.startswith(prefix) and (relative := url.removeprefix(prefix)) and relative != ":memory:":
-        url = prefix + str(root / relative)
+        url = prefix + str(root / settings.var / relative)
     storage = settings.storage.model_copy(update={"url": url})
     return settings.model_copy(update={"var": root / settings.var, "storage": storage})

@@ -158,7 +158,7 @@ class StorageSettings(Section):
     """The SQL database of the recorder, the console and the adaptation worker."""
 
     url: str = Field(
-        "sqlite:///var/flagfive.sqlite",
+        "sqlite:///flagfive.sqlite",
         repr=False,  # may hold a password
         pattern=r"^(sqlite|postgresql(\+psycopg)?)://",
         description="sqlite:///PATH or postgresql://USER:PASSWORD@HOST/DATABASE",
@@ -213,7 +213,8 @@ DEFAULT_ENTITIES = (
 class Settings(Section):
     """Everything a process needs to know, immutable. The first entity is the primary one.
 
-    `var` and a relative SQLite path are absolute here: relative ones count from the folder of the file.
+    `var` and a relative SQLite path are absolute here: `var` counts from the folder of the file, the database
+    from `var`.
     """
 
     var: Path = Field(Path("var"), description="folder of run-time files: broker, logs, database")

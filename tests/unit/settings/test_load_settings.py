@@ -57,7 +57,7 @@ def test_variables_of_the_run_script_are_not_settings(tmp_path: Path) -> None:
 def test_relative_paths_count_from_the_file(tmp_path: Path) -> None:
     settings = load_settings(written(tmp_path, 'var = "here"\n[storage]\nurl = "sqlite:///x.sqlite"\n'), {})
     assert settings.var == tmp_path / "here"
-    assert settings.storage.url == f"sqlite:///{tmp_path}/x.sqlite"
+    assert settings.storage.url == f"sqlite:///{tmp_path}/here/x.sqlite"
 
 
 def test_every_problem_is_told_at_once_with_key_value_allowed_and_origin(tmp_path: Path) -> None:
