@@ -10,7 +10,9 @@ import numpy as np
 
 from meta.adapters.evidence import Evidence
 from meta.adapters.finetune import Finetune
+from meta.adapters.logistic import Logistic
 from meta.adapters.protocol import Adapter
+from meta.adapters.ridge import Ridge
 from meta.base import BaseModel
 from meta.calibration import Tails
 from meta.detector import Detector
@@ -98,7 +100,9 @@ def _shapes(adapter: Adapter, base: LoadedBase) -> dict[str, tuple[int, ...]]:
         return {"table": (tokens, KNOTS), "bias": (1,)}
     if isinstance(adapter, Finetune):
         return {name: tensor.shape for name, tensor in base.model.network.tensors().items()}
-    return {"weight": (len(base.model.features), 1), "bias": (1,)}
+    if isinstance(adapter, Ridge | Logistic):
+        return {"weight": (len(base.model.features), 1), "bias": (1,)}
+    return {}  # adapters of several parts check themselves when the stack scores its first row
 
 
 def tails_to_bytes(tails: Tails) -> bytes:
