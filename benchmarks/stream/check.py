@@ -1,0 +1,94 @@
+"""A row counts only if its scores are right: as many as there should be, and equal to a plain computation."""
+
+import asyncio
+from collections.abc import Mapping
+
+import msgspec
+import numpy as np
+from aiokafka import TopicPartition
+
+from benchmarks.stream.task import Network, Sums
+from benchmarks.stream.topic import ID_DIGITS, Traffic, records
+from features.schema import TransactionSchema
+from features.spans import ByteSpans
+from stream.transport.fetcher import SpanConsumer
+
+ID_AT = len('{"transaction_id":"t')  # in every row's JSON the id comes first
+_COMPARED = 10_000  # transactions, the first of the topic
+_TOLERANCE = 2e-4  # float32 sums in another order, and six decimals
+
+
+class WrongScores(Exception):
+    """A row's output is not what the task asks for."""
+
+
+def reference(traffic: Traffic, schema: TransactionSchema, network: Network) -> dict[int, float]:
+    """Scores of the first transactions by number, computed one by one in plain Python."""
+    cards: dict[str, Sums] = {}
+    inputs = []
+    _, values = next(records(traffic, schema))
+    for value in values.take(slice(0, _COMPARED)).to_list():
+        one = msgspec.json.decode(value or b"")
+        inputs.append(cards.setdefault(one["card_id"], Sums()).take(one["amount"], one["time"] / 1000))
+    return dict(enumerate(network.score(np.array(inputs, np.float32)).tolist()))
+
+
+def committed_values(broker: str, topic: str) -> list[ByteSpans]:
+    """The values of every committed record now in a topic, span by span."""
+    return asyncio.run(_read(broker, topic))
+
+
+async def _read(broker: str, topic: str) -> list[ByteSpans]:
+    consumer = SpanConsumer(
+        bootstrap_servers=broker,
+        auto_offset_reset="earliest",
+        isolation_level="read_committed",
+        max_partition_fetch_bytes=4 << 20,
+        group_id=None,
+    )
+    await consumer.start()
+    try:
+        numbers = await consumer._client.fetch_all_metadata() and None
+        partitions = sorted(consumer._client.cluster.partitions_for_topic(topic) or numbers or ())
+        assigned = [TopicPartition(topic, number) for number in partitions]
+        consumer.assign(assigned)
+        ends = await consumer.end_offsets(assigned)
+        found: list[ByteSpans] = []
+        position = dict.fromkeys(assigned, 0)
+        while any(position[p] < ends[p] for p in assigned):
+            for partition, spans in (await consumer.getmany(timeout_ms=500)).items():
+                found += [span.values for span in spans if len(span)]
+                position[partition] = spans[-1].next_offset
+        return found
+    finally:
+        await consumer.stop()
+
+
+def numbers_in(values: ByteSpans) -> np.ndarray:
+    """The transactions' numbers, read from their ids' digits."""
+    digits = values.buffer[values.start[:, None] + ID_AT + np.arange(ID_DIGITS)]
+    return (digits - ord("0")).astype(np.int64) @ 10 ** np.arange(ID_DIGITS - 1, -1, -1)
+
+
+def check_count(spans: list[ByteSpans], expected: int) -> None:
+    """Raise WrongScores unless each of `expected` transactions has just one score."""
+    numbers = np.concatenate([numbers_in(values) for values in spans] or [np.empty(0, np.int64)])
+    different = len(np.unique(numbers))
+    if len(numbers) != expected or different != expected:
+        raise WrongScores(f"{len(numbers)} scores of {different} transactions, expected {expected} of each")
+
+
+def check_scores(spans: list[ByteSpans], expected: Mapping[int, float]) -> int:
+    """Raise WrongScores where a score differs; returns how many could be compared."""
+    compared = 0
+    for values in spans:
+        numbers = numbers_in(values)
+        rows = np.flatnonzero(numbers < len(expected))
+        for number, value in zip(numbers[rows].tolist(), values.take(rows).to_list(), strict=True):
+            score = msgspec.json.decode(value or b"")["score"]
+            if not abs(score - expected[number]) < _TOLERANCE:
+                raise WrongScores(f"transaction {number}: {score}, expected {expected[number]}")
+            compared += 1
+    if not compared:
+        raise WrongScores("no score could be compared")
+    return compared

@@ -1,0 +1,143 @@
+"""A flagfive worker that does the benchmark's work: `python -m benchmarks.stream.child COUNT WEIGHTS`.
+
+Built as `stream.app` builds the scorer, with another hop. Prints `first` when it has a first span in hand and
+`last` when the outputs of COUNT transactions are committed.
+"""
+
+import asyncio
+import sys
+import time
+from pathlib import Path
+from typing import Any, cast
+
+import faust
+import numpy as np
+from aiokafka import TopicPartition
+from aiokafka.structs import OffsetAndMetadata
+
+from benchmarks.stream.task import Network
+from benchmarks.stream.topic import Traffic, records
+from benchmarks.stream.work_hop import WorkHop
+from settings import Settings, load_settings
+from stream.app import _add_agent, _faust_app, _follow_assignment
+from stream.checkpoint.checkpoint import Checkpoint
+from stream.partition.commit import AtLeastOnce, Committer, ExactlyOnce
+from stream.partition.hop import Resume, Work
+from stream.partition.manager import PartitionManager
+from stream.partition.place import GroupPlace
+from stream.partition.worker import PartitionWorker
+from stream.transport import driver
+from stream.transport.span import Span
+from stream.wire.reader import Records
+from stream.wiring import transaction_schema
+
+
+class Counter:
+    """Says when the race begins and ends."""
+
+    def __init__(self, count: int) -> None:
+        self._count = count
+        self._done = 0
+        self._begun = False
+
+    def begin(self) -> None:
+        if not self._begun:
+            self._begun = True
+            print("first", flush=True)
+
+    def note_done(self, _: TopicPartition, work: Work) -> None:
+        before, self._done = self._done, self._done + work.transactions
+        if before < self._count <= self._done:
+            print("last", flush=True)
+
+
+class TimedHop(WorkHop):
+    """Tells of the first span before it is worked on."""
+
+    counter: Counter
+
+    def work(self, span: Span) -> Work:
+        self.counter.begin()
+        return super().work(span)
+
+
+class WorkWiring:
+    """Makes the worker of each partition."""
+
+    def __init__(self, settings: Settings, counter: Counter, network: Network, app: faust.App) -> None:
+        self._settings = settings
+        self._counter = counter
+        self._network = network
+        self._app = app
+        self._place = GroupPlace(settings.broker.bootstrap, settings.stream.group, self.consumer)
+
+    def consumer(self) -> driver.SpanFaustConsumer:
+        return cast(driver.SpanFaustConsumer, self._app.consumer)
+
+    def worker(self, partition: TopicPartition) -> PartitionWorker:
+        topics, number = self._settings.topics, partition.partition
+        checkpoint_topic = topics.checkpoint_of(self._settings.entities[0].name)
+        checkpoint = Checkpoint(checkpoint_topic, number, self._settings.stream.checkpoint_interval_s)
+        schema = transaction_schema(self._settings)
+        hop = TimedHop(schema, self._network, topics.scores, number, checkpoint)
+        hop.counter = self._counter
+        return PartitionWorker(
+            partition, hop, self._committer(partition), self._place, self._seek, self._counter.note_done
+        )
+
+    def _committer(self, partition: TopicPartition) -> Committer:
+        bootstrap, group = self._settings.broker.bootstrap, self._settings.stream.group
+        if self._settings.stream.delivery == "exactly_once":
+            return ExactlyOnce(bootstrap, group, partition)
+        return AtLeastOnce(bootstrap, partition, self._commit_place)
+
+    async def _commit_place(self, partition: TopicPartition, place: Resume) -> bool:
+        return await self.consumer().commit_place(partition, OffsetAndMetadata(place.offset, place.note))
+
+    async def _seek(self, partition: TopicPartition, offset: int) -> None:
+        await self.consumer().seek(partition, offset)
+
+
+def build(settings: Settings, counter: Counter, network: Network) -> faust.App:
+    """The app, with one agent on the transactions."""
+    driver.register()
+    app = _faust_app(settings)
+    wiring = WorkWiring(settings, counter, network, app)
+    partitions = PartitionManager(
+        wiring.consumer,
+        wiring.worker,
+        checkpoint_every_s=settings.stream.checkpoint_interval_s,
+        rejoin_s=2 * settings.stream.session_timeout_s,
+    )
+    app.add_dependency(partitions)
+    _add_agent(app, settings.topics.transactions, partitions)
+    _follow_assignment(app, partitions)
+    return app
+
+
+def load_kernels(settings: Settings, network: Network) -> None:
+    """Part of starting up, as loading its classes is for Java: a kernel's first call loads its machine code."""
+    schema = transaction_schema(settings)
+    hop = WorkHop(schema, network, "none", 0, None)
+    _, values = next(records(Traffic(64, cards=8), schema))
+    stamps = np.full(len(values), int(time.time() * 1000))
+    found = Records(np.arange(len(values)), stamps, values, values, len(values))
+    work = hop.work(Span(TopicPartition("none", 0), 0, found))
+    work.outputs[0].batch._build()
+    hop.publish(work)
+
+
+def main() -> None:
+    settings = load_settings()
+    network = Network.load(Path(sys.argv[2]))
+    load_kernels(settings, network)
+    app: Any = build(settings, Counter(int(sys.argv[1])), network)
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    app.Worker(
+        quiet=True, loop=loop, override_logging=False, redirect_stdouts=False, blocking_timeout=0
+    ).execute_from_commandline()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,76 @@
+"""The ceiling: the same work over record batches that already lie in memory, without a network.
+
+`python -m benchmarks.stream.kernel_only BROKER TOPIC COUNT WEIGHTS` reads the topic's record batches first,
+then reads, decodes, folds, scores and encodes them, up to the bytes that a producer would send.
+"""
+
+import asyncio
+import sys
+from pathlib import Path
+
+from aiokafka import TopicPartition
+
+from benchmarks.stream.child import load_kernels
+from benchmarks.stream.task import Network
+from benchmarks.stream.work_hop import WorkHop
+from settings import load_settings
+from stream.transport import fetcher
+from stream.transport.fetcher import SpanConsumer, SpanRecords
+from stream.transport.span import Span
+from stream.wire.reader import read_records
+from stream.wiring import transaction_schema
+
+_FETCH_BYTES = 1 << 20
+
+
+class KeptRecords(SpanRecords):
+    """Keeps the bytes of each fetch, so that they can be read once more under the clock."""
+
+    kept: list[tuple[TopicPartition, int, bytes]] = []  # noqa: RUF012  one list for all
+
+    def __iter__(self):  # type: ignore[no-untyped-def]
+        self.kept.append((self._partition, self.next_fetch_offset, self._data))
+        yield from super().__iter__()
+
+
+async def fetch(broker: str, topic: str, count: int) -> list[tuple[TopicPartition, int, bytes]]:
+    """The fetches of `count` transactions, partition, first offset and bytes of each."""
+    fetcher.SpanRecords = KeptRecords  # type: ignore[misc]
+    consumer = SpanConsumer(
+        bootstrap_servers=broker,
+        auto_offset_reset="earliest",
+        isolation_level="read_committed",
+        max_partition_fetch_bytes=_FETCH_BYTES,
+    )
+    await consumer.start()
+    try:
+        partitions = [TopicPartition(topic, n) for n in await consumer.partitions_for_topic(topic) or ()]
+        consumer.assign(partitions)
+        seen = 0
+        while seen < count:
+            fetched = await consumer.getmany(timeout_ms=500)
+            seen += sum(len(span) for spans in fetched.values() for span in spans)
+    finally:
+        await consumer.stop()
+    return KeptRecords.kept
+
+
+def main() -> None:
+    broker, topic, count, weights = sys.argv[1:5]
+    settings, network = load_settings(), Network.load(Path(weights))
+    load_kernels(settings, network)
+    fetches = asyncio.run(fetch(broker, topic, int(count)))
+    schema = transaction_schema(settings)
+    hops = {p: WorkHop(schema, network, "none", p.partition, None) for p, _, _ in fetches}
+    print("first", flush=True)
+    for partition, offset, data in fetches:
+        work = hops[partition].work(Span(partition, offset, read_records(data, from_offset=offset)))
+        work.outputs[0].batch._build()
+        hops[partition].publish(work)
+    print("last", flush=True)
+    sys.stdin.read()
+    asyncio.run(asyncio.Event().wait())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,149 @@
+"""From produce to committed score at a steady rate, beside the broker's own floor.
+
+A sender hands transactions to the broker every two milliseconds and notes when; a reader of committed records
+notes when each score, or for the floor each transaction itself, can be read.
+"""
+
+import asyncio
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from aiokafka import TopicPartition
+
+from benchmarks.stream import models
+from benchmarks.stream.check import numbers_in
+from benchmarks.stream.measure import child
+from benchmarks.stream.rows import DETECTORS
+from benchmarks.stream.setup import environment_of, fresh_settings, topics_of
+from benchmarks.stream.topic import Traffic, records
+from features.spans import ByteSpans
+from settings import Settings
+from stream.feed.feed import Feed
+from stream.transport.fetcher import SpanConsumer
+from stream.wiring import transaction_schema
+
+RATES = (3_000, 10_000)
+_SLICE_S = 0.002
+_WARM_UP_S = 3.0  # kernels load, fetches settle; not counted
+_PATIENCE_S = 60.0
+_FETCH_MAX_WAIT_MS = 20
+_SHARES = {"p50_ms": 50, "p95_ms": 95, "p99_ms": 99}
+
+
+class ScoresMissing(Exception):
+    """Some transactions had no score in time."""
+
+
+class Reader:
+    """Notes when each number first appears in a topic."""
+
+    def __init__(self, broker: str, topic: str, partitions: int, count: int) -> None:
+        self.seen_at = np.full(count, np.nan)
+        self.missing = count
+        self._assigned = [TopicPartition(topic, number) for number in range(partitions)]
+        self._consumer = SpanConsumer(
+            bootstrap_servers=broker,
+            group_id=None,
+            auto_offset_reset="earliest",
+            isolation_level="read_committed",
+            fetch_max_wait_ms=_FETCH_MAX_WAIT_MS,
+        )
+
+    async def start(self) -> None:
+        await self._consumer.start()
+        self._consumer.assign(self._assigned)
+
+    async def run(self) -> None:
+        """Read until everything has appeared."""
+        while self.missing:
+            fetched = await self._consumer.getmany(timeout_ms=100)
+            now = time.perf_counter()
+            for span in (span for spans in fetched.values() for span in spans if len(span)):
+                numbers = numbers_in(span.values)
+                new = numbers[np.isnan(self.seen_at[numbers])]
+                self.seen_at[new] = now
+                self.missing -= len(new)
+
+    async def stop(self) -> None:
+        await self._consumer.stop()
+
+
+async def send(settings: Settings, rate: int, keys: ByteSpans, values: ByteSpans) -> np.ndarray:
+    """Send all at `rate` a second; returns when each was handed to the producer, float64 (n,)."""
+    sent_at, sent, began = np.empty(len(values)), 0, time.perf_counter()
+    async with Feed(settings.broker.bootstrap, settings.topics.transactions) as feed:
+        while sent < len(values):
+            due = min(int((time.perf_counter() - began) * rate), len(values))
+            if due > sent:
+                part = slice(sent, due)
+                sent_at[part] = time.perf_counter()
+                await feed.send(keys.take(part), values.take(part))
+                sent = due
+            await asyncio.sleep(_SLICE_S)
+    return sent_at
+
+
+async def steady(settings: Settings, topic: str, rate: int, seconds: float) -> np.ndarray:
+    """Milliseconds from produce to readable in `topic`, of each transaction after the warm-up."""
+    count = int(rate * (seconds + _WARM_UP_S))
+    schema = transaction_schema(settings)
+    parts = list(records(Traffic(count, seed=2), schema))
+    keys, values = _joined([k for k, _ in parts]), _joined([v for _, v in parts])
+    reader = Reader(settings.broker.bootstrap, topic, settings.topics.partitions, count)
+    await reader.start()
+    reading = asyncio.create_task(reader.run())
+    try:
+        sent_at = await send(settings, rate, keys, values)
+        await asyncio.wait_for(reading, _PATIENCE_S)
+    except TimeoutError:
+        raise ScoresMissing(f"{reader.missing} of {count} were not seen within {_PATIENCE_S:g} s") from None
+    finally:
+        reading.cancel()
+        await reader.stop()
+    waited = (reader.seen_at - sent_at) * 1000
+    return waited[int(rate * _WARM_UP_S) :]
+
+
+def measure(
+    broker: str, folder: Path, rates: Sequence[int], seconds: float, say: Callable[[str], None]
+) -> list[dict[str, Any]]:
+    """The floor, then both guarantees of the whole pipeline, at each rate."""
+    found = []
+    for rate in rates:
+        floor = fresh_settings(broker, folder, "at_least_once")
+        with topics_of(floor):
+            found.append(_told("broker_floor", rate, asyncio.run(
+                steady(floor, floor.topics.transactions, rate, seconds))))  # fmt: skip
+        for delivery in ("at_least_once", "exactly_once"):
+            waited = _pipeline(fresh_settings(broker, folder, delivery), folder, rate, seconds)
+            found.append(_told(f"flagfive_{delivery}", rate, waited))
+            say(f"latency at {rate:,}/s, {delivery}: p99 {found[-1]['p99_ms']:.1f} ms")
+    return found
+
+
+def _pipeline(settings: Settings, folder: Path, rate: int, seconds: float) -> np.ndarray:
+    command = [sys.executable, "-P", "-m", "cli", "worker"]
+    with topics_of(settings):
+        models.announce(settings, DETECTORS)
+        with child(command, environment_of(settings), folder / "latency.log"):
+            return asyncio.run(_after_a_first_score(settings, rate, seconds))
+
+
+async def _after_a_first_score(settings: Settings, rate: int, seconds: float) -> np.ndarray:
+    """Start the steady flow once the worker has shown that it scores."""
+    return await steady(settings, settings.topics.scores, rate, seconds)
+
+
+def _told(name: str, rate: int, waited: np.ndarray) -> dict[str, Any]:
+    shares = {key: float(np.percentile(waited, share)) for key, share in _SHARES.items()}
+    return {"name": name, "rate": rate, "transactions": len(waited), **shares}
+
+
+def _joined(parts: Sequence[ByteSpans]) -> ByteSpans:
+    arrays = [part.to_arrow() for part in parts]
+    return ByteSpans.from_arrow(pa.concat_arrays(arrays))

@@ -1,0 +1,79 @@
+"""A broker for all rows, and a set of topics for each."""
+
+import os
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+
+from cli.cluster import administrator
+from cli.own_broker import OwnBroker, broker_is_given, free_port
+from cli.processes import Processes
+from cli.topic_plan import ensure_topics, planned_topics
+from settings import BrokerSettings, MetricsSettings, Settings, StreamSettings, TopicsSettings
+
+PARTITIONS = 4
+SECRET = "the key of a benchmark that nobody else reads"  # signs the control log of one run
+CLONE = Path(__file__).resolve().parents[2]
+
+
+@contextmanager
+def one_broker(folder: Path) -> Iterator[str]:
+    """Address of FLAGFIVE_BROKER, else of a broker with its data in `folder`, ended afterwards."""
+    if broker_is_given():
+        yield os.environ["FLAGFIVE_BROKER"]
+        return
+    address = f"127.0.0.1:{free_port()}"
+    settings = Settings(var=folder, broker=BrokerSettings(bootstrap=address))
+    with Processes(folder / "log") as processes:
+        OwnBroker.of(settings).start(processes)
+        yield address
+
+
+def fresh_settings(bootstrap: str, var: Path, delivery: str, *, transactions: str | None = None) -> Settings:
+    """Settings with topics of their own, not yet created; `transactions` names one that is shared."""
+    prefix = f"b{uuid.uuid4().hex[:8]}-"
+    topics = TopicsSettings(partitions=PARTITIONS).prefixed(prefix)
+    if transactions is not None:
+        topics = topics.model_copy(update={"transactions": transactions})
+    return Settings(
+        var=var / prefix.rstrip("-"),
+        broker=BrokerSettings(bootstrap=bootstrap),
+        topics=topics,
+        stream=StreamSettings(group=prefix + "flagfive", delivery=delivery),
+        metrics=MetricsSettings(worker_port=0),
+    )
+
+
+def create_topics(settings: Settings) -> None:
+    with administrator(settings.broker.bootstrap) as admin:
+        ensure_topics(admin, planned_topics(settings))
+
+
+@contextmanager
+def topics_of(settings: Settings, *, keep: str | None = None) -> Iterator[None]:
+    """The topics of `settings` while they are needed; the disk is given back afterwards, but for `keep`."""
+    create_topics(settings)
+    try:
+        yield
+    finally:
+        names = {topic.name for topic in planned_topics(settings)} - {keep}
+        with administrator(settings.broker.bootstrap) as admin:
+            admin.delete_topics(sorted(names))
+
+
+def environment_of(settings: Settings) -> dict[str, str]:
+    """The settings as environment variables of a child process."""
+    variables = {
+        "FLAGFIVE_VAR": str(settings.var),
+        "FLAGFIVE_CONTROL_KEY": SECRET,
+        "OMP_NUM_THREADS": "1",
+        "PYTHONPATH": str(CLONE),
+    }
+    for section in ("broker", "topics", "stream", "metrics"):
+        for name, value in getattr(settings, section).model_dump(mode="json").items():
+            variables[f"FLAGFIVE_{section}__{name}".upper()] = str(value)
+    entities = [entity.model_dump() for entity in settings.entities]
+    return {**variables, "FLAGFIVE_ENTITIES": msgspec.json.encode(entities).decode()}
