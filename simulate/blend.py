@@ -38,8 +38,8 @@ def even_shares(names: Iterable[str], total: float) -> dict[str, float]:
 class Blend:
     """Makes all payments of one window of event time after the other.
 
-    rng: what it draws from. start: where the first window begins. pace: how much busier people are than usual.
-    shares: of all payments, by pattern; may be changed between windows.
+    rng: what it draws from. start: where the first window begins. pace: how much busier people are than
+    usual. shares: of all payments, by pattern; may be changed between windows.
     """
 
     rng: np.random.Generator
@@ -55,7 +55,7 @@ class Blend:
         return payments_per_second(self.people) * self.pace / (1.0 - sum(self.shares.values()))
 
     def window(self, seconds: float) -> Payments:
-        """The payments of the next `seconds`, in order. What has begun and is not over comes in later windows."""
+        """The payments of the next `seconds`, in order; what has begun goes on in later windows."""
         end = self.start + seconds
         genuine = genuine_payments(self.rng, self.people, self.start, end, self.pace)
         made = Payments.joined([self._begun, genuine, *self._frauds(genuine, self.shares)])

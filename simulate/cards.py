@@ -28,8 +28,8 @@ _BILL_MEDIAN, _BILL_SPREAD = 22.0, 0.8
 class Cards:
     """n cards, ordered by the kind of their holder's rhythm.
 
-    region: where the holder lives. level: factor on amounts. favourites: merchants, (n, FAVOURITES), best first.
-    reach: payments per second, cumulated. first: where each kind begins, (kinds + 1,).
+    region: where the holder lives. level: factor on amounts. favourites: merchants, (n, FAVOURITES), best
+    first. reach: payments per second, cumulated. first: where each kind begins, (kinds + 1,).
     """
 
     region: Numbers

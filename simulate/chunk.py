@@ -48,8 +48,8 @@ class Names:
 class Chunk:
     """n payments in event-time order.
 
-    payments: the columns. transaction: their ids, bytes (n,). The truth is `fraud` and `family`; neither is part
-    of `fields` or `features_columns`.
+    payments: the columns. transaction: their ids, bytes (n,). The truth is `fraud` and `family`; neither is
+    part of `fields` or `features_columns`.
     """
 
     payments: Payments
@@ -121,7 +121,7 @@ class Chunk:
         return {field: column for field, column in columns.items() if field is not None}
 
     def features_columns(self, schema: TransactionSchema | None = None) -> Columns:
-        """What the stream would have decoded from these payments' messages, the entities of `schema` in order."""
+        """What the stream would have decoded from these payments' messages, for the entities of `schema`."""
         entities = (schema or TransactionSchema()).entities
         return Columns(
             row=np.arange(len(self), dtype=np.int32),
@@ -132,18 +132,6 @@ class Chunk:
             category=self.mcc,
             channel=self.channel,
             keys=tuple(_spans(self._keys(entity.name)) for entity in entities),
-        )
-
-    def truth(self) -> pa.Table:
-        """What only the simulator knows: transaction_id, time, amount, fraud, family."""
-        return pa.table(
-            {
-                "transaction_id": _text(self.transaction),
-                "time": self.time,
-                "amount": self.amount,
-                "fraud": self.fraud,
-                "family": self.family.tolist(),
-            }
         )
 
     def _keys(self, entity: str) -> npt.NDArray[np.bytes_]:

@@ -15,7 +15,7 @@ _ODD = (np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9), np.uint64(
 
 
 def ids(prefix: str, numbers: npt.NDArray[np.integer], seed: int) -> npt.NDArray[np.bytes_]:
-    """An id for each number below 2**60, bytes (n,): the prefix and twelve characters that depend on the seed.
+    """An id for each number below 2**60, bytes (n,): the prefix and twelve characters, by the seed.
 
     >>> ids("card_", np.arange(2), seed=7).tolist()
     [b'card_hc4fyyfigyf6', b'card_xuegeqonuwae']

@@ -43,8 +43,9 @@ class LiveTraffic:
     def start_pattern(self, name: str, share: float) -> None:
         """From now on `share` of all payments, 0 to 0.5, are of this pattern.
 
-        Its first incidents begin with the next payments made; where they last for days of event time, the share
-        is reached after that long. Raises UnknownPattern, and ValueError where frauds would outnumber the rest.
+        Its first incidents begin with the next payments made; where they last for days of event time, the
+        share is reached after that long. Raises UnknownPattern, and ValueError where frauds would outnumber
+        the rest.
         """
         number_of(name)
         others = sum(other for known, other in self._blend.shares.items() if known != name)

@@ -102,5 +102,8 @@ class Traffic:
         """Ids depend on the start too: a simulation begun later repeats none of an earlier one."""
         numbers = np.arange(first, first + len(made))
         return Chunk(
-            made, ids("tx_", numbers, hash((self.seed, int(start * 1000))) & _UNSIGNED), self.people, self._names
+            made,
+            ids("tx_", numbers, hash((self.seed, int(start * 1000))) & _UNSIGNED),
+            self.people,
+            self._names,
         )

@@ -14,18 +14,18 @@ from simulate.population import Population
 class AccountTakeover:
     """A thief has the holder's login and buys what can be shipped or travelled away.
 
-    Cards: one an incident. Duration: a few hours. Amounts: log-normal around 260 EUR, far over the usual.
-    Rhythm: 2 to 5 payments, about 40 minutes apart, at the hours people pay. Merchants: online shops of
+    Cards: one an incident. Duration: a few hours. Amounts: log-normal around 380 EUR, far over the usual.
+    Rhythm: 3 to 7 payments, about 20 minutes apart, at the hours people pay. Merchants: online shops of
     clothing, other goods, flights and hotels, new to the card.
     """
 
     name: ClassVar[str] = "account_takeover"
-    recipe: ClassVar[str] = "a stolen login buys clothing, flights and hotels online, around 260 EUR a time"
-    length: ClassVar[float] = 3.5
+    recipe: ClassVar[str] = "a stolen login buys clothing, flights and hotels online, around 380 EUR a time"
+    length: ClassVar[float] = 5.0
 
     def incidents(self, rng: Rng, people: Population, begin: Floats) -> Payments:
-        incident, time = steps(rng, begin, 2, 5, gap_s=2_400.0)
+        incident, time = steps(rng, begin, 3, 7, gap_s=1_200.0)
         card = victims(rng, people, len(begin))[incident]
         shops = people.merchants.selling(5651, 5999, 4511, 7011, online=True)
-        amount = 260.0 * np.exp(0.45 * rng.standard_normal(len(time)))
+        amount = 380.0 * np.exp(0.35 * rng.standard_normal(len(time)))
         return Payments.of(time, amount, card, new_to(rng, people, card, shops))

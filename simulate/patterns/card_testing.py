@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from simulate.patterns.pattern import Floats, Rng, new_to, steps, victims
+from simulate.patterns.pattern import Floats, Rng, steps, victims
 from simulate.payments import Payments
 from simulate.population import Population
 
@@ -25,5 +25,5 @@ class CardTesting:
         incident, time = steps(rng, begin, 10, 30, gap_s=30.0)
         card = victims(rng, people, len(time))
         shops = people.merchants.selling(5815, 5999, online=True)
-        merchant = new_to(rng, people, card[: len(begin)], shops)[incident]
+        merchant = rng.choice(shops, len(begin))[incident]
         return Payments.of(time, rng.uniform(0.5, 3.0, len(time)), card, merchant)

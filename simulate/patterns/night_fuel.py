@@ -15,8 +15,8 @@ from simulate.rhythm import DAY_S
 class NightFuel:
     """A thief sells fuel to lorry drivers at night.
 
-    Cards: one an incident. Duration: two to four nights. Amounts: 90 to 140 EUR. Rhythm: one or two payments a
-    night, between 23:00 and 4:00. Merchants: fuel stations, new to the card.
+    Cards: one an incident. Duration: two to four nights. Amounts: 90 to 140 EUR. Rhythm: one or two
+    payments a night, between 23:00 and 4:00. Merchants: fuel stations, new to the card.
     """
 
     name: ClassVar[str] = "night_fuel"

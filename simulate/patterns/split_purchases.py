@@ -12,8 +12,8 @@ from simulate.population import Population
 class SplitPurchases:
     """A thief knows that payments from 500 EUR on are checked, and stays below.
 
-    Cards: one an incident. Duration: under an hour. Amounts: 440 to 499.99 EUR. Rhythm: 4 to 7 payments, eight
-    minutes apart, at the hours people pay. Merchants: electronics shops, new to the card, card present.
+    Cards: one an incident. Duration: under an hour. Amounts: 440 to 499.99 EUR. Rhythm: 4 to 7 payments,
+    eight minutes apart, at the hours people pay. Merchants: electronics shops, new to the card, card present.
     """
 
     name: ClassVar[str] = "split_purchases"

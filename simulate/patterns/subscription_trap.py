@@ -11,7 +11,7 @@ from simulate.payments import Payments
 from simulate.population import Population
 from simulate.rhythm import DAY_S
 
-_CARDS = 20
+_CARDS = 12
 _CHARGES = 3
 _EVERY_DAYS = 4
 _RUN_S = 600.0
@@ -20,13 +20,15 @@ _RUN_S = 600.0
 class SubscriptionTrap:
     """A shop takes numbers for a trial and then charges them all, again and again.
 
-    Cards: 20 an incident, 3 charges each. Duration: 8 days. Amounts: one price between 39 and 89 EUR, the same
-    for all. Rhythm: every four days one run of ten minutes between 1:00 and 4:00. Merchants: one of
+    Cards: 12 an incident, 3 charges each. Duration: 8 days. Amounts: one price between 59 and 99 EUR, the
+    same for all. Rhythm: every four days one run of ten minutes between 1:00 and 4:00. Merchants: one of
     subscriptions.
     """
 
     name: ClassVar[str] = "subscription_trap"
-    recipe: ClassVar[str] = "a subscription charges twenty cards the same 39 to 89 EUR in one night, thrice"
+    recipe: ClassVar[str] = (
+        "a subscription charges a dozen cards the same 59 to 99 EUR in one night, three times"
+    )
     length: ClassVar[float] = float(_CARDS * _CHARGES)
 
     def incidents(self, rng: Rng, people: Population, begin: Floats) -> Payments:
@@ -35,6 +37,6 @@ class SubscriptionTrap:
         card = np.repeat(victims(rng, people, n), _CHARGES)
         incident = np.repeat(np.arange(len(begin)), _CARDS * _CHARGES)
         run = at_hour(rng, begin, 1.0, 3.0)[incident] + DAY_S * _EVERY_DAYS * np.tile(np.arange(_CHARGES), n)
-        price = np.floor(rng.uniform(39.0, 89.0, len(begin))) + 0.99
+        price = np.floor(rng.uniform(59.0, 99.0, len(begin))) + 0.99
         time = run + _RUN_S * rng.random(len(run))
         return Payments.of(time, price[incident], card, rng.choice(shops, len(begin))[incident])

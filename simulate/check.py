@@ -1,0 +1,89 @@
+"""How hard the patterns are to learn: `python -m simulate.check`.
+
+LightGBM on the features of the stream, once trained on all labels and once without the held-out patterns.
+Every pattern must be learnable, and a held-out one must not follow from the known ones: else a demo that
+adapts to it would show nothing.
+"""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from features.offline import Featuriser
+from features.schema import TransactionSchema
+from simulate.patterns import EVERY, HELD_OUT
+from simulate.traffic import CARDS, Traffic
+
+FALSE_POSITIVES = 0.001  # of genuine payments
+_START = 1_750_000_000.0
+_TRAINED_ON = 0.6  # of the time; the rest is judged
+_GENUINE = 150_000  # rows that a training takes at most
+_TREES = 200
+_SETTINGS = {
+    "objective": "binary", "num_leaves": 31, "learning_rate": 0.08, "min_data_in_leaf": 20,
+    "feature_fraction": 0.7, "num_threads": 1, "seed": 1, "deterministic": True, "verbose": -1,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Features (n, d) and family (n,), empty for genuine, in event-time order."""
+
+    features: npt.NDArray[np.float32]
+    family: npt.NDArray[np.str_]
+
+
+def simulated(seed: int, cards: int, days: float) -> Rows:
+    """A history with every pattern, featurised by the code that runs live."""
+    featuriser = Featuriser(TransactionSchema())
+    parts = [
+        (featuriser.features(chunk.features_columns()), chunk.family)
+        for chunk in Traffic(seed, cards).history(_START, days, EVERY)
+    ]
+    features, family = (np.concatenate(column) for column in zip(*parts, strict=True))
+    return Rows(features, family)
+
+
+def recalls(rows: Rows, *, without: tuple[str, ...] = ()) -> dict[str, float]:
+    """Recall of each pattern at FALSE_POSITIVES, by a model that never saw the patterns in `without`."""
+    import lightgbm
+
+    past = int(_TRAINED_ON * len(rows.family))
+    train = _training_rows(rows.family[:past], without)
+    data = lightgbm.Dataset(rows.features[train], rows.family[train] != "")
+    scores = lightgbm.train(_SETTINGS, data, _TREES).predict(rows.features[past:], num_threads=1)
+    family = rows.family[past:]
+    threshold = np.quantile(scores[family == ""], 1.0 - FALSE_POSITIVES)
+    return {name: float((scores[family == name] > threshold).mean()) for name in EVERY}
+
+
+def _training_rows(family: npt.NDArray[np.str_], without: tuple[str, ...]) -> npt.NDArray[np.int64]:
+    genuine = np.flatnonzero(family == "")
+    some = np.random.default_rng(0).choice(genuine, min(len(genuine), _GENUINE), replace=False)
+    fraud = np.flatnonzero((family != "") & ~np.isin(family, without))
+    return np.sort(np.concatenate([some, fraud]))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--cards", type=int, default=CARDS)
+    parser.add_argument("--days", type=float, default=90.0)
+    asked = parser.parse_args()
+    rows = simulated(asked.seed, asked.cards, asked.days)
+    every, known = recalls(rows), recalls(rows, without=tuple(HELD_OUT))
+    print(f"{len(rows.family):,} payments; recall at {FALSE_POSITIVES:.1%} false positives")
+    print(f"{'pattern':22}{'payments':>9}{'all labels':>12}{'without held-out':>18}")
+    for name in EVERY:
+        held = " (held out)" if name in HELD_OUT else ""
+        print(f"{name:22}{(rows.family == name).sum():9,}{every[name]:12.3f}{known[name]:18.3f}{held}")
+
+
+if __name__ == "__main__":
+    main()
