@@ -51,7 +51,10 @@ async def play(
             schema = transaction_schema(settings)
             traffic = DemoTraffic(Traffic(seed), schema, feed, observer, HISTORY_DAYS, rate)
             story = Story(settings, traffic, observer, view, pattern.recipe)
-            return await _perform(settings, processes, story, once=once)
+            try:
+                return await _perform(settings, processes, story, once=once)
+            except BaseExceptionGroup as group:  # of the story and its background: the first says why
+                raise group.exceptions[0] from None
 
 
 async def _perform(settings: Settings, processes: Processes, story: Story, *, once: bool) -> Figures:
