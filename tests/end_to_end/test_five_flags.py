@@ -1,6 +1,6 @@
 """The main story, as a user runs it.
 
-1 start everything; 2 a pattern that the base has never seen slips through; 3 five of its payments are flagged;
+1 start everything; 2 a pattern that the base has never seen slips through; 3 five payments of it are flagged;
 4 the detector is live on every partition; 5 the rest is caught within the budget; 6 nothing is left running.
 Real broker, real database, real processes.
 """
