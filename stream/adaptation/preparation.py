@@ -9,13 +9,19 @@ from sqlalchemy import Engine
 from meta.adapters.registry import adapter
 from meta.arrays import Floats
 from meta.base import BaseModel
+from meta.gate import judge
+from meta.support import Support
 from storage import UnitOfWork
 from storage.traffic_sample import TrafficSample
 from stream.adaptation.device import CPU, put_on
 from stream.adaptation.prepared import Prepared
+from stream.adaptation.proposal import BACKGROUND, FEWEST_ROWS
 from stream.adaptation.recent_traffic import RecentTraffic
 from stream.adaptation.replay_sets import replay_sets
 from stream.control.snapshot import Snapshot
+
+REHEARSED = 5
+"""Rows of the rehearsed episode."""
 
 
 class NotReady(Exception):
@@ -38,6 +44,7 @@ class Preparation:
         self._engine, self._traffic, self._adapter_name = engine, traffic, adapter_name
         self._device = device
         self._ready: Ready | None = None
+        self._rehearsed = ""
 
     def ready(self, snapshot: Snapshot) -> Ready:
         """What is prepared under `snapshot`. Raises NotReady, StorageUnavailable."""
@@ -54,6 +61,19 @@ class Preparation:
         with UnitOfWork(self._engine, reads_only=True) as unit:
             self._ready = Ready(snapshot, prepared, replay_sets(unit, snapshot))
         return self._ready
+
+    def rehearse(self, ready: Ready) -> None:
+        """Judge an episode of ordinary traffic once per base, and forget it.
+
+        The first episode of a process loads kernels and warms torch up, for seconds on a busy machine; so
+        the first is one that nobody waits for.
+        """
+        base, traffic = ready.prepared.stack.base.content_hash, ready.prepared.reservoir
+        if base == self._rehearsed or len(traffic) < FEWEST_ROWS:
+            return
+        self._rehearsed = base
+        support, background = Support(traffic.X[:REHEARSED]), traffic.X[REHEARSED : REHEARSED + BACKGROUND]
+        judge(ready.prepared.stack, ready.prepared.adapter, support, background, traffic, {}, seed=0)
 
 
 def _refuse_other_features(sample: TrafficSample, base: BaseModel) -> None:

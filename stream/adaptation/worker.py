@@ -161,7 +161,7 @@ class AdaptationWorker:
     def _prepare(self, desk: Desk) -> None:
         """Score the reservoir anew where it or what is in force has changed."""
         try:
-            desk.preparation.ready(desk.announcer.refresh())
+            desk.preparation.rehearse(desk.preparation.ready(desk.announcer.refresh()))
         except NotReady:
             return
 
