@@ -78,9 +78,13 @@ def check_base(loaded: LoadedBase) -> None:
     The kernels do not check bounds, so a table that is too small would be read past its end.
     """
     model, features = loaded.model, len(loaded.model.features)
-    widths = (model.normaliser.columns, model.network.table.shape[0], len(model.histograms.edges))
+    widths = (model.normaliser.columns, len(model.histograms.edges))
     if set(widths) != {features}:
         raise MalformedEntry(f"base {loaded.id}: parts of widths {widths}, allowed is {features} each")
+    if (tokens := model.network.table.shape[0]) != model.normaliser.tokens:
+        raise MalformedEntry(
+            f"base {loaded.id}: curves for {tokens} tokens, its normaliser gives {model.normaliser.tokens}"
+        )
     if (knots := model.network.table.shape[1]) != KNOTS:
         raise MalformedEntry(f"base {loaded.id}: curves of {knots} knots, this version reads {KNOTS}")
 
@@ -96,12 +100,13 @@ def check_detector(loaded: LoadedDetector, adapter: Adapter, base: LoadedBase) -
 
 def _shapes(adapter: Adapter, base: LoadedBase) -> dict[str, tuple[int, ...]]:
     if isinstance(adapter, Evidence):
-        tokens = adapter.model.columns + adapter.model.sizes["learned"]
+        model = adapter.model
+        tokens = model.normaliser.tokens + int(model.aware) + model.sizes["learned"]
         return {"table": (tokens, KNOTS), "bias": (1,)}
     if isinstance(adapter, Finetune):
         return {name: tensor.shape for name, tensor in base.model.network.tensors().items()}
     if isinstance(adapter, Ridge | Logistic):
-        return {"weight": (len(base.model.features), 1), "bias": (1,)}
+        return {"weight": (base.model.normaliser.tokens, 1), "bias": (1,)}
     return {}  # adapters of several parts check themselves when the stack scores its first row
 
 
