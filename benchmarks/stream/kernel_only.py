@@ -5,12 +5,14 @@ then reads, decodes, folds, scores and encodes them, up to the bytes that a prod
 """
 
 import asyncio
+import signal
 import sys
 from pathlib import Path
 
 from aiokafka import TopicPartition
 
 from benchmarks.stream.child import load_kernels
+from benchmarks.stream.setup import PARTITIONS
 from benchmarks.stream.task import Network
 from benchmarks.stream.work_hop import WorkHop
 from settings import load_settings
@@ -44,8 +46,7 @@ async def fetch(broker: str, topic: str, count: int) -> list[tuple[TopicPartitio
     )
     await consumer.start()
     try:
-        partitions = [TopicPartition(topic, n) for n in await consumer.partitions_for_topic(topic) or ()]
-        consumer.assign(partitions)
+        consumer.assign([TopicPartition(topic, number) for number in range(PARTITIONS)])
         seen = 0
         while seen < count:
             fetched = await consumer.getmany(timeout_ms=500)
@@ -68,8 +69,7 @@ def main() -> None:
         work.outputs[0].batch._build()
         hops[partition].publish(work)
     print("last", flush=True)
-    sys.stdin.read()
-    asyncio.run(asyncio.Event().wait())
+    signal.pause()
 
 
 if __name__ == "__main__":

@@ -86,7 +86,7 @@ class Contestant:
             selector.register(stream, selectors.EVENT_READ)
             deadline = time.monotonic() + LIMIT_S
             while time.monotonic() < deadline:
-                if selector.select(1.0) and (line := stream.readline()).strip() == word.encode():
+                if selector.select(1.0) and stream.readline().rstrip().endswith(word.encode()):
                     return Moment.of(self.watched)
                 self.check()
         raise self.failure(f"did not say {word!r} within {LIMIT_S:g} s")
@@ -97,7 +97,7 @@ class Contestant:
             raise self.failure(f"ended with exit code {self._process.returncode}")
 
     def failure(self, what: str) -> ContestantFailed:
-        tail = self._log.read_text(errors="replace").splitlines()[-15:]
+        tail = self._log.read_text(errors="replace").splitlines()[-30:]
         return ContestantFailed("\n".join([what, *tail]))
 
     @property
