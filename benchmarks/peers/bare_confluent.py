@@ -28,7 +28,7 @@ while race.done < race.count:
     if not messages:
         continue
     race.begin()
-    values = [message.value() for message in messages]
+    values = [message.value() or b"" for message in messages]
     transactions = scorer.decode_many(b"[" + b",".join(values) + b"]")
     inputs = [cards.setdefault(t.card_id, Sums()).take(t.amount, t.time / 1000) for t in transactions]
     for transaction, score in zip(transactions, scorer.score_many(inputs), strict=True):

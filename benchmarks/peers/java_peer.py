@@ -27,7 +27,7 @@ def java_command() -> list[str]:
 
 
 def _build(folder: Path) -> None:
-    """1. Fetch the jars. 2. Compile. The class is the last thing written, so a build cut short is made anew."""
+    """1. Fetch the jars. 2. Compile. The class is written last, so a build cut short is made anew."""
     javac = shutil.which("javac")
     if javac is None:
         raise PeerMissing("no javac; on Debian or Ubuntu: sudo apt-get install openjdk-17-jdk-headless")

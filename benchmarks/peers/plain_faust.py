@@ -29,7 +29,7 @@ target = app.topic(race.output, value_type=bytes)
 
 
 @app.agent(source)
-async def score(stream: faust.Stream[bytes]) -> None:
+async def score(stream: faust.StreamT[bytes]) -> None:
     async for value in stream:
         race.begin()
         transaction = scorer.decode_one(value)

@@ -5,7 +5,7 @@ import sys
 import tempfile
 from typing import Any
 
-from quixstreams import Application
+from quixstreams import Application  # type: ignore[import-not-found,unused-ignore]
 
 from benchmarks.peers.common import Race, Scorer
 from benchmarks.stream.task import Sums

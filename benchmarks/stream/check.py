@@ -66,7 +66,8 @@ async def _read(broker: str, topic: str) -> list[ByteSpans]:
 def numbers_in(values: ByteSpans) -> np.ndarray:
     """The transactions' numbers, read from their ids' digits."""
     digits = values.buffer[values.start[:, None] + ID_AT + np.arange(ID_DIGITS)]
-    return (digits - ord("0")).astype(np.int64) @ 10 ** np.arange(ID_DIGITS - 1, -1, -1)
+    number: np.ndarray = (digits - ord("0")).astype(np.int64) @ 10 ** np.arange(ID_DIGITS - 1, -1, -1)
+    return number
 
 
 def check_count(spans: list[ByteSpans], expected: int) -> None:

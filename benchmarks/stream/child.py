@@ -116,7 +116,7 @@ def build(settings: Settings, counter: Counter, network: Network) -> faust.App:
 
 
 def load_kernels(settings: Settings, network: Network) -> None:
-    """Part of starting up, as loading its classes is for Java: a kernel's first call loads its machine code."""
+    """Part of starting up, as loading classes is for Java: a kernel's first call loads its machine code."""
     schema = transaction_schema(settings)
     hop = WorkHop(schema, network, "none", 0, None)
     _, values = next(records(Traffic(64, cards=8), schema))

@@ -106,7 +106,7 @@ async def steady(settings: Settings, topic: str, rate: int, seconds: float) -> n
         reading.cancel()
         await reader.stop()
     waited = (reader.seen_at - sent_at) * 1000
-    return waited[int(rate * _WARM_UP_S) :]
+    return np.asarray(waited[int(rate * _WARM_UP_S) :])
 
 
 def measure(

@@ -1,4 +1,4 @@
-"""What the whole pipeline scores with: the shipped base, and detectors adapted to transactions of the topic."""
+"""What the whole pipeline scores with: the shipped base, and detectors adapted to the topic's traffic."""
 
 import numpy as np
 from numpy.typing import NDArray

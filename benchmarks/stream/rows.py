@@ -1,10 +1,11 @@
 """The contestants: how each is started, measured and checked."""
 
-import importlib.util
 import sys
+import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from benchmarks.peers.java_peer import java_command
@@ -13,10 +14,12 @@ from benchmarks.stream.measure import Measured, child
 from benchmarks.stream.setup import CLONE, environment_of, fresh_settings, topics_of
 from benchmarks.stream.task import Network
 from benchmarks.stream.topic import Traffic
+from features.spans import ByteSpans
 from settings import Settings
 from stream.wiring import transaction_schema
 
 DETECTORS = 10
+COMMITTED_WITHIN_S = 30.0  # Quix commits every five seconds
 CHILD = {"PYTHONPATH": str(CLONE), "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
 
@@ -61,8 +64,10 @@ def peer(name: str, module: str, *extra: str, needs: str) -> Callable[[Race, int
     """A peer written in Python."""
 
     def run(race: Race, count: int) -> Measured:
-        if importlib.util.find_spec(needs) is None:
-            raise NotInstalled(f"{needs} is not installed: ./run bench makes an environment that has it")
+        try:
+            version(needs)
+        except PackageNotFoundError:
+            raise NotInstalled(f"{needs} is not installed; ./run bench stream installs it") from None
         command = [sys.executable, "-P", "-m", f"benchmarks.peers.{module}"]
         return _run_peer(race, name, command, count, *extra)
 
@@ -80,6 +85,7 @@ def _run_peer(race: Race, name: str, command: list[str], count: int, *extra: str
     with topics_of(settings, keep=race.topic):
         with child([*command, *arguments], CHILD, race.log(name)) as contestant:
             measured = contestant.race(count)
+            _wait_for_scores(race, settings)
         _check_scores(race, settings)
     return measured
 
@@ -127,7 +133,15 @@ def kernel_only(race: Race, count: int) -> Measured:
         return contestant.race(count)
 
 
-def _check_scores(race: Race, settings: Settings) -> list[check.ByteSpans]:
+def _wait_for_scores(race: Race, settings: Settings) -> None:
+    """A peer commits in its own time, after it has said that it is done."""
+    deadline = time.monotonic() + COMMITTED_WITHIN_S
+    while not check.committed_values(race.broker, settings.topics.scores):
+        if time.monotonic() > deadline:
+            raise check.WrongScores(f"no score was committed within {COMMITTED_WITHIN_S:g} s")
+
+
+def _check_scores(race: Race, settings: Settings) -> list[ByteSpans]:
     spans = check.committed_values(race.broker, settings.topics.scores)
     schema = transaction_schema(settings)
     check.check_scores(spans, check.reference(race.traffic, schema, Network.load(race.weights)))
@@ -135,10 +149,10 @@ def _check_scores(race: Race, settings: Settings) -> list[check.ByteSpans]:
 
 
 ROWS = (
-    Row("plain_faust", peer("faust", "plain_faust", needs="faust"), slow=True),
+    Row("plain_faust", peer("faust", "plain_faust", needs="faust-streaming"), slow=True),
     Row("quix_at_least_once", peer("quix", "quix", "at-least-once", needs="quixstreams"), slow=True),
     Row("quix_exactly_once", peer("quix", "quix", "exactly-once", needs="quixstreams"), slow=True),
-    Row("bare_confluent", peer("bare", "bare_confluent", needs="confluent_kafka")),
+    Row("bare_confluent", peer("bare", "bare_confluent", needs="confluent-kafka")),
     Row("kafka_streams_exactly_once", kafka_streams),
     Row("flagfive_at_least_once", same_work("at_least_once")),
     Row("flagfive_exactly_once", same_work("exactly_once")),

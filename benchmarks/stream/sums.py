@@ -1,4 +1,4 @@
-"""flagfive's way of keeping decayed counts and sums: rows by slot, staged beside the truth until the commit."""
+"""flagfive's way of keeping decayed counts and sums: rows by slot, staged until the commit."""
 
 from dataclasses import dataclass
 

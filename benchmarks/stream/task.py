@@ -30,7 +30,7 @@ class Network:
 
     @classmethod
     def random(cls, seed: int = 0) -> "Network":
-        """Weights of about the size that training leaves; the inputs' scales are folded into the first layer."""
+        """Weights of about the size that training leaves; the first layer takes the inputs' scales in."""
         random = np.random.default_rng(seed)
         first = random.standard_normal((INPUTS, UNITS)) / math.sqrt(INPUTS) * np.array(SCALES)[:, None]
         second = random.standard_normal((UNITS, UNITS)) / math.sqrt(UNITS)
