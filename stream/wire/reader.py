@@ -9,7 +9,7 @@ from aiokafka import codec
 from aiokafka.errors import CorruptRecordException
 from aiokafka.record.control_record import ABORT_MARKER, ControlRecord
 from aiokafka.record.default_records import DefaultRecordBatch
-from aiokafka.record.util import calc_crc32c
+from crc32c import crc32c
 from numpy.typing import NDArray
 
 from features.spans import ByteSpans
@@ -90,7 +90,7 @@ def _check(data: bytes, positions: NDArray[np.int64], headers: NDArray[np.void],
     view = memoryview(data)
     ends = positions + fmt.BEFORE_LENGTH_ENDS + headers["length"]
     for position, end, crc in zip(positions.tolist(), ends.tolist(), headers["crc"].tolist(), strict=True):
-        if calc_crc32c(view[position + fmt.CRC_FROM : end]) != crc:
+        if crc32c(view[position + fmt.CRC_FROM : end]) != crc:
             raise CorruptRecordException(f"checksum differs in the record batch at byte {position}")
 
 

@@ -1,16 +1,14 @@
 """Write one record batch from columns, in the shape that aiokafka's producer sends."""
 
-import struct
 from typing import Any
 
 import numpy as np
 from aiokafka.producer.message_accumulator import BatchBuilder
-from aiokafka.record.util import calc_crc32c
-from numpy.typing import NDArray
+from crc32c import crc32c
 
 from features.spans import ByteSpans
 from stream.wire import batch_format as fmt
-from stream.wire.writer_kernels import write_records
+from stream.wire.writer_kernels import records_size, write_records
 
 
 class EncodedBatch(BatchBuilder):
@@ -27,10 +25,10 @@ class EncodedBatch(BatchBuilder):
 
     def __init__(self, keys: ByteSpans | None, values: ByteSpans, timestamp: int) -> None:
         self._count = len(values)
-        self._payload = _encode(keys, values)
+        self._buffer = _encode(keys, values)
         self._timestamp = timestamp
         self._producer = (-1, -1, -1)
-        self._buffer: bytearray | None = None
+        self._finished = False
 
     def append(self, **_: Any) -> None:
         """Refuse further records: the batch is closed."""
@@ -42,23 +40,25 @@ class EncodedBatch(BatchBuilder):
         return True
 
     def size(self) -> int:
-        return fmt.HEADER_BYTES + len(self._payload)
+        return len(self._buffer)
 
     def record_count(self) -> int:
         return self._count
 
     def _set_producer_state(self, producer_id: int, producer_epoch: int, base_sequence: int) -> None:
         self._producer = (producer_id, producer_epoch, base_sequence)
-        self._buffer = None  # a batch sent again by another producer is another batch
+        self._finished = False  # a batch sent again by another producer is another batch
 
     def _build(self) -> bytearray:
-        if self._buffer is None:
-            self._buffer = self._assemble()
+        if not self._finished:
+            self._write_header()
+            self._finished = True
         return self._buffer
 
-    def _assemble(self) -> bytearray:
+    def _write_header(self) -> None:
+        """In place: the records, which are most of the batch, are never copied again."""
         producer_id, epoch, sequence = self._producer
-        header = np.zeros(1, fmt.HEADER)
+        header = np.frombuffer(self._buffer, fmt.HEADER, 1)
         header["length"] = self.size() - fmt.BEFORE_LENGTH_ENDS
         header["leader_epoch"] = -1
         header["magic"] = fmt.MAGIC
@@ -67,9 +67,7 @@ class EncodedBatch(BatchBuilder):
         header["first_timestamp"] = header["max_timestamp"] = self._timestamp
         header["producer_id"], header["producer_epoch"] = producer_id, epoch
         header["base_sequence"], header["record_count"] = sequence, self._count
-        buffer = bytearray(header.tobytes() + self._payload.tobytes())
-        struct.pack_into(">I", buffer, fmt.CRC_FROM - 4, calc_crc32c(memoryview(buffer)[fmt.CRC_FROM :]))
-        return buffer
+        header["crc"] = crc32c(memoryview(self._buffer)[fmt.CRC_FROM :])
 
     @property
     def _transactional(self) -> bool:
@@ -77,7 +75,11 @@ class EncodedBatch(BatchBuilder):
         return self._producer[0] >= 0
 
 
-def _encode(keys: ByteSpans | None, values: ByteSpans) -> NDArray[np.uint8]:
+def _encode(keys: ByteSpans | None, values: ByteSpans) -> bytearray:
+    """Room for the header, and the records after it."""
     if keys is None:
         keys = ByteSpans(values.buffer, np.full(len(values), -1), np.full(len(values), -1))
-    return write_records(keys.buffer, keys.start, keys.end, values.buffer, values.start, values.end)
+    buffer = bytearray(fmt.HEADER_BYTES + records_size(keys.start, keys.end, values.start, values.end))
+    records = np.frombuffer(buffer, np.uint8)[fmt.HEADER_BYTES :]
+    write_records(records, keys.buffer, keys.start, keys.end, values.buffer, values.start, values.end)
+    return buffer
