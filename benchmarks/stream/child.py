@@ -15,6 +15,7 @@ import numpy as np
 from aiokafka import TopicPartition
 from aiokafka.structs import OffsetAndMetadata
 
+from benchmarks.peers.common import tell
 from benchmarks.stream.task import Network
 from benchmarks.stream.topic import Traffic, records
 from benchmarks.stream.work_hop import WorkHop
@@ -43,12 +44,12 @@ class Counter:
     def begin(self) -> None:
         if not self._begun:
             self._begun = True
-            print("first", flush=True)
+            tell("first")
 
     def note_done(self, _: TopicPartition, work: Work) -> None:
         before, self._done = self._done, self._done + work.transactions
         if before < self._count <= self._done:
-            print("last", flush=True)
+            tell("last")
 
 
 class TimedHop(WorkHop):

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from aiokafka import TopicPartition
 
+from benchmarks.peers.common import tell
 from benchmarks.stream.child import load_kernels
 from benchmarks.stream.setup import PARTITIONS
 from benchmarks.stream.task import Network
@@ -63,12 +64,12 @@ def main() -> None:
     fetches = asyncio.run(fetch(broker, topic, int(count)))
     schema = transaction_schema(settings)
     hops = {p: WorkHop(schema, network, "none", p.partition, None) for p, _, _ in fetches}
-    print("first", flush=True)
+    tell("first")
     for partition, offset, data in fetches:
         work = hops[partition].work(Span(partition, offset, read_records(data, from_offset=offset)))
         work.outputs[0].batch._build()
         hops[partition].publish(work)
-    print("last", flush=True)
+    tell("last")
     signal.pause()
 
 

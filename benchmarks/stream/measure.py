@@ -55,6 +55,7 @@ def child(command: Sequence[str], environment: Mapping[str, str], log: Path) -> 
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=errors,
+            bufsize=0,  # a line left in a buffer would never be waited for
             env={**os.environ, **environment},
         )
     try:
