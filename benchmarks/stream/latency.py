@@ -30,7 +30,8 @@ from stream.wiring import transaction_schema
 RATES = (3_000, 10_000)
 _SLICE_S = 0.002
 _WARM_UP_S = 3.0  # kernels load, fetches settle; not counted
-_PATIENCE_S = 60.0
+_PATIENCE_S = 120.0
+_FIRST = 200  # transactions that show that a worker is up
 _FETCH_MAX_WAIT_MS = 20
 _SHARES = {"p50_ms": 50, "p95_ms": 95, "p99_ms": 99}
 
@@ -57,6 +58,7 @@ class Reader:
     async def start(self) -> None:
         await self._consumer.start()
         self._consumer.assign(self._assigned)
+        await self._consumer.seek_to_end(*self._assigned)
 
     async def run(self) -> None:
         """Read until everything has appeared."""
@@ -73,7 +75,7 @@ class Reader:
         await self._consumer.stop()
 
 
-async def send(settings: Settings, rate: int, keys: ByteSpans, values: ByteSpans) -> np.ndarray:
+async def send(settings: Settings, rate: float, keys: ByteSpans, values: ByteSpans) -> np.ndarray:
     """Send all at `rate` a second; returns when each was handed to the producer, float64 (n,)."""
     sent_at, sent, began = np.empty(len(values)), 0, time.perf_counter()
     async with Feed(settings.broker.bootstrap, settings.topics.transactions) as feed:
@@ -90,9 +92,13 @@ async def send(settings: Settings, rate: int, keys: ByteSpans, values: ByteSpans
 
 async def steady(settings: Settings, topic: str, rate: int, seconds: float) -> np.ndarray:
     """Milliseconds from produce to readable in `topic`, of each transaction after the warm-up."""
-    count = int(rate * (seconds + _WARM_UP_S))
-    schema = transaction_schema(settings)
-    parts = list(records(Traffic(count, seed=2), schema))
+    waited = await _flow(settings, topic, rate, int(rate * (seconds + _WARM_UP_S)), seed=2)
+    return waited[int(rate * _WARM_UP_S) :]
+
+
+async def _flow(settings: Settings, topic: str, rate: float, count: int, *, seed: int) -> np.ndarray:
+    """Milliseconds of each of `count` transactions, sent at `rate` a second."""
+    parts = list(records(Traffic(count, seed=seed), transaction_schema(settings)))
     keys, values = _joined([k for k, _ in parts]), _joined([v for _, v in parts])
     reader = Reader(settings.broker.bootstrap, topic, settings.topics.partitions, count)
     await reader.start()
@@ -105,8 +111,7 @@ async def steady(settings: Settings, topic: str, rate: int, seconds: float) -> n
     finally:
         reading.cancel()
         await reader.stop()
-    waited = (reader.seen_at - sent_at) * 1000
-    return np.asarray(waited[int(rate * _WARM_UP_S) :])
+    return np.asarray((reader.seen_at - sent_at) * 1000)
 
 
 def measure(
@@ -135,7 +140,8 @@ def _pipeline(settings: Settings, folder: Path, rate: int, seconds: float) -> np
 
 
 async def _after_a_first_score(settings: Settings, rate: int, seconds: float) -> np.ndarray:
-    """Start the steady flow once the worker has shown that it scores."""
+    """Start the steady flow once the worker has shown, on a few transactions, that it scores."""
+    await _flow(settings, settings.topics.scores, _FIRST, _FIRST, seed=3)
     return await steady(settings, settings.topics.scores, rate, seconds)
 
 
