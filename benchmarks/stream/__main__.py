@@ -22,7 +22,7 @@ from cli.processes import ended_by_signals
 from stream.wiring import transaction_schema
 
 PARTS = ("throughput", "latency", "growth")
-QUICK_TRANSACTIONS = 20_000
+QUICK_TRANSACTIONS = 100_000  # several spans per partition: a single one would leave nothing to time
 
 
 def arguments() -> argparse.Namespace:

@@ -1,4 +1,4 @@
-"""`./run bench stream --quick`: every row of flagfive runs, its scores are right, the figures have their form.
+"""`./run bench stream --quick`: flagfive's rows run, their scores are right, the figures have their form.
 
 The command itself compares each score with a plain computation and counts them; a wrong one ends it with an
 error. Nothing here looks at how fast it was.
