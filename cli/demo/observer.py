@@ -15,6 +15,7 @@ class Score(msgspec.Struct):
     """The fields of a score that the story needs."""
 
     transaction_id: str
+    card_id: str
     decision: str
     scorer: str
     control_offset: int
@@ -81,7 +82,7 @@ class Observer:
     Attributes:
         truth: what is known of live payments, by transaction id; payments of the warm-up are only counted.
         live_from: control offset from which the new detector is in force; None before it is known.
-        missed: ids of the pattern's payments that passed, oldest first.
+        missed: of each card, the id of its latest payment of the pattern that passed.
     """
 
     pattern: str
@@ -89,7 +90,7 @@ class Observer:
     live_from: int | None = None
     scored: int = 0
     doubled: int = 0
-    missed: list[str] = field(default_factory=list)
+    missed: dict[str, str] = field(default_factory=dict)
     _by_offset: dict[int, Compared] = field(default_factory=dict)
     _seen: dict[int, set[int]] = field(default_factory=dict)
 
@@ -124,7 +125,7 @@ class Observer:
         else:
             compared.pattern.add(truth, alerted)
             if not alerted:
-                self.missed.append(score.transaction_id)
+                self.missed[score.card_id] = score.transaction_id
 
     def _merged(self, wanted: Callable[[int], bool]) -> Compared:
         merged = Compared()

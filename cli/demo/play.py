@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.live import Live
 
 from cli.demo.base import put_base_in_force
+from cli.demo.cold_start import forget_the_cold_start
 from cli.demo.figures import Figures
 from cli.demo.observer import Observer, follow_scores
 from cli.demo.stage import Verb, start_broker, start_verbs
@@ -20,7 +21,11 @@ from simulate.traffic import Traffic
 from stream.feed.feed import Feed
 from stream.wiring import transaction_schema
 
-HISTORY_DAYS = 30.0
+# Three times the simulator's usual portfolio: at 3,000 payments a second an hour passes in 0.4 s. With fewer
+# people event time would run so fast that what is in flight at once would reach merchants hours out of order.
+CARDS, MERCHANTS = 15_000, 2_400
+HISTORY_DAYS = 14.0
+COLD_DAYS = 7.0  # in which profiles fill: everybody is new, which looks like fraud and is no measure of it
 _DRAW_PER_S = 8
 _MEASURE_S = 1.0
 # A first start compiles the kernels, which takes a minute on a slow machine.
@@ -45,24 +50,32 @@ async def play(
         live.auto_refresh = view.console.is_terminal
         start_broker(settings, processes, view.now)
         view.now("starting scorer, recorder and adaptation worker")
-        verbs = [Verb("worker"), Verb("recorder"), Verb("adapter", ("--device", device))]
-        start_verbs(settings, processes, command, verbs)
+        start_verbs(settings, processes, command, [Verb("worker"), Verb("recorder")])
+
+        def start_adapter() -> None:
+            start_verbs(settings, processes, command, [Verb("adapter", ("--device", device))])
+
         async with Feed(settings.broker.bootstrap, settings.topics.transactions) as feed:
-            schema = transaction_schema(settings)
-            traffic = DemoTraffic(Traffic(seed), schema, feed, observer, HISTORY_DAYS, rate)
+            schema, people = transaction_schema(settings), Traffic(seed, CARDS, MERCHANTS)
+            traffic = DemoTraffic(people, schema, feed, observer, HISTORY_DAYS, rate)
             story = Story(settings, traffic, observer, view, pattern.recipe)
             try:
-                return await _perform(settings, processes, story, once=once)
+                return await _perform(settings, processes, story, start_adapter, once=once)
             except BaseExceptionGroup as group:  # of the story and its background: the first says why
                 raise group.exceptions[0] from None
 
 
-async def _perform(settings: Settings, processes: Processes, story: Story, *, once: bool) -> Figures:
+async def _perform(
+    settings: Settings, processes: Processes, story: Story, start_adapter: Callable[[], None], *, once: bool
+) -> Figures:
     topics, bootstrap = settings.topics, settings.broker.bootstrap
     scores = follow_scores(bootstrap, topics.scores, topics.partitions, story.observer)
     async with asyncio.TaskGroup() as group:
         background = [group.create_task(scores), group.create_task(_watch(story.view, processes))]
         await _warm_up(settings, story)
+        story.view.now("starting the adaptation worker")
+        await asyncio.to_thread(forget_the_cold_start, settings, story.traffic.sent, COLD_DAYS)
+        start_adapter()
         background.append(group.create_task(story.traffic.run_live()))
         figures = await story.tell()
         if not once:

@@ -29,7 +29,7 @@ LINES = {
     "live": "live traffic, {rate:,.0f} payments a second; of known fraud the base catches {known:.0%}",
     "begins": "a new pattern begins, [b]{pattern}[/b]: {recipe}",
     "slips": "it slips through: [b red]{caught} of {seen}[/b red] caught",
-    "flag": "an analyst flags [b]five[/b] of them as one episode",
+    "flag": "an analyst flags [b]five[/b] of them, of five cards, as one episode",
     "adapted": "detector adapted after {adapted:,.0f} ms, [b]live on {live} of {of} partitions after "
     "{ms:,.0f} ms[/b]",
     "caught": "the rest is caught: [b green]{caught} of {seen}[/b green], {rate:.3%} false alarms (budget "
@@ -83,9 +83,7 @@ class Story:
         self.traffic.start_pattern(self.observer.pattern, PATTERN_SHARE)
         self._tell("begins", pattern=self.observer.pattern.replace("_", " "), recipe=self.recipe)
         self.view.now("the pattern goes on")
-        await self._until(
-            lambda: self.observer.before.pattern.seen >= BEFORE, f"{BEFORE} payments of the pattern"
-        )
+        await self._until(self._has_slipped, f"{BEFORE} payments of the pattern")
         seen = self.observer.before.pattern
         self._tell("slips", caught=seen.alerted, seen=seen.seen)
 
@@ -98,7 +96,7 @@ class Story:
             author="demo",
             time=time.time(),
             name=self.observer.pattern.replace("_", " "),
-            fraud=tuple(self.observer.missed[:FLAGGED]),
+            fraud=tuple(self.observer.missed.values())[:FLAGGED],
         )
         answer = await asyncio.to_thread(self._ask, request)
         if answer is None or answer.status != "live" or answer.control_offset is None:
@@ -130,6 +128,9 @@ class Story:
             budget=self.settings.budget.alert_rate,
             money=after.pattern.amount_alerted,
         )
+
+    def _has_slipped(self) -> bool:
+        return self.observer.before.pattern.seen >= BEFORE and len(self.observer.missed) >= FLAGGED
 
     def _told_apart(self) -> bool:
         after = self.observer.after
