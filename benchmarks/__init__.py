@@ -1,1 +1,1 @@
-"""Speed and accuracy beside peers; each benchmark is a folder, prints a table, and writes JSON where asked."""
+"""Speed and accuracy beside peers; each benchmark is a folder, prints a table, writes JSON where asked."""

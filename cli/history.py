@@ -17,9 +17,12 @@ from meta.sampler import Labelled
 from meta.training import NamedHistory
 from replay.mapping import Label
 from replay.table import Table, UnreadableTable
+from simulate.patterns import KNOWN
+from simulate.traffic import Traffic
 from stream.feed.rows import RowEncoder
 
 UNNAMED = -1  # family of a fraud whose kind nobody named
+SIMULATED_FROM = 1.75e9  # June 2025
 _LONG_AFTER = 4.0e9  # seconds since 1970 at which history arrives: never before its own time
 
 
@@ -79,3 +82,25 @@ class _Reader:
             if name is not None:
                 family[row] = self.names.setdefault(str(name), len(self.names) + 1)
         return family
+
+
+def simulated_history(
+    schema: TransactionSchema, *, seed: int, days: float = 75.0, warm_up: float = 25.0
+) -> NamedHistory:
+    """Make `days` of simulated traffic with its known patterns, without the first `warm_up`, while profiles
+    fill.
+
+    The patterns that the simulator holds out never occur in it.
+    """
+    featuriser = Featuriser(schema)
+    kinds = list(KNOWN)
+    parts = []
+    for chunk in Traffic(seed).history(SIMULATED_FROM, days):
+        columns = chunk.features_columns(schema)
+        family = np.array([kinds.index(f) + 1 if f in KNOWN else 0 for f in chunk.family], np.int64)
+        X = featuriser.features(columns)
+        late = columns.time >= SIMULATED_FROM + warm_up * 86_400.0
+        card = hash_spans(columns.keys[0]).view(np.int64)
+        parts.append(tuple(column[late] for column in (X, family, card, columns.time)))
+    rows = Labelled(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+    return NamedHistory(featuriser.layout.names, rows, tuple(kinds))

@@ -34,11 +34,11 @@ Progress = Callable[[int, int, float], None]
 class BaseSettings:
     """Steps of `batch` rows, learning rate, widths, share of the loss that follows the trees, seed."""
 
-    steps: int = 6000
+    steps: int = 3000
     batch: int = 1024
     rate: float = 2e-3
     hidden: tuple[int, int] = (64, 32)
-    follow: float = 0.7
+    follow: float = 0.9
     trees: int = 250
     seed: int = 0
     checkpoint_every: int = 500

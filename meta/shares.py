@@ -17,6 +17,7 @@ from meta.arrays import Doubles
 from meta.calibration import combine, joint_threshold
 
 SHIFTS = np.round(np.arange(-1.0, 1.65, 0.1), 2)  # from a tenth of the base's share to forty times it
+_ENOUGH = 1_000  # of such rows are counted as they are: softly, ten times the loss was seen that there is
 _SOFTNESS = 0.2  # in surprise: a flag just under the threshold counts for something, five are a coarse ruler
 
 
@@ -81,5 +82,7 @@ def _caught(surprises: NDArray[np.float64], shifts: Doubles, threshold: float) -
     """
     if len(surprises) == 0:
         return 0.0
-    over = (combine(surprises, shifts) - threshold) / _SOFTNESS
-    return float(np.mean(1 / (1 + np.exp(-over))))
+    over = combine(surprises, shifts) - threshold
+    if len(surprises) >= _ENOUGH:
+        return float(np.mean(over > 0))
+    return float(np.mean(1 / (1 + np.exp(-over / _SOFTNESS))))

@@ -1,4 +1,4 @@
-"""What people pay: favourites, errands, trips, sprees and bills."""
+"""What people pay: favourites, errands, trips, sprees, outings and bills."""
 
 from __future__ import annotations
 
@@ -22,6 +22,8 @@ _AWAY = 0.04  # of a card's weeks
 _WEEK_S = 7 * DAY_S
 _SPREE, _SPREE_LAG_S = 0.16, 900.0  # payments followed by another within a quarter of an hour or so
 _SAME_SHOP = 0.3  # of the payments of a spree
+# A day out: shop after shop, many of them new, for more than usual. It looks like a thief in a hurry.
+_OUTING, _STOPS, _OUTING_LAG_S, _OUTING_FACTOR = 0.004, 4, 1_800.0, 2.5
 _TREAT, _TREAT_FACTOR = 0.012, 4.0  # payments of several times the usual amount
 _WHOLE = 0.05  # of prices to the cent that happen to have none
 _MEDIANS = np.array([category.median for category in CATEGORIES])
@@ -35,7 +37,7 @@ _CARD_STEP, _WEEK_STEP = np.uint64(2_654_435_761), np.uint64(40_503)
 
 def payments_per_second(people: Population) -> float:
     """Genuine payments a second at the people's own pace, over a whole week."""
-    return people.cards.rate * (1.0 + _SPREE + _SPREE**2) + people.bills_per_second
+    return people.cards.rate * (1.0 + _SPREE + _SPREE**2 + _OUTING * _STOPS) + people.bills_per_second
 
 
 def genuine_payments(rng: Rng, people: Population, start: float, end: float, pace: float = 1.0) -> Payments:
@@ -47,7 +49,8 @@ def genuine_payments(rng: Rng, people: Population, start: float, end: float, pac
     merchant = _merchants(rng, people, time, card)
     chosen = Payments.of(time, amounts(rng, people, card, merchant), card, merchant)
     spree = _spree(rng, people, chosen)
-    return Payments.joined([chosen, spree, _spree(rng, people, spree), _bills(people, start, end)])
+    sprees = [spree, _spree(rng, people, spree), _outings(rng, people, chosen)]
+    return Payments.joined([chosen, *sprees, _bills(people, start, end)])
 
 
 def amounts(rng: Rng, people: Population, card: Numbers, merchant: Numbers) -> Floats:
@@ -115,6 +118,19 @@ def _spree(rng: Rng, people: Population, before: Payments) -> Payments:
     time = some.time + rng.exponential(_SPREE_LAG_S, len(some))
     spree = Payments.of(time, amounts(rng, people, some.card, merchant), some.card, merchant)
     return spree.take(_is_open(people, spree.merchant, spree.time))
+
+
+def _outings(rng: Rng, people: Population, before: Payments) -> Payments:
+    """Several shops one after the other, after a few of the payments in shops."""
+    in_shop = people.merchants.region[before.merchant] != ONLINE
+    first = before.take(in_shop & (rng.random(len(before)) < _OUTING))
+    begun = np.repeat(np.arange(len(first)), _STOPS)
+    card, region = first.card[begun], people.merchants.region[first.merchant[begun]]
+    merchant = people.merchants.in_regions(rng, region)
+    time = first.time[begun] + _OUTING_LAG_S * rng.gamma(2.0, 1.0, len(begun))
+    amount = amounts(rng, people, card, merchant) * _OUTING_FACTOR
+    outings = Payments.of(time, amount, card, merchant)
+    return outings.take(_is_open(people, merchant, outings.time))
 
 
 def _bills(people: Population, start: float, end: float) -> Payments:

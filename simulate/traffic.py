@@ -22,7 +22,7 @@ FRAUD_SHARE = 0.005  # of payments, in history as in life
 _WINDOW_PAYMENTS = 32_768  # of history, made at once
 _LIVE_NUMBERS = 1 << 50  # numbers of live transactions begin here, above those of any history
 _HISTORY, _LIVE = 1, 2  # streams of random numbers
-_UNSIGNED = (1 << 63) - 1
+_ODD = 0x9E3779B97F4A7C15  # spreads seeds apart, so that seed + 1 is not a millisecond later
 
 
 class Traffic:
@@ -98,12 +98,16 @@ class Traffic:
             raise ValueError(f"{payments} payments: more than 0 are needed")
         return payments / seconds / self.per_second
 
+    def _run(self, start: float) -> int:
+        """A number for all that begins at `start`, below 2**60."""
+        return (self.seed * _ODD + int(start * 1000)) % (1 << 60)
+
     def _chunk(self, made: Payments, start: float, first: int) -> Chunk:
         """Ids depend on the start too: a simulation begun later repeats none of an earlier one."""
         numbers = np.arange(first, first + len(made))
         return Chunk(
             made,
-            ids("tx_", numbers, hash((self.seed, int(start * 1000))) & _UNSIGNED),
+            ids("tx_", numbers, self._run(start)),
             self.people,
             self._names,
         )

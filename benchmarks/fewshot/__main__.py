@@ -65,8 +65,8 @@ def _family(setting: Setting, asked: argparse.Namespace) -> list[Row]:
         base, oracle = (float(np.mean([o.recall for o in found[n]])) for n in ("base", "oracle"))
         rows += [row(setting.data.name, held_out, k, n, o, base, oracle) for n, o in found.items()]
         for r in rows[-len(found) :]:
-            print(f"{r.dataset} {r.held_out} K{r.k} {r.method}: recall {r.recall:.3f} rate {r.alert_rate:.3%} "
-                  f"known {r.known_recall:.3f} gap {r.gap_closed:.2f}", flush=True)  # fmt: skip
+            said = f"recall {r.recall:.3f} rate {r.alert_rate:.3%} known {r.known_recall:.3f}"
+            print(f"{r.dataset} {r.held_out} K{r.k} {r.method}: {said} gap {r.gap_closed:.2f}", flush=True)
     return rows
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
@@ -12,8 +13,7 @@ from meta.adapters.protocol import Adapter
 from meta.adapters.registry import adapter
 from meta.adapters.retrain import Retrain
 from meta.calibration import Tails
-from meta.choice import choose_detector
-from meta.gate import Limits
+from meta.gate import Limits, judge
 from meta.reservoir import Reservoir
 from meta.stack import ScoringStack
 from meta.support import Support
@@ -74,6 +74,11 @@ def flagfive(m: Measure, episode: Episode, parts: Parts, seed: int) -> Outcome:
     return _product(m, m.setting.rows(episode.flags), parts, seed)
 
 
+def first_second(m: Measure, episode: Episode, parts: Parts, seed: int) -> Outcome:
+    """What is live within a second, before the blend takes over: evidence alone, with its share."""
+    return _product(m, m.setting.rows(episode.flags), parts, seed, "evidence")
+
+
 def one_wrong_flag(m: Measure, episode: Episode, parts: Parts, seed: int) -> Outcome:
     """flagfive with one flag of the episode swapped for an ordinary transaction."""
     flags = m.setting.rows(episode.flags).copy()
@@ -123,19 +128,22 @@ def hardships() -> dict[str, Method]:
     }
 
 
-def _product(m: Measure, flags: np.ndarray, parts: Parts, seed: int) -> Outcome:
+def _product(m: Measure, flags: np.ndarray, parts: Parts, seed: int, name: str = "blend") -> Outcome:
+    """Adapt, calibrate, choose the share on left-out flags and replay sets, pass the gate or keep the
+    base.
+    """
     s = m.setting
-    stack = ScoringStack(s.artifacts.base, parts.reservoir.base_tails)
-    names = ("evidence-aware", "evidence") if s.artifacts.evidence_aware is not None else ("evidence",)
-    verdict = choose_detector(
-        stack,
-        [adapter(n, s.artifacts) for n in names],
+    artifacts = replace(s.artifacts, past=s.past_frauds)
+    verdict = judge(
+        ScoringStack(artifacts.base, parts.reservoir.base_tails),
+        adapter(name, artifacts),
         Support(flags),
-        s.rows(s.background_rows),
+        s.past_genuine if name == "blend" else s.rows(s.background_rows),
         parts.reservoir,
         {"known fraud": s.rows(s.replay_rows)},
         seed=seed,
-        limits=Limits(budget=BUDGET),
+        limits=Limits(budget=BUDGET, allowed_loss=0.008),
+        left_out_by=adapter("evidence", artifacts),
     )
     if not verdict.passed:
         return m.outcome(parts.each(lambda r: r.base_surprise))
@@ -158,6 +166,7 @@ def all_methods(*, learners: bool) -> dict[str, Method]:
         "evidence alone": alone("evidence"),
         "finetune": alone("finetune"),
         "retrain": retrain,
+        "flagfive, first second": first_second,
         "flagfive": flagfive,
         "oracle": oracle,
     }

@@ -76,6 +76,7 @@ async def _perform(
         story.view.now("starting the adaptation worker")
         await asyncio.to_thread(forget_the_cold_start, settings, story.traffic.sent, COLD_DAYS)
         start_adapter()
+        await story.adapter_answers()
         background.append(group.create_task(story.traffic.run_live()))
         figures = await story.tell()
         if not once:

@@ -21,7 +21,7 @@ PATTERN_SHARE = 0.003  # of payments: a wave, yet rarer than known fraud
 BEFORE, AFTER = 60, 100
 GENUINE_AFTER = 20_000  # at a budget of 0.1%: 20 false alarms, so that their rate can be told
 _PATIENCE_S = 120.0
-_ANSWER_WITHIN_S = 30.0
+_ANSWER_WITHIN_S = 60.0
 _POLL_S = 0.05
 
 LINES = {
@@ -111,6 +111,15 @@ class Story:
             ms=answer.flag_to_live_ms or 0.0,
         )
         return answer
+
+    async def adapter_answers(self) -> None:
+        """Return once the adaptation worker answers: asked about no payment there is, it says just that."""
+        nothing = ("no-such-payment",)
+        request = Request(str(uuid.uuid4()), "label", author="demo", time=time.time(), fraud=nothing)
+        if await asyncio.to_thread(self._ask, request) is None:
+            raise StoryStuck(
+                f"no answer of the adaptation worker within {_ANSWER_WITHIN_S:.0f} s; see adapter.log"
+            )
 
     def _ask(self, request: Request) -> Answer | None:
         with FeedbackClient(self.settings.broker.bootstrap, self.settings.topics.feedback) as client:

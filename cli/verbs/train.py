@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from cli.context import settings_of
-from cli.history import read_history
+from cli.history import read_history, simulated_history
 
 app = typer.Typer(add_completion=False)
 
@@ -14,7 +14,9 @@ app = typer.Typer(add_completion=False)
 @app.command(epilog="Example: flagfive train --history history.parquet --out artifacts")
 def train(
     context: typer.Context,
-    history: Annotated[Path, typer.Option(help="CSV or Parquet file with labels, rows in order of time.")],
+    history: Annotated[
+        str, typer.Option(help="CSV or Parquet file with labels, in order of time; or simulated.")
+    ],
     out: Annotated[Path, typer.Option(help="Folder for the artifacts.")] = Path("artifacts"),
     mapping: Annotated[Path | None, typer.Option(help="TOML file that says which column means what.")] = None,
     held_out: Annotated[list[str] | None, typer.Option(help="A kind of fraud to learn nothing of.")] = None,
@@ -36,7 +38,11 @@ def train(
     from meta.training import TrainingSettings, train_artifacts, with_learners
     from stream.wiring import transaction_schema
 
-    data = read_history(history, transaction_schema(settings_of(context)), mapping, tuple(held_out or ()))
+    schema = transaction_schema(settings_of(context))
+    if history == "simulated":
+        data = simulated_history(schema, seed=seed)
+    else:
+        data = read_history(Path(history), schema, mapping, tuple(held_out or ()))
     settings = TrainingSettings(BaseSettings(seed=seed), MetaSettings(steps=steps, seed=seed), seed=seed)
     out.mkdir(parents=True, exist_ok=True)
     with Progress() as progress:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from meta.adapters.anil import anil
+from meta.adapters.blend import Blend
 from meta.adapters.evidence import Evidence
 from meta.adapters.finetune import Finetune
 from meta.adapters.fomaml import fomaml
@@ -36,7 +37,8 @@ _MAKERS: dict[str, Callable[[Artifacts], Adapter]] = {
     "reptile": lambda a: reptile(_learners(a)),
     "protonet": lambda a: Protonet(_learners(a)),
     "relation": lambda a: Relation(_learners(a)),
-    "retrain": lambda a: Retrain(a.base.normaliser),
+    "retrain": lambda a: Retrain(a.base.normaliser, a.past),
+    "blend": lambda a: blend(a),
 }
 NAMES = tuple(_MAKERS)
 
@@ -52,6 +54,13 @@ def adapter(name: str, artifacts: Artifacts) -> Adapter:
     if name not in _MAKERS:
         raise UnknownAdapter(f"adapter {name!r}, allowed {', '.join(NAMES)}")
     return _MAKERS[name](artifacts)
+
+
+def blend(artifacts: Artifacts) -> Blend:
+    """Return the blend of all parts that the artifacts allow."""
+    networks = [artifacts.evidence, artifacts.evidence_aware]
+    trees = Retrain(artifacts.base.normaliser, artifacts.past)
+    return Blend((*(Evidence(n) for n in networks if n is not None), trees))
 
 
 def _aware(artifacts: Artifacts) -> EvidenceModel:

@@ -5,16 +5,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
+
+from meta.arrays import Floats
 from meta.base import BaseModel
 from meta.evidence_model import EvidenceModel
 from meta.learner_model import LearnerModel
+from meta.tensors import pack, unpack
 
 SHIPPED = Path(__file__).parent
 _BASE, _EVIDENCE, _AWARE = "base.safetensors", "evidence.safetensors", "evidence-aware.safetensors"
-_LEARNERS = "learners.safetensors"
+_LEARNERS, _PAST = "learners.safetensors", "past.safetensors"
 
 
 class NoArtifacts(FileNotFoundError):
@@ -31,6 +35,7 @@ class Artifacts:
     evidence: EvidenceModel
     evidence_aware: EvidenceModel | None = None
     learners: LearnerModel | None = None
+    past: Floats = field(default_factory=lambda: np.zeros((0, 0), np.float32))
 
     @classmethod
     def load(cls, folder: Path = SHIPPED) -> Artifacts:
@@ -41,7 +46,7 @@ class Artifacts:
         aware = EvidenceModel.load(folder / _AWARE) if (folder / _AWARE).exists() else None
         learners = LearnerModel.load(folder / _LEARNERS) if (folder / _LEARNERS).exists() else None
         base, evidence = BaseModel.load(folder / _BASE), EvidenceModel.load(folder / _EVIDENCE)
-        return cls(base, evidence, aware, learners)
+        return cls(base, evidence, aware, learners, _read_past(folder / _PAST))
 
     def save(self, folder: Path) -> None:
         """Write the artifacts to `folder`, which is made where it is missing."""
@@ -52,3 +57,12 @@ class Artifacts:
             self.evidence_aware.save(folder / _AWARE)
         if self.learners is not None:
             self.learners.save(folder / _LEARNERS)
+        if len(self.past):
+            (folder / _PAST).write_bytes(pack({"past": self.past}, {"kind": "past"}))
+
+
+def _read_past(path: Path) -> Floats:
+    if not path.exists():
+        return np.zeros((0, 0), np.float32)
+    tensors, _ = unpack(path.read_bytes(), kind="past")
+    return np.asarray(tensors["past"], dtype=np.float32)

@@ -31,7 +31,7 @@ class RowEncoder:
         """Keys and values of n records.
 
         Args:
-            columns: by JSON field name; the time field holds Arrow timestamps, numbers stay numbers, everything
+            columns: by JSON field; the time field holds Arrow timestamps, numbers stay numbers, everything
                 else becomes text.
         """
         tokens, quoted = zip(*(self._tokens(field, array) for field, array in columns.items()), strict=True)
