@@ -83,7 +83,7 @@ class Chunk:
     @property
     def fraud(self) -> npt.NDArray[np.bool_]:
         """Whether a pattern made the payment."""
-        return self.payments.family != GENUINE
+        return np.asarray(self.payments.family != GENUINE)
 
     @property
     def family(self) -> npt.NDArray[np.str_]:

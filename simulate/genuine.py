@@ -61,7 +61,7 @@ def amounts(rng: Rng, people: Population, card: Numbers, merchant: Numbers) -> F
     amount = np.where(rng.random(len(card)) < _TREAT, amount * _TREAT_FACTOR, amount)
     amount = np.where(rng.random(len(card)) < _WHOLE, np.ceil(amount), amount)
     step = np.maximum(_ROUNDED[category], 0.01)
-    return np.maximum(np.ceil(amount / step) * step, 0.5)
+    return np.asarray(np.maximum(np.ceil(amount / step) * step, 0.5))
 
 
 def _moments(rng: Rng, people: Population, start: float, end: float, pace: float) -> tuple[Floats, Numbers]:
@@ -107,7 +107,7 @@ def _is_open(people: Population, merchant: Numbers, time: Floats) -> npt.NDArray
     category, hour = shops.category[merchant], hour_of_day(time)
     by_day = (_OPENS[category] <= hour) & (hour < _CLOSES[category])
     past_midnight = hour + 24 < _CLOSES[category]
-    return by_day | past_midnight | (shops.region[merchant] == ONLINE)
+    return np.asarray(by_day | past_midnight | (shops.region[merchant] == ONLINE), bool)
 
 
 def _spree(rng: Rng, people: Population, before: Payments) -> Payments:

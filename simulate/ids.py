@@ -18,7 +18,7 @@ def ids(prefix: str, numbers: npt.NDArray[np.integer], seed: int) -> npt.NDArray
     """An id for each number below 2**60, bytes (n,): the prefix and twelve characters, by the seed.
 
     >>> ids("card_", np.arange(2), seed=7).tolist()
-    [b'card_hc4fyyfigyf6', b'card_xuegeqonuwae']
+    [b'card_ud32kxxuc25g', b'card_ig3ft4zwi72t']
     """
     mixed = _mix(numbers.astype(np.uint64) ^ (_mix(np.array([seed], np.uint64))))
     shifts = np.arange(_LETTERS, dtype=np.uint64) * np.uint64(5)

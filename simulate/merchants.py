@@ -50,7 +50,7 @@ class Merchants:
         below = np.concatenate([[0.0], self.reach])
         low, high = below[self.first[region]], below[self.first[region + 1]]
         found = np.searchsorted(self.reach, low + rng.random(len(region)) * (high - low), side="right")
-        return np.minimum(found, self.first[region + 1] - 1).astype(np.int32)
+        return np.asarray(np.minimum(found, self.first[region + 1] - 1), np.int32)
 
 
 def open_merchants(rng: np.random.Generator, count: int) -> Merchants:

@@ -11,7 +11,7 @@ VERBS = {
     "topics": "Create the topics, or show how they are set.",
     "worker": "Score the stream: read, profile, score, emit.",
     "produce": "Send a CSV or Parquet file of transactions.",
-    "simulate": "Send simulated payments, genuine and fraudulent, with the truth beside them.",
+    "simulate": "Send simulated payments, with the truth beside them.",
     "recorder": "Write scores, alerts and control entries to the database.",
     "adapter": "Turn flags into detectors: adapt, calibrate, judge, announce.",
     "flag": "Flag transactions as one fraud pattern, and see it go live.",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+import numpy as np
+
 from simulate.patterns.pattern import Floats, Rng, new_to, steps, victims
 from simulate.payments import Payments
 from simulate.population import Population
@@ -24,5 +26,5 @@ class CashOut:
         incident, time = steps(rng, begin, 3, 6, gap_s=720.0)
         card = victims(rng, people, len(begin))[incident]
         machines = people.merchants.selling(6011, online=False)
-        amount = 50.0 * rng.integers(3, 9, len(time))
+        amount = 50.0 * rng.integers(3, 9, len(time)).astype(np.float64)
         return Payments.of(time, amount, card, new_to(rng, people, card, machines))

@@ -32,7 +32,7 @@ def messages(chunk: Chunk) -> list[bytes]:
 
 def test_features_columns_are_what_the_stream_decodes(chunk: Chunk) -> None:
     keys, values = RowEncoder(SCHEMA).encode(chunk.fields(SCHEMA))
-    decoded, rejects = Decoder(SCHEMA).decode(values, np.full(len(chunk), START))
+    decoded, rejects = Decoder(SCHEMA).decode(values, np.full(len(chunk), chunk.time[-1]))
     told = chunk.features_columns(SCHEMA)
     assert len(rejects) == 0
     for column in ("row", "time", "amount", "currency", "category", "channel"):
