@@ -16,10 +16,11 @@ import numpy.typing as npt
 from features.offline import Featuriser
 from features.schema import TransactionSchema
 from simulate.patterns import EVERY, HELD_OUT
-from simulate.traffic import CARDS, Traffic
+from simulate.traffic import Traffic
 
 FALSE_POSITIVES = 0.001  # of genuine payments
 _START = 1_750_000_000.0
+_CARDS, _DAYS = 10_000, 90.0  # about a thousand frauds of each pattern
 _TRAINED_ON = 0.6  # of the time; the rest is judged
 _GENUINE = 150_000  # rows that a training takes at most
 _TREES = 200
@@ -73,8 +74,8 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--seed", type=int, default=7)
-    parser.add_argument("--cards", type=int, default=CARDS)
-    parser.add_argument("--days", type=float, default=90.0)
+    parser.add_argument("--cards", type=int, default=_CARDS)
+    parser.add_argument("--days", type=float, default=_DAYS)
     asked = parser.parse_args()
     rows = simulated(asked.seed, asked.cards, asked.days)
     every, known = recalls(rows), recalls(rows, without=tuple(HELD_OUT))
