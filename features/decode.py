@@ -112,7 +112,7 @@ class Decoder:
     def _suspects(self, batch: _Batch) -> Mask:
         """Where what may be a card number stands outside the fields that may hold one."""
         suspect = np.empty(len(batch.values), np.bool_)
-        exempt = batch.found[:, self._exempt]
+        exempt = np.ascontiguousarray(batch.found[:, self._exempt])
         rows_with_card_numbers(
             batch.values.buffer, batch.start, batch.values.end, exempt, batch.arrival, suspect
         )

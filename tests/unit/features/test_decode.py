@@ -297,3 +297,11 @@ def test_times_agree_with_the_standard_library(moment: datetime, between: str) -
     text = np.frombuffer((moment.isoformat(sep=between) + "Z").encode(), np.uint8)
     expected = moment.replace(tzinfo=UTC, microsecond=0).timestamp() + moment.microsecond / 1e6
     assert iso8601_of(text) == expected
+
+
+def test_times_of_old_transactions_are_no_card_numbers_though_they_pass_luhn() -> None:
+    schema = TransactionSchema(time_unit="ms")
+    record = b'{"transaction_id":"t","timestamp":%d,"amount":1.5,"card_id":"c","merchant_id":"m"}'
+    values = ByteSpans.from_list([record % (1_522_540_800_000 + 7 * i) for i in range(200)])
+    columns, rejects = Decoder(schema).decode(values, np.full(200, 4.0e9))
+    assert (len(columns), len(rejects)) == (200, 0)
