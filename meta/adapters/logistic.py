@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.linear_model import LogisticRegression
 
 from meta.arrays import Doubles, Floats
 from meta.detector import Detector
@@ -25,6 +24,8 @@ class Logistic:
 
     def adapt(self, support: Support, background: Floats, *, seed: int) -> Detector:
         """Return the fitted weights; nothing is drawn, the seed does not matter."""
+        from sklearn.linear_model import LogisticRegression  # seconds that a scorer's start need not wait
+
         genuine = self.normaliser(support.with_negatives(background))
         Z = np.concatenate([self.normaliser(support.fraud), genuine]).astype(np.float64)
         y = np.r_[np.ones(len(support)), np.zeros(len(genuine))]

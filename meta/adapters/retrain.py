@@ -8,14 +8,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
-import lightgbm as lgb
 import numpy as np
 
 from meta.arrays import Doubles, Floats
 from meta.detector import Detector
 from meta.normaliser import Normaliser
 from meta.support import Support
+
+if TYPE_CHECKING:
+    import lightgbm as lgb
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,8 @@ class Retrain:
 
     def adapt(self, support: Support, background: Floats, *, seed: int) -> Detector:
         """Return the trees as text; the seed is LightGBM's."""
+        import lightgbm as lgb  # brings scikit-learn: seconds that a scorer's start need not wait
+
         genuine = support.with_negatives(background)
         parts = [support.fraud, genuine, *([self.past] if len(self.past) else [])]
         fraud = np.repeat([1.0, 0.0, 1.0][: len(parts)], [len(p) for p in parts])
@@ -57,4 +62,6 @@ class Retrain:
 @lru_cache(maxsize=16)
 def _booster(text: bytes) -> lgb.Booster:
     """Parse trees once: a live detector scores every batch."""
+    import lightgbm as lgb
+
     return lgb.Booster(model_str=text.decode())
