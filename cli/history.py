@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from cli.errors import UserError
-from cli.produce_file import _columns, _json_fields, choose_mapping
+from cli.produce_file import choose_mapping, json_fields, message_columns
 from features.decode import Decoder
 from features.hashing import hash_spans
 from features.offline import Featuriser
@@ -42,7 +42,7 @@ def read_history(
     chosen = choose_mapping(schema, table, mapping)
     if chosen.label is None or chosen.label.column not in table.columns:
         raise UserError(f"{file}: no column tells fraud from genuine; name it under [label] in a mapping")
-    return _Reader(schema, chosen.label, table, _json_fields(schema, chosen)).read(held_out)
+    return _Reader(schema, chosen.label, table, json_fields(schema, chosen)).read(held_out)
 
 
 class _Reader:
@@ -66,7 +66,7 @@ class _Reader:
         return NamedHistory(self.featuriser.layout.names, rows, names, held_out)
 
     def _part(self, part: pa.RecordBatch) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        _, values = self.encoder.encode(_columns(part, self.fields, self.schema))
+        _, values = self.encoder.encode(message_columns(part, self.fields, self.schema))
         columns, _ = self.decoder.decode(values, np.full(part.num_rows, _LONG_AFTER))
         family = self._family(part)[columns.row]
         card = hash_spans(columns.keys[0]).view(np.int64)

@@ -53,14 +53,14 @@ async def produce(
 ) -> int:
     """Send every row in order; returns how many. Tells `progress` the rows sent so far."""
     encoder = RowEncoder(schema)
-    fields = _json_fields(schema, mapping)
+    fields = json_fields(schema, mapping)
     sent = 0
     async with Feed(bootstrap, topic) as feed:
         for part in table.parts(list(fields.values())):
             at = 0
             while at < part.num_rows:
                 rows = await pace.allow(min(SLICE_ROWS, part.num_rows - at))
-                await feed.send(*encoder.encode(_columns(part.slice(at, rows), fields, schema)))
+                await feed.send(*encoder.encode(message_columns(part.slice(at, rows), fields, schema)))
                 at += rows
                 sent += rows
                 progress(sent)
@@ -83,7 +83,7 @@ def _check_entities(schema: TransactionSchema, mapping: Mapping) -> None:
         raise UserError(f"the mapping names the entities {mapped}, the settings want {missing} too")
 
 
-def _json_fields(schema: TransactionSchema, mapping: Mapping) -> dict[str, str]:
+def json_fields(schema: TransactionSchema, mapping: Mapping) -> dict[str, str]:
     """The column of each JSON field."""
     columns = mapping.columns()
     names = {meaning: getattr(schema, meaning) for meaning in OWN_FIELDS}
@@ -91,7 +91,9 @@ def _json_fields(schema: TransactionSchema, mapping: Mapping) -> dict[str, str]:
     return {field: columns[meaning] for meaning, field in names.items() if field and meaning in columns}
 
 
-def _columns(part: pa.RecordBatch, fields: dict[str, str], schema: TransactionSchema) -> dict[str, pa.Array]:
+def message_columns(
+    part: pa.RecordBatch, fields: dict[str, str], schema: TransactionSchema
+) -> dict[str, pa.Array]:
     columns = {field: _plain(part[column]) for field, column in fields.items()}
     time = columns[schema.time]
     if pa.types.is_string(time.type):

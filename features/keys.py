@@ -40,8 +40,7 @@ def _integers(values: npt.NDArray[np.int64]) -> ByteSpans:
     buffer = np.empty(len(values) * _MOST_DIGITS, np.uint8)
     end = np.empty(len(values), np.int64)
     _write_digits(values, buffer, end)
-    start = np.concatenate([np.zeros(1, np.int64), end[:-1]])[: len(values)]
-    return ByteSpans(buffer, start, end)
+    return ByteSpans.in_a_row(buffer, end)
 
 
 @kernel

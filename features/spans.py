@@ -53,6 +53,24 @@ class ByteSpans:
         return cls(np.empty(0, np.uint8), np.empty(0, np.int64), np.empty(0, np.int64))
 
     @classmethod
+    def in_a_row(cls, buffer: Bytes, end: Offsets) -> ByteSpans:
+        """Strings that lie one after the other from the buffer's first byte on, each up to its `end`.
+
+        >>> ByteSpans.in_a_row(np.frombuffer(b"abc", np.uint8), np.array([1, 3])).to_list()
+        [b'a', b'bc']
+        """
+        start = np.empty(len(end), np.int64)
+        start[:1] = 0
+        start[1:] = end[:-1]
+        return cls(buffer, start, end)
+
+    @classmethod
+    def whole(cls, data: Any) -> ByteSpans:
+        """One string: all bytes of a buffer, not copied."""
+        buffer = np.frombuffer(data, np.uint8)
+        return cls.in_a_row(buffer, np.array([len(buffer)], np.int64))
+
+    @classmethod
     def from_list(cls, values: Sequence[bytes | None]) -> ByteSpans:
         """Copy `values` into one buffer, in order."""
         length = np.fromiter(

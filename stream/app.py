@@ -27,12 +27,16 @@ POLL_INTERVAL_S = 300.0
 REQUEST_TIMEOUT_S = 40.0
 
 
-class ControlFollower(Service):
-    """Reads the control log as long as the app runs."""
+class Surroundings(Service):
+    """What partitions lean on as long as the app runs: the control log, and the wiring's own connection.
 
-    def __init__(self, control: ControlLog, timeout_s: float, **kwargs: Any) -> None:
+    Started before the partitions and stopped after them.
+    """
+
+    def __init__(self, control: ControlLog, wiring: Wiring, timeout_s: float, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._control = control
+        self._wiring = wiring
         self._timeout_s = timeout_s
 
     async def on_start(self) -> None:
@@ -40,12 +44,13 @@ class ControlFollower(Service):
 
     async def on_stop(self) -> None:
         await self._control.stop()
+        await self._wiring.close()
 
 
 def build_app(settings: Settings, key: ControlKey) -> faust.App:
     """A Faust app that scores; run it with `faust.Worker`."""
     driver.register()
-    app = _faust_app(settings)
+    app = faust_app(settings)
     control = ControlLog(settings.broker.bootstrap, settings.topics.control, key)
 
     def consumer() -> driver.SpanFaustConsumer:
@@ -58,16 +63,17 @@ def build_app(settings: Settings, key: ControlKey) -> faust.App:
         checkpoint_every_s=settings.stream.checkpoint_interval_s,
         rejoin_s=2 * settings.stream.session_timeout_s,
     )
-    app.add_dependency(ControlFollower(control, settings.broker.start_timeout_s))
+    app.add_dependency(Surroundings(control, wiring, settings.broker.start_timeout_s))
     app.add_dependency(partitions)
     app.add_dependency(_acknowledger(settings, control, partitions, wiring.inputs[-1]))
     for topic in wiring.inputs:
-        _add_agent(app, topic, partitions)
-    _follow_assignment(app, partitions)
+        add_agent(app, topic, partitions)
+    follow_assignment(app, partitions)
     return app
 
 
-def _faust_app(settings: Settings) -> faust.App:
+def faust_app(settings: Settings) -> faust.App:
+    """A Faust app over the span transport, set as `settings` say, without agents."""
     session = settings.stream.session_timeout_s
     settings.var.mkdir(parents=True, exist_ok=True)
     return faust.App(
@@ -102,7 +108,8 @@ def _acknowledger(
     )
 
 
-def _add_agent(app: faust.App, topic: str, partitions: PartitionManager) -> None:
+def add_agent(app: faust.App, topic: str, partitions: PartitionManager) -> None:
+    """An agent that hands every span of `topic` to its partition."""
     source = app.topic(topic, value_type=None)
 
     async def hand_over(stream: Any) -> None:
@@ -112,7 +119,9 @@ def _add_agent(app: faust.App, topic: str, partitions: PartitionManager) -> None
     app.agent(source, name=f"process-{topic}")(hand_over)
 
 
-def _follow_assignment(app: faust.App, partitions: PartitionManager) -> None:
+def follow_assignment(app: faust.App, partitions: PartitionManager) -> None:
+    """Tell `partitions` what the group assigns and revokes."""
+
     async def on_assigned(_: Any, assigned: Iterable[TopicPartition], **__: Any) -> None:
         await partitions.on_assigned(assigned)
 

@@ -94,6 +94,7 @@ class Wiring:
         )
 
     async def close(self) -> None:
+        """Close the connection that committed places are asked over."""
         await self._place.close()
 
     def _entity_hop(self, entity: int, partition: TopicPartition) -> EntityHop:

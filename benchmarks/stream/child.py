@@ -20,7 +20,7 @@ from benchmarks.stream.task import Network
 from benchmarks.stream.topic import Traffic, records
 from benchmarks.stream.work_hop import WorkHop
 from settings import Settings, load_settings
-from stream.app import _add_agent, _faust_app, _follow_assignment
+from stream.app import add_agent, faust_app, follow_assignment
 from stream.checkpoint.checkpoint import Checkpoint
 from stream.partition.commit import AtLeastOnce, Committer, ExactlyOnce
 from stream.partition.hop import Resume, Work
@@ -102,7 +102,7 @@ class WorkWiring:
 def build(settings: Settings, counter: Counter, network: Network) -> faust.App:
     """The app, with one agent on the transactions."""
     driver.register()
-    app = _faust_app(settings)
+    app = faust_app(settings)
     wiring = WorkWiring(settings, counter, network, app)
     partitions = PartitionManager(
         wiring.consumer,
@@ -111,8 +111,8 @@ def build(settings: Settings, counter: Counter, network: Network) -> faust.App:
         rejoin_s=2 * settings.stream.session_timeout_s,
     )
     app.add_dependency(partitions)
-    _add_agent(app, settings.topics.transactions, partitions)
-    _follow_assignment(app, partitions)
+    add_agent(app, settings.topics.transactions, partitions)
+    follow_assignment(app, partitions)
     return app
 
 

@@ -1,6 +1,5 @@
 """The benchmark's work as a hop of flagfive: same transport, partition worker, committers and checkpoints."""
 
-import time
 from collections.abc import Sequence
 from typing import Any, cast
 
@@ -72,7 +71,7 @@ class WorkHop:
             raise ValueError(f"{len(rejects)} records of the benchmark do not decode: {rejects.detail[0]}")
         staged, inputs = self.sums.stage(columns.keys[0], columns.time, columns.amount)
         values = write_scores(columns, self.score(inputs))
-        batch = EncodedBatch(columns.keys[0], values, int(time.time() * 1000))
+        batch = EncodedBatch(columns.keys[0], values)
         output = Output(self._topic, self._partition, batch)
         return Work([output], staged, Resume(span.next_offset), len(columns))
 
@@ -125,7 +124,7 @@ def write_scores(columns: Columns, score: NDArray[np.float32]) -> ByteSpans:
     out = np.empty(_FIXED * len(ids) + _MOST_BYTES_PER_BYTE * ids.nbytes, np.uint8)
     end = np.empty(len(ids), np.int64)
     _write(out, end, ids.buffer, ids.start, ids.end, score)
-    return ByteSpans(out, np.concatenate([np.zeros(1, np.int64), end[:-1]]), end)
+    return ByteSpans.in_a_row(out, end)
 
 
 @kernel

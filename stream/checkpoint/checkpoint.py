@@ -89,7 +89,7 @@ class Checkpoint:
     def _output(self, keys: ByteSpans, values: ByteSpans) -> Sequence[Output]:
         if not len(keys):
             return []
-        return [Output(self._topic, self._partition, EncodedBatch(keys, values, int(time.time() * 1000)))]
+        return [Output(self._topic, self._partition, EncodedBatch(keys, values))]
 
 
 def as_spans(rows: NDArray[np.void]) -> ByteSpans:

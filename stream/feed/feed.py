@@ -1,7 +1,6 @@
 """Send keyed records in large batches, a bounded number of them under way."""
 
 import asyncio
-import time
 from collections.abc import Iterator
 from types import TracebackType
 
@@ -52,11 +51,10 @@ class Feed:
     async def send(self, keys: ByteSpans, values: ByteSpans) -> None:
         """Send n records; waits while too many batches are under way. Raises KafkaError."""
         target = partition_by_key(keys, self._partitions)
-        now_ms = int(time.time() * 1000)
         for partition in np.unique(target).tolist():
             here = np.flatnonzero(target == partition)
             for part in _parts(here, values.length[here]):
-                batch = EncodedBatch(keys.take(part), values.take(part), now_ms)
+                batch = EncodedBatch(keys.take(part), values.take(part))
                 self._under_way.append(
                     await self._producer.send_batch(batch, self._topic, partition=partition)
                 )

@@ -72,7 +72,7 @@ def _join(names: ByteSpans, tokens: tuple[ByteSpans, ...], quoted: NDArray[np.bo
     out = np.empty(room, np.uint8)
     stop = np.empty(n, np.int64)
     _write_rows(out, stop, names.buffer, names.start, names.end, texts, start, end, quoted)
-    return ByteSpans(out, np.concatenate([np.zeros(1, np.int64), stop[:-1]])[:n], stop)
+    return ByteSpans.in_a_row(out, stop)
 
 
 @nb.njit(cache=True)

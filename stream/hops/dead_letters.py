@@ -90,7 +90,7 @@ class DeadLetters:
         if not letters:
             return []
         values = ByteSpans.from_list([msgspec.json.encode(letter) for letter in letters])
-        batch = EncodedBatch(None, values, int(time.time() * 1000))
+        batch = EncodedBatch(None, values)
         return [Output(self._topic, letters[0].partition % self._partitions, batch)]
 
 

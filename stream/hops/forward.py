@@ -1,6 +1,5 @@
 """Send a batch to other partitions over an internal topic."""
 
-import time
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -50,9 +49,8 @@ class Forward:
         """Forwarding needs nothing."""
 
     def _output(self, part: Batch, partition: int) -> Output:
-        message = np.frombuffer(to_message(to_record_batch(part, self._schema)), np.uint8)
-        values = ByteSpans(message, np.zeros(1, np.int64), np.full(1, len(message), np.int64))
-        return Output(self._topic, partition, EncodedBatch(None, values, int(time.time() * 1000)))
+        message = ByteSpans.whole(to_message(to_record_batch(part, self._schema)))
+        return Output(self._topic, partition, EncodedBatch(None, message))
 
 
 def by_entity(entity: int, partitions: int) -> Target:

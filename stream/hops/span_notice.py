@@ -1,6 +1,5 @@
 """What the first hop says of each span, so that the end of the chain knows when it has all of it."""
 
-import time
 from typing import Final
 
 import msgspec
@@ -37,7 +36,7 @@ class SpanNotices:
     def of(self, span: Span, rows: int) -> Output:
         notice = SpanNotice(span.fetch_offset, span.next_offset, rows)
         values = ByteSpans.from_list([msgspec.msgpack.encode(notice)])
-        batch = EncodedBatch(ByteSpans.from_list([NOTICE_KEY]), values, int(time.time() * 1000))
+        batch = EncodedBatch(ByteSpans.from_list([NOTICE_KEY]), values)
         return Output(self._topic, span.partition.partition, batch)
 
 

@@ -43,7 +43,39 @@ class Committer(Protocol):
         """Let go; what is not committed never becomes visible."""
 
 
-class ExactlyOnce:
+class _Producing:
+    """Holds the producer of one partition from `start` to `stop`."""
+
+    def __init__(self, partition: TopicPartition, **settings: Any) -> None:
+        self._partition = partition
+        self._settings = settings
+        self._producer: AIOKafkaProducer | None = None
+
+    async def start(self) -> None:
+        await self.stop()
+        producer = AIOKafkaProducer(**self._settings, **_PRODUCER_SETTINGS)
+        await producer.start()
+        self._producer = producer
+
+    async def stop(self) -> None:
+        producer, self._producer = self._producer, None
+        if producer is not None:
+            # A fenced producer, or one whose broker is away, raises on stopping; it is gone all the same.
+            with suppress(KafkaError):
+                await producer.stop()
+
+    def _started(self) -> AIOKafkaProducer:
+        if self._producer is None:
+            raise PartitionLost(f"{self._partition} has no producer")
+        return self._producer
+
+    async def _send(self, outputs: Sequence[Output]) -> list[Awaitable[Any]]:
+        """Hand the outputs to the producer; what comes back is awaited until they are stored."""
+        producer = self._started()
+        return [await producer.send_batch(o.batch, o.topic, partition=o.partition) for o in outputs]
+
+
+class ExactlyOnce(_Producing):
     """A transaction per span, from a producer that only one worker at a time can hold.
 
     1. Begin. 2. Send the outputs. 3. Send the place in the input. 4. Commit. A crash before 4 leaves nothing
@@ -56,54 +88,32 @@ class ExactlyOnce:
     """
 
     def __init__(self, bootstrap: str, group: str, partition: TopicPartition) -> None:
-        self._bootstrap = bootstrap
         self._group = group
-        self._partition = partition
-        self._producer: AIOKafkaProducer | None = None
-
-    @property
-    def transactional_id(self) -> str:
-        return f"{self._group}-{self._partition.topic}-{self._partition.partition}"
-
-    async def start(self) -> None:
-        await self.stop()
-        producer = AIOKafkaProducer(
-            bootstrap_servers=self._bootstrap,
-            transactional_id=self.transactional_id,
+        super().__init__(
+            partition,
+            bootstrap_servers=bootstrap,
+            transactional_id=f"{group}-{partition.topic}-{partition.partition}",
             transaction_timeout_ms=60_000,
-            **_PRODUCER_SETTINGS,
         )
-        await producer.start()
-        self._producer = producer
 
     async def commit(self, outputs: Sequence[Output], place: Resume | None) -> None:
         producer = self._started()
         try:
             await producer.begin_transaction()  # 1
-            sent = [await producer.send_batch(o.batch, o.topic, partition=o.partition) for o in outputs]  # 2
+            sent = await self._send(outputs)  # 2
             if place is not None:
                 offsets = {self._partition: OffsetAndMetadata(place.offset, place.note)}
                 await producer.send_offsets_to_transaction(offsets, self._group)  # 3
-            for future in sent:
-                await future
+            for stored in sent:
+                await stored
             await producer.commit_transaction()  # 4
         except (ProducerFenced, InvalidProducerEpoch) as error:
             raise PartitionLost(f"{self._partition} is fenced: {error!r}") from error
         except KafkaError as error:
             raise CommitUncertain(f"commit of {self._partition} at {place}: {error!r}") from error
 
-    async def stop(self) -> None:
-        producer, self._producer = self._producer, None
-        if producer is not None:
-            await _stop_quietly(producer)
 
-    def _started(self) -> AIOKafkaProducer:
-        if self._producer is None:
-            raise PartitionLost(f"{self._partition} has no producer")
-        return self._producer
-
-
-class AtLeastOnce:
+class AtLeastOnce(_Producing):
     """Send the outputs, wait until they are stored, then commit the place.
 
     A crash in between sends the outputs again. For those who prefer latency.
@@ -118,34 +128,18 @@ class AtLeastOnce:
         partition: TopicPartition,
         commit_place: Callable[[TopicPartition, Resume], Awaitable[bool]],
     ) -> None:
-        self._bootstrap = bootstrap
-        self._partition = partition
         self._commit_place = commit_place
-        self._producer: AIOKafkaProducer | None = None
-
-    async def start(self) -> None:
-        await self.stop()
-        producer = AIOKafkaProducer(bootstrap_servers=self._bootstrap, acks="all", **_PRODUCER_SETTINGS)
-        await producer.start()
-        self._producer = producer
+        super().__init__(partition, bootstrap_servers=bootstrap, acks="all")
 
     async def commit(self, outputs: Sequence[Output], place: Resume | None) -> None:
-        if self._producer is None:
-            raise PartitionLost(f"{self._partition} has no producer")
         try:
-            sent = [await self._producer.send_batch(o.batch, o.topic, partition=o.partition) for o in outputs]
-            for future in sent:
-                await future
+            for stored in await self._send(outputs):
+                await stored
             still_ours = place is None or await self._commit_place(self._partition, place)
         except KafkaError as error:
             raise CommitUncertain(f"outputs of {self._partition}: {error!r}") from error
         if not still_ours:
             raise PartitionLost(f"{self._partition} was given to another worker")
-
-    async def stop(self) -> None:
-        producer, self._producer = self._producer, None
-        if producer is not None:
-            await _stop_quietly(producer)
 
 
 _PRODUCER_SETTINGS: dict[str, Any] = {
@@ -154,9 +148,3 @@ _PRODUCER_SETTINGS: dict[str, Any] = {
     "retry_backoff_ms": RETRY_BACKOFF_MS,
     "request_timeout_ms": REQUEST_TIMEOUT_MS,
 }
-
-
-async def _stop_quietly(producer: AIOKafkaProducer) -> None:
-    """A fenced producer, or one whose broker is away, raises on stopping; it is gone all the same."""
-    with suppress(KafkaError):
-        await producer.stop()

@@ -82,8 +82,7 @@ class ScoreWriter:
             batch.source_partition,
             batch.source_offset,
         )
-        start = np.concatenate([np.zeros(1, np.int64), end[:-1]])
-        return ByteSpans(out, start, end)
+        return ByteSpans.in_a_row(out, end)
 
 
 Texts = tuple[NDArray[np.uint8], NDArray[np.int64], NDArray[np.int64]]

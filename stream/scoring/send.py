@@ -1,6 +1,5 @@
 """Score a batch under one snapshot and send the outcome where it is wanted."""
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -94,8 +93,7 @@ class ScoreSender:
         return [self._output(self._topics.alerts, batch.columns.keys[0].take(rows), values)]
 
     def _message(self, batch: Batch, scores: Scores) -> ByteSpans:
-        message = np.frombuffer(to_message(to_scored(batch, scores, self._schema)), np.uint8)
-        return ByteSpans(message, np.zeros(1, np.int64), np.full(1, len(message), np.int64))
+        return ByteSpans.whole(to_message(to_scored(batch, scores, self._schema)))
 
     def _output(self, topic: str, keys: ByteSpans | None, values: ByteSpans) -> Output:
-        return Output(topic, self._partition, EncodedBatch(keys, values, int(time.time() * 1000)))
+        return Output(topic, self._partition, EncodedBatch(keys, values))

@@ -1,5 +1,6 @@
 """Write one record batch from columns, in the shape that aiokafka's producer sends."""
 
+import time
 from typing import Any
 
 import numpy as np
@@ -20,13 +21,13 @@ class EncodedBatch(BatchBuilder):
     Args:
         keys: n keys, or None for none at all.
         values: n values.
-        timestamp: milliseconds, one for all records.
+        timestamp: milliseconds since 1970, one for all records; now, where None.
     """
 
-    def __init__(self, keys: ByteSpans | None, values: ByteSpans, timestamp: int) -> None:
+    def __init__(self, keys: ByteSpans | None, values: ByteSpans, timestamp: int | None = None) -> None:
         self._count = len(values)
         self._buffer = _encode(keys, values)
-        self._timestamp = timestamp
+        self._timestamp = int(time.time() * 1000) if timestamp is None else timestamp
         self._producer = (-1, -1, -1)
         self._finished = False
 
