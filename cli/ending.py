@@ -1,7 +1,8 @@
-"""Lets a signal end a process in its own time: what it has in hand is finished first."""
+"""How a signal ends a process: at once, or in its own time with what it has in hand finished first."""
 
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import FrameType
 
 
@@ -11,5 +12,29 @@ def on_signal(stop: Callable[[], None]) -> None:
     def note(number: int, frame: FrameType | None) -> None:
         stop()
 
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in _handled():
         signal.signal(number, note)
+
+
+@contextmanager
+def ended_by_signals() -> Iterator[None]:
+    """Let SIGINT, SIGTERM and SIGHUP end the block by KeyboardInterrupt, so that what it holds is given back.
+
+    SIGINT too: a shell script starts its background jobs with it ignored.
+    """
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, interrupt) for number in _handled()}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _handled() -> list[signal.Signals]:
+    """The signals that mean an end; a hang-up not where `nohup` has it ignored."""
+    hang_up = [] if signal.getsignal(signal.SIGHUP) == signal.SIG_IGN else [signal.SIGHUP]
+    return [signal.SIGINT, signal.SIGTERM, *hang_up]

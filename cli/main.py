@@ -13,6 +13,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from cli.context import Options
+from cli.ending import ended_by_signals
 from cli.errors import UserError
 from cli.verbs import VERBS
 
@@ -55,7 +56,8 @@ def main() -> None:
 
     Exit codes: 0 done, 1 failed, 2 wrong usage or settings, 130 interrupted."""
     try:
-        app(prog_name="flagfive")
+        with ended_by_signals():
+            app(prog_name="flagfive")
     except UserError as error:
         print(error, file=sys.stderr)
         sys.exit(error.exit_code)

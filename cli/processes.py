@@ -1,6 +1,6 @@
 """Child processes that have a name, a log, a sign of health and a sure end.
 
-    with Processes(settings.var / "log") as processes, ended_by_signals():
+    with Processes(settings.var / "log") as processes:
         broker = processes.start("broker", [...], last=True)
         processes.wait_until(broker, answers, timeout_s=60, what="the broker to answer")
         processes.watch()          # returns never; raises ProcessEnded when a child ends by itself
@@ -16,11 +16,10 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType, TracebackType
+from types import TracebackType
 
 from cli.errors import UserError
 
@@ -180,22 +179,3 @@ def _dies_with(parent: int) -> Callable[[], None] | None:
             os._exit(1)
 
     return ask
-
-
-@contextmanager
-def ended_by_signals() -> Iterator[None]:
-    """Let SIGINT, SIGTERM and SIGHUP end the block by KeyboardInterrupt, so that children are ended.
-
-    SIGINT too: a shell script starts its background jobs with it ignored.
-    """
-
-    def interrupt(number: int, frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    handled = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    before = {number: signal.signal(number, interrupt) for number in handled}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -18,7 +18,7 @@ from benchmarks.stream.setup import fresh_settings, one_broker, topics_of
 from benchmarks.stream.task import Network
 from benchmarks.stream.throughput import race_all
 from benchmarks.stream.topic import Traffic, fill
-from cli.processes import ended_by_signals
+from cli.ending import ended_by_signals
 from stream.wiring import transaction_schema
 
 PARTS = ("throughput", "latency", "growth")

@@ -88,10 +88,14 @@ async def _perform(
 
 
 async def _warm_up(settings: Settings, story: Story) -> None:
-    """Send the history, put the base in force on its ordinary payments, wait until all of it is scored."""
+    """Put the base in force on ordinary payments of a history, send that history, wait until it is scored."""
     view, traffic, observer = story.view, story.traffic, story.observer
-    genuine = await traffic.send_history(lambda sent: view.now(f"{sent:,} payments of the past sent"))
-    put_base_in_force(settings, genuine)
+    view.now(f"drawing the payments of {traffic.days:.0f} days")
+    genuine = await asyncio.to_thread(traffic.draw_history)
+    # Before the first payment: a scorer that waits for its base lets a backlog grow, and works it off with
+    # partitions hours apart in event time, so that merchants learn a rhythm that live traffic does not have.
+    await asyncio.to_thread(put_base_in_force, settings, genuine)
+    await traffic.send_history(lambda sent: view.now(f"{sent:,} payments of the past sent"))
 
     def scored() -> bool:
         view.now(f"profiles are being built: {observer.scored:,} of {traffic.sent:,} payments scored")

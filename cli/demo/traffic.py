@@ -1,4 +1,4 @@
-"""Simulated payments into Kafka: first a history as fast as it goes, then live at a rate."""
+"""Simulated payments into Kafka: first a history, then live traffic at a rate."""
 
 import asyncio
 import time
@@ -44,22 +44,29 @@ class DemoTraffic:
     days: float
     rate: float
     sent: int = 0
+    _history: list[Chunk] = field(default_factory=list)
     _history_end: float = 0.0
     _live: LiveTraffic | None = None
     _may_send: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def send_history(self, progress: Callable[[int], None]) -> NDArray[np.float32]:
-        """Send the history; returns features of its newest ordinary payments, float32 (n, d)."""
+    def draw_history(self) -> NDArray[np.float32]:
+        """Draw the history, unsent; returns features of its newest ordinary payments, float32 (n, d)."""
         featuriser = Featuriser(self.schema)
         self._history_end = time.time() - AHEAD_S
         ordinary: list[NDArray[np.float32]] = []
-        pace = Pace(HISTORY_RATE)
         for chunk in self.traffic.history(self._history_end - self.days * DAY_S, self.days):
-            await self._send_paced(chunk, pace)
             features = featuriser.features(chunk.features_columns(self.schema))
             ordinary.append(features[~chunk.fraud])
-            progress(self.sent)
+            self._history.append(chunk)
         return np.concatenate(ordinary)[-_SAMPLE:]
+
+    async def send_history(self, progress: Callable[[int], None]) -> None:
+        """Send the history that was drawn."""
+        pace = Pace(HISTORY_RATE)
+        for chunk in self._history:
+            await self._send_paced(chunk, pace)
+            progress(self.sent)
+        self._history.clear()
 
     async def run_live(self) -> None:
         """Send live payments at the rate until cancelled."""

@@ -17,11 +17,11 @@ def run(context: typer.Context) -> None:
         return
     from cli.broker_guard import BrokerGuard
     from cli.own_broker import OwnBroker
-    from cli.processes import ProcessEnded, Processes, ended_by_signals
+    from cli.processes import ProcessEnded, Processes
 
     settings = settings_of(context)
     own = OwnBroker.of(settings)
-    with ended_by_signals(), BrokerGuard(own.folder), Processes(settings.var / "log") as processes:
+    with BrokerGuard(own.folder), Processes(settings.var / "log") as processes:
         own.start(processes)
         print(f"Kafka answers at {own.address}; Ctrl-C ends it", flush=True)
         try:

@@ -33,13 +33,13 @@ def demo(
     from cli.demo.play import play
     from cli.demo.stage import demo_settings, ensure_key, start_empty
     from cli.own_broker import broker_is_given
-    from cli.processes import Processes, ended_by_signals
+    from cli.processes import Processes
 
     ensure_key()
     settings = demo_settings(settings_of(context))
     if not broker_is_given():
         start_empty(settings)
-    with Processes(settings.var / "log") as processes, ended_by_signals():
+    with Processes(settings.var / "log") as processes:
         figures = asyncio.run(
             play(
                 settings,

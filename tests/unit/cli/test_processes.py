@@ -11,7 +11,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from cli.processes import NotReady, ProcessEnded, Processes, ended_by_signals
+from cli.ending import ended_by_signals
+from cli.processes import NotReady, ProcessEnded, Processes
 from tests.waiting import until
 
 SLEEPER = [sys.executable, "-c", "import time; print('ready', flush=True); time.sleep(600)"]
@@ -34,7 +35,8 @@ time.sleep(600)
 PARENT = """
 import sys, time
 from pathlib import Path
-from cli.processes import Processes, ended_by_signals
+from cli.ending import ended_by_signals
+from cli.processes import Processes
 with Processes(Path(sys.argv[1])) as processes, ended_by_signals():
     child = processes.start("child", [sys.executable, "-c", "import time; time.sleep(600)"])
     print(child.process.pid, flush=True)
@@ -147,3 +149,12 @@ def test_signal_handlers_are_given_back() -> None:
     with ended_by_signals():
         assert signal.getsignal(signal.SIGTERM) != before
     assert signal.getsignal(signal.SIGTERM) == before
+
+
+def test_a_hang_up_that_nohup_ignores_stays_ignored() -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with ended_by_signals():
+            assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)
