@@ -82,6 +82,18 @@ class EvidenceModel:
         kernels.squash(learned)
         return located(np.concatenate([scores, learned], axis=1))
 
+    def shares(self, scores: Floats) -> Floats:
+        """Return the share of normal scores (n, columns) at each knot, (tokens, KNOTS), each row adding to 1:
+        what the network reads of a background.
+        """
+        index, weight = self.located(scores)
+        tokens = index.shape[1]
+        at = index + np.arange(tokens) * kernels.KNOTS
+        size = tokens * kernels.KNOTS
+        left = np.bincount(at.ravel(), (1 - weight).ravel(), size)
+        right = np.bincount(at.ravel() + 1, weight.ravel(), size)
+        return ((left + right) / max(len(scores), 1)).reshape(tokens, kernels.KNOTS).astype(np.float32)
+
     @cached_property
     def _trunk(self) -> tuple[Floats, Floats, Floats, Floats]:
         w = self.weights

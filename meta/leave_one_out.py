@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Sequence
 
+import numpy as np
+from numpy.typing import NDArray
+
+from meta.adapters.evidence import Evidence
 from meta.adapters.protocol import Adapter
 from meta.arrays import Doubles, Floats
 from meta.calibration import Tails
+from meta.detector import Detector
 from meta.reservoir import Reservoir
 from meta.support import Support
 
@@ -27,11 +32,25 @@ def leave_one_out(
         reservoir.extend(adapter, support.genuine) if len(support.genuine) else support.genuine,
     )
     usual = reservoir.extend(adapter, background)
+    left_out = np.array_split(np.arange(len(support)), min(FOLDS, len(support)))
+    detectors = _detectors(adapter, grown, left_out, usual, seed)
+    scores = reservoir.scores_of_all(adapter, detectors, _ROWS)
     found = np.empty(len(support))
-    for out in np.array_split(np.arange(len(support)), min(FOLDS, len(support))):
-        kept = np.setdiff1d(np.arange(len(support)), out)
-        part = Support(grown.fraud[kept] if len(kept) else grown.fraud, grown.genuine)
-        detector = adapter.adapt(part, usual, seed=seed)
-        tails = Tails.fit(reservoir.scores(adapter, detector, _ROWS))
+    for column, (out, detector) in enumerate(zip(left_out, detectors, strict=True)):
+        tails = Tails.fit(scores[:, column])
         found[out] = tails.surprise(adapter.score(detector, grown.fraud[out]))
     return found - _HANDICAP if len(support) == 1 else found
+
+
+def _detectors(
+    adapter: Adapter, support: Support, left_out: Sequence[NDArray[np.intp]], background: Floats, seed: int
+) -> list[Detector]:
+    """Return a detector for each fold, made without its flags; a single flag stays in."""
+    parts = np.ones((len(left_out), len(support)), bool)
+    for part, out in zip(parts, left_out, strict=True):
+        part[out] = len(support) == 1
+    if isinstance(adapter, Evidence):
+        return adapter.adapt_parts(support, parts, background, seed=seed)
+    return [
+        adapter.adapt(Support(support.fraud[part], support.genuine), background, seed=seed) for part in parts
+    ]

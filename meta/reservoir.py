@@ -6,7 +6,10 @@ reservoir, so that calibrating a new detector on 50,000 rows is one pass of the 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
+from numpy.typing import NDArray
 
 from meta import kernels
 from meta.adapters.evidence import Evidence
@@ -29,6 +32,7 @@ class Reservoir:
         self.base_tails = Tails.fit(base_scores) if base_tails is None else base_tails
         self.base_surprise = self.base_tails.surprise(base_scores)
         self._located: dict[str, tuple[Ints, Floats]] = {}
+        self._last: tuple[Detector, Doubles] | None = None
 
     def __len__(self) -> int:
         return len(self.X)
@@ -43,15 +47,27 @@ class Reservoir:
             return X
         return with_surprise(X, self.base_tails.surprise(self.base.score(X)))
 
-    def scores(self, adapter: Adapter, detector: Detector, first: int | None = None) -> Doubles:
-        """Return the log-odds of the rows, or of the `first` ones, float64 (n,)."""
+    def scores(self, adapter: Adapter, detector: Detector) -> Doubles:
+        """Return the log-odds of the rows, float64 (n,)."""
+        last = self._last
+        if last is None or last[0] is not detector:
+            # Calibrating and judging ask for the same detector, one after the other.
+            last = self._last = detector, self.scores_of_all(adapter, [detector])[:, 0]
+        return last[1]
+
+    def scores_of_all(
+        self, adapter: Adapter, detectors: Sequence[Detector], first: int | None = None
+    ) -> NDArray[np.float64]:
+        """Return the log-odds of the rows, or of the `first` ones, under each detector, float64 (n, e)."""
         if not isinstance(adapter, Evidence):
-            return adapter.score(detector, self.rows_for(adapter)[:first])
+            X = self.rows_for(adapter)[:first]
+            return np.column_stack([adapter.score(detector, X) for detector in detectors])
         index, weight = self._tokens(adapter)
-        out = np.empty((len(index[:first]), 1), np.float32)
-        table = np.ascontiguousarray(detector.tensors["table"][:, :, None])
-        kernels.curves(index[:first], weight[:first], table, detector.tensors["bias"], out)
-        return out[:, 0].astype(np.float64)
+        out = np.empty((len(index[:first]), len(detectors)), np.float32)
+        table = np.stack([d.tensors["table"] for d in detectors], axis=2)
+        bias = np.concatenate([d.tensors["bias"] for d in detectors])
+        kernels.curves(index[:first], weight[:first], np.ascontiguousarray(table), bias, out)
+        return out.astype(np.float64)
 
     def calibrate(
         self, adapter: Adapter, detector: Detector, *, shift: float = 0.0, trim: float = 0.0

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from meta.arrays import Doubles
-from meta.calibration import combine, joint_threshold
+from meta.calibration import combine
 
 SHIFTS = np.round(np.arange(-1.0, 1.65, 0.1), 2)  # from a tenth of the base's share to forty times it
 _ENOUGH = 1_000  # of such rows are counted as they are: softly, ten times the loss was seen that there is
@@ -49,40 +49,59 @@ def choose_share(
     which a replay set loses more than `allowed_loss` of its recall is taken only if all shares do: then the
     smallest.
     """
-    before = joint_threshold(reservoir[:, :-1], shifts, budget)
-    caught = {name: _caught(s[:, :-1], shifts, before) for name, s in replay.items()}
+    rest, own = combine(reservoir[:, :-1], shifts), reservoir[:, -1]
+    top = _Top.of(rest, own, budget)
+    before = float(np.quantile(rest, 1.0 - budget))
+    others = {name: combine(s[:, :-1], shifts) for name, s in replay.items()}
+    caught = {name: _caught(surprise, before) for name, surprise in others.items()}
+    flagged = combine(flags[:, :-1], shifts)
     best: Share | None = None
     for shift in SHIFTS:
-        share = _share(reservoir, replay, flags, np.append(shifts, shift), budget, caught)
-        if best is None or (
-            max(share.losses.values(), default=0.0) <= allowed_loss and share.found > best.found
-        ):
-            best = share
+        threshold = top.threshold(shift)
+        found = _caught(np.maximum(flagged, flags[:, -1] + shift), threshold)
+        losses = {
+            name: caught[name] - _caught(np.maximum(surprise, replay[name][:, -1] + shift), threshold)
+            for name, surprise in others.items()
+        }
+        if best is None or (max(losses.values(), default=0.0) <= allowed_loss and found > best.found):
+            best = Share(float(shift), threshold, found, losses)
     assert best is not None  # SHIFTS is not empty
     return best
 
 
-def _share(
-    reservoir: NDArray[np.float64],
-    replay: Mapping[str, NDArray[np.float64]],
-    flags: NDArray[np.float64],
-    shifts: Doubles,
-    budget: float,
-    caught: Mapping[str, float],
-) -> Share:
-    threshold = joint_threshold(reservoir, shifts, budget)
-    found = _caught(flags, shifts, threshold)
-    losses = {name: caught[name] - _caught(s, shifts, threshold) for name, s in replay.items()}
-    return Share(float(shifts[-1]), threshold, found, losses)
+@dataclass(frozen=True)
+class _Top:
+    """The rows among which the joint threshold lies, whatever the shift: the highest of either side."""
+
+    rest: Doubles
+    own: Doubles
+    wanted: int
+    between: float
+    """How far the threshold lies from the `wanted` highest to the one above it."""
+
+    @classmethod
+    def of(cls, rest: Doubles, own: Doubles, budget: float) -> _Top:
+        """Keep what is needed of all rows (n,)."""
+        place = (1.0 - budget) * (len(rest) - 1)
+        wanted = len(rest) - int(place)
+        last = len(rest) - wanted
+        rows = np.union1d(np.argpartition(rest, last)[last:], np.argpartition(own, last)[last:])
+        return cls(rest[rows], own[rows], wanted, place - int(place))
+
+    def threshold(self, shift: float) -> float:
+        """Return the quantile that leaves the budget above it, as `joint_threshold` does over all rows."""
+        ascending = np.sort(np.maximum(self.rest, self.own + shift))
+        low, high = ascending[-self.wanted], ascending[-max(self.wanted - 1, 1)]
+        return float(low + self.between * (high - low))
 
 
-def _caught(surprises: NDArray[np.float64], shifts: Doubles, threshold: float) -> float:
+def _caught(surprise: Doubles, threshold: float) -> float:
     """Softly: a few hundred known frauds, of which a handful lie near the threshold, are a coarse ruler
     too.
     """
-    if len(surprises) == 0:
+    if len(surprise) == 0:
         return 0.0
-    over = combine(surprises, shifts) - threshold
-    if len(surprises) >= _ENOUGH:
+    over = surprise - threshold
+    if len(surprise) >= _ENOUGH:
         return float(np.mean(over > 0))
     return float(np.mean(1 / (1 + np.exp(-over / _SOFTNESS))))

@@ -1,5 +1,6 @@
 """A time-spread sample of recent traffic that nobody has called fraud: what calibration is made on."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,10 +10,11 @@ from sqlalchemy import Select, exists, select
 from sqlalchemy.orm import Session
 
 from storage.labels import FRAUD, Label
-from storage.scored_transactions import IDS_PER_QUERY, ScoredTransaction, ScoredTransactions
+from storage.scored_transactions import ScoredTransaction, ScoredTransactions
 
 # Some offsets hold no such row (dead letters, labelled frauds), so somewhat more are drawn than wanted.
 OVERSAMPLING = 1.15
+OFFSETS_PER_QUERY = 1_000
 
 
 @dataclass(frozen=True)
@@ -29,18 +31,22 @@ class TrafficSample:
         return len(self.transaction_ids)
 
 
-def sample_traffic(session: Session, count: int, *, newest: int, seed: int) -> TrafficSample:
+def sample_traffic(
+    session: Session, count: int, *, newest: int, seed: int, breathe: Callable[[], None] = lambda: None
+) -> TrafficSample:
     """At most `count` transactions, none labelled fraud, spread over the `newest` stored.
 
     Alerts that nobody has judged are among them: who calibrates decides what to make of those.
     Drawn by offset, so the cost depends on `count` and not on how much is stored; equal seeds over equal
-    tables give equal samples. Fewer than `count` come back where fewer are stored.
+    tables give equal samples. Fewer than `count` come back where fewer are stored. `breathe` is called every
+    few hundredths of a second, where a caller wants to give way to other work.
     """
     drawn = _draw_offsets(ScoredTransactions(session).offset_ranges(), count, newest, seed)
     rows: list[Any] = []
     for partition, offsets in drawn.items():
-        for start in range(0, len(offsets), IDS_PER_QUERY):
-            chunk = offsets[start : start + IDS_PER_QUERY].tolist()
+        for start in range(0, len(offsets), OFFSETS_PER_QUERY):
+            breathe()
+            chunk = offsets[start : start + OFFSETS_PER_QUERY].tolist()
             rows += session.execute(_unlabelled(partition, chunk)).all()
     return _sample(_thin(_of_one_width(rows), count, seed))
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from meta import kernels
 from meta.arrays import Doubles, Floats
@@ -37,13 +38,21 @@ class Evidence:
 
     def adapt(self, support: Support, background: Floats, *, seed: int) -> Detector:
         """Return the table that the network writes; the seed draws the background rows that it reads."""
+        return self.adapt_parts(support, np.ones((1, len(support)), bool), background, seed=seed)[0]
+
+    def adapt_parts(
+        self, support: Support, parts: NDArray[np.bool_], background: Floats, *, seed: int
+    ) -> list[Detector]:
+        """Return a detector for each part of the support: `parts` (p, k) says which flags are in it."""
         if len(background) > BACKGROUND:
             rows = np.random.default_rng(seed).choice(len(background), BACKGROUND, replace=False)
             background = background[rows]
-        flagged = torch.from_numpy(self.model.scores(support.fraud))[None]
-        usual = torch.from_numpy(self.model.scores(support.with_negatives(background)))[None]
-        table = self.model.net.adapt(flagged, usual)[0]
-        return self.detector(table.numpy())
+        usual = self.model.shares(self.model.scores(support.with_negatives(background)))
+        flagged = torch.from_numpy(self.model.scores(support.fraud))
+        chosen = torch.from_numpy(parts.astype(np.float32))
+        with torch.inference_mode():
+            tables = self.model.net.adapt_parts(flagged, chosen, torch.from_numpy(usual))
+        return [self.detector(table) for table in tables.numpy()]
 
     def detector(self, table: Floats) -> Detector:
         """Return the detector that holds `table` float32 (tokens, KNOTS)."""

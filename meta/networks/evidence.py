@@ -7,8 +7,6 @@ table.
 
 from __future__ import annotations
 
-import math
-
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -86,21 +84,39 @@ class EvidenceNet(nn.Module):
         """
         tasks, k, _ = support.shape
         flagged = hat(self.extend(support))
+        read = self._read(flagged.flatten(0, 1))
+        rows = read.reshape(tasks, k, *read.shape[1:])
         usual = hat(self.extend(background)).mean(1)
-        cells = self.of_cell(flagged) + self.identity
-        cells = self.row(cells.reshape(tasks * k, self.tokens, -1)).reshape(tasks, k, self.tokens, -1)
-        spread = cells.var(1, unbiased=False).add(1e-6).sqrt() if k > 1 else torch.zeros_like(cells[:, 0])
-        count = self.of_count(torch.full((tasks, 1, 1), math.log(k) / 3, device=support.device))
+        return self._write(_pooled(rows, torch.ones(tasks, k, device=rows.device)), flagged.mean(1), usual)
+
+    def adapt_parts(self, support: Tensor, parts: Tensor, usual: Tensor) -> Tensor:
+        """Return a table for each of several parts of one support, (p, tokens, KNOTS).
+
+        `support` (k, features), `parts` (p, k) holds 1 for the flags of a part and 0 for the others, `usual`
+        (tokens, KNOTS) is the background's share per knot. Each flag is read once, however many parts it is
+        in: leaving flags out in turn costs little more than adapting once.
+        """
+        flagged = hat(self.extend(support))
+        rows = self._read(flagged)
+        shared = torch.einsum("pk,kmj->pmj", parts, flagged) / parts.sum(1)[:, None, None]
+        return self._write(_pooled(rows.expand(len(parts), *rows.shape), parts), shared, usual[None])
+
+    def _read(self, flagged: Tensor) -> Tensor:
+        """Return what each flagged row looks like, (k, tokens, width), for shares (k, tokens, KNOTS)."""
+        return self.row(self.of_cell(flagged) + self.identity)  # type: ignore[no-any-return]
+
+    def _write(self, pooled: tuple[Tensor, Tensor, Tensor], flagged: Tensor, usual: Tensor) -> Tensor:
+        mean, spread, count = pooled
         z = (
-            self.pool(torch.cat([cells.mean(1), spread], -1))
+            self.pool(torch.cat([mean, spread], -1))
             + self.identity
             + self.of_background(usual)
-            + count
+            + self.of_count(torch.log(count)[:, None, None] / 3)
         )
         for layer in self.layers:
             z = layer(z)
         value, gate, trust = self.write(z).split([KNOTS, KNOTS, len(BANDWIDTHS)], -1)
-        ratios = self.log_ratios(flagged.mean(1), usual)
+        ratios = self.log_ratios(flagged, usual)
         weighed = (functional.softplus(trust).unsqueeze(-1) * ratios).sum(-2)
         return value * torch.sigmoid(gate) + weighed  # type: ignore[no-any-return]
 
@@ -122,3 +138,15 @@ class EvidenceNet(nn.Module):
         low = flat.gather(1, at).reshape(tasks, n, m)
         high = flat.gather(1, at + 1).reshape(tasks, n, m)
         return (low + (high - low) * share).sum(-1) + self.bias
+
+
+def _pooled(rows: Tensor, chosen: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Mean and deviation (tasks, tokens, width) over the chosen rows, and how many they are (tasks,).
+
+    `rows` (tasks, k, tokens, width), `chosen` (tasks, k) of 0 and 1; a single row has no deviation.
+    """
+    count = chosen.sum(1)
+    share = (chosen / count[:, None])[:, :, None, None]
+    mean = (rows * share).sum(1)
+    spread = ((rows - mean[:, None]) ** 2 * share).sum(1).add(1e-6).sqrt()
+    return mean, torch.where(count[:, None, None] > 1, spread, torch.zeros_like(spread)), count

@@ -17,14 +17,15 @@ class NoSuchDevice(Exception):
 
 
 class OnDevice:
-    """The network's `adapt` with arguments and result in main memory, computed elsewhere."""
+    """The network's `adapt_parts` with arguments and result in main memory, computed elsewhere."""
 
     def __init__(self, net: EvidenceNet, device: str) -> None:
         self._net, self._device = net.to(device), device
 
-    def adapt(self, support: Tensor, background: Tensor) -> Tensor:
+    def adapt_parts(self, support: Tensor, parts: Tensor, usual: Tensor) -> Tensor:
         """As the network's."""
-        return self._net.adapt(support.to(self._device), background.to(self._device)).cpu()
+        at = self._device
+        return self._net.adapt_parts(support.to(at), parts.to(at), usual.to(at)).cpu()
 
 
 def chosen_device(wish: str) -> str:

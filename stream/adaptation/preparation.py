@@ -46,9 +46,15 @@ class Preparation:
         self._ready: Ready | None = None
         self._rehearsed = ""
 
-    def ready(self, snapshot: Snapshot) -> Ready:
-        """What is prepared under `snapshot`. Raises NotReady, StorageUnavailable."""
+    def ready(self, snapshot: Snapshot, *, newest: bool = False) -> Ready:
+        """What is prepared under `snapshot`. Raises NotReady, StorageUnavailable.
+
+        With `newest`, on the traffic drawn last. Without, traffic that is scored already is good enough: who
+        flags does not wait for a second that calibration gains nothing by.
+        """
         sample, current = self._traffic.current, self._ready
+        if current and not newest and current.prepared.fits(snapshot.stack):
+            sample = current.prepared.sample
         if current and current.snapshot is snapshot and current.prepared.sample is sample:
             return current
         if snapshot.artifacts is None or snapshot.stack is None:

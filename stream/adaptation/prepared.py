@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +37,7 @@ class PreparedReservoir(Reservoir):
         part = PreparedReservoir.__new__(PreparedReservoir)
         part.X, part.base_surprise = self.X[rows], self.base_surprise[rows]
         part.base, part.base_tails = self.base, self.base_tails
+        part._last = None
         part._located = {key: (index[rows], share[rows]) for key, (index, share) in self._located.items()}
         return part
 
@@ -94,7 +96,7 @@ class Prepared:
     ) -> None:
         """Score `sample`; what `before` has scored already, under the same base and tails, is taken over."""
         self.sample, self.stack, self.adapter = sample, stack, adapter
-        known = before if before is not None and before._shares(sample, stack) else None
+        known = before if before and before.sample is sample and before.fits(stack) else None
         # In no order: a part of it, from the front, is then as spread over time as the whole.
         self._order = np.random.default_rng(0).permutation(len(sample))
         self.reservoir: PreparedReservoir = known.reservoir if known else self._score()
@@ -105,6 +107,7 @@ class Prepared:
     def __len__(self) -> int:
         return len(self.sample)
 
+    @cached_property
     def joint(self) -> Doubles:
         """Surprise that decides, under the stack, float64 (n,)."""
         columns = [self._columns[live.detector.content_hash] for live in self.stack.detectors]
@@ -141,6 +144,8 @@ class Prepared:
         column = known._columns.get(live.detector.content_hash) if known else None
         return self.reservoir.surprise_of(live) if column is None else column
 
-    def _shares(self, sample: TrafficSample, stack: ScoringStack) -> bool:
-        same_base = self.stack.base is stack.base and self.stack.base_tails is stack.base_tails
-        return self.sample is sample and same_base
+    def fits(self, stack: ScoringStack | None) -> bool:
+        """Whether the rows are scored by the base of `stack`, with its tails."""
+        return (
+            stack is not None and self.stack.base is stack.base and self.stack.base_tails is stack.base_tails
+        )

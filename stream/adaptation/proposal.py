@@ -57,7 +57,7 @@ def propose(
     `threshold` is the one in force, as surprise, `budget` a share in (0, 1). Raises TooLittleTraffic.
     """
     started = time.perf_counter()
-    surprise = prepared.joint()
+    surprise = prepared.joint
     rows = sort_alerts(_apart(flagged, prepared), surprise, threshold, budget)
     clear = rows.suspect[surprise[rows.suspect] > threshold + CLEARLY]
     stack = prepared.part(rows.genuine)

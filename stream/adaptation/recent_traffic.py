@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 from sqlalchemy import Engine
@@ -21,6 +23,8 @@ NEWEST = 2_000_000
 """The sample is drawn from this many transactions stored last: hours to weeks, by the traffic."""
 REFRESH_S = 60.0
 LOOK_S = 1.0
+GIVES_WAY_S = 1.0
+"""A draw stands still for a request this long at each of its steps: an episode takes a tenth of it."""
 GROWTH = 1.25
 """Before its time is over, the sample is drawn anew once this many times as much is stored."""
 
@@ -36,6 +40,8 @@ class RecentTraffic:
         self._drawn_at = -REFRESH_S
         self._draws = 0
         self._told = False
+        self._free = threading.Event()
+        self._free.set()
         self.current = TrafficSample(np.zeros((0, 0), np.float32), np.zeros(0), [], [])
 
     def start(self) -> None:
@@ -50,6 +56,15 @@ class RecentTraffic:
         if self._thread is not None:
             self._thread.join()
 
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Within it a draw that has begun stands still: it would take the processor from whoever waits."""
+        self._free.clear()
+        try:
+            yield
+        finally:
+            self._free.set()
+
     def refresh(self) -> None:
         """Draw a new sample if the present one is old or small by now; keep it where the database is away."""
         try:
@@ -58,7 +73,9 @@ class RecentTraffic:
                 stored = sum(high - low + 1 for low, high in ranges)
                 if not self._due(stored):
                     return
-                drawn = sample_traffic(unit.session, self._size, newest=self._newest, seed=self._draws)
+                drawn = sample_traffic(
+                    unit.session, self._size, newest=self._newest, seed=self._draws, breathe=self._give_way
+                )
         except StorageError as error:
             if not self._told:
                 log.warning(
@@ -70,6 +87,9 @@ class RecentTraffic:
         self._draws += 1
         self.current = drawn
         metrics.RESERVOIR_ROWS.set(len(drawn))
+
+    def _give_way(self) -> None:
+        self._free.wait(GIVES_WAY_S)
 
     def _due(self, stored: int) -> bool:
         if stored == self._stored:

@@ -147,7 +147,8 @@ class AdaptationWorker:
             name = (record.key or b"").decode(errors="replace")
             self._answer(producer, Answer(name, "refused", f"not a request: {error}"))
             return
-        outcome = work(desk, request, record.timestamp / 1e3, self._stop)
+        with self._traffic.paused():
+            outcome = work(desk, request, record.timestamp / 1e3, self._stop)
         if isinstance(outcome, Awaiting):
             settling.add(outcome)
         else:
@@ -161,7 +162,7 @@ class AdaptationWorker:
     def _prepare(self, desk: Desk) -> None:
         """Score the reservoir anew where it or what is in force has changed."""
         try:
-            desk.preparation.rehearse(desk.preparation.ready(desk.announcer.refresh()))
+            desk.preparation.rehearse(desk.preparation.ready(desk.announcer.refresh(), newest=True))
         except NotReady:
             return
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 
+from meta.adapters.evidence import Evidence
 from meta.adapters.registry import adapter
 from meta.arrays import Floats
 from meta.artifacts import Artifacts
+from meta.calibration import joint_threshold
 from meta.gate import Limits, judge
 from meta.leave_one_out import leave_one_out
 from meta.reservoir import Reservoir
@@ -77,6 +80,37 @@ def test_a_detector_that_would_crowd_out_known_fraud_gets_a_small_share() -> Non
     assert bound.shift < free.shift
     assert bound.losses["known"] <= 0.08 < free.losses["known"]
     assert bound.shift in SHIFTS
+
+
+@pytest.mark.parametrize("budget", [0.0003, 0.001, 0.02])
+def test_the_threshold_among_the_highest_rows_is_the_joint_threshold_of_all(budget: float) -> None:
+    rng = np.random.default_rng(4)
+    reservoir = np.round(-np.log10(rng.random((3_001, 3))), 2)  # with ties
+    shifts = np.array([0.0, -0.2])
+    share = choose_share(reservoir, {}, rng.random((3, 3)), shifts, budget=budget)
+    expected = joint_threshold(reservoir, np.append(shifts, share.shift), budget)
+    assert share.threshold == pytest.approx(expected, abs=1e-12)
+
+
+@pytest.mark.parametrize("count", [1, 2, 5, 11])
+def test_parts_of_a_support_give_the_detectors_that_they_would_give_alone(
+    artifacts: Artifacts, count: int
+) -> None:
+    made = Evidence(artifacts.evidence)
+    flags, background = traffic(count, 2, pattern=count), traffic(400, 3)
+    parts = np.eye(count, dtype=bool) if count < 3 else ~np.eye(count, dtype=bool)
+    together = made.adapt_parts(Support(flags), parts, background, seed=0)
+    for part, detector in zip(parts, together, strict=True):
+        alone = made.adapt(Support(flags[part]), background, seed=0)
+        np.testing.assert_allclose(detector.tensors["table"], alone.tensors["table"], atol=1e-4)
+
+
+def test_scoring_reads_the_background_as_training_did(artifacts: Artifacts) -> None:
+    model = artifacts.evidence
+    flags, usual = (torch.from_numpy(model.scores(traffic(n, n)))[None] for n in (5, 400))
+    trained = model.net.adapt(flags, usual)[0].numpy()
+    adapted = Evidence(model).adapt(Support(traffic(5, 5)), traffic(400, 400), seed=0)
+    np.testing.assert_allclose(adapted.tensors["table"], trained, atol=1e-3)
 
 
 def test_a_left_out_flag_is_judged_by_a_detector_that_never_saw_it(

@@ -42,7 +42,7 @@ def test_a_part_knows_what_the_stack_would_say_of_it() -> None:
 
 def test_joint_surprise_is_that_of_the_stack() -> None:
     prepared = Prepared(a_sample(), STACK, ADAPTER)
-    assert prepared.joint() == pytest.approx(STACK.score(prepared.reservoir.X)[0])
+    assert prepared.joint == pytest.approx(STACK.score(prepared.reservoir.X)[0])
 
 
 def test_what_was_scored_before_is_taken_over_under_the_same_base() -> None:
@@ -50,7 +50,7 @@ def test_what_was_scored_before_is_taken_over_under_the_same_base() -> None:
     before = Prepared(sample, STACK, ADAPTER)
     after = Prepared(sample, STACK.replaced((live(1), live(4))), ADAPTER, before)
     assert after.reservoir is before.reservoir
-    assert after.joint() == pytest.approx(Prepared(sample, after.stack, ADAPTER).joint())
+    assert after.joint == pytest.approx(Prepared(sample, after.stack, ADAPTER).joint)
     other = ScoringStack(small_base(seed=5), STACK.base_tails, STACK.detectors)
     assert Prepared(sample, other, ADAPTER, before).reservoir is not before.reservoir
 
