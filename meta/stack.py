@@ -77,8 +77,7 @@ class ScoringStack:
         A feature's share is what the log-odds lose when it alone is set to the median of the training data.
         """
         usual = np.tile(row, (len(row) + 1, 1)).astype(np.float32)
-        medians = self.base.histograms.edges[:, self.base.histograms.edges.shape[1] // 2]
-        np.fill_diagonal(usual[1:], medians)
+        np.fill_diagonal(usual[1:], self.medians)
         scores = self._scores_of(usual, winner)
         return np.asarray(scores[0] - scores[1:])
 
@@ -86,6 +85,12 @@ class ScoringStack:
         """Return the stack with other detectors, and another share for the base where given."""
         shift = self.base_shift if base_shift is None else base_shift
         return ScoringStack(self.base, self.base_tails, tuple(detectors), shift)
+
+    @cached_property
+    def medians(self) -> Floats:
+        """Medians of the raw features in the training data, (d,)."""
+        edges = self.base.histograms.edges
+        return edges[:, edges.shape[1] // 2]
 
     @cached_property
     def shifts(self) -> Doubles:

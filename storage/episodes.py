@@ -8,10 +8,12 @@ from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 from storage.card_numbers import MaskedText
 from storage.table import BigIdentity, Table
 
-# The life of an episode; the first two end without a detector.
-REFUSED, DRAFT, RECEIVED, ADAPTED, ANNOUNCED, LIVE, RETIRED = (
+# The life of an episode. The first two end without a detector in force; the next two wait for a person.
+REFUSED, DRAFT, WAITING, SHADOW, RECEIVED, ADAPTED, ANNOUNCED, LIVE, RETIRED = (
     "refused",
     "draft",
+    "waiting",
+    "shadow",
     "received",
     "adapted",
     "announced",

@@ -60,6 +60,11 @@ def scored_schema(entities: Sequence[str], width: int) -> pa.Schema:
     return pa.schema([*batch_schema(entities, width), *(pa.field(name, kind) for name, kind in scores)])
 
 
+def entities_of(schema: pa.Schema) -> list[str]:
+    """Names of the entities whose keys a batch of this schema holds, in their order."""
+    return [name.removeprefix("entity:") for name in schema.names if name.startswith("entity:")]
+
+
 def to_scored(batch: Batch, scores: Scores, schema: pa.Schema) -> pa.RecordBatch:
     """The batch and its scores as Arrow columns of `schema`, which `scored_schema` made."""
     own = [

@@ -7,6 +7,7 @@ from typing import Any
 
 from stream.adaptation.intake import Flagged
 from stream.adaptation.proposal import Proposal
+from stream.adaptation.risk import Risk
 
 
 @dataclass(frozen=True)
@@ -16,8 +17,14 @@ class Adapted:
     id: str
     flagged: Flagged
     proposal: Proposal
+    risk: Risk
     parent: str
     flag_to_adapted_ms: float
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the analyst should know beside the outcome."""
+        return (*self.proposal.notes, self.risk.message)
 
     def found(self) -> dict[str, Any]:
         """What the gate measured, for the record."""
@@ -31,4 +38,5 @@ class Adapted:
             "losses": verdict.losses,
             "calibration_rows": self.proposal.rows,
             "propose_ms": 1e3 * self.proposal.seconds,
+            "notes": list(self.notes),
         }

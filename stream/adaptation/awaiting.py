@@ -19,6 +19,7 @@ class Awaiting:
     detector_id: str | None = None
     flag_to_adapted_ms: float | None = None
     flag_to_announced_ms: float | None = None
+    notes: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, episode: Episode) -> Awaiting:
@@ -32,4 +33,5 @@ class Awaiting:
             episode.detector_id,
             episode.flag_to_adapted_ms,
             episode.details.get("flag_to_announced_ms"),
+            tuple(episode.details.get("notes", ())),
         )

@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 
 from storage import UnitOfWork
 from stream.adaptation.preparation import Preparation
+from stream.adaptation.terms import DEFAULT_TERMS, Terms
 from stream.control.announce import Announcer
 
 Policy = Literal["auto", "approve", "shadow"]
@@ -43,6 +44,7 @@ class Desk:
     preparation: Preparation
     budget: float
     policy: Policy
+    terms: Terms = DEFAULT_TERMS
     clock: Callable[[], float] = time.time
     after: Callable[[Step], None] = field(default=pass_by)
 

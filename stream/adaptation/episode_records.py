@@ -72,15 +72,15 @@ def end(
     return Answer(request.request_id, status, reason, unknown)
 
 
-def keep_as_draft(desk: Desk, request: Request, flagged_at: float, adapted: Adapted, reason: str) -> Answer:
-    """Keep a detector that may not go live, with the reason."""
-    store(desk, request, flagged_at, adapted, DRAFT, reason)
+def answer(request: Request, status: str, reason: str, adapted: Adapted) -> Answer:
+    """What is told of an episode whose detector is not in force."""
     return Answer(
         request.request_id,
-        DRAFT,
+        status,
         reason,
         detector_id=adapted.id,
         flag_to_adapted_ms=adapted.flag_to_adapted_ms,
+        notes=adapted.notes,
     )
 
 

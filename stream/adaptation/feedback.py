@@ -59,6 +59,8 @@ class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
     flag_to_adapted_ms: float | None = None
     flag_to_announced_ms: float | None = None
     flag_to_live_ms: float | None = None
+    notes: tuple[str, ...] = ()
+    """What checks found: entities shared, strangers among the flags, two patterns in one."""
 
 
 def read_request(value: bytes | None) -> Request:

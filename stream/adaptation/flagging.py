@@ -9,27 +9,35 @@ Steps, and what a stop right after each costs:
 6. noted      nothing: the repeated request finds the episode announced, and only waits for it.
 7. committed  nothing: the request is done; a new worker waits for the acknowledgements.
 8. live       the answer: the same request, sent again, gets it.
-At no step is something half live: a detector, its tails and the threshold that fits them are one entry.
+At no step is something half live: a detector, its tails and the threshold that fits them are one entry. The
+risk of the flagged entities goes before it, and stays where the detector is only a draft: confirmed fraud is
+confirmed, whatever can be learned from it.
 """
 
 from __future__ import annotations
 
-from storage.episodes import ADAPTED, ANNOUNCED, DRAFT, REFUSED, Episode
+from msgspec.structs import replace
+
+from storage.episodes import ADAPTED, ANNOUNCED, DRAFT, REFUSED, SHADOW, WAITING, Episode
 from stream import metrics
 from stream.adaptation import episode_records as records
 from stream.adaptation.adapted import Adapted
 from stream.adaptation.awaiting import Awaiting
+from stream.adaptation.changes import detector_change, risk_entry, shadow_change
 from stream.adaptation.desk import Desk, Step
 from stream.adaptation.feedback import Answer, Request
 from stream.adaptation.identity import detector_id, seed_of
 from stream.adaptation.intake import RequestRefused, examine_flag
 from stream.adaptation.preparation import NotReady
 from stream.adaptation.proposal import TooLittleTraffic, propose
+from stream.adaptation.risk import risk_of
 from stream.adaptation.threshold import first_threshold
 from stream.control.change import Change
 from stream.control.entry import Kind
-from stream.control.loading import DETECTOR, TAILS, tails_to_bytes
 from stream.control.snapshot import Snapshot
+
+APPROVER_NEEDED = "passed the gate; another person must approve it (adaptation.four_eyes)"
+APPROVAL_NEEDED = "passed the gate; it goes live once it is approved (adaptation.policy is approve)"
 
 
 def flag(desk: Desk, request: Request, flagged_at: float) -> Answer | Awaiting:
@@ -44,38 +52,39 @@ def flag(desk: Desk, request: Request, flagged_at: float) -> Answer | Awaiting:
     if known is not None and known.status != ADAPTED:
         return _told_before(known)
     snapshot = desk.announcer.refresh()
-    if known is not None and (offset := _in_force(snapshot, known)) is not None:
+    if known is not None and (offset := in_force(snapshot, known)) is not None:
         return records.note_announced(desk, request, flagged_at, known.detector_id, offset)
     try:
-        adapted = _adapt(desk, request, flagged_at, snapshot)
+        adapted = adapt(desk, request, flagged_at, snapshot)
     except RequestRefused as refusal:
         return records.end(desk, request, flagged_at, REFUSED, str(refusal), refusal.unknown)
     except (TooLittleTraffic, NotReady) as lack:
         return records.end(desk, request, flagged_at, DRAFT, str(lack))
     desk.after(Step.ADAPTED)
-    if reason := _why_not_live(desk, adapted):
-        return records.keep_as_draft(desk, request, flagged_at, adapted, reason)
-    records.store(desk, request, flagged_at, adapted, ADAPTED)
-    desk.after(Step.STORED)
-    offset = desk.announcer.announce(_change(request, adapted)).offset
-    desk.after(Step.ANNOUNCED)
-    awaiting = records.note_announced(desk, request, flagged_at, adapted.id, offset)
-    desk.after(Step.NOTED)
-    return awaiting
+    if adapted.proposal.verdict.reasons:
+        return _keep(desk, request, flagged_at, adapted, DRAFT, "; ".join(adapted.proposal.verdict.reasons))
+    if desk.policy == "shadow":
+        return _score_silently(desk, request, flagged_at, adapted)
+    if desk.terms.four_eyes or desk.policy == "approve":
+        reason = APPROVER_NEEDED if desk.terms.four_eyes else APPROVAL_NEEDED
+        return _keep(desk, request, flagged_at, adapted, WAITING, reason)
+    return go_live(desk, request, flagged_at, adapted)
 
 
-def _in_force(snapshot: Snapshot, episode: Episode) -> int | None:
-    """Offset of the episode's detector, if an earlier try announced it and it has not been retired."""
-    applied = snapshot.in_force(Kind.DETECTOR).get(episode.detector_id or "")
-    return applied.offset if applied else None
+def adapt(
+    desk: Desk, request: Request, flagged_at: float, snapshot: Snapshot, *, approved: bool = False
+) -> Adapted:
+    """Check the request and make its detector, beside all that is in force but an earlier one of its own.
 
-
-def _adapt(desk: Desk, request: Request, flagged_at: float, snapshot: Snapshot) -> Adapted:
+    Raises RequestRefused, NotReady, TooLittleTraffic, StorageUnavailable.
+    """
     ready = desk.preparation.ready(snapshot)
     assert snapshot.base is not None  # `ready` says so where there is none
     with desk.unit(reads_only=True) as unit:
         flagged = examine_flag(unit, request, len(snapshot.base.model.features))
     desk.after(Step.CHECKED)
+    parent = snapshot.base.content_hash
+    identity = detector_id(request.episode_id, request.name, parent)
     proposal = propose(
         flagged,
         ready.prepared,
@@ -83,39 +92,53 @@ def _adapt(desk: Desk, request: Request, flagged_at: float, snapshot: Snapshot) 
         threshold=first_threshold(desk.budget) if snapshot.threshold is None else snapshot.threshold,
         budget=desk.budget,
         seed=seed_of(request.episode_id),
+        beside=tuple(n for n, detector in enumerate(snapshot.detectors) if detector.id != identity),
     )
     metrics.ADAPT_SECONDS.labels(ready.prepared.adapter.name).observe(proposal.seconds)
-    parent = snapshot.base.content_hash
-    identity = detector_id(request.episode_id, request.name, parent)
-    return Adapted(identity, flagged, proposal, parent, 1e3 * (desk.clock() - flagged_at))
-
-
-def _why_not_live(desk: Desk, adapted: Adapted) -> str | None:
-    if reasons := adapted.proposal.verdict.reasons:
-        return "; ".join(reasons)
-    if desk.policy != "auto":
-        return f"adaptation.policy is {desk.policy}: a person puts it into force"
-    return None
-
-
-def _change(request: Request, adapted: Adapted) -> Change:
-    """Detector, tails and threshold in one entry, so that they are swapped as one."""
-    verdict = adapted.proposal.verdict
-    live = verdict.live
-    return Change(
-        Kind.DETECTOR,
-        adapted.id,
-        request.author,
-        request.reason or f"{len(adapted.flagged.fraud)} transactions flagged as {request.name!r}",
-        {DETECTOR: live.detector.to_bytes(), TAILS: tails_to_bytes(live.tails)},
-        {
-            "episode": request.name,
-            "episode_id": request.episode_id,
-            "shift": live.shift,
-            "threshold": verdict.threshold,
-        },
-        adapted.parent,
+    risk = risk_of(
+        flagged.fraud,
+        snapshot.rules,
+        ready.prepared.share_of,
+        budget=desk.budget,
+        terms=desk.terms,
+        may_block=approved or (desk.policy == "auto" and not desk.terms.four_eyes),
     )
+    return Adapted(identity, flagged, proposal, risk, parent, 1e3 * (desk.clock() - flagged_at))
+
+
+def go_live(desk: Desk, request: Request, flagged_at: float, adapted: Adapted, *beside: Change) -> Awaiting:
+    """Store, announce and note a detector that passed the gate; `beside` is announced with it."""
+    records.store(desk, request, flagged_at, adapted, ADAPTED)
+    desk.after(Step.STORED)
+    changes = (risk_entry(request, adapted), *beside, detector_change(request, adapted))
+    offset = desk.announcer.announce(*changes).offset
+    desk.after(Step.ANNOUNCED)
+    awaiting = records.note_announced(desk, request, flagged_at, adapted.id, offset)
+    desk.after(Step.NOTED)
+    return awaiting
+
+
+def in_force(snapshot: Snapshot, episode: Episode) -> int | None:
+    """Offset of the episode's detector, if an earlier try announced it and it has not been retired."""
+    applied = snapshot.in_force(Kind.DETECTOR).get(episode.detector_id or "")
+    return applied.offset if applied else None
+
+
+def _keep(
+    desk: Desk, request: Request, flagged_at: float, adapted: Adapted, status: str, reason: str
+) -> Answer:
+    """The detector waits or stays a draft; what its flags say of their entities is in force at once."""
+    desk.announcer.announce(risk_entry(request, adapted))
+    records.store(desk, request, flagged_at, adapted, status, reason)
+    return records.answer(request, status, reason, adapted)
+
+
+def _score_silently(desk: Desk, request: Request, flagged_at: float, adapted: Adapted) -> Answer:
+    """The detector takes a shadow slot: what it would have alerted can be compared, nothing is decided."""
+    offset = desk.announcer.announce(risk_entry(request, adapted), shadow_change(request, adapted)).offset
+    reason = "passed the gate; it scores silently until it is approved (adaptation.policy is shadow)"
+    records.store(desk, request, flagged_at, adapted, SHADOW, reason)
+    return replace(records.answer(request, SHADOW, reason, adapted), control_offset=offset)
 
 
 def _told_before(episode: Episode) -> Answer | Awaiting:
@@ -131,4 +154,5 @@ def _told_before(episode: Episode) -> Answer | Awaiting:
         episode.control_offset,
         flag_to_adapted_ms=episode.flag_to_adapted_ms,
         flag_to_live_ms=episode.flag_to_live_ms,
+        notes=tuple(episode.details.get("notes", ())),
     )

@@ -10,11 +10,23 @@ from numpy.typing import NDArray
 from sqlalchemy import select
 
 from storage import UnitOfWork
-from storage.episodes import ADAPTED, ANNOUNCED, LIVE, RECEIVED, SUPPORT, Episode, EpisodeTransaction
+from storage.episodes import (
+    ADAPTED,
+    ANNOUNCED,
+    LIVE,
+    RECEIVED,
+    SHADOW,
+    SUPPORT,
+    WAITING,
+    Episode,
+    EpisodeTransaction,
+)
 from storage.labels import FRAUD, GENUINE
 from storage.scored_transactions import ScoredTransaction
 from stream.adaptation.feedback import Request
 
+STANDING = (WAITING, SHADOW, RECEIVED, ADAPTED, ANNOUNCED, LIVE)
+"""Episodes whose transactions nobody need flag again."""
 SHOWN = 5
 """Ids named in a message; the answer holds all of them."""
 
@@ -126,7 +138,7 @@ def _refuse_duplicates(unit: UnitOfWork, request: Request) -> None:
         select(episode.name, episode.author, part.transaction_id)
         .join(part, part.episode_id == episode.id)
         .where(part.transaction_id.in_(request.fraud), part.role == SUPPORT)
-        .where(episode.status.in_([RECEIVED, ADAPTED, ANNOUNCED, LIVE]), episode.id != request.episode_id)
+        .where(episode.status.in_(STANDING), episode.id != request.episode_id)
     )
     if taken := unit.session.execute(query).all():
         name, author, _ = taken[0]

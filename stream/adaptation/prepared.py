@@ -114,6 +114,10 @@ class Prepared:
         surprises = np.column_stack([self.reservoir.base_surprise, *columns])
         return combine(surprises, self.stack.shifts)
 
+    def share_of(self, entity: str, key: str) -> float:
+        """Share of recent traffic that an entity has, 0 to 1."""
+        return len(self._index.entities.get((entity, key), ())) / max(len(self), 1)
+
     def part(self, rows: Rows) -> KnownStack:
         """The stack with a reservoir of these rows, which it has scored already."""
         columns = {key: column[rows] for key, column in self._columns.items()}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,6 +39,8 @@ class Proposal:
     verdict: Verdict
     rows: int
     """Transactions that it was calibrated on."""
+    notes: tuple[str, ...]
+    """What the support itself shows: strangers in it, two patterns, ordinary traffic."""
     seconds: float
     """Adapting, calibrating and judging, all together."""
 
@@ -51,28 +53,33 @@ def propose(
     threshold: float,
     budget: float,
     seed: int,
+    beside: Sequence[int] | None = None,
 ) -> Proposal:
     """Adapt to what was flagged and judge the detector beside all that is in force.
 
-    `threshold` is the one in force, as surprise, `budget` a share in (0, 1). Raises TooLittleTraffic.
+    `threshold` is the one in force, as surprise, `budget` a share in (0, 1), `beside` the live detectors that
+    it is judged beside, all if None: one that it replaces is not among them. Raises TooLittleTraffic.
     """
     started = time.perf_counter()
     surprise = prepared.joint
     rows = sort_alerts(_apart(flagged, prepared), surprise, threshold, budget)
     clear = rows.suspect[surprise[rows.suspect] > threshold + CLEARLY]
     stack = prepared.part(rows.genuine)
-    assert stack.reservoir is not None  # `part` makes one
+    reservoir = stack.reservoir
+    assert reservoir is not None  # `part` makes one
+    if beside is not None:
+        stack = stack.replaced([stack.detectors[place] for place in beside])
     verdict = judge(
         stack,
         prepared.adapter,
         Support(flagged.fraud_features(), flagged.genuine_features()),
-        stack.reservoir.X[:BACKGROUND],
-        stack.reservoir,
+        reservoir.X[:BACKGROUND],
+        reservoir,
         {**replay, UNJUDGED: prepared.reservoir.X[clear]},
         seed=seed,
         limits=Limits(budget=budget),
     )
-    return Proposal(verdict, len(rows.genuine), time.perf_counter() - started)
+    return Proposal(verdict, len(rows.genuine), (), time.perf_counter() - started)
 
 
 def _apart(flagged: Flagged, prepared: Prepared) -> NDArray[np.intp]:

@@ -91,6 +91,7 @@ class Settling:
             flag_to_adapted_ms=awaiting.flag_to_adapted_ms,
             flag_to_announced_ms=awaiting.flag_to_announced_ms,
             flag_to_live_ms=1e3 * seconds if status == LIVE else None,
+            notes=awaiting.notes,
         )
 
     def _takes_too_long(self, awaiting: Awaiting) -> bool:

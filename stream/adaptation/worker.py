@@ -25,6 +25,7 @@ from stream.adaptation.preparation import NotReady, Preparation
 from stream.adaptation.recent_traffic import RecentTraffic
 from stream.adaptation.requests import AWAY, work
 from stream.adaptation.settling import Settling
+from stream.adaptation.terms import DEFAULT_TERMS, Terms
 from stream.adaptation.topic import create_topic
 from stream.control.acks import AckWatch
 from stream.control.announce import Announcer
@@ -54,6 +55,7 @@ class AdaptationConfig:
     budget: float
     adapter: str
     policy: Policy
+    terms: Terms = DEFAULT_TERMS
     device: str = CPU
     """Where torch computes, as `chosen_device` says."""
 
@@ -106,6 +108,7 @@ class AdaptationWorker:
                 Preparation(self._engine, self._traffic, config.adapter, config.device),
                 config.budget,
                 config.policy,
+                config.terms,
                 after=self._after,
             )
             settling = Settling(desk, acks.table)

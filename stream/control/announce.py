@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -78,32 +78,42 @@ class Announcer:
             raise ControlLogUnavailable(f"topic {self._topic}: {error}") from error
         return self.current
 
-    def announce(self, change: Change) -> Announced:
-        """Publish `change`; returns once every in-sync copy of the broker has it and workers will take it.
+    def announce(self, *changes: Change) -> Announced:
+        """Publish `changes` in their order; returns the last, once every in-sync copy of the broker has them
+        and workers will take them. A key may stand among them once.
 
-        Raises a ControlRefused where workers would refuse it, and ControlLogUnavailable where the broker
-        does not answer; the entry may then be there or not, and announcing the change again is harmless,
-        since an entry replaces the one of its key.
+        Raises a ControlRefused where workers would refuse one, and then none is sent; ControlLogUnavailable
+        where the broker does not answer. Entries may then be there or not, and announcing the changes again
+        is harmless, since an entry replaces the one of its key.
         """
         while True:
-            announced = self._send(change)
-            in_force = self.refresh().applied[announced.entry.key].entry
-            if in_force.sequence <= announced.entry.sequence:
-                return announced
+            announced = self._send(changes)
+            applied = self.refresh().applied
+            overtaken = [a for a in announced if applied[a.entry.key].entry.sequence > a.entry.sequence]
+            if not overtaken:
+                return announced[-1]
             # Another announcer signed later and was faster on the way: workers refuse ours as a replay.
-            log.info("control log: %s was overtaken, announcing it again", announced.entry.key.decode())
+            key = overtaken[0].entry.key.decode()
+            log.info("control log: %s was overtaken, announcing it again", key)
 
-    def _send(self, change: Change) -> Announced:
-        now = self._clock()
-        entry = change.entry(sequence=0, time=now)
-        entry = replace(entry, sequence=self.current.next_sequence(entry.key, now))
-        # Tried out before it is sent; the snapshot that comes out is not needed.
-        self.current.apply(entry, self.current.offset + 1)
+    def _send(self, changes: Sequence[Change]) -> list[Announced]:
+        entries, trial = [], self.current
+        for change in changes:
+            now = self._clock()
+            entry = change.entry(sequence=0, time=now)
+            entry = replace(entry, sequence=self.current.next_sequence(entry.key, now))
+            # Tried out before anything is sent; the snapshot that comes out is not needed.
+            trial = trial.apply(entry, trial.offset + 1)
+            entries.append(entry)
         try:
-            sent = self._producer.send(self._topic, seal(entry, self.key), key=entry.key, partition=0)
-            return Announced(entry, sent.get(timeout=ACKNOWLEDGED_WITHIN_S).offset)
+            sent = [
+                self._producer.send(self._topic, seal(entry, self.key), key=entry.key, partition=0)
+                for entry in entries
+            ]
+            offsets = [one.get(timeout=ACKNOWLEDGED_WITHIN_S).offset for one in sent]
         except KafkaError as error:
             raise ControlLogUnavailable(f"topic {self._topic}: {error}") from error
+        return [Announced(entry, offset) for entry, offset in zip(entries, offsets, strict=True)]
 
     def close(self) -> None:
         """Leave the broker."""

@@ -13,6 +13,7 @@ from meta.adapters.finetune import Finetune
 from meta.adapters.logistic import Logistic
 from meta.adapters.protocol import Adapter
 from meta.adapters.ridge import Ridge
+from meta.arrays import Floats
 from meta.base import BaseModel
 from meta.calibration import Tails
 from meta.detector import Detector
@@ -21,10 +22,11 @@ from meta.kernels import KNOTS
 from meta.tensors import BrokenArtifact, pack, unpack
 from stream.control.entry import Entry, Kind
 from stream.control.errors import MalformedEntry
+from stream.control.rules import Placed, read_rules
 
 Part = TypeVar("Part")
 
-BASE, DETECTOR, NETWORK, TAILS = "base", "detector", "network", "tails"
+BASE, DETECTOR, NETWORK, SUPPORT, TAILS = "base", "detector", "network", "support", "tails"
 """Names of the parts."""
 
 
@@ -40,6 +42,27 @@ class LoadedBase:
 
 
 @dataclass(frozen=True)
+class Flags:
+    """Transactions that a detector was adapted to: ids, and raw features float32 (k, d)."""
+
+    ids: tuple[str, ...]
+    rows: Floats
+
+    def to_bytes(self) -> bytes:
+        """As the part of an entry."""
+        return pack({SUPPORT: self.rows}, {"kind": SUPPORT, "ids": list(self.ids)})
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Flags:
+        """The inverse of `to_bytes`. Raises BrokenArtifact."""
+        tensors, header = unpack(data, kind=SUPPORT)
+        return cls(tuple(str(identity) for identity in header["ids"]), tensors[SUPPORT])
+
+
+NO_FLAGS = Flags((), np.zeros((0, 0), np.float32))
+
+
+@dataclass(frozen=True)
 class LoadedDetector:
     """A detector in force; `shift` moves its surprise before the largest is taken."""
 
@@ -49,9 +72,10 @@ class LoadedDetector:
     detector: Detector
     tails: Tails
     shift: float
+    support: Flags = NO_FLAGS
 
 
-Loaded = LoadedBase | LoadedDetector | EvidenceModel | Tails | None
+Loaded = LoadedBase | LoadedDetector | EvidenceModel | Tails | tuple[Placed, ...] | None
 
 
 def load(entry: Entry) -> Loaded:
@@ -64,11 +88,13 @@ def load(entry: Entry) -> Loaded:
             return LoadedBase(entry.id, entry.content_hash, model, tails)
         case Kind.NETWORK:
             return _part(entry, NETWORK, EvidenceModel.from_bytes)
-        case Kind.DETECTOR:
+        case Kind.DETECTOR | Kind.SHADOW:
             return _detector(entry)
         case Kind.THRESHOLD:
             number(entry, "threshold")
             return _part(entry, TAILS, tails_from_bytes) if TAILS in entry.parts else None
+        case Kind.RISK | Kind.LIST | Kind.SUPPRESSION:
+            return read_rules(entry)
     return None
 
 
@@ -91,6 +117,11 @@ def check_base(loaded: LoadedBase) -> None:
 
 def check_detector(loaded: LoadedDetector, adapter: Adapter, base: LoadedBase) -> None:
     """Raise MalformedEntry unless the detector's tensors have the shapes that its adapter reads."""
+    support, features = loaded.support, len(base.model.features)
+    if len(support.ids) and support.rows.shape != (len(support.ids), features):
+        raise MalformedEntry(
+            f"detector {loaded.id}: support {support.rows.shape}, allowed {(len(support.ids), features)}"
+        )
     for name, shape in _shapes(adapter, base).items():
         tensor = loaded.detector.tensors.get(name)
         if tensor is None or tensor.shape != shape or tensor.dtype != np.float32:
@@ -135,6 +166,7 @@ def _detector(entry: Entry) -> LoadedDetector:
         _part(entry, DETECTOR, Detector.from_bytes),
         _part(entry, TAILS, tails_from_bytes),
         number(entry, "shift", 0.0),
+        _part(entry, SUPPORT, Flags.from_bytes) if SUPPORT in entry.parts else NO_FLAGS,
     )
 
 

@@ -28,6 +28,7 @@ from stream.control.loading import (
     load,
     number,
 )
+from stream.control.rules import ALLOWED, RuleTable
 
 BEFORE_FIRST = -1
 """The control offset before any entry: nothing is in force and nothing can be scored."""
@@ -71,6 +72,7 @@ class Snapshot:
             )
         applied = {**self.applied, entry.key: Applied(entry, offset, load(entry))}
         following = Snapshot(offset, MappingProxyType(applied))
+        following._take_over(self, entry)
         following._try_out()
         return following
 
@@ -134,6 +136,12 @@ class Snapshot:
         return ScoringStack(self.base.model, self.base_tails, tuple(live), self.base_shift)
 
     @cached_property
+    def rules(self) -> RuleTable:
+        """What is known of single entities: risk, lists, suppressions."""
+        held = [a.loaded for kind in ALLOWED for a in self.in_force(kind).values()]
+        return RuleTable.of(rule for rules in held if isinstance(rules, tuple) for rule in rules)
+
+    @cached_property
     def artifacts(self) -> Artifacts | None:
         """What adapters are made from: base and networks announced last; None where one is missing."""
         newest = {network.aware: network for network in self.networks.values()}
@@ -152,8 +160,19 @@ class Snapshot:
         loaded = [a.loaded for a in self.in_force(Kind.DETECTOR).values()]
         return tuple(d for d in loaded if isinstance(d, LoadedDetector))
 
+    def _take_over(self, before: Snapshot, entry: Entry) -> None:
+        """Keep what `entry` does not touch: rules come by the thousand, a stack is milliseconds of work."""
+        if entry.kind not in ALLOWED:
+            kept: tuple[str, ...] = ("rules",)
+        elif "base_shift" in entry.values:
+            kept = ()
+        else:
+            kept = ("base", "detectors", "dormant", "base_tails", "stack", "artifacts", "networks")
+        self.__dict__.update({name: getattr(before, name) for name in kept})
+
     def _try_out(self) -> None:
         """Score one row, so that parts which do not fit each other never meet a transaction."""
+        assert self.rules is not None  # built now, and not by the first batch
         if self.base is None or self.stack is None:
             return
         check_base(self.base)

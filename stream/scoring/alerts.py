@@ -11,21 +11,8 @@ from features.spans import ByteSpans
 from stream.batch import Batch
 from stream.control.snapshot import Snapshot
 from stream.scored import Decision, Scores
-
-REASONS = 3  # what fits a line and is still read
-
-
-class Reason(msgspec.Struct, frozen=True):
-    """One feature that pushed the score up.
-
-    Attributes:
-        value: the feature as the model sees it.
-        push: how much log-odds are lost when it alone is set to its median in the training data.
-    """
-
-    feature: str
-    value: float
-    push: float
+from stream.scoring.reasons import Reason, ReasonWriter, nearest_flagged
+from stream.scoring.rules import Met, met_by_rows
 
 
 class Alert(msgspec.Struct, frozen=True):
@@ -44,6 +31,10 @@ class Alert(msgspec.Struct, frozen=True):
     scorer: str
     control_offset: int
     reasons: list[Reason]
+    episode: str = ""
+    """Name of the episode whose detector decided; empty where none did."""
+    nearest: str = ""
+    """The flagged transaction of the episode that this one is most like."""
 
 
 class AlertWriter:
@@ -56,18 +47,24 @@ class AlertWriter:
 
     def __init__(self, entities: Sequence[str], features: Sequence[str]) -> None:
         self._entities = entities
-        self._features = features
+        self._reasons = ReasonWriter(entities, features)
 
     def write(self, batch: Batch, scores: Scores, snapshot: Snapshot, rows: NDArray[np.int64]) -> ByteSpans:
         """The alerts of the transactions at `rows`; few, so a Python object each does no harm."""
-        return ByteSpans.from_list(
-            [msgspec.json.encode(self._alert(batch, scores, snapshot, row)) for row in rows.tolist()]
-        )
+        chosen = [keys.take(rows) for keys in batch.columns.keys]
+        met = met_by_rows(snapshot.rules, self._entities, chosen, batch.columns.time[rows])
+        alerts = [
+            self._alert(batch, scores, snapshot, row, met.get(place))
+            for place, row in enumerate(rows.tolist())
+        ]
+        return ByteSpans.from_list([msgspec.json.encode(alert) for alert in alerts])
 
-    def _alert(self, batch: Batch, scores: Scores, snapshot: Snapshot, row: int) -> Alert:
+    def _alert(self, batch: Batch, scores: Scores, snapshot: Snapshot, row: int, met: Met | None) -> Alert:
         columns = batch.columns
         one = np.array([row])
         keys = [_text(keys.take(one)) for keys in columns.keys]
+        features, winner = batch.features[row], int(scores.winner[row])
+        episode, nearest = nearest_flagged(features, snapshot, winner) or ("", "")
         return Alert(
             transaction_id=_text(columns.id.take(one)),
             partition=int(batch.source_partition[row]),
@@ -79,21 +76,12 @@ class AlertWriter:
             surprise=float(scores.surprise[row]),
             tail=float(scores.tail[row]),
             decision=Decision(scores.decision[row]).name.lower(),
-            scorer=scores.winners[scores.winner[row]],
+            scorer=scores.winners[winner],
             control_offset=scores.control_offset,
-            reasons=self._reasons(batch.features[row], snapshot, int(scores.winner[row])),
+            reasons=[*self._reasons.of_risk(met), *self._reasons.of_features(features, snapshot, winner)],
+            episode=episode,
+            nearest=nearest,
         )
-
-    def _reasons(self, features: NDArray[np.float32], snapshot: Snapshot, winner: int) -> list[Reason]:
-        if snapshot.stack is None:
-            return []
-        pushes = snapshot.stack.contributions(features, winner - 1)
-        strongest = np.argsort(-pushes, kind="stable")[:REASONS]
-        return [
-            Reason(self._features[i], float(features[i]), float(pushes[i]))
-            for i in strongest
-            if pushes[i] > 0
-        ]
 
 
 def _text(one: ByteSpans) -> str:

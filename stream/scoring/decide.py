@@ -3,12 +3,15 @@
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
+from features.spans import ByteSpans
 from stream.batch import Batch
 from stream.control.snapshot import Snapshot
 from stream.scored import Decision, Scores
+from stream.scoring.rules import decide, met_by_rows, raised
 
-BASE_ID = "base"
+BASE_ID, BLOCK_ID = "base", "block"
 
 
 class NothingInForce(Exception):
@@ -31,21 +34,38 @@ def check_features(trained_on: Sequence[str], computed: Sequence[str]) -> None:
         )
 
 
-def score_batch(batch: Batch, snapshot: Snapshot) -> Scores:
-    """Score n transactions; one over the snapshot's threshold is for review.
+def score_batch(batch: Batch, snapshot: Snapshot, entities: Sequence[str]) -> Scores:
+    """Score n transactions: over the snapshot's threshold is for review, a blocked entity's are declined.
+
+    `entities` names the batch's keys.
 
     Raises:
         NothingInForce: there is no base to score with.
     """
+    return score_rows(batch.features, batch.columns.time, batch.columns.keys, snapshot, entities)
+
+
+def score_rows(
+    features: NDArray[np.float32],
+    time: NDArray[np.float64],
+    keys: Sequence[ByteSpans],
+    snapshot: Snapshot,
+    entities: Sequence[str],
+) -> Scores:
+    """Score n transactions by what scoring reads of them: features (n, d), event times (n,), n keys of each
+    entity. A row's result is the same to the bit in any batch. Raises NothingInForce.
+    """
     stack = snapshot.stack
     if stack is None:
         raise NothingInForce(f"no base on the control log up to offset {snapshot.offset}")
-    surprise, winner = stack.score(batch.features)
+    surprise, winner = stack.score(features)
+    winner += 1  # the stack calls its base -1
     threshold = np.inf if snapshot.threshold is None else snapshot.threshold
-    return Scores(
-        surprise=surprise,
-        winner=winner + 1,  # the stack calls its base -1
-        winners=(BASE_ID, *(detector.id for detector in snapshot.detectors)),
-        decision=np.where(surprise > threshold, Decision.REVIEW, Decision.APPROVE).astype(np.int8),
-        control_offset=snapshot.offset,
-    )
+    winners = (BASE_ID, *(detector.id for detector in snapshot.detectors), BLOCK_ID)
+    decision = np.where(surprise > threshold, Decision.REVIEW, Decision.APPROVE).astype(np.int8)
+    for row, met in met_by_rows(snapshot.rules, entities, keys, time).items():
+        surprise[row] = raised(surprise[row], met)
+        decision[row] = decide(surprise[row], winner[row], met, threshold, winners)
+        if decision[row] == Decision.DECLINE:
+            winner[row] = len(winners) - 1
+    return Scores(surprise, winner, winners, decision, snapshot.offset)

@@ -14,7 +14,7 @@ from stream.control.log_reader import ControlLog
 from stream.control.snapshot import Snapshot
 from stream.hops.send import Sent
 from stream.partition.output import Output
-from stream.scored import Scores, to_scored
+from stream.scored import Scores, entities_of, to_scored
 from stream.scoring.alerts import AlertWriter
 from stream.scoring.decide import check_features, score_batch
 from stream.scoring.score_json import ScoreWriter
@@ -59,12 +59,13 @@ class ScoreSender:
         self._scores = scores
         self._alerts = alerts
         self._schema = schema
+        self._entities = entities_of(schema)
 
     def send(self, batch: Batch) -> Sent:
         if not len(batch):
             return Sent([])
         snapshot = self._control.current
-        scores = score_batch(batch, snapshot)
+        scores = score_batch(batch, snapshot, self._entities)
         outputs = [
             self._output(self._topics.scores, batch.columns.keys[0], self._scores.write(batch, scores)),
             *self._alert_outputs(batch, scores, snapshot),

@@ -1,0 +1,167 @@
+"""What is known of single entities: risk of confirmed fraud, allow and block lists, suppressed alerts.
+
+A rule names one entity by kind and key. Entries of the kinds risk, list and suppression hold rules as JSON;
+`RuleTable` finds those that a batch meets, at next to no cost where it meets none.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from features.hashing import hash_spans
+from features.spans import ByteSpans
+from stream.control.entry import Entry, Kind
+from stream.control.errors import MalformedEntry
+
+RULES = "rules"
+"""Name of the part that holds them."""
+
+Finite = Annotated[float, msgspec.Meta(gt=-1e12, lt=1e12)]
+
+
+class Effect(StrEnum):
+    """What a rule does to the transactions of its entity."""
+
+    BOOST = "boost"
+    """Adds to their surprise, by confirmed frauds that fade."""
+    WATCH = "watch"
+    """Counts confirmed frauds and does nothing about them yet; the next ones may make it a block."""
+    BLOCK = "block"
+    """Declines them."""
+    ALLOW = "allow"
+    """Lets them pass, whatever scores them."""
+    SUPPRESS = "suppress"
+    """Lets pass what is only over the threshold; blocks go on."""
+
+
+ALLOWED = {
+    Kind.RISK: {Effect.BOOST, Effect.WATCH, Effect.BLOCK},
+    Kind.LIST: {Effect.ALLOW, Effect.BLOCK},
+    Kind.SUPPRESSION: {Effect.SUPPRESS},
+}
+"""Effects that the rules of an entry may have, by its kind; entries of other kinds hold no rules."""
+
+
+class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """One entity and what is done about it. Times are event times, seconds since 1970-01-01 UTC."""
+
+    entity: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+    key: Annotated[str, msgspec.Meta(min_length=1, max_length=256)]
+    effect: Effect
+    count: Annotated[float, msgspec.Meta(ge=-1e9, le=1e9)] = 0.0
+    """Confirmed frauds as of `as_of`; below 0 it takes back what another rule counted."""
+    as_of: Finite = 0.0
+    half_life_s: Annotated[float, msgspec.Meta(gt=0, lt=1e12)] = 14 * 86_400.0
+    until: Finite | None = None
+    """From then on the rule does nothing."""
+    scorer: str | None = None
+    """The base or detector whose alerts are suppressed; None for all."""
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A rule and the entry that it stands in."""
+
+    rule: Rule
+    source: str
+    """The entry's kind and id."""
+
+
+def faded(rule: Rule, time: float) -> float:
+    """What is left of a rule's count at an event time; before `as_of` it counts whole.
+
+    >>> faded(Rule("card", "c1", Effect.BOOST, count=2.0, as_of=0.0, half_life_s=60.0), 60.0)
+    1.0
+    """
+    return rule.count * math.pow(2.0, -max(time - rule.as_of, 0.0) / rule.half_life_s)
+
+
+def rules_to_bytes(rules: Iterable[Rule]) -> bytes:
+    """Rules as the part of an entry."""
+    return msgspec.json.encode(list(rules))
+
+
+def read_rules(entry: Entry) -> tuple[Placed, ...]:
+    """The rules of an entry. Raises MalformedEntry."""
+    try:
+        rules = msgspec.json.decode(entry.parts.get(RULES, b""), type=list[Rule])
+    except msgspec.DecodeError as error:
+        raise MalformedEntry(f"{entry.key.decode()}: rules cannot be read: {error}") from error
+    allowed = ALLOWED[entry.kind]
+    if wrong := {rule.effect for rule in rules} - allowed:
+        raise MalformedEntry(
+            f"{entry.key.decode()}: effects {sorted(wrong)}, allowed in a {entry.kind} are {sorted(allowed)}"
+        )
+    return tuple(Placed(rule, entry.key.decode()) for rule in rules)
+
+
+@dataclass(frozen=True)
+class _Keys:
+    """The keys of one kind of entity, by hash, ascending."""
+
+    hashes: NDArray[np.uint64]
+    rules: dict[bytes, tuple[Placed, ...]]
+
+    @classmethod
+    def of(cls, placed: Iterable[Placed]) -> _Keys:
+        by_key: dict[bytes, tuple[Placed, ...]] = {}
+        for one in placed:
+            key = one.rule.key.encode()
+            by_key[key] = (*by_key.get(key, ()), one)
+        return cls(np.unique(hash_spans(ByteSpans.from_list(list(by_key)))), by_key)
+
+    def rows(self, keys: ByteSpans) -> NDArray[np.intp]:
+        """Rows whose key may have a rule."""
+        hashes = hash_spans(keys)
+        place = np.minimum(np.searchsorted(self.hashes, hashes), len(self.hashes) - 1)
+        return np.flatnonzero(self.hashes[place] == hashes)
+
+
+@dataclass(frozen=True)
+class RuleTable:
+    """Rules in force, by kind of entity, in the order of the entries that hold them."""
+
+    by_entity: dict[str, _Keys]
+    watched: dict[tuple[str, str], tuple[Rule, ...]]
+    """What is only counted, by entity and key; no batch looks it up."""
+
+    @classmethod
+    def of(cls, placed: Iterable[Placed]) -> RuleTable:
+        """Index rules; of one key they stay in the order given, so that sums have one order."""
+        groups: dict[str, list[Placed]] = {}
+        watched: dict[tuple[str, str], tuple[Rule, ...]] = {}
+        for one in placed:
+            rule = one.rule
+            if rule.effect is Effect.WATCH:
+                place = rule.entity, rule.key
+                watched[place] = (*watched.get(place, ()), rule)
+            else:
+                groups.setdefault(rule.entity, []).append(one)
+        return cls({entity: _Keys.of(rules) for entity, rules in groups.items()}, watched)
+
+    def __len__(self) -> int:
+        return sum(len(keys.rules) for keys in self.by_entity.values())
+
+    def met_by(
+        self, entities: Iterable[str], keys: Iterable[ByteSpans]
+    ) -> Iterator[tuple[int, tuple[Placed, ...]]]:
+        """Rows of a batch with the rules that one of their entities has; a row comes once for each entity.
+
+        `keys` holds the n keys of each of `entities`.
+        """
+        for entity, spans in zip(entities, keys, strict=True):
+            known = self.by_entity.get(entity)
+            if known is None or not len(spans):
+                continue
+            rows = known.rows(spans)
+            for row, key in zip(rows.tolist(), spans.take(rows).to_list(), strict=True):
+                if key is not None and key in known.rules:
+                    yield row, known.rules[key]

@@ -1,0 +1,95 @@
+"""Why a transaction is alerted, in words with values, as an analyst reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from features.phrases import phrases
+from features.schema import EntityField, TransactionSchema
+from stream.control.snapshot import Snapshot
+from stream.scoring.rules import Met
+
+REASONS = 3  # what fits a line and is still read
+RISK = "risk"
+
+
+class Reason(msgspec.Struct, frozen=True):
+    """One thing that pushed the score up.
+
+    Attributes:
+        feature: its name; `risk` and a kind of entity where confirmed frauds pushed.
+        value: the feature as the model sees it, or the confirmed frauds as they have faded.
+        push: how much log-odds are lost when the feature alone is set to its median in the training data; of
+            risk, the surprise that it adds.
+        words: the same for people: what it is, its value, what is usual.
+    """
+
+    feature: str
+    value: float
+    push: float
+    words: str = ""
+
+
+class ReasonWriter:
+    """Explains rows of batches of one configuration.
+
+    Args:
+        entities: names of the entities, in the order of the schema.
+        features: names of the features.
+    """
+
+    def __init__(self, entities: Sequence[str], features: Sequence[str]) -> None:
+        fields = tuple(EntityField(name, f"key of {name}") for name in entities)
+        self._phrases = phrases(TransactionSchema(entities=fields))
+        self._features = features
+
+    def of_features(self, row: NDArray[np.float32], snapshot: Snapshot, winner: int) -> list[Reason]:
+        """What pushed the scorer `winner` most, the base 0; none where a rule decided."""
+        stack = snapshot.stack
+        if stack is None or winner > len(stack.detectors):
+            return []
+        pushes = stack.contributions(row, winner - 1)
+        usual = stack.medians
+        strongest = np.argsort(-pushes, kind="stable")[:REASONS].tolist()
+        return [
+            Reason(self._features[i], float(row[i]), float(pushes[i]), self._say(i, row[i], usual[i]))
+            for i in strongest
+            if pushes[i] > 0
+        ]
+
+    def of_risk(self, met: Met | None) -> list[Reason]:
+        """What confirmed frauds of its entities added, and what blocked it."""
+        if met is None:
+            return []
+        found = [
+            Reason(f"{RISK} {kind}", count, met.boost, f"{kind}: {count:.1f} confirmed frauds, fading")
+            for kind, count in met.frauds.items()
+            if met.boost > 0
+        ]
+        if met.blocked_by is not None:
+            rule = met.blocked_by.rule
+            words = f"{rule.entity} {rule.key} is blocked by {met.blocked_by.source}"
+            found.insert(0, Reason(f"block {rule.entity}", rule.count, 0.0, words))
+        return found
+
+    def _say(self, feature: int, value: float, usual: float) -> str:
+        phrase = self._phrases.get(self._features[feature])
+        if phrase is None:
+            return f"{self._features[feature]}: {value:.3g}, usual {usual:.3g}"
+        return f"{phrase.say(float(value))}, usual {phrase.value(float(usual))}"
+
+
+def nearest_flagged(row: NDArray[np.float32], snapshot: Snapshot, winner: int) -> tuple[str, str] | None:
+    """Episode, and id of its flagged transaction that `row` is most like, where a detector decided."""
+    if not 0 < winner <= len(snapshot.detectors) or snapshot.base is None:
+        return None
+    detector = snapshot.detectors[winner - 1]
+    if not len(detector.support.ids):
+        return detector.episode, ""
+    normal = snapshot.base.model.normaliser
+    apart = normal(detector.support.rows) - normal(row[None])
+    return detector.episode, detector.support.ids[int(np.argmin(np.sum(apart**2, axis=1)))]

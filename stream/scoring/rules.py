@@ -1,0 +1,92 @@
+"""Applies the rules of entities to scores: risk raises surprise, lists and blocks decide."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features.spans import ByteSpans
+from meta.calibration import CEILING
+from stream.control.rules import Effect, Placed, RuleTable, faded
+from stream.scored import Decision
+
+MOST_BOOST = 4.0
+"""In surprise: with it, what one in ten transactions surprises by is over a budget of one in 10,000."""
+PER_DOUBLING = 2.0
+"""Surprise for each doubling of one more than the confirmed frauds."""
+
+
+def boost(frauds: float) -> float:
+    """Surprise that confirmed frauds add, faded as they are by now.
+
+    >>> boost(1.0), boost(0.0)
+    (2.0, 0.0)
+    """
+    return min(PER_DOUBLING * math.log2(1.0 + max(frauds, 0.0)), MOST_BOOST)
+
+
+@dataclass
+class Met:
+    """What the rules say of one transaction."""
+
+    frauds: dict[str, float] = field(default_factory=dict)
+    """Faded confirmed frauds by kind of entity."""
+    blocked_by: Placed | None = None
+    allowed: bool = False
+    suppressed: list[str | None] = field(default_factory=list)
+    """Scorers whose alerts are suppressed; None for all."""
+
+    @property
+    def boost(self) -> float:
+        """Surprise that is added, by the entity with the most frauds."""
+        return max((boost(count) for count in self.frauds.values()), default=0.0)
+
+    def add(self, placed: Placed, time: float) -> None:
+        """Take in a rule at the event time of the transaction."""
+        rule = placed.rule
+        if rule.until is not None and time >= rule.until:
+            return
+        match rule.effect:
+            case Effect.BOOST:
+                self.frauds[rule.entity] = self.frauds.get(rule.entity, 0.0) + faded(rule, time)
+            case Effect.BLOCK:
+                self.blocked_by = self.blocked_by or placed
+            case Effect.ALLOW:
+                self.allowed = True
+            case Effect.SUPPRESS:
+                self.suppressed.append(rule.scorer)
+            case Effect.WATCH:
+                pass  # never among what a batch meets
+
+
+def met_by_rows(
+    rules: RuleTable, entities: Sequence[str], keys: Iterable[ByteSpans], time: NDArray[np.float64]
+) -> dict[int, Met]:
+    """What the rules say of each row that has any, by row; `time` (n,) are event times."""
+    found: dict[int, Met] = {}
+    for row, placed in rules.met_by(entities, keys):
+        met = found.setdefault(row, Met())
+        for one in placed:
+            met.add(one, float(time[row]))
+    return found
+
+
+def decide(surprise: float, winner: int, met: Met, threshold: float, winners: Sequence[str]) -> Decision:
+    """Allow before block before suppression before threshold; `winner` indexes `winners`."""
+    if met.allowed:
+        return Decision.APPROVE
+    if met.blocked_by is not None:
+        return Decision.DECLINE
+    if not surprise > threshold:
+        return Decision.APPROVE
+    suppressed = any(scorer in (None, winners[winner]) for scorer in met.suppressed)
+    return Decision.APPROVE if suppressed else Decision.REVIEW
+
+
+def raised(surprise: float, met: Met) -> float:
+    """Surprise with risk, at most the highest that there is."""
+    return min(surprise + met.boost, CEILING)

@@ -1,0 +1,87 @@
+"""What confirmed frauds say of the entities that they share."""
+
+from types import SimpleNamespace
+from typing import Any
+
+from stream.adaptation.risk import Risk, risk_of
+from stream.adaptation.terms import DAY_S, Terms
+from stream.control.rules import Effect, Placed, RuleTable
+
+NOTHING = RuleTable.of([])
+
+
+def fraud(card: str, merchant: str, time: float = 1_000.0) -> Any:
+    return SimpleNamespace(entities={"card": card, "merchant": merchant}, event_time=time)
+
+
+def risk(
+    *rows: Any, known: RuleTable = NOTHING, shares: dict[str, float] | None = None, **options: Any
+) -> Risk:
+    def share_of(_: str, key: str) -> float:
+        return (shares or {}).get(key, 0.0)
+
+    defaults: dict[str, Any] = {"budget": 0.001, "terms": Terms(), "may_block": True}
+    return risk_of(rows, known, share_of, **(defaults | options))
+
+
+def effects(found: Risk, effect: Effect) -> dict[str, float]:
+    return {rule.key: rule.count for rule in found.rules if rule.effect is effect}
+
+
+def test_each_card_is_boosted_by_its_own_frauds_and_nothing_is_blocked_that_is_not_shared() -> None:
+    found = risk(fraud("a", "m1"), fraud("a", "m2"), fraud("b", "m3"))
+    assert effects(found, Effect.BOOST) == {"a": 2.0, "b": 1.0}
+    assert effects(found, Effect.BLOCK) == {}
+    assert found.message == "the flags share no entity but the card: 2 cards watched more closely"
+
+
+def test_a_terminal_that_the_flags_share_is_named_and_blocked_for_a_time() -> None:
+    found = risk(fraud("a", "till", 5.0), fraud("b", "till", 9.0), fraud("c", "other"))
+    (block,) = [rule for rule in found.rules if rule.effect is Effect.BLOCK]
+    assert (block.entity, block.key, block.until) == ("merchant", "till", 9.0 + Terms().block_days * DAY_S)
+    assert "the flags share a merchant" in found.message
+    assert "merchant till is blocked" in found.message
+
+
+def test_two_payments_of_one_card_make_no_terminal_suspect() -> None:
+    assert effects(risk(fraud("a", "till"), fraud("a", "till")), Effect.BLOCK) == {}
+
+
+def test_what_much_traffic_passes_through_is_not_blocked() -> None:
+    found = risk(fraud("a", "mall"), fraud("b", "mall"), shares={"mall": 0.02})
+    assert effects(found, Effect.BLOCK) == {}
+    assert "merchant mall is not blocked, 2.00% of traffic passes there" in found.message
+
+
+def test_blocks_stay_within_the_budget_all_together() -> None:
+    rows = [fraud(card, shop) for card in "abcd" for shop in ("m1", "m2", "m3")]
+    found = risk(*rows, shares=dict.fromkeys(("m1", "m2", "m3"), 0.0004))
+    assert len(effects(found, Effect.BLOCK)) == 2
+
+
+def test_a_few_of_many_flags_in_one_shop_are_chance() -> None:
+    rows = [fraud(f"c{n}", "shop" if n < 2 else f"m{n}") for n in range(5)]
+    assert effects(risk(*rows), Effect.BLOCK) == {}
+    assert effects(risk(*rows, of_one_pattern=False), Effect.BLOCK) == {"shop": 2.0}
+
+
+def test_the_second_fraud_blocks_a_terminal_whose_first_was_confirmed_before() -> None:
+    first = risk(fraud("a", "till"))
+    known = RuleTable.of(Placed(rule, "risk/first") for rule in first.rules)
+    assert effects(risk(fraud("b", "till", 1_000.0 + DAY_S), known=known), Effect.BLOCK).keys() == {"till"}
+    faded = risk(fraud("b", "till", 1_000.0 + 60 * DAY_S), known=known)
+    assert effects(faded, Effect.BLOCK) == {}
+
+
+def test_nothing_is_blocked_where_a_person_must_approve_it() -> None:
+    found = risk(fraud("a", "till"), fraud("b", "till"), may_block=False)
+    assert effects(found, Effect.BLOCK) == {}
+    assert "merchant till is blocked once this is approved" in found.message
+
+
+def test_a_verdict_taken_back_takes_its_count_back() -> None:
+    there, back = risk(fraud("a", "m")), risk(fraud("a", "m"), count=-1.0)
+    total: dict[tuple[str, str], float] = {}
+    for rule in (*there.rules, *back.rules):
+        total[rule.entity, rule.key] = total.get((rule.entity, rule.key), 0.0) + rule.count
+    assert set(total.values()) == {0.0}
