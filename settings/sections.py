@@ -163,6 +163,12 @@ class StorageSettings(Section):
         pattern=r"^(sqlite|postgresql(\+psycopg)?)://",
         description="sqlite:///PATH or postgresql://USER:PASSWORD@HOST/DATABASE",
     )
+    transactions_days: float = Field(
+        0.0, ge=0, le=36500, description="days of event time that transactions are kept, 0 for all, to 36500"
+    )
+    alerts_days: float = Field(
+        0.0, ge=0, le=36500, description="days of event time that alerts are kept, 0 for all, to 36500"
+    )
 
 
 class AdaptationSettings(Section):
@@ -172,6 +178,19 @@ class AdaptationSettings(Section):
     adapter: EntityName = Field("evidence", description="name of an adapter in meta/adapters")
     policy: Literal["auto", "approve", "shadow"] = Field(
         "auto", description="live after the gate, live after a person's approval, or silent beside live ones"
+    )
+    four_eyes: bool = Field(False, description="whether another person must approve what one flagged")
+    risk_half_life_days: float = Field(
+        14.0, gt=0, le=3650, description="days in which the risk of a confirmed fraud halves, over 0 to 3650"
+    )
+    block_days: float = Field(
+        28.0, gt=0, le=3650, description="days that a shared terminal or device is blocked, over 0 to 3650"
+    )
+    expire_days: float = Field(
+        0.0, ge=0, le=3650, description="days after which a detector leaves by itself, 0 for never, to 3650"
+    )
+    recalibrate_hours: float = Field(
+        24.0, ge=0, le=8760, description="hours between recalibrations, 0 for none, to 8760"
     )
 
 

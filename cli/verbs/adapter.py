@@ -1,11 +1,15 @@
 """`flagfive adapter`: turn flags into detectors."""
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from cli.context import settings_of
 from cli.errors import UserError
+
+if TYPE_CHECKING:
+    from settings import Settings
+    from stream.adaptation.terms import Terms
 
 app = typer.Typer(add_completion=False)
 Device = Literal["auto", "cpu", "cuda"]
@@ -52,6 +56,7 @@ def adapter(
         budget=settings.budget.alert_rate,
         adapter=settings.adaptation.adapter,
         policy=settings.adaptation.policy,
+        terms=_terms(settings),
         device=computes_on,
     )
     # One episode is small: more threads cost more in waking up than they save.
@@ -60,3 +65,18 @@ def adapter(
     on_signal(worker.stop)
     metrics.serve(settings.metrics.host, settings.metrics.adapter_port)
     worker.run()
+
+
+def _terms(settings: "Settings") -> "Terms":
+    from stream.adaptation.terms import Terms
+
+    adaptation, storage = settings.adaptation, settings.storage
+    return Terms(
+        four_eyes=adaptation.four_eyes,
+        risk_half_life_days=adaptation.risk_half_life_days,
+        block_days=adaptation.block_days,
+        expire_days=adaptation.expire_days,
+        recalibrate_hours=adaptation.recalibrate_hours,
+        transactions_days=storage.transactions_days,
+        alerts_days=storage.alerts_days,
+    )

@@ -17,9 +17,9 @@ class Terms:
     block_days: float = 28.0
     expire_days: float = 0.0
     """Age at which a detector leaves by itself."""
-    look_back_days: float = 7.0
     recalibrate_hours: float = 24.0
     transactions_days: float = 0.0
+    """Event time that transactions are kept for; 0 keeps all, and so below."""
     alerts_days: float = 0.0
 
 
