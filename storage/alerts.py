@@ -1,12 +1,13 @@
 """Transactions over the threshold, with the reasons that an analyst reads."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import JSON, Float, Index, String, UniqueConstraint, func, select
+from sqlalchemy import JSON, Float, Index, String, UniqueConstraint, func, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from storage.bulk import Row, Upsert
+from storage.scored_transactions import IDS_PER_QUERY, ScoredTransaction
 from storage.table import BigIdentity, Table
 
 OPEN, CONFIRMED, REJECTED = "open", "confirmed", "rejected"
@@ -50,6 +51,26 @@ class Alerts:
         """The alerts raised last, newest first; of one status where it is given."""
         query = select(Alert).order_by(Alert.raised_at.desc(), Alert.id.desc()).limit(limit)
         return list(self._session.scalars(query if status is None else query.where(Alert.status == status)))
+
+    def judge(self, transaction_ids: Sequence[str], status: str) -> None:
+        """Set the status of these transactions' alerts; those that raised none are passed over."""
+        for start in range(0, len(transaction_ids), IDS_PER_QUERY):
+            chosen = Alert.transaction_id.in_(transaction_ids[start : start + IDS_PER_QUERY])
+            self._session.execute(update(Alert).where(chosen).values(status=status))
+
+    def judged_of(self, scorer: str) -> dict[str, int]:
+        """How many alerts of one scorer there are, by status."""
+        row = ScoredTransaction
+        query = (
+            select(Alert.status, func.count())
+            .join(
+                row,
+                (row.source_partition == Alert.source_partition) & (row.source_offset == Alert.source_offset),
+            )
+            .where(row.winner_id == scorer)
+            .group_by(Alert.status)
+        )
+        return {row.status: row[1] for row in self._session.execute(query)}
 
     def count(self, *, status: str | None = None) -> int:
         """How many alerts are stored; of one status where it is given."""

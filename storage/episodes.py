@@ -80,6 +80,12 @@ class Episodes:
         """The episode that a detector was adapted from."""
         return self._session.scalar(select(Episode).where(Episode.detector_id == detector_id))
 
+    def named(self, name: str, *statuses: str) -> Episode | None:
+        """The latest episode in one of these states whose name, id or detector's id this is."""
+        called = (Episode.name == name) | (Episode.id == name) | (Episode.detector_id == name)
+        query = select(Episode).where(called, Episode.status.in_(statuses))
+        return self._session.scalar(query.order_by(Episode.flagged_at.desc()).limit(1))
+
     def with_status(self, *statuses: str) -> list[Episode]:
         """Episodes in any of these states, oldest first."""
         wanted = Episode.status.in_(statuses)

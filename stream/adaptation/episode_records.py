@@ -6,7 +6,7 @@ from typing import Any
 
 from storage import UnitOfWork
 from storage.detectors import DetectorRow
-from storage.episodes import ANNOUNCED, DRAFT, LOOKALIKE, SUPPORT, Episode, EpisodeTransaction
+from storage.episodes import ANNOUNCED, DRAFT, LIVE, LOOKALIKE, SUPPORT, Episode, EpisodeTransaction
 from storage.labels import FRAUD, GENUINE
 from stream import metrics
 from stream.adaptation.adapted import Adapted
@@ -55,6 +55,27 @@ def note_announced(
     metrics.EPISODES.labels(ANNOUNCED).inc()
     metrics.FLAG_TO_ANNOUNCED_SECONDS.observe(announced_ms / 1e3)
     return Awaiting.of(episode)
+
+
+def note_approval(desk: Desk, episode: Episode, request: Request) -> None:
+    """Somebody approved the episode; what comes of it is noted as it happens."""
+    with desk.unit() as unit:
+        details = {"request": request.request_id, "name": episode.name, "flagged_by": episode.author}
+        unit.audit.append(request.author, "approve", subject=episode.id, time=desk.clock(), details=details)
+        unit.commit()
+
+
+def note_adapted_anew(desk: Desk, request: Request, adapted: Adapted, offset: int) -> None:
+    """A live episode has a new version of its detector on the control log."""
+    with desk.unit() as unit:
+        episode = unit.episodes.get(request.episode_id)
+        assert episode is not None  # its version before was live
+        episode.control_offset, episode.details = offset, {**episode.details, **adapted.found()}
+        row = _row(desk, request, adapted, LIVE)
+        row.control_offset = offset
+        unit.detectors.put(row)
+        _audit(unit, desk, request, "adapted anew", {"detector": adapted.id, "control_offset": offset})
+        unit.commit()
 
 
 def end(

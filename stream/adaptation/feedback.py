@@ -10,7 +10,7 @@ import msgspec
 ANSWERS = "-answers"
 """Added to the name of the feedback topic, it names the topic of the answers."""
 
-Kind = Literal["flag", "label", "retire", "rollback"]
+Kind = Literal["flag", "label", "approve", "retire", "rollback"]
 
 
 class UnreadableRequest(ValueError):
@@ -20,10 +20,11 @@ class UnreadableRequest(ValueError):
 class Request(msgspec.Struct, frozen=True):
     """One request; the same `request_id` again is the same request and changes nothing.
 
-    `flag` makes an episode of `fraud` (with `genuine` as lookalikes) under `name`. `label` only notes what
-    the transactions turned out to be, as a chargeback does. `retire` takes the detector of the episode
-    `name` out of force. `rollback` puts back what was in force under the control entry `name` (kind/id)
-    before its last change.
+    `flag` makes an episode of `fraud` (with `genuine` as lookalikes) under `name`. `label` notes what the
+    transactions turned out to be, as a chargeback does; they join the episode `name`, or the one whose
+    detector alerted them. `approve` puts the waiting, silent or draft episode `name` into force, if the gate
+    lets it pass. `retire` takes the episode `name` out of force. `rollback` puts back what was in force under
+    the control entry `name` (kind/id) before its last change.
     """
 
     request_id: str

@@ -101,6 +101,7 @@ def adapt(
         ready.prepared.share_of,
         budget=desk.budget,
         terms=desk.terms,
+        own=request.episode_id,
         may_block=approved or (desk.policy == "auto" and not desk.terms.four_eyes),
     )
     return Adapted(identity, flagged, proposal, risk, parent, 1e3 * (desk.clock() - flagged_at))

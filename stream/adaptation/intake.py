@@ -83,12 +83,12 @@ def examine_flag(unit: UnitOfWork, request: Request, width: int) -> Flagged:
     return flagged
 
 
-def examine_label(unit: UnitOfWork, request: Request) -> None:
-    """Raise RequestRefused unless every transaction is known and named once."""
+def examine_label(unit: UnitOfWork, request: Request) -> dict[str, ScoredTransaction]:
+    """The labelled transactions by id. Raises RequestRefused unless all are known and named once."""
     if not request.fraud and not request.genuine:
         raise RequestRefused("no transactions are named")
     _refuse_both(request)
-    _find(unit, request)
+    return _find(unit, request)
 
 
 def missing(unit: UnitOfWork, request: Request) -> list[str]:

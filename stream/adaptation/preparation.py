@@ -68,6 +68,10 @@ class Preparation:
             self._ready = Ready(snapshot, prepared, replay_sets(unit, snapshot))
         return self._ready
 
+    def share_of(self, entity: str, key: str) -> float:
+        """Share of recent traffic that an entity has; all of it where no traffic is known."""
+        return self._ready.prepared.share_of(entity, key) if self._ready else 1.0
+
     def rehearse(self, ready: Ready) -> None:
         """Judge an episode of ordinary traffic once per base, and forget it.
 

@@ -9,13 +9,15 @@ from threading import Event
 from kafka.errors import KafkaError
 
 from storage import StorageError
+from stream.adaptation.approving import approve
 from stream.adaptation.awaiting import Awaiting
 from stream.adaptation.desk import Desk
 from stream.adaptation.feedback import Answer, Request
 from stream.adaptation.flagging import flag
 from stream.adaptation.intake import RequestRefused, missing
 from stream.adaptation.labelling import label
-from stream.adaptation.retiring import retire, roll_back
+from stream.adaptation.retiring import retire
+from stream.adaptation.rolling_back import roll_back
 from stream.control.errors import ControlLogUnavailable
 
 log = logging.getLogger(__name__)
@@ -39,6 +41,8 @@ def work(desk: Desk, request: Request, asked_at: float, stop: Event) -> Answer |
                 return flag(desk, request, asked_at)
             case "label":
                 return label(desk, request)
+            case "approve":
+                return approve(desk, request, asked_at)
             case "retire":
                 return retire(desk, request, asked_at)
             case "rollback":

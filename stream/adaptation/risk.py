@@ -57,12 +57,14 @@ def risk_of(
     may_block: bool,
     count: float = 1.0,
     of_one_pattern: bool = True,
+    own: str = "",
 ) -> Risk:
     """Rules for the entities of `rows`, confirmed frauds; the first entity of each is the primary one.
 
     `share_of` gives the share of recent traffic that an entity has, 0 to 1. With a `count` of -1 each row
     takes back what it counted when it was called fraud. Of one pattern, half the cards must have been where
-    the pattern is said to come from; two of five in one large shop are chance.
+    the pattern is said to come from; two of five in one large shop are chance. `own` is the id of the entry
+    that these rules replace: what it counted is not counted again.
     """
     if not rows:
         return Risk((), "")
@@ -73,7 +75,7 @@ def risk_of(
         _counted(Effect.WATCH, kind, key, rows, terms, count) for kind in others for key in _keys(rows, kind)
     ]
     least = len(boosts) / 2 if of_one_pattern else 0.0
-    suspects = [s for rule in watched if (s := _suspect(rule, known, share_of)) and s.cards >= least]
+    suspects = [s for rule in watched if (s := _suspect(rule, known, share_of, own)) and s.cards >= least]
     suspects = _affordable(suspects if count > 0 else [], budget)
     blocked = [s for s in suspects if s.affordable] if may_block else []
     blocks = [
@@ -104,9 +106,10 @@ def _counted(
     return Rule(kind, key, effect, count * number, last, terms.risk_half_life_days * DAY_S)
 
 
-def _suspect(rule: Rule, known: RuleTable, share_of: ShareOf) -> Suspect | None:
+def _suspect(rule: Rule, known: RuleTable, share_of: ShareOf, own: str) -> Suspect | None:
     before = known.watched.get((rule.entity, rule.key), ())
-    cards = rule.count + sum(faded(one, rule.as_of) for one in before)
+    others = [placed.rule for placed in before if placed.source != f"{Kind.RISK}/{own}"]
+    cards = rule.count + sum(faded(one, rule.as_of) for one in others)
     if cards < ENOUGH - STILL:
         return None
     return Suspect(rule.entity, rule.key, cards, share_of(rule.entity, rule.key), rule.as_of)

@@ -27,6 +27,7 @@ from stream.adaptation.requests import AWAY, work
 from stream.adaptation.settling import Settling
 from stream.adaptation.terms import DEFAULT_TERMS, Terms
 from stream.adaptation.topic import create_topic
+from stream.adaptation.upkeep import Upkeep
 from stream.control.acks import AckWatch
 from stream.control.announce import Announcer
 from stream.control.keys import ControlKey
@@ -113,18 +114,20 @@ class AdaptationWorker:
             )
             settling = Settling(desk, acks.table)
             settling.resume()
+            upkeep = Upkeep(desk, settling.add)
             consumer, producer = self._consumer(), self._producer()
             open_.callback(lambda: consumer.close(autocommit=False, timeout_ms=CLOSE_MS))
             open_.callback(lambda: producer.close(timeout=CLOSE_MS / 1e3))
             log.info("adapter: reading %s from %s", config.feedback, config.bootstrap)
             while not self._stop.is_set():
                 self._outage.look()
-                self._turn(desk, settling, acks, consumer, producer)
+                self._turn(desk, settling, upkeep, acks, consumer, producer)
 
     def _turn(
         self,
         desk: Desk,
         settling: Settling,
+        upkeep: Upkeep,
         acks: AckWatch,
         consumer: KafkaConsumer,
         producer: KafkaProducer,
@@ -141,6 +144,7 @@ class AdaptationWorker:
             self._answer(producer, answer)
         if not polled and not settling:
             self._prepare(desk)
+            upkeep.turn()
 
     def _work(self, desk: Desk, settling: Settling, record: Any, producer: KafkaProducer) -> None:
         try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -28,6 +28,8 @@ Part = TypeVar("Part")
 
 BASE, DETECTOR, NETWORK, SUPPORT, TAILS = "base", "detector", "network", "support", "tails"
 """Names of the parts."""
+TAILS_OF = "tails of "
+"""Begins the names of a calibration's parts, before a detector's id."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,16 @@ class LoadedDetector:
     support: Flags = NO_FLAGS
 
 
-Loaded = LoadedBase | LoadedDetector | EvidenceModel | Tails | tuple[Placed, ...] | None
+@dataclass(frozen=True)
+class Calibration:
+    """Tails on later traffic than base and detectors were announced with; None and missing leave theirs."""
+
+    base: Tails | None
+    detectors: Mapping[str, Tails]
+    """By id; one that was announced later than the calibration keeps its own."""
+
+
+Loaded = LoadedBase | LoadedDetector | EvidenceModel | Calibration | tuple[Placed, ...] | None
 
 
 def load(entry: Entry) -> Loaded:
@@ -92,7 +103,7 @@ def load(entry: Entry) -> Loaded:
             return _detector(entry)
         case Kind.THRESHOLD:
             number(entry, "threshold")
-            return _part(entry, TAILS, tails_from_bytes) if TAILS in entry.parts else None
+            return _calibration(entry)
         case Kind.RISK | Kind.LIST | Kind.SUPPRESSION:
             return read_rules(entry)
     return None
@@ -157,6 +168,20 @@ def number(entry: Entry, name: str, default: float | None = None) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise MalformedEntry(f"{entry.key.decode()}: {name} is {value!r}, allowed is a number")
     return float(value)
+
+
+def calibration_parts(base: Tails, detectors: Mapping[str, Tails]) -> dict[str, bytes]:
+    """A calibration as the parts of an entry."""
+    own = {TAILS_OF + identity: tails_to_bytes(tails) for identity, tails in detectors.items()}
+    return {TAILS: tails_to_bytes(base), **own}
+
+
+def _calibration(entry: Entry) -> Calibration:
+    base = _part(entry, TAILS, tails_from_bytes) if TAILS in entry.parts else None
+    names = [name for name in entry.parts if name.startswith(TAILS_OF)]
+    return Calibration(
+        base, {name.removeprefix(TAILS_OF): _part(entry, name, tails_from_bytes) for name in names}
+    )
 
 
 def _detector(entry: Entry) -> LoadedDetector:

@@ -130,19 +130,19 @@ class RuleTable:
     """Rules in force, by kind of entity, in the order of the entries that hold them."""
 
     by_entity: dict[str, _Keys]
-    watched: dict[tuple[str, str], tuple[Rule, ...]]
+    watched: dict[tuple[str, str], tuple[Placed, ...]]
     """What is only counted, by entity and key; no batch looks it up."""
 
     @classmethod
     def of(cls, placed: Iterable[Placed]) -> RuleTable:
         """Index rules; of one key they stay in the order given, so that sums have one order."""
         groups: dict[str, list[Placed]] = {}
-        watched: dict[tuple[str, str], tuple[Rule, ...]] = {}
+        watched: dict[tuple[str, str], tuple[Placed, ...]] = {}
         for one in placed:
             rule = one.rule
             if rule.effect is Effect.WATCH:
                 place = rule.entity, rule.key
-                watched[place] = (*watched.get(place, ()), rule)
+                watched[place] = (*watched.get(place, ()), one)
             else:
                 groups.setdefault(rule.entity, []).append(one)
         return cls({entity: _Keys.of(rules) for entity, rules in groups.items()}, watched)

@@ -20,6 +20,7 @@ from meta.stack import ScoringStack
 from stream.control.entry import Entry, Kind
 from stream.control.errors import MalformedEntry, ReplayedEntry
 from stream.control.loading import (
+    Calibration,
     Loaded,
     LoadedBase,
     LoadedDetector,
@@ -122,9 +123,7 @@ class Snapshot:
         """The base's tails: those of its latest calibration, else those it was announced with."""
         if self.base is None:
             return None
-        calibrations = sorted(self.in_force(Kind.THRESHOLD).values(), key=lambda a: a.offset)
-        mine = [a.loaded for a in calibrations if a.entry.parent == self.base.content_hash]
-        fitted = [loaded for loaded in mine if isinstance(loaded, Tails)]
+        fitted = [c.base for _, c in self._calibrations if c.base is not None]
         return fitted[-1] if fitted else self.base.tails
 
     @cached_property
@@ -198,7 +197,21 @@ class Snapshot:
     def _live(self, loaded: LoadedDetector) -> LiveDetector:
         scorer = self._adapter(loaded)
         assert scorer is not None  # `detectors` holds no others
-        return LiveDetector(loaded.detector, scorer, loaded.tails, loaded.shift)
+        announced = self.applied[f"{Kind.DETECTOR}/{loaded.id}".encode()].offset
+        later = [
+            c.detectors[loaded.id]
+            for at, c in self._calibrations
+            if at > announced and loaded.id in c.detectors
+        ]
+        return LiveDetector(loaded.detector, scorer, later[-1] if later else loaded.tails, loaded.shift)
+
+    @cached_property
+    def _calibrations(self) -> list[tuple[int, Calibration]]:
+        """Calibrations of the base in force with their offsets, the latest at the end."""
+        parent = self.base.content_hash if self.base else None
+        mine = [a for a in self.in_force(Kind.THRESHOLD).values() if a.entry.parent == parent]
+        loaded = [(a.offset, a.loaded) for a in sorted(mine, key=lambda a: a.offset)]
+        return [(offset, c) for offset, c in loaded if isinstance(c, Calibration)]
 
     def _latest_number(self, name: str) -> float | None:
         holders = [a for a in self.applied.values() if name in a.entry.values and _counts(a.entry)]

@@ -140,7 +140,7 @@ def test_a_retired_entry_takes_its_rules_away() -> None:
 def test_what_is_only_watched_is_met_by_no_batch() -> None:
     table = RuleTable.of([Placed(Rule("merchant", "m1", Effect.WATCH, count=1.0), "risk/one")])
     assert list(table.met_by(("merchant",), [keys("m1")])) == []
-    assert table.watched["merchant", "m1"][0].count == 1.0
+    assert table.watched["merchant", "m1"][0].rule.count == 1.0
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,66 @@
+"""Fits the tails of base and detectors to recent traffic, with the joint threshold that holds the budget.
+
+Traffic drifts and so does what is usual; all tails and the threshold are one entry, swapped as one.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from meta.arrays import Doubles
+from meta.calibration import Tails, joint_threshold
+from meta.reservoir import Reservoir
+from stream.adaptation.desk import Desk
+from stream.adaptation.false_alerts import sort_alerts
+from stream.adaptation.prepared import Prepared
+from stream.adaptation.proposal import CLEARLY, FEWEST_ROWS
+from stream.adaptation.threshold import first_threshold
+from stream.control.change import Change
+from stream.control.entry import Kind
+from stream.control.loading import calibration_parts
+from stream.control.snapshot import Snapshot
+
+JOINT = "joint"
+"""Id of the entry."""
+AUTHOR = "adapter"
+
+
+def recalibrate(desk: Desk, reason: str) -> int | None:
+    """Announce tails and threshold on the traffic drawn last; the control offset, None where there is too
+    little traffic. Raises NotReady, StorageUnavailable, ControlLogUnavailable.
+    """
+    snapshot = desk.announcer.refresh()
+    prepared = desk.preparation.ready(snapshot, newest=True).prepared
+    if len(prepared) < FEWEST_ROWS or snapshot.base is None:
+        return None
+    in_force = first_threshold(desk.budget) if snapshot.threshold is None else snapshot.threshold
+    # What is only a little over the threshold counts as genuine: it is what drift brings there, and with it
+    # left out an overshoot would never be seen. Clear alerts are counted as calibration expects them.
+    clear, expected = in_force + CLEARLY, desk.budget * 10.0**-CLEARLY
+    rows = sort_alerts(np.arange(len(prepared)), prepared.joint, clear, expected).genuine
+    reservoir = Reservoir(prepared.reservoir.X[rows], prepared.stack.base)
+    columns, tails = _columns(snapshot, prepared, reservoir)
+    threshold = joint_threshold(columns, prepared.stack.shifts, desk.budget)
+    change = Change(
+        Kind.THRESHOLD,
+        JOINT,
+        AUTHOR,
+        reason,
+        calibration_parts(reservoir.base_tails, tails),
+        {"threshold": threshold, "calibration_rows": len(rows)},
+        snapshot.base.content_hash,
+    )
+    return desk.announcer.announce(change).offset
+
+
+def _columns(
+    snapshot: Snapshot, prepared: Prepared, reservoir: Reservoir
+) -> tuple[np.ndarray[tuple[int, int], np.dtype[np.float64]], dict[str, Tails]]:
+    """Surprises (n, 1 + e) under the new tails, and those tails of the detectors by id."""
+    columns: list[Doubles] = [reservoir.base_surprise]
+    tails = {}
+    for loaded, live in zip(snapshot.detectors, prepared.stack.detectors, strict=True):
+        again = reservoir.calibrate(live.adapter, live.detector, shift=live.shift)
+        tails[loaded.id] = again.tails
+        columns.append(reservoir.surprise_of(again))
+    return np.column_stack(columns), tails

@@ -1,0 +1,129 @@
+"""What the worker does by the clock while nobody waits: adapt grown episodes, recalibrate, expire, delete."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+
+from sqlalchemy import Engine
+
+from storage import StorageError
+from storage.retention import Retention, enforce
+from stream.adaptation.awaiting import Awaiting
+from stream.adaptation.desk import Desk
+from stream.adaptation.feedback import Request
+from stream.adaptation.growing import adapt_grown
+from stream.adaptation.preparation import NotReady
+from stream.adaptation.recalibrating import AUTHOR, JOINT, recalibrate
+from stream.adaptation.retiring import retire
+from stream.adaptation.terms import DAY_S, Terms
+from stream.control.change import Change
+from stream.control.entry import Kind
+from stream.control.snapshot import Applied, Snapshot
+
+log = logging.getLogger(__name__)
+
+EVERY_S = 1.0
+DELETE_EVERY_S = 3_600.0
+HALF_LIVES = 10
+"""After so many a count has faded to a thousandth."""
+
+
+class Upkeep:
+    """`turn` does at most one thing, so that a request never waits for a list of them."""
+
+    def __init__(self, desk: Desk, settle: Callable[[Awaiting], None]) -> None:
+        """`settle` is told of retirements, whose acknowledgements are watched."""
+        self._desk, self._settle = desk, settle
+        self._next = self._next_delete = 0.0
+        self._deleting: threading.Thread | None = None
+
+    def turn(self) -> None:
+        """Do what is due, if a second has passed. Raises StorageUnavailable, ControlLogUnavailable."""
+        now = self._desk.clock()
+        if now < self._next:
+            return
+        self._next = now + EVERY_S
+        self._delete_old(now)
+        snapshot = self._desk.announcer.refresh()
+        try:
+            done = adapt_grown(self._desk) or self._expire(snapshot, now) or self._recalibrate(snapshot, now)
+        except NotReady:
+            return
+        if done:
+            self._next = now
+
+    def _expire(self, snapshot: Snapshot, now: float) -> bool:
+        days = self._desk.terms.expire_days
+        for identity, applied in snapshot.in_force(Kind.DETECTOR).items():
+            if days and now - applied.entry.time > days * DAY_S:
+                reason = f"expired: adapted last more than {days:g} days ago"
+                request = Request(
+                    f"expire-{identity}-{applied.offset}", "retire", AUTHOR, now, identity, reason=reason
+                )
+                outcome = retire(self._desk, request, now)
+                if isinstance(outcome, Awaiting):
+                    self._settle(outcome)
+                return True
+        return self._drop_faded(snapshot)
+
+    def _drop_faded(self, snapshot: Snapshot) -> bool:
+        """Take away one entry of risk that does nothing any more."""
+        held = snapshot.in_force(Kind.RISK)
+        if not held:
+            return False
+        with self._desk.unit(reads_only=True) as unit:
+            newest = unit.transactions.newest_event_time()
+        for identity, applied in held.items():
+            if newest is not None and newest > _acts_until(applied):
+                change = Change(Kind.RISK, identity, AUTHOR, "faded", {}, {}, retired=True)
+                self._desk.announcer.announce(change)
+                return True
+        return False
+
+    def _recalibrate(self, snapshot: Snapshot, now: float) -> bool:
+        hours = self._desk.terms.recalibrate_hours
+        last = snapshot.applied.get(f"{Kind.THRESHOLD}/{JOINT}".encode())
+        bases = snapshot.in_force(Kind.BASE).values()
+        since = max((a.entry.time for a in (*bases, *([last] if last else []))), default=now)
+        if not hours or now - since < hours * 3_600.0:
+            return False
+        offset = recalibrate(self._desk, f"recalibrated every {hours:g} hours")
+        if offset is not None:
+            log.info("adapter: recalibrated, control offset %d", offset)
+        return offset is not None
+
+    def _delete_old(self, now: float) -> None:
+        terms = self._desk.terms
+        if not (terms.transactions_days or terms.alerts_days) or now < self._next_delete:
+            return
+        if self._deleting is not None and self._deleting.is_alive():
+            return
+        self._next_delete = now + DELETE_EVERY_S
+        # In a thread of its own: the first time, after months, it takes minutes.
+        self._deleting = threading.Thread(
+            target=_delete, args=(self._desk.engine, terms, now), name="retention", daemon=True
+        )
+        self._deleting.start()
+
+
+def _delete(engine: Engine, terms: Terms, now: float) -> None:
+    keep_all = float("inf")
+    retention = Retention(terms.transactions_days or keep_all, terms.alerts_days or keep_all)
+    try:
+        deleted = enforce(engine, retention, now=now)
+    except StorageError as error:
+        log.warning("retention: %s; trying again in an hour", error)
+        return
+    if any(deleted.values()):
+        log.info("retention: deleted %s", ", ".join(f"{n} of {table}" for table, n in deleted.items() if n))
+
+
+def _acts_until(applied: Applied) -> float:
+    """Event time from which none of an entry's rules does anything."""
+    rules = [placed.rule for placed in applied.loaded] if isinstance(applied.loaded, tuple) else []
+    ends = [
+        rule.as_of + HALF_LIVES * rule.half_life_s if rule.until is None else rule.until for rule in rules
+    ]
+    return max(ends, default=float("-inf"))
