@@ -49,6 +49,10 @@ class ControlEntries:
         query = select(ControlEntry).where(ControlEntry.control_offset <= control_offset)
         return list(self._session.scalars(query.order_by(ControlEntry.control_offset)))
 
+    def all(self) -> list[ControlEntry]:
+        """Every entry, in the order of the log."""
+        return list(self._session.scalars(select(ControlEntry).order_by(ControlEntry.control_offset)))
+
     def latest(self, kind: str, entry_id: str) -> ControlEntry | None:
         """The last entry of this key."""
         query = select(ControlEntry).where(ControlEntry.kind == kind, ControlEntry.entry_id == entry_id)

@@ -1,6 +1,6 @@
 """Every transaction as it was scored, with its features, so that any score can be recomputed."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from sqlalchemy import JSON, Float, Index, Integer, LargeBinary, SmallInteger, String, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -72,6 +72,20 @@ class ScoredTransactions:
         """The transaction read from this place of the input topic."""
         return self._session.get(ScoredTransaction, (partition, offset))
 
+    def spread(self, count: int) -> list[ScoredTransaction]:
+        """At most `count` transactions, at even distances over what each partition holds."""
+        ranges = self.offset_ranges()
+        found: list[ScoredTransaction] = []
+        for number, (partition, (low, high)) in enumerate(sorted(ranges.items())):
+            each = count // len(ranges) + (number < count % len(ranges))
+            places = sorted({low + (high - low) * step // max(each - 1, 1) for step in range(each)})
+            for start in range(0, len(places), IDS_PER_QUERY):
+                row = ScoredTransaction
+                here = row.source_offset.in_(places[start : start + IDS_PER_QUERY])
+                query = select(row).where(row.source_partition == partition, here)
+                found += self._session.scalars(query.order_by(row.source_offset))
+        return found
+
     def newest_event_time(self) -> float | None:
         """Event time of the latest transaction stored; None where there is none."""
         return self._session.scalar(select(func.max(ScoredTransaction.event_time)))
@@ -80,6 +94,11 @@ class ScoredTransactions:
         """How many stored transactions happened at `event_time` or later."""
         query = select(func.count()).where(ScoredTransaction.event_time >= event_time)
         return self._session.scalar(query) or 0
+
+    def since(self, event_time: float, *, per_step: int = 10_000) -> Iterator[Sequence[ScoredTransaction]]:
+        """All transactions from `event_time` on, a step at a time, in no particular order."""
+        query = select(ScoredTransaction).where(ScoredTransaction.event_time >= event_time)
+        yield from self._session.scalars(query.execution_options(yield_per=per_step)).partitions()
 
     def offset_ranges(self) -> dict[int, tuple[int, int]]:
         """Lowest and highest offset stored, by partition; a few index look-ups, whatever the size."""

@@ -15,5 +15,12 @@ VERBS = {
     "recorder": "Write scores, alerts and control entries to the database.",
     "adapter": "Turn flags into detectors: adapt, calibrate, judge, announce.",
     "flag": "Flag transactions as one fraud pattern, and see it go live.",
+    "label": "Confirm or reject transactions, in bulk too.",
+    "lookback": "Show which earlier transactions a detector would have alerted.",
+    "approve": "Put an episode into force that waits for a person.",
+    "retire": "Take an episode out of force.",
+    "rollback": "Undo the last change of a control entry.",
+    "history": "Say what was in force at any moment, by whom and why.",
+    "recompute": "Compute stored scores again, and compare bit for bit.",
     "status": "Show broker, lags, workers, detectors and scores on one screen.",
 }

@@ -14,6 +14,7 @@ from meta.adapters.protocol import Adapter
 from meta.adapters.registry import UnknownAdapter, adapter
 from meta.artifacts import Artifacts, NoArtifacts
 from meta.calibration import Tails
+from meta.detector import Detector
 from meta.evidence_model import EvidenceModel
 from meta.live import LiveDetector
 from meta.stack import ScoringStack
@@ -98,12 +99,12 @@ class Snapshot:
     @cached_property
     def detectors(self) -> tuple[LoadedDetector, ...]:
         """Detectors that can score, in the order of their ids, which is the order in the stack."""
-        return tuple(d for d in self._all_detectors if self._adapter(d) is not None)
+        return tuple(d for d in self._all_detectors if self.adapter_of(d.detector) is not None)
 
     @cached_property
     def dormant(self) -> tuple[str, ...]:
         """Ids of detectors whose network is not in force: they wait for it and do not score."""
-        return tuple(d.id for d in self._all_detectors if self._adapter(d) is None)
+        return tuple(d.id for d in self._all_detectors if self.adapter_of(d.detector) is None)
 
     @cached_property
     def threshold(self) -> float | None:
@@ -154,6 +155,18 @@ class Snapshot:
         loaded = [a.loaded for a in sorted(self.in_force(Kind.NETWORK).values(), key=lambda a: a.offset)]
         return {n.content_hash: n for n in loaded if isinstance(n, EvidenceModel)}
 
+    def adapter_of(self, detector: Detector) -> Adapter | None:
+        """What scores a detector; None where the network or base that it was made with is not in force."""
+        made_with = detector.network
+        if made_with in self.networks:
+            return Evidence(self.networks[made_with])
+        if self.artifacts is None or made_with not in ("", self.artifacts.base.content_hash):
+            return None
+        try:
+            return adapter(detector.adapter, self.artifacts)
+        except (UnknownAdapter, NoArtifacts):
+            return None
+
     @cached_property
     def _all_detectors(self) -> tuple[LoadedDetector, ...]:
         loaded = [a.loaded for a in self.in_force(Kind.DETECTOR).values()]
@@ -182,20 +195,8 @@ class Snapshot:
         except (KeyError, TypeError, ValueError, IndexError) as error:
             raise MalformedEntry(f"the parts in force do not fit each other: {error}") from error
 
-    def _adapter(self, loaded: LoadedDetector) -> Adapter | None:
-        """What scores the detector; None where the network or base that it was made with is not in force."""
-        made_with = loaded.detector.network
-        if made_with in self.networks:
-            return Evidence(self.networks[made_with])
-        if self.artifacts is None or made_with not in ("", self.artifacts.base.content_hash):
-            return None
-        try:
-            return adapter(loaded.detector.adapter, self.artifacts)
-        except (UnknownAdapter, NoArtifacts):
-            return None
-
     def _live(self, loaded: LoadedDetector) -> LiveDetector:
-        scorer = self._adapter(loaded)
+        scorer = self.adapter_of(loaded.detector)
         assert scorer is not None  # `detectors` holds no others
         announced = self.applied[f"{Kind.DETECTOR}/{loaded.id}".encode()].offset
         later = [

@@ -346,7 +346,7 @@ def test_a_retired_detector_is_gone_and_rollback_brings_it_back_to_the_bit(
         assert scorer.snapshots[-1].detectors == ()
         with UnitOfWork(engine, reads_only=True) as unit:
             assert [e.request_id for e in unit.episodes.with_status(RETIRED)] == ["r-1"]
-        _record_control(stream_settings, engine)
+        record_control(stream_settings, engine)
         analyst.send("r-3", "rollback", name=f"detector/{live.detector_id}")
         answer = analyst.answer("r-3")
         assert answer.status == LIVE, answer.message
@@ -357,7 +357,7 @@ def test_a_retired_detector_is_gone_and_rollback_brings_it_back_to_the_bit(
     assert back.threshold == with_detector.threshold
 
 
-def _record_control(settings: Settings, engine: Engine) -> None:
+def record_control(settings: Settings, engine: Engine) -> None:
     """Store the control log as the recorder does."""
     from stream.recorder.rows import control_row
 
@@ -482,7 +482,7 @@ def test_rules_are_rolled_back_without_touching_the_threshold(
         assert analyst.answer("r-1").status == LIVE
         before = announcer.refresh()
         (key,) = [k.decode() for k, a in before.applied.items() if a.entry.kind is Kind.RISK]
-        _record_control(stream_settings, engine)
+        record_control(stream_settings, engine)
         analyst.send("r-2", "rollback", name=key)
         assert analyst.answer("r-2").status == LIVE
     after = announcer.refresh()

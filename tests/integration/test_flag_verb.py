@@ -17,7 +17,7 @@ from storage import UnitOfWork, migrate, open_engine
 from stream.control.announce import Announcer
 from stream.control.keys import read_key
 from stream.recorder.rows import scored_rows
-from tests.integration.test_adaptation import Scorer
+from tests.integration.test_adaptation import Scorer, record_control
 from tests.scored_messages import scored_message
 from tests.small_models import base_change, genuine_rows, network_change, small_base, small_network
 
@@ -64,7 +64,7 @@ def stored(stream_settings: Settings) -> None:
 def flagfive(config: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "cli", "--config", str(config), *arguments],
-        env={**os.environ, "FLAGFIVE_CONTROL_KEY": SECRET, "COLUMNS": "200"},
+        env={**os.environ, "FLAGFIVE_CONTROL_KEY": SECRET, "COLUMNS": "240"},
         capture_output=True,
         text=True,
     )
@@ -96,11 +96,43 @@ def test_an_analyst_flags_and_reads_that_it_is_live(
         assert "2 of 3 transactions are not stored" in unknown.stdout
         assert "  nope-2" in unknown.stdout
         screen = flagfive(config, "status").stdout
+        matches = flagfive(config, "lookback", "gift cards", "--ids")
+        assert matches.returncode == 1
+        assert "made with is not in force" in matches.stderr
+        engine = open_engine(stream_settings.storage.url)
+        record_control(stream_settings, engine)
+        engine.dispose()
+        _look_back_and_learn(config)
+        _history(config)
         adapter.terminate()
         assert adapter.wait(timeout=5) == 0
     assert "gift cards" in screen
     assert "12,010 transactions" in screen
     assert "1 live" in screen
+
+
+def _look_back_and_learn(config: Path) -> None:
+    """The frauds that were not flagged match; confirmed, they join the episode."""
+    told = flagfive(config, "lookback", "gift cards")
+    assert told.returncode == 0, told.stderr
+    assert "12,010 transactions" in told.stdout
+    matches = flagfive(config, "lookback", "gift cards", "--ids").stdout.split()
+    assert {f"fraud-{n}" for n in range(5, 10)} <= set(matches)
+    confirmed = [option for n in range(5, 10) for option in ("--fraud", f"fraud-{n}")]
+    labelled = flagfive(config, "label", "--name", "gift cards", "--wait", "60", *confirmed)
+    assert labelled.returncode == 0, labelled.stderr
+    assert "episode 'gift cards' grows by 5" in labelled.stdout
+
+
+def _history(config: Path) -> None:
+    """Before the base nothing was in force; now it is, and who flagged what is told."""
+    long_ago = flagfive(config, "history", "--at", "2020-01-01").stdout
+    assert "base/base" not in long_ago
+    now = flagfive(config, "history", "--at", "2100-01-01").stdout
+    assert "base/base" in now
+    assert "episode gift cards" in now
+    assert "flagged as 'gift cards'" in flagfive(config, "history").stdout
+    assert "allowed are ISO 8601" in flagfive(config, "history", "--at", "noon").stderr
 
 
 def test_without_an_adapter_the_user_is_told_so(config: Path, stored: None) -> None:
