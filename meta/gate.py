@@ -12,7 +12,7 @@ from meta.arrays import Floats
 from meta.leave_one_out import leave_one_out
 from meta.live import LiveDetector
 from meta.reservoir import Reservoir
-from meta.shares import choose_share
+from meta.shares import bound, choose_share
 from meta.stack import ScoringStack
 from meta.support import Support
 
@@ -97,7 +97,8 @@ def judge(
     added = float(np.mean(above & ((on_reservoir[:, -1] + share.shift) > share.threshold)))
     found = float(np.mean((flags + shifts).max(1) > share.threshold))
     chosen = LiveDetector(detector, adapter, live.tails, share.shift)
-    reasons = _reasons(rate, found, share.losses, limits)
+    bounds = {name: bound(limits.allowed_loss, len(X)) for name, X in replay.items()}
+    reasons = _reasons(rate, found, share.losses, bounds, limits)
     return Verdict(chosen, share.threshold, rate, added, found, share.found, share.losses, reasons)
 
 
@@ -108,7 +109,13 @@ def _grown(support: Support, adapter: Adapter, reservoir: Reservoir) -> Support:
     )
 
 
-def _reasons(rate: float, found: float, losses: Mapping[str, float], limits: Limits) -> tuple[str, ...]:
+def _reasons(
+    rate: float,
+    found: float,
+    losses: Mapping[str, float],
+    bounds: Mapping[str, float],
+    limits: Limits,
+) -> tuple[str, ...]:
     said = []
     if rate > _TOO_MUCH * limits.budget:
         said.append(f"alerts on {rate:.3%} of genuine traffic, allowed {_TOO_MUCH * limits.budget:.3%}")
@@ -117,6 +124,6 @@ def _reasons(rate: float, found: float, losses: Mapping[str, float], limits: Lim
             f"finds {found:.0%} of the flags when they are left out, allowed {limits.found_at_least:.0%}"
         )
     for name, loss in losses.items():
-        if loss > limits.allowed_loss:
-            said.append(f"{name}: {loss:.1%} of its recall is lost, allowed {limits.allowed_loss:.1%}")
+        if loss > bounds[name]:
+            said.append(f"{name}: {loss:.1%} of its recall is lost, allowed {bounds[name]:.1%}")
     return tuple(said)

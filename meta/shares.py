@@ -46,7 +46,7 @@ def choose_share(
 
     Surprises: of the reservoir (n, 1 + e), of each replay set (m, 1 + e), of the flags left out in turn (k, 1
     + e), base first, the new detector last. `shifts` (e,) are those of base and live detectors. A share under
-    which a replay set loses more than `allowed_loss` of its recall is taken only if all shares do: then the
+    which a replay set loses more than `allowed_loss` of its recall, and more than one fraud, is taken only if all shares do: then the
     smallest.
     """
     rest, own = combine(reservoir[:, :-1], shifts), reservoir[:, -1]
@@ -63,10 +63,20 @@ def choose_share(
             name: caught[name] - _caught(np.maximum(surprise, replay[name][:, -1] + shift), threshold)
             for name, surprise in others.items()
         }
-        if best is None or (max(losses.values(), default=0.0) <= allowed_loss and found > best.found):
+        bearable = all(loss <= bound(allowed_loss, len(replay[name])) for name, loss in losses.items())
+        if best is None or (bearable and found > best.found):
             best = Share(float(shift), threshold, found, losses)
     assert best is not None  # SHIFTS is not empty
     return best
+
+
+def bound(allowed_loss: float, rows: int) -> float:
+    """Return the share of a replay set that may be lost: of a small set, one fraud is the least that counts.
+
+    >>> bound(0.01, 20), bound(0.01, 500)
+    (0.05, 0.01)
+    """
+    return max(allowed_loss, 1.0 / max(rows, 1))
 
 
 @dataclass(frozen=True)

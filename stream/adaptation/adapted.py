@@ -38,5 +38,6 @@ class Adapted:
             "losses": verdict.losses,
             "calibration_rows": self.proposal.rows,
             "propose_ms": 1e3 * self.proposal.seconds,
+            "propose_cpu_ms": 1e3 * self.proposal.processor_seconds,
             "notes": list(self.notes),
         }

@@ -43,6 +43,8 @@ class Proposal:
     """What the support itself shows: strangers in it, two patterns, ordinary traffic."""
     seconds: float
     """Adapting, calibrating and judging, all together."""
+    processor_seconds: float
+    """Of it, what this thread had of the processor: on a busy machine the rest is waiting."""
 
 
 def propose(
@@ -60,7 +62,7 @@ def propose(
     `threshold` is the one in force, as surprise, `budget` a share in (0, 1), `beside` the live detectors that
     it is judged beside, all if None: one that it replaces is not among them. Raises TooLittleTraffic.
     """
-    started = time.perf_counter()
+    started, worked = time.perf_counter(), time.thread_time()
     surprise = prepared.joint
     rows = sort_alerts(_apart(flagged, prepared), surprise, threshold, budget)
     clear = rows.suspect[surprise[rows.suspect] > threshold + CLEARLY]
@@ -79,7 +81,9 @@ def propose(
         seed=seed,
         limits=Limits(budget=budget),
     )
-    return Proposal(verdict, len(rows.genuine), (), time.perf_counter() - started)
+    return Proposal(
+        verdict, len(rows.genuine), (), time.perf_counter() - started, time.thread_time() - worked
+    )
 
 
 def _apart(flagged: Flagged, prepared: Prepared) -> NDArray[np.intp]:

@@ -1,0 +1,89 @@
+"""Watches the `scored` topic: how long scores take around a swap, and the version of each batch."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+from kafka import KafkaConsumer, TopicPartition
+from numpy.typing import NDArray
+
+POLL_MS = 100
+AROUND_MS = 1_000.0
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One scored batch: when it was sent, how long its transactions took, and its control offsets."""
+
+    partition: int
+    sent_ms: float
+    took_ms: NDArray[np.float64]
+    versions: tuple[int, ...]
+
+
+class Watch:
+    """Follows the topic in a thread, from its end on; use it in a `with`."""
+
+    def __init__(self, bootstrap: str, topic: str, partitions: int) -> None:
+        self._consumer = KafkaConsumer(
+            bootstrap_servers=bootstrap, enable_auto_commit=False, isolation_level="read_committed",
+            max_partition_fetch_bytes=16 << 20,
+        )  # fmt: skip
+        places = [TopicPartition(topic, number) for number in range(partitions)]
+        self._consumer.assign(places)
+        self._consumer.seek_to_end(*places)
+        for place in places:
+            self._consumer.position(place)
+        self._end = threading.Event()
+        self._thread = threading.Thread(target=self._follow, name="scored", daemon=True)
+        self.seen: list[Seen] = []
+
+    def __enter__(self) -> Watch:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._end.set()
+        self._thread.join()
+        self._consumer.close()
+
+    def _follow(self) -> None:
+        while not self._end.is_set():
+            for place, records in self._consumer.poll(timeout_ms=POLL_MS).items():
+                self.seen += [_seen(place.partition, record.timestamp, record.value) for record in records]
+
+
+def _seen(partition: int, sent_ms: float, value: bytes) -> Seen:
+    batch = pa.ipc.open_stream(value).read_next_batch()
+    versions = tuple(batch.column("control_offset").unique().to_pylist())
+    return Seen(partition, sent_ms, sent_ms - 1e3 * batch.column("arrival").to_numpy(), versions)
+
+
+def mixed(seen: list[Seen]) -> int:
+    """Batches that hold scores of two versions, or of an older one than a batch before on their partition."""
+    newest: dict[int, int] = {}
+    wrong = 0
+    for batch in seen:
+        wrong += len(batch.versions) > 1 or min(batch.versions) < newest.get(batch.partition, -1)
+        newest[batch.partition] = max(batch.versions)
+    return wrong
+
+
+def p99_ratio(seen: list[Seen], offsets: list[int]) -> float | None:
+    """p99 of the seconds after swaps to `offsets` by that of the seconds before; None without any of both."""
+    before: list[NDArray[np.float64]] = []
+    after: list[NDArray[np.float64]] = []
+    for offset in offsets:
+        for partition in {batch.partition for batch in seen}:
+            mine = [batch for batch in seen if batch.partition == partition]
+            swapped = next((batch.sent_ms for batch in mine if batch.versions[0] >= offset), None)
+            if swapped is None:
+                continue
+            before += [b.took_ms for b in mine if swapped - AROUND_MS <= b.sent_ms < swapped]
+            after += [b.took_ms for b in mine if swapped <= b.sent_ms < swapped + AROUND_MS]
+    if not before or not after:
+        return None
+    return float(np.percentile(np.concatenate(after), 99) / np.percentile(np.concatenate(before), 99))
