@@ -3,11 +3,14 @@
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
 OWN_FIELDS = ("id", "time", "amount", "currency", "category", "channel")
 BUNDLED = Path(__file__).parent / "mappings"
+
+LabelValue = int | str | bool
 
 
 class WrongMapping(ValueError):
@@ -22,29 +25,45 @@ class EntityColumn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Label(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Which column tells fraud from genuine; every other value means that nobody knows yet.
+    """Which column tells fraud from genuine.
+
+    A missing value, and those in `unknown`, mean that nobody knows yet; what stands in none of the three is
+    told as an error when the file is replayed.
 
     Attributes:
         pattern: column that names the kind of fraud, where there is one.
+        families: names for groups of values of `pattern`; without it each value is a family of its own.
     """
 
     column: str
-    fraud: tuple[int | str | bool, ...] = (1,)
-    genuine: tuple[int | str | bool, ...] = (0,)
+    fraud: tuple[LabelValue, ...] = (1,)
+    genuine: tuple[LabelValue, ...] = (0,)
+    unknown: tuple[LabelValue, ...] = ()
     pattern: str | None = None
+    families: dict[str, tuple[LabelValue, ...]] = {}
 
 
 class Mapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Columns of a file by meaning. The first entity is the primary one."""
+    """Columns of a file by meaning. The first entity is the primary one; there may be none.
+
+    Attributes:
+        time_unit: of numbers in the time column, since 1970 in UTC.
+        time_format: of texts in the time column, as strptime has it; ISO 8601 without.
+        numeric, categorical: further columns that become features.
+    """
 
     id: str
     time: str
     amount: str
-    entities: tuple[EntityColumn, ...]
+    entities: tuple[EntityColumn, ...] = ()
     currency: str | None = None
     category: str | None = None
     channel: str | None = None
     label: Label | None = None
+    time_unit: Literal["s", "ms", "us"] = "s"
+    time_format: str | None = None
+    numeric: tuple[str, ...] = ()
+    categorical: tuple[str, ...] = ()
 
     def columns(self) -> dict[str, str]:
         """The column of each meaning that a transaction carries: id, time, ..., entity:<name>."""
@@ -52,13 +71,23 @@ class Mapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         entities = {f"entity:{entity.name}": entity.column for entity in self.entities}
         return {meaning: column for meaning, column in named.items() if column} | entities
 
+    def every_column(self) -> dict[str, str]:
+        """As `columns`, with those of the label and of further features."""
+        label = {"label": self.label.column} if self.label else {}
+        if self.label and self.label.pattern:
+            label["label.pattern"] = self.label.pattern
+        further = {f"numeric:{c}": c for c in self.numeric} | {
+            f"categorical:{c}": c for c in self.categorical
+        }
+        return self.columns() | label | further
+
     def check(self, present: Sequence[str], where: str) -> None:
-        """Raise WrongMapping unless every column is there."""
-        wanted = self.columns()
-        missing = {meaning: column for meaning, column in wanted.items() if column not in present}
-        if missing:
-            lines = ", ".join(f"{meaning} = {column!r}" for meaning, column in missing.items())
-            raise WrongMapping(f"{where} lacks the columns of {lines}. Columns there: {', '.join(present)}")
+        """Raise WrongMapping unless every column of a transaction is there."""
+        _check(self.columns(), present, where)
+
+    def check_all(self, present: Sequence[str], where: str) -> None:
+        """Raise WrongMapping unless every column is there, those of label and features too."""
+        _check(self.every_column(), present, where)
 
 
 def read_mapping(path: Path) -> Mapping:
@@ -76,3 +105,10 @@ def bundled_for(present: Sequence[str]) -> Mapping | None:
         if set(mapping.columns().values()) <= set(present):
             return mapping
     return None
+
+
+def _check(wanted: dict[str, str], present: Sequence[str], where: str) -> None:
+    missing = {meaning: column for meaning, column in wanted.items() if column not in present}
+    if missing:
+        lines = ", ".join(f"{meaning} = {column!r}" for meaning, column in missing.items())
+        raise WrongMapping(f"{where} lacks the columns of {lines}. Columns there: {', '.join(present)}")

@@ -1,5 +1,6 @@
 """CSV and Parquet files in parts, so that a file larger than memory is no larger than one part."""
 
+import csv
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -20,13 +21,16 @@ class Table:
 
     Args:
         path: ends in .csv or .parquet.
+        as_text: read every column of a CSV file as text, so that whoever converts it can name the row of
+            what does not fit.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, as_text: bool = False) -> None:
         self.path = path
+        self._as_text = as_text
         try:
             self.schema = self._read_schema()
-        except (OSError, pa.ArrowInvalid) as error:
+        except (OSError, UnicodeDecodeError, pa.ArrowInvalid) as error:
             raise UnreadableTable(f"{path}: {error}") from None
 
     @property
@@ -45,7 +49,7 @@ class Table:
                 yield from pa.parquet.ParquetFile(self.path).iter_batches(PART_ROWS, columns=wanted)
             else:
                 yield from self._csv(wanted)
-        except (OSError, pa.ArrowInvalid) as error:
+        except (OSError, UnicodeDecodeError, pa.ArrowInvalid) as error:
             raise UnreadableTable(f"{self.path}: {error}") from None
 
     @property
@@ -55,9 +59,16 @@ class Table:
     def _read_schema(self) -> pa.Schema:
         if self._is_parquet:
             return pa.parquet.read_schema(self.path)
-        return next(iter(self._csv(None))).schema
+        return self._csv(None).schema
 
-    def _csv(self, columns: Sequence[str] | None) -> Iterator[pa.RecordBatch]:
+    def _csv(self, columns: Sequence[str] | None) -> pa.csv.CSVStreamingReader:
         convert = pa.csv.ConvertOptions(include_columns=columns)
+        if self._as_text:
+            convert.column_types = dict.fromkeys(self._header(), pa.string())
+            convert.strings_can_be_null = True
         read = pa.csv.ReadOptions(block_size=_CSV_BLOCK_BYTES)
-        yield from pa.csv.open_csv(self.path, read_options=read, convert_options=convert)
+        return pa.csv.open_csv(self.path, read_options=read, convert_options=convert)
+
+    def _header(self) -> list[str]:
+        with self.path.open(newline="", encoding="utf-8") as file:
+            return next(csv.reader(file), [])

@@ -1,0 +1,130 @@
+"""`flagfive replay`: what would have happened, on a labelled file of one's own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cli.errors import UserError
+
+if TYPE_CHECKING:
+    from replay.mapping import Mapping
+    from replay.prequential import Outcome, Plan
+    from replay.table import Table
+
+app = typer.Typer(add_completion=False)
+
+_SHOWN = ("auc_roc", "average_precision", "card_precision_at_100", "recall_at_0.1pct", "alert_rate")
+
+
+@app.command(epilog="Example: flagfive replay history.parquet --mapping mapping.toml --json result.json")
+def replay(
+    file: Annotated[Path, typer.Argument(help="CSV or Parquet file with labels, rows in order of time.")],
+    mapping: Annotated[
+        Path | None, typer.Option(help="TOML file that says which column means what; `inspect` makes one.")
+    ] = None,
+    protocol: Annotated[str, typer.Option(help="prequential: train, wait for labels, test.")] = "prequential",
+    train_days: Annotated[int, typer.Option(min=1, help="Days of each training span.")] = 7,
+    delay_days: Annotated[int, typer.Option(min=0, help="Days until a label is known.")] = 7,
+    test_days: Annotated[int, typer.Option(min=1, help="Days of each test.")] = 7,
+    folds: Annotated[int, typer.Option(min=1, help="Tests, one after the other.")] = 4,
+    start_day: Annotated[
+        int | None,
+        typer.Option(min=0, help="First training day, 0 is the file's first; else the last folds."),
+    ] = None,
+    contender: Annotated[list[str] | None, typer.Option(help="One of those compared; all without.")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Equal seeds give equal figures.")] = 0,
+    json: Annotated[Path | None, typer.Option(help="Write every figure to this file.")] = None,
+    report: Annotated[Path | None, typer.Option(help="Write a page with tables and plots.")] = None,
+) -> None:
+    """Run the live features and scoring over FILE in event time, and report what would have happened.
+
+    Without --mapping a bundled one is taken where it fits.
+    """
+    from replay.contenders import CONTENDERS
+    from replay.prequential import Plan
+    from replay.reading import Reader
+
+    if protocol != "prequential":
+        raise UserError(f"--protocol {protocol!r}: allowed is prequential")
+    names = tuple(contender or CONTENDERS)
+    if unknown := set(names) - set(CONTENDERS):
+        raise UserError(f"--contender {sorted(unknown)}: allowed are {', '.join(CONTENDERS)}")
+    plan = Plan(train_days, delay_days, test_days, folds, start_day, names, seed)
+    table, chosen = _open(file, mapping)
+    outcome = _run(Reader, table, chosen, plan)
+    _show(outcome)
+    _write(outcome, chosen, plan, file, json, report)
+
+
+def _open(file: Path, mapping: Path | None) -> tuple[Table, Mapping]:
+    from replay.mapping import WrongMapping, bundled_for, read_mapping
+    from replay.table import Table, UnreadableTable
+
+    try:
+        table = Table(file, as_text=True)
+        chosen = read_mapping(mapping) if mapping else bundled_for(table.columns)
+    except (WrongMapping, UnreadableTable) as error:
+        raise UserError(str(error)) from None
+    if chosen is None:
+        raise UserError(
+            f"{file}: no bundled mapping fits; `flagfive inspect {file} --out mapping.toml` makes one"
+        )
+    return table, chosen
+
+
+def _run(reader: type, table: Table, mapping: Mapping, plan: Plan) -> Outcome:
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    from replay.fold import NothingToLearn
+    from replay.mapping import WrongMapping
+    from replay.measures import Unmeasurable
+    from replay.prequential import prequential
+    from replay.reading import BadRow
+    from replay.survey import UnfitFile
+    from replay.table import UnreadableTable
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    try:
+        with Progress(*columns, transient=True) as progress:
+            task = progress.add_task("checking", total=table.rows())
+
+            def tell(stage: str, done: int, rows: int) -> None:
+                progress.update(task, description=stage, completed=done, total=rows or None)
+
+            return prequential(reader(table, mapping), plan, tell)
+    except (BadRow, UnfitFile, NothingToLearn, Unmeasurable, WrongMapping, UnreadableTable) as error:
+        raise UserError(str(error)) from None
+
+
+def _show(outcome: Outcome) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("contender", *(name.replace("_", " ") for name in _SHOWN))
+    for name, figures in outcome.contenders.items():
+        cells = [f"{i.value:.3f} [{i.low:.3f} {i.high:.3f}]" for i in (figures[m] for m in _SHOWN[:-1])]
+        rate = figures["alert_rate"]
+        table.add_row(name, *cells, f"{rate.value:.3%} [{rate.low:.3%} {rate.high:.3%}]")
+    Console().print(table)
+    rows, seconds = outcome.survey.rows, outcome.pass_seconds
+    print(f"{rows:,} rows in {seconds:.1f} s, training {outcome.train_seconds:.1f} s on top")
+
+
+def _write(
+    outcome: Outcome, mapping: Mapping, plan: Plan, file: Path, json: Path | None, report: Path | None
+) -> None:
+    from replay.result import as_json, write_json, write_whole
+
+    found = as_json(outcome, mapping, plan, file)
+    try:
+        if json is not None:
+            write_json(json, found)
+        if report is not None:
+            from replay.report import page
+
+            write_whole(report, page(outcome, found))
+    except OSError as error:
+        raise UserError(f"{error.filename}: {error.strerror}") from None

@@ -1,0 +1,79 @@
+"""What is compared: each learns from one training span and scores what comes after it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from meta.arrays import Doubles, Floats
+from meta.base_training import BaseSettings, History, train_base
+from meta.normaliser import Normaliser
+
+Score = Callable[[Floats], Doubles]
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """Training rows in order of time: features (n, d) by name, the live ones first; frauds (n,); span in
+    seconds.
+    """
+
+    features: tuple[str, ...]
+    live: int
+    X: Floats
+    fraud: NDArray[np.bool_]
+    weight: Doubles
+    span: tuple[float, float]
+    seed: int = 0
+
+
+def base(lesson: Lesson) -> Score:
+    """The base as it runs live: no risk columns."""
+    return _base(lesson, lesson.live)
+
+
+def base_with_risk(lesson: Lesson) -> Score:
+    """The same network, given the confirmed-fraud risk of each entity as features."""
+    return _base(lesson, len(lesson.features))
+
+
+def logistic(lesson: Lesson) -> Score:
+    """Logistic regression on normal scores, risk included."""
+    from sklearn.linear_model import LogisticRegression
+
+    normaliser = Normaliser.fit(lesson.X[~lesson.fraud])
+    model = LogisticRegression(C=0.1, max_iter=1000)
+    model.fit(normaliser(lesson.X), lesson.fraud, sample_weight=lesson.weight)
+    return lambda X: np.asarray(model.decision_function(normaliser(X)), np.float64)
+
+
+def boosted(lesson: Lesson) -> Score:
+    """Boosted trees (LightGBM), risk included: what a team retrains nightly."""
+    import lightgbm as lgb
+
+    model = lgb.LGBMClassifier(
+        n_estimators=200, num_leaves=15, learning_rate=0.05, min_child_samples=20, reg_lambda=1.0,
+        subsample=0.8, subsample_freq=1, colsample_bytree=0.6, random_state=lesson.seed, deterministic=True,
+        force_row_wise=True, n_jobs=1, verbose=-1,
+    )  # fmt: skip
+    model.fit(lesson.X, lesson.fraud, sample_weight=lesson.weight)
+    booster = model.booster_
+    return lambda X: np.asarray(booster.predict(X, raw_score=True, num_threads=1), np.float64)
+
+
+CONTENDERS: dict[str, Callable[[Lesson], Score]] = {
+    "base": base,
+    "base+risk": base_with_risk,
+    "lightgbm": boosted,
+    "logistic": logistic,
+}
+
+
+def _base(lesson: Lesson, width: int) -> Score:
+    X = np.ascontiguousarray(lesson.X[:, :width])
+    history = History(lesson.features[:width], X, lesson.fraud, lesson.weight, lesson.span)
+    model = train_base(history, BaseSettings(seed=lesson.seed))
+    return lambda rows: model.score(np.ascontiguousarray(rows[:, :width]))

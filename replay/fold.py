@@ -1,0 +1,137 @@
+"""One fold of the prequential protocol: train, wait for labels, test."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from meta.arrays import Doubles, Floats
+from replay.contenders import CONTENDERS, Lesson, Score
+from replay.measures import Window
+from replay.reading import FRAUD, UNKNOWN, Part
+from replay.survey import DAY_S
+
+MOST_GENUINE = 200_000  # training rows of a fold that are not fraud; the others are drawn at random
+_RESERVE = 4  # one genuine card in four is kept from training, to set thresholds on
+BUDGET = 0.001
+
+
+class NothingToLearn(ValueError):
+    """A training span without fraud, or with too few genuine rows to set a threshold on."""
+
+
+@dataclass(frozen=True)
+class Days:
+    """Training, delay and test of a fold, days from the file's first midnight."""
+
+    train: int
+    delay_from: int
+    test: int
+    end: int
+
+
+@dataclass
+class Fold:
+    """Takes all parts of a file in turn. Raises NothingToLearn when its training span will not do."""
+
+    days: Days
+    epoch: float
+    features: tuple[str, ...]
+    live: int
+    contenders: tuple[str, ...]
+    seed: int = 0
+    train_seconds: float = 0.0
+    score_seconds: float = 0.0
+    tested: dict[str, list[Window]] = field(default_factory=dict)
+    _rows: list[tuple[Floats, NDArray[np.bool_], NDArray[np.uint64], Doubles]] = field(default_factory=list)
+    _models: dict[str, tuple[Score, float]] = field(default_factory=dict)
+    _stolen: dict[int, int] = field(default_factory=dict)  # card: day of its first fraud since training began
+
+    def take(self, part: Part, X: Floats) -> None:
+        """Learn from, or score, the rows of a part that fall into this fold."""
+        day = ((part.columns.time - self.epoch) // DAY_S).astype(np.int64)
+        if day[-1] < self.days.train or day[0] >= self.days.end:
+            return
+        self._remember(part, day)
+        train = (day >= self.days.train) & (day < self.days.delay_from) & (part.label != UNKNOWN)
+        if train.any():
+            self._keep(part, X, train)
+        test = (day >= self.days.test) & (day < self.days.end) & (part.label != UNKNOWN)
+        if test.any():
+            self._test(part, X, np.flatnonzero(test), day)
+
+    def windows(self) -> dict[str, Window]:
+        """The test window under each contender."""
+        return {name: _joined(parts) for name, parts in self.tested.items()}
+
+    def _keep(self, part: Part, X: Floats, rows: NDArray[np.bool_]) -> None:
+        fraud = part.label[rows] == FRAUD
+        self._rows.append((X[rows], fraud, part.card[rows], part.columns.time[rows]))
+        if sum(len(r[1]) for r in self._rows) > 2 * MOST_GENUINE:
+            self._thin()
+
+    def _thin(self) -> None:
+        """Halve the genuine rows; at the next time those that came since count as much."""
+        X, fraud, card, seconds = self._joined()
+        rng = np.random.default_rng((self.seed, len(fraud)))
+        kept = fraud | (rng.random(len(fraud)) < MOST_GENUINE / max(int(np.sum(~fraud)), 1))
+        self._rows = [(X[kept], fraud[kept], card[kept], seconds[kept])]
+
+    def _joined(self) -> tuple[Floats, NDArray[np.bool_], NDArray[np.uint64], Doubles]:
+        X, fraud, card, seconds = zip(*self._rows, strict=True)
+        return np.concatenate(X), np.concatenate(fraud), np.concatenate(card), np.concatenate(seconds)
+
+    def _remember(self, part: Part, day: NDArray[np.int64]) -> None:
+        for row in np.flatnonzero((part.label == FRAUD) & (day >= self.days.train)):
+            self._stolen.setdefault(int(part.card[row]), int(day[row]))
+
+    def _known(self, day: int) -> NDArray[np.uint64]:
+        """Cards whose fraud is known on a day: its label came by the evening before."""
+        delay = self.days.test - self.days.delay_from
+        return np.array([c for c, d in self._stolen.items() if d < day - delay], np.uint64)
+
+    def _test(self, part: Part, X: Floats, rows: NDArray[np.intp], day: NDArray[np.int64]) -> None:
+        if not self._models:
+            self._learn()
+        keep = [
+            at[~np.isin(part.card[at], self._known(d))]
+            for d in np.unique(day[rows]).tolist()
+            for at in [rows[day[rows] == d]]
+        ]
+        rows = np.concatenate(keep)
+        begun = time.perf_counter()
+        for name, (score, threshold) in self._models.items():
+            c = part.columns
+            shown = (part.label[rows] == FRAUD, part.card[rows], day[rows], c.amount[rows])
+            self.tested.setdefault(name, []).append(Window(score(X[rows]), *shown, threshold))
+        self.score_seconds += time.perf_counter() - begun
+
+    def _learn(self) -> None:
+        begun = time.perf_counter()
+        where = f"days {self.days.train} to {self.days.delay_from}"
+        if not self._rows:
+            raise NothingToLearn(f"{where}: no labelled rows to train on")
+        X, fraud, card, seconds = self._joined()
+        reserve = ~fraud & (card % _RESERVE == 0)
+        fit = ~reserve
+        if fraud.sum() < 10 or reserve.sum() < 100:
+            raise NothingToLearn(f"{where}: {fraud.sum()} frauds and {reserve.sum()} genuine rows to set "
+                                 "thresholds on, allowed 10 and 100 or more")  # fmt: skip
+        span = (float(seconds[0]), float(seconds[-1]))
+        lesson = Lesson(self.features, self.live, X[fit], fraud[fit], np.ones(fit.sum()), span, self.seed)
+        for name in self.contenders:
+            score = CONTENDERS[name](lesson)
+            self._models[name] = (score, float(np.quantile(score(X[reserve]), 1 - BUDGET)))
+        self._rows.clear()
+        self.train_seconds += time.perf_counter() - begun
+
+
+def _joined(parts: list[Window]) -> Window:
+    score, fraud, card, day, amount = (
+        np.concatenate([getattr(part, name) for part in parts])
+        for name in ("score", "fraud", "card", "day", "amount")
+    )
+    return Window(score, fraud, card, day, amount, parts[0].threshold)

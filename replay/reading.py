@@ -1,0 +1,220 @@
+"""Rows of a file as transactions with labels; what does not fit is named by its row and column."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from features.codes import CATEGORY, CHANNEL, CURRENCY, INVALID, code_of
+from features.columns import NO_CATEGORY, NO_CURRENCY, Channel, Columns
+from features.hashing import hash_spans
+from features.schema import MAX_AMOUNT, MAX_KEY_BYTES, EntityField, TransactionSchema
+from features.spans import ByteSpans
+from replay.mapping import Label, LabelValue, Mapping
+from replay.table import Table
+from replay.times import seconds_of
+
+FRAUD, GENUINE, UNKNOWN = 1, 0, -1
+WHOLE = "traffic"  # the entity of a file that names none: all of it has one profile
+
+
+class BadRow(ValueError):
+    """A value that will not do; the message names the row, the column, and what is allowed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """n rows in their order.
+
+    first: number of the first row in the file, from 1. label: FRAUD, GENUINE or UNKNOWN int8 (n,).
+    family: index into `Reader.families`, -1 where none is named. card: hash of the primary entity's key.
+    id: hash of each id, uint64 (n,).
+    """
+
+    first: int
+    columns: Columns
+    label: NDArray[np.int8]
+    family: NDArray[np.int32]
+    card: NDArray[np.uint64]
+    id: NDArray[np.uint64]
+
+    def __len__(self) -> int:
+        return len(self.label)
+
+    def each_its_own_card(self) -> Part:
+        """The same rows, where no column names a card: measures then count transactions as cards."""
+        return replace(self, card=self.id)
+
+
+@dataclass
+class Reader:
+    """Goes through `table` as `mapping` says. Raises BadRow, WrongMapping and UnreadableTable."""
+
+    table: Table
+    mapping: Mapping
+    families: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.mapping.check_all(self.table.columns, str(self.table.path))
+        entities = tuple(EntityField(e.name, e.column) for e in self.mapping.entities)
+        self.schema = TransactionSchema(
+            "id",
+            "time",
+            "amount",
+            "currency",
+            "category",
+            "channel",
+            entities or (EntityField(WHOLE, WHOLE),),
+        )
+        self._codes: dict[tuple[int, str], int] = {}
+
+    @property
+    def has_cards(self) -> bool:
+        """Whether the file names a primary entity."""
+        return bool(self.mapping.entities)
+
+    def parts(self) -> Iterator[Part]:
+        """The rows, some ten thousand at a time, in the order of the file."""
+        first = 1
+        for batch in self.table.parts(list(self.mapping.every_column().values())):
+            if batch.num_rows:
+                yield self._part(batch, first)
+            first += batch.num_rows
+
+    def _part(self, batch: pa.RecordBatch, first: int) -> Part:
+        m, n = self.mapping, batch.num_rows
+        ids = self._spans(batch, m.id, first)
+        columns = Columns(
+            row=np.arange(n, dtype=np.int32),
+            id=ids,
+            time=self._times(batch, first),
+            amount=self._amounts(batch, first),
+            currency=self._code(batch, m.currency, CURRENCY, NO_CURRENCY, first).astype(np.int32),
+            category=self._code(batch, m.category, CATEGORY, NO_CATEGORY, first).astype(np.int32),
+            channel=self._code(batch, m.channel, CHANNEL, Channel.UNKNOWN, first).astype(np.int8),
+            keys=self._keys(batch, first),
+        )
+        label = self._labels(batch, first)
+        card = hash_spans(columns.keys[0])
+        return Part(first, columns, label, self._families(batch, label), card, hash_spans(ids))
+
+    def _times(self, batch: pa.RecordBatch, first: int) -> NDArray[np.float64]:
+        column = self.mapping.time
+        seconds, wrong = seconds_of(batch[column], self.mapping.time_unit, self.mapping.time_format)
+        allowed = f"a time as {self.mapping.time_format or 'ISO 8601'}"
+        self._refuse(wrong, batch, column, first, allowed)
+        outside = ~((seconds >= self.schema.earliest) & (seconds <= self.schema.latest))
+        self._refuse(outside, batch, column, first, "a time from 2000 to 2100")
+        return seconds
+
+    def _amounts(self, batch: pa.RecordBatch, first: int) -> NDArray[np.float64]:
+        column = self.mapping.amount
+        amount = _numbers(batch[column])
+        wrong = ~((amount >= 0) & (amount <= MAX_AMOUNT))
+        self._refuse(wrong, batch, column, first, f"a number from 0 to {MAX_AMOUNT:,.0f}")
+        return amount + 0.0
+
+    def _keys(self, batch: pa.RecordBatch, first: int) -> tuple[ByteSpans, ...]:
+        if not self.has_cards:
+            return (ByteSpans.from_arrow(pa.array([WHOLE] * batch.num_rows, pa.large_string())),)
+        return tuple(self._spans(batch, entity.column, first) for entity in self.mapping.entities)
+
+    def _spans(self, batch: pa.RecordBatch, column: str, first: int) -> ByteSpans:
+        spans = ByteSpans.from_arrow(texts(batch[column]))
+        wrong = (spans.length < 1) | (spans.length > MAX_KEY_BYTES)
+        self._refuse(wrong, batch, column, first, f"a text or whole number of 1 to {MAX_KEY_BYTES} bytes")
+        return spans
+
+    def _code(
+        self, batch: pa.RecordBatch, column: str | None, kind: int, absent: int, first: int
+    ) -> NDArray[np.int64]:
+        """Codes as the live decoder gives them; a missing or empty value is absent."""
+        if column is None:
+            return np.full(batch.num_rows, absent, np.int64)
+        coded = texts(batch[column]).dictionary_encode()
+        known = np.array([self._code_of(kind, v, absent) for v in coded.dictionary.to_pylist()] + [absent])
+        codes = known[pc.fill_null(coded.indices, len(known) - 1).to_numpy(zero_copy_only=False)]
+        self._refuse(codes == INVALID, batch, column, first, "a currency of three letters")
+        return np.asarray(codes, np.int64)
+
+    def _code_of(self, kind: int, value: str, absent: int) -> int:
+        if not value:
+            return absent
+        if (kind, value) not in self._codes:
+            self._codes[kind, value] = int(code_of(np.frombuffer(value.encode(), np.uint8), kind))
+        return self._codes[kind, value]
+
+    def _labels(self, batch: pa.RecordBatch, first: int) -> NDArray[np.int8]:
+        label = self.mapping.label
+        if label is None:
+            return np.full(batch.num_rows, UNKNOWN, np.int8)
+        meaning = _meanings(label)
+        coded = texts(batch[label.column]).dictionary_encode()
+        wrong = 2
+        known = [meaning.get(value, wrong) for value in coded.dictionary.to_pylist()] + [UNKNOWN]
+        found = np.asarray(np.array(known, np.int8)[pc.fill_null(coded.indices, len(known) - 1).to_numpy()])
+        self._refuse(found == wrong, batch, label.column, first, f"one of {', '.join(sorted(meaning))}")
+        return found
+
+    def _families(self, batch: pa.RecordBatch, label: NDArray[np.int8]) -> NDArray[np.int32]:
+        """The family of each fraud; other rows have none, whatever their pattern column holds."""
+        family = np.full(batch.num_rows, -1, np.int32)
+        wanted = self.mapping.label
+        if wanted is None or wanted.pattern is None:
+            return family
+        rows = np.flatnonzero(label == FRAUD)
+        group = {text_of(v): name for name, values in wanted.families.items() for v in values}
+        for row, value in zip(
+            rows, texts(batch[wanted.pattern]).take(pa.array(rows)).to_pylist(), strict=True
+        ):
+            name = group.get(value) if group else value
+            if name is not None:
+                if name not in self.families:
+                    self.families.append(name)
+                family[row] = self.families.index(name)
+        return family
+
+    def _refuse(
+        self, wrong: NDArray[np.bool_], batch: pa.RecordBatch, column: str, first: int, allowed: str
+    ) -> None:
+        if wrong.any():
+            row = int(np.argmax(wrong))
+            value = batch[column][row].as_py()
+            raise BadRow(
+                f"{self.table.path}, row {first + row}, column {column}: {value!r}, allowed is {allowed}"
+            )
+
+
+def texts(array: pa.Array) -> pa.Array:
+    """Any column as text, large_string (n,); whole numbers without a decimal point, nulls stay."""
+    if pa.types.is_dictionary(array.type):
+        array = array.dictionary_decode()
+    if pa.types.is_floating(array.type):
+        whole = pc.all(pc.equal(array, pc.floor(array))).as_py()
+        array = pc.cast(array, pa.int64()) if whole else array
+    return pc.cast(array, pa.large_string())
+
+
+def text_of(value: LabelValue) -> str:
+    """A value of the mapping as `texts` writes it."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _meanings(label: Label) -> dict[str, int]:
+    named = {FRAUD: label.fraud, GENUINE: label.genuine, UNKNOWN: label.unknown}
+    return {text_of(value): meaning for meaning, values in named.items() for value in values}
+
+
+def _numbers(array: pa.Array) -> NDArray[np.float64]:
+    """Numbers, also from text; NaN where there is none."""
+    if pa.types.is_string(array.type):
+        plain = pc.match_substring_regex(
+            pc.utf8_trim_whitespace(array), r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
+        )
+        array = pc.if_else(plain, pc.utf8_ltrim(pc.utf8_trim_whitespace(array), "+"), None)
+    return np.asarray(pc.fill_null(pc.cast(array, pa.float64()), np.nan).to_numpy(zero_copy_only=False))

@@ -1,0 +1,93 @@
+"""A first pass over a file: is it fit to be replayed, and what does it hold?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from replay.reading import FRAUD, GENUINE, BadRow, Reader
+
+DAY_S = 86_400.0
+
+
+class UnfitFile(ValueError):
+    """A file that is well formed and still cannot be replayed; says why and what is needed."""
+
+
+@dataclass(frozen=True)
+class Survey:
+    """Rows, first and last time in seconds, and how many are fraud, genuine and unknown."""
+
+    rows: int
+    first: float
+    last: float
+    frauds: int
+    genuine: int
+
+    @property
+    def days(self) -> float:
+        """Length in days."""
+        return (self.last - self.first) / DAY_S
+
+
+def survey(reader: Reader) -> Survey:
+    """Read the file once. Raises BadRow, with row and column, and UnfitFile."""
+    rows, frauds, genuine, first, last = 0, 0, 0, 0.0, -np.inf
+    ids: list[NDArray[np.uint64]] = []
+    for part in reader.parts():
+        first = first if rows else float(part.columns.time[0])
+        _check_order(reader, part.columns.time, part.first, last)
+        last = float(part.columns.time[-1])
+        rows += len(part)
+        frauds += int(np.sum(part.label == FRAUD))
+        genuine += int(np.sum(part.label == GENUINE))
+        ids.append(part.id)
+    _check_rows(reader, rows, frauds, genuine)
+    _check_ids(reader, ids)
+    return Survey(rows, first, last, frauds, genuine)
+
+
+def _check_order(reader: Reader, time: NDArray[np.float64], first: int, before: float) -> None:
+    earlier = np.diff(time, prepend=before) < 0
+    if earlier.any():
+        row = first + int(np.argmax(earlier))
+        raise BadRow(
+            f"{reader.table.path}, row {row}, column {reader.mapping.time}: earlier than the row before; "
+            "rows must stand in the order of their time"
+        )
+
+
+def _check_rows(reader: Reader, rows: int, frauds: int, genuine: int) -> None:
+    path, label = reader.table.path, reader.mapping.label
+    if not rows:
+        raise UnfitFile(f"{path}: no rows")
+    if label is None:
+        raise UnfitFile(f"{path}: no column tells fraud from genuine; name it under [label] in the mapping")
+    if not frauds or not genuine:
+        raise UnfitFile(
+            f"{path}, column {label.column}: {frauds:,} fraud and {genuine:,} genuine in {rows:,} rows; "
+            "some of both are needed"
+        )
+
+
+def _check_ids(reader: Reader, parts: list[NDArray[np.uint64]]) -> None:
+    """Two ids with one hash are read again, to name the rows."""
+    ids = np.concatenate(parts)
+    parts.clear()
+    ids.sort()
+    twice = ids[:-1][ids[1:] == ids[:-1]]
+    if not len(twice):
+        return
+    seen: dict[bytes, int] = {}
+    for part in reader.parts():
+        for at in np.flatnonzero(np.isin(part.id, twice)):
+            name = part.columns.id.take(np.array([at])).to_list()[0] or b""
+            row = part.first + int(at)
+            if name in seen:
+                raise BadRow(
+                    f"{reader.table.path}, row {row}, column {reader.mapping.id}: {name.decode()!r} is "
+                    f"also the id of row {seen[name]}; each id may occur once"
+                )
+            seen[name] = row

@@ -1,0 +1,184 @@
+"""A file in, figures out; and whatever does not fit is told by row and column."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from features.decode import Decoder
+from features.offline import featurise
+from features.spans import ByteSpans
+from replay.fold import NothingToLearn
+from replay.mapping import EntityColumn, Label, Mapping, WrongMapping
+from replay.measures import Window, measure
+from replay.prequential import Outcome, Plan, prequential
+from replay.reading import BadRow, Reader
+from replay.result import as_json
+from replay.survey import UnfitFile, survey
+from replay.table import Table, UnreadableTable
+
+MAPPING = Mapping(
+    id="id",
+    time="when",
+    amount="amount",
+    entities=(EntityColumn("card", "card"), EntityColumn("merchant", "shop")),
+    label=Label("fraud", pattern="kind"),
+)
+PLAN = Plan(train_days=3, delay_days=1, test_days=2, folds=2, contenders=("lightgbm", "logistic"))
+
+
+def payments(n: int = 6_000, days: int = 8) -> pd.DataFrame:
+    """Payments of 300 cards, of which one in fifty is a fraud with a large amount."""
+    rng = np.random.default_rng(3)
+    fraud = rng.random(n) < 0.02
+    seconds = np.sort(rng.uniform(0, days * 86_400, n)).astype(np.int64)
+    return pd.DataFrame(
+        {
+            "id": [f"t{i}" for i in range(n)],
+            "when": pd.Timestamp("2024-03-01") + pd.to_timedelta(seconds, unit="s"),
+            "amount": np.round(np.where(fraud, 400, 20) * rng.lognormal(0, 0.4, n), 2),
+            "card": rng.integers(0, 300, n),
+            "shop": [f"s{k}" for k in rng.integers(0, 40, n)],
+            "fraud": fraud.astype(np.int64),
+            "kind": np.where(fraud, "large", None),
+        }
+    )
+
+
+def reader(folder: Path, frame: pd.DataFrame, kind: str = "csv", mapping: Mapping = MAPPING) -> Reader:
+    path = folder / f"payments.{kind}"
+    frame.to_parquet(path, index=False) if kind == "parquet" else frame.to_csv(path, index=False)
+    return Reader(Table(path, as_text=True), mapping)
+
+
+@pytest.fixture(scope="module")
+def outcome(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
+    return prequential(reader(tmp_path_factory.mktemp("files"), payments(), "parquet"), PLAN)
+
+
+def test_contenders_find_fraud_that_is_easy_to_find(outcome: Outcome) -> None:
+    assert list(outcome.contenders) == ["lightgbm", "logistic"]
+    for figures in outcome.contenders.values():
+        assert figures["auc_roc"].value > 0.97
+        assert all(i.low <= i.value <= i.high for n, i in figures.items() if n == "average_precision")
+
+
+def test_a_csv_file_gives_the_figures_of_its_parquet_twin(outcome: Outcome, tmp_path: Path) -> None:
+    again = prequential(reader(tmp_path, payments()), PLAN)
+    assert again.contenders == outcome.contenders
+
+
+def test_the_result_says_all_that_is_needed_to_run_it_again(outcome: Outcome) -> None:
+    found = json.loads(json.dumps(as_json(outcome, MAPPING, PLAN, Path("payments.csv"))))
+    assert {
+        "name",
+        "auc_roc",
+        "average_precision",
+        "card_precision_at_100",
+        "recall_at_0.1pct",
+        "alert_rate",
+    } <= set(found["contenders"][0])
+    assert set(found["contenders"][0]["auc_roc"]) == {"value", "low", "high"}
+    assert found["configuration"]["plan"]["delay_days"] == 1
+
+
+def test_features_are_those_of_the_live_decoder(tmp_path: Path) -> None:
+    frame = payments(500)
+    source = reader(tmp_path, frame)
+    [part] = source.parts()
+    rows = [
+        json.dumps(
+            {"id": r.id, "time": r.when.timestamp(), "amount": r.amount, "card": r.card, "shop": r.shop}
+        )
+        for r in frame.itertuples()
+    ]
+    values = ByteSpans.from_list([row.encode() for row in rows])
+    live, rejects = Decoder(source.schema).decode(values, np.full(len(rows), 2e9))
+    assert len(rejects) == 0
+    assert featurise(source.schema, live).tobytes() == featurise(source.schema, part.columns).tobytes()
+
+
+def changed(row: int, column: str, value: object) -> pd.DataFrame:
+    frame = payments(200).astype({"when": str, "amount": str, "fraud": str})
+    frame.loc[row - 1, column] = value
+    return frame
+
+
+@pytest.mark.parametrize(
+    ("frame", "words"),
+    [
+        (changed(17, "when", "03/04/2024 10:00"), "row 17, column when: '03/04/2024 10:00'"),
+        (changed(18, "when", "2023-01-01 00:00:00"), "row 18, column when: earlier than the row before"),
+        (changed(19, "amount", "-3"), "row 19, column amount: '-3'"),
+        (changed(20, "amount", "much"), "row 20, column amount: 'much'"),
+        (changed(21, "fraud", "2"), "row 21, column fraud: '2', allowed is one of 0, 1"),
+        (changed(22, "id", "t4"), "row 22, column id: 't4' is also the id of row 5"),
+        (changed(23, "card", None), "row 23, column card: None"),
+    ],
+)
+def test_a_bad_value_is_told_by_row_and_column(frame: pd.DataFrame, words: str, tmp_path: Path) -> None:
+    with pytest.raises(BadRow, match=words.replace("(", r"\(")):
+        survey(reader(tmp_path, frame))
+
+
+def test_files_that_cannot_be_replayed_say_why(tmp_path: Path) -> None:
+    with pytest.raises(UnfitFile, match="no rows"):
+        survey(reader(tmp_path, payments().iloc[:0], "parquet"))
+    with pytest.raises(UnfitFile, match="0 fraud and"):
+        survey(reader(tmp_path, payments().assign(fraud=0)))
+    with pytest.raises(UnfitFile, match="14 days are needed"):
+        prequential(reader(tmp_path, payments()), Plan(folds=0, train_days=7, delay_days=7))
+    with pytest.raises(WrongMapping, match="entity:card = 'card'"):
+        reader(tmp_path, payments().drop(columns="card"))
+
+
+def test_a_training_span_without_fraud_is_told(tmp_path: Path) -> None:
+    frame = payments()
+    frame.loc[frame.when < "2024-03-04", "fraud"] = 0
+    with pytest.raises(NothingToLearn, match="days 0 to 3"):
+        prequential(reader(tmp_path, frame), PLAN)
+
+
+def test_a_file_without_entities_is_replayed(tmp_path: Path) -> None:
+    bare = Mapping(id="id", time="when", amount="amount", label=Label("fraud"))
+    found = prequential(reader(tmp_path, payments(), mapping=bare), PLAN)
+    assert found.contenders["lightgbm"]["auc_roc"].value > 0.97
+
+
+def test_card_precision_counts_a_card_once_and_not_again_on_later_days() -> None:
+    window = Window(
+        score=np.array([3.0, 2.0, 1.0, 3.0, 2.0]),
+        fraud=np.array([True, True, False, True, True]),
+        card=np.array([1, 1, 2, 1, 3], np.uint64),
+        day=np.array([0, 0, 0, 1, 1]),
+        amount=np.ones(5),
+        threshold=2.5,
+    )
+    assert measure([window], replicates=20)["card_precision_at_100"].value == pytest.approx(0.01)
+
+
+def test_measures_agree_with_scikit_learn() -> None:
+    from sklearn.metrics import average_precision_score, roc_auc_score
+
+    rng = np.random.default_rng(0)
+    fraud = rng.random(2_000) < 0.05
+    score = np.round(rng.standard_normal(2_000) + 1.5 * fraud, 1)  # with ties
+    cards, days = rng.integers(0, 400, 2_000).astype(np.uint64), np.zeros(2_000, np.int64)
+    found = measure([Window(score, fraud, cards, days, np.ones(2_000), 2.0)], replicates=20)
+    assert found["auc_roc"].value == pytest.approx(roc_auc_score(fraud, score))
+    assert found["average_precision"].value == pytest.approx(average_precision_score(fraud, score))
+    assert found["alert_rate"].value == pytest.approx(np.mean(score[~fraud] > 2.0))
+
+
+@pytest.mark.parametrize(
+    ("content", "words"), [("", "Empty CSV file"), ("id,when,amount,card,shop,fraud,kind\n", "no rows")]
+)
+def test_a_file_with_nothing_in_it_is_told(content: str, words: str, tmp_path: Path) -> None:
+    path = tmp_path / "empty.csv"
+    path.write_text(content)
+    with pytest.raises((UnfitFile, UnreadableTable), match=words):
+        survey(Reader(Table(path, as_text=True), MAPPING))
