@@ -2,6 +2,7 @@
 
 import os
 import socket
+import sys
 import time
 from collections.abc import Iterable
 from typing import Any, cast
@@ -25,6 +26,8 @@ HEARTBEATS_PER_SESSION = 3
 # A worker that asks for nothing this long hangs; recovering a large partition takes a minute at most.
 POLL_INTERVAL_S = 300.0
 REQUEST_TIMEOUT_S = 40.0
+# Kernels and the consumer's thread take turns; at Python's 5 ms each answer of the broker waits that long.
+SWITCH_INTERVAL_S = 0.0005
 
 
 class Surroundings(Service):
@@ -75,6 +78,7 @@ def build_app(settings: Settings, key: ControlKey) -> faust.App:
 def faust_app(settings: Settings) -> faust.App:
     """A Faust app over the span transport, set as `settings` say, without agents."""
     session = settings.stream.session_timeout_s
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
     settings.var.mkdir(parents=True, exist_ok=True)
     return faust.App(
         settings.stream.group,

@@ -14,6 +14,9 @@ from features.columns import Columns
 from features.spans import ByteSpans
 from stream.batch import Batch
 
+# Made once: without options pyarrow asks the environment for them at each message.
+_WRITE_OPTIONS = pa.ipc.IpcWriteOptions()
+
 
 class ForeignBatch(Exception):
     """The message was written under another configuration of entities or features."""
@@ -93,7 +96,7 @@ def from_record_batch(arrow: pa.RecordBatch, schema: pa.Schema) -> Batch:
 def to_message(arrow: pa.RecordBatch) -> pa.Buffer:
     """One Arrow IPC stream with just one record batch."""
     sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, arrow.schema) as writer:
+    with pa.ipc.new_stream(sink, arrow.schema, options=_WRITE_OPTIONS) as writer:
         writer.write_batch(arrow)
     return sink.getvalue()
 

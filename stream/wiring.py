@@ -7,7 +7,6 @@ next, and from the last the transactions return to their own partition, where th
 from collections.abc import Callable
 
 from aiokafka import TopicPartition
-from aiokafka.structs import OffsetAndMetadata
 
 from features.decode import Decoder
 from features.schema import EntityField, TransactionSchema
@@ -23,8 +22,8 @@ from stream.hops.read import BatchReader, Reader, TransactionReader
 from stream.hops.return_hop import ReturnHop
 from stream.hops.send import Sender
 from stream.hops.span_notice import SpanNotices
-from stream.partition.commit import AtLeastOnce, Committer, ExactlyOnce
-from stream.partition.hop import Resume, Work
+from stream.partition.committers import Committers
+from stream.partition.hop import Work
 from stream.partition.place import GroupPlace
 from stream.partition.worker import PartitionWorker
 from stream.scored import scored_schema
@@ -75,6 +74,7 @@ class Wiring:
         self._entities = [entity.name for entity in settings.entities]
         topics = settings.topics
         self._dead_letters = DeadLetters(topics.dead_letters, topics.transactions, topics.partitions)
+        self._committers = Committers(settings, consumer)
         self._place = GroupPlace(settings.broker.bootstrap, settings.stream.group, consumer)
 
     @property
@@ -90,7 +90,7 @@ class Wiring:
         is_entity = stage < len(self._entities)
         hop = self._entity_hop(stage, partition) if is_entity else self._return_hop(partition)
         return PartitionWorker(
-            partition, hop, self._committer(partition), self._place, self._seek, self._on_done
+            partition, hop, self._committers.of(partition), self._place, self._seek, self._on_done
         )
 
     async def close(self) -> None:
@@ -144,16 +144,6 @@ class Wiring:
             AlertWriter(self._entities, self._layout.names),
             scored_schema(self._entities, len(self._layout)),
         )
-
-    def _committer(self, partition: TopicPartition) -> Committer:
-        bootstrap = self._settings.broker.bootstrap
-        if self._settings.stream.delivery == "exactly_once":
-            return ExactlyOnce(bootstrap, self._settings.stream.group, partition)
-        return AtLeastOnce(bootstrap, partition, self._commit_place)
-
-    async def _commit_place(self, partition: TopicPartition, place: Resume) -> bool:
-        kept = OffsetAndMetadata(place.offset, place.note)
-        return await self._consumer().commit_place(partition, kept)
 
     async def _seek(self, partition: TopicPartition, offset: int) -> None:
         await self._consumer().seek(partition, offset)

@@ -13,7 +13,6 @@ from typing import Any, cast
 import faust
 import numpy as np
 from aiokafka import TopicPartition
-from aiokafka.structs import OffsetAndMetadata
 
 from benchmarks.peers.common import tell
 from benchmarks.stream.task import Network
@@ -22,8 +21,8 @@ from benchmarks.stream.work_hop import WorkHop
 from settings import Settings, load_settings
 from stream.app import add_agent, faust_app, follow_assignment
 from stream.checkpoint.checkpoint import Checkpoint
-from stream.partition.commit import AtLeastOnce, Committer, ExactlyOnce
-from stream.partition.hop import Resume, Work
+from stream.partition.committers import Committers
+from stream.partition.hop import Work
 from stream.partition.manager import PartitionManager
 from stream.partition.place import GroupPlace
 from stream.partition.worker import PartitionWorker
@@ -70,6 +69,7 @@ class WorkWiring:
         self._counter = counter
         self._network = network
         self._app = app
+        self._committers = Committers(settings, self.consumer)
         self._place = GroupPlace(settings.broker.bootstrap, settings.stream.group, self.consumer)
 
     def consumer(self) -> driver.SpanFaustConsumer:
@@ -83,17 +83,8 @@ class WorkWiring:
         hop = TimedHop(schema, self._network, topics.scores, number, checkpoint)
         hop.counter = self._counter
         return PartitionWorker(
-            partition, hop, self._committer(partition), self._place, self._seek, self._counter.note_done
+            partition, hop, self._committers.of(partition), self._place, self._seek, self._counter.note_done
         )
-
-    def _committer(self, partition: TopicPartition) -> Committer:
-        bootstrap, group = self._settings.broker.bootstrap, self._settings.stream.group
-        if self._settings.stream.delivery == "exactly_once":
-            return ExactlyOnce(bootstrap, group, partition)
-        return AtLeastOnce(bootstrap, partition, self._commit_place)
-
-    async def _commit_place(self, partition: TopicPartition, place: Resume) -> bool:
-        return await self.consumer().commit_place(partition, OffsetAndMetadata(place.offset, place.note))
 
     async def _seek(self, partition: TopicPartition, offset: int) -> None:
         await self.consumer().seek(partition, offset)

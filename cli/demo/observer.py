@@ -143,7 +143,6 @@ async def follow_scores(bootstrap: str, topic: str, partitions: int, observer: O
         enable_auto_commit=False,
         auto_offset_reset="earliest",
         isolation_level="read_committed",
-        fetch_max_wait_ms=_POLL_MS,
     )
     await consumer.start()
     try:

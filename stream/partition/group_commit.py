@@ -1,0 +1,125 @@
+"""Group commit: partitions that are ready while a commit is under way go together with the next.
+
+A commit costs the broker and its client about the same for one partition as for ten, so a worker that has
+many small spans in hand would otherwise spend its time on commits (seen at 3,000 transactions a second over
+three stages of four partitions: p50 400 ms). Databases do the same with transactions that wait for the log
+(DeWitt et al., «Implementation Techniques for Main Memory Database Systems», SIGMOD 1984).
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from aiokafka import TopicPartition
+
+from stream.partition.commit import CommitUncertain, PartitionLost, SharedCommitter
+from stream.partition.hop import Resume
+from stream.partition.output import Output
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """What one partition wants committed."""
+
+    partition: TopicPartition
+    outputs: Sequence[Output]
+    place: Resume | None
+    done: "asyncio.Future[None]"
+
+
+class GroupCommit:
+    """Lets several partitions share one committer. Each has a face of its own, from `member`."""
+
+    def __init__(self, committer: SharedCommitter) -> None:
+        self._committer = committer
+        self._members: set[TopicPartition] = set()
+        self._ready: list[_Ready] = []
+        self._running: asyncio.Task[None] | None = None
+        self._broken: Exception | None = PartitionLost("not started")
+        self._changing = asyncio.Lock()
+        self._together = True
+
+    def member(self, partition: TopicPartition) -> "Member":
+        """The committer of one partition."""
+        return Member(self, partition)
+
+    async def join(self, partition: TopicPartition) -> None:
+        """Start the committer unless a member has: one start fences the former owner for all of them."""
+        async with self._changing:
+            self._members.add(partition)
+            if self._broken is not None:
+                await self._committer.start()
+                self._broken = None
+
+    async def leave(self, partition: TopicPartition) -> None:
+        """Stop the committer once the last member leaves."""
+        async with self._changing:
+            self._members.discard(partition)
+            if not self._members:
+                self._broken = PartitionLost("stopped")
+                await self._committer.stop()
+
+    async def commit(
+        self, partition: TopicPartition, outputs: Sequence[Output], place: Resume | None
+    ) -> None:
+        """Return once the outputs and the place are committed; raises as `Committer.commit`."""
+        done = asyncio.get_running_loop().create_future()
+        self._ready.append(_Ready(partition, outputs, place, done))
+        if self._running is None:
+            self._running = asyncio.create_task(self._run())
+        await done
+
+    async def _run(self) -> None:
+        try:
+            while self._ready:
+                await self._commit_together(self._take())
+        finally:
+            self._running = None
+
+    def _take(self) -> list[_Ready]:
+        """All that are ready; after a failure one at a time, lest one that fails for ever holds up others."""
+        count = len(self._ready) if self._together else 1
+        taken, self._ready = self._ready[:count], self._ready[count:]
+        return taken
+
+    async def _commit_together(self, ready: Sequence[_Ready]) -> None:
+        outputs = [output for one in ready for output in one.outputs]
+        places = {one.partition: one.place for one in ready if one.place is not None}
+        try:
+            if self._broken is not None:
+                raise self._broken
+            await self._committer.commit(outputs, places)
+        except (PartitionLost, CommitUncertain) as error:
+            self._broken = error
+            self._together = False
+            _tell(ready, error)
+        else:
+            self._together = True
+            _tell(ready, None)
+
+
+class Member:
+    """One partition's face of a group commit. Satisfies `stream.partition.commit.Committer`."""
+
+    def __init__(self, group: GroupCommit, partition: TopicPartition) -> None:
+        self._group = group
+        self._partition = partition
+
+    async def start(self) -> None:
+        await self._group.join(self._partition)
+
+    async def commit(self, outputs: Sequence[Output], place: Resume | None) -> None:
+        await self._group.commit(self._partition, outputs, place)
+
+    async def stop(self) -> None:
+        await self._group.leave(self._partition)
+
+
+def _tell(ready: Sequence[_Ready], error: Exception | None) -> None:
+    for one in ready:
+        if one.done.done():  # cancelled meanwhile: the worker is stopping
+            continue
+        if error is None:
+            one.done.set_result(None)
+        else:
+            one.done.set_exception(type(error)(*error.args))
