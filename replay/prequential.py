@@ -14,6 +14,7 @@ import numpy as np
 from features.offline import Featuriser
 from replay.contenders import CONTENDERS
 from replay.fold import Days, Fold
+from replay.further import Further
 from replay.measures import Interval, Window, measure
 from replay.reading import Reader
 from replay.risk import DelayedRisk
@@ -89,13 +90,21 @@ def prequential(reader: Reader, plan: Plan, progress: Progress = lambda stage, d
 
 def _run(reader: Reader, plan: Plan, found: Survey, days: list[Days], progress: Progress) -> list[Fold]:
     featuriser = Featuriser(reader.schema)
-    risk = DelayedRisk(reader.schema, plan.delay_days * DAY_S)
-    live = featuriser.layout.names
+    further = Further(reader.mapping)
+    entities = [entity.name for entity in reader.schema.entities]
+    risk = DelayedRisk([*entities, *reader.mapping.categorical], plan.delay_days * DAY_S)
+    live = (*featuriser.layout.names, *further.names)
     epoch = float(np.floor(found.first / DAY_S) * DAY_S)
     names = (*live, *risk.names)
     folds = [Fold(d, epoch, names, len(live), plan.contenders, plan.seed) for d in days]
     for part in reader.parts():
-        X = np.concatenate([featuriser.features(part.columns), risk.features(part.columns, part.label)], 1)
+        keys = (*part.columns.keys, *part.categorical)
+        blocks = [
+            featuriser.features(part.columns),
+            further.features(part),
+            risk.features(part.columns.time, keys, part.label),
+        ]
+        X = np.concatenate(blocks, axis=1)
         cards = part if reader.has_cards else part.each_its_own_card()
         for fold in folds:
             fold.take(cards, X)

@@ -20,6 +20,7 @@ from replay.table import Table
 from replay.times import seconds_of
 
 FRAUD, GENUINE, UNKNOWN = 1, 0, -1
+_MISSING = "(missing)"
 WHOLE = "traffic"  # the entity of a file that names none: all of it has one profile
 
 
@@ -33,7 +34,8 @@ class Part:
 
     first: number of the first row in the file, from 1. label: FRAUD, GENUINE or UNKNOWN int8 (n,).
     family: index into `Reader.families`, -1 where none is named. card: hash of the primary entity's key.
-    id: hash of each id, uint64 (n,).
+    id: hash of each id, uint64 (n,). numeric, categorical: the further columns of the mapping, numbers
+    float64 (n, p), where a missing one is 0, and texts, where a missing one is a value of its own.
     """
 
     first: int
@@ -42,6 +44,8 @@ class Part:
     family: NDArray[np.int32]
     card: NDArray[np.uint64]
     id: NDArray[np.uint64]
+    numeric: NDArray[np.float64]
+    categorical: tuple[ByteSpans, ...]
 
     def __len__(self) -> int:
         return len(self.label)
@@ -101,7 +105,23 @@ class Reader:
         )
         label = self._labels(batch, first)
         card = hash_spans(columns.keys[0])
-        return Part(first, columns, label, self._families(batch, label), card, hash_spans(ids))
+        numeric = np.zeros((n, len(m.numeric)))
+        for k, column in enumerate(m.numeric):
+            numeric[:, k] = self._further_numbers(batch, column, first)
+        further = tuple(self._categories(batch, column) for column in m.categorical)
+        families = self._families(batch, label)
+        return Part(first, columns, label, families, card, hash_spans(ids), numeric, further)
+
+    def _further_numbers(self, batch: pa.RecordBatch, column: str, first: int) -> NDArray[np.float64]:
+        values = _numbers(batch[column])
+        missing = batch[column].is_null().to_numpy(zero_copy_only=False)
+        self._refuse(~np.isfinite(values) & ~missing, batch, column, first, "a number, or nothing")
+        return np.where(missing, 0.0, values)
+
+    def _categories(self, batch: pa.RecordBatch, column: str) -> ByteSpans:
+        """At most `MAX_KEY_BYTES` of each text: a longer one that begins so counts as the same."""
+        given = pc.utf8_slice_codeunits(pc.fill_null(texts(batch[column]), ""), 0, MAX_KEY_BYTES // 4)
+        return ByteSpans.from_arrow(pc.if_else(pc.equal(given, ""), _MISSING, given))
 
     def _times(self, batch: pa.RecordBatch, first: int) -> NDArray[np.float64]:
         column = self.mapping.time

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from features.columns import Columns
 from features.compiling import kernel
-from features.schema import TransactionSchema
 from features.slots import SlotTable
+from features.spans import ByteSpans
 from replay.reading import FRAUD, UNKNOWN
 
 _SPANS_S = np.array([86_400.0, 7 * 86_400.0, 30 * 86_400.0])
@@ -37,25 +37,27 @@ class DelayedRisk:
     A label is known `delay_s` seconds after its transaction, never earlier.
     """
 
-    def __init__(self, schema: TransactionSchema, delay_s: float) -> None:
+    def __init__(self, entities: Sequence[str], delay_s: float) -> None:
         self.delay_s = delay_s
-        self.names = tuple(n for entity in schema.entities for n in _names(entity.name))
-        self._tables = [SlotTable() for _ in schema.entities]
-        self._state = [np.zeros((0, 8)) for _ in schema.entities]
+        self.names = tuple(name for entity in entities for name in _names(entity))
+        self._tables = [SlotTable() for _ in entities]
+        self._state = [np.zeros((0, 8)) for _ in entities]
         self._late: deque[_Late] = deque()
 
-    def features(self, columns: Columns, label: NDArray[np.int8]) -> NDArray[np.float32]:
-        """Return float32 (n, features) for the next n rows, which come in order of time."""
-        slots = np.array([t.lookup_or_insert(k) for t, k in zip(self._tables, columns.keys, strict=True)])
+    def features(
+        self, time: Doubles, keys: Sequence[ByteSpans], label: NDArray[np.int8]
+    ) -> NDArray[np.float32]:
+        """Return float32 (n, features) for the next n rows, which come in order of time; keys per entity."""
+        slots = np.array([t.lookup_or_insert(k) for t, k in zip(self._tables, keys, strict=True)])
         known = label != UNKNOWN
-        self._late.append(_Late(columns.time[known], slots[:, known], (label[known] == FRAUD) * 1.0))
+        self._late.append(_Late(time[known], slots[:, known], (label[known] == FRAUD) * 1.0))
         late = self._joined()
-        out = np.empty((len(columns), len(self.names)), np.float32)
+        out = np.empty((len(time), len(self.names)), np.float32)
         width, done = len(self.names) // len(self._tables), 0
         for e, table in enumerate(self._tables):
             self._state[e] = _grown(self._state[e], table.capacity)
             part = out[:, e * width : (e + 1) * width]
-            done = _fold(columns.time, slots[e], late.time, late.slots[e], late.fraud, self.delay_s,
+            done = _fold(time, slots[e], late.time, late.slots[e], late.fraud, self.delay_s,
                          self._state[e], part)  # fmt: skip
         self._late.append(_Late(late.time[done:], late.slots[:, done:], late.fraud[done:]))
         return out

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pandas as pd
 import pytest
@@ -182,3 +183,19 @@ def test_a_file_with_nothing_in_it_is_told(content: str, words: str, tmp_path: P
     path.write_text(content)
     with pytest.raises((UnfitFile, UnreadableTable), match=words):
         survey(Reader(Table(path, as_text=True), MAPPING))
+
+
+def test_further_columns_become_features_without_code(tmp_path: Path) -> None:
+    """The amount says nothing here: only the further columns tell fraud."""
+    rng = np.random.default_rng(1)
+    frame = payments().assign(amount=10.0)
+    fraud = frame.fraud == 1
+    frame["distance"] = np.where(fraud, 40, 10) + rng.standard_normal(len(frame))
+    frame["device"] = np.where(fraud, "old", rng.choice(["a", "b", "c"], len(frame)))
+    frame.loc[5, "device"] = None
+    for column, kind in (("distance", "numeric"), ("device", "categorical")):
+        wide = msgspec.structs.replace(MAPPING, **{kind: (column,)})
+        found = prequential(reader(tmp_path, frame, mapping=wide), PLAN)
+        assert found.contenders["lightgbm"]["auc_roc"].value > 0.95
+    plain = prequential(reader(tmp_path, frame), PLAN)
+    assert plain.contenders["lightgbm"]["auc_roc"].value < 0.7

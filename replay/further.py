@@ -1,0 +1,67 @@
+"""Further columns of a file as features: numbers as they are, texts as frequency and novelty."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features.hashing import hash_spans
+from features.slots import SlotTable
+from features.spans import ByteSpans
+from replay.mapping import Mapping
+from replay.reading import Part
+
+_KEY_BYTES = 8
+
+
+class Further:
+    """The features of the columns that a mapping names beside those of a transaction.
+
+    Numbers are normalised where a contender learns, on its training span. Confirmed-fraud risk of texts is
+    in `replay.risk`.
+    """
+
+    def __init__(self, mapping: Mapping) -> None:
+        named = [(f"{c}_log_share", f"{c}_new_for_card") for c in mapping.categorical]
+        self.names = (*mapping.numeric, *(name for pair in named for name in pair))
+        self._numbers = len(mapping.numeric)
+        self._values = [SlotTable() for _ in mapping.categorical]
+        self._counts = [np.zeros(0) for _ in mapping.categorical]
+        self._met = [SlotTable() for _ in mapping.categorical]
+        self._rows = 0
+
+    def features(self, part: Part) -> NDArray[np.float32]:
+        """Return float32 (n, features) of the next n rows; shares are those before the part began."""
+        out = np.zeros((len(part), len(self.names)), np.float32)
+        out[:, : self._numbers] = part.numeric
+        for k, texts in enumerate(part.categorical):
+            at = self._numbers + 2 * k
+            out[:, at] = self._log_share(k, texts)
+            out[:, at + 1] = self._new(self._met[k], part.card, texts)
+        self._rows += len(part)
+        return out
+
+    def _log_share(self, k: int, texts: ByteSpans) -> NDArray[np.float64]:
+        slots = self._values[k].lookup_or_insert(texts)
+        counts = np.zeros(self._values[k].capacity)
+        counts[: len(self._counts[k])] = self._counts[k]
+        share = (counts[slots] + 1.0) / (self._rows + 1.0)
+        self._counts[k] = counts + np.bincount(slots, minlength=len(counts))
+        return np.asarray(np.log(share))
+
+    def _new(self, met: SlotTable, card: NDArray[np.uint64], texts: ByteSpans) -> NDArray[np.bool_]:
+        """Whether a card meets a value for the first time."""
+        pair = hash_spans(_spans(np.stack([card, hash_spans(texts)], axis=1)))
+        keys = _spans(pair[:, None])
+        new = met.lookup(keys) < 0
+        _, first = np.unique(pair, return_index=True)
+        met.lookup_or_insert(keys)
+        return new & np.isin(np.arange(len(pair)), first)
+
+
+def _spans(words: NDArray[np.uint64]) -> ByteSpans:
+    """Rows of words (n, w) as byte strings."""
+    width = _KEY_BYTES * words.shape[1]
+    return ByteSpans.in_a_row(
+        np.ascontiguousarray(words).view(np.uint8).ravel(), np.arange(1, len(words) + 1) * width
+    )
