@@ -15,6 +15,7 @@ from meta.reservoir import Reservoir
 from meta.shares import bound, choose_share
 from meta.stack import ScoringStack
 from meta.support import Support
+from meta.support_checks import TwoPatterns, strangers, two_patterns
 
 _TOO_MUCH = 1.25  # times the budget
 
@@ -39,7 +40,9 @@ class Verdict:
 
     `alert_rate` is the whole rate on the reservoir, `added` what comes on top of that before. `found` is the
     share of flags that a detector made without them finds, `softly_found` the same with flags near the
-    threshold counting in part, `losses` the recall that each replay set loses.
+    threshold counting in part, `losses` the recall that each replay set loses. `strangers` are flags that the
+    others do not lead to, `usual_at` is the share of genuine traffic that looks as much like the pattern as
+    half of the flags do when they are left out.
     """
 
     live: LiveDetector
@@ -50,6 +53,9 @@ class Verdict:
     softly_found: float
     losses: dict[str, float]
     reasons: tuple[str, ...]
+    strangers: tuple[int, ...] = ()
+    two_patterns: TwoPatterns | None = None
+    usual_at: float = 0.0
 
     @property
     def passed(self) -> bool:
@@ -95,11 +101,32 @@ def judge(
     above = (on_reservoir + shifts).max(1) > share.threshold
     rate = float(np.mean(above))
     added = float(np.mean(above & ((on_reservoir[:, -1] + share.shift) > share.threshold)))
-    found = float(np.mean((flags + shifts).max(1) > share.threshold))
+    again = (flags + shifts).max(1) > share.threshold
+    found = float(np.mean(again))
     chosen = LiveDetector(detector, adapter, live.tails, share.shift)
     bounds = {name: bound(limits.allowed_loss, len(X)) for name, X in replay.items()}
     reasons = _reasons(rate, found, share.losses, bounds, limits)
-    return Verdict(chosen, share.threshold, rate, added, found, share.found, share.losses, reasons)
+    two = two_patterns(
+        left_out_by or adapter,
+        _grown(support, left_out_by or adapter, reservoir),
+        reservoir.extend(left_out_by or adapter, background),
+        reservoir,
+        threshold=-float(np.log10(limits.budget)),
+        seed=seed,
+    )
+    return Verdict(
+        chosen,
+        share.threshold,
+        rate,
+        added,
+        found,
+        share.found,
+        share.losses,
+        reasons,
+        tuple(strangers(again)) if two is None else (),
+        two,
+        float(10.0 ** -np.median(flags[:, -1])),
+    )
 
 
 def _grown(support: Support, adapter: Adapter, reservoir: Reservoir) -> Support:

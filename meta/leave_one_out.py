@@ -16,7 +16,7 @@ from meta.reservoir import Reservoir
 from meta.support import Support
 
 FOLDS = 8  # at most; more flags are left out a few at a time
-_ROWS = 5000  # of the reservoir, for the tails of each fold
+ROWS = 5000  # of the reservoir, for the tails of each fold
 _HANDICAP = 0.7  # a single flag cannot be left out; found by itself it surprises about this much more
 
 
@@ -33,8 +33,8 @@ def leave_one_out(
     )
     usual = reservoir.extend(adapter, background)
     left_out = np.array_split(np.arange(len(support)), min(FOLDS, len(support)))
-    detectors = _detectors(adapter, grown, left_out, usual, seed)
-    scores = reservoir.scores_of_all(adapter, detectors, _ROWS)
+    detectors = detectors_of_parts(adapter, grown, _without(left_out, len(support)), usual, seed)
+    scores = reservoir.scores_of_all(adapter, detectors, ROWS)
     found = np.empty(len(support))
     for column, (out, detector) in enumerate(zip(left_out, detectors, strict=True)):
         tails = Tails.fit(scores[:, column])
@@ -42,15 +42,23 @@ def leave_one_out(
     return found - _HANDICAP if len(support) == 1 else found
 
 
-def _detectors(
-    adapter: Adapter, support: Support, left_out: Sequence[NDArray[np.intp]], background: Floats, seed: int
+def detectors_of_parts(
+    adapter: Adapter, support: Support, parts: NDArray[np.bool_], background: Floats, seed: int
 ) -> list[Detector]:
-    """Return a detector for each fold, made without its flags; a single flag stays in."""
-    parts = np.ones((len(left_out), len(support)), bool)
-    for part, out in zip(parts, left_out, strict=True):
-        part[out] = len(support) == 1
+    """Return a detector for each part of the support; `parts` (p, k) says which flags are in it.
+
+    All rows are as the adapter wants them.
+    """
     if isinstance(adapter, Evidence):
         return adapter.adapt_parts(support, parts, background, seed=seed)
     return [
         adapter.adapt(Support(support.fraud[part], support.genuine), background, seed=seed) for part in parts
     ]
+
+
+def _without(left_out: Sequence[NDArray[np.intp]], flags: int) -> NDArray[np.bool_]:
+    """Return for each fold (f, k) the flags that stay; a single flag stays in."""
+    parts = np.ones((len(left_out), flags), bool)
+    for part, out in zip(parts, left_out, strict=True):
+        part[out] = flags == 1
+    return parts

@@ -15,6 +15,7 @@ from meta.support import Support
 from stream.adaptation.false_alerts import sort_alerts
 from stream.adaptation.intake import Flagged
 from stream.adaptation.prepared import Prepared
+from stream.adaptation.support_notes import notes_of
 
 FEWEST_ROWS = 5_000
 """Below, a budget of 0.1% is less than five rows, and a threshold is a guess."""
@@ -82,7 +83,11 @@ def propose(
         limits=Limits(budget=budget),
     )
     return Proposal(
-        verdict, len(rows.genuine), (), time.perf_counter() - started, time.thread_time() - worked
+        verdict,
+        len(rows.genuine),
+        notes_of(verdict, flagged),
+        time.perf_counter() - started,
+        time.thread_time() - worked,
     )
 
 

@@ -17,6 +17,7 @@ from meta.reservoir import Reservoir
 from meta.shares import SHIFTS, choose_share
 from meta.stack import ScoringStack
 from meta.support import EmptySupport, Support
+from meta.support_checks import TwoPatterns, strangers, two_patterns
 
 
 def traffic(n: int, seed: int, *, pattern: int = 0) -> Floats:
@@ -136,6 +137,39 @@ def test_a_calibrated_detector_surprises_its_reservoir_as_often_as_it_says(
         assert np.mean(surprise > 2) == pytest.approx(0.01, rel=0.2)
         alone = made.score(detector, reservoir.rows_for(made))
         np.testing.assert_array_equal(reservoir.scores(made, detector), alone)
+
+
+def mixed(first: int, second: int) -> Floats:
+    """Flags of the usual pattern, and of another that lies elsewhere."""
+    other = traffic(second, 12)
+    other[:, 2:4] -= 5
+    return np.concatenate([traffic(first, 2, pattern=first), other])
+
+
+def checked(artifacts: Artifacts, reservoir: Reservoir, flags: Floats) -> TwoPatterns | None:
+    made = adapter("ridge", artifacts)
+    return two_patterns(made, Support(flags), traffic(800, 3), reservoir, threshold=2.0, seed=0)
+
+
+def test_two_patterns_flagged_as_one_are_told_apart(artifacts: Artifacts, reservoir: Reservoir) -> None:
+    assert checked(artifacts, reservoir, mixed(3, 4)) in (
+        TwoPatterns((0, 1, 2), (3, 4, 5, 6)),
+        TwoPatterns((3, 4, 5, 6), (0, 1, 2)),
+    )
+
+
+@pytest.mark.parametrize("flags", [traffic(8, 2, pattern=8), traffic(8, 9), traffic(3, 2, pattern=3)])
+def test_one_pattern_and_none_are_not_split(
+    artifacts: Artifacts, reservoir: Reservoir, flags: Floats
+) -> None:
+    assert checked(artifacts, reservoir, flags) is None
+
+
+def test_a_few_flags_that_the_others_do_not_lead_to_are_strangers() -> None:
+    found = np.array([True, True, False, True, True])
+    assert strangers(found) == [2]
+    assert strangers(~found) == []
+    assert strangers(found[:3]) == []
 
 
 def test_an_empty_support_is_refused() -> None:

@@ -1,0 +1,111 @@
+"""What a support shows by itself: whether its flags are one pattern, and which are strangers in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from meta.adapters.protocol import Adapter
+from meta.arrays import Floats
+from meta.calibration import Tails
+from meta.leave_one_out import ROWS, detectors_of_parts
+from meta.reservoir import Reservoir
+from meta.support import Support
+
+FEWEST, MOST = 4, 20
+"""Flags of a support that is looked at: fewer show no two patterns, for more it would take too long."""
+_FEW = 1_000  # rows of the reservoir that say well enough what is usual
+_USUAL = 256  # of the background: to tell patterns apart, fewer will do than to make a detector
+APART = 1.0
+"""Surprise by which flags must be found worse from the other group than a threshold asks for."""
+STRANGERS = 1 / 3
+"""Of the flags: if more are unlike the others, it is not they who are strange."""
+
+
+@dataclass(frozen=True)
+class TwoPatterns:
+    """Positions of the flags in each of two groups that say nothing of one another."""
+
+    first: tuple[int, ...]
+    second: tuple[int, ...]
+
+
+def two_patterns(
+    adapter: Adapter,
+    support: Support,
+    background: Floats,
+    reservoir: Reservoir,
+    *,
+    threshold: float,
+    seed: int,
+) -> TwoPatterns | None:
+    """Return two groups of flags, each found from its own others and neither from the other group; or None.
+
+    All rows are as the adapter wants them; `threshold` is in surprise.
+    """
+    k, background = len(support), background[:_USUAL]
+    if not FEWEST <= k <= MOST:
+        return None
+    in_first = _parted(_affinity(adapter, support, background, reservoir, seed))
+    if not 2 <= in_first.sum() <= k - 2:
+        return None
+    # Flags of one pattern are found from either half: most supports end here.
+    from_others = _surprises(adapter, support, np.stack([~in_first, in_first]), background, reservoir, seed)
+    by_other = np.where(in_first, from_others[0], from_others[1])
+    if any(np.median(by_other[group]) > threshold - APART for group in (in_first, ~in_first)):
+        return None
+    own = (in_first[:, None] == in_first[None]) & ~np.eye(k, dtype=bool)
+    by_own = np.diag(_surprises(adapter, support, own, background, reservoir, seed))
+    if any(np.median(by_own[group]) < threshold for group in (in_first, ~in_first)):
+        return None
+    return TwoPatterns(tuple(np.flatnonzero(in_first).tolist()), tuple(np.flatnonzero(~in_first).tolist()))
+
+
+def strangers(found: NDArray[np.bool_]) -> list[int]:
+    """Return the flags that the others do not lead to, given which are found when left out; few, or none."""
+    lost = np.flatnonzero(~found)
+    few = len(found) >= FEWEST and len(lost) <= STRANGERS * len(found)
+    return [int(place) for place in lost] if few else []
+
+
+def _affinity(
+    adapter: Adapter, support: Support, background: Floats, reservoir: Reservoir, seed: int
+) -> NDArray[np.float64]:
+    """Return how much each flag's own detector makes of each other flag, both ways, (k, k): its log-odds in
+    deviations of genuine ones, which costs less than tails.
+    """
+    detectors = detectors_of_parts(adapter, support, np.eye(len(support), dtype=bool), background, seed)
+    genuine = reservoir.scores_of_all(adapter, detectors, _FEW)
+    scores = np.stack([adapter.score(detector, support.fraud) for detector in detectors])
+    apart = (scores - genuine.mean(0)[:, None]) / np.maximum(genuine.std(0), 1e-9)[:, None]
+    return np.asarray(apart + apart.T)
+
+
+def _parted(affinity: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Whether each flag goes with the first of the two that are most unlike."""
+    others = affinity + np.diag(np.full(len(affinity), np.inf))
+    first, second = np.unravel_index(np.argmin(others), affinity.shape)
+    near = np.asarray(affinity[first] > affinity[second], np.bool_)
+    near[first], near[second] = True, False
+    return near
+
+
+def _surprises(
+    adapter: Adapter,
+    support: Support,
+    parts: NDArray[np.bool_],
+    background: Floats,
+    reservoir: Reservoir,
+    seed: int,
+) -> NDArray[np.float64]:
+    """Return the surprise of every flag (k,) under a detector made of each part, (p, k)."""
+    detectors = detectors_of_parts(adapter, support, parts, background, seed)
+    genuine = reservoir.scores_of_all(adapter, detectors, ROWS)
+    return np.stack(
+        [
+            Tails.fit(genuine[:, column]).surprise(adapter.score(detector, support.fraud))
+            for column, detector in enumerate(detectors)
+        ]
+    )

@@ -1,0 +1,33 @@
+"""What the flags of an episode show, in words for whoever flagged them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from meta.gate import DEFAULT_LIMITS, Verdict
+from stream.adaptation.intake import Flagged
+
+
+def notes_of(verdict: Verdict, flagged: Flagged) -> tuple[str, ...]:
+    """Two patterns in one, strangers among the flags, flags that look like ordinary traffic."""
+    notes = []
+    if verdict.two_patterns is not None:
+        first, second = (
+            _ids(flagged, group) for group in (verdict.two_patterns.first, verdict.two_patterns.second)
+        )
+        notes.append(
+            f"these are two patterns, of which neither leads to the other: {first}; and {second}. "
+            "Flag each as an episode of its own"
+        )
+    if verdict.strangers:
+        notes.append(f"unlike the other flags, which do not lead to them: {_ids(flagged, verdict.strangers)}")
+    if verdict.found < DEFAULT_LIMITS.found_at_least:
+        notes.append(
+            f"the flags look like ordinary traffic: to find half of them again, {verdict.usual_at:.2%} of "
+            "genuine traffic would be alerted"
+        )
+    return tuple(notes)
+
+
+def _ids(flagged: Flagged, places: Iterable[int]) -> str:
+    return ", ".join(flagged.fraud[place].transaction_id for place in places)
