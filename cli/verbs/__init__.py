@@ -12,6 +12,7 @@ VERBS = {
     "worker": "Score the stream: read, profile, score, emit.",
     "produce": "Send a CSV or Parquet file of transactions.",
     "simulate": "Send simulated payments, with the truth beside them.",
+    "inspect": "Propose which column of a file means what.",
     "replay": "Backtest a labelled file: what would have happened.",
     "recorder": "Write scores, alerts and control entries to the database.",
     "adapter": "Turn flags into detectors: adapt, calibrate, judge, announce.",

@@ -1,0 +1,74 @@
+"""Mappings guessed from files of several shapes, each read back and used."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from replay.mapping import Mapping, WrongMapping, read_mapping
+from replay.propose import propose
+from replay.reading import Reader
+from replay.survey import survey
+from replay.table import Table
+
+
+def proposed(folder: Path, frame: pd.DataFrame) -> tuple[Mapping, Path]:
+    path = folder / "file.csv"
+    frame.to_csv(path, index=False)
+    (folder / "mapping.toml").write_text(propose(Table(path)).toml)
+    return read_mapping(folder / "mapping.toml"), path
+
+
+HANDBOOK = pd.DataFrame(
+    {
+        "TRANSACTION_ID": [1, 2, 3],
+        "TX_DATETIME": ["2018-04-01 00:00:31", "2018-04-01 00:02:10", "2018-04-01 00:07:56"],
+        "CUSTOMER_ID": [596, 4961, 2],
+        "TERMINAL_ID": [3156, 3412, 1365],
+        "TX_AMOUNT": [57.16, 81.51, 146.0],
+        "TX_FRAUD": [0, 0, 1],
+        "TX_FRAUD_SCENARIO": [0, 0, 2],
+    }
+)
+OTHER = pd.DataFrame(
+    {
+        "payment_ref": ["a", "b", "c"],
+        "timestamp": [1_700_000_000_000, 1_700_000_001_000, 1_700_000_002_000],
+        "account": ["x", "y", "x"],
+        "amount": [1, 2.5, 3],
+        "mcc": [5411, 5812, 5411],
+        "distance": [0.1, 0.2, 0.3],
+        "browser_kind": ["m", "n", "m"],
+        "is_fraud": ["yes", "no", "no"],
+        "colour": ["red", "blue", "red"],
+    }
+)
+
+
+def test_names_of_the_handbook_are_understood(tmp_path: Path) -> None:
+    mapping, path = proposed(tmp_path, HANDBOOK)
+    assert mapping.columns() == {
+        "id": "TRANSACTION_ID",
+        "time": "TX_DATETIME",
+        "amount": "TX_AMOUNT",
+        "entity:card": "CUSTOMER_ID",
+        "entity:merchant": "TERMINAL_ID",
+    }
+    assert mapping.label is not None
+    assert mapping.label.pattern == "TX_FRAUD_SCENARIO"
+    assert survey(Reader(Table(path, as_text=True), mapping)).frauds == 1
+
+
+def test_units_labels_and_further_columns_are_understood(tmp_path: Path) -> None:
+    mapping, path = proposed(tmp_path, OTHER)
+    assert (mapping.time_unit, mapping.numeric, mapping.categorical) == ("ms", ("distance",), ("colour",))
+    assert [entity.name for entity in mapping.entities] == ["card", "device"]
+    found = survey(Reader(Table(path, as_text=True), mapping))
+    assert (found.frauds, found.genuine, found.first) == (1, 2, 1.7e9)
+
+
+def test_a_file_without_amounts_is_told(tmp_path: Path) -> None:
+    with pytest.raises(WrongMapping, match="no column looks like amount"):
+        proposed(tmp_path, OTHER.drop(columns="amount"))
