@@ -79,7 +79,9 @@ class Settling:
             unit.commit()
 
     def _answer(self, awaiting: Awaiting, progress: Progress, status: str) -> Answer:
-        seconds = max(0.0, self._desk.clock() - awaiting.began)
+        # Live since the last worker said so, not since this one found the time to read it.
+        until = progress.at if progress.complete else self._desk.clock()
+        seconds = max(0.0, until - awaiting.began)
         return Answer(
             awaiting.request_id,
             status,

@@ -32,6 +32,8 @@ class Progress:
 
     live: int
     partitions: int
+    at: float = 0.0
+    """When the last of them acknowledged, by its worker's clock."""
 
     @property
     def complete(self) -> bool:
@@ -62,8 +64,8 @@ class AckTable:
 
     def progress(self, offset: int) -> Progress:
         """On how many partitions `offset` is in force."""
-        live = sum(ack.offset >= offset for p, ack in self.newest.items() if p < self.partitions)
-        return Progress(live, self.partitions)
+        reached = [a.time for p, a in self.newest.items() if p < self.partitions and a.offset >= offset]
+        return Progress(len(reached), self.partitions, max(reached, default=0.0))
 
 
 class AckWatch:
