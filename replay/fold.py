@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from meta.arrays import Doubles, Floats
+from meta.arrays import Floats
 from replay.contenders import CONTENDERS, Lesson, Score
 from replay.measures import Window
 from replay.reading import FRAUD, UNKNOWN, Part
+from replay.sample import Sample
 from replay.survey import DAY_S
 
 MOST_GENUINE = 200_000  # training rows of a fold that are not fraud; the others are drawn at random
@@ -46,9 +47,12 @@ class Fold:
     train_seconds: float = 0.0
     score_seconds: float = 0.0
     tested: dict[str, list[Window]] = field(default_factory=dict)
-    _rows: list[tuple[Floats, NDArray[np.bool_], NDArray[np.uint64], Doubles]] = field(default_factory=list)
+    _rows: Sample = field(init=False)
     _models: dict[str, tuple[Score, float]] = field(default_factory=dict)
     _stolen: dict[int, int] = field(default_factory=dict)  # card: day of its first fraud since training began
+
+    def __post_init__(self) -> None:
+        self._rows = Sample(MOST_GENUINE, self.seed)
 
     def take(self, part: Part, X: Floats) -> None:
         """Learn from, or score, the rows of a part that fall into this fold."""
@@ -58,7 +62,8 @@ class Fold:
         self._remember(part, day)
         train = (day >= self.days.train) & (day < self.days.delay_from) & (part.label != UNKNOWN)
         if train.any():
-            self._keep(part, X, train)
+            fraud = part.label[train] == FRAUD
+            self._rows.add(fraud, X[train], fraud, part.card[train], part.columns.time[train])
         test = (day >= self.days.test) & (day < self.days.end) & (part.label != UNKNOWN)
         if test.any():
             self._test(part, X, np.flatnonzero(test), day)
@@ -66,23 +71,6 @@ class Fold:
     def windows(self) -> dict[str, Window]:
         """The test window under each contender."""
         return {name: _joined(parts) for name, parts in self.tested.items()}
-
-    def _keep(self, part: Part, X: Floats, rows: NDArray[np.bool_]) -> None:
-        fraud = part.label[rows] == FRAUD
-        self._rows.append((X[rows], fraud, part.card[rows], part.columns.time[rows]))
-        if sum(len(r[1]) for r in self._rows) > 2 * MOST_GENUINE:
-            self._thin()
-
-    def _thin(self) -> None:
-        """Halve the genuine rows; at the next time those that came since count as much."""
-        X, fraud, card, seconds = self._joined()
-        rng = np.random.default_rng((self.seed, len(fraud)))
-        kept = fraud | (rng.random(len(fraud)) < MOST_GENUINE / max(int(np.sum(~fraud)), 1))
-        self._rows = [(X[kept], fraud[kept], card[kept], seconds[kept])]
-
-    def _joined(self) -> tuple[Floats, NDArray[np.bool_], NDArray[np.uint64], Doubles]:
-        X, fraud, card, seconds = zip(*self._rows, strict=True)
-        return np.concatenate(X), np.concatenate(fraud), np.concatenate(card), np.concatenate(seconds)
 
     def _remember(self, part: Part, day: NDArray[np.int64]) -> None:
         for row in np.flatnonzero((part.label == FRAUD) & (day >= self.days.train)):
@@ -112,9 +100,10 @@ class Fold:
     def _learn(self) -> None:
         begun = time.perf_counter()
         where = f"days {self.days.train} to {self.days.delay_from}"
-        if not self._rows:
+        columns = self._rows.columns()
+        if not columns:
             raise NothingToLearn(f"{where}: no labelled rows to train on")
-        X, fraud, card, seconds = self._joined()
+        X, fraud, card, seconds = columns
         reserve = ~fraud & (card % _RESERVE == 0)
         fit = ~reserve
         if fraud.sum() < 10 or reserve.sum() < 100:
@@ -125,7 +114,7 @@ class Fold:
         for name in self.contenders:
             score = CONTENDERS[name](lesson)
             self._models[name] = (score, float(np.quantile(score(X[reserve]), 1 - BUDGET)))
-        self._rows.clear()
+        self._rows = Sample(MOST_GENUINE, self.seed)
         self.train_seconds += time.perf_counter() - begun
 
 

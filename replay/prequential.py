@@ -6,8 +6,7 @@ Source: Le Borgne et al. 2022, «Reproducible machine learning for credit card f
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import numpy as np
 
@@ -15,12 +14,11 @@ from features.offline import Featuriser
 from replay.contenders import CONTENDERS
 from replay.fold import Days, Fold
 from replay.further import Further
-from replay.measures import Interval, Window, measure
+from replay.measures import measure
+from replay.outcome import Outcome, Progress
 from replay.reading import Reader
 from replay.risk import DelayedRisk
 from replay.survey import DAY_S, Survey, UnfitFile, survey
-
-Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)
@@ -55,21 +53,6 @@ class Plan:
         return [Days(f, f + self.train_days, f + once, f + once + self.test_days) for f in firsts]
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """Figures of each contender by name of the measure, and what the pass took.
-
-    `pass_seconds` is reading, features and scoring; `train_seconds` comes on top.
-    """
-
-    contenders: dict[str, dict[str, Interval]]
-    windows: dict[str, list[Window]]
-    survey: Survey
-    folds: list[Days]
-    pass_seconds: float
-    train_seconds: float
-
-
 def prequential(reader: Reader, plan: Plan, progress: Progress = lambda stage, done, rows: None) -> Outcome:
     """Replay a file. Raises BadRow, UnfitFile, NothingToLearn and Unmeasurable before anything is written."""
     progress("checking", 0, reader.table.rows() or 0)
@@ -85,7 +68,8 @@ def prequential(reader: Reader, plan: Plan, progress: Progress = lambda stage, d
         raise UnfitFile(f"fold {[bool(t) for t in tested].index(False) + 1}: no labelled rows to test on")
     windows = {name: [t[name] for t in tested] for name in plan.contenders}
     figures = {name: measure(parts, seed=plan.seed) for name, parts in windows.items()}
-    return Outcome(figures, windows, found, days, whole - training, training)
+    details = {"folds": [asdict(d) for d in days]}
+    return Outcome(figures, windows, found, whole - training, training, details)
 
 
 def _run(reader: Reader, plan: Plan, found: Survey, days: list[Days], progress: Progress) -> list[Fold]:

@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from replay.measures import Window
-from replay.prequential import Outcome
+from replay.outcome import Outcome
 
 _STYLE = """body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}
 table{border-collapse:collapse;margin:1rem 0}th,td{padding:.25rem .6rem;border-bottom:1px solid #ccc;
@@ -27,17 +27,18 @@ Draw = Callable[[Axes, dict[str, list[Window]]], None]
 
 def page(outcome: Outcome, found: dict[str, Any]) -> str:
     """Return the page; it loads nothing from elsewhere."""
-    s = outcome.survey
+    s, tests = outcome.survey, len(next(iter(outcome.windows.values())))
     plots = "".join(f"<h2>{title}</h2>{_svg(draw, outcome.windows)}" for title, draw in _PLOTS.items())
     configuration = escape(json.dumps(found["configuration"], indent=1))
     return (
         f"<!doctype html><html lang='en'><meta charset='utf-8'><title>Replay</title><style>{_STYLE}</style>"
         f"<h1>Replay of {escape(found['configuration']['file'])}</h1>"
         f"<p>{s.rows:,} transactions over {s.days:.0f} days, {s.frauds:,} known frauds. Means over "
-        f"{len(outcome.folds)} test windows, in brackets the 95% interval of a bootstrap over cards "
-        "(card precision: over days). Recall and precision at a rate: that share of genuine transactions "
-        "is alerted. The alert rate is what a threshold set before each test came to, for a budget of 0.1%."
-        f"</p>{_table(outcome)}{plots}<h2>Run it again</h2><pre>{configuration}</pre></html>\n"
+        f"{tests} test windows, in brackets the 95% interval of a bootstrap over cards (card precision: "
+        "over days). Recall and precision at a rate: that share of genuine transactions is alerted. "
+        "The alert rate is what a threshold set before each test came to, for a budget of 0.1%."
+        f"</p>{_table(outcome)}{_patterns(found['patterns'])}{plots}"
+        f"<h2>Run it again</h2><pre>{configuration}</pre></html>\n"
     )
 
 
@@ -50,6 +51,12 @@ def _table(outcome: Outcome) -> str:
         texts = [f"<td>{c.value:.4f} <small>[{c.low:.4f} {c.high:.4f}]</small></td>" for c in cells]
         rows.append(f"<tr><td>{name.replace('_', ' ')}</td>{''.join(texts)}</tr>")
     return f"<table><tr><th>measure</th>{head}</tr>{''.join(rows)}</table>"
+
+
+def _patterns(patterns: list[dict[str, Any]]) -> str:
+    if not patterns:
+        return ""
+    return f"<h2>Patterns left out</h2><pre>{escape(json.dumps(patterns, indent=1))}</pre>"
 
 
 def _svg(draw: Draw, windows: dict[str, list[Window]]) -> str:

@@ -12,29 +12,25 @@ from typing import Any
 import msgspec
 
 from replay.mapping import Mapping
-from replay.prequential import Outcome, Plan
+from replay.outcome import Outcome
 
 
-def as_json(outcome: Outcome, mapping: Mapping, plan: Plan, file: Path) -> dict[str, Any]:
-    """Return contenders, each measure as value, low and high, seconds, peak MiB and the configuration."""
+def as_json(outcome: Outcome, mapping: Mapping, configuration: dict[str, Any], file: Path) -> dict[str, Any]:
+    """Return contenders, each measure as value, low and high, seconds, peak MiB and `configuration`."""
     contenders = [
         {"name": name} | {measure: asdict(interval) for measure, interval in figures.items()}
         for name, figures in outcome.contenders.items()
     ]
     return {
         "contenders": contenders,
+        "patterns": [],
         "seconds": outcome.pass_seconds,
         "train_seconds": outcome.train_seconds,
         "peak_mib": peak_mib(),
         "rows": outcome.survey.rows,
         "frauds": outcome.survey.frauds,
-        "folds": [asdict(days) for days in outcome.folds],
-        "configuration": {
-            "file": file.name,
-            "protocol": "prequential",
-            "plan": asdict(plan),
-            "mapping": msgspec.to_builtins(mapping),
-        },
+        **outcome.details,
+        "configuration": {"file": file.name, **configuration, "mapping": msgspec.to_builtins(mapping)},
     }
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -11,8 +13,12 @@ from cli.errors import UserError
 
 if TYPE_CHECKING:
     from replay.mapping import Mapping
-    from replay.prequential import Outcome, Plan
+    from replay.outcome import Outcome, Progress
+    from replay.prequential import Plan
+    from replay.reading import Reader
     from replay.table import Table
+
+    Run = Callable[[Reader, Progress], Outcome]
 
 app = typer.Typer(add_completion=False)
 
@@ -25,7 +31,7 @@ def replay(
     mapping: Annotated[
         Path | None, typer.Option(help="TOML file that says which column means what; `inspect` makes one.")
     ] = None,
-    protocol: Annotated[str, typer.Option(help="prequential: train, wait for labels, test.")] = "prequential",
+    protocol: Annotated[str, typer.Option(help="prequential or leave-pattern-out.")] = "prequential",
     train_days: Annotated[int, typer.Option(min=1, help="Days of each training span.")] = 7,
     delay_days: Annotated[int, typer.Option(min=0, help="Days until a label is known.")] = 7,
     test_days: Annotated[int, typer.Option(min=1, help="Days of each test.")] = 7,
@@ -35,6 +41,12 @@ def replay(
         typer.Option(min=0, help="First training day, 0 is the file's first; else the last folds."),
     ] = None,
     contender: Annotated[list[str] | None, typer.Option(help="One of those compared; all without.")] = None,
+    pattern: Annotated[str | None, typer.Option(help="leave-pattern-out: what is held out.")] = None,
+    flags: Annotated[int, typer.Option(min=1, help="leave-pattern-out: frauds flagged as an episode.")] = 5,
+    adapter: Annotated[
+        list[str] | None, typer.Option(help="leave-pattern-out: what makes a detector of them.")
+    ] = None,
+    steps: Annotated[int, typer.Option(min=100, help="leave-pattern-out: steps of meta-training.")] = 1_500,
     seed: Annotated[int, typer.Option(min=0, help="Equal seeds give equal figures.")] = 0,
     json: Annotated[Path | None, typer.Option(help="Write every figure to this file.")] = None,
     report: Annotated[Path | None, typer.Option(help="Write a page with tables and plots.")] = None,
@@ -43,20 +55,44 @@ def replay(
 
     Without --mapping a bundled one is taken where it fits.
     """
-    from replay.contenders import CONTENDERS
     from replay.prequential import Plan
-    from replay.reading import Reader
 
-    if protocol != "prequential":
-        raise UserError(f"--protocol {protocol!r}: allowed is prequential")
-    names = tuple(contender or CONTENDERS)
-    if unknown := set(names) - set(CONTENDERS):
-        raise UserError(f"--contender {sorted(unknown)}: allowed are {', '.join(CONTENDERS)}")
-    plan = Plan(train_days, delay_days, test_days, folds, start_day, names, seed)
+    plan = Plan(train_days, delay_days, test_days, folds, start_day, _contenders(contender), seed)
     table, chosen = _open(file, mapping)
-    outcome = _run(Reader, table, chosen, plan)
+    run, configuration = _protocol(protocol, plan, pattern, flags, tuple(adapter or ("evidence",)), steps)
+    outcome = _run(table, chosen, run)
     _show(outcome)
-    _write(outcome, chosen, plan, file, json, report)
+    _write(outcome, chosen, configuration, file, json, report)
+
+
+def _contenders(given: list[str] | None) -> tuple[str, ...]:
+    from replay.contenders import CONTENDERS
+
+    if unknown := set(given or ()) - set(CONTENDERS):
+        raise UserError(f"--contender {sorted(unknown)}: allowed are {', '.join(CONTENDERS)}")
+    return tuple(given or CONTENDERS)
+
+
+def _protocol(
+    name: str, plan: Plan, pattern: str | None, flags: int, adapters: tuple[str, ...], steps: int
+) -> tuple[Run, dict[str, Any]]:
+    from meta.adapters.registry import NAMES
+    from replay.leave_out import Settings, leave_out
+    from replay.prequential import prequential
+
+    told: dict[str, Any] = {"protocol": name, "plan": asdict(plan)}
+    if name == "prequential":
+        return (lambda reader, tell: prequential(reader, plan, tell)), told
+    if name != "leave-pattern-out":
+        raise UserError(f"--protocol {name!r}: allowed are prequential, leave-pattern-out")
+    if pattern is None:
+        raise UserError("--protocol leave-pattern-out needs --pattern, the name of the one to leave out")
+    if unknown := set(adapters) - set(NAMES):
+        raise UserError(f"--adapter {sorted(unknown)}: allowed are {', '.join(NAMES)}")
+    settings = Settings(pattern, flags, adapters, base_steps=2 * steps, meta_steps=steps)
+    return (lambda reader, tell: leave_out(reader, plan, settings, tell)), told | {
+        "episode": asdict(settings)
+    }
 
 
 def _open(file: Path, mapping: Path | None) -> tuple[Table, Mapping]:
@@ -75,14 +111,13 @@ def _open(file: Path, mapping: Path | None) -> tuple[Table, Mapping]:
     return table, chosen
 
 
-def _run(reader: type, table: Table, mapping: Mapping, plan: Plan) -> Outcome:
+def _run(table: Table, mapping: Mapping, run: Run) -> Outcome:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     from replay.fold import NothingToLearn
     from replay.mapping import WrongMapping
     from replay.measures import Unmeasurable
-    from replay.prequential import prequential
-    from replay.reading import BadRow
+    from replay.reading import BadRow, Reader
     from replay.survey import UnfitFile
     from replay.table import UnreadableTable
 
@@ -94,7 +129,7 @@ def _run(reader: type, table: Table, mapping: Mapping, plan: Plan) -> Outcome:
             def tell(stage: str, done: int, rows: int) -> None:
                 progress.update(task, description=stage, completed=done, total=rows or None)
 
-            return prequential(reader(table, mapping), plan, tell)
+            return run(Reader(table, mapping), tell)
     except (BadRow, UnfitFile, NothingToLearn, Unmeasurable, WrongMapping, UnreadableTable) as error:
         raise UserError(str(error)) from None
 
@@ -109,16 +144,23 @@ def _show(outcome: Outcome) -> None:
         rate = figures["alert_rate"]
         table.add_row(name, *cells, f"{rate.value:.3%} [{rate.low:.3%} {rate.high:.3%}]")
     Console().print(table)
+    for pattern in outcome.details.get("patterns", []):
+        print(f"known fraud caught: {pattern['known_recall']}; kept as draft: {pattern['kept_as_draft']}")
     rows, seconds = outcome.survey.rows, outcome.pass_seconds
     print(f"{rows:,} rows in {seconds:.1f} s, training {outcome.train_seconds:.1f} s on top")
 
 
 def _write(
-    outcome: Outcome, mapping: Mapping, plan: Plan, file: Path, json: Path | None, report: Path | None
+    outcome: Outcome,
+    mapping: Mapping,
+    configuration: dict[str, Any],
+    file: Path,
+    json: Path | None,
+    report: Path | None,
 ) -> None:
     from replay.result import as_json, write_json, write_whole
 
-    found = as_json(outcome, mapping, plan, file)
+    found = as_json(outcome, mapping, configuration, file)
     try:
         if json is not None:
             write_json(json, found)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from dataclasses import asdict
 from pathlib import Path
 
 import msgspec
@@ -14,10 +16,13 @@ from features.decode import Decoder
 from features.offline import featurise
 from features.spans import ByteSpans
 from replay.fold import NothingToLearn
+from replay.leave_out import Settings, leave_out
 from replay.mapping import EntityColumn, Label, Mapping, WrongMapping
 from replay.measures import Window, measure
-from replay.prequential import Outcome, Plan, prequential
+from replay.outcome import Outcome
+from replay.prequential import Plan, prequential
 from replay.reading import BadRow, Reader
+from replay.report import page
 from replay.result import as_json
 from replay.survey import UnfitFile, survey
 from replay.table import Table, UnreadableTable
@@ -74,7 +79,7 @@ def test_a_csv_file_gives_the_figures_of_its_parquet_twin(outcome: Outcome, tmp_
 
 
 def test_the_result_says_all_that_is_needed_to_run_it_again(outcome: Outcome) -> None:
-    found = json.loads(json.dumps(as_json(outcome, MAPPING, PLAN, Path("payments.csv"))))
+    found = json.loads(json.dumps(as_json(outcome, MAPPING, {"plan": asdict(PLAN)}, Path("payments.csv"))))
     assert {
         "name",
         "auc_roc",
@@ -199,3 +204,31 @@ def test_further_columns_become_features_without_code(tmp_path: Path) -> None:
         assert found.contenders["lightgbm"]["auc_roc"].value > 0.95
     plain = prequential(reader(tmp_path, frame), PLAN)
     assert plain.contenders["lightgbm"]["auc_roc"].value < 0.7
+
+
+def test_the_page_loads_nothing_from_elsewhere_and_comes_out_the_same(outcome: Outcome) -> None:
+    found = as_json(outcome, MAPPING, {"plan": asdict(PLAN)}, Path("payments.csv"))
+    html = page(outcome, found)
+    assert html.count("<svg") == 3
+    assert not re.search(r"(src|href)=.https?:|<script|<link", html.replace('xlink:href="#', ""))
+    assert html == page(outcome, found)
+
+
+def test_a_pattern_left_out_is_found_after_five_flags(tmp_path: Path) -> None:
+    frame = payments(20_000, days=14)
+    rng = np.random.default_rng(5)
+    small = rng.random(len(frame)) < 0.01
+    frame.loc[small, ["amount", "fraud", "kind"]] = [0.5, 1, "small"]
+    plan = Plan(train_days=7, delay_days=3, test_days=4)
+    settings = Settings("small", adapters=("logistic",), base_steps=200, meta_steps=60)
+    found = leave_out(reader(tmp_path, frame), plan, settings)
+    before, after = (c["recall_at_0.5pct"].value for c in found.contenders.values())
+    [pattern] = found.details["patterns"]
+    assert pattern["kept_as_draft"] == {}
+    assert pattern["later_frauds"] > 20
+    assert after > before + 0.5
+
+
+def test_a_pattern_that_nobody_knows_is_told(tmp_path: Path) -> None:
+    with pytest.raises(UnfitFile, match="no fraud of a pattern 'other'; there are large"):
+        leave_out(reader(tmp_path, payments()), Plan(3, 1, 2), Settings("other"))

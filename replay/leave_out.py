@@ -1,0 +1,190 @@
+"""Leave a pattern out: nothing that is trained has seen it, then K of its frauds are flagged as an
+episode.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features.offline import Featuriser
+from meta.adapters.registry import adapter
+from meta.arrays import Doubles, Floats
+from meta.artifacts import Artifacts
+from meta.base_training import BaseSettings
+from meta.gate import Limits, Verdict, judge
+from meta.meta_training import MetaSettings
+from meta.reservoir import Reservoir
+from meta.sampler import Labelled
+from meta.stack import ScoringStack
+from meta.support import Support
+from meta.training import NamedHistory, TrainingSettings, train_artifacts
+from replay.further import Further
+from replay.measures import Window, measure
+from replay.outcome import Outcome, Progress
+from replay.prequential import Plan
+from replay.reading import FRAUD, GENUINE, Reader
+from replay.sample import Sample
+from replay.survey import DAY_S, Survey, UnfitFile, survey
+
+Rows = NDArray[np.intp]
+
+_TRAINING, _RESERVOIR, _TEST, _BACKGROUND = 150_000, 50_000, 100_000, 2_048  # genuine rows, at most
+BUDGET = 0.001
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The pattern left out, flags of the episode, adapters that make a detector of it, steps of training."""
+
+    pattern: str
+    flags: int = 5
+    adapters: tuple[str, ...] = ("evidence",)
+    base_steps: int = 3_000
+    meta_steps: int = 1_500
+
+
+@dataclass(frozen=True)
+class _Span:
+    """Rows of one span: features, family (0 genuine, -1 unnamed fraud), card, seconds, amount."""
+
+    X: Floats
+    family: NDArray[np.int64]
+    card: NDArray[np.uint64]
+    seconds: Doubles
+    amount: Doubles
+
+    def where(self, rows: NDArray[np.bool_] | Rows) -> _Span:
+        return _Span(self.X[rows], self.family[rows], self.card[rows], self.seconds[rows], self.amount[rows])
+
+
+def leave_out(
+    reader: Reader, plan: Plan, settings: Settings, progress: Progress = lambda stage, done, rows: None
+) -> Outcome:
+    """Run it; of `plan` count the days, start and seed. Raises as `replay.prequential.prequential`.
+
+    Measured on genuine rows and frauds of the pattern after the last flag, on cards that were not flagged.
+    """
+    progress("checking", 0, reader.table.rows() or 0)
+    found = survey(reader)
+    begun = time.perf_counter()
+    names, (train, middle, test) = _collect(reader, replace(plan, folds=1), found, progress)
+    passed = time.perf_counter() - begun
+    held = _number(reader, settings.pattern)
+    progress("training", found.rows, found.rows)
+    begun = time.perf_counter()
+    artifacts = _train(reader, names, train, settings, plan.seed)
+    trained = time.perf_counter() - begun
+    episode = _Episode(artifacts, train, middle, test, held, settings.flags)
+    windows, reasons, known = episode.contest(settings.adapters, plan.seed)
+    figures = {name: measure([window], seed=plan.seed) for name, window in windows.items()}
+    lists = {name: [window] for name, window in windows.items()}
+    pattern = {
+        "name": settings.pattern,
+        "flags": settings.flags,
+        "flagged_at": episode.flagged_at,
+        "later_frauds": int(np.sum(windows["base"].fraud)),
+        "known_recall": known,
+        "kept_as_draft": {name: list(r) for name, r in reasons.items() if r},
+    }
+    return Outcome(figures, lists, found, passed, trained, {"patterns": [pattern]})
+
+
+class _Episode:
+    """K flags in the test span, the first fraud of each of K cards, and what follows them."""
+
+    def __init__(
+        self, artifacts: Artifacts, train: _Span, middle: _Span, test: _Span, held: int, flags: int
+    ) -> None:
+        self.artifacts, self.middle = artifacts, middle
+        of_pattern = np.flatnonzero(test.family == held)
+        _, first = np.unique(test.card[of_pattern], return_index=True)
+        rows = of_pattern[np.sort(first)[:flags]]
+        if len(rows) < flags:
+            raise UnfitFile(f"{len(rows)} cards with the pattern in the test span, {flags} to be flagged")
+        self.flags = test.where(rows)
+        self.flagged_at = float(self.flags.seconds[-1])
+        after = (test.seconds > self.flagged_at) & ~np.isin(test.card, self.flags.card)
+        self.shown = test.where(after & ((test.family == 0) | (test.family == held)))
+        self.known = test.where(after & (test.family != 0) & (test.family != held))
+        self.reservoir = Reservoir(middle.X[middle.family == 0], artifacts.base)
+        self.background = train.X[train.family == 0][:_BACKGROUND]
+        self.matured = middle.X[(middle.family != 0) & (middle.family != held)]
+
+    def contest(
+        self, names: tuple[str, ...], seed: int
+    ) -> tuple[dict[str, Window], dict[str, tuple[str, ...]], dict[str, float]]:
+        """Return the test under base and under base with each detector that passed the gate."""
+        alone = ScoringStack(self.artifacts.base, self.reservoir.base_tails)
+        threshold = float(np.quantile(self.reservoir.base_surprise, 1 - BUDGET))
+        windows, reasons, known = {}, {}, {}
+        windows["base"], known["base"] = self._tested(alone, threshold)
+        for name in names:
+            verdict = self._judged(alone, name, seed)
+            label = f"base + {name}"
+            reasons[label] = verdict.reasons
+            stack = alone.replaced((verdict.live,)) if verdict.passed else alone
+            limit = verdict.threshold if verdict.passed else threshold
+            windows[label], known[label] = self._tested(stack, limit)
+        return windows, reasons, known
+
+    def _judged(self, stack: ScoringStack, name: str, seed: int) -> Verdict:
+        replay = {"known fraud": self.matured, "past fraud": self.artifacts.past}
+        return judge(
+            stack, adapter(name, self.artifacts), Support(self.flags.X), self.background, self.reservoir,
+            replay, seed=seed, limits=Limits(budget=BUDGET),
+        )  # fmt: skip
+
+    def _tested(self, stack: ScoringStack, threshold: float) -> tuple[Window, float]:
+        s = self.shown
+        day = (s.seconds // DAY_S).astype(np.int64)
+        window = Window(stack.score(s.X)[0], s.family != 0, s.card, day, s.amount, threshold)
+        found = stack.score(self.known.X)[0] > threshold
+        return window, float(found.mean()) if len(found) else float("nan")
+
+
+def _collect(
+    reader: Reader, plan: Plan, found: Survey, progress: Progress
+) -> tuple[tuple[str, ...], tuple[_Span, ...]]:
+    """One pass: samples of training span, of the days until its labels came, and of the test span."""
+    [days] = plan.folds_in(found)
+    featuriser, further = Featuriser(reader.schema), Further(reader.mapping)
+    bounds = (days.train, days.delay_from, days.test, days.end)
+    most = (_TRAINING, _RESERVOIR, _TEST)
+    samples = [Sample(m, plan.seed) for m in most]
+    epoch = np.floor(found.first / DAY_S)
+    for part in reader.parts():
+        X = np.concatenate([featuriser.features(part.columns), further.features(part)], axis=1)
+        day = part.columns.time // DAY_S - epoch
+        family = np.where(part.label == FRAUD, np.where(part.family >= 0, part.family + 1, -1), 0)
+        labelled = (part.label == FRAUD) | (part.label == GENUINE)
+        card = part.card if reader.has_cards else part.id
+        for k, sample in enumerate(samples):
+            at = labelled & (day >= bounds[k]) & (day < bounds[k + 1])
+            if at.any():
+                c = part.columns
+                sample.add(family[at] != 0, X[at], family[at], card[at], c.time[at], c.amount[at])
+        progress("replaying", part.first + len(part) - 1, found.rows)
+    names = ("training", "delay", "test")
+    for name, sample in zip(names, samples, strict=True):
+        if not sample.columns():
+            raise UnfitFile(f"no labelled rows in the days of {name}")
+    return (*featuriser.layout.names, *further.names), tuple(_Span(*s.columns()) for s in samples)
+
+
+def _number(reader: Reader, pattern: str) -> int:
+    if pattern not in reader.families:
+        raise UnfitFile(f"no fraud of a pattern {pattern!r}; there are {', '.join(sorted(reader.families))}")
+    return reader.families.index(pattern) + 1
+
+
+def _train(reader: Reader, names: tuple[str, ...], train: _Span, settings: Settings, seed: int) -> Artifacts:
+    rows = Labelled(train.X, train.family, train.card.view(np.int64), train.seconds)
+    history = NamedHistory(names, rows, tuple(reader.families), (settings.pattern,))
+    base = BaseSettings(steps=settings.base_steps, seed=seed)
+    meta = MetaSettings(steps=settings.meta_steps, seed=seed)
+    aware = any(name in ("evidence-aware", "blend") for name in settings.adapters)
+    return train_artifacts(history, TrainingSettings(base, meta, aware=aware, seed=seed))
