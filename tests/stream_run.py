@@ -98,7 +98,7 @@ class StreamRun:
         """All scores, once there are `count` of them; fails where a worker that should run has ended."""
 
         def look() -> list[dict[str, object]] | None:
-            if self._offsets(self.settings.topics.scores) < count:
+            if self.written(self.settings.topics.scores) < count:
                 return None  # not even with the markers of transactions: no need to read them
             scores = self.scores()
             return scores if len(scores) >= count else None
@@ -119,7 +119,8 @@ class StreamRun:
         table = pa.Table.from_batches(batches).combine_chunks()
         return table.sort_by([("source_partition", "ascending"), ("source_offset", "ascending")])
 
-    def _offsets(self, topic: str) -> int:
+    def written(self, topic: str) -> int:
+        """Offsets used up in a topic, by records and by markers of transactions."""
         consumer = KafkaConsumer(bootstrap_servers=self.settings.broker.bootstrap)
         try:
             partitions = [
