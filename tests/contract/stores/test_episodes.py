@@ -1,14 +1,19 @@
 """Episodes, detectors, labels, alerts, control entries and the outbox."""
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 from sqlalchemy import Engine
 from sqlalchemy.exc import IntegrityError
 
 from storage import UnitOfWork
+from storage.alerts import CONFIRMED, OPEN, REJECTED
 from storage.detectors import DetectorRow
 from storage.episodes import LOOKALIKE, RECEIVED, SUPPORT, Episode, EpisodeTransaction
 from storage.labels import FRAUD, GENUINE
 
+ScoredRow = Callable[..., tuple[Any, ...]]
 PAN = "4111 1111 1111 1111"
 
 
@@ -145,3 +150,37 @@ def test_outbox_messages_are_pending_in_order_until_marked(engine: Engine) -> No
         unit.outbox.mark_sent(first.id, time=2.0, offset=17)
         assert [m.id for m in unit.outbox.pending()] == [second.id]
         assert first.sent_offset == 17
+
+
+def test_an_episode_is_found_by_name_id_or_detector_and_the_latest_wins(engine: Engine) -> None:
+    with UnitOfWork(engine) as unit:
+        unit.episodes.add(an_episode(detector_id="d-1"))
+        unit.episodes.add(an_episode("e-2", "r-2", flagged_at=9.0))
+        unit.commit()
+    with UnitOfWork(engine, reads_only=True) as unit:
+        found = [unit.episodes.named(name, RECEIVED) for name in ("gift cards", "e-1", "d-1", "other")]
+        assert [one.id if one else None for one in found] == ["e-2", "e-1", "e-1", None]
+        assert unit.episodes.named("gift cards", "live") is None
+
+
+def test_a_label_may_be_looked_past_to_the_one_before_it(engine: Engine) -> None:
+    with UnitOfWork(engine) as unit:
+        unit.labels.add_many(
+            [("t-1", FRAUD, "analyst", "ada", 1.0, "r-1"), ("t-1", GENUINE, "chargeback", "bank", 2.0, "r-2")]
+        )
+        unit.commit()
+    with UnitOfWork(engine, reads_only=True) as unit:
+        assert unit.labels.latest(["t-1"])["t-1"].verdict == GENUINE
+        assert unit.labels.latest(["t-1"], apart_from="r-2")["t-1"].verdict == FRAUD
+
+
+def test_judged_alerts_are_counted_by_what_alerted_them(engine: Engine, scored_row: ScoredRow) -> None:
+    with UnitOfWork(engine) as unit:
+        rows = [scored_row(offset=n, transaction_id=f"t-{n}", winner_id="d-1") for n in range(3)]
+        unit.transactions.add_many([*rows, scored_row(offset=3, transaction_id="t-3", winner_id="base")])
+        unit.alerts.add_many((0, n, f"t-{n}", 1.0, "{}") for n in range(4))
+        unit.alerts.judge(["t-0", "t-3", "never alerted"], CONFIRMED)
+        unit.alerts.judge(["t-1"], REJECTED)
+        unit.commit()
+    with UnitOfWork(engine, reads_only=True) as unit:
+        assert unit.alerts.judged_of("d-1") == {CONFIRMED: 1, REJECTED: 1, OPEN: 1}

@@ -142,3 +142,18 @@ def test_rate_counts_what_arrived_lately_in_each_partition(engine: Engine, score
     with UnitOfWork(engine, reads_only=True) as unit:
         assert unit.transactions.rate(now=104.0) == pytest.approx(50)
         assert unit.transactions.rate(now=1_000.0) == 0
+
+
+def test_a_spread_is_even_over_partitions_and_offsets(engine: Engine, scored_row: ScoredRow) -> None:
+    store(engine, *(scored_row(partition=p, offset=offset) for p in range(2) for offset in range(101)))
+    with UnitOfWork(engine, reads_only=True) as unit:
+        places = [(row.source_partition, row.source_offset) for row in unit.transactions.spread(7)]
+        assert places == [(0, 0), (0, 33), (0, 66), (0, 100), (1, 0), (1, 50), (1, 100)]
+        assert unit.transactions.spread(0) == []
+
+
+def test_what_happened_since_comes_in_steps_and_completely(engine: Engine, scored_row: ScoredRow) -> None:
+    store(engine, *(scored_row(offset=offset, event_time=float(offset)) for offset in range(25)))
+    with UnitOfWork(engine, reads_only=True) as unit:
+        steps = [len(step) for step in unit.transactions.since(4.0, per_step=10)]
+    assert (sum(steps), max(steps)) == (21, 10)
