@@ -64,11 +64,18 @@ def boosted(lesson: Lesson) -> Score:
     return lambda X: np.asarray(booster.predict(X, raw_score=True, num_threads=1), np.float64)
 
 
+def confirmed(lesson: Lesson) -> Score:
+    """The rule that every team has: the more recent confirmed frauds at an entity, the more suspicious."""
+    at = [j for j, name in enumerate(lesson.features) if name.endswith("_log_frauds_7d")]
+    return lambda X: np.asarray(X[:, at].max(axis=1), np.float64)
+
+
 CONTENDERS: dict[str, Callable[[Lesson], Score]] = {
     "base": base,
     "base+risk": base_with_risk,
     "lightgbm": boosted,
     "logistic": logistic,
+    "confirmed": confirmed,
 }
 
 

@@ -23,7 +23,7 @@ from meta.stack import ScoringStack
 from meta.support import Support
 from meta.training import NamedHistory, TrainingSettings, train_artifacts
 from replay.further import Further
-from replay.measures import Window, measure
+from replay.measures import Window, measure, until_caught
 from replay.outcome import Outcome, Progress
 from replay.prequential import Plan
 from replay.reading import FRAUD, GENUINE, Reader
@@ -88,6 +88,7 @@ def leave_out(
         "flagged_at": episode.flagged_at,
         "later_frauds": int(np.sum(windows["base"].fraud)),
         "known_recall": known,
+        "until_caught": {name: _delay(window) for name, window in windows.items()},
         "kept_as_draft": {name: list(r) for name, r in reasons.items() if r},
     }
     return Outcome(figures, lists, found, passed, trained, {"patterns": [pattern]})
@@ -173,6 +174,11 @@ def _collect(
         if not sample.columns():
             raise UnfitFile(f"no labelled rows in the days of {name}")
     return (*featuriser.layout.names, *further.names), tuple(_Span(*s.columns()) for s in samples)
+
+
+def _delay(window: Window) -> dict[str, float] | None:
+    delay = until_caught(window)
+    return delay and {"transactions": delay[0], "amount": delay[1]}
 
 
 def _number(reader: Reader, pattern: str) -> int:

@@ -60,6 +60,18 @@ def measure(windows: Sequence[Window], *, replicates: int = 200, seed: int = 0) 
     return out
 
 
+def until_caught(window: Window) -> tuple[int, float] | None:
+    """Return how many frauds of a window in order of time passed before the first alert, and their amount.
+
+    None where no fraud was caught.
+    """
+    caught = window.score[window.fraud] > window.threshold
+    if not caught.any():
+        return None
+    first = int(np.argmax(caught))
+    return first, float(window.amount[window.fraud][:first].sum())
+
+
 class _Ranked:
     """A window in order of falling score, so that each replicate is a few sums."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import msgspec
@@ -18,7 +18,7 @@ from features.spans import ByteSpans
 from replay.fold import NothingToLearn
 from replay.leave_out import Settings, leave_out
 from replay.mapping import EntityColumn, Label, Mapping, WrongMapping
-from replay.measures import Window, measure
+from replay.measures import Window, measure, until_caught
 from replay.outcome import Outcome
 from replay.prequential import Plan, prequential
 from replay.reading import BadRow, Reader
@@ -232,3 +232,28 @@ def test_a_pattern_left_out_is_found_after_five_flags(tmp_path: Path) -> None:
 def test_a_pattern_that_nobody_knows_is_told(tmp_path: Path) -> None:
     with pytest.raises(UnfitFile, match="no fraud of a pattern 'other'; there are large"):
         leave_out(reader(tmp_path, payments()), Plan(3, 1, 2), Settings("other"))
+
+
+def test_what_passes_before_the_first_alert_is_counted() -> None:
+    rows = np.arange(4)
+    window = Window(
+        score=np.array([0.0, 9.0, 1.0, 5.0]),
+        fraud=np.array([True, False, True, True]),
+        card=rows.astype(np.uint64),
+        day=rows,
+        amount=np.array([10.0, 99.0, 20.0, 30.0]),
+        threshold=4.0,
+    )
+    assert until_caught(window) == (2, 30.0)
+    assert until_caught(replace(window, threshold=6.0)) is None
+
+
+def test_the_rule_on_confirmed_entities_waits_for_labels(tmp_path: Path) -> None:
+    """All fraud is at one shop: the rule finds it once the first labels have come, the others do not know."""
+    frame = payments()
+    frame.loc[frame.fraud == 1, "shop"] = "bad"
+    plan = Plan(3, 1, 2, 2, contenders=("confirmed",))
+    found = prequential(reader(tmp_path, frame), plan)
+    assert found.contenders["confirmed"]["auc_roc"].value > 0.95
+    late = prequential(reader(tmp_path, frame), Plan(1, 6, 1, 1, contenders=("confirmed",), start=0))
+    assert late.contenders["confirmed"]["auc_roc"].value <= found.contenders["confirmed"]["auc_roc"].value
