@@ -300,6 +300,18 @@ def test_flags_that_look_like_ordinary_traffic_stay_a_draft(
     assert announcer.refresh().detectors == ()
 
 
+def test_many_flags_at_once_are_worked_like_few(
+    stream_settings: Settings, engine: Engine, announcer: Announcer, analyst: Analyst
+) -> None:
+    """A thousand flags, most of them ordinary: answered within the tests' patience, the worker goes on."""
+    with Scorer(stream_settings), adapting(stream_settings, engine):
+        analyst.send("r-1", fraud=tuple(f"tx-0-{number}" for number in range(1_000)))
+        assert analyst.answer("r-1").status == "draft"
+        analyst.send("r-2", fraud=frauds(0, 1, 2), name="after it")
+        assert analyst.answer("r-2").status == LIVE
+    assert len(announcer.refresh().rules.by_entity["card"].rules) == 1_003
+
+
 def test_a_worker_that_starts_before_any_traffic_waits_for_it(
     stream_settings: Settings, announcer: Announcer, analyst: Analyst, traffic: list[Any]
 ) -> None:
