@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from meta.arrays import Doubles, Floats
-from meta.base_training import BaseSettings, History, train_base
 from meta.normaliser import Normaliser
 
 Score = Callable[[Floats], Doubles]
@@ -80,6 +79,8 @@ CONTENDERS: dict[str, Callable[[Lesson], Score]] = {
 
 
 def _base(lesson: Lesson, width: int) -> Score:
+    from meta.base_training import BaseSettings, History, train_base  # torch: nothing else here needs it
+
     X = np.ascontiguousarray(lesson.X[:, :width])
     history = History(lesson.features[:width], X, lesson.fraud, lesson.weight, lesson.span)
     model = train_base(history, BaseSettings(seed=lesson.seed))

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from replay.reading import FRAUD, GENUINE, BadRow, Reader
 
 DAY_S = 86_400.0
+_FIRST_ROOM = 1 << 20  # ids, where a file does not say how many rows it has
 
 
 class UnfitFile(ValueError):
@@ -35,17 +36,17 @@ class Survey:
 def survey(reader: Reader) -> Survey:
     """Read the file once. Raises BadRow, with row and column, and UnfitFile."""
     rows, frauds, genuine, first, last = 0, 0, 0, 0.0, -np.inf
-    ids: list[NDArray[np.uint64]] = []
+    ids = np.empty(reader.table.rows() or _FIRST_ROOM, np.uint64)
     for part in reader.parts():
         first = first if rows else float(part.columns.time[0])
         _check_order(reader, part.columns.time, part.first, last)
         last = float(part.columns.time[-1])
+        ids = _put(ids, rows, part.id)
         rows += len(part)
         frauds += int(np.sum(part.label == FRAUD))
         genuine += int(np.sum(part.label == GENUINE))
-        ids.append(part.id)
     _check_rows(reader, rows, frauds, genuine)
-    _check_ids(reader, ids)
+    _check_ids(reader, ids[:rows])
     return Survey(rows, first, last, frauds, genuine)
 
 
@@ -72,10 +73,16 @@ def _check_rows(reader: Reader, rows: int, frauds: int, genuine: int) -> None:
         )
 
 
-def _check_ids(reader: Reader, parts: list[NDArray[np.uint64]]) -> None:
-    """Two ids with one hash are read again, to name the rows."""
-    ids = np.concatenate(parts)
-    parts.clear()
+def _put(ids: NDArray[np.uint64], at: int, more: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Return room with `more` written from `at` on: twice as much where it does not fit."""
+    if at + len(more) > len(ids):
+        ids = np.concatenate([ids[:at], np.empty(max(at, len(more)), np.uint64)])
+    ids[at : at + len(more)] = more
+    return ids
+
+
+def _check_ids(reader: Reader, ids: NDArray[np.uint64]) -> None:
+    """Two ids with one hash are read again, to name the rows. Sorts `ids` where they lie."""
     ids.sort()
     twice = ids[:-1][ids[1:] == ids[:-1]]
     if not len(twice):

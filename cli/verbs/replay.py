@@ -76,8 +76,6 @@ def _contenders(given: list[str] | None) -> tuple[str, ...]:
 def _protocol(
     name: str, plan: Plan, pattern: str | None, flags: int, adapters: tuple[str, ...], steps: int
 ) -> tuple[Run, dict[str, Any]]:
-    from meta.adapters.registry import NAMES
-    from replay.leave_out import Settings, leave_out
     from replay.prequential import prequential
 
     told: dict[str, Any] = {"protocol": name, "plan": asdict(plan)}
@@ -85,6 +83,9 @@ def _protocol(
         return (lambda reader, tell: prequential(reader, plan, tell)), told
     if name != "leave-pattern-out":
         raise UserError(f"--protocol {name!r}: allowed are prequential, leave-pattern-out")
+    from meta.adapters.registry import NAMES
+    from replay.leave_out import Settings, leave_out
+
     if pattern is None:
         raise UserError("--protocol leave-pattern-out needs --pattern, the name of the one to leave out")
     if unknown := set(adapters) - set(NAMES):
