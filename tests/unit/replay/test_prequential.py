@@ -257,3 +257,15 @@ def test_the_rule_on_confirmed_entities_waits_for_labels(tmp_path: Path) -> None
     assert found.contenders["confirmed"]["auc_roc"].value > 0.95
     late = prequential(reader(tmp_path, frame), Plan(1, 6, 1, 1, contenders=("confirmed",), start=0))
     assert late.contenders["confirmed"]["auc_roc"].value <= found.contenders["confirmed"]["auc_roc"].value
+
+
+def test_values_of_the_pattern_column_are_grouped_into_families(tmp_path: Path) -> None:
+    frame = payments(2_000)
+    frame.loc[frame.fraud == 1, "kind"] = np.resize(["a", "b", "c"], int(frame.fraud.sum()))
+    label = Label("fraud", pattern="kind", families={"both": ("a", "b")})
+    source = reader(tmp_path, frame, mapping=msgspec.structs.replace(MAPPING, label=label))
+    [part] = source.parts()
+    assert source.families == ["both"]
+    named = part.family[frame.fraud == 1]
+    assert named.tolist() == np.resize([0, 0, -1], len(named)).tolist()
+    assert set(part.family[frame.fraud == 0].tolist()) == {-1}
