@@ -15,7 +15,8 @@ from features.offline import Featuriser
 from features.schema import TransactionSchema
 from meta.sampler import Labelled
 from meta.training import NamedHistory
-from replay.mapping import Label
+from replay.mapping import Label, Mapping
+from replay.reading import text_of, texts
 from replay.table import Table, UnreadableTable
 from simulate.patterns import KNOWN
 from simulate.traffic import Traffic
@@ -42,16 +43,20 @@ def read_history(
     chosen = choose_mapping(schema, table, mapping)
     if chosen.label is None or chosen.label.column not in table.columns:
         raise UserError(f"{file}: no column tells fraud from genuine; name it under [label] in a mapping")
-    return _Reader(schema, chosen.label, table, json_fields(schema, chosen)).read(held_out)
+    return _Reader(schema, chosen, chosen.label, table).read(held_out)
 
 
 class _Reader:
     """Goes through the file part by part; profiles and names of families carry over."""
 
-    def __init__(self, schema: TransactionSchema, label: Label, table: Table, fields: dict[str, str]) -> None:
-        self.schema, self.label, self.table, self.fields = schema, label, table, fields
+    def __init__(self, schema: TransactionSchema, mapping: Mapping, label: Label, table: Table) -> None:
+        self.schema, self.mapping, self.label, self.table = schema, mapping, label, table
+        self.fields = json_fields(schema, mapping)
         self.encoder, self.decoder, self.featuriser = RowEncoder(schema), Decoder(schema), Featuriser(schema)
         self.names: dict[str, int] = {}
+        self.grouped: dict[str, str] = {
+            text_of(kind): name for name, kinds in label.families.items() for kind in kinds
+        }
 
     def read(self, held_out: tuple[str, ...]) -> NamedHistory:
         labels = [c for c in (self.label.column, self.label.pattern) if c]
@@ -59,6 +64,11 @@ class _Reader:
         if not parts:
             raise UserError(f"{self.table.path}: no rows")
         X, family, card, seconds = (np.concatenate(column) for column in zip(*parts, strict=True))
+        if not len(X):
+            raise UserError(
+                f"{self.table.path}: the stream would refuse every row. Is time_unit or time_format of the "
+                "mapping right? `flagfive replay` names the row and the column"
+            )
         names = tuple(self.names)
         if unknown := set(held_out) - set(names):
             raise UserError(f"no kind of fraud is called {sorted(unknown)}; there are {', '.join(names)}")
@@ -66,22 +76,27 @@ class _Reader:
         return NamedHistory(self.featuriser.layout.names, rows, names, held_out)
 
     def _part(self, part: pa.RecordBatch) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        _, values = self.encoder.encode(message_columns(part, self.fields, self.schema))
+        _, values = self.encoder.encode(message_columns(part, self.fields, self.schema, self.mapping))
         columns, _ = self.decoder.decode(values, np.full(part.num_rows, _LONG_AFTER))
         family = self._family(part)[columns.row]
         card = hash_spans(columns.keys[0]).view(np.int64)
         return self.featuriser.features(columns), family, card, columns.time
 
     def _family(self, part: pa.RecordBatch) -> np.ndarray:
-        fraud = np.isin(np.array(part[self.label.column].to_pylist()), self.label.fraud)
+        told = np.array(texts(part[self.label.column]).to_pylist(), object)
+        fraud = np.isin(told, [text_of(value) for value in self.label.fraud])
         family = np.where(fraud, UNNAMED, 0).astype(np.int64)
         if self.label.pattern is None:
             return family
+        kinds = texts(part[self.label.pattern]).to_pylist()
         for row in np.flatnonzero(fraud):
-            name = part[self.label.pattern][int(row)].as_py()
-            if name is not None:
-                family[row] = self.names.setdefault(str(name), len(self.names) + 1)
+            if (name := self._name_of(kinds[row])) is not None:
+                family[row] = self.names.setdefault(name, len(self.names) + 1)
         return family
+
+    def _name_of(self, kind: str | None) -> str | None:
+        """The family that a kind of fraud belongs to: itself, unless the mapping groups them."""
+        return self.grouped.get(kind) if self.grouped and kind is not None else kind
 
 
 def simulated_history(

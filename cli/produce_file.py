@@ -60,7 +60,9 @@ async def produce(
             at = 0
             while at < part.num_rows:
                 rows = await pace.allow(min(SLICE_ROWS, part.num_rows - at))
-                await feed.send(*encoder.encode(message_columns(part.slice(at, rows), fields, schema)))
+                await feed.send(
+                    *encoder.encode(message_columns(part.slice(at, rows), fields, schema, mapping))
+                )
                 at += rows
                 sent += rows
                 progress(sent)
@@ -73,6 +75,7 @@ def _from_schema(schema: TransactionSchema) -> Mapping:
         time=schema.time,
         amount=schema.amount,
         entities=tuple(EntityColumn(entity.name, entity.field) for entity in schema.entities),
+        time_unit="ms" if schema.time_unit == "iso8601" else schema.time_unit,
     )
 
 
@@ -92,13 +95,22 @@ def json_fields(schema: TransactionSchema, mapping: Mapping) -> dict[str, str]:
 
 
 def message_columns(
-    part: pa.RecordBatch, fields: dict[str, str], schema: TransactionSchema
+    part: pa.RecordBatch, fields: dict[str, str], schema: TransactionSchema, mapping: Mapping
 ) -> dict[str, pa.Array]:
+    """The column of each JSON field, times as timestamps unless they already are in the schema's unit."""
     columns = {field: _plain(part[column]) for field, column in fields.items()}
-    time = columns[schema.time]
-    if pa.types.is_string(time.type):
-        columns[schema.time] = pc.cast(time, pa.timestamp("us"))
+    columns[schema.time] = _times(columns[schema.time], schema, mapping)
     return columns
+
+
+def _times(time: pa.Array, schema: TransactionSchema, mapping: Mapping) -> pa.Array:
+    if pa.types.is_string(time.type):
+        if mapping.time_format is not None:
+            return pc.strptime(time, format=mapping.time_format, unit="us")
+        return pc.cast(time, pa.timestamp("us"))
+    if pa.types.is_timestamp(time.type) or mapping.time_unit == schema.time_unit:
+        return time
+    return pc.cast(pc.cast(time, pa.int64(), safe=False), pa.timestamp(mapping.time_unit))
 
 
 def _plain(array: pa.Array) -> pa.Array:
