@@ -11,8 +11,8 @@ import pytest
 from cli.cluster import administrator
 from cli.own_broker import OwnBroker, broker_is_given, free_port
 from cli.processes import Processes
-from cli.topic_plan import ensure_topics, planned_topics
-from settings import BrokerSettings, Settings, StorageSettings, StreamSettings, TopicsSettings
+from settings import BrokerSettings, Settings
+from tests.set_up import own_set_up
 
 FOLDERS = ("contract", "integration", "end_to_end")
 END_TO_END_SECONDS = 900  # a whole demo on a slow machine, first compilation included
@@ -51,18 +51,8 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture
 def stream_settings(broker: str, tmp_path: Path) -> Settings:
-    """Settings of a set-up of its own: fresh topics (created) and group, a database in `tmp_path`."""
-    prefix = f"t{uuid.uuid4().hex[:8]}-"
-    settings = Settings(
-        var=tmp_path,
-        broker=BrokerSettings(bootstrap=broker),
-        topics=TopicsSettings(partitions=2).prefixed(prefix),
-        stream=StreamSettings(group=prefix + "flagfive"),
-        storage=StorageSettings(url=f"sqlite:///{tmp_path}/flagfive.sqlite"),
-    )
-    with administrator(broker) as admin:
-        ensure_topics(admin, planned_topics(settings))
-    return settings
+    """Settings of a set-up of its own on two partitions."""
+    return own_set_up(broker, tmp_path, partitions=2)
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from pathlib import Path
 
 import msgspec
@@ -12,16 +11,15 @@ import pyarrow.parquet as pq
 import pytest
 from numpy.typing import NDArray
 
-from cli.cluster import administrator
-from cli.topic_plan import ensure_topics, planned_topics
 from features.offline import Featuriser
 from features.vector import FeatureLayout
 from meta.calibration import Tails
 from replay.mapping import EntityColumn, Mapping
 from replay.reading import Reader
 from replay.table import Table
-from settings import BrokerSettings, Settings, StorageSettings, StreamSettings, TopicsSettings
+from settings import Settings
 from stream.wiring import transaction_schema
+from tests.set_up import own_set_up
 from tests.small_models import genuine_rows, small_base
 from tests.stream_run import StreamRun, stream_run
 
@@ -31,17 +29,7 @@ TRANSACTIONS, SENT_AT_ONCE = 100_000, 20_000
 @pytest.fixture
 def one_partition(broker: str, tmp_path: Path) -> Settings:
     """Where one partition holds all, every entity sees its transactions in the order of the file."""
-    prefix = f"t{uuid.uuid4().hex[:8]}-"
-    settings = Settings(
-        var=tmp_path,
-        broker=BrokerSettings(bootstrap=broker),
-        topics=TopicsSettings(partitions=1).prefixed(prefix),
-        stream=StreamSettings(group=prefix + "flagfive"),
-        storage=StorageSettings(url=f"sqlite:///{tmp_path}/flagfive.sqlite"),
-    )
-    with administrator(broker) as admin:
-        ensure_topics(admin, planned_topics(settings))
-    return settings
+    return own_set_up(broker, tmp_path, partitions=1)
 
 
 def replayed(run: StreamRun, file: Path) -> NDArray[np.float32]:

@@ -1,0 +1,25 @@
+"""A set-up of its own on a broker that others use too."""
+
+from __future__ import annotations
+
+import uuid
+from pathlib import Path
+
+from cli.cluster import administrator
+from cli.topic_plan import ensure_topics, planned_topics
+from settings import BrokerSettings, Settings, StorageSettings, StreamSettings, TopicsSettings
+
+
+def own_set_up(broker: str, folder: Path, *, partitions: int) -> Settings:
+    """Settings with fresh topics (created) and a group of their own, and a database in `folder`."""
+    prefix = f"t{uuid.uuid4().hex[:8]}-"
+    settings = Settings(
+        var=folder,
+        broker=BrokerSettings(bootstrap=broker),
+        topics=TopicsSettings(partitions=partitions).prefixed(prefix),
+        stream=StreamSettings(group=prefix + "flagfive"),
+        storage=StorageSettings(url=f"sqlite:///{folder}/flagfive.sqlite"),
+    )
+    with administrator(broker) as admin:
+        ensure_topics(admin, planned_topics(settings))
+    return settings
