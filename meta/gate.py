@@ -81,14 +81,15 @@ def judge(
     hold fraud that base and live detectors found so far. `left_out_by` is a quicker adapter for leaving flags
     out.
     """
-    usual = reservoir.extend(adapter, background)
-    detector = adapter.adapt(_grown(support, adapter, reservoir), usual, seed=seed)
+    grown, usual = reservoir.extend_support(adapter, support), reservoir.extend(adapter, background)
+    detector = adapter.adapt(grown, usual, seed=seed)
     live = reservoir.calibrate(adapter, detector)
+    quick = left_out_by or adapter
     candidate = stack.replaced((*stack.detectors, live))
     on_reservoir = candidate.surprises(reservoir.X)
     on_replay = {name: candidate.surprises(X) for name, X in replay.items() if len(X)}
     flags = candidate.surprises(support.fraud)
-    flags[:, -1] = leave_one_out(left_out_by or adapter, support, background, reservoir, seed=seed)
+    flags[:, -1] = leave_one_out(quick, support, background, reservoir, seed=seed)
     share = choose_share(
         on_reservoir,
         on_replay,
@@ -106,10 +107,12 @@ def judge(
     chosen = LiveDetector(detector, adapter, live.tails, share.shift)
     bounds = {name: bound(limits.allowed_loss, len(X)) for name, X in replay.items()}
     reasons = _reasons(rate, found, share.losses, bounds, limits)
+    if quick is not adapter:
+        grown, usual = reservoir.extend_support(quick, support), reservoir.extend(quick, background)
     two = two_patterns(
-        left_out_by or adapter,
-        _grown(support, left_out_by or adapter, reservoir),
-        reservoir.extend(left_out_by or adapter, background),
+        quick,
+        grown,
+        usual,
         reservoir,
         threshold=-float(np.log10(limits.budget)),
         seed=seed,
@@ -126,13 +129,6 @@ def judge(
         tuple(strangers(again)) if two is None else (),
         two,
         float(10.0 ** -np.median(flags[:, -1])),
-    )
-
-
-def _grown(support: Support, adapter: Adapter, reservoir: Reservoir) -> Support:
-    fraud = reservoir.extend(adapter, support.fraud)
-    return Support(
-        fraud, reservoir.extend(adapter, support.genuine) if len(support.genuine) else support.genuine
     )
 
 

@@ -27,10 +27,7 @@ def leave_one_out(
 
     `support` and `background` are in raw features; the adapter's own columns are added here.
     """
-    grown = Support(
-        reservoir.extend(adapter, support.fraud),
-        reservoir.extend(adapter, support.genuine) if len(support.genuine) else support.genuine,
-    )
+    grown = reservoir.extend_support(adapter, support)
     usual = reservoir.extend(adapter, background)
     left_out = np.array_split(np.arange(len(support)), min(FOLDS, len(support)))
     detectors = detectors_of_parts(adapter, grown, _without(left_out, len(support)), usual, seed)

@@ -19,7 +19,7 @@ from meta.base import BaseModel
 from meta.calibration import Tails
 from meta.detector import Detector
 from meta.live import LiveDetector
-from meta.support import with_surprise
+from meta.support import Support, with_surprise
 
 
 class Reservoir:
@@ -46,6 +46,13 @@ class Reservoir:
         if not adapter.needs_surprise:
             return X
         return with_surprise(X, self.base_tails.surprise(self.base.score(X)))
+
+    def extend_support(self, adapter: Adapter, support: Support) -> Support:
+        """Return a support of raw rows as the adapter wants it."""
+        genuine = support.genuine
+        return Support(
+            self.extend(adapter, support.fraud), self.extend(adapter, genuine) if len(genuine) else genuine
+        )
 
     def scores(self, adapter: Adapter, detector: Detector) -> Doubles:
         """Return the log-odds of the rows, float64 (n,)."""
