@@ -4,13 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from cli.errors import UserError
 from features.schema import TransactionSchema
 from replay.mapping import OWN_FIELDS, EntityColumn, Mapping, WrongMapping, bundled_for, read_mapping
 from replay.table import Table
+from replay.times import seconds_of
 from stream.feed.feed import Feed
 from stream.feed.pace import Pace
 from stream.feed.rows import RowEncoder
@@ -104,13 +105,16 @@ def message_columns(
 
 
 def _times(time: pa.Array, schema: TransactionSchema, mapping: Mapping) -> pa.Array:
-    if pa.types.is_string(time.type):
-        if mapping.time_format is not None:
-            return pc.strptime(time, format=mapping.time_format, unit="us")
-        return pc.cast(time, pa.timestamp("us"))
-    if pa.types.is_timestamp(time.type) or mapping.time_unit == schema.time_unit:
+    is_number = pa.types.is_integer(time.type) or pa.types.is_floating(time.type)
+    if pa.types.is_timestamp(time.type) or (is_number and mapping.time_unit == schema.time_unit):
         return time
-    return pc.cast(pc.cast(time, pa.int64(), safe=False), pa.timestamp(mapping.time_unit))
+    seconds, wrong = seconds_of(time, mapping.time_unit, mapping.time_format)
+    missing = time.is_null().to_numpy(zero_copy_only=False)
+    if len(bad := np.flatnonzero(wrong & ~missing)):
+        allowed = mapping.time_format or "ISO 8601"
+        raise UserError(f"column {mapping.time}: {time[int(bad[0])]} is no time; allowed is {allowed}")
+    micros = np.round(np.where(missing, 0.0, seconds) * 1e6).astype(np.int64)
+    return pa.array(micros, mask=missing).cast(pa.timestamp("us"))
 
 
 def _plain(array: pa.Array) -> pa.Array:
