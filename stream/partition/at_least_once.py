@@ -2,17 +2,20 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 
-from aiokafka import TopicPartition
+from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from stream.partition.commit import CommitUncertain, PartitionLost
 from stream.partition.hop import Resume
 from stream.partition.output import Output
-from stream.partition.producing import Producing
 
 # A commit of places takes the broker 6 ms, and they queue. Behind by 20 ms, all partitions share one.
 PLACES_EVERY_S = 0.02
+MOST_REQUEST_BYTES = 32 << 20
+RETRY_BACKOFF_MS = 5
+REQUEST_TIMEOUT_MS = 10_000
 
 
 class AtLeastOnce:
@@ -30,28 +33,43 @@ class AtLeastOnce:
         bootstrap: str,
         commit_places: Callable[[Mapping[TopicPartition, Resume]], Awaitable[bool]],
     ) -> None:
+        self._bootstrap = bootstrap
         self._commit_places = commit_places
-        self._producing = Producing("this worker", bootstrap_servers=bootstrap, acks="all")
+        self._producer: AIOKafkaProducer | None = None
         self._behind: dict[TopicPartition, Resume] = {}
         self._following: asyncio.Task[None] | None = None
         self._failed: Exception | None = None
 
     async def start(self) -> None:
         """A fresh producer; places that are behind are committed first, so that none seems to go back."""
-        await self._settle()
-        await self._producing.start()
+        with suppress(PartitionLost):  # of the tenure that ends here: what holds is asked for anew
+            await self._settle()
+        await self._close()
+        producer = AIOKafkaProducer(
+            bootstrap_servers=self._bootstrap,
+            acks="all",
+            linger_ms=0,
+            max_request_size=MOST_REQUEST_BYTES,
+            retry_backoff_ms=RETRY_BACKOFF_MS,
+            request_timeout_ms=REQUEST_TIMEOUT_MS,
+        )
+        await producer.start()
+        self._producer = producer
 
     async def stop(self) -> None:
         try:
             await self._settle()
         except (KafkaError, PartitionLost):
             self._behind.clear()  # their transactions are scored again, by whoever goes on
-        await self._producing.stop()
+        await self._close()
 
     async def commit(self, outputs: Sequence[Output], places: Mapping[TopicPartition, Resume]) -> None:
         self._raise_failure()
+        if self._producer is None:
+            raise PartitionLost("this worker has no producer")
         try:
-            for stored in await self._producing.send(outputs):
+            send = self._producer.send_batch
+            for stored in [await send(o.batch, o.topic, partition=o.partition) for o in outputs]:
                 await stored
         except KafkaError as error:
             raise CommitUncertain(f"outputs before {places}: {error!r}") from error
@@ -85,6 +103,12 @@ class AtLeastOnce:
             raise
         if not still_ours:
             raise PartitionLost(f"partitions were given to another worker: {sorted(behind)}")
+
+    async def _close(self) -> None:
+        producer, self._producer = self._producer, None
+        if producer is not None:
+            with suppress(KafkaError):  # one whose broker is away raises on stopping; it is gone all the same
+                await producer.stop()
 
     def _raise_failure(self) -> None:
         if isinstance(self._failed, PartitionLost):
