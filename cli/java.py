@@ -4,8 +4,9 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
+from cli.apt import install_with_apt
 from cli.errors import UserError
 
 OLDEST_JAVA = 17  # Kafka 4 brokers do not start on less
@@ -42,7 +43,7 @@ def java_version(java: str) -> int:
 def ensure_java() -> str:
     """Return a usable Java, installed first if need be. Raises JavaMissing with the command to run."""
     java = find_java()
-    if java is None and _install(JAVA_PACKAGES, f"Java {OLDEST_JAVA} is missing"):
+    if java is None and install_with_apt(JAVA_PACKAGES, f"Java {OLDEST_JAVA} is missing"):
         java = find_java()
     if java is None:
         raise JavaMissing(
@@ -56,7 +57,7 @@ def ensure_java() -> str:
 def ensure_maven() -> str:
     """Return the path of Maven, installed first if need be. Raises MavenMissing with the command to run."""
     maven = shutil.which("mvn")
-    if maven is None and _install(("maven",), "Maven, which fetches Kafka, is missing"):
+    if maven is None and install_with_apt(("maven",), "Maven, which fetches Kafka, is missing"):
         maven = shutil.which("mvn")
     if maven is None:
         raise MavenMissing(
@@ -71,18 +72,3 @@ def _candidates() -> Iterator[str]:
         yield os.path.join(home, "bin", "java")
     if found := shutil.which("java"):
         yield found
-
-
-def _install(alternatives: Sequence[str], why: str) -> bool:
-    """Install the first of the packages that apt knows. False where apt cannot be used."""
-    if os.geteuid() != 0 or not shutil.which("apt-get"):
-        return False
-    print(f"{why}: installing it with apt-get ...", flush=True)
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "stdin": subprocess.DEVNULL}
-    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    subprocess.run(["apt-get", "update", "-q"], env=environment, **quiet)  # type: ignore[call-overload]
-    install = ["apt-get", "install", "-qy", "--no-install-recommends"]
-    return any(
-        subprocess.run([*install, package], env=environment, **quiet).returncode == 0  # type: ignore[call-overload]
-        for package in alternatives
-    )
