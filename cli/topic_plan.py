@@ -40,6 +40,7 @@ def planned_topics(settings: Settings) -> list[PlannedTopic]:
         (topics.returned, kept),
         (topics.scores, kept),
         (topics.alerts, kept),
+        (topics.shadow_alerts, kept),
         (topics.scored, kept),
         (topics.dead_letters, dead),
         *((topics.checkpoint_of(entity.name), _compacted(settings)) for entity in entities),

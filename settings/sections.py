@@ -48,6 +48,7 @@ class TopicsSettings(Section):
     transactions: KafkaName = "transactions"
     scores: KafkaName = "scores"
     alerts: KafkaName = "alerts"
+    shadow_alerts: KafkaName = "shadow-alerts"
     scored: KafkaName = "scored"
     dead_letters: KafkaName = "dead-letters"
     control: KafkaName = "control"

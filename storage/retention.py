@@ -9,6 +9,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from storage.alerts import Alert
 from storage.outbox import OutboxMessage
 from storage.scored_transactions import ScoredTransaction
+from storage.shadow_alerts import ShadowAlert
 from storage.unit_of_work import UnitOfWork
 
 DAY = 86_400.0
@@ -40,6 +41,7 @@ def enforce(engine: Engine, retention: Retention, *, now: float) -> dict[str, in
     limits: list[tuple[type[Any], InstrumentedAttribute[Any], float]] = [
         (ScoredTransaction, ScoredTransaction.event_time, newest - retention.transactions_days * DAY),
         (Alert, Alert.raised_at, newest - retention.alerts_days * DAY),
+        (ShadowAlert, ShadowAlert.event_time, newest - retention.alerts_days * DAY),
         (OutboxMessage, OutboxMessage.sent_at, now - retention.outbox_days * DAY),
     ]
     return {table.__tablename__: _delete_before(engine, table, time, limit) for table, time, limit in limits}

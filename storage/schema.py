@@ -9,8 +9,19 @@ from storage import (
     labels,
     outbox,
     scored_transactions,
+    shadow_alerts,
 )
 from storage.table import Table
 
-MODULES = (alerts, audit_log, control_entries, detectors, episodes, labels, outbox, scored_transactions)
+MODULES = (
+    alerts,
+    audit_log,
+    control_entries,
+    detectors,
+    episodes,
+    labels,
+    outbox,
+    scored_transactions,
+    shadow_alerts,
+)
 METADATA = Table.metadata

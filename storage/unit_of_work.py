@@ -16,6 +16,7 @@ from storage.errors import StorageUnavailable
 from storage.labels import Labels
 from storage.outbox import Outbox
 from storage.scored_transactions import ScoredTransactions
+from storage.shadow_alerts import ShadowAlerts
 
 
 class UnitOfWork:
@@ -32,6 +33,7 @@ class UnitOfWork:
         )
         self.transactions = ScoredTransactions(self.session)
         self.alerts = Alerts(self.session)
+        self.shadow_alerts = ShadowAlerts(self.session)
         self.labels = Labels(self.session)
         self.episodes = Episodes(self.session)
         self.detectors = Detectors(self.session)

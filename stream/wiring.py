@@ -138,7 +138,7 @@ class Wiring:
         return ScoreSender(
             self._control,
             self._layout.names,
-            ScoreTopics(topics.scores, topics.alerts, topics.scored),
+            ScoreTopics(topics.scores, topics.alerts, topics.shadow_alerts, topics.scored),
             partition,
             ScoreWriter(self._schema.id, self._schema.primary.field),
             AlertWriter(self._entities, self._layout.names),

@@ -26,7 +26,9 @@ def recorder(context: typer.Context) -> None:
     configure_logging(settings)
     engine = open_engine(settings.storage.url)
     migrate.upgrade(engine)
-    topics = Topics(settings.topics.scored, settings.topics.alerts, settings.topics.control)
+    topics = Topics(
+        settings.topics.scored, settings.topics.alerts, settings.topics.shadow_alerts, settings.topics.control
+    )
     group = settings.stream.group + "-recorder"
     running = Recorder(settings.broker.bootstrap, group, topics, engine, key)
     on_signal(running.stop)

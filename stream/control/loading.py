@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -78,6 +78,20 @@ class LoadedDetector:
 
 
 @dataclass(frozen=True)
+class LoadedShadow:
+    """A detector or base on trial: it scores, and what it would have alerted is told apart."""
+
+    scorer: LoadedDetector | LoadedBase
+    threshold: float
+    """As surprise, shift included."""
+
+    @property
+    def episode(self) -> str:
+        """The name that the analyst gave; empty for a base."""
+        return self.scorer.episode if isinstance(self.scorer, LoadedDetector) else ""
+
+
+@dataclass(frozen=True)
 class Calibration:
     """Tails on later traffic than base and detectors were announced with; None and missing leave theirs."""
 
@@ -86,7 +100,7 @@ class Calibration:
     """By id; one that was announced later than the calibration keeps its own."""
 
 
-Loaded = LoadedBase | LoadedDetector | EvidenceModel | Calibration | tuple[Placed, ...] | None
+Loaded = LoadedBase | LoadedDetector | LoadedShadow | EvidenceModel | Calibration | tuple[Placed, ...] | None
 
 
 def load(entry: Entry) -> Loaded:
@@ -95,12 +109,14 @@ def load(entry: Entry) -> Loaded:
         return None
     match entry.kind:
         case Kind.BASE:
-            model, tails = _part(entry, BASE, BaseModel.from_bytes), _part(entry, TAILS, tails_from_bytes)
-            return LoadedBase(entry.id, entry.content_hash, model, tails)
+            return _base(entry)
         case Kind.NETWORK:
             return _part(entry, NETWORK, EvidenceModel.from_bytes)
-        case Kind.DETECTOR | Kind.SHADOW:
+        case Kind.DETECTOR:
             return _detector(entry)
+        case Kind.SHADOW:
+            scorer = _base(entry) if BASE in entry.parts else _detector(entry)
+            return LoadedShadow(scorer, number(entry, "shadow_threshold"))
         case Kind.THRESHOLD:
             number(entry, "threshold")
             return _calibration(entry)
@@ -109,21 +125,15 @@ def load(entry: Entry) -> Loaded:
     return None
 
 
-def check_base(loaded: LoadedBase) -> None:
+def check_base(loaded: LoadedBase, *, features: Sequence[str] | None = None) -> None:
     """Raise MalformedEntry unless normaliser and first layer are as wide as the features, and its curves fit.
 
-    The kernels do not check bounds, so a table that is too small would be read past its end.
+    The kernels do not check bounds, so a table that is too small would be read past its end. With `features`,
+    the base must read just these.
     """
-    model, features = loaded.model, len(loaded.model.features)
-    widths = (model.normaliser.columns, len(model.histograms.edges))
-    if set(widths) != {features}:
-        raise MalformedEntry(f"base {loaded.id}: parts of widths {widths}, allowed is {features} each")
-    if (tokens := model.network.table.shape[0]) != model.normaliser.tokens:
-        raise MalformedEntry(
-            f"base {loaded.id}: curves for {tokens} tokens, its normaliser gives {model.normaliser.tokens}"
-        )
-    if (knots := model.network.table.shape[1]) != KNOTS:
-        raise MalformedEntry(f"base {loaded.id}: curves of {knots} knots, this version reads {KNOTS}")
+    _check_shapes(loaded)
+    if features is not None and tuple(features) != tuple(loaded.model.features):
+        raise MalformedEntry(f"base {loaded.id}: reads other features than the base in force")
 
 
 def check_detector(loaded: LoadedDetector, adapter: Adapter, base: LoadedBase) -> None:
@@ -138,6 +148,19 @@ def check_detector(loaded: LoadedDetector, adapter: Adapter, base: LoadedBase) -
         if tensor is None or tensor.shape != shape or tensor.dtype != np.float32:
             found = None if tensor is None else f"{tensor.dtype} {tensor.shape}"
             raise MalformedEntry(f"detector {loaded.id}: {name} is {found}, allowed is float32 {shape}")
+
+
+def _check_shapes(loaded: LoadedBase) -> None:
+    model, features = loaded.model, len(loaded.model.features)
+    widths = (model.normaliser.columns, len(model.histograms.edges))
+    if set(widths) != {features}:
+        raise MalformedEntry(f"base {loaded.id}: parts of widths {widths}, allowed is {features} each")
+    if (tokens := model.network.table.shape[0]) != model.normaliser.tokens:
+        raise MalformedEntry(
+            f"base {loaded.id}: curves for {tokens} tokens, its normaliser gives {model.normaliser.tokens}"
+        )
+    if (knots := model.network.table.shape[1]) != KNOTS:
+        raise MalformedEntry(f"base {loaded.id}: curves of {knots} knots, this version reads {KNOTS}")
 
 
 def _shapes(adapter: Adapter, base: LoadedBase) -> dict[str, tuple[int, ...]]:
@@ -182,6 +205,11 @@ def _calibration(entry: Entry) -> Calibration:
     return Calibration(
         base, {name.removeprefix(TAILS_OF): _part(entry, name, tails_from_bytes) for name in names}
     )
+
+
+def _base(entry: Entry) -> LoadedBase:
+    model, tails = _part(entry, BASE, BaseModel.from_bytes), _part(entry, TAILS, tails_from_bytes)
+    return LoadedBase(entry.id, entry.content_hash, model, tails)
 
 
 def _detector(entry: Entry) -> LoadedDetector:

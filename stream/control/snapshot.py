@@ -25,12 +25,14 @@ from stream.control.loading import (
     Loaded,
     LoadedBase,
     LoadedDetector,
+    LoadedShadow,
     check_base,
     check_detector,
     load,
     number,
 )
 from stream.control.rules import ALLOWED, RuleTable
+from stream.control.shadows import Shadows
 
 BEFORE_FIRST = -1
 """The control offset before any entry: nothing is in force and nothing can be scored."""
@@ -136,6 +138,14 @@ class Snapshot:
         return ScoringStack(self.base.model, self.base_tails, tuple(live), self.base_shift)
 
     @cached_property
+    def shadows(self) -> Shadows:
+        """What scores silently beside the stack."""
+        if self.stack is None:
+            return Shadows()
+        held = (a.loaded for a in self.in_force(Kind.SHADOW).values())
+        return Shadows.of((s for s in held if isinstance(s, LoadedShadow)), self.stack, self.adapter_of)
+
+    @cached_property
     def rules(self) -> RuleTable:
         """What is known of single entities: risk, lists, suppressions."""
         held = [a.loaded for kind in ALLOWED for a in self.in_force(kind).values()]
@@ -179,7 +189,7 @@ class Snapshot:
         elif "base_shift" in entry.values:
             kept = ()
         else:
-            kept = ("base", "detectors", "dormant", "base_tails", "stack", "artifacts", "networks")
+            kept = ("base", "detectors", "dormant", "base_tails", "stack", "artifacts", "networks", "shadows")
         self.__dict__.update({name: getattr(before, name) for name in kept})
 
     def _try_out(self) -> None:
@@ -192,6 +202,7 @@ class Snapshot:
             check_detector(loaded, live.adapter, self.base)
         try:
             self.stack.score(np.zeros((1, len(self.base.model.features)), np.float32))
+            self.shadows.check(self.base)
         except (KeyError, TypeError, ValueError, IndexError) as error:
             raise MalformedEntry(f"the parts in force do not fit each other: {error}") from error
 

@@ -1,4 +1,4 @@
-"""Consumes `scored`, `alerts` and `control`, and writes them to SQL in bulk.
+"""Consumes `scored`, `alerts`, `shadow-alerts` and `control`, and writes them to SQL in bulk.
 
 Per chunk of records: 1. read them into rows; 2. write the rows in one database transaction; 3. commit the
 chunk's offsets to Kafka. A crash before 2 costs nothing, the chunk is read again; between 2 and 3 it is
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from threading import Event
 from typing import Any
 
@@ -20,7 +20,7 @@ from sqlalchemy import Engine
 from stream import metrics
 from stream.control.keys import ControlKey
 from stream.outage import RECONNECT, Outage
-from stream.recorder.rows import UnreadableRecord, alert_row, control_row, scored_rows
+from stream.recorder.rows import UnreadableRecord, alert_row, control_row, scored_rows, shadow_row
 from stream.recorder.writing import Rows, Stopped, write_patiently
 
 log = logging.getLogger(__name__)
@@ -42,6 +42,7 @@ class Topics:
 
     scored: str
     alerts: str
+    shadow_alerts: str
     control: str
 
 
@@ -84,7 +85,7 @@ class Recorder:
             **RECONNECT,
         )
         try:
-            consumer.subscribe([self._topics.scored, self._topics.alerts, self._topics.control])
+            consumer.subscribe(list(astuple(self._topics)))
             log.info("recorder: reading from %s", self._bootstrap)
             while not self._stop.is_set():
                 self._outage.look()
@@ -116,6 +117,8 @@ class Recorder:
                 rows.scored += scored_rows(record.value or b"")
             elif record.topic == self._topics.alerts:
                 rows.alerts.append(alert_row(record.value or b""))
+            elif record.topic == self._topics.shadow_alerts:
+                rows.shadow_alerts.append(shadow_row(record.value or b""))
             else:
                 rows.control.append(control_row(record.value, record.key, record.offset, self._key))
         except UnreadableRecord as error:

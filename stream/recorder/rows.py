@@ -10,10 +10,12 @@ import pyarrow as pa
 
 from features.columns import currency_text
 from storage.alerts import COLUMNS as ALERT_COLUMNS
+from storage.alerts import priority_of
 from storage.bulk import Row
 from storage.card_numbers import CANDIDATE, mask_card_numbers
 from storage.control_entries import COLUMNS as CONTROL_COLUMNS
 from storage.scored_transactions import COLUMNS as SCORED_COLUMNS
+from storage.shadow_alerts import COLUMNS as SHADOW_COLUMNS
 from stream.batch_arrow import features_matrix
 from stream.control.entry import Entry
 from stream.control.envelope import unseal
@@ -35,6 +37,21 @@ class Alert(msgspec.Struct, frozen=True):
     partition: int
     offset: int
     event_time: float
+    amount: float
+    surprise: float
+    scorer: str
+    entities: dict[str, str]
+    """Key by kind, the primary entity first."""
+
+
+class ShadowAlert(Alert, frozen=True):
+    """What the table's columns need of an alert of one on trial."""
+
+    shadow: str
+    amount: float
+    surprise: float
+    alerted: bool
+    control_offset: int
 
 
 class UnreadableRecord(ValueError):
@@ -69,8 +86,27 @@ def alert_row(message: bytes) -> Row:
         "transaction_id": mask_card_numbers(alert.transaction_id),
         "raised_at": alert.event_time,
         "body": mask_card_numbers(message.decode()),
+        "amount": alert.amount,
+        "surprise": alert.surprise,
+        "priority": priority_of(alert.surprise, alert.amount),
+        "scorer": alert.scorer,
+        "card": mask_card_numbers(next(iter(alert.entities.values()), "")),
     }
     return tuple(values[name] for name in ALERT_COLUMNS)
+
+
+def shadow_row(message: bytes) -> Row:
+    """Row of `shadow_alerts` from one JSON record. Raises UnreadableRecord."""
+    try:
+        alert = msgspec.json.decode(message, type=ShadowAlert)
+    except msgspec.DecodeError as error:
+        raise UnreadableRecord(f"not an alert of one on trial: {error}") from error
+    renamed = {
+        "source_partition": alert.partition,
+        "source_offset": alert.offset,
+        "transaction_id": mask_card_numbers(alert.transaction_id),
+    }
+    return tuple(renamed[name] if name in renamed else getattr(alert, name) for name in SHADOW_COLUMNS)
 
 
 def control_row(value: bytes | None, record_key: bytes | None, offset: int, key: ControlKey) -> Row:

@@ -26,10 +26,11 @@ class Rows:
 
     scored: list[Row] = field(default_factory=list)
     alerts: list[Row] = field(default_factory=list)
+    shadow_alerts: list[Row] = field(default_factory=list)
     control: list[Row] = field(default_factory=list)
 
     def __len__(self) -> int:
-        return len(self.scored) + len(self.alerts) + len(self.control)
+        return len(self.scored) + len(self.alerts) + len(self.shadow_alerts) + len(self.control)
 
 
 class Stopped(Exception):
@@ -42,11 +43,13 @@ def write(engine: Engine, rows: Rows) -> None:
     with UnitOfWork(engine) as unit:
         unit.transactions.add_many(rows.scored)
         unit.alerts.add_many(rows.alerts)
+        unit.shadow_alerts.add_many(rows.shadow_alerts)
         unit.control.add_many(rows.control)
         unit.commit()
     metrics.RECORD_SECONDS.observe(time.monotonic() - started)
     metrics.RECORDED.labels("scored_transactions").inc(len(rows.scored))
     metrics.RECORDED.labels("alerts").inc(len(rows.alerts))
+    metrics.RECORDED.labels("shadow_alerts").inc(len(rows.shadow_alerts))
     metrics.RECORDED.labels("control_entries").inc(len(rows.control))
 
 

@@ -18,6 +18,7 @@ from stream.scored import Scores, entities_of, to_scored
 from stream.scoring.alerts import AlertWriter
 from stream.scoring.decide import check_features, score_batch
 from stream.scoring.score_json import ScoreWriter
+from stream.scoring.shadow_alerts import shadow_alerts
 from stream.wire.writer import EncodedBatch
 
 log = get_logger(__name__)
@@ -25,10 +26,11 @@ log = get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class ScoreTopics:
-    """Names of the three topics that scores go to."""
+    """Names of the topics that scores go to."""
 
     scores: str
     alerts: str
+    shadow_alerts: str
     scored: str
 
 
@@ -69,6 +71,7 @@ class ScoreSender:
         outputs = [
             self._output(self._topics.scores, batch.columns.keys[0], self._scores.write(batch, scores)),
             *self._alert_outputs(batch, scores, snapshot),
+            *self._shadow_outputs(batch, scores, snapshot),
             self._output(self._topics.scored, None, self._message(batch, scores)),
         ]
         return Sent(outputs, snapshot.offset, int(np.count_nonzero(scores.decision)))
@@ -92,6 +95,14 @@ class ScoreSender:
             return []
         values = self._alerts.write(batch, scores, snapshot, rows)
         return [self._output(self._topics.alerts, batch.columns.keys[0].take(rows), values)]
+
+    def _shadow_outputs(self, batch: Batch, scores: Scores, snapshot: Snapshot) -> Sequence[Output]:
+        if not snapshot.shadows.all:
+            return []
+        rows, values = shadow_alerts(batch, scores, snapshot)
+        if not len(rows):
+            return []
+        return [self._output(self._topics.shadow_alerts, batch.columns.keys[0].take(rows), values)]
 
     def _message(self, batch: Batch, scores: Scores) -> ByteSpans:
         return ByteSpans.whole(to_message(to_scored(batch, scores, self._schema)))

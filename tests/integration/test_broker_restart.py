@@ -106,7 +106,13 @@ def test_recorder_and_adapter_go_on_after_the_broker_was_killed(
     engine = open_engine(settings.storage.url)
     migrate.upgrade(engine)
     topics, bootstrap = settings.topics, settings.broker.bootstrap
-    recorder = Recorder(bootstrap, "r", Topics(topics.scored, topics.alerts, topics.control), engine, KEY)
+    recorder = Recorder(
+        bootstrap,
+        "r",
+        Topics(topics.scored, topics.alerts, topics.shadow_alerts, topics.control),
+        engine,
+        KEY,
+    )
     config = AdaptationConfig(
         bootstrap, "a", topics.feedback, topics.control, topics.control_acks, 1, 0.001, "ridge", "auto"
     )

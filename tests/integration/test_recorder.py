@@ -52,7 +52,9 @@ def producer(stream_settings: Settings) -> Iterator[KafkaProducer]:
 
 
 def a_recorder(settings: Settings, engine: Engine) -> Recorder:
-    topics = Topics(settings.topics.scored, settings.topics.alerts, settings.topics.control)
+    topics = Topics(
+        settings.topics.scored, settings.topics.alerts, settings.topics.shadow_alerts, settings.topics.control
+    )
     group = settings.stream.group + "-recorder"
     return Recorder(settings.broker.bootstrap, group, topics, engine, read_key(SECRET))
 

@@ -1,0 +1,124 @@
+"""What detectors and bases on trial would have alerted, kept until they are judged."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    ColumnExpressionArgument,
+    Float,
+    Index,
+    ScalarSelect,
+    String,
+    UniqueConstraint,
+    case,
+    func,
+    select,
+)
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from storage.bulk import Row, Upsert
+from storage.labels import FRAUD, GENUINE, Label
+from storage.table import BigIdentity, Table
+
+
+class ShadowAlert(Table):
+    """One transaction that one on trial would have alerted; `alerted` says whether what is in force did."""
+
+    __tablename__ = "shadow_alerts"
+    __table_args__ = (
+        UniqueConstraint("shadow", "source_partition", "source_offset"),
+        Index(None, "shadow", "event_time"),
+    )
+
+    id: Mapped[int] = mapped_column(BigIdentity, primary_key=True)
+    shadow: Mapped[str] = mapped_column(String)
+    source_partition: Mapped[int]
+    source_offset: Mapped[int] = mapped_column(BigIdentity)
+    transaction_id: Mapped[str] = mapped_column(String)
+    event_time: Mapped[float] = mapped_column(Float(53))
+    amount: Mapped[float] = mapped_column(Float(53))
+    surprise: Mapped[float] = mapped_column(Float(53))
+    alerted: Mapped[bool] = mapped_column(Boolean)
+    control_offset: Mapped[int] = mapped_column(BigIdentity)
+
+
+COLUMNS = (
+    "shadow",
+    "source_partition",
+    "source_offset",
+    "transaction_id",
+    "event_time",
+    "amount",
+    "surprise",
+    "alerted",
+    "control_offset",
+)
+_INSERT = Upsert(ShadowAlert.__tablename__, COLUMNS, ("shadow", "source_partition", "source_offset"))
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What one on trial would have done so far. Of `alerts`, `also_live` were alerted anyway; verdicts that
+    people or chargebacks gave are counted, the rest is not known yet. `new_amount` is of the new ones.
+    """
+
+    shadow: str
+    alerts: int
+    also_live: int
+    fraud: int
+    genuine: int
+    new_amount: float
+    first: float
+    last: float
+
+    @property
+    def new(self) -> int:
+        """Alerts that only this one would have raised."""
+        return self.alerts - self.also_live
+
+
+class ShadowAlerts:
+    """Adds and counts within the caller's unit of work."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def add_many(self, rows: Iterable[Row]) -> None:
+        """Insert, values in the order of `COLUMNS`; repeats are skipped."""
+        _INSERT.run(self._session, rows)
+
+    def trials(self) -> dict[str, Trial]:
+        """What each one on trial would have done, by its id."""
+        row, verdict = ShadowAlert, _last_verdict()
+        query = (
+            select(
+                row.shadow,
+                func.count(),
+                _count_if(row.alerted),
+                _count_if(verdict == FRAUD),
+                _count_if(verdict == GENUINE),
+                func.sum(case((row.alerted, 0.0), else_=row.amount)),
+                func.min(row.event_time),
+                func.max(row.event_time),
+            )
+            .group_by(row.shadow)
+            .order_by(row.shadow)
+        )
+        return {found[0]: Trial(*found) for found in self._session.execute(query)}
+
+
+def _last_verdict() -> ScalarSelect[str]:
+    """The last word on a transaction; NULL where nobody has judged it."""
+    return (
+        select(Label.verdict)
+        .where(Label.transaction_id == ShadowAlert.transaction_id)
+        .order_by(Label.time.desc(), Label.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+
+
+def _count_if(condition: ColumnExpressionArgument[bool]) -> ColumnElement[int]:
+    return func.sum(case((condition, 1), else_=0))
