@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from meta.arrays import Floats
+from meta.false_alerts import sort_alerts
 from meta.gate import Limits, Verdict, judge
 from meta.support import Support
-from stream.adaptation.false_alerts import sort_alerts
 from stream.adaptation.intake import Flagged
 from stream.adaptation.prepared import Prepared
 from stream.adaptation.support_notes import notes_of

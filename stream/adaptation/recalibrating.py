@@ -9,9 +9,9 @@ import numpy as np
 
 from meta.arrays import Doubles
 from meta.calibration import Tails, joint_threshold
+from meta.false_alerts import sort_alerts
 from meta.reservoir import Reservoir
 from stream.adaptation.desk import Desk
-from stream.adaptation.false_alerts import sort_alerts
 from stream.adaptation.prepared import Prepared
 from stream.adaptation.proposal import CLEARLY, FEWEST_ROWS
 from stream.adaptation.threshold import first_threshold

@@ -10,16 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from meta.entity_risk import affordable, is_suspect
 from storage.scored_transactions import ScoredTransaction
 from stream.adaptation.terms import DAY_S, Terms
 from stream.control.change import Change
 from stream.control.entry import Kind
 from stream.control.rules import RULES, Effect, Rule, RuleTable, faded, rules_to_bytes
-
-ENOUGH = 2.0
-"""Cards with a confirmed fraud that make a shared entity suspect."""
-STILL = 0.05
-"""How much of the count may have faded: two frauds within a day of a half-life of two weeks are still two."""
 
 ShareOf = Callable[[str, str], float]
 
@@ -110,19 +106,16 @@ def _suspect(rule: Rule, known: RuleTable, share_of: ShareOf, own: str) -> Suspe
     before = known.watched.get((rule.entity, rule.key), ())
     others = [placed.rule for placed in before if placed.source != f"{Kind.RISK}/{own}"]
     cards = rule.count + sum(faded(one, rule.as_of) for one in others)
-    if cards < ENOUGH - STILL:
+    if not is_suspect(cards):
         return None
     return Suspect(rule.entity, rule.key, cards, share_of(rule.entity, rule.key), rule.as_of)
 
 
 def _affordable(suspects: Sequence[Suspect], budget: float) -> list[Suspect]:
     """The same, most cards first, with what can be blocked within the budget, all together."""
-    left, found = budget, []
-    for suspect in sorted(suspects, key=lambda s: (-s.cards, s.share, s.entity, s.key)):
-        fits = suspect.share <= left
-        left -= suspect.share if fits else 0.0
-        found.append(replace(suspect, affordable=fits))
-    return found
+    ordered = sorted(suspects, key=lambda s: (-s.cards, s.share, s.entity, s.key))
+    fits = affordable([one.share for one in ordered], budget)
+    return [replace(one, affordable=fit) for one, fit in zip(ordered, fits, strict=True)]
 
 
 def _words(primary: str, cards: int, suspects: Sequence[Suspect], *, may_block: bool) -> str:

@@ -6,7 +6,6 @@ A rule names one entity by kind and key. Entries of the kinds risk, list and sup
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -18,6 +17,7 @@ from numpy.typing import NDArray
 
 from features.hashing import hash_spans
 from features.spans import ByteSpans
+from meta import entity_risk
 from stream.control.entry import Entry, Kind
 from stream.control.errors import MalformedEntry
 
@@ -81,7 +81,7 @@ def faded(rule: Rule, time: float) -> float:
     >>> faded(Rule("card", "c1", Effect.BOOST, count=2.0, as_of=0.0, half_life_s=60.0), 60.0)
     1.0
     """
-    return rule.count * math.pow(2.0, -max(time - rule.as_of, 0.0) / rule.half_life_s)
+    return entity_risk.faded(rule.count, time - rule.as_of, rule.half_life_s)
 
 
 def rules_to_bytes(rules: Iterable[Rule]) -> bytes:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -11,22 +10,9 @@ from numpy.typing import NDArray
 
 from features.spans import ByteSpans
 from meta.calibration import CEILING
+from meta.entity_risk import boost
 from stream.control.rules import Effect, Placed, RuleTable, faded
 from stream.scored import Decision
-
-MOST_BOOST = 4.0
-"""In surprise: with it, what one in ten transactions surprises by is over a budget of one in 10,000."""
-PER_DOUBLING = 2.0
-"""Surprise for each doubling of one more than the confirmed frauds."""
-
-
-def boost(frauds: float) -> float:
-    """Surprise that confirmed frauds add, faded as they are by now.
-
-    >>> boost(1.0), boost(0.0)
-    (2.0, 0.0)
-    """
-    return min(PER_DOUBLING * math.log2(1.0 + max(frauds, 0.0)), MOST_BOOST)
 
 
 @dataclass

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from features.spans import ByteSpans
+from meta.entity_risk import MOST_BOOST, boost
 from stream.control.change import Change
 from stream.control.entry import Kind
 from stream.control.errors import MalformedEntry
@@ -14,7 +15,6 @@ from stream.control.rules import RULES, Effect, Placed, Rule, RuleTable, faded, 
 from stream.control.snapshot import Snapshot
 from stream.scored import Decision
 from stream.scoring.decide import score_rows
-from stream.scoring.rules import MOST_BOOST, boost
 from tests.small_models import (
     base_change,
     detector_change,

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from meta.calibration import joint_threshold
-from stream.adaptation.false_alerts import sort_alerts
+from meta.false_alerts import sort_alerts
 
 BUDGET, THRESHOLD = 0.001, 3.0
 
