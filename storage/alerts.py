@@ -1,5 +1,6 @@
 """Transactions over the threshold, with the reasons that an analyst reads."""
 
+import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -11,6 +12,17 @@ from storage.scored_transactions import IDS_PER_QUERY, ScoredTransaction
 from storage.table import BigIdentity, Table
 
 OPEN, CONFIRMED, REJECTED = "open", "confirmed", "rejected"
+QUEUE = (
+    "status",
+    "priority",
+    "raised_at",
+    "surprise",
+    "amount",
+    "scorer",
+    "card",
+    "assignee",
+    "snoozed_until",
+)
 
 
 class Alert(Table):
@@ -21,6 +33,8 @@ class Alert(Table):
         UniqueConstraint("source_partition", "source_offset"),
         Index(None, "status", "raised_at"),
         Index(None, "transaction_id"),
+        # All that the queue filters and sorts by, so that it reads this index and no bodies.
+        Index("ix_alerts_queue", *QUEUE),
     )
 
     id: Mapped[int] = mapped_column(BigIdentity, primary_key=True)
@@ -31,9 +45,39 @@ class Alert(Table):
     body: Mapped[dict[str, Any]] = mapped_column(JSON)
     """The alert as it was published: amount, surprise, winner, reasons."""
     status: Mapped[str] = mapped_column(String, server_default=OPEN)
+    amount: Mapped[float] = mapped_column(Float(53), server_default="0")
+    surprise: Mapped[float] = mapped_column(Float(53), server_default="0")
+    priority: Mapped[float] = mapped_column(Float(53), server_default="0")
+    """What to look at first, by `priority_of`."""
+    scorer: Mapped[str] = mapped_column(String, server_default="")
+    """Id of the detector that decided, or `base`, or `block`."""
+    card: Mapped[str] = mapped_column(String, server_default="")
+    """Key of the primary entity."""
+    assignee: Mapped[str | None] = mapped_column(String)
+    snoozed_until: Mapped[float | None] = mapped_column(Float(53))
 
 
-COLUMNS = ("source_partition", "source_offset", "transaction_id", "raised_at", "body")
+def priority_of(surprise: float, amount: float) -> float:
+    """Rarity and money on one scale: ten times the money counts like ten times as rare among genuine ones.
+
+    >>> priority_of(4.0, 99.0) == priority_of(5.0, 9.0)
+    True
+    """
+    return surprise + math.log10(1.0 + max(amount, 0.0))
+
+
+COLUMNS = (
+    "source_partition",
+    "source_offset",
+    "transaction_id",
+    "raised_at",
+    "body",
+    "amount",
+    "surprise",
+    "priority",
+    "scorer",
+    "card",
+)
 _INSERT = Upsert(Alert.__tablename__, COLUMNS, ("source_partition", "source_offset"))
 
 

@@ -10,6 +10,8 @@ from storage import (
     outbox,
     scored_transactions,
     shadow_alerts,
+    users,
+    web_sessions,
 )
 from storage.table import Table
 
@@ -23,5 +25,7 @@ MODULES = (
     outbox,
     scored_transactions,
     shadow_alerts,
+    users,
+    web_sessions,
 )
 METADATA = Table.metadata

@@ -7,6 +7,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
+from storage.alert_queue import AlertQueue
 from storage.alerts import Alerts
 from storage.audit_log import AuditLog
 from storage.control_entries import ControlEntries
@@ -17,6 +18,8 @@ from storage.labels import Labels
 from storage.outbox import Outbox
 from storage.scored_transactions import ScoredTransactions
 from storage.shadow_alerts import ShadowAlerts
+from storage.users import Users
+from storage.web_sessions import WebSessions
 
 
 class UnitOfWork:
@@ -33,6 +36,7 @@ class UnitOfWork:
         )
         self.transactions = ScoredTransactions(self.session)
         self.alerts = Alerts(self.session)
+        self.queue = AlertQueue(self.session)
         self.shadow_alerts = ShadowAlerts(self.session)
         self.labels = Labels(self.session)
         self.episodes = Episodes(self.session)
@@ -40,6 +44,8 @@ class UnitOfWork:
         self.control = ControlEntries(self.session)
         self.audit = AuditLog(self.session)
         self.outbox = Outbox(self.session)
+        self.users = Users(self.session)
+        self.web_sessions = WebSessions(self.session)
 
     def commit(self) -> None:
         """Make all of it durable, or raise and leave nothing."""

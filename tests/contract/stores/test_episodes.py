@@ -117,7 +117,7 @@ def test_the_latest_label_counts_and_a_repeated_request_adds_none(engine: Engine
 
 
 def test_alerts_start_open_and_a_repeat_keeps_what_an_analyst_decided(engine: Engine) -> None:
-    row = (0, 5, "t-1", 3.0, '{"reasons": ["amount 40 times the usual"]}')
+    row = (0, 5, "t-1", 3.0, '{"reasons": ["amount 40 times the usual"]}', 9.0, 3.5, 4.5, "base", "card-1")
     with UnitOfWork(engine) as unit:
         unit.alerts.add_many([row])
         (alert,) = unit.alerts.newest(10)
@@ -178,7 +178,7 @@ def test_judged_alerts_are_counted_by_what_alerted_them(engine: Engine, scored_r
     with UnitOfWork(engine) as unit:
         rows = [scored_row(offset=n, transaction_id=f"t-{n}", winner_id="d-1") for n in range(3)]
         unit.transactions.add_many([*rows, scored_row(offset=3, transaction_id="t-3", winner_id="base")])
-        unit.alerts.add_many((0, n, f"t-{n}", 1.0, "{}") for n in range(4))
+        unit.alerts.add_many((0, n, f"t-{n}", 1.0, "{}", 9.0, 3.5, 4.5, "d-1", "card-1") for n in range(4))
         unit.alerts.judge(["t-0", "t-3", "never alerted"], CONFIRMED)
         unit.alerts.judge(["t-1"], REJECTED)
         unit.commit()

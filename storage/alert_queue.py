@@ -1,0 +1,118 @@
+"""The queue of alerts as analysts look at it: filtered, sorted, a page at a time, at any length."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, func, select, update
+from sqlalchemy.orm import Session
+
+from storage.alerts import CONFIRMED, OPEN, REJECTED, Alert
+
+UNASSIGNED, ASSIGNED, SNOOZED, DECIDED = "open", "assigned", "snoozed", "decided"
+STATES = (UNASSIGNED, ASSIGNED, SNOOZED, DECIDED)
+SORTS = ("priority", "raised_at", "surprise", "amount", "id")
+"""Columns that a page may be sorted by."""
+
+
+@dataclass(frozen=True)
+class AlertFilter:
+    """Which alerts; what is None does not matter. Times are event times, in seconds since 1970 UTC."""
+
+    states: tuple[str, ...] = ()
+    assignee: str | None = None
+    scorer: str | None = None
+    card: str | None = None
+    min_amount: float | None = None
+    max_amount: float | None = None
+    since: float | None = None
+    until: float | None = None
+    after_id: int | None = None
+
+
+def state_of(alert: Alert, now: float) -> str:
+    """Where an alert stands in the queue."""
+    if alert.status != OPEN:
+        return DECIDED
+    if alert.snoozed_until is not None and alert.snoozed_until > now:
+        return SNOOZED
+    return UNASSIGNED if alert.assignee is None else ASSIGNED
+
+
+class AlertQueue:
+    """Reads pages of alerts, and hands alerts to people, within the caller's unit of work."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def count(self, wanted: AlertFilter, *, now: float) -> int:
+        """How many alerts there are; read from the index alone."""
+        return self._session.scalar(_of(select(func.count()), wanted, now)) or 0
+
+    def page(
+        self, wanted: AlertFilter, *, now: float, sort: str, descending: bool, offset: int, limit: int
+    ) -> list[Alert]:
+        """One page, sorted by a column of `SORTS`; equal ones by id."""
+        column = getattr(Alert, sort)
+        order = (column.desc(), Alert.id.desc()) if descending else (column, Alert.id)
+        # Ids come from the index; bodies are read for the page alone.
+        ids = self._session.scalars(
+            _of(select(Alert.id), wanted, now).order_by(*order).offset(offset).limit(limit)
+        )
+        return self.by_ids(ids.all())
+
+    def by_ids(self, ids: Sequence[int]) -> list[Alert]:
+        """The alerts of these ids that exist, in that order."""
+        found = {alert.id: alert for alert in self._session.scalars(select(Alert).where(Alert.id.in_(ids)))}
+        return [found[one] for one in ids if one in found]
+
+    def of_transaction(self, transaction_id: str) -> Alert | None:
+        """The alert that a transaction raised last."""
+        query = select(Alert).where(Alert.transaction_id == transaction_id)
+        return self._session.scalar(query.order_by(Alert.id.desc()).limit(1))
+
+    def newest_id(self) -> int:
+        """The id given last; 0 where there is no alert."""
+        return self._session.scalar(select(func.max(Alert.id))) or 0
+
+    def change(self, ids: Sequence[int], **values: Any) -> None:
+        """Set columns of these alerts."""
+        self._session.execute(update(Alert).where(Alert.id.in_(ids)).values(**values))
+
+
+def _of(query: Select[Any], wanted: AlertFilter, now: float) -> Select[Any]:
+    chosen: list[ColumnElement[bool]] = []
+    if wanted.states:
+        in_states = [_in_state(state, now) for state in wanted.states]
+        # The statuses again by themselves: the index begins with them.
+        statuses = [
+            s for s in (OPEN, CONFIRMED, REJECTED) if (s != OPEN) in {x == DECIDED for x in wanted.states}
+        ]
+        chosen += [Alert.status.in_(statuses), _any(in_states)]
+    exact = {Alert.assignee: wanted.assignee, Alert.scorer: wanted.scorer, Alert.card: wanted.card}
+    chosen += [column == value for column, value in exact.items() if value is not None]
+    at_least = {Alert.amount: wanted.min_amount, Alert.raised_at: wanted.since}
+    chosen += [column >= value for column, value in at_least.items() if value is not None]
+    at_most = {Alert.amount: wanted.max_amount, Alert.raised_at: wanted.until}
+    chosen += [column <= value for column, value in at_most.items() if value is not None]
+    if wanted.after_id is not None:
+        chosen.append(Alert.id > wanted.after_id)
+    return query.select_from(Alert).where(*chosen)
+
+
+def _any(conditions: list[ColumnElement[bool]]) -> ColumnElement[bool]:
+    first, *others = conditions
+    for other in others:
+        first = first | other
+    return first
+
+
+def _in_state(state: str, now: float) -> ColumnElement[bool]:
+    snoozed = Alert.snoozed_until.is_not(None) & (Alert.snoozed_until > now)
+    is_open = Alert.status == OPEN
+    return {
+        UNASSIGNED: is_open & ~snoozed & Alert.assignee.is_(None),
+        ASSIGNED: is_open & ~snoozed & Alert.assignee.is_not(None),
+        SNOOZED: is_open & snoozed,
+        DECIDED: Alert.status != OPEN,
+    }[state]

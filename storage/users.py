@@ -1,0 +1,56 @@
+"""People who sign in to the console: role, password hash, and how often a password was wrong."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Float, String, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from storage.table import BigIdentity, Table
+
+
+class User(Table):
+    """One person. Without a password they sign in by a one-time link or by OpenID Connect."""
+
+    __tablename__ = "users"
+    __table_args__ = (UniqueConstraint("name"), UniqueConstraint("subject"))
+
+    id: Mapped[int] = mapped_column(BigIdentity, primary_key=True)
+    name: Mapped[str] = mapped_column(String)
+    role: Mapped[str] = mapped_column(String)
+    password_hash: Mapped[str | None] = mapped_column(String)
+    subject: Mapped[str | None] = mapped_column(String)
+    """Who they are at the OpenID provider."""
+    active: Mapped[bool] = mapped_column(default=True)
+    failures: Mapped[int] = mapped_column(default=0)
+    """Wrong passwords in a row."""
+    locked_until: Mapped[float | None] = mapped_column(Float(53))
+    created_at: Mapped[float] = mapped_column(Float(53))
+
+
+class Users:
+    """Adds and reads users within the caller's unit of work."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def add(self, user: User) -> User:
+        """Store a new user; its id is known afterwards."""
+        self._session.add(user)
+        self._session.flush()
+        return user
+
+    def get(self, user_id: int) -> User | None:
+        """The user of this id; changes to it are written when the unit commits."""
+        return self._session.get(User, user_id)
+
+    def named(self, name: str) -> User | None:
+        """The user of this name."""
+        return self._session.scalar(select(User).where(User.name == name))
+
+    def of_subject(self, subject: str) -> User | None:
+        """The user who is `subject` at the OpenID provider."""
+        return self._session.scalar(select(User).where(User.subject == subject))
+
+    def all(self) -> Sequence[User]:
+        """Every user, by name."""
+        return self._session.scalars(select(User).order_by(User.name)).all()
