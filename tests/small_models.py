@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import torch
 
@@ -77,6 +79,12 @@ def detector_change(
     parts = {"detector": detector.to_bytes(), "tails": tails_to_bytes(tails)}
     values = {"threshold": threshold, "episode": identity, "shift": 0.0}
     return Change(Kind.DETECTOR, identity, "test", "", parts, values)
+
+
+def on_trial(change: Change, threshold: float) -> Change:
+    """The detector or base of `change` in a shadow slot: over `threshold` it would have alerted."""
+    values = {name: value for name, value in change.values.items() if name != "threshold"}
+    return replace(change, kind=Kind.SHADOW, values=values | {"shadow_threshold": threshold})
 
 
 def retirement(kind: Kind, identity: str, **values: float) -> Change:

@@ -21,6 +21,7 @@ from features.spans import ByteSpans
 from features.vector import FeatureLayout
 from settings import Settings
 from stream.control.announce import Announcer
+from stream.control.change import Change
 from stream.control.keys import read_key
 from stream.feed.feed import Feed
 from stream.wiring import transaction_schema
@@ -47,8 +48,12 @@ class StreamRun:
     def announce_base(self) -> None:
         """Put a random base over the run's features in force, so that there is something to score with."""
         names = FeatureLayout(transaction_schema(self.settings)).names
+        self.announce(base_change(small_base(names=names), threshold=3.0))
+
+    def announce(self, change: Change) -> None:
+        """Put `change` on the control log."""
         announcer = Announcer(self.settings.broker.bootstrap, self.settings.topics.control, read_key(SECRET))
-        announcer.announce(base_change(small_base(names=names), threshold=3.0))
+        announcer.announce(change)
         announcer.close()
 
     def start_worker(self) -> subprocess.Popen[bytes]:

@@ -9,7 +9,10 @@ from collections.abc import Iterator
 import msgspec
 import pytest
 
+from features.vector import FeatureLayout
 from settings import Settings
+from stream.wiring import transaction_schema
+from tests.small_models import base_change, on_trial, small_base
 from tests.stream_run import StreamRun, stream_run
 from tests.waiting import until
 
@@ -52,6 +55,19 @@ def test_a_worker_that_was_stopped_goes_on_where_it_stopped(run: StreamRun) -> N
     run.start_worker()
     scores = run.wait_for_scores(3_000)
     assert len({s["transaction_id"] for s in scores}) == len(scores) == 3_000
+
+
+def test_a_base_on_trial_decides_nothing_and_says_what_it_would_have_alerted(run: StreamRun) -> None:
+    newer = small_base(seed=1, names=FeatureLayout(transaction_schema(run.settings)).names)
+    run.announce(on_trial(base_change(newer, identity="newer"), threshold=-1.0))
+    run.start_worker()
+    run.send_transactions(1_000)
+    scores = run.wait_for_scores(1_000)
+    told = [msgspec.json.decode(value) for _, value in run.records(run.settings.topics.shadow_alerts)]
+    assert {t["shadow"] for t in told} == {"newer"}
+    assert sorted((t["transaction_id"], t["alerted"]) for t in told) == sorted(
+        (s["transaction_id"], s["decision"] != "approve") for s in scores
+    )
 
 
 GOOD_ONES, DAMAGED, HUGE, PARTS = 100_000, 1_000, 4, 20
