@@ -15,6 +15,7 @@ from storage.detectors import Detectors
 from storage.episodes import Episodes
 from storage.errors import StorageUnavailable
 from storage.labels import Labels
+from storage.measurements import Measurements
 from storage.outbox import Outbox
 from storage.scored_transactions import ScoredTransactions
 from storage.shadow_alerts import ShadowAlerts
@@ -39,6 +40,7 @@ class UnitOfWork:
         self.queue = AlertQueue(self.session)
         self.shadow_alerts = ShadowAlerts(self.session)
         self.labels = Labels(self.session)
+        self.measurements = Measurements(self.session)
         self.episodes = Episodes(self.session)
         self.detectors = Detectors(self.session)
         self.control = ControlEntries(self.session)
