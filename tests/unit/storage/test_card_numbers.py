@@ -21,7 +21,15 @@ def test_a_card_number_shows_bin_and_last_four(text: str, masked: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["4111111111111112", "order 12345", "1234567890.123", "", "tx-20261124-000017"]
+    "text",
+    [
+        "4111111111111112",
+        "order 12345",
+        "1234567890.123",
+        "",
+        "tx-20261124-000017",
+        '{"surprise":3.4111111111111111}',
+    ],
 )
 def test_what_is_no_card_number_stays(text: str) -> None:
     assert mask_card_numbers(text) == text
