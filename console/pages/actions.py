@@ -1,0 +1,73 @@
+"""What a viewer does to alerts, by key or button: judge, assign, snooze."""
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from nicegui import events, ui
+
+from console.pages.api_client import ApiRefused
+from console.pages.parts import button
+from console.pages.viewer import Viewer
+from console.pages.words import count
+
+SNOOZE_S = 86_400.0
+
+
+@dataclass(frozen=True)
+class Action:
+    """A button beside its key; the browser tells which rows it is for."""
+
+    what: str
+    label: str
+    icon: str
+    right: str
+    kind: str = ""
+
+
+ACTIONS = (
+    Action("fraud", "Fraud (f)", "gpp_bad", "decide", "fraud"),
+    Action("genuine", "Genuine (g)", "verified_user", "decide", "genuine"),
+    Action("episode", "Add to episode (e)", "playlist_add", "flag"),
+    Action("assign", "Assign to me (a)", "person_add", "decide"),
+    Action("snooze", "Snooze a day (s)", "snooze", "decide"),
+)
+
+
+def action_buttons(viewer: Viewer, *wanted: str) -> None:
+    """The buttons that the viewer's rights allow; the keys do the same."""
+    for action in ACTIONS:
+        if viewer.may(action.right) and (not wanted or action.what in wanted):
+            made = button(action.label, icon=action.icon, kind=f"act {action.kind}".strip())
+            made.on("click", js_handler=f"() => flagfive.act('{action.what}')")
+
+
+def on_actions(viewer: Viewer, after: str = "flagfive.grid.refresh()") -> None:
+    """Do what the browser asks; `after` is run there when it is done."""
+
+    async def act(event: events.GenericEventArguments) -> None:
+        ids = [one for one in event.args["ids"] if one is not None]
+        try:
+            told = await _ask(viewer, event.args["what"], ids, event.args["transactions"])
+        except ApiRefused as refused:
+            ui.notify(refused.what, type="negative")
+            return
+        ui.notify(told)
+        ui.run_javascript(after)
+
+    ui.on("act", act)
+
+
+async def _ask(viewer: Viewer, what: str, ids: list[int], transactions: list[str]) -> str:
+    alerts = count(len(ids or transactions), "alert")
+    body: dict[str, Any] = {"ids": ids}
+    match what:
+        case "assign":
+            await viewer.api.post("/alerts/assign", body | {"assignee": viewer.name})
+            return f"{alerts} assigned to {viewer.name}"
+        case "snooze":
+            await viewer.api.post("/alerts/snooze", body | {"until": time.time() + SNOOZE_S})
+            return f"{alerts} snoozed for a day"
+        case _:
+            await viewer.api.post("/alerts/decide", body | {"verdict": what})
+            return f"{alerts} judged {what}"

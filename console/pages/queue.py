@@ -1,0 +1,83 @@
+"""The queue: open alerts by priority, judged by key, the one in focus explained beside it."""
+
+from typing import Any
+
+from nicegui import events, ui
+
+from console.pages.actions import action_buttons, on_actions
+from console.pages.columns import alert_columns
+from console.pages.frame import frame
+from console.pages.grid import rows_grid, show
+from console.pages.parts import box, empty, text
+from console.pages.peek import Peek
+from console.pages.saved_views import saved_views
+from console.pages.viewer import SignedIn, Viewer
+
+STATES = {
+    "": "Waiting",
+    "open": "Unassigned",
+    "assigned": "Assigned",
+    "snoozed": "Snoozed",
+    "decided": "Decided",
+}
+
+
+@ui.page("/", title="Queue · flagfive")
+async def queue(viewer: SignedIn) -> None:
+    """The page where an analyst's day passes."""
+    with frame(viewer, "Queue") as head:
+        with head:
+            text("", "tag", tag="span").props("data-total aria-live=polite")
+        filters = Filters(viewer)
+        with box("line").style("margin-bottom: 12px"):
+            action_buttons(viewer)
+        with box("queue"):
+            with box("grid-holder"):
+                pill = box("plain-button go pill", "button").props("data-newest hidden type=button")
+                pill.props["aria-label"] = "Show new alerts"
+                filters.grid = rows_grid(
+                    "/alerts", alert_columns(), label="Alerts", key="id", **filters.query()
+                )
+                nothing = empty("Nothing waits", "New alerts appear here by themselves.", "done_all")
+                nothing.props("data-empty hidden")
+            peek = Peek(viewer)
+        on_actions(viewer)
+        ui.on("row_in_focus", peek.show)
+        ui.run_javascript("flagfive.live.follow('/api/v1/alerts/newest')")
+
+
+class Filters:
+    """Which alerts are shown; the grid follows each change."""
+
+    def __init__(self, viewer: Viewer) -> None:
+        self._viewer = viewer
+        self.grid: ui.aggrid | None = None
+        self._values: dict[str, Any] = {}
+        self._fields: dict[str, Any] = {}
+        with box("filters").props('role=search aria-label="Filters"'):
+            self._add("state", ui.select(STATES, value="", label="State"))
+            mine = {"": "Anyone", viewer.name: "Me"}
+            self._add("assignee", ui.select(mine, value="", label="Assigned to"))
+            self._add("detector", ui.input("Found by").props("clearable debounce=300"))
+            self._add("card", ui.input("Card").props("clearable debounce=300 data-search"))
+            self._add("min_amount", ui.number("Amount from", min=0).props("debounce=300").classes("narrow"))
+            self._add("max_amount", ui.number("to", min=0).props("debounce=300").classes("narrow"))
+            saved_views(viewer, "queue", self.query, self.take)
+
+    def query(self) -> dict[str, Any]:
+        """The filters as parameters of the API."""
+        return {name: value for name, value in self._values.items() if value not in (None, "")}
+
+    def take(self, query: dict[str, Any]) -> None:
+        """Show what a saved view says; a field that it does not name is cleared."""
+        for name, field in self._fields.items():
+            field.value = query.get(name, "" if name not in ("min_amount", "max_amount") else None)
+
+    def _add(self, name: str, field: Any) -> None:
+        def changed(event: events.ValueChangeEventArguments[Any]) -> None:
+            self._values[name] = event.value
+            if self.grid is not None:
+                show(self.grid, "/alerts", **self.query())
+
+        field.props("outlined dense").on_value_change(changed)
+        self._fields[name] = field

@@ -1,0 +1,60 @@
+"""Filters under a name, each viewer's own."""
+
+from collections.abc import Callable
+from typing import Any
+
+from nicegui import ui
+
+from console.pages.api_client import ApiRefused
+from console.pages.parts import box, button, text
+from console.pages.viewer import Viewer
+
+Query = dict[str, Any]
+
+
+def saved_views(viewer: Viewer, page: str, now: Callable[[], Query], take: Callable[[Query], None]) -> None:
+    """A menu of saved views; `now` gives the filters in use, `take` applies those of a view."""
+
+    async def fill() -> None:
+        menu.clear()
+        try:
+            views = [one for one in (await viewer.api.get("/views"))["rows"] if one["page"] == page]
+        except ApiRefused as refused:
+            ui.notify(refused.what, type="negative")
+            return
+        with menu:
+            for view in views:
+                _entry(view, take, remove)
+            ui.menu_item("Save these filters…", save)
+
+    async def remove(name: str) -> None:
+        await viewer.api.delete("/views", name=name, page=page)
+        ui.notify(f"View {name} removed")
+
+    def save() -> None:
+        _ask_name(lambda name: viewer.api.put("/views", {"name": name, "page": page, "query": now()}))
+
+    with button("Views", fill, icon="bookmark_border"), ui.menu() as menu:
+        pass
+
+
+def _entry(view: dict[str, Any], take: Callable[[Query], None], remove: Callable[[str], Any]) -> None:
+    with ui.menu_item(on_click=lambda: take(view["query"])), box("line"):
+        text(view["name"], tag="span")
+        button("", lambda: remove(view["name"]), icon="close", kind="quiet", label=f"Remove {view['name']}")
+
+
+def _ask_name(save: Callable[[str], Any]) -> None:
+    async def done() -> None:
+        try:
+            await save(name.value)
+        except ApiRefused as refused:
+            ui.notify(refused.what, type="negative")
+            return
+        ui.notify(f"View {name.value} saved")
+        dialog.close()
+
+    with ui.dialog(value=True) as dialog, box("sheet"):
+        text("Save these filters", tag="h2")
+        name = ui.input("Name").props("outlined dense autofocus").on("keydown.enter", done)
+        button("Save", done, kind="go")

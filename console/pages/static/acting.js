@@ -1,0 +1,18 @@
+// What a key or a button does to the chosen rows. The server is asked with their ids; it checks the rights.
+
+import * as basket from "./basket.js";
+import * as grid from "./grid.js";
+
+const HERE = {
+  open: (rows) => grid.open(rows[0]),
+  episode: (rows) => basket.add(rows),
+};
+
+/** Do it to the selected rows, or to the one in focus; on a transaction's own page, to that one. */
+export function act(what) {
+  const own = document.querySelector("[data-transaction]")?.dataset;
+  const rows = own ? [{ id: own.alert ? Number(own.alert) : null, transaction_id: own.transaction }] : grid.chosen();
+  if (!rows.length || (own && what === "open")) return;
+  if (HERE[what]) return HERE[what](rows);
+  emitEvent("act", { what, ids: rows.map((row) => row.id), transactions: rows.map((row) => row.transaction_id) });
+}

@@ -1,0 +1,112 @@
+// A grid that asks the API for the pages it shows, and what people do with its rows.
+
+const PAGE = 100;
+let shown = null; // the page has one main grid: { api, url, current, count }
+
+const query = (url, extra) => {
+  const full = new URL(url, location.origin);
+  for (const [key, value] of Object.entries(extra)) if (value !== "" && value != null) full.searchParams.set(key, value);
+  return full;
+};
+
+async function fetched(url) {
+  const response = await fetch(url, { headers: { Accept: "application/json" } });
+  if (response.status === 401) location.assign("/sign-in?next=" + encodeURIComponent(location.pathname));
+  if (!response.ok) throw new Error(`${url.pathname} answered ${response.status}`);
+  return response.json();
+}
+
+/** A source of rows for AG Grid's infinite model; a sorted column is asked of the API. */
+export function source(url) {
+  return {
+    async getRows(params) {
+      const [sorted] = params.sortModel;
+      const sort = sorted ? (sorted.sort === "desc" ? "-" : "") + sorted.colId : "";
+      try {
+        const page = await fetched(query(url, { offset: params.startRow, limit: params.endRow - params.startRow, sort }));
+        params.successCallback(page.rows, page.total);
+        told(params.context?.key, page.total);
+      } catch (error) {
+        params.failCallback();
+        emitEvent("grid_failed", { message: String(error.message) });
+      }
+    },
+  };
+}
+
+function told(_key, total) {
+  for (const place of document.querySelectorAll("[data-total]")) place.textContent = total.toLocaleString("en");
+  document.querySelector("[data-empty]")?.toggleAttribute("hidden", total > 0);
+}
+
+/** Called by AG Grid once the grid stands: hides what does not fit, follows the row in focus. */
+export function ready(event) {
+  const api = event.api;
+  shown = { api, current: null, index: 0 };
+  if (innerWidth < 900) {
+    const wide = api.getColumns().filter((column) => column.getColDef().context?.wide);
+    api.setColumnsVisible(wide, false);
+  }
+  api.addEventListener("cellFocused", focused);
+  api.addEventListener("modelUpdated", keepFocus);
+  api.addEventListener("rowDoubleClicked", ({ data }) => data && open(data));
+}
+
+function focused({ rowIndex }) {
+  const data = shown.api.getDisplayedRowAtIndex(rowIndex)?.data;
+  if (!data) return;
+  shown.index = rowIndex;
+  if (shown.current !== data.id) emitEvent("row_in_focus", { transaction_id: data.transaction_id });
+  shown.current = data.id;
+}
+
+// New rows shift those in place: the focus stays with its row, and where that has gone, with its place.
+function keepFocus() {
+  if (shown.current == null) return;
+  const kept = shown.api.getRowNode(String(shown.current));
+  const index = kept?.rowIndex ?? shown.index;
+  if (shown.api.getFocusedCell()?.rowIndex !== index || !kept) focus(index);
+}
+
+function focus(index) {
+  const { api } = shown;
+  if (!api.getDisplayedRowAtIndex(index)?.data) return;
+  api.ensureIndexVisible(index);
+  api.setFocusedCell(index, api.getAllDisplayedColumns()[0]);
+}
+
+/** Move the focus by some rows; the first move goes to the first row. */
+export function move(by) {
+  if (!shown) return;
+  focus(shown.current == null ? 0 : Math.max(0, shown.index + by));
+}
+
+/** Take the row in focus into the selection, or out of it. */
+export function select() {
+  const kept = shown?.current != null && shown.api.getRowNode(String(shown.current));
+  if (kept) kept.setSelected(!kept.isSelected());
+}
+
+/** The selected rows; where none is selected, the one in focus. */
+export function chosen() {
+  if (!shown) return [];
+  const selected = shown.api.getSelectedRows();
+  if (selected.length) return selected;
+  const kept = shown.current != null && shown.api.getRowNode(String(shown.current));
+  return kept?.data ? [kept.data] : [];
+}
+
+export function open(row) {
+  location.assign("/transactions/" + encodeURIComponent(row.transaction_id));
+}
+
+/** Ask for the rows anew, with nothing selected. */
+export function refresh() {
+  shown?.api.deselectAll();
+  shown?.api.refreshInfiniteCache();
+}
+
+/** Whether someone is reading or choosing, so that rows must not move. */
+export function busy() {
+  return !shown || shown.api.getSelectedRows().length > 0 || shown.index > 0 || shown.api.getVerticalPixelRange().top > 0;
+}

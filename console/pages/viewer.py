@@ -1,0 +1,72 @@
+"""Who looks at a page, with what rights, and in which time zone."""
+
+from dataclasses import dataclass
+from datetime import tzinfo
+from typing import Annotated
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
+
+from fastapi import Depends, HTTPException, Request
+from nicegui import app as pages_app
+
+from console.pages.api_client import ApiClient, ApiRefused
+
+SIGN_IN = "/sign-in"
+ZONE_COOKIE, THEME_COOKIE = "zone", "theme"
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """A person who is signed in.
+
+    Attributes:
+        api: the API with this person's session.
+        rights: names of what the role allows.
+        dark: the theme they chose; None follows their system.
+    """
+
+    api: ApiClient
+    name: str
+    role: str
+    rights: frozenset[str]
+    zone: tzinfo
+    dark: bool | None
+    path: str
+
+    def may(self, right: str) -> bool:
+        """Whether the role allows it; the API decides again when it is done."""
+        return right in self.rights
+
+
+async def viewer_of(request: Request) -> Viewer:
+    """The viewer of a request; whoever is not signed in is sent to the page for that."""
+    api = ApiClient(pages_app.state.api, request)
+    try:
+        session = await api.get("/session")
+    except ApiRefused as refused:
+        if refused.status != 401:
+            raise
+        asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        headers = {"Location": f"{SIGN_IN}?next={quote(asked)}"}
+        raise HTTPException(303, "sign in first", headers=headers) from None
+    api.csrf = session["csrf"]
+    return Viewer(
+        api=api,
+        name=session["name"],
+        role=session["role"],
+        rights=frozenset(session["rights"]),
+        zone=zone_of(request.cookies.get(ZONE_COOKIE, "")),
+        dark={"dark": True, "light": False}.get(request.cookies.get(THEME_COOKIE, "")),
+        path=request.url.path,
+    )
+
+
+def zone_of(name: str) -> tzinfo:
+    """The zone of this name; UTC for a name that is none."""
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):  # unknown, with characters that no name has, or a folder's name
+        return ZoneInfo("UTC")
+
+
+SignedIn = Annotated[Viewer, Depends(viewer_of)]
