@@ -215,6 +215,13 @@ class MetricsSettings(Section):
     adapter_port: Port = Field(9303, description="port of the adaptation worker, 0 to 65535")
 
 
+class ConsoleSettings(Section):
+    """Where the analyst console listens."""
+
+    host: str = Field("127.0.0.1", min_length=1, description="address to listen on")
+    port: Port = Field(8080, description="port to listen on, 0 to 65535; 0 takes a free one")
+
+
 class LoggingSettings(Section):
     """What the processes log."""
 
@@ -250,6 +257,7 @@ class Settings(Section):
     adaptation: AdaptationSettings = AdaptationSettings()
     control: ControlSettings = ControlSettings()
     metrics: MetricsSettings = MetricsSettings()
+    console: ConsoleSettings = ConsoleSettings()
     logging: LoggingSettings = LoggingSettings()
 
     @field_validator("entities")

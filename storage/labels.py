@@ -46,6 +46,11 @@ class Labels:
         """Insert labels, values in the order of `COLUMNS`; a request that comes twice changes nothing."""
         _INSERT.run(self._session, rows)
 
+    def history(self, transaction_id: str) -> list[Label]:
+        """Every verdict on one transaction, oldest first."""
+        query = select(Label).where(Label.transaction_id == transaction_id)
+        return list(self._session.scalars(query.order_by(Label.time, Label.id)))
+
     def latest(self, transaction_ids: Sequence[str], *, apart_from: str = "") -> dict[str, Label]:
         """The last verdict on each of these transactions that has one; one request's may be left out."""
         found: dict[str, Label] = {}

@@ -1,0 +1,27 @@
+"""The way in where nobody can sign in yet: a link that works once, shown to whoever starts the console."""
+
+from console.access.rights import Role
+from console.access.sign_in import one_time_link
+from console.access.viewer import Viewer
+from console.audit import Act, note
+from console.desk import Desk
+from storage.users import User
+
+ADMIN = "admin"
+_STARTER = Viewer("console", frozenset(), "the machine that the console runs on")
+
+
+def link_for_admin(desk: Desk, *, always: bool) -> str | None:
+    """The secret of a one-time link for `admin`, where there is no user yet or `always`; else None."""
+    now = desk.clock()
+    with desk.unit() as unit:
+        if unit.users.all() and not always:
+            return None
+        admin = unit.users.named(ADMIN)
+        if admin is None:
+            admin = unit.users.add(User(name=ADMIN, role=Role.ADMIN, created_at=now))
+            note(unit, _STARTER, Act("add user", ADMIN, after={"role": Role.ADMIN}), now)
+        secret = one_time_link(unit, admin, now=now)
+        note(unit, _STARTER, Act("make one-time link", ADMIN), now)
+        unit.commit()
+    return secret

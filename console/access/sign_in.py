@@ -1,0 +1,107 @@
+"""Ways into the console, and out: password with lock-out, one-time link, session."""
+
+from dataclasses import dataclass
+
+from console.access.passwords import is_password
+from console.access.secrets import digest_of, new_secret
+from console.access.viewer import Viewer
+from console.audit import Act, note
+from console.errors import Locked, NotSignedIn
+from storage import UnitOfWork
+from storage.users import User
+from storage.web_sessions import OneTimeLink, WebSession
+
+FAILURES_ALLOWED = 5
+LOCKED_S = 900.0
+SESSION_S = 12 * 3_600.0
+"""A working day with its breaks; a session ends then, whatever was done in it."""
+LINK_S = 3_600.0
+
+_WRONG = "name or password is wrong"
+
+
+@dataclass(frozen=True)
+class Entered:
+    """A session that has begun: the secret for the cookie, and whose it is."""
+
+    secret: str
+    viewer: Viewer
+
+
+def sign_in(unit: UnitOfWork, name: str, password: str, *, address: str, now: float) -> Entered:
+    """Begin a session by password; a failure is counted, so commit whatever comes.
+
+    Raises NotSignedIn without saying whether name or password is wrong, and Locked.
+    """
+    user = unit.users.named(name)
+    locked = user is not None and user.locked_until is not None and user.locked_until > now
+    # Verified in any case: the time it takes must not tell whether there is such a user.
+    right = is_password(user.password_hash if user else None, password)
+    if user is not None and locked:
+        raise Locked(f"too many wrong passwords: locked for {LOCKED_S / 60:.0f} minutes", where="name")
+    if user is None or not right or not user.active:
+        _count_failure(unit, user, name, address, now)
+        raise NotSignedIn(_WRONG, where="name, password")
+    user.failures, user.locked_until = 0, None
+    return begin_session(unit, user, address=address, now=now, by="password")
+
+
+def sign_in_by_link(unit: UnitOfWork, secret: str, *, address: str, now: float) -> Entered:
+    """Begin a session by a one-time link. Raises NotSignedIn where it is unknown, used or too old."""
+    user = unit.web_sessions.use_link(digest_of(secret), now=now)
+    if user is None or not user.active:
+        raise NotSignedIn("the link is unknown, was used before, or is too old", where="token")
+    return begin_session(unit, user, address=address, now=now, by="one-time link")
+
+
+def begin_session(unit: UnitOfWork, user: User, *, address: str, now: float, by: str) -> Entered:
+    """A new session of `user`; expired ones of anybody are cleared away."""
+    unit.web_sessions.forget_expired(now=now)
+    secret, csrf = new_secret(), new_secret()
+    unit.web_sessions.add(
+        WebSession(
+            digest=digest_of(secret),
+            user_id=user.id,
+            csrf=csrf,
+            address=address,
+            created_at=now,
+            expires_at=now + SESSION_S,
+        )
+    )
+    viewer = Viewer.person(user.id, user.name, user.role, csrf, address)
+    note(unit, viewer, Act("sign in", user.name, after={"by": by}), now)
+    return Entered(secret, viewer)
+
+
+def viewer_of_session(unit: UnitOfWork, secret: str, *, address: str, now: float) -> Viewer | None:
+    """Whose session it is, if it is one."""
+    found = unit.web_sessions.find(digest_of(secret), now=now)
+    if found is None:
+        return None
+    session, user = found
+    return Viewer.person(user.id, user.name, user.role, session.csrf, address)
+
+
+def sign_out(unit: UnitOfWork, secret: str, viewer: Viewer, *, now: float) -> None:
+    """End the session."""
+    unit.web_sessions.end(digest_of(secret))
+    note(unit, viewer, Act("sign out", viewer.name), now)
+
+
+def one_time_link(unit: UnitOfWork, user: User, *, now: float) -> str:
+    """The secret of a new link that signs `user` in once, within an hour."""
+    secret = new_secret()
+    unit.web_sessions.add(OneTimeLink(digest=digest_of(secret), user_id=user.id, expires_at=now + LINK_S))
+    return secret
+
+
+def _count_failure(unit: UnitOfWork, user: User | None, name: str, address: str, now: float) -> None:
+    nobody = Viewer(name, frozenset(), address)
+    details: dict[str, object] = {}
+    if user is not None:
+        user.failures += 1
+        details["failures"] = user.failures
+        if user.failures >= FAILURES_ALLOWED:
+            user.failures, user.locked_until = 0, now + LOCKED_S
+            details["locked_for_s"] = LOCKED_S
+    note(unit, nobody, Act("sign in failed", name, after=details), now)

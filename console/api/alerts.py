@@ -1,0 +1,71 @@
+"""The queue of alerts."""
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, ConfigDict, Field
+
+from console.access.rights import Right
+from console.access.viewer import Viewer
+from console.api.viewing import DeskOf, needs
+from console.services import alerts as service
+from storage.alert_queue import AlertFilter
+
+router = APIRouter(prefix="/alerts", tags=["alerts"])
+
+State = Literal["open", "assigned", "snoozed", "decided"]
+Sort = Literal[
+    "priority", "-priority", "raised_at", "-raised_at", "surprise", "-surprise", "amount", "-amount"
+]
+LONGEST_PAGE = 500
+Reader = Annotated[Viewer, needs(Right.READ)]
+
+
+class AlertQuery(BaseModel):
+    """Filters, order and page. Without `state`: what is open, assigned or not."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    state: list[State] = Field(default=["open", "assigned"], description="any of them; several may be given")
+    assignee: str | None = Field(None, max_length=100)
+    detector: str | None = Field(None, max_length=200, description="id of the scorer, `base` or `block`")
+    card: str | None = Field(None, max_length=200, description="a card's token or reference")
+    min_amount: float | None = Field(None, allow_inf_nan=False)
+    max_amount: float | None = Field(None, allow_inf_nan=False)
+    since: float | None = Field(None, allow_inf_nan=False, description="event time, seconds since 1970 UTC")
+    until: float | None = Field(None, allow_inf_nan=False)
+    sort: Sort = "priority"
+    offset: int = Field(0, ge=0, le=10_000_000)
+    limit: int = Field(50, ge=1, le=LONGEST_PAGE)
+
+    def filter(self, desk: DeskOf) -> AlertFilter:
+        """The filter for storage; references are turned into keys."""
+        return AlertFilter(
+            states=tuple(self.state),
+            assignee=self.assignee,
+            scorer=self.detector,
+            card=desk.cards.key(self.card) if self.card else None,
+            min_amount=self.min_amount,
+            max_amount=self.max_amount,
+            since=self.since,
+            until=self.until,
+        )
+
+
+@router.get("")
+def list_alerts(viewer: Reader, desk: DeskOf, query: Annotated[AlertQuery, Query()]) -> service.Page:
+    """A page of the queue."""
+    return service.list_alerts(
+        desk, query.filter(desk), sort=query.sort, offset=query.offset, limit=query.limit
+    )
+
+
+@router.get("/newest")
+def newest_alerts(
+    viewer: Reader,
+    desk: DeskOf,
+    after: Annotated[int, Query(ge=0, le=2**53, description="id of the alert seen last")] = 0,
+    limit: Annotated[int, Query(ge=1, le=LONGEST_PAGE)] = 50,
+) -> service.Newest:
+    """What has appeared since, for a queue that updates itself."""
+    return service.newest_alerts(desk, after, limit)

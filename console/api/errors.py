@@ -1,0 +1,44 @@
+"""The one table of errors and status codes."""
+
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse
+
+from console.errors import (
+    ConsoleError,
+    Invalid,
+    Locked,
+    NoAnswer,
+    NotAllowed,
+    NotFound,
+    NotSignedIn,
+    Refused,
+)
+from storage import StorageUnavailable
+
+STATUS: dict[type[ConsoleError], int] = {
+    Invalid: 422,
+    NotSignedIn: 401,
+    NotAllowed: 403,
+    NotFound: 404,
+    Refused: 409,
+    Locked: 429,
+    NoAnswer: 504,
+}
+
+
+def add_error_handlers(app: FastAPI) -> None:
+    """Answer errors of the services with `detail`: what, where, allowed."""
+    app.add_exception_handler(ConsoleError, _told)
+    app.add_exception_handler(StorageUnavailable, _away)
+
+
+async def _told(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, ConsoleError)
+    detail = {"what": error.what, "where": error.where, "allowed": error.allowed}
+    return JSONResponse({"detail": detail}, STATUS[type(error)])
+
+
+async def _away(request: Request, error: Exception) -> JSONResponse:
+    # What the driver said may name hosts and users: it is logged, not told.
+    detail = {"what": "the database is away; try again in a moment", "where": "", "allowed": ""}
+    return JSONResponse({"detail": detail}, 503)

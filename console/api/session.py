@@ -1,0 +1,99 @@
+"""Signing in and out."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import RedirectResponse
+from pydantic import BaseModel, Field
+
+from console.access.passwords import MOST_CHARACTERS
+from console.access.rights import Right
+from console.access.sign_in import SESSION_S, Entered, sign_in, sign_in_by_link, sign_out
+from console.access.viewer import Viewer
+from console.api.viewing import COOKIE, DeskOf, address_of, needs
+from console.errors import ConsoleError
+
+router = APIRouter(prefix="/session", tags=["session"])
+
+
+class Credentials(BaseModel):
+    """Name and password."""
+
+    name: str = Field(min_length=1, max_length=100)
+    password: str = Field(min_length=1, max_length=MOST_CHARACTERS)
+
+
+class Me(BaseModel):
+    """Who is signed in; `csrf` goes into the header X-CSRF-Token of changing requests."""
+
+    name: str
+    role: str
+    rights: list[str]
+    csrf: str
+
+    @classmethod
+    def of(cls, viewer: Viewer) -> "Me":
+        """What a viewer is told of themselves."""
+        return cls(name=viewer.name, role=viewer.role, rights=sorted(viewer.rights), csrf=viewer.csrf)
+
+
+@router.post("", openapi_extra={"x-public": True})
+def begin(credentials: Credentials, request: Request, response: Response, desk: DeskOf) -> Me:
+    """Sign in by name and password."""
+    with desk.unit() as unit:
+        try:
+            entered = sign_in(
+                unit,
+                credentials.name,
+                credentials.password,
+                address=address_of(request),
+                now=desk.clock(),
+            )
+        except ConsoleError:
+            unit.commit()  # the failure is counted and in the audit log
+            raise
+        unit.commit()
+    set_cookie(request, response, entered)
+    return Me.of(entered.viewer)
+
+
+@router.get("/once", status_code=303, response_class=RedirectResponse, openapi_extra={"x-public": True})
+def begin_by_link(
+    token: Annotated[str, Query(max_length=200)], request: Request, desk: DeskOf
+) -> RedirectResponse:
+    """Sign in by a one-time link, and go to the queue."""
+    with desk.unit() as unit:
+        entered = sign_in_by_link(unit, token, address=address_of(request), now=desk.clock())
+        unit.commit()
+    response = RedirectResponse("/", 303)
+    set_cookie(request, response, entered)
+    return response
+
+
+@router.get("")
+def me(viewer: Annotated[Viewer, needs(Right.SIGNED_IN)]) -> Me:
+    """Who is signed in, and what they may do."""
+    return Me.of(viewer)
+
+
+@router.delete("", status_code=204)
+def end(
+    viewer: Annotated[Viewer, needs(Right.SIGNED_IN)], request: Request, response: Response, desk: DeskOf
+) -> None:
+    """Sign out."""
+    with desk.unit() as unit:
+        sign_out(unit, request.cookies.get(COOKIE, ""), viewer, now=desk.clock())
+        unit.commit()
+    response.delete_cookie(COOKIE)
+
+
+def set_cookie(request: Request, response: Response, entered: Entered) -> None:
+    """Give the session to the browser: out of reach of scripts and, behind TLS, of plain HTTP."""
+    response.set_cookie(
+        COOKIE,
+        entered.secret,
+        max_age=int(SESSION_S),
+        httponly=True,
+        secure=request.url.scheme == "https",
+        samesite="lax",
+    )

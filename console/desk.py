@@ -1,0 +1,27 @@
+"""What every service works with: database, settings, the way to mask cards, and a clock."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from sqlalchemy import Engine
+
+from console.card_tokens import CardTokens
+from settings import Settings
+from storage import UnitOfWork
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Shared by all requests of one console."""
+
+    engine: Engine
+    settings: Settings
+    cards: CardTokens
+    clock: Callable[[], float] = field(default=time.time)
+
+    def unit(self, *, reads_only: bool = False) -> UnitOfWork:
+        """A new unit of work."""
+        return UnitOfWork(self.engine, reads_only=reads_only)

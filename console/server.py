@@ -1,0 +1,52 @@
+"""Puts the API together: one FastAPI application under /api/v1."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from fastapi import APIRouter, FastAPI, Request, Response
+
+from console.api import alerts, session, transactions
+from console.api.errors import add_error_handlers
+from console.desk import Desk
+
+PREFIX = "/api/v1"
+ROUTERS: tuple[APIRouter, ...] = (session.router, alerts.router, transactions.router)
+# Pages run scripts of their own and talk to their own server alone; nothing comes from another host.
+POLICY = (
+    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data:; font-src 'self' data:; connect-src 'self' ws: wss:; frame-ancestors 'none'; "
+    "base-uri 'self'; form-action 'self'"
+)
+STRICT_POLICY = "default-src 'none'; frame-ancestors 'none'"
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "X-Frame-Options": "DENY",
+}
+
+
+def build_app(desk: Desk) -> FastAPI:
+    """The API over `desk`; pages are mounted on it by `flagfive console`."""
+    app = FastAPI(
+        title="flagfive console",
+        version="1",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=f"{PREFIX}/openapi.json",
+    )
+    app.state.desk = desk
+    app.middleware("http")(_secure_headers)
+    add_error_handlers(app)
+    for router in ROUTERS:
+        app.include_router(router, prefix=PREFIX)
+    return app
+
+
+async def _secure_headers(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+    response = await call_next(request)
+    in_api = request.url.path.startswith(PREFIX)
+    policy = {"Content-Security-Policy": STRICT_POLICY if in_api else POLICY}
+    caching = {"Cache-Control": "no-store"} if in_api else {}
+    response.headers.update(HEADERS | policy | caching)
+    return response

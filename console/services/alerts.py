@@ -1,0 +1,48 @@
+"""The queue: pages of alerts, and what analysts do with them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from console.desk import Desk
+from console.services.rows import TransactionRow, row_of_alert
+from storage.alert_queue import AlertFilter
+
+
+@dataclass(frozen=True)
+class Page:
+    """How many there are in all, and the rows of one page."""
+
+    total: int
+    rows: list[TransactionRow]
+
+
+@dataclass(frozen=True)
+class Newest(Page):
+    """What appeared after an alert; `last_id` is where to go on from."""
+
+    last_id: int
+
+
+def list_alerts(desk: Desk, wanted: AlertFilter, *, sort: str, offset: int, limit: int) -> Page:
+    """One page of the queue. A minus before a column sorts descending; priority always is."""
+    column, now = sort.removeprefix("-"), desk.clock()
+    descending = sort.startswith("-") or column == "priority"
+    with desk.unit(reads_only=True) as unit:
+        total = unit.queue.count(wanted, now=now)
+        alerts = unit.queue.page(
+            wanted, now=now, sort=column, descending=descending, offset=offset, limit=limit
+        )
+        return Page(total, [row_of_alert(alert, desk.cards, now=now) for alert in alerts])
+
+
+def newest_alerts(desk: Desk, after: int, limit: int) -> Newest:
+    """What was raised after the alert `after`, newest first; with 0 nothing but where the queue ends."""
+    now, wanted = desk.clock(), AlertFilter(after_id=after)
+    with desk.unit(reads_only=True) as unit:
+        last = unit.queue.newest_id()
+        if after == 0 or last <= after:
+            return Newest(0, [], last)
+        total = unit.queue.count(wanted, now=now)
+        alerts = unit.queue.page(wanted, now=now, sort="id", descending=True, offset=0, limit=limit)
+        return Newest(total, [row_of_alert(alert, desk.cards, now=now) for alert in alerts], last)

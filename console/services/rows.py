@@ -1,0 +1,126 @@
+"""A transaction as lists show it, alerted or not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from console.card_tokens import CardTokens
+from storage.alert_queue import state_of
+from storage.alerts import CONFIRMED, REJECTED, Alert
+from storage.labels import FRAUD, GENUINE, Label
+from storage.scored_transactions import ScoredTransaction
+
+DECISIONS = ("approve", "review", "decline")
+VERDICTS = {CONFIRMED: FRAUD, REJECTED: GENUINE}
+
+
+@dataclass(frozen=True)
+class ReasonRow:
+    """One thing that pushed the score up: in words, and the feature behind it."""
+
+    text: str
+    feature: str
+    value: float
+    push: float
+
+
+@dataclass(frozen=True)
+class TransactionRow:
+    """One transaction; what comes of an alert is null or empty where it raised none.
+
+    `card` and the card among `entities` are masked; `references` stand for entities in addresses and filters.
+    Times are seconds since 1970-01-01 UTC, `raised_at` is the event time of an alert.
+    """
+
+    id: int | None
+    transaction_id: str
+    event_time: float
+    raised_at: float | None
+    amount: float
+    currency: str
+    card: str
+    merchant: str
+    entities: dict[str, str]
+    references: dict[str, str]
+    surprise: float
+    tail: float
+    decision: str
+    scorer: str
+    control_offset: int
+    episode: str = ""
+    nearest: str = ""
+    reasons: list[ReasonRow] = field(default_factory=list)
+    state: str | None = None
+    verdict: str | None = None
+    assignee: str | None = None
+    snoozed_until: float | None = None
+
+
+def row_of_alert(alert: Alert, cards: CardTokens, *, now: float) -> TransactionRow:
+    """An alert as it was published, with what has become of it."""
+    body = alert.body
+    return TransactionRow(
+        id=alert.id,
+        transaction_id=alert.transaction_id,
+        event_time=alert.raised_at,
+        raised_at=alert.raised_at,
+        amount=alert.amount,
+        currency=body.get("currency", ""),
+        surprise=alert.surprise,
+        tail=body.get("tail", 0.0),
+        decision=body.get("decision", ""),
+        scorer=alert.scorer,
+        control_offset=body.get("control_offset", -1),
+        episode=body.get("episode", ""),
+        nearest=body.get("nearest", ""),
+        reasons=[_reason(one, cards, alert.card) for one in body.get("reasons", ())],
+        state=state_of(alert, now),
+        verdict=VERDICTS.get(alert.status),
+        assignee=alert.assignee,
+        snoozed_until=alert.snoozed_until,
+        **_entities(body.get("entities", {}), cards),
+    )
+
+
+def row_of_transaction(
+    stored: ScoredTransaction, cards: CardTokens, *, alert: Alert | None, label: Label | None, now: float
+) -> TransactionRow:
+    """A transaction as it was scored; one with an alert has the alert's reasons and state."""
+    if alert is not None:
+        return row_of_alert(alert, cards, now=now)
+    return TransactionRow(
+        id=None,
+        transaction_id=stored.transaction_id,
+        event_time=stored.event_time,
+        raised_at=None,
+        amount=stored.amount,
+        currency=stored.currency or "",
+        surprise=stored.surprise,
+        tail=stored.tail,
+        decision=DECISIONS[stored.decision],
+        scorer=stored.winner_id or "",
+        control_offset=stored.control_offset,
+        verdict=label.verdict if label else None,
+        **_entities(stored.entities, cards),
+    )
+
+
+def _entities(keys: Mapping[str, str], cards: CardTokens) -> dict[str, Any]:
+    """The fields that name entities; the second kind stands for the place of the payment."""
+    shown = {kind: cards.shown(kind, key) for kind, key in keys.items()}
+    others = [text for kind, text in shown.items() if kind != cards.kind]
+    return {
+        "card": shown.get(cards.kind, ""),
+        "merchant": shown.get("merchant", others[0] if others else ""),
+        "entities": shown,
+        "references": {kind: cards.reference(kind, key) for kind, key in keys.items()},
+    }
+
+
+def _reason(one: Mapping[str, Any], cards: CardTokens, card: str) -> ReasonRow:
+    text = one.get("words") or one.get("feature", "")
+    return ReasonRow(
+        cards.hide(text, card), one.get("feature", ""), one.get("value", 0.0), one.get("push", 0.0)
+    )

@@ -1,0 +1,118 @@
+"""One transaction with all that is known of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from console.desk import Desk
+from console.errors import NotFound
+from console.services.rows import TransactionRow, row_of_alert, row_of_transaction
+from features.phrases import Phrase, phrases
+from features.schema import EntityField, TransactionSchema
+from features.vector import FeatureLayout
+from storage import UnitOfWork
+from storage.alert_queue import AlertFilter
+from storage.labels import Label
+from storage.scored_transactions import ScoredTransaction
+
+OTHER_ALERTS = 20
+
+
+@dataclass(frozen=True)
+class FeatureRow:
+    """One feature as the model saw it, and in words."""
+
+    name: str
+    value: float
+    text: str
+
+
+@dataclass(frozen=True)
+class VerdictRow:
+    """What somebody said of a transaction, and when."""
+
+    verdict: str
+    source: str
+    author: str
+    time: float
+
+
+@dataclass(frozen=True)
+class TransactionPage:
+    """All that a person sees of one transaction."""
+
+    row: TransactionRow
+    partition: int
+    offset: int
+    arrival: float
+    category: int
+    features: list[FeatureRow]
+    verdicts: list[VerdictRow]
+    other_alerts: list[TransactionRow]
+    """Other alerts of the same card, newest first."""
+
+
+def transaction_page(desk: Desk, transaction_id: str) -> TransactionPage:
+    """One transaction. Raises NotFound."""
+    now = desk.clock()
+    with desk.unit(reads_only=True) as unit:
+        stored = stored_transaction(unit, transaction_id)
+        alert = unit.queue.of_transaction(transaction_id)
+        labels = unit.labels.history(transaction_id)
+        latest = labels[-1] if labels else None
+        return TransactionPage(
+            row=row_of_transaction(stored, desk.cards, alert=alert, label=latest, now=now),
+            partition=stored.source_partition,
+            offset=stored.source_offset,
+            arrival=stored.arrival,
+            category=stored.category,
+            features=features_of(stored),
+            verdicts=[_verdict(label) for label in labels],
+            other_alerts=_other_alerts(desk, unit, stored, now),
+        )
+
+
+def stored_transaction(unit: UnitOfWork, transaction_id: str) -> ScoredTransaction:
+    """The transaction of this id. Raises NotFound."""
+    found = unit.transactions.by_ids([transaction_id])
+    if transaction_id not in found:
+        raise NotFound(f"no transaction {transaction_id!r} is stored", where="id")
+    return found[transaction_id]
+
+
+def features_of(stored: ScoredTransaction) -> list[FeatureRow]:
+    """The features that a transaction was scored with, in their order."""
+    values = np.frombuffer(stored.features, "<f4").tolist()
+    names, words = _layout(tuple(stored.entities))
+    if len(names) != len(values):  # scored by a program with other features
+        names = tuple(f"feature {place}" for place in range(len(values)))
+    return [
+        FeatureRow(name, value, words[name].say(value) if name in words else f"{name}: {value:.3g}")
+        for name, value in zip(names, values, strict=True)
+    ]
+
+
+@lru_cache(maxsize=8)
+def _layout(entities: tuple[str, ...]) -> tuple[tuple[str, ...], dict[str, Phrase]]:
+    schema = TransactionSchema(entities=tuple(EntityField(name, f"key of {name}") for name in entities))
+    return FeatureLayout(schema).names, dict(phrases(schema))
+
+
+def _verdict(label: Label) -> VerdictRow:
+    return VerdictRow(label.verdict, label.source, label.author, label.time)
+
+
+def _other_alerts(
+    desk: Desk, unit: UnitOfWork, stored: ScoredTransaction, now: float
+) -> list[TransactionRow]:
+    card = stored.entities.get(desk.cards.kind)
+    if card is None:
+        return []
+    alerts = unit.queue.page(
+        AlertFilter(card=card), now=now, sort="raised_at", descending=True, offset=0, limit=OTHER_ALERTS
+    )
+    others = [alert for alert in alerts if alert.transaction_id != stored.transaction_id]
+    return [row_of_alert(alert, desk.cards, now=now) for alert in others]

@@ -1,0 +1,135 @@
+"""A console over a database of its own, with users of every role and a few alerts; no broker."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from argon2 import PasswordHasher
+from fastapi import FastAPI
+from httpx import ASGITransport, AsyncClient, Response
+from sqlalchemy import Engine
+
+from console.access.rights import Role
+from console.card_tokens import CardTokens
+from console.desk import Desk
+from console.server import PREFIX, build_app
+from settings import Settings
+from storage import UnitOfWork, migrate, open_engine
+from storage.alerts import priority_of
+from storage.users import User
+
+PASSWORD = "correct horse battery"
+# The parameters stand in the hash, so what is verified against it is as fast; real ones take 50 ms each.
+QUICK_HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
+CARD = "tok_5500000000004242"
+DAY = 1_760_000_000.0
+# Clients keep to the loop that they were first used in.
+LOOP = asyncio.new_event_loop()
+
+
+@dataclass
+class Clock:
+    """Time that passes when a test says so."""
+
+    now: float = DAY + 1_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[Engine]:
+    engine = open_engine(f"sqlite:///{tmp_path}/console.sqlite")
+    migrate.upgrade(engine)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def desk(engine: Engine, clock: Clock) -> Desk:
+    return Desk(engine, Settings(), CardTokens("card", b"a secret of enough length"), clock)
+
+
+@pytest.fixture
+def app(desk: Desk) -> FastAPI:
+    with desk.unit() as unit:
+        for role in Role:
+            unit.users.add(User(name=role, role=role, password_hash=QUICK_HASH, created_at=DAY))
+        unit.commit()
+    return build_app(desk)
+
+
+class Person:
+    """A browser with a session: paths below /api/v1, the CSRF header as it should be."""
+
+    def __init__(self, app: FastAPI, name: str = "", *, origin: str = "http://console") -> None:
+        transport = ASGITransport(app, client=("192.0.2.7", 1))
+        self.http = AsyncClient(transport=transport, base_url=origin + PREFIX)
+        self.csrf = ""
+        if name:
+            answer = self.post("/session", {"name": name, "password": PASSWORD})
+            assert answer.status_code == 200, answer.text
+            self.csrf = answer.json()["csrf"]
+
+    def get(self, path: str, **query: Any) -> Response:
+        return self.ask("GET", path, params=query)
+
+    def post(self, path: str, body: object = None) -> Response:
+        return self.ask("POST", path, json=body)
+
+    def ask(self, method: str, path: str, **arguments: Any) -> Response:
+        headers = {"X-CSRF-Token": self.csrf}
+        return LOOP.run_until_complete(self.http.request(method, path, headers=headers, **arguments))
+
+
+@pytest.fixture
+def person(app: FastAPI) -> Callable[[str], Person]:
+    """Signs somebody in: person("analyst")."""
+    return lambda name: Person(app, name)
+
+
+@pytest.fixture
+def stored(engine: Engine, app: FastAPI) -> None:
+    """Ten alerted transactions of one card: tx-0, of 10.00, to tx-9, of 100.00, which surprises most."""
+    with UnitOfWork(engine) as unit:
+        unit.transactions.add_many(scored_row(n) for n in range(10))
+        unit.alerts.add_many(alert_row(n) for n in range(10))
+        unit.commit()
+
+
+def scored_row(n: int, *, card: str = CARD) -> tuple[object, ...]:
+    """A row of scored transactions: tx-n."""
+    entities = json.dumps({"card": card, "merchant": f"shop-{n % 3}"})
+    features = np.zeros(46, "<f4").tobytes()
+    amount, surprise = 10.0 * (n + 1), 3.0 + n / 10
+    time = DAY + n
+    scores = (surprise, 10**-surprise, 1, 0, "base", 7)
+    return (0, n, f"tx-{n}", time, time, amount, "EUR", 5411, entities, features, *scores)
+
+
+def alert_row(n: int, *, card: str = CARD, words: str = "amount: 8 times the usual") -> tuple[object, ...]:
+    """A row of alerts: that of tx-n."""
+    amount, surprise = 10.0 * (n + 1), 3.0 + n / 10
+    body = {
+        "transaction_id": f"tx-{n}",
+        "currency": "EUR",
+        "tail": 10**-surprise,
+        "decision": "review",
+        "control_offset": 7,
+        "entities": {"card": card, "merchant": f"shop-{n % 3}"},
+        "reasons": [{"feature": "log_amount", "value": 1.5, "push": 0.5, "words": words}],
+    }
+    queued = (amount, surprise, priority_of(surprise, amount), "base", card)
+    return (0, n, f"tx-{n}", DAY + n, json.dumps(body), *queued)

@@ -1,0 +1,108 @@
+"""Signing in and out: passwords, lock-out, one-time links, CSRF, expiry."""
+
+from collections.abc import Callable
+
+from fastapi import FastAPI
+
+from console.access.first_admin import link_for_admin
+from console.access.sign_in import FAILURES_ALLOWED, LOCKED_S, SESSION_S
+from console.desk import Desk
+from tests.unit.console.conftest import Clock, Person
+
+
+def test_who_signs_in_is_known_until_they_sign_out(person: Callable[[str], Person]) -> None:
+    ada = person("analyst")
+    me = ada.get("/session").json()
+    assert (me["name"], me["role"]) == ("analyst", "analyst")
+    assert "decide" in me["rights"]
+    assert ada.ask("DELETE", "/session").status_code == 204
+    assert ada.get("/session").status_code == 401
+
+
+def test_a_session_ends_after_its_time(person: Callable[[str], Person], clock: Clock) -> None:
+    ada = person("analyst")
+    clock.now += SESSION_S
+    assert ada.get("/session").status_code == 401
+
+
+def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(app: FastAPI) -> None:
+    answer = Person(app).post("/session", {"name": "analyst", "password": "correct horse battery"})
+    cookie = answer.headers["set-cookie"]
+    assert "HttpOnly" in cookie
+    assert "SameSite=lax" in cookie
+    assert "Secure" not in cookie  # plain HTTP here
+    answer = Person(app, origin="https://console").post(
+        "/session", {"name": "analyst", "password": "correct horse battery"}
+    )
+    assert "Secure" in answer.headers["set-cookie"]
+
+
+def test_a_wrong_name_and_a_wrong_password_are_told_alike(app: FastAPI) -> None:
+    told = [
+        Person(app).post("/session", {"name": name, "password": "wrong"})
+        for name in ("analyst", "nobody of that name")
+    ]
+    assert [answer.status_code for answer in told] == [401, 401]
+    assert told[0].json() == told[1].json()
+
+
+def test_five_wrong_passwords_lock_the_user_for_a_while(app: FastAPI, clock: Clock) -> None:
+    visitor = Person(app)
+    right = {"name": "analyst", "password": "correct horse battery"}
+    for _ in range(FAILURES_ALLOWED):
+        assert visitor.post("/session", right | {"password": "wrong"}).status_code == 401
+    assert visitor.post("/session", right).status_code == 429
+    clock.now += LOCKED_S
+    assert visitor.post("/session", right).status_code == 200
+
+
+def test_a_right_password_forgets_the_wrong_ones_before_it(app: FastAPI) -> None:
+    right = {"name": "analyst", "password": "correct horse battery"}
+    for _ in range(2):
+        for _ in range(FAILURES_ALLOWED - 1):
+            Person(app).post("/session", right | {"password": "wrong"})
+        assert Person(app).post("/session", right).status_code == 200
+
+
+def test_a_changing_request_without_the_csrf_token_is_refused(person: Callable[[str], Person]) -> None:
+    ada = person("analyst")
+    for wrong in ("", "x" * 43):
+        ada.csrf = wrong
+        assert ada.ask("DELETE", "/session").status_code == 403
+    assert ada.get("/session").status_code == 200
+
+
+def test_the_first_link_makes_an_admin_and_works_once(desk: Desk, app: FastAPI) -> None:
+    assert link_for_admin(desk, always=False) is None  # there are users
+    secret = link_for_admin(desk, always=True)
+    visitor = Person(app)
+    answer = visitor.get("/session/once", token=secret)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/")
+    assert visitor.get("/session").json()["role"] == "admin"
+    assert Person(app).get("/session/once", token=secret).status_code == 401
+
+
+def test_a_link_is_worthless_after_an_hour(desk: Desk, app: FastAPI, clock: Clock) -> None:
+    secret = link_for_admin(desk, always=True)
+    clock.now += 3_600
+    assert Person(app).get("/session/once", token=secret).status_code == 401
+
+
+def test_only_digests_of_secrets_are_stored(desk: Desk, app: FastAPI) -> None:
+    visitor = Person(app, "lead")
+    secret = visitor.http.cookies["flagfive_session"]
+    with desk.unit(reads_only=True) as unit:
+        connection = unit.session.connection().connection.driver_connection
+        assert connection is not None
+        assert secret not in "\n".join(connection.iterdump())
+
+
+def test_signing_in_and_failing_to_are_in_the_audit_log(desk: Desk, app: FastAPI) -> None:
+    Person(app, "lead")
+    Person(app).post("/session", {"name": "lead", "password": "wrong"})
+    with desk.unit(reads_only=True) as unit:
+        entries = list(unit.audit._entries())
+    assert [(e.actor, e.action, e.details["from"]) for e in entries] == [
+        ("lead", "sign in", "192.0.2.7"),
+        ("lead", "sign in failed", "192.0.2.7"),
+    ]
