@@ -9,14 +9,20 @@ from sqlalchemy.orm import Session
 
 from storage.alert_queue import AlertQueue
 from storage.alerts import Alerts
+from storage.api_tokens import ApiTokens
+from storage.approvals import Approvals
 from storage.audit_log import AuditLog
+from storage.cases import Cases
 from storage.control_entries import ControlEntries
 from storage.detectors import Detectors
 from storage.episodes import Episodes
 from storage.errors import StorageUnavailable
 from storage.labels import Labels
 from storage.measurements import Measurements
+from storage.notes import Notes
 from storage.outbox import Outbox
+from storage.policies import Policies
+from storage.saved_views import SavedViews
 from storage.scored_transactions import ScoredTransactions
 from storage.shadow_alerts import ShadowAlerts
 from storage.users import Users
@@ -48,6 +54,12 @@ class UnitOfWork:
         self.outbox = Outbox(self.session)
         self.users = Users(self.session)
         self.web_sessions = WebSessions(self.session)
+        self.tokens = ApiTokens(self.session)
+        self.views = SavedViews(self.session)
+        self.notes = Notes(self.session)
+        self.cases = Cases(self.session)
+        self.approvals = Approvals(self.session)
+        self.policies = Policies(self.session)
 
     def commit(self) -> None:
         """Make all of it durable, or raise and leave nothing."""

@@ -1,0 +1,56 @@
+"""Tokens that machines call the console's API with; of each secret only its SHA-256 is stored."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import JSON, Float, String, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from storage.table import BigIdentity, Table
+
+
+class ApiToken(Table):
+    """One token with its scopes; a revoked one stays, so that the audit log's names keep their meaning."""
+
+    __tablename__ = "api_tokens"
+    __table_args__ = (UniqueConstraint("digest"), UniqueConstraint("name"))
+
+    id: Mapped[int] = mapped_column(BigIdentity, primary_key=True)
+    name: Mapped[str] = mapped_column(String)
+    digest: Mapped[str] = mapped_column(String(64))
+    scopes: Mapped[list[str]] = mapped_column(JSON)
+    author: Mapped[str] = mapped_column(String)
+    created_at: Mapped[float] = mapped_column(Float(53))
+    expires_at: Mapped[float | None] = mapped_column(Float(53))
+    revoked_at: Mapped[float | None] = mapped_column(Float(53))
+
+
+class ApiTokens:
+    """Adds and reads tokens within the caller's unit of work."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def add(self, token: ApiToken) -> ApiToken:
+        """Store a new token; its id is known afterwards."""
+        self._session.add(token)
+        self._session.flush()
+        return token
+
+    def get(self, token_id: int) -> ApiToken | None:
+        """The token of this id; changes to it are written when the unit commits."""
+        return self._session.get(ApiToken, token_id)
+
+    def named(self, name: str) -> ApiToken | None:
+        """The token of this name, revoked or not."""
+        return self._session.scalar(select(ApiToken).where(ApiToken.name == name))
+
+    def find(self, digest: str, *, now: float) -> ApiToken | None:
+        """The token of this secret's digest, unless it was revoked or has expired."""
+        token = self._session.scalar(select(ApiToken).where(ApiToken.digest == digest))
+        if token is None or token.revoked_at is not None:
+            return None
+        return None if token.expires_at is not None and token.expires_at <= now else token
+
+    def all(self) -> Sequence[ApiToken]:
+        """Every token, the newest first."""
+        return self._session.scalars(select(ApiToken).order_by(ApiToken.id.desc())).all()

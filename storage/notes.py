@@ -1,0 +1,40 @@
+"""What people write down beside a transaction or a case."""
+
+from sqlalchemy import Float, Index, String, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from storage.card_numbers import MaskedText
+from storage.table import BigIdentity, Table
+
+OF_TRANSACTION, OF_CASE = "transaction", "case"
+
+
+class Note(Table):
+    """One remark; it is never changed."""
+
+    __tablename__ = "notes"
+    __table_args__ = (Index(None, "kind", "subject"),)
+
+    id: Mapped[int] = mapped_column(BigIdentity, primary_key=True)
+    kind: Mapped[str] = mapped_column(String)
+    subject: Mapped[str] = mapped_column(String)
+    """Id of the transaction or case."""
+    author: Mapped[str] = mapped_column(MaskedText)
+    time: Mapped[float] = mapped_column(Float(53))
+    text: Mapped[str] = mapped_column(MaskedText)
+
+
+class Notes:
+    """Adds and reads notes within the caller's unit of work."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def add(self, note: Note) -> None:
+        """Store a new note."""
+        self._session.add(note)
+
+    def of(self, kind: str, subject: str) -> list[Note]:
+        """Notes on one thing, oldest first."""
+        query = select(Note).where(Note.kind == kind, Note.subject == subject)
+        return list(self._session.scalars(query.order_by(Note.time, Note.id)))

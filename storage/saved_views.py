@@ -1,0 +1,43 @@
+"""Filters of the queue that somebody keeps under a name."""
+
+from typing import Any
+
+from sqlalchemy import JSON, CursorResult, ForeignKey, String, delete, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from storage.table import BigIdentity, Table
+
+
+class SavedView(Table):
+    """One user's filter."""
+
+    __tablename__ = "saved_views"
+
+    user_id: Mapped[int] = mapped_column(
+        BigIdentity, ForeignKey("users.id", ondelete="CASCADE"), primary_key=True
+    )
+    name: Mapped[str] = mapped_column(String, primary_key=True)
+    query: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+
+class SavedViews:
+    """Adds and reads views within the caller's unit of work."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def put(self, view: SavedView) -> None:
+        """Store it, in place of an earlier one of the same name."""
+        self._session.merge(view)
+
+    def of(self, user_id: int) -> list[SavedView]:
+        """A user's views, by name."""
+        query = select(SavedView).where(SavedView.user_id == user_id).order_by(SavedView.name)
+        return list(self._session.scalars(query))
+
+    def remove(self, user_id: int, name: str) -> bool:
+        """Delete a view; whether there was one."""
+        mine = (SavedView.user_id == user_id, SavedView.name == name)
+        result = self._session.execute(delete(SavedView).where(*mine))
+        assert isinstance(result, CursorResult)
+        return result.rowcount > 0
