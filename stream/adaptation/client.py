@@ -1,4 +1,4 @@
-"""Asks the adaptation worker and waits for its answer, for the command line."""
+"""Asks the adaptation worker and takes its answers, for the command line and the console."""
 
 from __future__ import annotations
 
@@ -30,15 +30,28 @@ class FeedbackClient:
 
     def ask(self, request: Request, *, timeout_s: float) -> Answer | None:
         """The first answer to `request`; None where there is none within the time."""
-        value, key = msgspec.json.encode(request), request.request_id.encode()
-        self._producer.send(self._feedback, value, key=key).get(timeout=timeout_s)
+        self.send(request, timeout_s=timeout_s)
         deadline = time.monotonic() + timeout_s
         while (left := deadline - time.monotonic()) > 0:
-            for records in self._consumer.poll(timeout_ms=int(1000 * min(left, 0.5))).values():
-                for record in records:
-                    if record.key == key:
-                        return msgspec.json.decode(record.value, type=Answer)
+            for answer in self.answers(min(left, 0.5)):
+                if answer.request_id == request.request_id:
+                    return answer
         return None
+
+    def send(self, request: Request, *, timeout_s: float) -> int:
+        """Put `request` on the topic; returns its offset once the broker has it. Safe in any thread."""
+        value, key = msgspec.json.encode(request), request.request_id.encode()
+        offset: int = self._producer.send(self._feedback, value, key=key).get(timeout=timeout_s).offset
+        return offset
+
+    def answers(self, wait_s: float) -> list[Answer]:
+        """What has been answered since, to whomever; waits so long for a first one."""
+        polled = self._consumer.poll(timeout_ms=int(1000 * wait_s))
+        return [
+            msgspec.json.decode(record.value, type=Answer)
+            for records in polled.values()
+            for record in records
+        ]
 
     def __enter__(self) -> Self:
         return self

@@ -6,16 +6,14 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import Literal
 
 from sqlalchemy import Engine
 
 from storage import UnitOfWork
+from stream.adaptation.feedback import Policy, Request
 from stream.adaptation.preparation import Preparation
 from stream.adaptation.terms import DEFAULT_TERMS, Terms
 from stream.control.announce import Announcer
-
-Policy = Literal["auto", "approve", "shadow"]
 
 
 class Step(IntEnum):
@@ -51,3 +49,7 @@ class Desk:
     def unit(self, *, reads_only: bool = False) -> UnitOfWork:
         """A new unit of work."""
         return UnitOfWork(self.engine, reads_only=reads_only)
+
+    def policy_of(self, request: Request) -> Policy:
+        """What becomes of a detector that passed the gate: as the settings say, or held back as was asked."""
+        return self.policy if request.policy == "auto" else request.policy

@@ -37,7 +37,7 @@ from stream.control.entry import Kind
 from stream.control.snapshot import Snapshot
 
 APPROVER_NEEDED = "passed the gate; another person must approve it (adaptation.four_eyes)"
-APPROVAL_NEEDED = "passed the gate; it goes live once it is approved (adaptation.policy is approve)"
+APPROVAL_NEEDED = "passed the gate; it goes live once it is approved"
 
 
 def flag(desk: Desk, request: Request, flagged_at: float) -> Answer | Awaiting:
@@ -63,9 +63,9 @@ def flag(desk: Desk, request: Request, flagged_at: float) -> Answer | Awaiting:
     desk.after(Step.ADAPTED)
     if adapted.proposal.verdict.reasons:
         return _keep(desk, request, flagged_at, adapted, DRAFT, "; ".join(adapted.proposal.verdict.reasons))
-    if desk.policy == "shadow":
+    if desk.policy_of(request) == "shadow":
         return _score_silently(desk, request, flagged_at, adapted)
-    if desk.terms.four_eyes or desk.policy == "approve":
+    if desk.terms.four_eyes or desk.policy_of(request) == "approve":
         reason = APPROVER_NEEDED if desk.terms.four_eyes else APPROVAL_NEEDED
         return _keep(desk, request, flagged_at, adapted, WAITING, reason)
     return go_live(desk, request, flagged_at, adapted)
@@ -102,7 +102,7 @@ def adapt(
         budget=desk.budget,
         terms=desk.terms,
         own=request.episode_id,
-        may_block=approved or (desk.policy == "auto" and not desk.terms.four_eyes),
+        may_block=approved or (desk.policy_of(request) == "auto" and not desk.terms.four_eyes),
     )
     return Adapted(identity, flagged, proposal, risk, parent, 1e3 * (desk.clock() - flagged_at))
 
@@ -137,7 +137,7 @@ def _keep(
 def _score_silently(desk: Desk, request: Request, flagged_at: float, adapted: Adapted) -> Answer:
     """The detector takes a shadow slot: what it would have alerted can be compared, nothing is decided."""
     offset = desk.announcer.announce(risk_entry(request, adapted), shadow_change(request, adapted)).offset
-    reason = "passed the gate; it scores silently until it is approved (adaptation.policy is shadow)"
+    reason = "passed the gate; it scores silently until it is approved"
     records.store(desk, request, flagged_at, adapted, SHADOW, reason)
     return replace(records.answer(request, SHADOW, reason, adapted), control_offset=offset)
 

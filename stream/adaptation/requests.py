@@ -16,6 +16,7 @@ from stream.adaptation.feedback import Answer, Request
 from stream.adaptation.flagging import flag
 from stream.adaptation.intake import RequestRefused, missing
 from stream.adaptation.labelling import label
+from stream.adaptation.previewing import preview
 from stream.adaptation.retiring import retire
 from stream.adaptation.rolling_back import roll_back
 from stream.control.errors import ControlLogUnavailable
@@ -39,6 +40,8 @@ def work(desk: Desk, request: Request, asked_at: float, stop: Event) -> Answer |
         match request.kind:
             case "flag":
                 return flag(desk, request, asked_at)
+            case "preview":
+                return preview(desk, request, asked_at)
             case "label":
                 return label(desk, request)
             case "approve":
