@@ -7,7 +7,7 @@ def alert_columns() -> list[Column]:
     """Of the queue: when, who, how much, how rare, why."""
     return [
         column("Raised", "raised_at", "moment", width=146, sort=True),
-        column("Card", "card", "token", width=148, wide=True),
+        column("Card", "card", "token", width=176, wide=True),
         column("Amount", "amount", "money", width=124, sort=True, type="rightAligned"),
         column("Rarity", "surprise", "rare", width=108, sort=True, type="rightAligned"),
         column("Why", "reasons", "reason", minWidth=200, flex=2, wide=True),
@@ -22,7 +22,7 @@ def transaction_columns() -> list[Column]:
     return [
         column("Time", "event_time", "moment", width=146, sort=True),
         column("Transaction", "transaction_id", "token", minWidth=160, flex=1, wide=True),
-        column("Card", "card", "token", width=148, wide=True),
+        column("Card", "card", "token", width=176, wide=True),
         column("Merchant", "merchant", "token", width=150, wide=True),
         column("Amount", "amount", "money", width=124, sort=True, type="rightAligned"),
         column("Rarity", "surprise", "rare", width=108, sort=True, type="rightAligned"),

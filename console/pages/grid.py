@@ -10,6 +10,7 @@ from console.pages.api_client import PREFIX
 
 PAGE_ROWS, PAGES_HELD = 100, 20
 ROW_PX, HEAD_PX = 38, 38
+NARROW_PX = 900  # as in static/console.css
 
 Column = dict[str, Any]
 
@@ -23,7 +24,7 @@ def column(name: str, field: str, cell: str = "", **options: Any) -> Column:
     if cell:
         made[":cellRenderer"] = f"flagfive.cells.{cell}"
     if options.pop("wide", False):
-        made["context"] = {"wide": True}
+        made[":hide"] = f"innerWidth < {NARROW_PX}"
     return made | options
 
 

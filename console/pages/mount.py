@@ -8,11 +8,17 @@ from nicegui import app as pages_app
 from nicegui import ui
 
 from console.pages import (
+    entity,
+    episode,
+    episodes,
+    new_episode,
     queue,
+    search,
     sign_in,
+    transaction,
 )
 
-PAGES = (queue, sign_in)
+PAGES = (entity, episodes, new_episode, episode, queue, search, sign_in, transaction)
 _STATIC = Path(__file__).parent / "static"
 _ADDRESS = f"/console-{version('nicegui')}"  # cached by browsers: a new release has a new address
 

@@ -78,12 +78,13 @@ def moment(seconds: float | None, zone: tzinfo, *, tag: str = "time") -> ui.labe
     return label
 
 
-def facts(rows: Sequence[tuple[str, str]]) -> None:
+def facts(rows: Sequence[tuple[str, str]]) -> ui.element:
     """Names and their values."""
-    with box("facts", "dl"):
+    with box("facts", "dl") as made:
         for name, value in rows:
             text(name, tag="dt")
             text(value or NOTHING, tag="dd")
+    return made
 
 
 def reasons(found: Sequence[dict[str, object]]) -> None:

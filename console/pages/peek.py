@@ -1,5 +1,8 @@
 """What explains the alert in focus, beside the queue, so that most need not be opened."""
 
+from typing import Any
+from urllib.parse import quote
+
 from nicegui import events, ui
 
 from console.pages.api_client import ApiRefused
@@ -22,7 +25,7 @@ class Peek:
         """Explain the transaction that the browser names; the last one asked for wins."""
         wanted = self._wanted = event.args["transaction_id"]
         try:
-            found = await self._viewer.api.get(f"/transactions/{wanted}")
+            found = await self._viewer.api.get(f"/transactions/{quote(wanted, safe='')}")
         except ApiRefused as refused:
             found, told = None, refused.what
         if wanted != self._wanted:
@@ -32,28 +35,17 @@ class Peek:
             if found is None:
                 failed(told)
             else:
-                self._explain(found)
+                self._explain(found["row"])
 
-    def _explain(self, found: dict[str, object]) -> None:
-        row = dict(found)
+    def _explain(self, row: dict[str, Any]) -> None:
         with box("stack"):
             with box("line"):
-                text(amount(_number(row.get("amount")), str(row.get("currency") or "")), "strong")
-                word(str(row.get("decision")))
+                text(amount(row["amount"], row["currency"]), "strong")
+                word(row["decision"])
                 box("grow")
-                ui.link("Open", f"/transactions/{row['transaction_id']}")
-            moment(_number(row.get("event_time")), self._viewer.zone).classes("muted small")
-            entities = row.get("entities")
-            shown = [
-                (name, str(key)) for name, key in (entities if isinstance(entities, dict) else {}).items()
-            ]
-            facts(
-                [*shown, ("Rarity", rarity(_number(row.get("tail")))), ("Found by", str(row.get("scorer")))]
-            )
+                ui.link("Open", f"/transactions/{quote(row['transaction_id'], safe='')}")
+            moment(row["event_time"], self._viewer.zone).classes("muted small")
+            known = list(row["entities"].items())
+            facts([*known, ("Rarity", rarity(row["tail"])), ("Found by", row["episode"] or row["scorer"])])
             text("Why", tag="h2")
-            found_reasons = row.get("reasons")
-            reasons(found_reasons if isinstance(found_reasons, list) else [])
-
-
-def _number(value: object) -> float | None:
-    return float(value) if isinstance(value, int | float) else None
+            reasons(row["reasons"])

@@ -29,7 +29,7 @@ async def queue(viewer: SignedIn) -> None:
         with head:
             text("", "tag", tag="span").props("data-total aria-live=polite")
         filters = Filters(viewer)
-        with box("line").style("margin-bottom: 12px"):
+        with box("line acts").style("margin-bottom: 12px"):
             action_buttons(viewer)
         with box("queue"):
             with box("grid-holder"):

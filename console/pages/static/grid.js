@@ -1,7 +1,6 @@
 // A grid that asks the API for the pages it shows, and what people do with its rows.
 
-const PAGE = 100;
-let shown = null; // the page has one main grid: { api, url, current, count }
+let shown = null; // the page's grid: { api, current: id of the row in focus, index: its place }
 
 const query = (url, extra) => {
   const full = new URL(url, location.origin);
@@ -25,7 +24,7 @@ export function source(url) {
       try {
         const page = await fetched(query(url, { offset: params.startRow, limit: params.endRow - params.startRow, sort }));
         params.successCallback(page.rows, page.total);
-        told(params.context?.key, page.total);
+        told(page.total);
       } catch (error) {
         params.failCallback();
         emitEvent("grid_failed", { message: String(error.message) });
@@ -34,36 +33,32 @@ export function source(url) {
   };
 }
 
-function told(_key, total) {
+function told(total) {
   for (const place of document.querySelectorAll("[data-total]")) place.textContent = total.toLocaleString("en");
   document.querySelector("[data-empty]")?.toggleAttribute("hidden", total > 0);
 }
 
-/** Called by AG Grid once the grid stands: hides what does not fit, follows the row in focus. */
+/** Called by AG Grid once the grid stands: follows the row in focus. */
 export function ready(event) {
   const api = event.api;
   shown = { api, current: null, index: 0 };
-  if (innerWidth < 900) {
-    const wide = api.getColumns().filter((column) => column.getColDef().context?.wide);
-    api.setColumnsVisible(wide, false);
-  }
   api.addEventListener("cellFocused", focused);
   api.addEventListener("modelUpdated", keepFocus);
   api.addEventListener("rowDoubleClicked", ({ data }) => data && open(data));
 }
 
 function focused({ rowIndex }) {
-  const data = shown.api.getDisplayedRowAtIndex(rowIndex)?.data;
-  if (!data) return;
+  const row = shown.api.getDisplayedRowAtIndex(rowIndex);
+  if (!row?.data) return;
   shown.index = rowIndex;
-  if (shown.current !== data.id) emitEvent("row_in_focus", { transaction_id: data.transaction_id });
-  shown.current = data.id;
+  if (shown.current !== row.id) emitEvent("row_in_focus", { transaction_id: row.data.transaction_id });
+  shown.current = row.id;
 }
 
 // New rows shift those in place: the focus stays with its row, and where that has gone, with its place.
 function keepFocus() {
   if (shown.current == null) return;
-  const kept = shown.api.getRowNode(String(shown.current));
+  const kept = shown.api.getRowNode(shown.current);
   const index = kept?.rowIndex ?? shown.index;
   if (shown.api.getFocusedCell()?.rowIndex !== index || !kept) focus(index);
 }
@@ -83,7 +78,7 @@ export function move(by) {
 
 /** Take the row in focus into the selection, or out of it. */
 export function select() {
-  const kept = shown?.current != null && shown.api.getRowNode(String(shown.current));
+  const kept = shown?.current != null && shown.api.getRowNode(shown.current);
   if (kept) kept.setSelected(!kept.isSelected());
 }
 
@@ -92,7 +87,7 @@ export function chosen() {
   if (!shown) return [];
   const selected = shown.api.getSelectedRows();
   if (selected.length) return selected;
-  const kept = shown.current != null && shown.api.getRowNode(String(shown.current));
+  const kept = shown.current != null && shown.api.getRowNode(shown.current);
   return kept?.data ? [kept.data] : [];
 }
 

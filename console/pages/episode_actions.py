@@ -1,0 +1,78 @@
+"""What may be done to an episode, by its state and the viewer's rights."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from nicegui import ui
+
+from console.pages.api_client import ApiRefused
+from console.pages.parts import box, button, text
+from console.pages.viewer import Viewer
+
+
+@dataclass(frozen=True)
+class Step:
+    """A change of an episode's state."""
+
+    path: str
+    words: str
+    kind: str
+    states: tuple[str, ...]
+    question: str
+
+
+STEPS = (
+    Step(
+        "approve",
+        "Approve",
+        "go",
+        ("waiting", "shadow", "draft"),
+        "The gate judges it by now; if it passes, it goes live on every partition.",
+    ),
+    Step("reject", "Reject", "act", ("waiting",), "It will not go live; the flags stay as labels."),
+    Step(
+        "rollback",
+        "Roll back",
+        "act",
+        ("live", "announced", "adapted"),
+        "What was in force before its last change is put back on every partition.",
+    ),
+    Step("retire", "Retire", "act", ("live", "shadow"), "Its detector leaves every partition."),
+)
+
+
+def episode_actions(
+    viewer: Viewer, route: str, found: dict[str, Any], after: Callable[[], Awaitable[None]]
+) -> None:
+    """Buttons for the steps that the state allows."""
+    if not viewer.may("approve"):
+        return
+    own = found.get("author") == viewer.name
+    for step in STEPS:
+        if found["status"] in step.states:
+            made = button(step.words, partial(_ask, viewer, route, step, after), kind=step.kind)
+            if step.path == "approve" and own and found.get("four_eyes"):
+                made.disable()
+                made.tooltip("Another person must approve what you flagged")
+
+
+def _ask(viewer: Viewer, route: str, step: Step, after: Callable[[], Awaitable[None]]) -> None:
+    async def do() -> None:
+        dialog.close()
+        try:
+            answer = await viewer.api.post(f"{route}/{step.path}", {"reason": reason.value or ""})
+        except ApiRefused as refused:
+            ui.notify(refused.what, type="negative")
+            return
+        ui.notify((answer or {}).get("message") or f"{step.words}: done")
+        await after()
+
+    with ui.dialog(value=True) as dialog, box("sheet"):
+        text(f"{step.words} this episode?", tag="h2")
+        text(step.question, "muted")
+        reason = ui.input("Reason").props("outlined dense autofocus maxlength=500")
+        with box("line"):
+            button(step.words, do, kind="go")
+            button("Cancel", dialog.close)

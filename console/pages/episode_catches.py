@@ -1,0 +1,78 @@
+"""What an episode's detector has caught, to be confirmed or rejected one by one."""
+
+from typing import Any
+from urllib.parse import quote
+
+from nicegui import ui
+
+from console.pages.api_client import ApiRefused
+from console.pages.parts import box, button, cell, empty, moment, panel, table, text, word
+from console.pages.viewer import Viewer
+from console.pages.words import amount, rarity
+
+MOST = 20
+
+
+class Catches:
+    """The newest alerts of a detector; a verdict joins the episode and adapts it anew."""
+
+    def __init__(self, viewer: Viewer, route: str) -> None:
+        self._viewer = viewer
+        self._rows: list[dict[str, Any]] = []
+
+    def panel(self, found: dict[str, Any]) -> None:
+        """The panel, filled by the looks that follow."""
+        with panel("Caught"):
+            self.rows()
+
+    async def look(self, found: dict[str, Any]) -> None:
+        """Read the newest alerts of the episode's detector."""
+        if not found.get("detector_id"):
+            return
+        query = {"detector": found["detector_id"], "sort": "-raised_at", "limit": MOST}
+        states = ["open", "assigned", "decided"]
+        try:
+            rows = (await self._viewer.api.get("/alerts", state=states, **query))["rows"]
+        except ApiRefused:
+            return
+        if rows != self._rows:
+            self._rows = rows
+            self.rows.refresh()
+
+    @ui.refreshable_method
+    def rows(self) -> None:
+        """The alerts as a table."""
+        if not self._rows:
+            empty("Nothing caught yet", "The next payment of the pattern appears here.", "radar")
+            return
+        with table(["Raised", "Card", "#Amount", "#Rarity", "", ""], "Caught by this episode"):
+            for row in self._rows:
+                self._row(row)
+
+    def _row(self, row: dict[str, Any]) -> None:
+        with ui.element("tr") as line:
+            line.props["data-catch"] = row["transaction_id"]
+            with cell(), ui.link(target=f"/transactions/{quote(row['transaction_id'], safe='')}"):
+                moment(row["raised_at"], self._viewer.zone)
+            text(row["card"], "mono", tag="td")
+            text(amount(row["amount"], row["currency"]), "number", tag="td")
+            text(rarity(row["tail"]), "number", tag="td")
+            with cell():
+                word(row["verdict"] or row["state"])
+            with cell("number"), box("line"):
+                if row["verdict"] is None and self._viewer.may("decide"):
+                    self._verdict(row, "fraud", "Confirm", "check")
+                    self._verdict(row, "genuine", "Reject", "close")
+
+    def _verdict(self, row: dict[str, Any], verdict: str, words: str, icon: str) -> None:
+        async def decide() -> None:
+            try:
+                await self._viewer.api.post("/alerts/decide", {"ids": [row["id"]], "verdict": verdict})
+            except ApiRefused as refused:
+                ui.notify(refused.what, type="negative")
+                return
+            row["verdict"] = verdict
+            self.rows.refresh()
+
+        made = button("", decide, icon=icon, kind=f"quiet {verdict}", label=f"{words} as {verdict}")
+        made.tooltip(f"{words}: it is {verdict}")

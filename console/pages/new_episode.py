@@ -1,0 +1,111 @@
+"""A new episode: name the pattern, see what it would do, and put it into force."""
+
+import uuid
+from functools import partial
+
+from nicegui import background_tasks, ui
+
+from console.pages.api_client import ApiRefused
+from console.pages.episodes import episode_address
+from console.pages.frame import frame
+from console.pages.parts import box, button, panel, text
+from console.pages.preview import Preview
+from console.pages.support import Support
+from console.pages.viewer import SignedIn, Viewer
+
+DAYS = {7: "7 days", 14: "14 days", 30: "30 days"}
+POLICIES = (
+    ("auto", "Go live", "go", "Alerts as soon as the gate has let it pass"),
+    ("shadow", "Shadow", "act", "Scores silently, to be compared"),
+    ("approve", "Ask for approval", "act", "Waits for another person"),
+)
+
+
+@ui.page("/episodes/new", title="New episode · flagfive")
+async def new_episode(viewer: SignedIn, ids: str = "") -> None:
+    """The page; `ids` are those gathered, with commas between them."""
+    with frame(viewer, "Episodes", "New episode"):
+        form = EpisodeForm(viewer)
+        await form.support.add([one for one in ids.split(",") if one])
+        form.changed()
+
+
+class EpisodeForm:
+    """Flags at the left, what they would do at the right."""
+
+    def __init__(self, viewer: Viewer) -> None:
+        self._viewer = viewer
+        # One request whatever is pressed how often: the worker answers a repeat without doing it again.
+        self._request_id = str(uuid.uuid4())
+        self.support = Support(viewer, self.changed)
+        with box("columns"):
+            with box("stack"):
+                with panel():
+                    self._name = ui.input("Name of the pattern").props(
+                        "outlined dense autofocus maxlength=100"
+                    )
+                    self._name.style("width: 100%")
+                    self._note = ui.textarea("Note").props("outlined dense autogrow maxlength=1000")
+                    self._note.style("width: 100%; margin-top: 12px")
+                with panel("Flagged"):
+                    self.support.show()
+            with box("stack"):
+                self._decide()
+                self._preview = Preview(viewer, self.support)
+
+    def changed(self) -> None:
+        """Ask anew what the flags would do."""
+        if not self.support.fraud:
+            self._preview.nothing()
+            return
+        number = self._preview.wait()
+        background_tasks.create(self._ask(number), context=ui.context.client)
+
+    async def _ask(self, number: int) -> None:
+        body = {
+            "ids": self.support.fraud,
+            "genuine_ids": self.support.genuine,
+            "days": self._days.value,
+        }
+        try:
+            found = await self._viewer.api.post("/episodes/preview", body)
+        except ApiRefused as refused:
+            self._preview.show(number, None, refused.what)
+            return
+        self._preview.show(number, found)
+
+    def _decide(self) -> None:
+        with panel(), box("stack tight"):
+            with box("line"):
+                for policy, words, kind, hint in POLICIES:
+                    made = button(words, partial(self._make, policy), kind=kind)
+                    made.tooltip(hint)
+                    if not self._viewer.may("flag"):
+                        made.disable()
+                box("grow")
+                self._days = ui.select(DAYS, value=14, label="Look back", on_change=self.changed)
+                self._days.props("outlined dense").style("width: 120px")
+            self._told = text("", "muted small")
+
+    async def _make(self, policy: str) -> None:
+        name = (self._name.value or "").strip()
+        if not name or not self.support.fraud:
+            ui.notify("Give the pattern a name." if self.support.fraud else "Flag a transaction first.")
+            return
+        self._told.text = "Adapting…"
+        body = {
+            "name": name,
+            "ids": self.support.fraud,
+            "genuine_ids": self.support.genuine,
+            "policy": policy,
+            "note": (self._note.value or "").strip(),
+            "request_id": self._request_id,
+        }
+        try:
+            made = await self._viewer.api.post("/episodes", body)
+        except ApiRefused as refused:
+            self._told.text = ""
+            ui.notify(refused.what, type="negative")
+            return
+        ui.run_javascript("flagfive.basket.clear()")
+        ui.navigate.to(episode_address(made))

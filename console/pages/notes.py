@@ -1,0 +1,53 @@
+"""Notes that people leave, and the field for another. What they write is shown as text, never as markup."""
+
+from typing import Any
+
+from nicegui import ui
+
+from console.pages.api_client import ApiRefused
+from console.pages.parts import box, button, moment, panel, text
+from console.pages.viewer import Viewer
+
+MOST_CHARACTERS = 4_000
+
+
+def notes_panel(viewer: Viewer, notes: list[dict[str, Any]], route: str) -> None:
+    """Notes, oldest first; whoever may judge may write, by `route` of the API."""
+    with panel("Notes"), box("stack tight") as whole:
+        listed = box("stack tight")
+        with listed:
+            for one in notes:
+                _note(viewer, one)
+        if viewer.may("decide"):
+            _field(viewer, listed, route)
+        elif not notes:
+            text("No notes.", "muted")
+    whole.props["data-notes"] = True
+
+
+def _note(viewer: Viewer, one: dict[str, Any]) -> None:
+    with box("note"):
+        text(one["text"])
+        with box("muted small"):
+            text(f"{one['author']}, ", tag="span")
+            moment(one["time"], viewer.zone)
+
+
+def _field(viewer: Viewer, listed: ui.element, route: str) -> None:
+    async def add() -> None:
+        words = (written.value or "").strip()
+        if not words:
+            return
+        try:
+            note = await viewer.api.post(route, {"text": words})
+        except ApiRefused as refused:
+            ui.notify(refused.what, type="negative")
+            return
+        written.value = ""
+        with listed:
+            _note(viewer, note)
+
+    written = ui.textarea("Add a note").props(f"outlined dense autogrow maxlength={MOST_CHARACTERS}")
+    with box("line"):
+        button("Add note", add)
+    written.style("width: 100%")

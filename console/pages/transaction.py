@@ -1,0 +1,137 @@
+"""One transaction: what happened, why it was alerted, who the card and the merchant are."""
+
+from typing import Any
+from urllib.parse import quote
+
+from nicegui import ui
+
+from console.pages.actions import action_buttons, on_actions
+from console.pages.api_client import ApiRefused
+from console.pages.entity_panel import entity_panel
+from console.pages.frame import frame
+from console.pages.notes import notes_panel
+from console.pages.parts import box, button, cell, empty, facts, moment, panel, reasons, table, text, word
+from console.pages.viewer import SignedIn, Viewer
+from console.pages.words import NOTHING, amount, rarity
+
+Row = dict[str, Any]
+
+
+@ui.page("/transactions/{transaction_id}", title="Transaction · flagfive")
+async def transaction(viewer: SignedIn, transaction_id: str) -> None:
+    """The page of one transaction."""
+    with frame(viewer, "Search", transaction_id) as head:
+        route = f"/transactions/{quote(transaction_id, safe='')}"
+        found = await viewer.api.get(route)
+        row = found["row"]
+        with head:
+            action_buttons(viewer, *(() if row["id"] is not None else ("episode",)))
+        on_actions(viewer, "location.reload()")
+        whole = box("columns")
+        whole.props["data-transaction"] = transaction_id
+        if row["id"] is not None:
+            whole.props["data-alert"] = str(row["id"])
+        with whole:
+            with box("stack"):
+                _happened(viewer, found, route)
+                _why(row)
+                with panel("What the model saw"):
+                    _features(found["features"])
+            with box("stack"):
+                for kind, reference in row["references"].items():
+                    await entity_panel(viewer, kind, reference)
+                _verdicts(viewer, found["verdicts"])
+                _others(viewer, found["other_alerts"])
+                notes_panel(viewer, found.get("notes", []), f"{route}/notes")
+
+
+def _happened(viewer: Viewer, found: Row, route: str) -> None:
+    row = found["row"]
+    with panel():
+        with box("line wide-gap").style("margin-bottom: 12px"):
+            text(amount(row["amount"], row["currency"]), "strong").style("font-size: 24px; line-height: 32px")
+            word(row["decision"])
+            if row["state"]:
+                word(row["verdict"] or row["state"])
+            box("grow")
+            moment(row["event_time"], viewer.zone).classes("muted")
+        shown = facts([(kind, key) for kind, key in row["entities"].items()])
+        _reveal_button(viewer, route, shown)
+        facts(
+            [
+                ("Rarity", f"{rarity(row['tail'])} genuine payments"),
+                ("Found by", row["episode"] or row["scorer"] or NOTHING),
+                ("In force", f"control offset {row['control_offset']}"),
+                ("Read at", f"partition {found['partition']}, offset {found['offset']}"),
+                ("Assigned to", row["assignee"] or NOTHING),
+            ]
+        )
+
+
+def _reveal_button(viewer: Viewer, route: str, shown: ui.element) -> None:
+    if not viewer.may("reveal"):
+        return
+
+    async def reveal() -> None:
+        try:
+            told = await viewer.api.post(f"{route}/reveal")
+        except ApiRefused as refused:
+            ui.notify(refused.what, type="negative")
+            return
+        shown.clear()
+        with shown:
+            for kind, key in told["entities"].items():
+                text(kind, tag="dt")
+                text(key, "mono", tag="dd")
+        made.delete()
+
+    made = button("Show whole token", reveal, icon="visibility", kind="quiet")
+    made.tooltip("Who looks, and when, is written to the audit log")
+
+
+def _why(row: Row) -> None:
+    with panel("Why"):
+        if row["reasons"]:
+            reasons(row["reasons"])
+        else:
+            text("It was not alerted, so no reasons were written.", "muted")
+        if row["nearest"]:
+            with box("line").style("margin-top: 12px"):
+                text("Most alike among the flagged:", "muted", tag="span")
+                ui.link(row["nearest"], f"/transactions/{quote(row['nearest'], safe='')}").classes("mono")
+
+
+def _features(features: list[Row]) -> None:
+    opening = ui.expansion(f"{len(features)} features").props("dense")
+    with opening, table(["Feature", "In words"], "Features"):
+        for one in features:
+            with ui.element("tr"):
+                text(one["name"], "mono muted", tag="td")
+                text(one["text"], tag="td")
+
+
+def _verdicts(viewer: Viewer, verdicts: list[Row]) -> None:
+    if not verdicts:
+        return
+    with panel("Judged"), box("timeline", "ol"):
+        for one in reversed(verdicts):
+            with box("marked", "li"):
+                word(one["verdict"])
+                text(f" {one['author']}, {one['source']}", tag="span")
+                with box("muted small"):
+                    moment(one["time"], viewer.zone)
+
+
+def _others(viewer: Viewer, rows: list[Row]) -> None:
+    with panel("Other alerts of the card"):
+        if not rows:
+            empty("None", "No other alert of this card is stored.", "credit_card")
+            return
+        with table(["Raised", "#Amount", "State"], "Other alerts of the card"):
+            for row in rows:
+                with ui.element("tr"):
+                    with cell(), ui.link(target=f"/transactions/{quote(row['transaction_id'], safe='')}"):
+                        moment(row["raised_at"], viewer.zone)
+                    text(amount(row["amount"], row["currency"]), "number", tag="td")
+                    with cell():
+                        word(row["verdict"] or row["state"])
