@@ -1,4 +1,4 @@
-"""What every service works with: database, settings, the way to mask cards, and a clock."""
+"""What every service works with: database, settings, masks of cards, the adaptation worker, a clock."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import Engine
 
 from console.card_tokens import CardTokens
+from console.feedback import Feedback
 from settings import Settings
 from storage import UnitOfWork
 
@@ -20,6 +21,7 @@ class Desk:
     engine: Engine
     settings: Settings
     cards: CardTokens
+    feedback: Feedback
     clock: Callable[[], float] = field(default=time.time)
 
     def unit(self, *, reads_only: bool = False) -> UnitOfWork:

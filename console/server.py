@@ -6,12 +6,18 @@ from collections.abc import Awaitable, Callable
 
 from fastapi import APIRouter, FastAPI, Request, Response
 
-from console.api import alerts, session, transactions
+from console.api import alerts, episodes, labels, session, transactions
 from console.api.errors import add_error_handlers
 from console.desk import Desk
 
 PREFIX = "/api/v1"
-ROUTERS: tuple[APIRouter, ...] = (session.router, alerts.router, transactions.router)
+ROUTERS: tuple[APIRouter, ...] = (
+    session.router,
+    alerts.router,
+    transactions.router,
+    episodes.router,
+    labels.router,
+)
 # Pages run scripts of their own and talk to their own server alone; nothing comes from another host.
 POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "

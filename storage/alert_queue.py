@@ -39,6 +39,23 @@ def state_of(alert: Alert, now: float) -> str:
     return UNASSIGNED if alert.assignee is None else ASSIGNED
 
 
+@dataclass(frozen=True)
+class Tally:
+    """What the alerts of one scorer have come to."""
+
+    alerts: int = 0
+    confirmed: int = 0
+    rejected: int = 0
+    money_held: float = 0.0
+    """Amounts of alerts that were not rejected."""
+
+    @property
+    def precision(self) -> float | None:
+        """Share of judged alerts that were fraud; None before any is judged."""
+        judged = self.confirmed + self.rejected
+        return self.confirmed / judged if judged else None
+
+
 class AlertQueue:
     """Reads pages of alerts, and hands alerts to people, within the caller's unit of work."""
 
@@ -75,9 +92,39 @@ class AlertQueue:
         """The id given last; 0 where there is no alert."""
         return self._session.scalar(select(func.max(Alert.id))) or 0
 
+    def tallies(self) -> dict[str, Tally]:
+        """What came of alerts, by scorer; read from the index alone."""
+        query = select(Alert.scorer, Alert.status, func.count(), func.sum(Alert.amount))
+        by_scorer: dict[str, dict[str, tuple[int, float]]] = {}
+        for scorer, status, count, amount in self._session.execute(
+            query.group_by(Alert.scorer, Alert.status)
+        ):
+            by_scorer.setdefault(scorer, {})[status] = (count, amount)
+        return {scorer: _tally(by_status) for scorer, by_status in by_scorer.items()}
+
+    def first_of(self, scorer: str) -> Alert | None:
+        """The earliest alert of a scorer, by event time."""
+        query = select(Alert).where(Alert.scorer == scorer).order_by(Alert.raised_at, Alert.id).limit(1)
+        return self._session.scalar(query)
+
+    def of_transactions(self, transaction_ids: Sequence[str]) -> dict[str, Alert]:
+        """The alerts of these transactions, by transaction."""
+        query = select(Alert).where(Alert.transaction_id.in_(transaction_ids)).order_by(Alert.id)
+        return {alert.transaction_id: alert for alert in self._session.scalars(query)}
+
     def change(self, ids: Sequence[int], **values: Any) -> None:
         """Set columns of these alerts."""
         self._session.execute(update(Alert).where(Alert.id.in_(ids)).values(**values))
+
+
+def _tally(by_status: dict[str, tuple[int, float]]) -> Tally:
+    counts = {status: by_status.get(status, (0, 0.0)) for status in (OPEN, CONFIRMED, REJECTED)}
+    return Tally(
+        sum(count for count, _ in counts.values()),
+        counts[CONFIRMED][0],
+        counts[REJECTED][0],
+        counts[OPEN][1] + counts[CONFIRMED][1],
+    )
 
 
 def _of(query: Select[Any], wanted: AlertFilter, now: float) -> Select[Any]:

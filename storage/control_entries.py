@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import Float, Index, LargeBinary, String, select
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy import ColumnElement, Float, Index, LargeBinary, String, func, select
+from sqlalchemy.orm import Mapped, Session, defer, mapped_column
 
 from storage.bulk import Row, Upsert
 from storage.card_numbers import MaskedText
@@ -57,3 +57,37 @@ class ControlEntries:
         """The last entry of this key."""
         query = select(ControlEntry).where(ControlEntry.kind == kind, ControlEntry.entry_id == entry_id)
         return self._session.scalar(query.order_by(ControlEntry.control_offset.desc()).limit(1))
+
+    def get(self, control_offset: int) -> ControlEntry | None:
+        """The entry at this offset."""
+        return self._session.get(ControlEntry, control_offset)
+
+    def count(self, *, kind: str | None = None, entry_id: str | None = None) -> int:
+        """How many entries there are; of one kind or key where it is given."""
+        query = select(func.count()).select_from(ControlEntry)
+        return self._session.scalar(query.where(*_of_key(kind, entry_id))) or 0
+
+    def page(
+        self, *, kind: str | None = None, entry_id: str | None = None, offset: int, limit: int
+    ) -> list[ControlEntry]:
+        """One page, newest first, without the envelopes, which are large."""
+        query = select(ControlEntry).where(*_of_key(kind, entry_id)).options(_LIGHT)
+        query = query.order_by(ControlEntry.control_offset.desc()).offset(offset).limit(limit)
+        return list(self._session.scalars(query))
+
+    def in_force_at(self, time: float) -> list[ControlEntry]:
+        """The last entry of each key signed up to `time`, without what was retired and without envelopes."""
+        query = select(ControlEntry).where(ControlEntry.time <= time).options(_LIGHT)
+        latest = {
+            (e.kind, e.entry_id): e
+            for e in self._session.scalars(query.order_by(ControlEntry.control_offset))
+        }
+        return sorted((e for e in latest.values() if not e.retired), key=lambda e: e.control_offset)
+
+
+_LIGHT = defer(ControlEntry.value, raiseload=True)
+
+
+def _of_key(kind: str | None, entry_id: str | None) -> list[ColumnElement[bool]]:
+    given = {ControlEntry.kind: kind, ControlEntry.entry_id: entry_id}
+    return [column == value for column, value in given.items() if value is not None]

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import JSON, Float, ForeignKey, Index, String, UniqueConstraint, select
+from sqlalchemy import JSON, Float, ForeignKey, Index, String, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from storage.card_numbers import MaskedText
@@ -90,3 +90,29 @@ class Episodes:
         """Episodes in any of these states, oldest first."""
         wanted = Episode.status.in_(statuses)
         return list(self._session.scalars(select(Episode).where(wanted).order_by(Episode.flagged_at)))
+
+    def called(self, name: str) -> Episode | None:
+        """The episode of this id, else the latest one whose name or detector's id this is, in any state."""
+        by_id = self._session.get(Episode, name)
+        if by_id is not None:
+            return by_id
+        called = (Episode.name == name) | (Episode.detector_id == name)
+        return self._session.scalar(
+            select(Episode).where(called).order_by(Episode.flagged_at.desc()).limit(1)
+        )
+
+    def count(self, *statuses: str) -> int:
+        """How many episodes there are; of some states where they are given."""
+        query = select(func.count()).select_from(Episode)
+        return self._session.scalar(query.where(Episode.status.in_(statuses)) if statuses else query) or 0
+
+    def page(self, *statuses: str, offset: int, limit: int) -> list[Episode]:
+        """One page, flagged last first; of some states where they are given."""
+        query = select(Episode).order_by(Episode.flagged_at.desc(), Episode.id).offset(offset).limit(limit)
+        return list(self._session.scalars(query.where(Episode.status.in_(statuses)) if statuses else query))
+
+    def of_transaction(self, transaction_id: str) -> list[tuple[Episode, str]]:
+        """The episodes that a transaction belongs to, with its role in each."""
+        part = EpisodeTransaction
+        query = select(Episode, part.role).join(part).where(part.transaction_id == transaction_id)
+        return [(row[0], row[1]) for row in self._session.execute(query.order_by(Episode.flagged_at))]

@@ -39,6 +39,12 @@ class Outbox:
         query = select(OutboxMessage).where(OutboxMessage.sent_at.is_(None)).order_by(OutboxMessage.id)
         return list(self._session.scalars(query.limit(limit)))
 
+    def latest(self, topic: str, limit: int = 100) -> list[bytes]:
+        """Values of the messages queued last for one topic, sent or not, newest first."""
+        query = select(OutboxMessage.value).where(OutboxMessage.topic == topic)
+        values = self._session.scalars(query.order_by(OutboxMessage.id.desc()).limit(limit))
+        return [value for value in values if value is not None]
+
     def mark_sent(self, message_id: int, *, time: float, offset: int) -> None:
         """Note where in its topic the message lies."""
         message = self._session.get_one(OutboxMessage, message_id)

@@ -12,6 +12,7 @@ from storage.alerts import Alerts
 from storage.api_tokens import ApiTokens
 from storage.approvals import Approvals
 from storage.audit_log import AuditLog
+from storage.audit_search import AuditSearch
 from storage.cases import Cases
 from storage.control_entries import ControlEntries
 from storage.detectors import Detectors
@@ -51,6 +52,7 @@ class UnitOfWork:
         self.detectors = Detectors(self.session)
         self.control = ControlEntries(self.session)
         self.audit = AuditLog(self.session)
+        self.audit_search = AuditSearch(self.session)
         self.outbox = Outbox(self.session)
         self.users = Users(self.session)
         self.web_sessions = WebSessions(self.session)

@@ -53,7 +53,8 @@ def console(
         _say_where(desk, "http://{}:{}".format(*listener.getsockname()[:2]), admin_link)
         # 2 s: pages hold a connection open as long as they are shown.
         config = uvicorn.Config(application, log_config=None, access_log=False, timeout_graceful_shutdown=2)
-        uvicorn.Server(config).run([listener])
+        with desk.feedback:
+            uvicorn.Server(config).run([listener])
 
 
 def _desk(settings: "Settings") -> "Desk":
@@ -61,6 +62,7 @@ def _desk(settings: "Settings") -> "Desk":
     from cli.keys import control_key
     from console.card_tokens import CardTokens
     from console.desk import Desk
+    from console.feedback import KafkaFeedback
     from storage import migrate, open_engine
 
     control_key(settings)  # says at once where it is missing or unusable
@@ -68,7 +70,15 @@ def _desk(settings: "Settings") -> "Desk":
     assert secret is not None  # looked at just now
     engine = open_engine(settings.storage.url)
     migrate.upgrade(engine)
-    return Desk(engine, settings, CardTokens(settings.primary.name, secret.get_secret_value().encode()))
+    feedback = KafkaFeedback(
+        engine,
+        settings.broker.bootstrap,
+        settings.topics.feedback,
+        settings.topics.control_acks,
+        settings.topics.partitions,
+    )
+    cards = CardTokens(settings.primary.name, secret.get_secret_value().encode())
+    return Desk(engine, settings, cards, feedback)
 
 
 @contextmanager

@@ -7,7 +7,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from console.access.rights import Right
 from console.access.viewer import Viewer
+from console.api.fields import AlertId, Text
 from console.api.viewing import DeskOf, needs
+from console.services import alert_actions as actions
 from console.services import alerts as service
 from storage.alert_queue import AlertFilter
 
@@ -18,7 +20,9 @@ Sort = Literal[
     "priority", "-priority", "raised_at", "-raised_at", "surprise", "-surprise", "amount", "-amount"
 ]
 LONGEST_PAGE = 500
+MOST_AT_ONCE = 1_000
 Reader = Annotated[Viewer, needs(Right.READ)]
+Worker = Annotated[Viewer, needs(Right.DECIDE)]
 
 
 class AlertQuery(BaseModel):
@@ -69,3 +73,46 @@ def newest_alerts(
 ) -> service.Newest:
     """What has appeared since, for a queue that updates itself."""
     return service.newest_alerts(desk, after, limit)
+
+
+Ids = Annotated[list[AlertId], Field(min_length=1, max_length=MOST_AT_ONCE)]
+
+
+class Decision(BaseModel):
+    """A verdict on some alerts."""
+
+    ids: Ids
+    verdict: Literal["fraud", "genuine"]
+    note: Text = ""
+
+
+class Assignment(BaseModel):
+    """Who shall work on some alerts; null gives them back to all."""
+
+    ids: Ids
+    assignee: str | None = Field(max_length=100)
+
+
+class Snooze(BaseModel):
+    """Until when some alerts are put aside, in seconds since 1970 UTC; null brings them back."""
+
+    ids: Ids
+    until: float | None = Field(allow_inf_nan=False)
+
+
+@router.post("/decide")
+def decide(viewer: Worker, desk: DeskOf, decision: Decision) -> actions.Changed:
+    """Judge alerts as fraud or genuine, in bulk."""
+    return actions.decide(desk, viewer, decision.ids, decision.verdict, decision.note)
+
+
+@router.post("/assign")
+def assign(viewer: Worker, desk: DeskOf, assignment: Assignment) -> actions.Changed:
+    """Hand alerts to somebody."""
+    return actions.assign(desk, viewer, assignment.ids, assignment.assignee)
+
+
+@router.post("/snooze")
+def snooze(viewer: Worker, desk: DeskOf, wanted: Snooze) -> actions.Changed:
+    """Put alerts aside for a while."""
+    return actions.snooze(desk, viewer, wanted.ids, wanted.until)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 from argon2 import PasswordHasher
@@ -24,6 +27,8 @@ from settings import Settings
 from storage import UnitOfWork, migrate, open_engine
 from storage.alerts import priority_of
 from storage.users import User
+from stream.adaptation.feedback import Answer, Request
+from stream.control.acks import Progress
 
 PASSWORD = "correct horse battery"
 # The parameters stand in the hash, so what is verified against it is as fast; real ones take 50 ms each.
@@ -49,17 +54,69 @@ def clock() -> Clock:
     return Clock()
 
 
-@pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    engine = open_engine(f"sqlite:///{tmp_path}/console.sqlite")
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file with all tables and nothing in them; migrating takes longer than most tests."""
+    file = tmp_path_factory.mktemp("console") / "empty.sqlite"
+    engine = open_engine(f"sqlite:///{file}")
     migrate.upgrade(engine)
+    engine.dispose()
+    return file
+
+
+@pytest.fixture
+def engine(empty_database: Path, tmp_path: Path) -> Iterator[Engine]:
+    shutil.copy(empty_database, tmp_path / "console.sqlite")
+    engine = open_engine(f"sqlite:///{tmp_path}/console.sqlite")
     yield engine
     engine.dispose()
 
 
+class WorkerAtHand:
+    """Answers what the outbox holds at once, as the adaptation worker would; `answers` says what."""
+
+    topic = "feedback"
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._expected: dict[str, Future[Answer]] = {}
+        self.asked: list[Request] = []
+        self.answers: Callable[[Request], Answer | None] = lambda request: Answer(
+            request.request_id, "done", "worked"
+        )
+
+    def __enter__(self) -> object:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        pass
+
+    def expect(self, request_id: str) -> Future[Answer]:
+        return self._expected.setdefault(request_id, Future())
+
+    def wake(self) -> None:
+        with UnitOfWork(self._engine) as unit:
+            for message in unit.outbox.pending():
+                request = msgspec.json.decode(message.value or b"", type=Request)
+                unit.outbox.mark_sent(message.id, time=0.0, offset=len(self.asked))
+                self.asked.append(request)
+                answer, expected = self.answers(request), self._expected.pop(request.request_id, None)
+                if answer is not None and expected is not None:
+                    expected.set_result(answer)
+            unit.commit()
+
+    def progress(self, control_offset: int) -> Progress | None:
+        return Progress(3, 4)
+
+
 @pytest.fixture
-def desk(engine: Engine, clock: Clock) -> Desk:
-    return Desk(engine, Settings(), CardTokens("card", b"a secret of enough length"), clock)
+def worker(engine: Engine) -> WorkerAtHand:
+    return WorkerAtHand(engine)
+
+
+@pytest.fixture
+def desk(engine: Engine, clock: Clock, worker: WorkerAtHand) -> Desk:
+    return Desk(engine, Settings(), CardTokens("card", b"a secret of enough length"), worker, clock)
 
 
 @pytest.fixture

@@ -1,0 +1,108 @@
+"""Episodes: flag, preview, follow, decide."""
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Path, Query
+from pydantic import BaseModel
+
+from console.access.rights import Right
+from console.access.viewer import Viewer
+from console.api.fields import Limit, Name, Offset, RequestId, Text, TransactionIds
+from console.api.viewing import DeskOf, needs
+from console.services import approving, flagging
+from console.services import episodes as service
+from console.services.requests import Outcome
+
+router = APIRouter(prefix="/episodes", tags=["episodes"])
+
+EpisodeName = Annotated[str, Path(min_length=1, max_length=200, description="id, name or detector's id")]
+Status = Literal["refused", "draft", "waiting", "shadow", "adapted", "announced", "live", "retired"]
+Reader = Annotated[Viewer, needs(Right.READ)]
+Flagger = Annotated[Viewer, needs(Right.FLAG)]
+Approver = Annotated[Viewer, needs(Right.APPROVE)]
+
+
+class NewEpisode(BaseModel):
+    """What is flagged, and what becomes of it: `auto` is as the settings say, the others hold it back."""
+
+    name: Name
+    ids: TransactionIds
+    genuine_ids: TransactionIds = []
+    policy: Literal["auto", "approve", "shadow"] = "auto"
+    note: Text = ""
+    request_id: RequestId | None = None
+
+
+class Matches(BaseModel):
+    """Verdicts on transactions that the detector would have alerted."""
+
+    confirm: TransactionIds = []
+    reject: TransactionIds = []
+
+
+class Why(BaseModel):
+    """The reason of a decision; it stays in the history."""
+
+    note: Text = ""
+
+
+@router.get("")
+def list_episodes(
+    viewer: Reader,
+    desk: DeskOf,
+    status: Annotated[list[Status], Query()] = [],  # noqa: B006 (FastAPI copies it)
+    offset: Offset = 0,
+    limit: Limit = 50,
+) -> service.EpisodeList:
+    """A page of episodes, flagged last first."""
+    return service.list_episodes(desk, tuple(status), offset=offset, limit=limit)
+
+
+@router.post("", status_code=202)
+def flag(viewer: Flagger, desk: DeskOf, wanted: NewEpisode) -> flagging.NewEpisode:
+    """Flag transactions as one episode; its page shows what becomes of it."""
+    return flagging.flag(
+        desk,
+        viewer,
+        flagging.Flags(wanted.ids, wanted.genuine_ids),
+        name=wanted.name,
+        policy=wanted.policy,
+        note=wanted.note,
+        request_id=wanted.request_id,
+    )
+
+
+@router.get("/{name}")
+def episode(viewer: Reader, desk: DeskOf, name: EpisodeName) -> service.EpisodePage:
+    """One episode with its support, acknowledgements, catches and history."""
+    return service.episode_page(desk, name)
+
+
+@router.post("/{name}/matches")
+def join_matches(viewer: Flagger, desk: DeskOf, name: EpisodeName, matches: Matches) -> Outcome:
+    """Confirm and reject matches; they join the episode, and its detector is adapted anew."""
+    return flagging.join_matches(desk, viewer, name, matches.confirm, matches.reject)
+
+
+@router.post("/{name}/approve")
+def approve(viewer: Approver, desk: DeskOf, name: EpisodeName, why: Why) -> Outcome:
+    """Let the gate judge it by now, and put it into force if it passes."""
+    return approving.approve(desk, viewer, name, why.note)
+
+
+@router.post("/{name}/reject")
+def reject(viewer: Approver, desk: DeskOf, name: EpisodeName, why: Why) -> Outcome:
+    """Drop an episode that waits for a person."""
+    return approving.reject(desk, viewer, name, why.note)
+
+
+@router.post("/{name}/retire")
+def retire(viewer: Approver, desk: DeskOf, name: EpisodeName, why: Why) -> Outcome:
+    """Take its detector out of force."""
+    return approving.retire(desk, viewer, name, why.note)
+
+
+@router.post("/{name}/rollback")
+def roll_back(viewer: Approver, desk: DeskOf, name: EpisodeName, why: Why) -> Outcome:
+    """Put back what stood before the last change of its detector."""
+    return approving.roll_back_episode(desk, viewer, name, why.note)

@@ -1,0 +1,37 @@
+"""Labels, as a chargeback feed sends them."""
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+
+from console.access.rights import Right
+from console.access.viewer import Viewer
+from console.api.fields import MOST_TRANSACTIONS, RequestId, TransactionId
+from console.api.viewing import DeskOf, needs
+from console.services.labelling import label
+from console.services.requests import Outcome
+
+router = APIRouter(prefix="/labels", tags=["labels"])
+
+
+class NewLabels(BaseModel):
+    """A verdict on transactions, and where it is known from."""
+
+    ids: Annotated[list[TransactionId], Field(min_length=1, max_length=MOST_TRANSACTIONS)]
+    verdict: Literal["fraud", "genuine"]
+    source: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,49}$")] = "analyst"
+    request_id: RequestId | None = None
+
+
+@router.post("")
+def add_labels(viewer: Annotated[Viewer, needs(Right.LABEL)], desk: DeskOf, labels: NewLabels) -> Outcome:
+    """Say what transactions turned out to be; the same request again changes nothing."""
+    return label(
+        desk,
+        viewer,
+        labels.ids,
+        verdict=labels.verdict,
+        source=labels.source,
+        request_id=labels.request_id,
+    )

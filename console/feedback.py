@@ -1,0 +1,149 @@
+"""The console's line to the adaptation worker: requests leave by the outbox, answers and acks come in."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from concurrent.futures import Future
+from contextlib import ExitStack
+from typing import Protocol, Self
+
+import msgspec
+from kafka.errors import KafkaError
+from sqlalchemy import Engine
+
+from storage import StorageUnavailable, UnitOfWork
+from stream.adaptation.client import FeedbackClient
+from stream.adaptation.feedback import Answer, Request
+from stream.control.acks import AckWatch, Progress
+
+log = logging.getLogger(__name__)
+
+RETRY_S = 1.0
+POLL_S = 0.05
+"""Between two looks at acknowledgements and forgotten messages of the outbox."""
+SEND_WITHIN_S = 10.0
+
+
+class Feedback(Protocol):
+    """What services need of it."""
+
+    @property
+    def topic(self) -> str:
+        """Name of the topic of requests."""
+
+    def expect(self, request_id: str) -> Future[Answer]:
+        """What will hold the answer; call it before the request can leave."""
+
+    def wake(self) -> None:
+        """The outbox has something to send."""
+
+    def progress(self, control_offset: int) -> Progress | None:
+        """On how many partitions this offset is in force; None where no acknowledgement can be read."""
+
+    def __enter__(self) -> object:
+        """Begin to send and to listen."""
+
+    def __exit__(self, *error: object) -> None:
+        """End it."""
+
+
+class KafkaFeedback:
+    """Two threads: one sends what the outbox holds, one takes answers and acknowledgements.
+
+    A broker that goes away is waited for: requests stay in the outbox. A crash between sending and marking
+    sends a request twice, which the worker knows by its id.
+    """
+
+    def __init__(self, engine: Engine, bootstrap: str, topic: str, acks_topic: str, partitions: int) -> None:
+        self.topic = topic
+        self._engine, self._bootstrap = engine, bootstrap
+        self._acks_topic, self._partitions = acks_topic, partitions
+        self._expected: dict[str, Future[Answer]] = {}
+        self._lock = threading.Lock()
+        self._due, self._stop = threading.Event(), threading.Event()
+        self._client: FeedbackClient | None = None
+        self._watch: AckWatch | None = None
+        work = (("answers", self._receive), ("outbox", self._relay))
+        self._threads = [threading.Thread(target=do, name=f"feedback {name}") for name, do in work]
+
+    def __enter__(self) -> Self:
+        """Start both threads; the broker need not be there yet."""
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """End both threads."""
+        self._stop.set()
+        self._due.set()
+        for thread in self._threads:
+            thread.join()
+
+    def expect(self, request_id: str) -> Future[Answer]:
+        """The one future of this request, however many wait for it."""
+        with self._lock:
+            return self._expected.setdefault(request_id, Future())
+
+    def wake(self) -> None:
+        """Look into the outbox now."""
+        self._due.set()
+
+    def progress(self, control_offset: int) -> Progress | None:
+        """From the acknowledgements taken in so far."""
+        watch = self._watch
+        return watch.table.progress(control_offset) if watch else None
+
+    def _receive(self) -> None:
+        while not self._stop.is_set():
+            try:
+                with ExitStack() as open_:
+                    self._connect(open_)
+                    self._follow()
+            except KafkaError as error:
+                log.warning("console: the broker at %s is away, trying again: %s", self._bootstrap, error)
+            self._client = self._watch = None
+            self._stop.wait(RETRY_S)
+
+    def _connect(self, open_: ExitStack) -> None:
+        client = open_.enter_context(FeedbackClient(self._bootstrap, self.topic))
+        watch = AckWatch(self._bootstrap, self._acks_topic, self._partitions, whole=True)
+        open_.callback(watch.close)
+        self._client, self._watch = client, watch
+        self._due.set()
+
+    def _follow(self) -> None:
+        assert self._client is not None  # connected
+        assert self._watch is not None
+        while not self._stop.is_set():
+            for answer in self._client.answers(POLL_S):
+                with self._lock:
+                    future = self._expected.pop(answer.request_id, None)
+                if future is not None:
+                    future.set_result(answer)
+            self._watch.poll()
+
+    def _relay(self) -> None:
+        """Send what is due, and look by the second for what another console or a crash has left."""
+        while not self._stop.is_set():
+            self._due.wait(RETRY_S)
+            self._due.clear()
+            client = self._client
+            if client is None or self._stop.is_set():
+                continue
+            try:
+                send_pending(self._engine, client, self.topic)
+            except (KafkaError, StorageUnavailable) as error:
+                log.warning("console: requests wait in the outbox: %s", error)
+
+
+def send_pending(engine: Engine, client: FeedbackClient, topic: str) -> None:
+    """Send the requests that the outbox holds, in their order, each marked once the broker has it."""
+    with UnitOfWork(engine, reads_only=True) as unit:
+        waiting = [(m.id, m.value or b"") for m in unit.outbox.pending() if m.topic == topic]
+    for message_id, value in waiting:
+        offset = client.send(msgspec.json.decode(value, type=Request), timeout_s=SEND_WITHIN_S)
+        with UnitOfWork(engine) as unit:
+            unit.outbox.mark_sent(message_id, time=time.time(), offset=offset)
+            unit.commit()

@@ -1,0 +1,30 @@
+"""The terms in force: the settings file's, and over them what an administrator set in the console."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from console.desk import Desk
+from storage import UnitOfWork
+
+
+@dataclass(frozen=True)
+class Terms:
+    """Budget, four eyes, retention. Days of 0 keep everything."""
+
+    alert_rate: float
+    four_eyes: bool
+    transactions_days: float
+    alerts_days: float
+
+
+def terms_of(desk: Desk, unit: UnitOfWork) -> Terms:
+    """What counts now."""
+    settings, policy = desk.settings, unit.policies.current()
+    filed = Terms(
+        settings.budget.alert_rate,
+        settings.adaptation.four_eyes,
+        settings.storage.transactions_days,
+        settings.storage.alerts_days,
+    )
+    return replace(filed, **policy.terms) if policy else filed

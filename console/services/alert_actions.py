@@ -1,0 +1,108 @@
+"""What analysts do with alerts: judge, assign, snooze."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from console.access.rights import RIGHTS_OF, Right, Role
+from console.access.viewer import Viewer
+from console.audit import Act, note
+from console.desk import Desk
+from console.errors import Invalid, NotFound
+from console.services.asking import post, request_by
+from storage import UnitOfWork
+from storage.alert_queue import state_of
+from storage.alerts import CONFIRMED, OPEN, REJECTED, Alert
+from storage.labels import FRAUD
+from storage.notes import OF_TRANSACTION, Note
+
+LONGEST_SNOOZE_S = 90 * 86_400.0
+
+
+@dataclass(frozen=True)
+class Changed:
+    """How many alerts were changed; `request_id` names what was asked of the adaptation worker."""
+
+    changed: int
+    request_id: str | None = None
+
+
+def decide(desk: Desk, viewer: Viewer, ids: Sequence[int], verdict: str, text: str) -> Changed:
+    """Judge alerts: they leave the queue at once, and the worker learns the labels.
+
+    Raises NotFound where an alert does not exist; then nothing changes.
+    """
+    status = CONFIRMED if verdict == FRAUD else REJECTED
+    with desk.unit(reads_only=True) as unit:
+        alerts = _existing(unit, ids)
+    named = tuple(dict.fromkeys(alert.transaction_id for alert in alerts))
+    fraud, genuine = (named, ()) if verdict == FRAUD else ((), named)
+    request = request_by(desk, viewer, "label", fraud=fraud, genuine=genuine, reason=text)
+
+    def change(unit: UnitOfWork) -> None:
+        unit.alerts.judge(named, status)
+        for transaction_id in named if text else ():
+            unit.notes.add(_note(desk, viewer, transaction_id, text))
+
+    before = {"status": {alert.id: alert.status for alert in alerts}}
+    after = {"status": status, "note": text, "request": request.request_id}
+    post(desk, viewer, request, Act("decide", _told(alerts), before, after), beside=change)
+    return Changed(len(alerts), request.request_id)
+
+
+def assign(desk: Desk, viewer: Viewer, ids: Sequence[int], assignee: str | None) -> Changed:
+    """Hand alerts to somebody, or back to all. Raises NotFound, Invalid."""
+    now = desk.clock()
+    with desk.unit() as unit:
+        alerts = _existing(unit, ids)
+        if assignee is not None:
+            _require_worker(unit, assignee)
+        before = {"assignee": {alert.id: alert.assignee for alert in alerts}}
+        unit.queue.change([alert.id for alert in alerts], assignee=assignee)
+        note(unit, viewer, Act("assign", _told(alerts), before, {"assignee": assignee}), now)
+        unit.commit()
+    return Changed(len(alerts))
+
+
+def snooze(desk: Desk, viewer: Viewer, ids: Sequence[int], until: float | None) -> Changed:
+    """Put alerts aside until a time, or bring them back. Raises NotFound, Invalid."""
+    now = desk.clock()
+    if until is not None and not now < until <= now + LONGEST_SNOOZE_S:
+        raise Invalid("an alert is snoozed into the future, for 90 days at most", where="until")
+    with desk.unit() as unit:
+        alerts = _existing(unit, ids)
+        if judged := [alert.id for alert in alerts if alert.status != OPEN]:
+            raise Invalid(f"judged already: {judged[:5]}", where="ids", allowed="alerts that are open")
+        before = {"state": {alert.id: state_of(alert, now) for alert in alerts}}
+        unit.queue.change([alert.id for alert in alerts], snoozed_until=until)
+        note(unit, viewer, Act("snooze", _told(alerts), before, {"snoozed_until": until}), now)
+        unit.commit()
+    return Changed(len(alerts))
+
+
+def _existing(unit: UnitOfWork, ids: Sequence[int]) -> list[Alert]:
+    wanted = list(dict.fromkeys(ids))
+    alerts = unit.queue.by_ids(wanted)
+    if len(alerts) < len(wanted):
+        missing = sorted(set(wanted) - {alert.id for alert in alerts})
+        raise NotFound(f"no such alerts: {missing[:5]}", where="ids")
+    return alerts
+
+
+def _require_worker(unit: UnitOfWork, name: str) -> None:
+    user = unit.users.named(name)
+    if user is None or not user.active or Right.DECIDE not in RIGHTS_OF[Role(user.role)]:
+        may = [
+            one.name for one in unit.users.all() if one.active and Right.DECIDE in RIGHTS_OF[Role(one.role)]
+        ]
+        raise Invalid(f"{name!r} is nobody who works on alerts", where="assignee", allowed=may)
+
+
+def _note(desk: Desk, viewer: Viewer, transaction_id: str, text: str) -> Note:
+    return Note(kind=OF_TRANSACTION, subject=transaction_id, author=viewer.name, time=desk.clock(), text=text)
+
+
+def _told(alerts: Sequence[Alert]) -> str:
+    """The subject of an audit entry: the one alert, or how many; the ids stand in its details."""
+    return f"alert {alerts[0].id}" if len(alerts) == 1 else f"{len(alerts)} alerts"

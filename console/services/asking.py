@@ -1,0 +1,85 @@
+"""Asks the adaptation worker something that an analyst wants.
+
+1. What changes in the database, the audit entry and the request (in the outbox) are one transaction.
+2. The request is sent.  3. The answer is waited for.
+A stop between 1 and 2 is mended by the next console that looks into the outbox; one between 2 and 3 costs
+the answer, and the same request id asks for it again.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from console.access.viewer import Viewer
+from console.audit import Act, note
+from console.desk import Desk
+from console.errors import NoAnswer, Refused
+from storage import UnitOfWork
+from stream.adaptation.feedback import Answer, Kind, Request
+
+PATIENCE_S = 3.0
+"""Most answers come within half a second; a page says after this that the worker is slow or away."""
+
+
+def request_by(
+    desk: Desk, viewer: Viewer, kind: Kind, *, request_id: str | None = None, **fields: Any
+) -> Request:
+    """A request of this viewer, under a new id unless they name one."""
+    return Request(request_id or str(uuid.uuid4()), kind, viewer.name, desk.clock(), **fields)
+
+
+def ask(
+    desk: Desk,
+    viewer: Viewer,
+    request: Request,
+    act: Act,
+    *,
+    beside: Callable[[UnitOfWork], None] = lambda unit: None,
+    within_s: float = PATIENCE_S,
+) -> Answer | None:
+    """Steps 1 to 3; `beside` changes the database in step 1. None where no answer came within the time.
+
+    Raises Refused where the worker refuses.
+    """
+    expected = desk.feedback.expect(request.request_id)
+    post(desk, viewer, request, act, beside=beside)
+    try:
+        answer = expected.result(within_s)
+    except TimeoutError:
+        return None
+    if answer.status in ("refused", "failed"):
+        raise Refused(answer.message, where=", ".join(answer.unknown))
+    return answer
+
+
+def post(
+    desk: Desk,
+    viewer: Viewer,
+    request: Request,
+    act: Act,
+    *,
+    beside: Callable[[UnitOfWork], None] = lambda unit: None,
+) -> None:
+    """Steps 1 and 2, for what nobody waits for."""
+    with desk.unit() as unit:
+        beside(unit)
+        note(unit, viewer, act, desk.clock())
+        key, value = request.request_id.encode(), msgspec.json.encode(request)
+        unit.outbox.add(desk.feedback.topic, key, value, time=desk.clock())
+        unit.commit()
+    desk.feedback.wake()
+
+
+def must_answer(answer: Answer | None, request: Request) -> Answer:
+    """The answer. Raises NoAnswer where there is none."""
+    if answer is None:
+        raise NoAnswer(
+            "the adaptation worker has not answered yet; the request stands and will be worked",
+            where=request.request_id,
+            allowed="the same request_id again asks for its outcome",
+        )
+    return answer

@@ -1,0 +1,241 @@
+"""Episodes as pages show them: a list, and one with all that became of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from console.desk import Desk
+from console.errors import NotFound
+from console.services.episode_lookup import found_episode
+from console.services.requests import SENT
+from console.services.row_lookup import rows_of_ids
+from console.services.rows import TransactionRow, row_of_alert
+from storage import UnitOfWork
+from storage.alert_queue import Tally
+from storage.audit_search import AuditFilter
+from storage.control_entries import ControlEntry
+from storage.episodes import Episode
+from stream.adaptation.feedback import Request
+
+LONGEST_HISTORY = 200
+
+
+@dataclass(frozen=True)
+class EpisodeRow:
+    """One episode in a list, with what its detector's alerts have come to."""
+
+    id: str
+    name: str
+    status: str
+    reason: str | None
+    author: str
+    flagged_at: float
+    detector_id: str | None
+    control_offset: int | None
+    flag_to_adapted_ms: float | None
+    flag_to_live_ms: float | None
+    caught: int
+    confirmed: int
+    rejected: int
+    money_held: float
+    precision: float | None
+    proposal: str | None
+    """What the worker proposes, such as retirement, and why."""
+
+
+@dataclass(frozen=True)
+class EpisodeList:
+    """A page of episodes."""
+
+    total: int
+    rows: list[EpisodeRow]
+
+
+@dataclass(frozen=True)
+class Acks:
+    """«Live on `live` of `of` partitions after `seconds`»."""
+
+    live: int
+    of: int
+    seconds: float | None
+
+
+@dataclass(frozen=True)
+class Member:
+    """A transaction of the episode, `support` or `lookalike`."""
+
+    role: str
+    row: TransactionRow
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that was done: by whom, when."""
+
+    at: float
+    author: str
+    what: str
+    details: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Version:
+    """One announcement of the episode's detector on the control log."""
+
+    control_offset: int
+    at: float
+    author: str
+    reason: str
+    retired: bool
+
+
+@dataclass(frozen=True)
+class EpisodePage(EpisodeRow):
+    """One episode whole."""
+
+    currency: str
+    support: list[Member]
+    acks: Acks | None
+    first_catch: TransactionRow | None
+    gate: dict[str, Any]
+    """What the gate found: alert rates, threshold, losses."""
+    notes: list[str]
+    readaptations: list[Version]
+    history: list[Event]
+
+
+def list_episodes(desk: Desk, statuses: tuple[str, ...], *, offset: int, limit: int) -> EpisodeList:
+    """A page of episodes, flagged last first."""
+    with desk.unit(reads_only=True) as unit:
+        tallies = unit.queue.tallies()
+        rows = unit.episodes.page(*statuses, offset=offset, limit=limit)
+        return EpisodeList(
+            unit.episodes.count(*statuses), [EpisodeRow(**_fields(one, tallies)) for one in rows]
+        )
+
+
+def episode_page(desk: Desk, name: str) -> EpisodePage:
+    """One episode by id, name or detector. Raises NotFound; one that is only asked for is `sent`."""
+    with desk.unit(reads_only=True) as unit:
+        try:
+            episode = found_episode(unit, name)
+        except NotFound:
+            return _asked_for(desk, unit, name)
+        found = dict(episode.details)
+        support = _members(desk, unit, {part.transaction_id: part.role for part in episode.transactions})
+        return EpisodePage(
+            **_fields(episode, unit.queue.tallies()),
+            currency=_currency(support),
+            support=support,
+            acks=_acks(desk, episode),
+            first_catch=_first_catch(desk, unit, episode),
+            notes=[str(note) for note in found.pop("notes", ())],
+            gate=found,
+            readaptations=_versions(unit, episode),
+            history=_history(unit, episode),
+        )
+
+
+def _fields(episode: Episode, tallies: dict[str, Tally]) -> dict[str, Any]:
+    tally = tallies.get(episode.detector_id or "", Tally())
+    return {
+        "id": episode.id,
+        "name": episode.name,
+        "status": episode.status,
+        "reason": episode.reason,
+        "author": episode.author,
+        "flagged_at": episode.flagged_at,
+        "detector_id": episode.detector_id,
+        "control_offset": episode.control_offset,
+        "flag_to_adapted_ms": episode.flag_to_adapted_ms,
+        "flag_to_live_ms": episode.flag_to_live_ms,
+        "caught": tally.alerts,
+        "confirmed": tally.confirmed,
+        "rejected": tally.rejected,
+        "money_held": tally.money_held,
+        "precision": tally.precision,
+        "proposal": episode.details.get("proposal"),
+    }
+
+
+def _asked_for(desk: Desk, unit: UnitOfWork, name: str) -> EpisodePage:
+    """An episode whose request the worker has not worked yet. Raises NotFound."""
+    asked = [msgspec.json.decode(value, type=Request) for value in unit.outbox.latest(desk.feedback.topic)]
+    request = next((r for r in asked if r.kind == "flag" and name in (r.episode_id, r.name)), None)
+    if request is None:
+        raise NotFound(f"no episode {name!r}", where="name")
+    episode = Episode(
+        id=request.episode_id,
+        name=request.name,
+        status=SENT,
+        author=request.author,
+        flagged_at=request.time,
+        details={},
+    )
+    roles = dict.fromkeys(request.fraud, "support") | dict.fromkeys(request.genuine, "lookalike")
+    support = _members(desk, unit, roles)
+    return EpisodePage(
+        **_fields(episode, {}),
+        currency=_currency(support),
+        support=support,
+        acks=None,
+        first_catch=None,
+        gate={},
+        notes=[],
+        readaptations=[],
+        history=[Event(request.time, request.author, "flag")],
+    )
+
+
+def _members(desk: Desk, unit: UnitOfWork, roles: dict[str, str]) -> list[Member]:
+    return [Member(roles[row.transaction_id], row) for row in rows_of_ids(desk, unit, list(roles))]
+
+
+def _currency(support: list[Member]) -> str:
+    """Of the money held; empty where the support is of several."""
+    currencies = {member.row.currency for member in support}
+    return currencies.pop() if len(currencies) == 1 else ""
+
+
+def _acks(desk: Desk, episode: Episode) -> Acks | None:
+    """How far the detector is; the time is known once it is everywhere."""
+    if episode.control_offset is None:
+        return None
+    progress = desk.feedback.progress(episode.control_offset)
+    if progress is None:
+        return None
+    took = episode.flag_to_live_ms
+    return Acks(progress.live, progress.partitions, took / 1e3 if took is not None else None)
+
+
+def _first_catch(desk: Desk, unit: UnitOfWork, episode: Episode) -> TransactionRow | None:
+    alert = unit.queue.first_of(episode.detector_id) if episode.detector_id else None
+    return row_of_alert(alert, desk.cards, now=desk.clock()) if alert else None
+
+
+def _versions(unit: UnitOfWork, episode: Episode) -> list[Version]:
+    if episode.detector_id is None:
+        return []
+    entries = unit.control.page(
+        kind="detector", entry_id=episode.detector_id, offset=0, limit=LONGEST_HISTORY
+    )
+    return [_version(entry) for entry in reversed(entries)]
+
+
+def _version(entry: ControlEntry) -> Version:
+    return Version(entry.control_offset, entry.time, entry.author, entry.reason, entry.retired)
+
+
+def _history(unit: UnitOfWork, episode: Episode) -> list[Event]:
+    """What people and the worker did with it, oldest first."""
+    subjects = [episode.id, *([episode.detector_id] if episode.detector_id else [])]
+    entries = [
+        entry
+        for subject in subjects
+        for entry in unit.audit_search.page(AuditFilter(subject=subject), offset=0, limit=LONGEST_HISTORY)
+    ]
+    entries.sort(key=lambda entry: entry.position)
+    return [Event(entry.time, entry.actor, entry.action, dict(entry.details)) for entry in entries]

@@ -1,0 +1,98 @@
+"""Makes episodes of what was flagged, and lets them grow by their matches."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from console.access.viewer import Viewer
+from console.audit import Act
+from console.desk import Desk
+from console.errors import Invalid
+from console.policy import terms_of
+from console.services.asking import ask, must_answer, request_by
+from console.services.episode_lookup import found_episode
+from console.services.requests import Outcome
+from stream.adaptation.feedback import Policy
+
+SHOWN_WITHIN_S = 0.25
+"""A page goes on to the episode after this, which then shows every step as it happens."""
+
+
+@dataclass(frozen=True)
+class NewEpisode(Outcome):
+    """An episode that was asked for; `id` names it from now on."""
+
+    id: str = ""
+
+
+@dataclass(frozen=True)
+class Flags:
+    """What an analyst flags: transactions of one pattern, and lookalikes that are genuine."""
+
+    fraud: Sequence[str]
+    genuine: Sequence[str] = ()
+
+    def check(self) -> None:
+        """Raises Invalid where there is nothing to learn from, or a transaction is said to be both."""
+        if not self.fraud:
+            raise Invalid("an episode needs at least one transaction flagged as fraud", where="ids")
+        if both := sorted(set(self.fraud) & set(self.genuine)):
+            raise Invalid(f"named as fraud and as genuine: {both[:5]}", where="ids, genuine_ids")
+
+
+def flag(
+    desk: Desk,
+    viewer: Viewer,
+    flags: Flags,
+    *,
+    name: str,
+    policy: Policy,
+    note: str,
+    request_id: str | None,
+) -> NewEpisode:
+    """Ask for an episode. Raises Invalid and, where the worker says so within the time, Refused."""
+    flags.check()
+    with desk.unit(reads_only=True) as unit:
+        # Four eyes are kept here too, whatever the worker was started with.
+        held = "approve" if policy == "auto" and terms_of(desk, unit).four_eyes else policy
+    request = request_by(
+        desk,
+        viewer,
+        "flag",
+        request_id=request_id,
+        name=name,
+        fraud=tuple(flags.fraud),
+        genuine=tuple(flags.genuine),
+        policy=held,
+        reason=note,
+    )
+    after = {
+        "name": name,
+        "ids": list(flags.fraud),
+        "genuine_ids": list(flags.genuine),
+        "policy": held,
+        "note": note,
+        "request": request.request_id,
+    }
+    act = Act("flag", request.episode_id, after=after)
+    answer = ask(desk, viewer, request, act, within_s=SHOWN_WITHIN_S)
+    return NewEpisode(**vars(Outcome.of(request, answer)), id=request.episode_id)
+
+
+def join_matches(
+    desk: Desk, viewer: Viewer, name: str, confirmed: Sequence[str], rejected: Sequence[str]
+) -> Outcome:
+    """Confirm and reject matches of an episode: they join it. Raises NotFound, Invalid, Refused, NoAnswer."""
+    if not confirmed and not rejected:
+        raise Invalid("no transactions are named", where="confirm, reject")
+    if both := sorted(set(confirmed) & set(rejected)):
+        raise Invalid(f"confirmed and rejected at once: {both[:5]}", where="confirm, reject")
+    with desk.unit(reads_only=True) as unit:
+        episode = found_episode(unit, name)
+    request = request_by(
+        desk, viewer, "label", name=episode.id, fraud=tuple(confirmed), genuine=tuple(rejected)
+    )
+    after = {"confirm": list(confirmed), "reject": list(rejected), "request": request.request_id}
+    answer = ask(desk, viewer, request, Act("judge matches", episode.id, after=after))
+    return Outcome.of(request, must_answer(answer, request))

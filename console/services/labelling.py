@@ -1,0 +1,41 @@
+"""What transactions turned out to be, from people and from machines such as a chargeback feed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from console.access.viewer import Viewer
+from console.audit import Act
+from console.desk import Desk
+from console.services.asking import ask, must_answer, request_by
+from console.services.requests import Outcome
+from storage.labels import FRAUD
+
+SHOWN = 20
+"""Ids kept in the audit entry; the labels themselves name the request."""
+
+
+def label(
+    desk: Desk,
+    viewer: Viewer,
+    ids: Sequence[str],
+    *,
+    verdict: str,
+    source: str,
+    request_id: str | None,
+) -> Outcome:
+    """Note a verdict on transactions. Raises Refused where one is unknown, NoAnswer."""
+    chosen = tuple(ids)
+    fraud, genuine = (chosen, ()) if verdict == FRAUD else ((), chosen)
+    request = request_by(
+        desk, viewer, "label", request_id=request_id, fraud=fraud, genuine=genuine, source=source
+    )
+    after = {
+        "verdict": verdict,
+        "source": source,
+        "transactions": len(chosen),
+        "ids": chosen[:SHOWN],
+        "request": request.request_id,
+    }
+    answer = ask(desk, viewer, request, Act("label", f"{len(chosen)} transactions", after=after))
+    return Outcome.of(request, must_answer(answer, request))

@@ -1,0 +1,66 @@
+"""Finds entries of the audit log."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy.orm import Session
+
+from storage.audit_log import AuditEntry
+
+ROWS_PER_FETCH = 1_000
+
+
+@dataclass(frozen=True)
+class AuditFilter:
+    """Which entries; what is None does not matter. `text` is looked for in actor, action and subject."""
+
+    actor: str | None = None
+    action: str | None = None
+    subject: str | None = None
+    text: str | None = None
+    since: float | None = None
+    until: float | None = None
+
+
+class AuditSearch:
+    """Reads entries within the caller's unit of work."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def count(self, wanted: AuditFilter) -> int:
+        """How many entries there are."""
+        return self._session.scalar(_of(select(func.count()).select_from(AuditEntry), wanted)) or 0
+
+    def page(self, wanted: AuditFilter, *, offset: int, limit: int) -> list[AuditEntry]:
+        """One page, newest first."""
+        query = _of(select(AuditEntry), wanted).order_by(AuditEntry.position.desc())
+        return list(self._session.scalars(query.offset(offset).limit(limit)))
+
+    def all(self, wanted: AuditFilter) -> Iterator[AuditEntry]:
+        """Every entry, oldest first, read a step at a time."""
+        position = 0
+        while True:
+            query = _of(select(AuditEntry), wanted).where(AuditEntry.position > position)
+            entries = self._session.scalars(query.order_by(AuditEntry.position).limit(ROWS_PER_FETCH)).all()
+            if not entries:
+                return
+            yield from entries
+            position = entries[-1].position
+
+
+def _of(query: Select[Any], wanted: AuditFilter) -> Select[Any]:
+    row = AuditEntry
+    chosen: list[ColumnElement[bool]] = []
+    exact = {row.actor: wanted.actor, row.action: wanted.action, row.subject: wanted.subject}
+    chosen += [column == value for column, value in exact.items() if value is not None]
+    if wanted.text:
+        columns = (row.actor, row.action, row.subject)
+        chosen.append(or_(*(column.icontains(wanted.text, autoescape=True) for column in columns)))
+    if wanted.since is not None:
+        chosen.append(row.time >= wanted.since)
+    if wanted.until is not None:
+        chosen.append(row.time <= wanted.until)
+    return query.where(*chosen)

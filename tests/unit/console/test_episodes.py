@@ -1,0 +1,181 @@
+"""Episodes from the console: flagging, four eyes, decisions, and what the worker's answers become."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from fastapi import FastAPI
+
+from console.desk import Desk
+from console.server import build_app
+from settings import AdaptationSettings, Settings
+from storage.control_entries import ControlEntry
+from storage.episodes import LIVE, WAITING, Episode, EpisodeTransaction
+from stream.adaptation.feedback import Answer
+from tests.unit.console.conftest import DAY, Person, WorkerAtHand, alert_row
+
+pytestmark = pytest.mark.usefixtures("stored")
+Sign = Callable[[str], Person]
+FLAGS = {"name": "gift cards", "ids": ["tx-1", "tx-2"], "request_id": "r-1"}
+
+
+def add_episode(desk: Desk, status: str, *, author: str = "analyst", detector: str = "gift-1") -> None:
+    """An episode e-1 of tx-1 and tx-2, with its detector on the control log at offset 9."""
+    with desk.unit() as unit:
+        unit.episodes.add(
+            Episode(
+                id="e-1", request_id="r-0", name="gift cards", author=author, status=status, flagged_at=DAY,
+                detector_id=detector, control_offset=9, flag_to_live_ms=600.0,
+                details={"notes": ["both cards"], "added_alert_rate": 0.0001},
+                transactions=[EpisodeTransaction(transaction_id=f"tx-{n}", role="support") for n in (1, 2)],
+            )
+        )  # fmt: skip
+        unit.session.add(
+            ControlEntry(
+                control_offset=9, kind="detector", entry_id=detector, parent=None, content_hash="h",
+                author=author, reason="flagged", time=DAY, sequence=1, retired=False, value=b"",
+            )
+        )  # fmt: skip
+        unit.commit()
+
+
+def test_a_flag_reaches_the_worker_and_is_shown_before_it_has_answered(
+    person: Sign, worker: WorkerAtHand
+) -> None:
+    worker.answers = lambda request: None
+    ada = person("analyst")
+    answer = ada.post("/episodes", FLAGS | {"genuine_ids": ["tx-3"]})
+    assert (answer.status_code, answer.json()["status"]) == (202, "sent")
+    (request,) = worker.asked
+    assert (request.kind, request.fraud, request.genuine) == ("flag", ("tx-1", "tx-2"), ("tx-3",))
+    page = ada.get(f"/episodes/{answer.json()['id']}").json()
+    assert (page["status"], page["name"]) == ("sent", "gift cards")
+    assert [(m["role"], m["row"]["transaction_id"]) for m in page["support"]] == [
+        ("support", "tx-1"),
+        ("support", "tx-2"),
+        ("lookalike", "tx-3"),
+    ]
+
+
+def test_what_the_worker_refuses_is_told_with_its_reason(person: Sign, worker: WorkerAtHand) -> None:
+    worker.answers = lambda r: Answer(r.request_id, "refused", "already flagged in 'x'", ("tx-1",))
+    answer = person("analyst").post("/episodes", FLAGS)
+    assert answer.status_code == 409
+    assert answer.json()["detail"] == {"what": "already flagged in 'x'", "where": "tx-1", "allowed": ""}
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"ids": []},
+        {"genuine_ids": ["tx-1"]},
+        {"name": "  "},
+        {"request_id": "no blanks"},
+        {"policy": "at once"},
+        {"ids": ["tx"] * 10_001},
+        {"name": "nul \u0000"},
+    ],
+)
+def test_a_wrong_flag_is_refused_before_anybody_is_asked(
+    person: Sign, worker: WorkerAtHand, wrong: dict[str, object]
+) -> None:
+    assert person("analyst").post("/episodes", FLAGS | wrong).status_code == 422
+    assert worker.asked == []
+
+
+def test_a_live_episode_shows_acks_catches_money_and_history(person: Sign, desk: Desk) -> None:
+    add_episode(desk, LIVE)
+    with desk.unit() as unit:
+        for n in (20, 21, 22):
+            row = alert_row(n)
+            unit.alerts.add_many([(*row[:8], "gift-1", row[9])])
+        unit.alerts.judge(["tx-21"], "confirmed")
+        unit.alerts.judge(["tx-22"], "rejected")
+        unit.commit()
+    page = person("viewer").get("/episodes/gift cards").json()
+    assert page["acks"] == {"live": 3, "of": 4, "seconds": 0.6}
+    assert page["first_catch"]["transaction_id"] == "tx-20"
+    assert (page["caught"], page["confirmed"], page["rejected"], page["precision"]) == (3, 1, 1, 0.5)
+    assert (page["money_held"], page["currency"], page["notes"]) == (430.0, "EUR", ["both cards"])
+    assert [version["control_offset"] for version in page["readaptations"]] == [9]
+    assert person("viewer").get("/episodes").json()["rows"][0]["caught"] == 3
+
+
+def four_eyes(desk: Desk) -> FastAPI:
+    settings = Settings(adaptation=AdaptationSettings(four_eyes=True))
+    return build_app(replace(desk, settings=settings))
+
+
+def test_with_four_eyes_nobody_approves_their_own_episode(desk: Desk, app: FastAPI) -> None:
+    add_episode(desk, WAITING, author="lead")
+    guarded = four_eyes(desk)
+    own = Person(guarded, "lead").post("/episodes/e-1/approve", {"note": "mine"})
+    assert own.status_code == 403
+    assert Person(guarded, "admin").post("/episodes/e-1/approve", {"note": "fits"}).status_code == 200
+    with desk.unit(reads_only=True) as unit:
+        (decision,) = unit.approvals.of("e-1")
+    assert (decision.author, decision.flagged_by, decision.decision) == ("admin", "lead", "approved")
+
+
+def test_with_four_eyes_a_flag_waits_whatever_was_asked_for(
+    desk: Desk, app: FastAPI, worker: WorkerAtHand
+) -> None:
+    Person(four_eyes(desk), "analyst").post("/episodes", FLAGS)
+    assert [request.policy for request in worker.asked] == ["approve"]
+
+
+def test_leads_decide_by_requests_to_the_worker(person: Sign, desk: Desk, worker: WorkerAtHand) -> None:
+    add_episode(desk, WAITING)
+    lead = person("lead")
+    for path in ("e-1/approve", "e-1/reject", "e-1/retire", "e-1/rollback"):
+        assert lead.post(f"/episodes/{path}", {"note": "why"}).status_code == 200, path
+    assert [(request.kind, request.name) for request in worker.asked] == [
+        ("approve", "e-1"),
+        ("retire", "e-1"),
+        ("retire", "e-1"),
+        ("rollback", "detector/gift-1"),
+    ]
+
+
+def test_only_what_waits_can_be_approved(person: Sign, desk: Desk) -> None:
+    add_episode(desk, LIVE)
+    answer = person("lead").post("/episodes/e-1/approve", {"note": ""})
+    assert (answer.status_code, answer.json()["detail"]["what"]) == (409, "episode 'gift cards' is live")
+
+
+def test_confirmed_and_rejected_matches_join_the_episode(
+    person: Sign, desk: Desk, worker: WorkerAtHand
+) -> None:
+    add_episode(desk, LIVE)
+    ada = person("analyst")
+    assert ada.post("/episodes/e-1/matches", {"confirm": ["tx-4"], "reject": ["tx-5"]}).status_code == 200
+    (request,) = worker.asked
+    assert (request.kind, request.name, request.fraud, request.genuine) == (
+        "label",
+        "e-1",
+        ("tx-4",),
+        ("tx-5",),
+    )
+    assert ada.post("/episodes/e-1/matches", {}).status_code == 422
+
+
+def test_labels_of_a_machine_wait_for_their_answer(person: Sign, worker: WorkerAtHand) -> None:
+    labels = {"ids": ["tx-1"], "verdict": "fraud", "source": "chargeback", "request_id": "cb-1"}
+    answer = person("analyst").post("/labels", labels)
+    assert (answer.status_code, answer.json()["message"]) == (200, "worked")
+    assert (worker.asked[0].source, worker.asked[0].request_id) == ("chargeback", "cb-1")
+
+
+def test_a_worker_that_is_away_leaves_the_request_in_the_outbox(
+    person: Sign, worker: WorkerAtHand, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away() -> None:
+        """The broker is away: nothing leaves."""
+
+    monkeypatch.setattr(worker, "wake", away)
+    monkeypatch.setattr("console.services.flagging.SHOWN_WITHIN_S", 0.0)
+    ada = person("analyst")
+    assert ada.post("/episodes", FLAGS).json()["status"] == "sent"
+    with desk.unit(reads_only=True) as unit:
+        (message,) = unit.outbox.pending()
+    assert message.key == b"r-1"
