@@ -6,8 +6,8 @@ from typing import Any
 
 from nicegui import events, ui
 
-from console.pages.api_client import ApiRefused
 from console.pages.parts import button
+from console.pages.refusals import telling
 from console.pages.viewer import Viewer
 from console.pages.words import count
 
@@ -47,13 +47,10 @@ def on_actions(viewer: Viewer, after: str = "flagfive.grid.refresh()") -> None:
 
     async def act(event: events.GenericEventArguments) -> None:
         ids = [one for one in event.args["ids"] if one is not None]
-        try:
+        with telling():
             told = await _ask(viewer, event.args["what"], ids, event.args["transactions"])
-        except ApiRefused as refused:
-            ui.notify(refused.what, type="negative")
-            return
-        ui.notify(told)
-        ui.run_javascript(after)
+            ui.notify(told)
+            ui.run_javascript(after)
 
     ui.on("act", act)
 

@@ -32,7 +32,7 @@ class ApiClient:
     def __init__(self, app: FastAPI, request: Request) -> None:
         host = (request.client.host, request.client.port) if request.client else ("unknown", 0)
         self._http = httpx.AsyncClient(
-            transport=httpx.ASGITransport(app=app, client=host),
+            transport=httpx.ASGITransport(app=app, client=host, raise_app_exceptions=False),
             base_url=str(request.base_url).rstrip("/") + PREFIX,
             cookies=dict(request.cookies),
             timeout=_TIMEOUT_S,

@@ -7,8 +7,8 @@ from typing import Any
 
 from nicegui import ui
 
-from console.pages.api_client import ApiRefused
 from console.pages.parts import box, button, text
+from console.pages.refusals import telling
 from console.pages.viewer import Viewer
 
 
@@ -61,13 +61,10 @@ def episode_actions(
 def _ask(viewer: Viewer, route: str, step: Step, after: Callable[[], Awaitable[None]]) -> None:
     async def do() -> None:
         dialog.close()
-        try:
+        with telling():
             answer = await viewer.api.post(f"{route}/{step.path}", {"reason": reason.value or ""})
-        except ApiRefused as refused:
-            ui.notify(refused.what, type="negative")
-            return
-        ui.notify((answer or {}).get("message") or f"{step.words}: done")
-        await after()
+            ui.notify((answer or {}).get("message") or f"{step.words}: done")
+            await after()
 
     with ui.dialog(value=True) as dialog, box("sheet"):
         text(f"{step.words} this episode?", tag="h2")

@@ -7,6 +7,7 @@ from nicegui import ui
 
 from console.pages.api_client import ApiRefused
 from console.pages.parts import box, button, cell, empty, moment, panel, table, text, word
+from console.pages.refusals import telling
 from console.pages.viewer import Viewer
 from console.pages.words import amount, rarity
 
@@ -66,13 +67,10 @@ class Catches:
 
     def _verdict(self, row: dict[str, Any], verdict: str, words: str, icon: str) -> None:
         async def decide() -> None:
-            try:
+            with telling():
                 await self._viewer.api.post("/alerts/decide", {"ids": [row["id"]], "verdict": verdict})
-            except ApiRefused as refused:
-                ui.notify(refused.what, type="negative")
-                return
-            row["verdict"] = verdict
-            self.rows.refresh()
+                row["verdict"] = verdict
+                self.rows.refresh()
 
         made = button("", decide, icon=icon, kind=f"quiet {verdict}", label=f"{words} as {verdict}")
         made.tooltip(f"{words}: it is {verdict}")

@@ -40,6 +40,7 @@ def rows_grid(route: str, columns: Sequence[Column], *, label: str, key: str, **
             "maxBlocksInCache": PAGES_HELD,
             ":getRowId": f"params => String(params.data.{key})",
             "rowSelection": {"mode": "multiRow", "headerCheckbox": False, "enableClickSelection": False},
+            "selectionColumnDef": {"width": 44, "suppressSizeToFit": True},
             "rowHeight": ROW_PX,
             "headerHeight": HEAD_PX,
             ":onGridReady": "flagfive.grid.ready",

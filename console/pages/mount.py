@@ -1,6 +1,7 @@
 """Put the pages onto the application that serves the API."""
 
-from importlib.metadata import version
+import hashlib
+import logging
 from pathlib import Path
 
 from fastapi import FastAPI
@@ -8,9 +9,14 @@ from nicegui import app as pages_app
 from nicegui import ui
 
 from console.pages import (
+    administration,
+    case,
+    cases,
+    detectors,
     entity,
     episode,
     episodes,
+    monitoring,
     new_episode,
     queue,
     search,
@@ -18,22 +24,38 @@ from console.pages import (
     transaction,
 )
 
-PAGES = (entity, episodes, new_episode, episode, queue, search, sign_in, transaction)
+PAGES = (
+    queue, search, transaction, entity, episodes, new_episode, episode, detectors, cases, case, monitoring,
+    administration, sign_in,
+)  # fmt: skip
+"""Each registers its address when it is imported."""
+
 _STATIC = Path(__file__).parent / "static"
-_ADDRESS = f"/console-{version('nicegui')}"  # cached by browsers: a new release has a new address
 
 
 def mount_pages(app: FastAPI) -> None:
     """Serve the pages at `/`, after all routes of `app`, which must hold the API. Once in a process."""
     pages_app.state.api = app
-    pages_app.add_static_files(_ADDRESS, _STATIC)
-    ui.add_head_html(_HEAD, shared=True)
+    address = f"/static-{_digest()}"
+    pages_app.add_static_files(address, _STATIC, max_cache_age=31_536_000)
+    ui.add_head_html(_head(address), shared=True)
+    # Each page asks the API within the process: a line a question would drown the log.
+    logging.getLogger("httpx").setLevel(logging.WARNING)
     # Tailwind would be compiled in the browser at each page; the style sheet has what is needed.
     ui.run_with(app, title="flagfive", language="en-GB", tailwind=False, show_welcome_message=False)
 
 
-_HEAD = f"""
-<script type="module" src="{_ADDRESS}/first.js"></script>
-<script type="module" src="{_ADDRESS}/console.js"></script>
-<link rel="stylesheet" href="{_ADDRESS}/console.css">
-"""
+def _head(address: str) -> str:
+    return (
+        f'<script type="module" src="{address}/first.js"></script>'
+        f'<script type="module" src="{address}/console.js"></script>'
+        f'<link rel="stylesheet" href="{address}/console.css">'
+    )
+
+
+def _digest() -> str:
+    """Of all static files: browsers keep them, and a new release has a new address."""
+    whole = hashlib.sha256()
+    for path in sorted(_STATIC.iterdir()):
+        whole.update(path.read_bytes())
+    return whole.hexdigest()[:12]

@@ -21,7 +21,7 @@ POLICIES = (
 )
 
 
-@ui.page("/episodes/new", title="New episode · flagfive")
+@ui.page("/new-episode", title="New episode · flagfive")
 async def new_episode(viewer: SignedIn, ids: str = "") -> None:
     """The page; `ids` are those gathered, with commas between them."""
     with frame(viewer, "Episodes", "New episode"):

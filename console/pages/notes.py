@@ -4,8 +4,8 @@ from typing import Any
 
 from nicegui import ui
 
-from console.pages.api_client import ApiRefused
 from console.pages.parts import box, button, moment, panel, text
+from console.pages.refusals import telling
 from console.pages.viewer import Viewer
 
 MOST_CHARACTERS = 4_000
@@ -38,14 +38,11 @@ def _field(viewer: Viewer, listed: ui.element, route: str) -> None:
         words = (written.value or "").strip()
         if not words:
             return
-        try:
+        with telling():
             note = await viewer.api.post(route, {"text": words})
-        except ApiRefused as refused:
-            ui.notify(refused.what, type="negative")
-            return
-        written.value = ""
-        with listed:
-            _note(viewer, note)
+            written.value = ""
+            with listed:
+                _note(viewer, note)
 
     written = ui.textarea("Add a note").props(f"outlined dense autogrow maxlength={MOST_CHARACTERS}")
     with box("line"):

@@ -5,8 +5,8 @@ from typing import Any
 
 from nicegui import ui
 
-from console.pages.api_client import ApiRefused
 from console.pages.parts import box, button, text
+from console.pages.refusals import telling
 from console.pages.viewer import Viewer
 
 Query = dict[str, Any]
@@ -17,15 +17,12 @@ def saved_views(viewer: Viewer, page: str, now: Callable[[], Query], take: Calla
 
     async def fill() -> None:
         menu.clear()
-        try:
+        with telling():
             views = [one for one in (await viewer.api.get("/views"))["rows"] if one["page"] == page]
-        except ApiRefused as refused:
-            ui.notify(refused.what, type="negative")
-            return
-        with menu:
-            for view in views:
-                _entry(view, take, remove)
-            ui.menu_item("Save these filters…", save)
+            with menu:
+                for view in views:
+                    _entry(view, take, remove)
+                ui.menu_item("Save these filters…", save)
 
     async def remove(name: str) -> None:
         await viewer.api.delete("/views", name=name, page=page)
@@ -46,13 +43,10 @@ def _entry(view: dict[str, Any], take: Callable[[Query], None], remove: Callable
 
 def _ask_name(save: Callable[[str], Any]) -> None:
     async def done() -> None:
-        try:
+        with telling():
             await save(name.value)
-        except ApiRefused as refused:
-            ui.notify(refused.what, type="negative")
-            return
-        ui.notify(f"View {name.value} saved")
-        dialog.close()
+            ui.notify(f"View {name.value} saved")
+            dialog.close()
 
     with ui.dialog(value=True) as dialog, box("sheet"):
         text("Save these filters", tag="h2")

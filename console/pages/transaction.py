@@ -6,11 +6,11 @@ from urllib.parse import quote
 from nicegui import ui
 
 from console.pages.actions import action_buttons, on_actions
-from console.pages.api_client import ApiRefused
 from console.pages.entity_panel import entity_panel
 from console.pages.frame import frame
 from console.pages.notes import notes_panel
 from console.pages.parts import box, button, cell, empty, facts, moment, panel, reasons, table, text, word
+from console.pages.refusals import telling
 from console.pages.viewer import SignedIn, Viewer
 from console.pages.words import NOTHING, amount, rarity
 
@@ -73,17 +73,14 @@ def _reveal_button(viewer: Viewer, route: str, shown: ui.element) -> None:
         return
 
     async def reveal() -> None:
-        try:
+        with telling():
             told = await viewer.api.post(f"{route}/reveal")
-        except ApiRefused as refused:
-            ui.notify(refused.what, type="negative")
-            return
-        shown.clear()
-        with shown:
-            for kind, key in told["entities"].items():
-                text(kind, tag="dt")
-                text(key, "mono", tag="dd")
-        made.delete()
+            shown.clear()
+            with shown:
+                for kind, key in told["entities"].items():
+                    text(kind, tag="dt")
+                    text(key, "mono", tag="dd")
+            made.delete()
 
     made = button("Show whole token", reveal, icon="visibility", kind="quiet")
     made.tooltip("Who looks, and when, is written to the audit log")

@@ -22,7 +22,7 @@ export default {
       window.flagfive.basket.clear();
     },
     begin() {
-      location.assign("/episodes/new?ids=" + this.ids.map(encodeURIComponent).join(","));
+      location.assign("/new-episode?ids=" + this.ids.map(encodeURIComponent).join(","));
     },
   },
 };

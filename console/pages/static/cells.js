@@ -42,3 +42,9 @@ export function reason(params) {
 
 /** Tokens and ids, in figures of one width. */
 export const token = (params) => node(params.value, { kind: "mono", title: params.value ?? "" });
+
+/** What an entry of the audit log says was there before or after. */
+export const json = (params) => {
+  const written = params.value == null ? "" : JSON.stringify(params.value);
+  return node(written, { kind: "mono", title: written });
+};

@@ -1,0 +1,70 @@
+"""Tokens that machines call the API with."""
+
+from functools import partial
+from typing import Any
+
+from nicegui import ui
+
+from console.pages.parts import banner, box, button, cell, empty, moment, panel, table, text
+from console.pages.refusals import telling
+from console.pages.viewer import Viewer
+
+SCOPES = ("read", "labels", "episodes")
+
+
+async def tokens(viewer: Viewer) -> None:
+    """All tokens; a new one is shown once."""
+    rows = (await viewer.api.get("/tokens"))["rows"]
+    may = viewer.may("administer")
+    with panel():
+        with box("panel-head"):
+            text("API tokens", tag="h2")
+            box("grow")
+            if may:
+                button("New token", partial(_new, viewer), icon="vpn_key", kind="go")
+        if not rows:
+            empty("No token", "Chargeback feeds and scripts call the API with one.", "vpn_key")
+            return
+        with table(["Name", "May", "Made", "Used last", ""], "API tokens"):
+            for row in rows:
+                _row(viewer, row, may)
+
+
+def _row(viewer: Viewer, row: dict[str, Any], may: bool) -> None:
+    with ui.element("tr"):
+        text(row["name"], "strong", tag="td")
+        text(", ".join(row["scopes"]), tag="td")
+        for moment_of in ("created_at", "used_at"):
+            with cell(), box("muted"):
+                moment(row.get(moment_of), viewer.zone)
+        with cell("number"):
+            if may:
+                button("Revoke", partial(_revoke, viewer, row["id"]), kind="quiet")
+
+
+async def _revoke(viewer: Viewer, token_id: int) -> None:
+    with telling():
+        await viewer.api.delete(f"/tokens/{token_id}")
+        ui.navigate.reload()
+
+
+def _new(viewer: Viewer) -> None:
+    async def make() -> None:
+        with telling():
+            body = {"name": name.value or "", "scopes": list(scopes.value or [])}
+            made = await viewer.api.post("/tokens", body)
+            sheet.clear()
+            with sheet:
+                banner("Copy it now: it is shown this once.")
+                text(made["token"], "mono")
+                button("Done", ui.navigate.reload)
+
+    with ui.dialog(value=True) as dialog, box("sheet") as sheet:
+        text("New token", tag="h2")
+        name = ui.input("Name").props("outlined dense autofocus maxlength=100")
+        scopes = ui.select(list(SCOPES), value=["read"], label="May", multiple=True).props(
+            "outlined dense use-chips"
+        )
+        with box("line"):
+            button("Create", make, kind="go")
+            button("Cancel", dialog.close)

@@ -1,0 +1,86 @@
+"""People who sign in, their roles, and whether they may enter."""
+
+from functools import partial
+from typing import Any
+
+from nicegui import events, ui
+
+from console.pages.api_client import ApiRefused
+from console.pages.parts import box, button, cell, panel, table, text
+from console.pages.refusals import telling
+from console.pages.viewer import Viewer
+
+ROLES = ("viewer", "analyst", "lead", "admin", "auditor")
+User = dict[str, Any]
+
+
+async def users(viewer: Viewer) -> None:
+    """All users; administrators change roles, lock people out and add others."""
+    rows = (await viewer.api.get("/users"))["rows"]
+    may = viewer.may("administer")
+    with panel():
+        with box("panel-head"):
+            text("Users", tag="h2")
+            box("grow")
+            if may:
+                button("New user", partial(_new, viewer), icon="person_add", kind="go")
+        with table(["Name", "Role", "State", ""], "Users"):
+            for row in rows:
+                _row(viewer, row, may)
+
+
+def _row(viewer: Viewer, row: User, may: bool) -> None:
+    with ui.element("tr"):
+        text(row["name"], "strong", tag="td")
+        with cell():
+            if may:
+                choice = ui.select(
+                    list(ROLES), value=row["role"], on_change=partial(_role, viewer, row["id"])
+                )
+                choice.props(f'outlined dense aria-label="Role of {row["id"]}"').style("width: 132px")
+            else:
+                text(row["role"])
+        with cell():
+            text(
+                "active" if row["active"] else "locked out", f"tag {'genuine' if row['active'] else 'fraud'}"
+            )
+        with cell("number"):
+            if may and row["name"] != viewer.name:
+                words = "Lock out" if row["active"] else "Let in"
+                button(words, partial(_active, viewer, row), kind="quiet")
+
+
+async def _role(viewer: Viewer, user_id: int, event: events.ValueChangeEventArguments[Any]) -> None:
+    await _change(viewer, user_id, {"role": event.value})
+
+
+async def _active(viewer: Viewer, row: User) -> None:
+    if await _change(viewer, row["id"], {"active": not row["active"]}):
+        ui.navigate.reload()
+
+
+async def _change(viewer: Viewer, user_id: int, body: User) -> bool:
+    try:
+        await viewer.api.patch(f"/users/{user_id}", body)
+    except ApiRefused as refused:
+        ui.notify(refused.what, type="negative")
+        return False
+    ui.notify("Saved")
+    return True
+
+
+def _new(viewer: Viewer) -> None:
+    async def make() -> None:
+        body = {"name": (name.value or "").strip(), "role": role.value, "password": password.value or None}
+        with telling():
+            await viewer.api.post("/users", body)
+            ui.navigate.reload()
+
+    with ui.dialog(value=True) as dialog, box("sheet"):
+        text("New user", tag="h2")
+        name = ui.input("Name").props("outlined dense autofocus maxlength=100 autocomplete=off")
+        role = ui.select(list(ROLES), value="analyst", label="Role").props("outlined dense")
+        password = ui.input("Password", password=True).props("outlined dense autocomplete=new-password")
+        with box("line"):
+            button("Create", make, kind="go")
+            button("Cancel", dialog.close)

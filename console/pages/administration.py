@@ -1,0 +1,41 @@
+"""Administration: people, tokens, approvals, what policy asks for, and the audit log."""
+
+from collections.abc import Awaitable, Callable
+
+from nicegui import ui
+
+from console.pages.admin_approvals import approvals
+from console.pages.admin_audit import audit
+from console.pages.admin_policy import policy
+from console.pages.admin_tokens import tokens
+from console.pages.admin_users import users
+from console.pages.api_client import ApiRefused
+from console.pages.frame import frame
+from console.pages.parts import box, failed
+from console.pages.viewer import SignedIn, Viewer
+
+Part = Callable[[Viewer], Awaitable[None]]
+PARTS: dict[str, Part] = {
+    "Approvals": approvals,
+    "Users": users,
+    "Tokens": tokens,
+    "Policy": policy,
+    "Audit log": audit,
+}
+
+
+@ui.page("/administration", title="Administration · flagfive")
+async def administration(viewer: SignedIn, part: str = "Approvals") -> None:
+    """The page; `part` is which of its parts is shown."""
+    with frame(viewer, "Administration"):
+        chosen = part if part in PARTS else "Approvals"
+        with ui.element("nav").classes("tabs").props('aria-label="Parts"'):
+            for name in PARTS:
+                link = ui.link(name, f"/administration?part={name.replace(' ', '%20')}")
+                if name == chosen:
+                    link.classes("here").props("aria-current=page")
+        with box("stack"):
+            try:
+                await PARTS[chosen](viewer)
+            except ApiRefused as refused:
+                failed(refused.what)
