@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 
 from console.card_tokens import CardTokens
 from console.feedback import Feedback
+from console.models.process import Models
 from settings import Settings
 from storage import UnitOfWork
 
@@ -22,6 +23,7 @@ class Desk:
     settings: Settings
     cards: CardTokens
     feedback: Feedback
+    models: Models
     clock: Callable[[], float] = field(default=time.time)
 
     def unit(self, *, reads_only: bool = False) -> UnitOfWork:

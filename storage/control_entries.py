@@ -58,6 +58,11 @@ class ControlEntries:
         query = select(ControlEntry).where(ControlEntry.kind == kind, ControlEntry.entry_id == entry_id)
         return self._session.scalar(query.order_by(ControlEntry.control_offset.desc()).limit(1))
 
+    def newest_offset(self) -> int:
+        """Offset of the last entry; -1 where there is none."""
+        newest = self._session.scalar(select(func.max(ControlEntry.control_offset)))
+        return -1 if newest is None else newest
+
     def get(self, control_offset: int) -> ControlEntry | None:
         """The entry at this offset."""
         return self._session.get(ControlEntry, control_offset)

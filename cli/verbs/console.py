@@ -53,7 +53,7 @@ def console(
         _say_where(desk, "http://{}:{}".format(*listener.getsockname()[:2]), admin_link)
         # 2 s: pages hold a connection open as long as they are shown.
         config = uvicorn.Config(application, log_config=None, access_log=False, timeout_graceful_shutdown=2)
-        with desk.feedback:
+        with desk.feedback, desk.models:
             uvicorn.Server(config).run([listener])
 
 
@@ -63,6 +63,7 @@ def _desk(settings: "Settings") -> "Desk":
     from console.card_tokens import CardTokens
     from console.desk import Desk
     from console.feedback import KafkaFeedback
+    from console.models.process import ModelProcess
     from storage import migrate, open_engine
 
     control_key(settings)  # says at once where it is missing or unusable
@@ -78,7 +79,8 @@ def _desk(settings: "Settings") -> "Desk":
         settings.topics.partitions,
     )
     cards = CardTokens(settings.primary.name, secret.get_secret_value().encode())
-    return Desk(engine, settings, cards, feedback)
+    models = ModelProcess(settings.storage.url, secret.get_secret_value())
+    return Desk(engine, settings, cards, feedback, models)
 
 
 @contextmanager

@@ -3,13 +3,13 @@
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from console.access.rights import Right
 from console.access.viewer import Viewer
 from console.api.fields import Limit, Name, Offset, RequestId, Text, TransactionIds
 from console.api.viewing import DeskOf, needs
-from console.services import approving, flagging
+from console.services import approving, flagging, previewing
 from console.services import episodes as service
 from console.services.requests import Outcome
 
@@ -31,6 +31,14 @@ class NewEpisode(BaseModel):
     policy: Literal["auto", "approve", "shadow"] = "auto"
     note: Text = ""
     request_id: RequestId | None = None
+
+
+class Draft(BaseModel):
+    """What would be flagged, and how many days of event time are looked back over."""
+
+    ids: TransactionIds
+    genuine_ids: TransactionIds = []
+    days: Annotated[float, Field(gt=0, le=90, allow_inf_nan=False)] = 7.0
 
 
 class Matches(BaseModel):
@@ -70,6 +78,13 @@ def flag(viewer: Flagger, desk: DeskOf, wanted: NewEpisode) -> flagging.NewEpiso
         note=wanted.note,
         request_id=wanted.request_id,
     )
+
+
+@router.post("/preview")
+def preview(viewer: Flagger, desk: DeskOf, draft: Draft) -> previewing.Preview:
+    """What an episode would do: support check, earlier matches, alerts added, the gate's opinion."""
+    flags = flagging.Flags(draft.ids, draft.genuine_ids)
+    return previewing.preview(desk, viewer, flags, days=draft.days)
 
 
 @router.get("/{name}")

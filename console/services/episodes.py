@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import msgspec
@@ -64,14 +64,6 @@ class Acks:
 
 
 @dataclass(frozen=True)
-class Member:
-    """A transaction of the episode, `support` or `lookalike`."""
-
-    role: str
-    row: TransactionRow
-
-
-@dataclass(frozen=True)
 class Event:
     """Something that was done: by whom, when."""
 
@@ -97,7 +89,7 @@ class EpisodePage(EpisodeRow):
     """One episode whole."""
 
     currency: str
-    support: list[Member]
+    support: list[TransactionRow]
     acks: Acks | None
     first_catch: TransactionRow | None
     gate: dict[str, Any]
@@ -190,13 +182,14 @@ def _asked_for(desk: Desk, unit: UnitOfWork, name: str) -> EpisodePage:
     )
 
 
-def _members(desk: Desk, unit: UnitOfWork, roles: dict[str, str]) -> list[Member]:
-    return [Member(roles[row.transaction_id], row) for row in rows_of_ids(desk, unit, list(roles))]
+def _members(desk: Desk, unit: UnitOfWork, roles: dict[str, str]) -> list[TransactionRow]:
+    rows = rows_of_ids(desk, unit, list(roles))
+    return [replace(row, role=roles[row.transaction_id]) for row in rows]
 
 
-def _currency(support: list[Member]) -> str:
+def _currency(support: list[TransactionRow]) -> str:
     """Of the money held; empty where the support is of several."""
-    currencies = {member.row.currency for member in support}
+    currencies = {row.currency for row in support}
     return currencies.pop() if len(currencies) == 1 else ""
 
 

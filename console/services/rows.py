@@ -56,6 +56,8 @@ class TransactionRow:
     verdict: str | None = None
     assignee: str | None = None
     snoozed_until: float | None = None
+    role: str | None = None
+    """In an episode: `support` or `lookalike`."""
 
 
 def row_of_alert(alert: Alert, cards: CardTokens, *, now: float) -> TransactionRow:

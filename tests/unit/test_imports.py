@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 CLONE = Path(__file__).resolve().parents[2]
-ALL = {"features", "meta", "storage", "stream", "replay", "simulate", "console", "cli", "settings"}
+ALL = {
+    "features", "meta", "storage", "stream", "replay", "simulate", "console", "monitoring", "cli", "settings",
+}  # fmt: skip
 # A dotted entry allows that module alone.
 MAY_IMPORT = {
     "settings": set(),
@@ -24,9 +26,11 @@ MAY_IMPORT = {
         "stream.control",
         "stream.adaptation.feedback",
         "stream.adaptation.client",
+        "stream.adaptation.intake",
         "stream.adaptation.look_back",
         "settings",
     },
+    "monitoring": {"meta", "storage", "stream.control", "stream.metrics"},
     "cli": ALL,
     "benchmarks": ALL,
     "examples": {"meta"},

@@ -22,12 +22,13 @@ from sqlalchemy import Engine
 from console.access.rights import Role
 from console.card_tokens import CardTokens
 from console.desk import Desk
+from console.models.results import CannotScore, Matches, PartScore
 from console.server import PREFIX, build_app
 from settings import Settings
 from storage import UnitOfWork, migrate, open_engine
 from storage.alerts import priority_of
 from storage.users import User
-from stream.adaptation.feedback import Answer, Request
+from stream.adaptation.feedback import Answer, Draft, Request
 from stream.control.acks import Progress
 
 PASSWORD = "correct horse battery"
@@ -114,9 +115,41 @@ def worker(engine: Engine) -> WorkerAtHand:
     return WorkerAtHand(engine)
 
 
+class ModelsAtHand:
+    """Answers like the model process; without an answer set it cannot score, as with an empty database."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[Draft, float]] = []
+        self.answer: Matches | None = None
+        self.scores: list[PartScore] | None = None
+
+    def __enter__(self) -> object:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        pass
+
+    def look_back(self, draft: Draft, days: float) -> Matches:
+        self.asked.append((draft, days))
+        if self.answer is None:
+            raise CannotScore("nothing is stored")
+        return self.answer
+
+    def parts(self, partition: int, offset: int) -> list[PartScore]:
+        if self.scores is None:
+            raise CannotScore("nothing is in force")
+        return self.scores
+
+
 @pytest.fixture
-def desk(engine: Engine, clock: Clock, worker: WorkerAtHand) -> Desk:
-    return Desk(engine, Settings(), CardTokens("card", b"a secret of enough length"), worker, clock)
+def models() -> ModelsAtHand:
+    return ModelsAtHand()
+
+
+@pytest.fixture
+def desk(engine: Engine, clock: Clock, worker: WorkerAtHand, models: ModelsAtHand) -> Desk:
+    cards = CardTokens("card", b"a secret of enough length")
+    return Desk(engine, Settings(), cards, worker, models, clock)
 
 
 @pytest.fixture

@@ -1,18 +1,20 @@
 """Episodes from the console: flagging, four eyes, decisions, and what the worker's answers become."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import replace as replaced
 
 import pytest
 from fastapi import FastAPI
+from msgspec.structs import replace
 
 from console.desk import Desk
+from console.models.results import Matches
 from console.server import build_app
 from settings import AdaptationSettings, Settings
 from storage.control_entries import ControlEntry
 from storage.episodes import LIVE, WAITING, Episode, EpisodeTransaction
-from stream.adaptation.feedback import Answer
-from tests.unit.console.conftest import DAY, Person, WorkerAtHand, alert_row
+from stream.adaptation.feedback import Answer, Draft
+from tests.unit.console.conftest import DAY, ModelsAtHand, Person, WorkerAtHand, alert_row
 
 pytestmark = pytest.mark.usefixtures("stored")
 Sign = Callable[[str], Person]
@@ -50,7 +52,7 @@ def test_a_flag_reaches_the_worker_and_is_shown_before_it_has_answered(
     assert (request.kind, request.fraud, request.genuine) == ("flag", ("tx-1", "tx-2"), ("tx-3",))
     page = ada.get(f"/episodes/{answer.json()['id']}").json()
     assert (page["status"], page["name"]) == ("sent", "gift cards")
-    assert [(m["role"], m["row"]["transaction_id"]) for m in page["support"]] == [
+    assert [(row["role"], row["transaction_id"]) for row in page["support"]] == [
         ("support", "tx-1"),
         ("support", "tx-2"),
         ("lookalike", "tx-3"),
@@ -103,7 +105,7 @@ def test_a_live_episode_shows_acks_catches_money_and_history(person: Sign, desk:
 
 def four_eyes(desk: Desk) -> FastAPI:
     settings = Settings(adaptation=AdaptationSettings(four_eyes=True))
-    return build_app(replace(desk, settings=settings))
+    return build_app(replaced(desk, settings=settings))
 
 
 def test_with_four_eyes_nobody_approves_their_own_episode(desk: Desk, app: FastAPI) -> None:
@@ -157,6 +159,37 @@ def test_confirmed_and_rejected_matches_join_the_episode(
         ("tx-5",),
     )
     assert ada.post("/episodes/e-1/matches", {}).status_code == 422
+
+
+DRAFT = Draft(b"curves", 0.1, 3.0, (), 0.0002, 0.8, 0.001, strangers=("tx-2",))
+
+
+def test_a_preview_tells_what_flags_and_gate_say_and_what_would_have_matched(
+    person: Sign, worker: WorkerAtHand, models: ModelsAtHand
+) -> None:
+    worker.answers = lambda r: Answer(r.request_id, "preview", "", notes=("one card",), draft=DRAFT)
+    found = Matches(2.0, 1_000, 6, 2, 1, 1, 30.0, ("tx-1", "tx-7", "tx-4"))
+    models.answer = found
+    told = person("analyst").post("/episodes/preview", {"ids": ["tx-1", "tx-2"], "days": 2}).json()
+    assert (models.asked, [r.kind for r in worker.asked]) == ([(DRAFT, 2.0)], ["preview"])
+    assert told["support"]["strangers"] == ["tx-2"]
+    assert told["gate"] == {"passes": True, "reason": ""}
+    assert [row["transaction_id"] for row in told["matches"]] == [
+        "tx-7",
+        "tx-4",
+    ]  # its own flags are left out
+    assert (told["alerts_a_day"], told["frauds_caught"], told["cost"]) == (2.0, 1, 30.0)
+
+
+def test_a_preview_without_enough_history_says_so_and_keeps_the_rest(
+    person: Sign, worker: WorkerAtHand, models: ModelsAtHand
+) -> None:
+    refused = replace(DRAFT, refusals=("too many alerts",))
+    worker.answers = lambda r: Answer(r.request_id, "preview", "", draft=refused)
+    told = person("analyst").post("/episodes/preview", {"ids": ["tx-1"]}).json()
+    assert told["gate"] == {"passes": False, "reason": "too many alerts"}
+    assert (told["matches"], told["alerts_a_day"]) == ([], None)
+    assert told["why_no_matches"] == "nothing is stored"
 
 
 def test_labels_of_a_machine_wait_for_their_answer(person: Sign, worker: WorkerAtHand) -> None:

@@ -1,0 +1,101 @@
+"""Runs in the model process: one request after another, on what it reads from the database."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from sqlalchemy import Engine
+
+from console.models.results import CannotScore, Matches, PartScore
+from storage import UnitOfWork, open_engine
+from storage.detectors import DetectorRow
+from storage.labels import GENUINE
+from stream.adaptation.feedback import Draft
+from stream.adaptation.intake import RequestRefused
+from stream.adaptation.look_back import look_back
+from stream.control.history import snapshot_of
+from stream.control.keys import ControlKey, read_key
+from stream.control.snapshot import BEFORE_FIRST, Snapshot
+
+MOST = 10_000
+"""Matches looked at one by one: more than any detector in budget has in a month."""
+
+
+@dataclass(frozen=True)
+class Tools:
+    """What every request needs."""
+
+    engine: Engine
+    key: ControlKey
+
+
+_tools: Tools | None = None
+
+
+def start(url: str, secret: str) -> None:
+    """Called once as the process begins."""
+    global _tools
+    _tools = Tools(open_engine(url), read_key(secret))
+
+
+def look_back_with(draft: Draft, days: float) -> Matches:
+    """Which stored transactions the draft would have alerted. Raises CannotScore."""
+    row = DetectorRow(
+        id="the draft", payload=draft.detector, threshold=draft.threshold, gate={"shift": draft.shift}
+    )
+    with _reading() as unit:
+        try:
+            found = look_back(unit, _snapshot(unit), row, days=days, most=MOST)
+        except RequestRefused as refusal:
+            raise CannotScore(str(refusal)) from None
+    return Matches(
+        found.days,
+        found.scanned,
+        found.total,
+        found.alerted,
+        found.fraud,
+        found.genuine,
+        sum(match.amount for match in found.best if match.verdict == GENUINE),
+        tuple(match.transaction_id for match in found.best),
+    )
+
+
+def parts_of(partition: int, offset: int) -> list[PartScore]:
+    """What each scorer made of a transaction, under what was in force then. Raises CannotScore."""
+    with _reading() as unit:
+        stored = unit.transactions.at(partition, offset)
+        if stored is None:
+            raise CannotScore("the transaction is not stored any more")
+        snapshot = _snapshot(unit, stored.control_offset)
+    stack = snapshot.stack
+    if stack is None or len(stored.features) != 4 * len(stack.base.features):
+        raise CannotScore("what was in force when it was scored is not recorded")
+    row = np.frombuffer(stored.features, "<f4").astype(np.float32)[None]
+    surprises = stack.surprises(row)[0].tolist()
+    names = [("base", ""), *((detector.id, detector.episode) for detector in snapshot.detectors)]
+    return [
+        PartScore(scorer, episode, surprise, float(shift), snapshot.threshold)
+        for (scorer, episode), surprise, shift in zip(names, surprises, stack.shifts, strict=True)
+    ]
+
+
+def _reading() -> UnitOfWork:
+    assert _tools is not None  # `start` came first
+    return UnitOfWork(_tools.engine, reads_only=True)
+
+
+def _snapshot(unit: UnitOfWork, control_offset: int | None = None) -> Snapshot:
+    """What was in force at an offset, by default now."""
+    newest = unit.control.newest_offset()
+    return _snapshot_at(newest if control_offset is None else min(control_offset, newest))
+
+
+@lru_cache(maxsize=4)
+def _snapshot_at(control_offset: int) -> Snapshot:
+    if control_offset <= BEFORE_FIRST:
+        return Snapshot()
+    assert _tools is not None
+    with _reading() as unit:
+        return snapshot_of(unit.control.up_to(control_offset), _tools.key)

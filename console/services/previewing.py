@@ -1,0 +1,133 @@
+"""What an episode would do, before anybody is asked to live with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from console.access.viewer import Viewer
+from console.audit import Act
+from console.desk import Desk
+from console.errors import Refused
+from console.models.results import CannotScore, Matches
+from console.services.asking import ask, must_answer, request_by
+from console.services.flagging import Flags
+from console.services.row_lookup import rows_of_ids
+from console.services.rows import TransactionRow
+from storage.labels import FRAUD, GENUINE
+from stream.adaptation.feedback import Draft
+
+SHOWN = 200
+"""Matches listed, the most surprising first."""
+EXAMPLES = 5
+WORKED_WITHIN_S = 20.0
+"""The worker may be in the middle of something else."""
+
+
+@dataclass(frozen=True)
+class SupportCheck:
+    """What the flags show by themselves."""
+
+    strangers: list[str]
+    groups: list[list[str]]
+    """Two groups where these are two patterns, else none."""
+    ordinary: float | None
+    """Share of genuine traffic that looks as much like the pattern as half of the flags do."""
+    found: float | None
+    """Share of the flags that are found when they are left out."""
+    notes: list[str]
+
+
+@dataclass(frozen=True)
+class GateOpinion:
+    """Whether the gate would let it pass, and why not."""
+
+    passes: bool
+    reason: str
+
+
+@dataclass(frozen=True)
+class Examples:
+    """A few matches of both kinds."""
+
+    caught: list[TransactionRow]
+    false: list[TransactionRow]
+
+
+@dataclass(frozen=True)
+class Preview:
+    """All of it; figures are null where too little is stored to look back. Amounts in `currency`."""
+
+    support: SupportCheck
+    gate: GateOpinion
+    added_alert_rate: float
+    matches: list[TransactionRow]
+    total_matches: int | None
+    days: float | None
+    alerts_a_day: float | None
+    frauds_caught: int | None
+    false_positives: int | None
+    cost: float | None
+    """Amounts of the genuine payments that would have been held."""
+    currency: str
+    examples: Examples
+    why_no_matches: str
+
+
+def preview(desk: Desk, viewer: Viewer, flags: Flags, *, days: float) -> Preview:
+    """Ask the worker for a draft, and look back with it. Raises Invalid, Refused, NoAnswer."""
+    flags.check()
+    request = request_by(
+        desk, viewer, "preview", name="preview", fraud=tuple(flags.fraud), genuine=tuple(flags.genuine)
+    )
+    act = Act("preview", request.request_id, after={"ids": list(flags.fraud), "days": days})
+    answer = must_answer(ask(desk, viewer, request, act, within_s=WORKED_WITHIN_S), request)
+    if answer.draft is None:
+        raise Refused(answer.message)
+    found, why = _look_back(desk, answer.draft, days)
+    return _told(desk, flags, answer.draft, list(answer.notes), found, why)
+
+
+def _look_back(desk: Desk, draft: Draft, days: float) -> tuple[Matches | None, str]:
+    try:
+        return desk.models.look_back(draft, days), ""
+    except CannotScore as lack:
+        return None, str(lack)
+
+
+def _told(
+    desk: Desk, flags: Flags, draft: Draft, notes: list[str], found: Matches | None, why: str
+) -> Preview:
+    own = {*flags.fraud, *flags.genuine}
+    best = [one for one in found.best if one not in own][:SHOWN] if found else []
+    with desk.unit(reads_only=True) as unit:
+        rows = rows_of_ids(desk, unit, best)
+        support = rows_of_ids(desk, unit, list(flags.fraud))
+    currencies = {row.currency for row in support}
+    return Preview(
+        support=SupportCheck(
+            list(draft.strangers),
+            [list(group) for group in draft.patterns],
+            draft.usual_at,
+            draft.found,
+            notes,
+        ),
+        gate=GateOpinion(not draft.refusals, "; ".join(draft.refusals)),
+        added_alert_rate=draft.added_alert_rate,
+        matches=rows,
+        total_matches=found.total if found else None,
+        days=found.days if found else None,
+        alerts_a_day=found.added_a_day if found else None,
+        frauds_caught=found.fraud if found else None,
+        false_positives=found.genuine if found else None,
+        cost=found.genuine_amount if found else None,
+        currency=currencies.pop() if len(currencies) == 1 else "",
+        examples=_examples(rows),
+        why_no_matches=why,
+    )
+
+
+def _examples(rows: list[TransactionRow]) -> Examples:
+    return Examples(
+        [row for row in rows if row.verdict == FRAUD][:EXAMPLES],
+        [row for row in rows if row.verdict == GENUINE][:EXAMPLES],
+    )
