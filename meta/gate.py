@@ -42,7 +42,8 @@ class Verdict:
     share of flags that a detector made without them finds, `softly_found` the same with flags near the
     threshold counting in part, `losses` the recall that each replay set loses. `strangers` are flags that the
     others do not lead to, `usual_at` is the share of genuine traffic that looks as much like the pattern as
-    half of the flags do when they are left out.
+    half of the flags do when they are left out. `causes` are the kinds of `reasons`: `budget`, `flags`,
+    `replay`.
     """
 
     live: LiveDetector
@@ -56,6 +57,7 @@ class Verdict:
     strangers: tuple[int, ...] = ()
     two_patterns: TwoPatterns | None = None
     usual_at: float = 0.0
+    causes: tuple[str, ...] = ()
 
     @property
     def passed(self) -> bool:
@@ -106,7 +108,7 @@ def judge(
     found = float(np.mean(again))
     chosen = LiveDetector(detector, adapter, live.tails, share.shift)
     bounds = {name: bound(limits.allowed_loss, len(X)) for name, X in replay.items()}
-    reasons = _reasons(rate, found, share.losses, bounds, limits)
+    spoken = _reasons(rate, found, share.losses, bounds, limits)
     if quick is not adapter:
         grown, usual = reservoir.extend_support(quick, support), reservoir.extend(quick, background)
     two = two_patterns(
@@ -125,10 +127,11 @@ def judge(
         found,
         share.found,
         share.losses,
-        reasons,
+        tuple(text for _, text in spoken),
         tuple(strangers(again)) if two is None else (),
         two,
         float(10.0 ** -np.median(flags[:, -1])),
+        tuple(dict.fromkeys(cause for cause, _ in spoken)),
     )
 
 
@@ -138,15 +141,17 @@ def _reasons(
     losses: Mapping[str, float],
     bounds: Mapping[str, float],
     limits: Limits,
-) -> tuple[str, ...]:
+) -> list[tuple[str, str]]:
+    """What speaks against it, as cause and text."""
     said = []
     if rate > _TOO_MUCH * limits.budget:
-        said.append(f"alerts on {rate:.3%} of genuine traffic, allowed {_TOO_MUCH * limits.budget:.3%}")
+        most = _TOO_MUCH * limits.budget
+        said.append(("budget", f"alerts on {rate:.3%} of genuine traffic, allowed {most:.3%}"))
     if found < limits.found_at_least:
-        said.append(
-            f"finds {found:.0%} of the flags when they are left out, allowed {limits.found_at_least:.0%}"
-        )
+        least = limits.found_at_least
+        said.append(("flags", f"finds {found:.0%} of the flags when they are left out, allowed {least:.0%}"))
     for name, loss in losses.items():
         if loss > bounds[name]:
-            said.append(f"{name}: {loss:.1%} of its recall is lost, allowed {bounds[name]:.1%}")
-    return tuple(said)
+            text = f"{name}: {loss:.1%} of its recall is lost, allowed {bounds[name]:.1%}"
+            said.append(("replay", text))
+    return said

@@ -32,9 +32,7 @@ class Histograms:
         """Return the population stability index per feature (d,): below 0.1 stable, above 0.25 a major
         shift.
         """
-        floor = 1e-4  # an empty bin counts as one row in ten thousand, or the logarithm is unbounded
-        now, then = np.maximum(self.count(X), floor), np.maximum(self.shares.astype(np.float64), floor)
-        return np.asarray(np.sum((now - then) * np.log(now / then), axis=1))
+        return stability_index(self.count(X), self.shares.astype(np.float64))
 
     def tensors(self) -> Tensors:
         """Return what an artifact stores."""
@@ -44,6 +42,16 @@ class Histograms:
     def from_tensors(cls, tensors: Tensors) -> Histograms:
         """Rebuild from `tensors()`."""
         return cls(tensors["histograms.edges"], tensors["histograms.shares"])
+
+
+def stability_index(now: Doubles, then: Doubles) -> Doubles:
+    """Return the population stability index of shares (..., bins) against others (..., bins), float64 (...,).
+
+    Source: Siddiqi 2006, Credit Risk Scorecards.
+    """
+    floor = 1e-4  # an empty bin counts as one row in ten thousand, or the logarithm is unbounded
+    now, then = np.maximum(now, floor), np.maximum(then, floor)
+    return np.asarray(np.sum((now - then) * np.log(now / then), axis=-1))
 
 
 def _count(edges: Floats, X: Floats) -> Doubles:

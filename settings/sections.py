@@ -213,6 +213,17 @@ class MetricsSettings(Section):
     worker_port: Port = Field(9301, description="port of the scorer, 0 to 65535")
     recorder_port: Port = Field(9302, description="port of the recorder, 0 to 65535")
     adapter_port: Port = Field(9303, description="port of the adaptation worker, 0 to 65535")
+    monitor_port: Port = Field(9304, description="port of the monitor, 0 to 65535")
+
+
+class MonitoringSettings(Section):
+    """How drift and quality are watched."""
+
+    every_s: float = Field(60.0, ge=1, le=86400, description="seconds between looks, 1 to 86400")
+    label_delay_days: float = Field(
+        7.0, ge=0, le=365, description="age in days from which a day's labels count as come, 0 to 365"
+    )
+    cards: int = Field(100, ge=1, le=100_000, description="k of card precision at k, 1 to 100000")
 
 
 class ConsoleSettings(Section):
@@ -257,6 +268,7 @@ class Settings(Section):
     adaptation: AdaptationSettings = AdaptationSettings()
     control: ControlSettings = ControlSettings()
     metrics: MetricsSettings = MetricsSettings()
+    monitoring: MonitoringSettings = MonitoringSettings()
     console: ConsoleSettings = ConsoleSettings()
     logging: LoggingSettings = LoggingSettings()
 

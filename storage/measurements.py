@@ -1,11 +1,13 @@
 """What monitoring has measured: histograms by hour, drift and quality by day, alarms from begin to end."""
 
+import json
 from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import JSON, Float, Index, String, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from storage.bulk import Row, Upsert
 from storage.table import Table
 
 
@@ -28,6 +30,13 @@ class Measurement(Table):
     details: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
 
 
+COLUMNS = tuple(column.name for column in Measurement.__table__.columns)
+KEYS = ("kind", "subject", "time")
+_UPSERT = Upsert(
+    Measurement.__tablename__, COLUMNS, KEYS, update=tuple(name for name in COLUMNS if name not in KEYS)
+)
+
+
 class Measurements:
     """Adds and reads measurements within the caller's unit of work."""
 
@@ -36,8 +45,7 @@ class Measurements:
 
     def put(self, rows: Iterable[Measurement]) -> None:
         """Store them, each in place of an earlier one of the same kind, subject and time."""
-        for row in rows:
-            self._session.merge(row)
+        _UPSERT.run(self._session, (_values(row) for row in rows))
 
     def of(self, kind: str, *, since: float = 0.0, subject: str | None = None) -> list[Measurement]:
         """Measurements of a kind from `since` on, oldest first; of one subject where it is given."""
@@ -54,3 +62,8 @@ class Measurements:
         """Delete the measurements of a kind that are older than `before`."""
         old = delete(Measurement).where(Measurement.kind == kind, Measurement.time < before)
         self._session.execute(old)
+
+
+def _values(row: Measurement) -> Row:
+    own = {"details": json.dumps(row.details)}
+    return tuple(own.get(name, getattr(row, name)) for name in COLUMNS)

@@ -16,7 +16,7 @@ from stream import metrics
 from stream.control.keys import ControlKey
 from stream.control.log_reader import ControlLog
 from stream.partition.acknowledger import Acknowledger
-from stream.partition.hop import Work
+from stream.partition.hop import SURPRISE_LEVELS, ScoredCounts, Work
 from stream.partition.manager import PartitionManager
 from stream.transport import driver
 from stream.wiring import Wiring
@@ -53,6 +53,7 @@ class Surroundings(Service):
 def build_app(settings: Settings, key: ControlKey) -> faust.App:
     """A Faust app that scores; run it with `faust.Worker`."""
     driver.register()
+    metrics.BUDGET.set(settings.budget.alert_rate)
     app = faust_app(settings)
     control = ControlLog(settings.broker.bootstrap, settings.topics.control, key)
 
@@ -142,8 +143,17 @@ def _note_done(partition: TopicPartition, work: Work) -> None:
     metrics.TRANSACTIONS.labels(partition.topic).inc(work.transactions)
     if work.transactions:
         metrics.BATCH_TRANSACTIONS.labels(partition.topic).observe(work.transactions)
-    metrics.ALERTS.inc(work.alerts)
     for reason, count in work.rejected.items():
         metrics.DEAD_LETTERS.labels(reason).inc(count)
     if work.oldest_arrival is not None:
-        metrics.SCORE_SECONDS.observe(max(0.0, time.time() - work.oldest_arrival))
+        latency = metrics.SCORE_SECONDS if work.scored else metrics.STAGE_SECONDS.labels(partition.topic)
+        latency.observe(max(0.0, time.time() - work.oldest_arrival))
+    if work.scored is not None:
+        _note_scored(work.scored)
+
+
+def _note_scored(scored: ScoredCounts) -> None:
+    for scorer, count in scored.alerts.items():
+        metrics.ALERTS.labels(scorer).inc(count)
+    for level, count in zip(SURPRISE_LEVELS, scored.surprising, strict=True):
+        metrics.SURPRISING.labels(str(level)).inc(count)

@@ -30,6 +30,11 @@ class Batch:
     def __len__(self) -> int:
         return len(self.columns)
 
+    @property
+    def oldest_arrival(self) -> float | None:
+        """When the transaction that has waited longest reached the broker; None where there is none."""
+        return float(self.arrival.min()) if len(self) else None
+
     def take(self, index: NDArray[np.int64]) -> "Batch":
         """The transactions at `index`, with copies of their features."""
         return Batch(

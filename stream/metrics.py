@@ -1,6 +1,7 @@
 """Every metric of the stream's processes, with help and unit; names end in their unit.
 
-Labels are bounded: causes, kinds, states and topic names, never ids or keys.
+Labels are bounded: causes, kinds, states, topics and partitions, names of features; never keys of entities or
+transactions. Detectors are told apart by the monitor alone, the busiest twenty of them.
 """
 
 from prometheus_client import Counter, Gauge, Histogram, start_http_server
@@ -24,7 +25,33 @@ SCORE_SECONDS = Histogram(
     "Seconds from a transaction's arrival at the broker to its committed score; the oldest of each batch.",
     buckets=SECONDS,
 )
-ALERTS = Counter("flagfive_alerts_total", "Transactions over the threshold.")
+STAGE_SECONDS = Histogram(
+    "flagfive_stage_seconds",
+    "Seconds from a transaction's arrival at the broker to its leaving a stage, committed; the oldest of a "
+    "batch. The stages before scoring; for scoring see flagfive_score_seconds.",
+    ["stage"],
+    buckets=SECONDS,
+)
+ALERTS = Counter(
+    "flagfive_alerts_total", "Transactions over the threshold, by what kind of scorer decided.", ["scorer"]
+)
+SURPRISING = Counter(
+    "flagfive_surprising_total",
+    "Transactions scored with at least this surprise, the negative logarithm of the tail; at least 0 is all "
+    "of them, and of genuine traffic one in 10 to this power should be among them.",
+    ["at_least"],
+)
+BUDGET = Gauge("flagfive_budget_ratio", "Share of genuine traffic that may be alerted, as configured.")
+LAG = Gauge(
+    "flagfive_lag_records",
+    "Records of an input partition that its worker had not read when it last read.",
+    ["topic", "partition"],
+)
+COMMITS = Counter(
+    "flagfive_commits_total",
+    "Kafka transactions by outcome; in doubt means that the broker did not say.",
+    ["outcome"],
+)
 DEAD_LETTERS = Counter(
     "flagfive_dead_letters_total", "Records that were not scored, by the rule that they broke.", ["reason"]
 )
@@ -38,6 +65,14 @@ PARTITIONS_LIVE = Gauge("flagfive_partitions_live_total", "Partitions that this 
 REBALANCES = Counter("flagfive_rebalances_total", "Times this worker was given partitions.")
 CHECKPOINTS = Counter("flagfive_checkpoints_total", "Checkpoints committed, by their topic.", ["topic"])
 CHECKPOINT_ROWS = Counter("flagfive_checkpoint_rows_total", "Profile rows checkpointed.", ["topic"])
+CHECKPOINT_BYTES = Counter(
+    "flagfive_checkpoint_bytes_total", "Bytes of profile rows checkpointed.", ["topic"]
+)
+CHECKPOINT_TIME = Gauge(
+    "flagfive_checkpoint_timestamp_seconds",
+    "When profiles of a partition were last known to be saved, seconds since 1970.",
+    ["topic", "partition"],
+)
 PROFILES_BYTES = Gauge(
     "flagfive_profiles_bytes", "Memory of the profiles of one partition.", ["topic", "partition"]
 )
@@ -47,6 +82,11 @@ PROFILES_BYTES = Gauge(
 CONTROL_OFFSET = Gauge(
     "flagfive_control_offset",
     "Offset of the control entry in force in this process; -1 before the first.",
+)
+CONTROL_OFFSET_LIVE = Gauge(
+    "flagfive_control_offset_live",
+    "Control offset under which every later batch of a partition is scored, as acknowledged.",
+    ["partition"],
 )
 CONTROL_APPLIED = Counter("flagfive_control_applied_total", "Control entries applied.", ["kind"])
 CONTROL_REFUSED = Counter(
@@ -86,10 +126,16 @@ EPISODES = Counter("flagfive_episodes_total", "Episodes by what became of them."
 ADAPT_SECONDS = Histogram(
     "flagfive_adapt_seconds", "Seconds to adapt a detector to an episode.", ["adapter"], buckets=SECONDS
 )
-FLAG_TO_ANNOUNCED_SECONDS = Histogram(
-    "flagfive_flag_to_announced_seconds",
-    "Seconds from a flag's reaching the adaptation worker to its detector's being on the control log.",
+ADAPT_STEP_SECONDS = Histogram(
+    "flagfive_adapt_step_seconds",
+    "Seconds from a flag's reaching the adaptation worker to the end of a step.",
+    ["step"],
     buckets=SECONDS,
+)
+GATE = Counter(
+    "flagfive_gate_total",
+    "Detectors judged by the gate, by what spoke against them; one may be counted under several.",
+    ["outcome"],
 )
 FLAG_TO_LIVE_SECONDS = Histogram(
     "flagfive_flag_to_live_seconds",
@@ -98,6 +144,92 @@ FLAG_TO_LIVE_SECONDS = Histogram(
 )
 RESERVOIR_ROWS = Gauge(
     "flagfive_reservoir_rows_total", "Recent genuine transactions that detectors are calibrated on."
+)
+
+# Feed: what `produce` and `simulate` send
+
+FED = Counter("flagfive_fed_total", "Transactions sent to the input topic by a feed of ours.")
+
+# Monitor: the last span measured, by event time
+
+ROUND_TIME = Gauge(
+    "flagfive_monitor_round_timestamp_seconds", "When the monitor last looked, seconds since 1970."
+)
+ROUND_SECONDS = Histogram(
+    "flagfive_monitor_round_seconds", "Seconds that the monitor took to look.", buckets=SECONDS
+)
+LOOKED_AT = Gauge("flagfive_monitor_rows_total", "Transactions of the last day that the monitor looked at.")
+ALARM = Gauge(
+    "flagfive_alarm_subjects_total",
+    "How many features, values or sources an alarm of the monitor names; 0 while it is closed.",
+    ["alarm"],
+)
+PSI = Gauge(
+    "flagfive_psi_ratio",
+    "Population stability index of a feature, last day against the week before; 0.25 is major.",
+    ["feature"],
+)
+PSI_BASE = Gauge(
+    "flagfive_psi_base_ratio",
+    "Population stability index of a feature, last day against what the base was trained on.",
+    ["feature"],
+)
+SCORE_PSI = Gauge(
+    "flagfive_score_psi_ratio", "Population stability index of the tails, last day against even ones."
+)
+SCORE_KS = Gauge(
+    "flagfive_score_ks_ratio",
+    "Kolmogorov-Smirnov distance of the surprises, last day against the week before.",
+)
+MISSING = Gauge("flagfive_missing_ratio", "Share of the last day without a value in this field.", ["field"])
+UNSEEN = Gauge(
+    "flagfive_unseen_ratio", "Share of the last day with a value that the week before lacked.", ["field"]
+)
+NEW_ENTITIES = Gauge(
+    "flagfive_new_entities_ratio", "Share of the last day whose entity was never seen before.", ["entity"]
+)
+ALERT_RATE = Gauge("flagfive_alert_rate_ratio", "Share of the last day that was alerted.")
+QUALITY = Gauge(
+    "flagfive_quality_ratio",
+    "Recall, estimated recall, average precision and card precision at k of the newest day whose labels have "
+    "come, with its 95% interval.",
+    ["measure", "bound"],
+)
+LABELS_MISSING = Gauge(
+    "flagfive_labels_missing_ratio",
+    "Share of the frauds of the day of the estimated recall whose labels are still to come.",
+)
+DETECTOR_ALERTS = Gauge(
+    "flagfive_detector_alerts_total", "Alerts of the last day, by the busiest scorers.", ["scorer"]
+)
+DETECTOR_PRECISION = Gauge(
+    "flagfive_detector_precision_ratio",
+    "Share confirmed of the last 50 decided alerts, by the busiest scorers.",
+    ["scorer"],
+)
+PREVENTED_SECONDS = Gauge(
+    "flagfive_flag_to_prevented_seconds",
+    "Seconds from a flag to the first confirmed fraud that its detector alerted, of the busiest detectors.",
+    ["detector"],
+)
+LABELS_RECENT = Gauge("flagfive_labels_recent_total", "Labels of the last four weeks, by source.", ["source"])
+LABEL_TIME = Gauge(
+    "flagfive_label_timestamp_seconds", "When the last label came, seconds since 1970, by source.", ["source"]
+)
+LABEL_DELAY_SECONDS = Gauge(
+    "flagfive_label_delay_seconds",
+    "Seconds from a fraud to its first label, by source; the median and the ninth decile.",
+    ["source", "quantile"],
+)
+DECISIONS = Gauge(
+    "flagfive_decisions_recent_total", "Verdicts of the last day by the role of who gave them.", ["role"]
+)
+QUEUE = Gauge("flagfive_queue_open_total", "Alerts that nobody has judged.")
+QUEUE_AGE = Gauge("flagfive_queue_age_seconds", "Event time since the oldest alert that nobody has judged.")
+HELD = Gauge(
+    "flagfive_held_amount_total",
+    "Amount alerted in the last day, in the units of the transactions, by what became of it.",
+    ["status"],
 )
 
 

@@ -16,6 +16,7 @@ from xml.etree import ElementTree
 CLONE = Path(__file__).resolve().parent.parent
 PACKAGES = (
     "features", "meta", "storage", "stream", "replay", "simulate", "console", "cli", "settings",
+    "monitoring",
 )  # fmt: skip
 NO_TESTS = 5  # pytest's exit code
 

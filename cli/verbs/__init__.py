@@ -16,6 +16,7 @@ VERBS = {
     "replay": "Backtest a labelled file: what would have happened.",
     "recorder": "Write scores, alerts and control entries to the database.",
     "adapter": "Turn flags into detectors: adapt, calibrate, judge, announce.",
+    "monitor": "Watch drift, quality and labels, and raise alarms.",
     "console": "Serve the page where analysts work, and its API.",
     "flag": "Flag transactions as one fraud pattern, and see it go live.",
     "label": "Confirm or reject transactions, in bulk too.",

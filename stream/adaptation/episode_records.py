@@ -35,6 +35,8 @@ def store(
         _audit(unit, desk, request, status, {"reason": reason, "detector": adapted.id})
         unit.commit()
     metrics.EPISODES.labels(status).inc()
+    metrics.ADAPT_STEP_SECONDS.labels("adapted").observe(adapted.flag_to_adapted_ms / 1e3)
+    metrics.ADAPT_STEP_SECONDS.labels("stored").observe(max(0.0, desk.clock() - flagged_at))
 
 
 def note_announced(
@@ -53,7 +55,7 @@ def note_announced(
         _audit(unit, desk, request, ANNOUNCED, {"detector": detector_id, "control_offset": offset})
         unit.commit()
     metrics.EPISODES.labels(ANNOUNCED).inc()
-    metrics.FLAG_TO_ANNOUNCED_SECONDS.observe(announced_ms / 1e3)
+    metrics.ADAPT_STEP_SECONDS.labels("announced").observe(announced_ms / 1e3)
     return Awaiting.of(episode)
 
 

@@ -95,6 +95,8 @@ def adapt(
         beside=tuple(n for n, detector in enumerate(snapshot.detectors) if detector.id != identity),
     )
     metrics.ADAPT_SECONDS.labels(ready.prepared.adapter.name).observe(proposal.seconds)
+    for cause in proposal.verdict.causes or ("passed",):
+        metrics.GATE.labels(cause).inc()
     risk = risk_of(
         flagged.fraud,
         snapshot.rules,

@@ -82,6 +82,8 @@ class Checkpoint:
             profiles.mark_checkpointed(self._handed_out)
             metrics.CHECKPOINTS.labels(self._topic).inc()
             metrics.CHECKPOINT_ROWS.labels(self._topic).inc(len(self._handed_out.keys))
+            metrics.CHECKPOINT_BYTES.labels(self._topic).inc(self._handed_out.rows.nbytes)
+        metrics.CHECKPOINT_TIME.labels(self._topic, str(self._partition)).set(time.time())
         metrics.PROFILES_BYTES.labels(self._topic, str(self._partition)).set(profiles.nbytes)
         self._handed_out = None
         self._last = self._clock()

@@ -8,6 +8,7 @@ import numpy as np
 from aiokafka import AIOKafkaProducer
 
 from features.spans import ByteSpans
+from stream import metrics
 from stream.wire.partitioner import partition_by_key
 from stream.wire.writer import EncodedBatch
 
@@ -58,6 +59,7 @@ class Feed:
                 self._under_way.append(
                     await self._producer.send_batch(batch, self._topic, partition=partition)
                 )
+        metrics.FED.inc(len(values))
         if len(self._under_way) > MOST_UNDER_WAY:
             await self.flush()
 

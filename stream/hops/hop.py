@@ -79,9 +79,9 @@ class EntityHop:
             staged,
             Resume(span.next_offset),
             len(batch),
-            alerts=sent.alerts,
+            scored=sent.scored,
             rejected=Counter(letter.reason for letter in letters),
-            oldest_arrival=sent.oldest_of(batch),
+            oldest_arrival=batch.oldest_arrival,
         )
 
     def publish(self, work: Work) -> None:

@@ -61,9 +61,9 @@ class ReturnHop:
             waiting,
             resume,
             len(scored),
-            alerts=sent.alerts,
+            scored=sent.scored,
             rejected=Counter(letter.reason for letter in letters),
-            oldest_arrival=sent.oldest_of(scored),
+            oldest_arrival=scored.oldest_arrival,
         )
 
     def publish(self, work: Work) -> None:

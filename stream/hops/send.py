@@ -5,22 +5,19 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from stream.batch import Batch
+from stream.partition.hop import ScoredCounts
 from stream.partition.output import Output
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What a batch was turned into; the control offset it was scored under and how many alerts it gave, if it
-    was scored.
+    """What a batch was turned into; the control offset it was scored under and what scoring found, if it was
+    scored.
     """
 
     outputs: Sequence[Output]
     control_offset: int | None = None
-    alerts: int = 0
-
-    def oldest_of(self, batch: Batch) -> float | None:
-        """Arrival of the batch's oldest transaction, if it was scored."""
-        return float(batch.arrival.min()) if self.control_offset is not None and len(batch) else None
+    scored: ScoredCounts | None = None
 
 
 class Sender(Protocol):

@@ -7,6 +7,7 @@ from typing import Any
 from aiokafka import AIOKafkaProducer, TopicPartition
 from mode import Service
 
+from stream import metrics
 from stream.control.acks import Ack, acknowledge
 from stream.control.log_reader import ControlLog
 from stream.control.snapshot import Snapshot
@@ -63,6 +64,8 @@ class Acknowledger(Service):
             if scoring:
                 numbers = tuple(partition.partition for partition in scoring)
                 await self._publish(Ack(self._worker, numbers, offset, time.time()))
+            for partition in scoring:
+                metrics.CONTROL_OFFSET_LIVE.labels(str(partition.partition)).set(offset)
 
     def _note(self, _: Snapshot) -> None:
         self._news.set()

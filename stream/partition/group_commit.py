@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from aiokafka import TopicPartition
 
+from stream import metrics
 from stream.partition.commit import CommitUncertain, PartitionLost, SharedCommitter
 from stream.partition.hop import Resume
 from stream.partition.output import Output
@@ -90,10 +91,13 @@ class GroupCommit:
                 raise self._broken
             await self._committer.commit(outputs, places)
         except (PartitionLost, CommitUncertain) as error:
+            outcome = "in_doubt" if isinstance(error, CommitUncertain) else "aborted"
+            metrics.COMMITS.labels(outcome).inc()
             self._broken = error
             self._together = False
             _tell(ready, error)
         else:
+            metrics.COMMITS.labels("committed").inc()
             self._together = True
             _tell(ready, None)
 

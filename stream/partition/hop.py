@@ -22,6 +22,23 @@ class Resume:
 
 
 @dataclass(frozen=True, slots=True)
+class ScoredCounts:
+    """What scoring found in a span, for metrics.
+
+    Attributes:
+        alerts: how many were over the threshold, by the kind of scorer that decided.
+        surprising: how many had a surprise of at least each of `SURPRISE_LEVELS`.
+    """
+
+    alerts: Mapping[str, int]
+    surprising: Sequence[int]
+
+
+SURPRISE_LEVELS = (0, 1, 2, 3, 4)
+"""All; and of genuine traffic one in 10, 100, 1,000 and 10,000."""
+
+
+@dataclass(frozen=True, slots=True)
 class Work:
     """The whole effect of a span, none of it visible yet.
 
@@ -30,16 +47,16 @@ class Work:
         resume: where to continue after this; None while the span only adds to what waits, which is then
             read again after a crash.
         transactions: how many transactions went on. This and what follows is for metrics.
-        alerts: how many were over the threshold.
+        scored: what scoring found; None where the stage does not score.
         rejected: how many went to the dead letters, by reason.
-        oldest_arrival: of what was scored, seconds since 1970; None where nothing was.
+        oldest_arrival: of what went on, seconds since 1970; None where nothing did.
     """
 
     outputs: Sequence[Output]
     change: Any
     resume: Resume | None
     transactions: int
-    alerts: int = 0
+    scored: ScoredCounts | None = None
     rejected: Mapping[str, int] = field(default_factory=dict)
     oldest_arrival: float | None = None
 

@@ -13,15 +13,18 @@ from stream.batch_arrow import to_message
 from stream.control.log_reader import ControlLog
 from stream.control.snapshot import Snapshot
 from stream.hops.send import Sent
+from stream.partition.hop import SURPRISE_LEVELS, ScoredCounts
 from stream.partition.output import Output
 from stream.scored import Scores, entities_of, to_scored
 from stream.scoring.alerts import AlertWriter
-from stream.scoring.decide import check_features, score_batch
+from stream.scoring.decide import BASE_ID, BLOCK_ID, check_features, score_batch
 from stream.scoring.score_json import ScoreWriter
 from stream.scoring.shadow_alerts import shadow_alerts
 from stream.wire.writer import EncodedBatch
 
 log = get_logger(__name__)
+
+DETECTOR = "detector"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +77,7 @@ class ScoreSender:
             *self._shadow_outputs(batch, scores, snapshot),
             self._output(self._topics.scored, None, self._message(batch, scores)),
         ]
-        return Sent(outputs, snapshot.offset, int(np.count_nonzero(scores.decision)))
+        return Sent(outputs, snapshot.offset, _counts(scores))
 
     async def ready(self) -> None:
         """Return once there is a base to score with.
@@ -109,3 +112,11 @@ class ScoreSender:
 
     def _output(self, topic: str, keys: ByteSpans | None, values: ByteSpans) -> Output:
         return Output(topic, self._partition, EncodedBatch(keys, values))
+
+
+def _counts(scores: Scores) -> ScoredCounts:
+    """Detectors count as one kind: there may be a thousand, and metrics have a series for each label."""
+    decided = scores.winner[scores.decision > 0]
+    base, block = np.count_nonzero(decided == 0), np.count_nonzero(decided == len(scores.winners) - 1)
+    alerts = {BASE_ID: int(base), DETECTOR: int(len(decided) - base - block), BLOCK_ID: int(block)}
+    return ScoredCounts(alerts, [int(np.count_nonzero(scores.surprise >= s)) for s in SURPRISE_LEVELS])

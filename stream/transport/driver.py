@@ -23,6 +23,7 @@ from faust.transport.drivers import aiokafka as faust_aiokafka
 from faust.types import TP, ConsumerMessage, Message
 from mode import get_logger
 
+from stream import metrics
 from stream.transport.fetcher import SpanConsumer
 from stream.transport.span import Span
 
@@ -77,7 +78,11 @@ class SpanConsumerThread(faust_aiokafka.AIOKafkaConsumerThread):
             raise ConsumerStoppedError
         with consumer._subscription.fetch_context():
             spans = await consumer._fetcher.fetched_records([partition], timeout=_PATIENCE_S)
-        return next((span for found in spans.values() for span in found), None)
+        span = next((span for found in spans.values() for span in found), None)
+        if span is not None:
+            behind = (consumer.highwater(partition) or 0) - span.next_offset
+            metrics.LAG.labels(partition.topic, str(partition.partition)).set(max(0, behind))
+        return span
 
 
 class SpanFaustConsumer(faust_aiokafka.Consumer):
@@ -112,6 +117,8 @@ class SpanFaustConsumer(faust_aiokafka.Consumer):
         for partition in partitions:
             self._in_flight.discard(partition)
             self._held.discard(partition)
+            with suppress(KeyError):  # nothing was ever read of it
+                metrics.LAG.remove(partition.topic, str(partition.partition))
 
     async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, ConsumerMessage]]:
         if not self.flow_active:

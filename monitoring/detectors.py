@@ -1,0 +1,63 @@
+"""Figures of each detector, of a bounded number of them: the busiest by name, the others together."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from monitoring.labels import LAST_DECIDED
+from storage.alerts import CONFIRMED
+from storage.outcomes import AlertOutcome
+
+TOP = 20
+"""So many scorers are told apart: a thousand detectors must not become a thousand time series."""
+OTHER = "other"
+
+
+@dataclass(frozen=True)
+class ScorerFigures:
+    """Alerts of the last day, and of the last 50 decided ones how many were decided and confirmed."""
+
+    alerts: int
+    decided: int
+    confirmed: int
+
+    @property
+    def precision(self) -> float | None:
+        """Share of decided alerts that were confirmed."""
+        return self.confirmed / self.decided if self.decided else None
+
+
+def by_scorer(day: Sequence[AlertOutcome], decided: Sequence[AlertOutcome]) -> dict[str, ScorerFigures]:
+    """Figures by scorer, the `TOP` with most alerts by id and the others as `other`.
+
+    day: alerts of the last day. decided: judged alerts in the order of their verdicts.
+    """
+    alerts = capped(Counter(alert.scorer for alert in day))
+    last: dict[str, list[bool]] = {}
+    for alert in decided:
+        name = alert.scorer if alert.scorer in alerts else OTHER
+        last.setdefault(name, []).append(alert.status == CONFIRMED)
+    found = {}
+    for name in {*alerts, *last}:
+        judged = last.get(name, [])[-LAST_DECIDED:]
+        found[name] = ScorerFigures(int(alerts.get(name, 0)), len(judged), sum(judged))
+    return found
+
+
+def capped(counts: Mapping[str, float], top: int = TOP) -> dict[str, float]:
+    """The `top` largest by name and the sum of the rest as `other`; equal counts go by name.
+
+    >>> capped({"a": 5, "b": 1, "c": 2}, top=1)
+    {'a': 5, 'other': 3}
+    """
+    ordered = sorted(counts, key=lambda name: (-counts[name], name))
+    kept = {name: counts[name] for name in ordered[:top]}
+    rest = sum(counts[name] for name in ordered[top:])
+    return {**kept, OTHER: rest} if len(ordered) > top else kept
+
+
+def busiest(names: Iterable[str], alerts: Mapping[str, float], top: int = TOP) -> list[str]:
+    """At most `top` of `names`, those with most alerts first."""
+    return sorted(names, key=lambda name: (-alerts.get(name, 0.0), name))[:top]
