@@ -15,6 +15,9 @@ from numpy.typing import NDArray
 
 Rows = NDArray[np.intp]
 
+CLEARLY = 0.5
+"""Surprise above the threshold, three times rarer: alerts that a higher threshold may not cost."""
+
 
 @dataclass(frozen=True)
 class Sorted:

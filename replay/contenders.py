@@ -13,6 +13,8 @@ from meta.normaliser import Normaliser
 
 Score = Callable[[Floats], Doubles]
 
+RESERVE = 4  # one genuine card in four is kept from training, to set thresholds on
+
 
 @dataclass(frozen=True)
 class Lesson:

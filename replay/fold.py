@@ -9,14 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from meta.arrays import Floats
-from replay.contenders import CONTENDERS, Lesson, Score
+from replay.contenders import CONTENDERS, RESERVE, Lesson, Score
 from replay.measures import Window
 from replay.reading import FRAUD, UNKNOWN, Part
 from replay.sample import Sample
 from replay.survey import DAY_S
 
 MOST_GENUINE = 200_000  # training rows of a fold that are not fraud; the others are drawn at random
-_RESERVE = 4  # one genuine card in four is kept from training, to set thresholds on
 BUDGET = 0.001
 
 
@@ -104,7 +103,7 @@ class Fold:
         if not columns:
             raise NothingToLearn(f"{where}: no labelled rows to train on")
         X, fraud, card, seconds = columns
-        reserve = ~fraud & (card % _RESERVE == 0)
+        reserve = ~fraud & (card % RESERVE == 0)
         fit = ~reserve
         if fraud.sum() < 10 or reserve.sum() < 100:
             raise NothingToLearn(f"{where}: {fraud.sum()} frauds and {reserve.sum()} genuine rows to set "

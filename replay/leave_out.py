@@ -88,6 +88,7 @@ def leave_out(
         "flagged_at": episode.flagged_at,
         "later_frauds": int(np.sum(windows["base"].fraud)),
         "known_recall": known,
+        "recall": {name: float(np.mean(w.score[w.fraud] > w.threshold)) for name, w in windows.items()},
         "until_caught": {name: _delay(window) for name, window in windows.items()},
         "kept_as_draft": {name: list(r) for name, r in reasons.items() if r},
     }

@@ -10,14 +10,12 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from features.offline import Featuriser
 from replay.contenders import CONTENDERS
+from replay.featured import Featured
 from replay.fold import Days, Fold
-from replay.further import Further
 from replay.measures import measure
 from replay.outcome import Outcome, Progress
 from replay.reading import Reader
-from replay.risk import DelayedRisk
 from replay.survey import DAY_S, Survey, UnfitFile, survey
 
 
@@ -73,22 +71,11 @@ def prequential(reader: Reader, plan: Plan, progress: Progress = lambda stage, d
 
 
 def _run(reader: Reader, plan: Plan, found: Survey, days: list[Days], progress: Progress) -> list[Fold]:
-    featuriser = Featuriser(reader.schema)
-    further = Further(reader.mapping)
-    entities = [entity.name for entity in reader.schema.entities]
-    risk = DelayedRisk([*entities, *reader.mapping.categorical], plan.delay_days * DAY_S)
-    live = (*featuriser.layout.names, *further.names)
+    featured = Featured(reader, plan.delay_days * DAY_S)
     epoch = float(np.floor(found.first / DAY_S) * DAY_S)
-    names = (*live, *risk.names)
-    folds = [Fold(d, epoch, names, len(live), plan.contenders, plan.seed) for d in days]
+    folds = [Fold(d, epoch, featured.names, featured.live, plan.contenders, plan.seed) for d in days]
     for part in reader.parts():
-        keys = (*part.columns.keys, *part.categorical)
-        blocks = [
-            featuriser.features(part.columns),
-            further.features(part),
-            risk.features(part.columns.time, keys, part.label),
-        ]
-        X = np.concatenate(blocks, axis=1)
+        X = featured.features(part)
         cards = part if reader.has_cards else part.each_its_own_card()
         for fold in folds:
             fold.take(cards, X)

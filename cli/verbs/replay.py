@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,12 +11,9 @@ from cli.errors import UserError
 
 if TYPE_CHECKING:
     from replay.mapping import Mapping
-    from replay.outcome import Outcome, Progress
-    from replay.prequential import Plan
-    from replay.reading import Reader
+    from replay.outcome import Outcome
+    from replay.protocols import Run
     from replay.table import Table
-
-    Run = Callable[[Reader, Progress], Outcome]
 
 app = typer.Typer(add_completion=False)
 
@@ -31,7 +26,7 @@ def replay(
     mapping: Annotated[
         Path | None, typer.Option(help="TOML file that says which column means what; `inspect` makes one.")
     ] = None,
-    protocol: Annotated[str, typer.Option(help="prequential or leave-pattern-out.")] = "prequential",
+    protocol: Annotated[str, typer.Option(help="prequential, live or leave-pattern-out.")] = "prequential",
     train_days: Annotated[int, typer.Option(min=1, help="Days of each training span.")] = 7,
     delay_days: Annotated[int, typer.Option(min=0, help="Days until a label is known.")] = 7,
     test_days: Annotated[int, typer.Option(min=1, help="Days of each test.")] = 7,
@@ -41,12 +36,22 @@ def replay(
         typer.Option(min=0, help="First training day, 0 is the file's first; else the last folds."),
     ] = None,
     contender: Annotated[list[str] | None, typer.Option(help="One of those compared; all without.")] = None,
-    pattern: Annotated[str | None, typer.Option(help="leave-pattern-out: what is held out.")] = None,
-    flags: Annotated[int, typer.Option(min=1, help="leave-pattern-out: frauds flagged as an episode.")] = 5,
-    adapter: Annotated[
-        list[str] | None, typer.Option(help="leave-pattern-out: what makes a detector of them.")
+    pattern: Annotated[
+        str | None, typer.Option(help="What training has not seen: live, leave-pattern-out.")
     ] = None,
-    steps: Annotated[int, typer.Option(min=100, help="leave-pattern-out: steps of meta-training.")] = 1_500,
+    flags: Annotated[
+        int, typer.Option(min=0, help="Frauds flagged: as one episode, or a day under live.")
+    ] = 5,
+    adapter: Annotated[list[str] | None, typer.Option(help="What makes a detector of flags.")] = None,
+    alerts_a_day: Annotated[int, typer.Option(min=0, help="live: alerts that are examined a day.")] = 50,
+    shift_hours: Annotated[float, typer.Option(min=0.25, max=168, help="live: between two looks.")] = 24.0,
+    delay_hours: Annotated[
+        float | None, typer.Option(min=0, help="live: hours until a label, in place of --delay-days.")
+    ] = None,
+    budget: Annotated[
+        float, typer.Option(min=1e-6, max=0.5, help="live: share of genuine traffic that may be alerted.")
+    ] = 0.001,
+    steps: Annotated[int, typer.Option(min=100, help="Of meta-training; the base takes twice.")] = 1_500,
     seed: Annotated[int, typer.Option(min=0, help="Equal seeds give equal figures.")] = 0,
     json: Annotated[Path | None, typer.Option(help="Write every figure to this file.")] = None,
     report: Annotated[Path | None, typer.Option(help="Write a page with tables and plots.")] = None,
@@ -56,44 +61,22 @@ def replay(
     Without --mapping a bundled one is taken where it fits.
     """
     from replay.prequential import Plan
+    from replay.protocols import Choice, UnknownName
+    from replay.protocols import protocol as chosen_protocol
 
-    plan = Plan(train_days, delay_days, test_days, folds, start_day, _contenders(contender), seed)
+    plan = Plan(train_days, delay_days, test_days, folds, start_day, seed=seed)
+    choice = Choice(
+        protocol, contender or (), adapter or ("evidence",), pattern, flags, alerts_a_day, shift_hours,
+        delay_hours, budget, steps,
+    )  # fmt: skip
+    try:
+        run, configuration = chosen_protocol(plan, choice)
+    except UnknownName as error:
+        raise UserError(str(error)) from None
     table, chosen = _open(file, mapping)
-    run, configuration = _protocol(protocol, plan, pattern, flags, tuple(adapter or ("evidence",)), steps)
     outcome = _run(table, chosen, run)
     _show(outcome)
     _write(outcome, chosen, configuration, file, json, report)
-
-
-def _contenders(given: list[str] | None) -> tuple[str, ...]:
-    from replay.contenders import CONTENDERS
-
-    if unknown := set(given or ()) - set(CONTENDERS):
-        raise UserError(f"--contender {sorted(unknown)}: allowed are {', '.join(CONTENDERS)}")
-    return tuple(given or CONTENDERS)
-
-
-def _protocol(
-    name: str, plan: Plan, pattern: str | None, flags: int, adapters: tuple[str, ...], steps: int
-) -> tuple[Run, dict[str, Any]]:
-    from replay.prequential import prequential
-
-    told: dict[str, Any] = {"protocol": name, "plan": asdict(plan)}
-    if name == "prequential":
-        return (lambda reader, tell: prequential(reader, plan, tell)), told
-    if name != "leave-pattern-out":
-        raise UserError(f"--protocol {name!r}: allowed are prequential, leave-pattern-out")
-    from meta.adapters.registry import NAMES
-    from replay.leave_out import Settings, leave_out
-
-    if pattern is None:
-        raise UserError("--protocol leave-pattern-out needs --pattern, the name of the one to leave out")
-    if unknown := set(adapters) - set(NAMES):
-        raise UserError(f"--adapter {sorted(unknown)}: allowed are {', '.join(NAMES)}")
-    settings = Settings(pattern, flags, adapters, base_steps=2 * steps, meta_steps=steps)
-    return (lambda reader, tell: leave_out(reader, plan, settings, tell)), told | {
-        "episode": asdict(settings)
-    }
 
 
 def _open(file: Path, mapping: Path | None) -> tuple[Table, Mapping]:
@@ -139,6 +122,8 @@ def _show(outcome: Outcome) -> None:
     from rich.console import Console
     from rich.table import Table
 
+    from replay.patterns import told_of
+
     table = Table("contender", *(name.replace("_", " ") for name in _SHOWN))
     for name, figures in outcome.contenders.items():
         cells = [f"{i.value:.3f} [{i.low:.3f} {i.high:.3f}]" for i in (figures[m] for m in _SHOWN[:-1])]
@@ -146,7 +131,7 @@ def _show(outcome: Outcome) -> None:
         table.add_row(name, *cells, f"{rate.value:.3%} [{rate.low:.3%} {rate.high:.3%}]")
     Console().print(table)
     for pattern in outcome.details.get("patterns", []):
-        print(f"known fraud caught: {pattern['known_recall']}; kept as draft: {pattern['kept_as_draft']}")
+        print(f"{pattern['name']}: {', '.join(told_of(pattern))}")
     rows, seconds = outcome.survey.rows, outcome.pass_seconds
     print(f"{rows:,} rows in {seconds:.1f} s, training {outcome.train_seconds:.1f} s on top")
 

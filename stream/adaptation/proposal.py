@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from meta.arrays import Floats
-from meta.false_alerts import sort_alerts
+from meta.false_alerts import CLEARLY, sort_alerts
 from meta.gate import Limits, Verdict, judge
 from meta.support import Support
 from stream.adaptation.intake import Flagged
@@ -25,8 +25,6 @@ BACKGROUND = 2_048
 
 UNJUDGED = "unjudged alerts"
 """Name of a replay set: clear alerts of late, beyond what calibration expects of genuine traffic."""
-CLEARLY = 0.5
-"""Surprise above the threshold, three times rarer: alerts that a higher threshold may not cost."""
 
 
 class TooLittleTraffic(Exception):

@@ -17,7 +17,7 @@ from features.offline import featurise
 from features.spans import ByteSpans
 from replay.fold import NothingToLearn
 from replay.leave_out import Settings, leave_out
-from replay.mapping import EntityColumn, Label, Mapping, WrongMapping
+from replay.mapping import Label, Mapping, WrongMapping
 from replay.measures import Window, measure, until_caught
 from replay.outcome import Outcome
 from replay.prequential import Plan, prequential
@@ -26,39 +26,9 @@ from replay.report import page
 from replay.result import as_json
 from replay.survey import UnfitFile, survey
 from replay.table import Table, UnreadableTable
+from tests.unit.replay.files import MAPPING, payments, reader
 
-MAPPING = Mapping(
-    id="id",
-    time="when",
-    amount="amount",
-    entities=(EntityColumn("card", "card"), EntityColumn("merchant", "shop")),
-    label=Label("fraud", pattern="kind"),
-)
 PLAN = Plan(train_days=3, delay_days=1, test_days=2, folds=2, contenders=("lightgbm", "logistic"))
-
-
-def payments(n: int = 6_000, days: int = 8) -> pd.DataFrame:
-    """Payments of 300 cards, of which one in fifty is a fraud with a large amount."""
-    rng = np.random.default_rng(3)
-    fraud = rng.random(n) < 0.02
-    seconds = np.sort(rng.uniform(0, days * 86_400, n)).astype(np.int64)
-    return pd.DataFrame(
-        {
-            "id": [f"t{i}" for i in range(n)],
-            "when": pd.Timestamp("2024-03-01") + pd.to_timedelta(seconds, unit="s"),
-            "amount": np.round(np.where(fraud, 400, 20) * rng.lognormal(0, 0.4, n), 2),
-            "card": rng.integers(0, 300, n),
-            "shop": [f"s{k}" for k in rng.integers(0, 40, n)],
-            "fraud": fraud.astype(np.int64),
-            "kind": np.where(fraud, "large", None),
-        }
-    )
-
-
-def reader(folder: Path, frame: pd.DataFrame, kind: str = "csv", mapping: Mapping = MAPPING) -> Reader:
-    path = folder / f"payments.{kind}"
-    frame.to_parquet(path, index=False) if kind == "parquet" else frame.to_csv(path, index=False)
-    return Reader(Table(path, as_text=True), mapping)
 
 
 @pytest.fixture(scope="module")

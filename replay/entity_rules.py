@@ -1,0 +1,94 @@
+"""What confirmed frauds say of their entities, as live: cards are watched more closely, others blocked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from meta.arrays import Doubles
+from meta.entity_risk import affordable, boost, faded, is_suspect
+from replay.survey import DAY_S
+from replay.traffic import Traffic
+
+V = TypeVar("V")
+Key = tuple[int, int]  # entity by its place, hash of its key
+
+
+@dataclass
+class EntityRules:
+    """Counts of confirmed frauds that halve in `half_life_days`; blocks end `block_days` after the last."""
+
+    budget: float
+    half_life_days: float = 14.0
+    block_days: float = 28.0
+    _count: dict[Key, tuple[float, float]] = field(default_factory=dict)
+    _until: dict[Key, float] = field(default_factory=dict)
+    _share: dict[Key, float] = field(default_factory=dict)  # of recent traffic, as a block began
+
+    def confirm(self, frauds: Traffic, recent: Traffic, *, of_one_pattern: bool) -> None:
+        """Take in confirmed frauds; of one pattern, half of the cards must share what is to be blocked.
+
+        An entity that is no card counts each card once. All that is blocked at a time carries no more of
+        `recent` traffic than the budget.
+        """
+        cards = np.unique(frauds.card)
+        for card in cards.tolist():
+            at = frauds.card == card
+            self._add((0, card), float(at.sum()), float(frauds.seconds[at].max()))
+        least = len(cards) / 2 if of_one_pattern else 0.0
+        suspects = []
+        for entity in range(1, frauds.keys.shape[1]):
+            for key in np.unique(frauds.keys[:, entity]).tolist():
+                at = frauds.keys[:, entity] == key
+                last = float(frauds.seconds[at].max())
+                count = self._add((entity, key), float(len(np.unique(frauds.card[at]))), last)
+                if is_suspect(count) and count >= least:
+                    share = float(np.mean(recent.keys[:, entity] == key))
+                    suspects.append((-count, share, (entity, key), last))
+        self._block(suspects, float(recent.seconds[-1]))
+
+    def boosts(self, traffic: Traffic) -> Doubles:
+        """Surprise that each row's card adds (n,)."""
+        out = np.zeros(len(traffic))
+        for row, (count, as_of) in self._hits(traffic, 0, self._count):
+            out[row] = boost(faded(count, traffic.seconds[row] - as_of, self.half_life_days * DAY_S))
+        return out
+
+    def blocked(self, traffic: Traffic) -> NDArray[np.bool_]:
+        """Whether an entity of each row is blocked (n,)."""
+        out = np.zeros(len(traffic), bool)
+        for entity in range(1, traffic.keys.shape[1]):
+            for row, until in self._hits(traffic, entity, self._until):
+                out[row] |= traffic.seconds[row] < until
+        return out
+
+    def _add(self, key: Key, number: float, last: float) -> float:
+        """Count at the time of the last fraud, what was known before faded to it."""
+        count, as_of = self._count.get(key, (0.0, last))
+        half_life = self.half_life_days * DAY_S
+        newest = max(last, as_of)
+        total = faded(count, newest - as_of, half_life) + faded(number, newest - last, half_life)
+        self._count[key] = total, newest
+        return total
+
+    def _block(self, suspects: list[tuple[float, float, Key, float]], now: float) -> None:
+        """Most cards first; blocks in force go on, and are prolonged at no cost."""
+        suspects.sort()
+        standing = {key for key, until in self._until.items() if until > now}
+        left = self.budget - sum(self._share[key] for key in standing)
+        new = [0.0 if key in standing else share for _, share, key, _ in suspects]
+        for fits, (_, share, key, last) in zip(affordable(new, left), suspects, strict=True):
+            if fits:
+                self._share[key] = share
+                self._until[key] = max(self._until.get(key, 0.0), last + self.block_days * DAY_S)
+
+    @staticmethod
+    def _hits(traffic: Traffic, entity: int, by_key: dict[Key, V]) -> list[tuple[int, V]]:
+        known = np.array([key for place, key in by_key if place == entity], np.uint64)
+        column = traffic.keys[:, entity]
+        return [
+            (row, by_key[entity, int(column[row])]) for row in np.flatnonzero(np.isin(column, known)).tolist()
+        ]

@@ -1,0 +1,47 @@
+"""Features of a file part by part: those that run live, further columns, and risk from late labels."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from features.hashing import hash_spans
+from features.offline import Featuriser
+from meta.arrays import Floats
+from replay.further import Further
+from replay.reading import Part, Reader
+from replay.risk import DelayedRisk
+from replay.traffic import Traffic
+
+
+class Featured:
+    """Goes through the parts of a file in their order; a label is known `delay_s` after its transaction.
+
+    names: the features, of which the first `live` run live and the others are risk.
+    """
+
+    def __init__(self, reader: Reader, delay_s: float) -> None:
+        self._reader = reader
+        self._featuriser = Featuriser(reader.schema)
+        self._further = Further(reader.mapping)
+        entities = [entity.name for entity in reader.schema.entities]
+        self._risk = DelayedRisk([*entities, *reader.mapping.categorical], delay_s)
+        self.live = len(self._featuriser.layout.names) + len(self._further.names)
+        self.names = (*self._featuriser.layout.names, *self._further.names, *self._risk.names)
+
+    def features(self, part: Part) -> Floats:
+        """Fold the next n rows; their features as of just before each, float32 (n, d)."""
+        keys = (*part.columns.keys, *part.categorical)
+        blocks = [
+            self._featuriser.features(part.columns),
+            self._further.features(part),
+            self._risk.features(part.columns.time, keys, part.label),
+        ]
+        return np.concatenate(blocks, axis=1)
+
+    def traffic(self, part: Part) -> Traffic:
+        """The next rows with their features; where no column names a card, each is a card of its own."""
+        keys = [part.card if self._reader.has_cards else part.id]
+        keys += [hash_spans(spans) for spans in part.columns.keys[1:]]
+        c, row = part.columns, part.first + np.arange(len(part))
+        X = self.features(part)
+        return Traffic(X, part.label, part.family, np.stack(keys, 1), c.time, c.amount, row)

@@ -1,0 +1,208 @@
+"""Live replay: a desk looks at alerts shift by shift, flags what slipped through, and labels come late.
+
+Each contender has a desk of its own: what it alerts is what is examined. All see the same labels once they
+are due.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from replay.desk import Desk, Ledger, News
+from replay.episodes import BaseWithEpisodes
+from replay.featured import Featured
+from replay.fold import BUDGET, Days, NothingToLearn
+from replay.live_contenders import CONTENDERS, begin
+from replay.measures import Window, measure
+from replay.outcome import Outcome, Progress
+from replay.patterns import detection
+from replay.policy import History, Policy
+from replay.prequential import Plan
+from replay.reading import Reader
+from replay.recent import Recent
+from replay.sample import Sample
+from replay.shifts import shifts
+from replay.survey import DAY_S, Survey, UnfitFile, survey
+from replay.traffic import Traffic, joined
+
+HOUR_S = 3_600.0
+_MOST_GENUINE = 150_000  # rows of the training span
+_FEWEST_FRAUDS, _FEWEST_GENUINE = 10, 1_000
+
+
+@dataclass(frozen=True)
+class LiveSettings:
+    """The desk: alerts examined and frauds flagged in 24 hours, hours between two looks, hours until a label.
+
+    adapters: what makes detectors of the flags. held_out: patterns that the training span does not hold.
+    """
+
+    alerts_a_day: int = 50
+    flags_a_day: int = 5
+    shift_hours: float = 24.0
+    delay_hours: float = 7 * 24.0
+    budget: float = BUDGET
+    adapters: tuple[str, ...] = ("evidence",)
+    contenders: tuple[str, ...] = CONTENDERS
+    held_out: tuple[str, ...] = ()
+    base_steps: int = 3_000
+    meta_steps: int = 1_500
+
+    @property
+    def desk(self) -> Desk:
+        """What is done in one shift; at least one alert and one flag where any are."""
+        part = self.shift_hours / 24.0
+        return Desk(math.ceil(self.alerts_a_day * part), math.ceil(self.flags_a_day * part))
+
+
+def live(
+    reader: Reader,
+    plan: Plan,
+    settings: LiveSettings,
+    progress: Progress = lambda stage, done, rows: None,
+) -> Outcome:
+    """Replay a file: of `plan` count training days, test days times folds, start and seed.
+
+    Raises as `replay.prequential.prequential`.
+    """
+    progress("checking", 0, reader.table.rows() or 0)
+    found = survey(reader)
+    run = _Run(reader, plan, settings, found, progress)
+    begun = time.perf_counter()
+    run.go()
+    passed = time.perf_counter() - begun - run.train_seconds
+    windows = {name: run.window(name) for name in run.shown}
+    progress("measuring", found.rows, found.rows)
+    figures = {name: measure([window], seed=plan.seed) for name, window in windows.items()}
+    tested, margins = joined(run.tested), {n: np.concatenate(m) for n, m in run.margins.items()}
+    details = {
+        "patterns": detection(tested, margins, reader.families),
+        "episodes": {name: _told(policy) for name, policy in run.policies.items()},
+        "budget": settings.budget,
+    }
+    return Outcome(figures, {n: [w] for n, w in windows.items()}, found, passed, run.train_seconds, details)
+
+
+@dataclass
+class _Run:
+    """One pass over the file."""
+
+    reader: Reader
+    plan: Plan
+    settings: LiveSettings
+    found: Survey
+    progress: Progress
+    policies: Mapping[str, Policy] = field(default_factory=dict)
+    tested: list[Traffic] = field(default_factory=list)
+    margins: dict[str, list[np.ndarray[tuple[int], np.dtype[np.float64]]]] = field(default_factory=dict)
+    train_seconds: float = 0.0
+
+    def __post_init__(self) -> None:
+        s = self.settings
+        self.days = _days(self.plan, s, self.found)
+        self.epoch = float(np.floor(self.found.first / DAY_S) * DAY_S)
+        self.featured = Featured(self.reader, s.delay_hours * HOUR_S)
+        self.ledger, self.recent = Ledger(s.delay_hours * HOUR_S), Recent(self.plan.seed)
+        self.training = Sample(_MOST_GENUINE, self.plan.seed)
+
+    @property
+    def shown(self) -> list[str]:
+        """Contenders, in the order that they were asked for."""
+        return list(self.margins)
+
+    def go(self) -> None:
+        """Take all shifts in turn."""
+        length, rows = self.settings.shift_hours * HOUR_S, self.found.rows
+        for number, shift in shifts(self.reader, self.featured, self.epoch, length, rows, self.progress):
+            begins, ends = number * length / DAY_S, (number + 1) * length / DAY_S
+            if begins < self.days.train or begins >= self.days.end:
+                continue
+            if begins < self.days.delay_from:
+                self._keep(shift)
+            else:
+                self.ledger.add(shift)
+            if begins >= self.days.test:
+                self._work(shift, self.epoch + ends * DAY_S)
+            else:
+                self.recent.add(self._slim(shift))
+        if not self.tested:
+            raise UnfitFile(f"days {self.days.test} to {self.days.end}: no rows to test on")
+
+    def window(self, name: str) -> Window:
+        """What a contender said of all tested rows whose truth is known."""
+        rows, margin = joined(self.tested), np.concatenate(self.margins[name])
+        known = rows.known
+        day = ((rows.seconds - self.epoch) // DAY_S).astype(np.int64)
+        return Window(margin[known], rows.fraud[known], rows.card[known], day[known], rows.amount[known], 0.0)
+
+    def _keep(self, shift: Traffic) -> None:
+        held = [self.reader.families.index(n) for n in self.settings.held_out if n in self.reader.families]
+        rows = shift.where(shift.known & ~np.isin(shift.family, held))
+        if len(rows):
+            self.training.add(rows.fraud, *rows.columns())
+
+    def _work(self, shift: Traffic, now: float) -> None:
+        """1. Train before the first shift.  2. Score.  3. The desk looks, and every contender learns."""
+        if not self.policies:
+            self._begin()
+        scored = {name: policy.margin(shift) for name, policy in self.policies.items()}
+        self.recent.add(self._slim(shift))
+        self.tested.append(replace(shift, X=shift.X[:, :0]))
+        desk, matured = self.settings.desk, self.ledger.due(now)
+        for name, margin in scored.items():
+            self.margins.setdefault(name, []).append(margin)
+            news = News(now, shift, desk.examine(margin), desk.flag(shift, margin), matured)
+            self.policies[name].learn(news)
+
+    def _begin(self) -> None:
+        begun = time.perf_counter()
+        columns = self.training.columns()
+        where = f"days {self.days.train} to {self.days.delay_from}"
+        if not columns:
+            raise NothingToLearn(f"{where}: no labelled rows to train on")
+        rows = Traffic(*columns)
+        frauds = int(rows.fraud.sum())
+        if frauds < _FEWEST_FRAUDS or len(rows) - frauds < _FEWEST_GENUINE:
+            raise NothingToLearn(
+                f"{where}: {frauds} frauds and {len(rows) - frauds} genuine rows to train on, allowed "
+                f"{_FEWEST_FRAUDS} and {_FEWEST_GENUINE} or more"
+            )
+        f, s = self.featured, self.settings
+        history = History(
+            rows, self.recent, f.names, f.live, tuple(self.reader.families), self.plan.train_days,
+            s.delay_hours / 24.0, s.budget, self.plan.seed, self.progress,
+        )  # fmt: skip
+        self.policies = begin(s.contenders, s.adapters, history, (s.base_steps, s.meta_steps))
+        self.train_seconds = time.perf_counter() - begun
+
+    def _slim(self, shift: Traffic) -> Traffic:
+        """Without risk columns, which nothing that is calibrated on recent traffic reads."""
+        return replace(shift, X=shift.X[:, : self.featured.live])
+
+
+def _days(plan: Plan, settings: LiveSettings, found: Survey) -> Days:
+    """Days of training, of waiting for its labels, and of the test, which is as long as all folds."""
+    delay = math.ceil(settings.delay_hours / 24.0)
+    [days] = replace(plan, delay_days=delay, test_days=plan.test_days * plan.folds, folds=1).folds_in(found)
+    return days
+
+
+def _told(policy: Policy) -> list[dict[str, object]]:
+    if not isinstance(policy, BaseWithEpisodes):
+        return []
+    return [
+        {
+            "name": name,
+            "flagged_at": episode.flagged_at,
+            "live_at": episode.live_at,
+            "frauds": sum(len(part) for part in episode.frauds),
+            "rejected": sum(len(part) for part in episode.rejected),
+            "reasons": list(episode.reasons),
+        }
+        for name, episode in policy.episodes.items()
+    ]

@@ -1,0 +1,77 @@
+"""The contenders of a live replay by name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from meta.adapters.registry import adapter
+from meta.artifacts import Artifacts
+from meta.base_training import BaseSettings
+from meta.meta_training import MetaSettings
+from meta.sampler import Labelled
+from meta.training import NamedHistory, TrainingSettings, train_artifacts
+from replay.contenders import boosted, confirmed, logistic
+from replay.entity_rules import EntityRules
+from replay.episodes import BaseWithEpisodes
+from replay.policy import History, Policy
+from replay.retrained import Retrained
+from replay.traffic import Traffic
+
+_LEARNERS = {"lightgbm": boosted, "logistic": logistic, "confirmed": confirmed}
+CONTENDERS = ("base", "base+rules", "base+episodes", *_LEARNERS)
+_AWARE = ("evidence-aware", "blend")  # adapters that need the network which reads the base's surprise
+
+
+def begin(
+    names: Sequence[str], adapters: Sequence[str], history: History, steps: tuple[int, int]
+) -> dict[str, Policy]:
+    """Train what the contenders begin with; `base+episodes` stands for one contender per adapter.
+
+    `steps` are those of the base and of meta-training.
+    """
+    artifacts = _artifacts(history, adapters, steps) if any(n.startswith("base") for n in names) else None
+    out: dict[str, Policy] = {}
+    for name in names:
+        if name in _LEARNERS:
+            out[name] = Retrained(_LEARNERS[name], history)
+        elif artifacts is not None:
+            out |= _based(name, adapters, artifacts, history)
+    return out
+
+
+def _based(name: str, adapters: Sequence[str], artifacts: Artifacts, history: History) -> dict[str, Policy]:
+    if name == "base":
+        return {name: BaseWithEpisodes(artifacts.base, artifacts.past, None, None, history)}
+    chosen = adapters if name == "base+episodes" else [None]
+    return {
+        name if one is None else f"base+rules+{one}": BaseWithEpisodes(
+            artifacts.base,
+            artifacts.past,
+            None if one is None else adapter(one, artifacts),
+            EntityRules(history.budget),
+            history,
+        )
+        for one in chosen
+    }
+
+
+def _artifacts(history: History, adapters: Sequence[str], steps: tuple[int, int]) -> Artifacts:
+    rows = history.rows
+    family = np.where(rows.fraud, np.where(rows.family >= 0, rows.family + 1, -1), 0).astype(np.int64)
+    labelled = Labelled(_live(rows, history), family, rows.card.view(np.int64), rows.seconds)
+    named = NamedHistory(history.names[: history.live], labelled, history.families)
+    settings = TrainingSettings(
+        BaseSettings(steps=steps[0], seed=history.seed),
+        MetaSettings(steps=steps[1], seed=history.seed),
+        aware=any(name in _AWARE for name in adapters),
+        seed=history.seed,
+    )
+    return train_artifacts(
+        named, settings, report=lambda stage, done, of, loss: history.progress(f"training {stage}", done, of)
+    )
+
+
+def _live(rows: Traffic, history: History) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
+    return np.ascontiguousarray(rows.X[:, : history.live])

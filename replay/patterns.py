@@ -1,0 +1,58 @@
+"""Detection over time of each pattern, and what passed before it was caught for the first time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from meta.arrays import Doubles
+from replay.survey import DAY_S
+from replay.traffic import Traffic
+
+UNNAMED = "unnamed"  # the pattern of frauds that no column names
+
+
+def detection(rows: Traffic, margins: Mapping[str, Doubles], families: Sequence[str]) -> list[dict[str, Any]]:
+    """Per pattern: days since 1970, its frauds of each, and by contender those caught and what passed before.
+
+    `margins` (n,) of each contender: above 0 is an alert.
+    """
+    out = []
+    for family in np.unique(rows.family[rows.fraud]).tolist():
+        at = np.flatnonzero(rows.fraud & (rows.family == family))
+        day = (rows.seconds[at] // DAY_S).astype(np.int64)
+        days, place = np.unique(day, return_inverse=True)
+        caught = {name: margin[at] > 0 for name, margin in margins.items()}
+        out.append(
+            {
+                "name": families[family] if family >= 0 else UNNAMED,
+                "frauds": len(at),
+                "amount": float(rows.amount[at].sum()),
+                "days": days.tolist(),
+                "frauds_a_day": np.bincount(place).tolist(),
+                "caught_a_day": {n: np.bincount(place, c).astype(int).tolist() for n, c in caught.items()},
+                "recall": {n: float(c.mean()) for n, c in caught.items()},
+                "amount_caught": {n: float(rows.amount[at][c].sum()) for n, c in caught.items()},
+                "until_caught": {n: _until(rows.amount[at], c) for n, c in caught.items()},
+            }
+        )
+    return out
+
+
+def told_of(pattern: Mapping[str, Any]) -> list[str]:
+    """What a protocol found of one pattern, contender by contender, in words."""
+    words = []
+    for name, until in pattern["until_caught"].items():
+        passed = "never caught" if until is None else f"{until['transactions']:,.0f} passed first"
+        words.append(f"{name} {pattern['recall'][name]:.0%} ({passed})")
+    return words
+
+
+def _until(amount: Doubles, caught: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> dict[str, float] | None:
+    """Frauds in order of time that passed before the first alert, and their amount; None without any."""
+    if not caught.any():
+        return None
+    first = int(np.argmax(caught))
+    return {"transactions": first, "amount": float(amount[:first].sum())}

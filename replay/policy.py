@@ -1,0 +1,50 @@
+"""What a live replay compares: each scores shift after shift, and learns from what its desk got to know."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from meta.arrays import Doubles
+from replay.desk import News
+from replay.outcome import Progress
+from replay.recent import Recent
+from replay.traffic import Traffic
+
+
+@dataclass(frozen=True)
+class History:
+    """Labelled rows to begin with, in order of time, and what they mean.
+
+    names: features, of which the first `live` run live. families: names of the kinds of fraud. train_days,
+    delay_days: how far back training reaches, and how late labels are. budget: share of genuine traffic.
+    """
+
+    rows: Traffic
+    recent: Recent
+    names: tuple[str, ...]
+    live: int
+    families: tuple[str, ...]
+    train_days: float
+    delay_days: float
+    budget: float
+    seed: int
+    progress: Progress = field(default=lambda stage, done, rows: None)
+
+    @property
+    def threshold(self) -> float:
+        """The budget as surprise."""
+        return -math.log10(self.budget)
+
+
+class Policy(Protocol):
+    """Scores a shift with what was known before it began."""
+
+    def margin(self, shift: Traffic) -> Doubles:
+        """Return surprise above the threshold, float64 (n,): above 0 is an alert."""
+        ...
+
+    def learn(self, news: News) -> None:
+        """Take in what the shift just scored made known."""
+        ...

@@ -1,0 +1,88 @@
+"""Contenders that are trained anew every night on all that is known by then."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from meta.arrays import Doubles, Floats
+from meta.calibration import Tails
+from meta.histograms import Histograms
+from replay.contenders import RESERVE, Lesson, Score
+from replay.desk import News
+from replay.policy import History
+from replay.sample import Sample
+from replay.survey import DAY_S
+from replay.traffic import Traffic, joined
+
+MOST_GENUINE = 200_000  # rows of each training that are not fraud
+_MAJOR = 0.25  # population stability index
+
+
+class Retrained:
+    """A learner that gets every label as it comes: late ones, examined alerts and flags.
+
+    A genuine card in four is kept from training: its scores are the tails that alerts are measured by.
+    """
+
+    def __init__(self, learn: Callable[[Lesson], Score], history: History) -> None:
+        self._learner, self._history = learn, history
+        self._known = [history.rows]
+        self._seen = history.rows.row
+        self._trained = float(history.rows.seconds[-1])
+        self._train(history.rows)
+
+    def margin(self, shift: Traffic) -> Doubles:
+        """As Policy."""
+        return self._tails.surprise(self._score(self._still(shift.X))) - self._history.threshold
+
+    def learn(self, news: News) -> None:
+        """As Policy; trains once a day has gone."""
+        for rows in (news.judged(), news.matured):
+            if rows is not None and (new := ~np.isin(rows.row, self._seen)).any():
+                self._known.append(rows.where(new))
+                self._seen = np.concatenate([self._seen, rows.row[new]])
+        if news.now - self._trained >= DAY_S:
+            self._train(self._window(news.now))
+            self._trained = news.now
+
+    def _window(self, now: float) -> Traffic:
+        """What is known of the latest days, as many as training had to begin with, behind the delay."""
+        oldest = now - (self._history.train_days + self._history.delay_days) * DAY_S
+        self._known = [rows for rows in self._known if rows.seconds[-1] >= oldest]
+        rows = joined(self._known)
+        return rows.where(rows.seconds >= oldest)
+
+    def _train(self, rows: Traffic) -> None:
+        sample = Sample(MOST_GENUINE, self._history.seed)
+        sample.add(rows.fraud, *rows.columns())
+        some = Traffic(*sample.columns())
+        some = some.where(np.argsort(some.seconds, kind="stable"))
+        self._moved = self._drifted(some)
+        some = replace(some, X=self._still(some.X))
+        reserve = ~some.fraud & (some.card % RESERVE == 0)
+        fit = some.where(~reserve)
+        span = (float(some.seconds[0]), float(some.seconds[-1]))
+        h = self._history
+        lesson = Lesson(h.names, h.live, fit.X, fit.fraud, np.ones(len(fit)), span, h.seed)
+        self._score = self._learner(lesson)
+        self._tails = Tails.fit(self._score(some.X[reserve]))
+
+    def _drifted(self, rows: Traffic) -> NDArray[np.intp]:
+        """Features that have moved by now, by a major shift.
+
+        Of the latest days only frauds are known, so whatever tells late rows from early ones would pass for
+        a mark of fraud.
+        """
+        genuine = rows.X[~rows.fraud, : self._history.live]
+        shift = Histograms.fit(genuine).stability_index(self._history.recent.rows().X)
+        return np.flatnonzero(shift > _MAJOR)
+
+    def _still(self, X: Floats) -> Floats:
+        """The same features, without a word of those that have moved."""
+        out = X.copy()
+        out[:, self._moved] = 0.0
+        return out

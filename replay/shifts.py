@@ -1,0 +1,32 @@
+"""A file cut into shifts of a desk: what arrived between two looks at the queue."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from replay.featured import Featured
+from replay.outcome import Progress
+from replay.reading import Reader
+from replay.traffic import Traffic, joined
+
+
+def shifts(
+    reader: Reader, featured: Featured, epoch: float, length_s: float, rows: int, progress: Progress
+) -> Iterator[tuple[int, Traffic]]:
+    """Yield the number of each shift since `epoch` (seconds) and its rows; empty shifts are left out."""
+    waiting: list[Traffic] = []
+    present = 0
+    for part in reader.parts():
+        traffic = featured.traffic(part)
+        number = ((traffic.seconds - epoch) // length_s).astype(np.int64)
+        for one in np.unique(number).tolist():
+            if one != present and waiting:
+                yield present, joined(waiting)
+                waiting = []
+            present = one
+            waiting.append(traffic.where(number == one))
+        progress("replaying", part.first + len(part) - 1, rows)
+    if waiting:
+        yield present, joined(waiting)

@@ -1,0 +1,120 @@
+"""A desk over a file: what is examined, flagged and known when, and what the contenders make of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from replay.desk import Desk, Ledger
+from replay.entity_rules import EntityRules
+from replay.fold import NothingToLearn
+from replay.live import LiveSettings, live
+from replay.outcome import Outcome
+from replay.prequential import Plan
+from replay.reading import FRAUD, GENUINE, UNKNOWN
+from replay.traffic import Traffic
+from tests.unit.replay.files import payments, reader
+
+HOUR_S = 3_600.0
+PLAN = Plan(train_days=6, delay_days=2, test_days=3, folds=2)
+
+
+def traffic(labels: list[int], cards: list[int], shops: list[int] | None = None) -> Traffic:
+    """A row an hour."""
+    n = len(labels)
+    keys = np.stack([np.array(cards, np.uint64), np.array(shops or [0] * n, np.uint64)], 1)
+    seconds = 1e9 + HOUR_S * np.arange(n, dtype=np.float64)
+    X, none = np.zeros((n, 1), np.float32), np.full(n, -1, np.int32)
+    return Traffic(X, np.array(labels, np.int8), none, keys, seconds, np.ones(n), np.arange(n))
+
+
+def with_small_frauds(seed: int = 5) -> pd.DataFrame:
+    """Large frauds all along; from day 8 on small ones too, which training has not seen."""
+    frame = payments(20_000, days=14)
+    late = frame.when >= pd.Timestamp("2024-03-09")
+    small = late & (np.random.default_rng(seed).random(len(frame)) < 0.012)
+    frame.loc[small, ["amount", "fraud", "kind"]] = [0.5, 1, "small"]
+    return frame
+
+
+@pytest.fixture(scope="module")
+def outcome(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
+    settings = LiveSettings(delay_hours=48, adapters=("logistic",), base_steps=150, meta_steps=60)
+    return live(reader(tmp_path_factory.mktemp("files"), with_small_frauds(), "parquet"), PLAN, settings)
+
+
+def test_flags_make_a_detector_that_finds_the_rest_of_a_new_pattern(outcome: Outcome) -> None:
+    [small] = [p for p in outcome.details["patterns"] if p["name"] == "small"]
+    assert small["recall"]["base"] < 0.2
+    assert small["recall"]["base+rules+logistic"] > 0.5
+    [episode] = [e for e in outcome.details["episodes"]["base+rules+logistic"] if e["name"] == "small"]
+    assert episode["live_at"] is not None
+
+
+def test_detection_is_told_day_by_day(outcome: Outcome) -> None:
+    [small] = [p for p in outcome.details["patterns"] if p["name"] == "small"]
+    caught = small["caught_a_day"]["base+rules+logistic"]
+    assert len(small["days"]) == len(caught) == 6
+    assert sum(caught) == round(small["recall"]["base+rules+logistic"] * small["frauds"])
+    assert caught[0] < 0.2 * small["frauds_a_day"][0]  # nobody has flagged anything on the first day
+
+
+def test_a_nightly_retrain_learns_from_what_its_desk_saw(outcome: Outcome) -> None:
+    assert outcome.contenders["lightgbm"]["auc_roc"].value > 0.95
+
+
+def test_the_same_replay_gives_the_same_figures(outcome: Outcome, tmp_path: Path) -> None:
+    settings = LiveSettings(delay_hours=48, contenders=("lightgbm", "confirmed"))
+    again = live(reader(tmp_path, with_small_frauds(), "parquet"), PLAN, settings)
+    assert again.contenders["lightgbm"] == outcome.contenders["lightgbm"]
+
+
+def test_a_training_span_without_fraud_is_told(tmp_path: Path) -> None:
+    frame = payments(12_000, days=14)
+    frame.loc[frame.when < "2024-03-08", ["fraud", "kind"]] = [0, None]
+    with pytest.raises(NothingToLearn, match=r"days 0 to 6: 0 frauds and \d+ genuine rows"):
+        live(reader(tmp_path, frame), replace(PLAN, start=0), LiveSettings(delay_hours=48))
+
+
+def test_the_most_suspicious_alerts_are_examined_and_only_alerts() -> None:
+    assert Desk(2, 5).examine(np.array([0.1, -1.0, 3.0, 0.5])).tolist() == [2, 3]
+
+
+def test_flags_are_frauds_that_passed_each_of_another_card() -> None:
+    shift = traffic([FRAUD, FRAUD, GENUINE, FRAUD, FRAUD], [1, 1, 2, 3, 4])
+    assert Desk(9, 2).flag(shift, np.array([-1.0, -1, 1, 1, -1])).tolist() == [0, 4]
+
+
+def test_labels_come_once_and_not_before_their_time() -> None:
+    ledger = Ledger(2 * HOUR_S)
+    ledger.add(traffic([FRAUD, GENUINE, UNKNOWN, GENUINE], [1, 2, 3, 4]))
+    assert ledger.due(1e9 + 1.9 * HOUR_S) is None
+    due = ledger.due(1e9 + 3 * HOUR_S)
+    assert due is not None
+    assert due.row.tolist() == [0, 1]
+    rest = ledger.due(1e9 + 99 * HOUR_S)
+    assert rest is not None
+    assert rest.row.tolist() == [3]
+
+
+def test_a_shop_is_blocked_from_the_second_card_on_and_within_the_budget() -> None:
+    recent = traffic([GENUINE] * 100, list(range(100)), [7] + [1] * 9 + [0] * 90)
+    rules = EntityRules(budget=0.05)
+    rules.confirm(traffic([FRAUD], [1], [7]), recent, of_one_pattern=True)
+    later = traffic([GENUINE] * 3, [1, 8, 9], [7, 7, 1])
+    assert not rules.blocked(later).any()
+    assert rules.boosts(later).tolist() == [2.0, 0.0, 0.0]
+    rules.confirm(traffic([FRAUD, FRAUD, FRAUD], [2, 3, 4], [7, 1, 1]), recent, of_one_pattern=False)
+    assert rules.blocked(later).tolist() == [True, True, False]  # a tenth of the traffic passes at shop 1
+
+
+def test_a_block_ends() -> None:
+    recent = traffic([GENUINE] * 100, list(range(100)), [7] + [0] * 99)
+    rules = EntityRules(budget=0.05, block_days=1.0)
+    rules.confirm(traffic([FRAUD, FRAUD], [1, 2], [7, 7]), recent, of_one_pattern=True)
+    day_by_day = traffic([GENUINE] * 30, list(range(30)), [7] * 30)
+    assert np.flatnonzero(~rules.blocked(day_by_day))[0] == 25
