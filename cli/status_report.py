@@ -34,6 +34,8 @@ class Stored:
     scored_per_s: float = 0.0
     alerts_open: int = 0
     episodes: dict[str, int] = field(default_factory=dict)
+    proposals: dict[str, str] = field(default_factory=dict)
+    """What the adaptation worker proposes, by detector id."""
     problem: str | None = None
 
 
@@ -115,7 +117,7 @@ def _stored(settings: Settings) -> Stored:
     from sqlalchemy import func, select
 
     from storage import StorageError, UnitOfWork, migrate, open_engine
-    from storage.episodes import Episode
+    from storage.episodes import LIVE, Episode
 
     engine = open_engine(settings.storage.url)
     try:
@@ -128,6 +130,11 @@ def _stored(settings: Settings) -> Stored:
                 scored_per_s=unit.transactions.rate(now=time.time()),
                 alerts_open=unit.alerts.count(status="open"),
                 episodes=dict(unit.session.execute(episodes).tuples().all()),
+                proposals={
+                    episode.detector_id: episode.details["proposal"]
+                    for episode in unit.episodes.with_status(LIVE)
+                    if episode.detector_id and "proposal" in episode.details
+                },
             )
     except StorageError as error:
         return Stored(problem=str(error))

@@ -14,6 +14,7 @@ from meta.arrays import Floats, Rows
 from meta.artifacts import Artifacts
 from meta.base import BaseModel
 from meta.base_training import BaseSettings, History, train_base
+from meta.calibration import Tails
 from meta.columns import Columns
 from meta.crossfit import CrossFit
 from meta.evidence_model import EvidenceModel
@@ -24,6 +25,8 @@ from meta.meta_training import MetaSettings, meta_train
 from meta.sampler import Labelled, Sampler
 
 _PAST = 2_000  # rows, a third of a megabyte
+_FEWEST_LATE = 10_000
+_CALIBRATION_S = 28 * 86_400.0  # a week is too short for 0.1% on a small portfolio
 Report = Callable[[str, int, int, float], None]
 
 
@@ -71,13 +74,22 @@ def train_artifacts(
     short = replace(settings, meta=replace(settings.meta, steps=settings.meta.steps // 2))
     blind = _evidence("evidence", sampler, history, base, short, report, device)
     if not settings.aware:
-        return Artifacts(base, blind, past=_past_frauds(rows, settings.seed))
+        return Artifacts(base, blind, past=_past_frauds(rows, settings.seed), tails=late_tails(base, kept))
     part = _sample(rows, settings.genuine_rows, settings.seed)
     part = part[part % 2 == 0]  # the other half is where known frauds are drawn from
     crossfit = CrossFit.fit(base.normaliser(rows.X[part]), rows.family[part], seed=settings.seed)
     sampler = replace(sampler, crossfit=crossfit)
     aware = _evidence("evidence-aware", sampler, history, base, settings, report, device)
-    return Artifacts(base, blind, aware, past=_past_frauds(rows, settings.seed))
+    past = _past_frauds(rows, settings.seed)
+    return Artifacts(base, blind, aware, past=past, tails=late_tails(base, kept))
+
+
+def late_tails(base: BaseModel, rows: Labelled) -> Tails:
+    """Tails of the base on the genuine rows of the last 28 days; on all of them where those are few."""
+    genuine = rows.family == 0
+    late = genuine & (rows.seconds >= rows.seconds[-1] - _CALIBRATION_S)
+    chosen = late if late.sum() >= _FEWEST_LATE else genuine
+    return Tails.fit(base.score(rows.X[chosen]))
 
 
 def _without_held_out(history: NamedHistory) -> Labelled:

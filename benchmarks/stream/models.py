@@ -18,7 +18,7 @@ from settings import Settings
 from stream.control.announce import Announcer
 from stream.control.change import Change
 from stream.control.entry import Kind
-from stream.control.first_base import announce_artifacts
+from stream.control.promote import announce_artifacts
 from stream.control.keys import read_key
 from stream.control.loading import tails_to_bytes
 from stream.wiring import transaction_schema

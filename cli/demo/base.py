@@ -9,7 +9,7 @@ from meta.calibration import Tails
 from settings import Settings
 from stream.adaptation.threshold import first_threshold
 from stream.control.announce import Announcer
-from stream.control.first_base import announce_artifacts
+from stream.control.promote import announce_artifacts
 
 
 def put_base_in_force(settings: Settings, genuine: NDArray[np.float32]) -> int:

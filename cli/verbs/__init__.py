@@ -6,6 +6,7 @@ The line is what `flagfive --help` prints; the module is imported only when its 
 VERBS = {
     "demo": "Watch five flags become a live detector, on real parts.",
     "train": "Train base and evidence networks on labelled history.",
+    "promote": "Put a trained base in force, or on trial.",
     "doctor": "Say what is missing, before anything is started.",
     "broker": "Run a Kafka broker of your own on this machine.",
     "topics": "Create the topics, or show how they are set.",
@@ -22,6 +23,7 @@ VERBS = {
     "label": "Confirm or reject transactions, in bulk too.",
     "lookback": "Show which earlier transactions a detector would have alerted.",
     "approve": "Put an episode into force that waits for a person.",
+    "trials": "Show what detectors and bases on trial would have alerted.",
     "retire": "Take an episode out of force.",
     "rollback": "Undo the last change of a control entry.",
     "history": "Say what was in force at any moment, by whom and why.",

@@ -87,11 +87,13 @@ def detector_table(report: "Report") -> "Table":
         "by",
         "share of the budget, base 1",
         "live since",
+        "proposed",
     )
     for entry in live:
         if entry.kind == "detector":
             share, episode = 10 ** entry.values.get("shift", 0.0), str(entry.values.get("episode", ""))
-            table.add_row(entry.id, episode, entry.author, f"{share:.2f}", _ago(entry.time))
+            proposed = report.stored.proposals.get(entry.id, "")
+            table.add_row(entry.id, episode, entry.author, f"{share:.2f}", _ago(entry.time), proposed)
     return table
 
 

@@ -15,7 +15,8 @@ app = typer.Typer(add_completion=False)
 def train(
     context: typer.Context,
     history: Annotated[
-        str, typer.Option(help="CSV or Parquet file with labels, in order of time; or simulated.")
+        str,
+        typer.Option(help="CSV or Parquet file with labels, in order of time; stored; or simulated."),
     ],
     out: Annotated[Path, typer.Option(help="Folder for the artifacts.")] = Path("artifacts"),
     mapping: Annotated[Path | None, typer.Option(help="TOML file that says which column means what.")] = None,
@@ -29,6 +30,9 @@ def train(
 ) -> None:
     """Train a base on HISTORY and meta-train the evidence networks that turn flags into detectors.
 
+    With `--history stored` it learns from the database: what was scored, all verdicts and episodes since.
+    `flagfive promote` puts the outcome in force, or on trial.
+
     A training that is cut off goes on from its last checkpoint, beside the artifacts.
     """
     from rich.progress import Progress
@@ -39,7 +43,12 @@ def train(
     from stream.wiring import transaction_schema
 
     schema = transaction_schema(settings_of(context))
-    if history == "simulated":
+    if history == "stored":
+        from cli.stored_history import read_stored
+        from storage import open_engine
+
+        data = read_stored(open_engine(settings_of(context).storage.url), schema, seed=seed)
+    elif history == "simulated":
         data = simulated_history(schema, seed=seed)
     else:
         data = read_history(Path(history), schema, mapping, tuple(held_out or ()))

@@ -12,13 +12,14 @@ import numpy as np
 
 from meta.arrays import Floats
 from meta.base import BaseModel
+from meta.calibration import Tails
 from meta.evidence_model import EvidenceModel
 from meta.learner_model import LearnerModel
 from meta.tensors import pack, unpack
 
 SHIPPED = Path(__file__).parent
 _BASE, _EVIDENCE, _AWARE = "base.safetensors", "evidence.safetensors", "evidence-aware.safetensors"
-_LEARNERS, _PAST = "learners.safetensors", "past.safetensors"
+_LEARNERS, _PAST, _TAILS = "learners.safetensors", "past.safetensors", "tails.safetensors"
 
 
 class NoArtifacts(FileNotFoundError):
@@ -36,6 +37,9 @@ class Artifacts:
     evidence_aware: EvidenceModel | None = None
     learners: LearnerModel | None = None
     past: Floats = field(default_factory=lambda: np.zeros((0, 0), np.float32))
+    """Confirmed frauds of the training span, raw features float32 (m, d): what a detector must not cost."""
+    tails: Tails | None = None
+    """Of the base's scores on genuine traffic of the training span, to start with until live traffic says."""
 
     @classmethod
     def load(cls, folder: Path = SHIPPED) -> Artifacts:
@@ -46,7 +50,8 @@ class Artifacts:
         aware = EvidenceModel.load(folder / _AWARE) if (folder / _AWARE).exists() else None
         learners = LearnerModel.load(folder / _LEARNERS) if (folder / _LEARNERS).exists() else None
         base, evidence = BaseModel.load(folder / _BASE), EvidenceModel.load(folder / _EVIDENCE)
-        return cls(base, evidence, aware, learners, _read_past(folder / _PAST))
+        past, tails = _read_past(folder / _PAST), _read_tails(folder / _TAILS)
+        return cls(base, evidence, aware, learners, past, tails)
 
     def save(self, folder: Path) -> None:
         """Write the artifacts to `folder`, which is made where it is missing."""
@@ -58,11 +63,25 @@ class Artifacts:
         if self.learners is not None:
             self.learners.save(folder / _LEARNERS)
         if len(self.past):
-            (folder / _PAST).write_bytes(pack({"past": self.past}, {"kind": "past"}))
+            (folder / _PAST).write_bytes(past_to_bytes(self.past))
+        if self.tails is not None:
+            (folder / _TAILS).write_bytes(pack(self.tails.tensors(), {"kind": "tails"}))
+
+
+def past_to_bytes(past: Floats) -> bytes:
+    """Past frauds, raw features float32 (m, d), as an artifact."""
+    return pack({"past": past}, {"kind": "past"})
+
+
+def past_from_bytes(data: bytes) -> Floats:
+    """The inverse of `past_to_bytes`. Raises BrokenArtifact."""
+    tensors, _ = unpack(data, kind="past")
+    return np.asarray(tensors["past"], dtype=np.float32)
 
 
 def _read_past(path: Path) -> Floats:
-    if not path.exists():
-        return np.zeros((0, 0), np.float32)
-    tensors, _ = unpack(path.read_bytes(), kind="past")
-    return np.asarray(tensors["past"], dtype=np.float32)
+    return past_from_bytes(path.read_bytes()) if path.exists() else np.zeros((0, 0), np.float32)
+
+
+def _read_tails(path: Path) -> Tails | None:
+    return Tails.from_tensors(unpack(path.read_bytes(), kind="tails")[0]) if path.exists() else None

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import numpy as np
 from sqlalchemy import select
 
 from meta.arrays import Floats
-from meta.artifacts import Artifacts, NoArtifacts
-from meta.tensors import BrokenArtifact
 from storage import UnitOfWork
 from storage.episodes import SUPPORT, Episode, EpisodeTransaction
 from storage.labels import FRAUD, Label
@@ -25,7 +21,9 @@ def replay_sets(unit: UnitOfWork, snapshot: Snapshot) -> dict[str, Floats]:
     width = len(snapshot.base.model.features) if snapshot.base else 0
     found = {"base": _features(_of_base(unit), width)}
     if snapshot.base is not None:
-        found["past fraud"] = _shipped_past(snapshot.base.model.content_hash)
+        # Without them nothing would speak for the base before the first fraud is confirmed, and the first
+        # detector could take its whole budget.
+        found["past fraud"] = snapshot.base.past[:BASE_ROWS]
     for detector in snapshot.detectors:
         found[detector.episode] = _features(_of_detector(unit, detector.id), width)
     return {name: rows for name, rows in found.items() if len(rows)}
@@ -58,19 +56,3 @@ def _features(rows: list[bytes], width: int) -> Floats:
     """As a matrix; rows that were scored with other features are left out."""
     fitting = b"".join(row for row in rows if len(row) == 4 * width)
     return np.frombuffer(fitting, "<f4").astype(np.float32).reshape(-1, max(width, 1))
-
-
-@lru_cache(maxsize=1)
-def _shipped_past(base_hash: str) -> Floats:
-    """Past frauds that ship with the base of this hash; none for another base.
-
-    Without them nothing would speak for the base before the first fraud is confirmed, and the first
-    detector could take its whole budget.
-    """
-    try:
-        artifacts = Artifacts.load()
-    except (NoArtifacts, BrokenArtifact):
-        artifacts = None
-    if artifacts is None or artifacts.base.content_hash != base_hash:
-        return np.zeros((0, 0), np.float32)
-    return artifacts.past[:BASE_ROWS]

@@ -7,6 +7,7 @@ from stream.adaptation.awaiting import Awaiting
 from stream.adaptation.desk import Desk, Step
 from stream.adaptation.feedback import Request
 from stream.adaptation.intake import RequestRefused
+from stream.adaptation.recalibrating import JOINT
 from stream.adaptation.retiring import REQUEST, names, note_retired, own_entry, retirement
 from stream.control.change import Change
 from stream.control.entry import Kind
@@ -15,6 +16,7 @@ from stream.control.rules import ALLOWED
 from stream.control.snapshot import Applied, Snapshot
 
 THRESHOLD = "threshold"
+JOINT_KEY = f"{Kind.THRESHOLD}/{JOINT}".encode()
 
 
 def roll_back(desk: Desk, request: Request, began: float) -> Awaiting:
@@ -27,8 +29,9 @@ def roll_back(desk: Desk, request: Request, began: float) -> Awaiting:
     if current is None:
         known = ", ".join(sorted(key.decode() for key in snapshot.applied)) or "none"
         raise RequestRefused(f"no control entry {request.name!r}; there are: {known}")
-    change = _change_back(desk, snapshot, current, request)
-    offset = desk.announcer.announce(change).offset
+    before = _before(desk, current)
+    change = _change_back(desk, snapshot, before, current, request)
+    offset = desk.announcer.announce(change, *_calibration_back(before, change, current, request)).offset
     desk.after(Step.ANNOUNCED)
     if current.entry.kind is Kind.DETECTOR and change.retired:
         note_retired(desk, request, current.entry.id, offset)
@@ -37,12 +40,16 @@ def roll_back(desk: Desk, request: Request, began: float) -> Awaiting:
     return Awaiting(request.request_id, offset, began)
 
 
-def _change_back(desk: Desk, snapshot: Snapshot, current: Applied, request: Request) -> Change:
-    """The content of the key's entry before `current`; with the threshold of then, if none came since."""
-    before = _before(desk, current)
+def _change_back(
+    desk: Desk, snapshot: Snapshot, before: Snapshot, current: Applied, request: Request
+) -> Change:
+    """The content of the key's entry before `current`; with the threshold of then, if none came since.
+
+    A base comes back with the threshold of then in any case: a later one was fitted to the base that goes.
+    """
     earlier = before.applied.get(current.entry.key)
     gone = earlier is None or earlier.entry.retired
-    is_last = current.offset >= _last_threshold(snapshot)
+    is_last = current.entry.kind is Kind.BASE or current.offset >= _last_threshold(snapshot)
     if gone and current.entry.kind is Kind.DETECTOR and not is_last:
         return retirement(snapshot, current, request, desk.budget)
     values = dict(earlier.entry.values) if earlier else names(current)
@@ -61,6 +68,17 @@ def _change_back(desk: Desk, snapshot: Snapshot, current: Applied, request: Requ
         earlier.entry.parent if earlier else current.entry.parent,
         retired=gone,
     )
+
+
+def _calibration_back(before: Snapshot, change: Change, current: Applied, request: Request) -> list[Change]:
+    """For a base that comes back by `change`, its calibration of then, if it had been fitted to traffic."""
+    earlier = before.applied.get(JOINT_KEY)
+    if change.kind is not Kind.BASE or earlier is None or earlier.entry.retired:
+        return []
+    reason = f"the calibration of the base that came back, rolled back from {current.offset}"
+    parent = change.entry(sequence=0, time=0.0).content_hash
+    values, parts = dict(earlier.entry.values), earlier.entry.parts
+    return [Change(Kind.THRESHOLD, JOINT, request.author, reason, parts, values, parent)]
 
 
 def _before(desk: Desk, current: Applied) -> Snapshot:

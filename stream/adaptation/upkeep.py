@@ -11,15 +11,18 @@ from sqlalchemy import Engine
 from storage import StorageError
 from storage.retention import Retention, enforce
 from stream.adaptation.awaiting import Awaiting
+from stream.adaptation.covering import propose_retirements
 from stream.adaptation.desk import Desk
 from stream.adaptation.feedback import Request
 from stream.adaptation.growing import adapt_grown
 from stream.adaptation.preparation import NotReady
+from stream.adaptation.proposal import FEWEST_ROWS
 from stream.adaptation.recalibrating import AUTHOR, JOINT, recalibrate
 from stream.adaptation.retiring import retire
 from stream.adaptation.terms import DAY_S, Terms
 from stream.control.change import Change
 from stream.control.entry import Kind
+from stream.control.promote import CALIBRATED_ON, HISTORY
 from stream.control.snapshot import Applied, Snapshot
 
 log = logging.getLogger(__name__)
@@ -37,6 +40,7 @@ class Upkeep:
         """`settle` is told of retirements, whose acknowledgements are watched."""
         self._desk, self._settle = desk, settle
         self._next = self._next_delete = 0.0
+        self._compared = ""
         self._deleting: threading.Thread | None = None
 
     def turn(self) -> None:
@@ -49,10 +53,20 @@ class Upkeep:
         snapshot = self._desk.announcer.refresh()
         try:
             done = adapt_grown(self._desk) or self._expire(snapshot, now) or self._recalibrate(snapshot, now)
+            self._compare(snapshot)
         except NotReady:
             return
         if done:
             self._next = now
+
+    def _compare(self, snapshot: Snapshot) -> None:
+        """Once per base: which detectors does it make needless?"""
+        if snapshot.base is None or snapshot.base.content_hash == self._compared or not snapshot.detectors:
+            return
+        ready = self._desk.preparation.ready(snapshot, newest=True)
+        if found := propose_retirements(self._desk, ready):
+            log.info("adapter: the base in force covers %d detector(s); `flagfive status` names them", found)
+        self._compared = snapshot.base.content_hash
 
     def _expire(self, snapshot: Snapshot, now: float) -> bool:
         days = self._desk.terms.expire_days
@@ -85,11 +99,25 @@ class Upkeep:
     def _recalibrate(self, snapshot: Snapshot, now: float) -> bool:
         hours = self._desk.terms.recalibrate_hours
         last = snapshot.applied.get(f"{Kind.THRESHOLD}/{JOINT}".encode())
+        if hours and self._outgrown(snapshot, last):
+            return self._told(recalibrate(self._desk, "more traffic than the base was calibrated on"))
         bases = snapshot.in_force(Kind.BASE).values()
         since = max((a.entry.time for a in (*bases, *([last] if last else []))), default=now)
         if not hours or now - since < hours * 3_600.0:
             return False
-        offset = recalibrate(self._desk, f"recalibrated every {hours:g} hours")
+        return self._told(recalibrate(self._desk, f"recalibrated every {hours:g} hours"))
+
+    def _outgrown(self, snapshot: Snapshot, last: Applied | None) -> bool:
+        """Whether a base that started with the tails of its history has seen twice the traffic since then."""
+        base = max(snapshot.in_force(Kind.BASE).values(), key=lambda a: a.offset, default=None)
+        if base is None or base.entry.values.get(CALIBRATED_ON) != HISTORY:
+            return False
+        fitted = last is not None and last.entry.parent == base.entry.content_hash
+        rows = last.entry.values["calibration_rows"] if last and fitted else FEWEST_ROWS / 2
+        return len(self._desk.preparation.ready(snapshot, newest=True).prepared) >= 2 * rows
+
+    @staticmethod
+    def _told(offset: int | None) -> bool:
         if offset is not None:
             log.info("adapter: recalibrated, control offset %d", offset)
         return offset is not None

@@ -14,6 +14,7 @@ from meta.adapters.logistic import Logistic
 from meta.adapters.protocol import Adapter
 from meta.adapters.ridge import Ridge
 from meta.arrays import Floats
+from meta.artifacts import past_from_bytes
 from meta.base import BaseModel
 from meta.calibration import Tails
 from meta.detector import Detector
@@ -26,7 +27,8 @@ from stream.control.rules import Placed, read_rules
 
 Part = TypeVar("Part")
 
-BASE, DETECTOR, NETWORK, SUPPORT, TAILS = "base", "detector", "network", "support", "tails"
+BASE, DETECTOR, NETWORK, PAST = "base", "detector", "network", "past"
+SUPPORT, TAILS = "support", "tails"
 """Names of the parts."""
 TAILS_OF = "tails of "
 """Begins the names of a calibration's parts, before a detector's id."""
@@ -41,6 +43,8 @@ class LoadedBase:
     """Of the entry that announced it; what is made beside it names this as its parent."""
     model: BaseModel
     tails: Tails
+    past: Floats
+    """Confirmed frauds of its training, raw features float32 (m, d): what a detector must not cost it."""
 
 
 @dataclass(frozen=True)
@@ -152,7 +156,8 @@ def check_detector(loaded: LoadedDetector, adapter: Adapter, base: LoadedBase) -
 
 def _check_shapes(loaded: LoadedBase) -> None:
     model, features = loaded.model, len(loaded.model.features)
-    widths = (model.normaliser.columns, len(model.histograms.edges))
+    past = [loaded.past.shape[1]] if len(loaded.past) else []
+    widths = (model.normaliser.columns, len(model.histograms.edges), *past)
     if set(widths) != {features}:
         raise MalformedEntry(f"base {loaded.id}: parts of widths {widths}, allowed is {features} each")
     if (tokens := model.network.table.shape[0]) != model.normaliser.tokens:
@@ -209,7 +214,8 @@ def _calibration(entry: Entry) -> Calibration:
 
 def _base(entry: Entry) -> LoadedBase:
     model, tails = _part(entry, BASE, BaseModel.from_bytes), _part(entry, TAILS, tails_from_bytes)
-    return LoadedBase(entry.id, entry.content_hash, model, tails)
+    past = _part(entry, PAST, past_from_bytes) if PAST in entry.parts else np.zeros((0, 0), np.float32)
+    return LoadedBase(entry.id, entry.content_hash, model, tails, past)
 
 
 def _detector(entry: Entry) -> LoadedDetector:

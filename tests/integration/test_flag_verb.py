@@ -17,7 +17,7 @@ from storage import UnitOfWork, migrate, open_engine
 from stream.control.announce import Announcer
 from stream.control.keys import read_key
 from stream.recorder.rows import scored_rows
-from tests.integration.test_adaptation import Scorer, record_control
+from tests.adaptation_desk import Scorer, record_control
 from tests.scored_messages import scored_message
 from tests.small_models import base_change, genuine_rows, network_change, small_base, small_network
 

@@ -1,0 +1,84 @@
+"""What a new base learns from: confirmed frauds with the episodes that name them, and all other traffic."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from storage.alerts import OPEN, Alert
+from storage.episodes import SUPPORT, Episode, EpisodeTransaction
+from storage.labels import FRAUD, Label
+from storage.scored_transactions import ScoredTransaction
+from storage.traffic_sample import TrafficSample, sample_traffic
+
+EVERYTHING = 1 << 62
+
+
+@dataclass(frozen=True)
+class KnownFrauds:
+    """m confirmed frauds; `episodes` names the episode that each was flagged in, empty where in none."""
+
+    sample: TrafficSample
+    episodes: list[str]
+
+
+def known_frauds(session: Session, width: int) -> KnownFrauds:
+    """All transactions whose last verdict is fraud and that were scored with `width` features."""
+    rows = [row for row in session.execute(_with_verdicts()) if len(row.features) == 4 * width]
+    last = {row.transaction_id: row for row in rows}  # in order of the verdicts' times
+    frauds = sorted(
+        (row for row in last.values() if row.verdict == FRAUD), key=lambda r: (r.event_time, r.transaction_id)
+    )
+    named = {row.transaction_id: row.name for row in session.execute(_named())}
+    return KnownFrauds(_sample(frauds, width), [named.get(row.transaction_id, "") for row in frauds])
+
+
+def genuine_traffic(session: Session, count: int, *, seed: int) -> TrafficSample:
+    """At most `count` transactions over all that is stored, without frauds and without alerts that nobody has
+    judged: half of those are fraud, and a base that learns them as genuine unlearns what it knows.
+    """
+    drawn = sample_traffic(session, count, newest=EVERYTHING, seed=seed)
+    unjudged = set(session.scalars(select(Alert.transaction_id).where(Alert.status == OPEN)))
+    keep = np.array([identity not in unjudged for identity in drawn.transaction_ids], bool)
+    return TrafficSample(
+        drawn.features[keep],
+        drawn.event_time[keep],
+        _kept(drawn.transaction_ids, keep),
+        _kept(drawn.entities, keep),
+    )
+
+
+def _with_verdicts() -> Select[str, float, dict[str, str], bytes, str]:
+    row = ScoredTransaction
+    return (
+        select(row.transaction_id, row.event_time, row.entities, row.features, Label.verdict)
+        .join(Label, Label.transaction_id == row.transaction_id)
+        .order_by(Label.time, Label.id)
+    )
+
+
+def _named() -> Select[str, str]:
+    part = EpisodeTransaction
+    return (
+        select(part.transaction_id, Episode.name)
+        .join(Episode, Episode.id == part.episode_id)
+        .where(part.role == SUPPORT)
+    )
+
+
+def _sample(rows: list[Any], width: int) -> TrafficSample:
+    features = np.frombuffer(b"".join(row.features for row in rows), "<f4").astype(np.float32)
+    return TrafficSample(
+        features.reshape(-1, width),
+        np.array([row.event_time for row in rows]),
+        [row.transaction_id for row in rows],
+        [row.entities for row in rows],
+    )
+
+
+def _kept(values: list[Any], keep: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> list[Any]:
+    return [value for value, stays in zip(values, keep.tolist(), strict=True) if stays]

@@ -1,0 +1,167 @@
+"""An adaptation worker, an analyst and acknowledging scorers, for tests on a real broker and database."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import msgspec
+import numpy as np
+from aiokafka import AIOKafkaProducer
+from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+from sqlalchemy import Engine
+
+from settings import Settings
+from storage import UnitOfWork
+from stream.adaptation.desk import Step
+from stream.adaptation.feedback import ANSWERS, Answer, Policy, Request
+from stream.adaptation.terms import DEFAULT_TERMS, Terms
+from stream.adaptation.topic import create_topic
+from stream.adaptation.worker import AdaptationConfig, AdaptationWorker
+from stream.control.acks import Ack, acknowledge
+from stream.control.keys import read_key
+from stream.control.log_reader import ControlLog
+from stream.control.snapshot import Snapshot
+from tests.waiting import until
+
+KEY = read_key("a secret of enough length")
+PARTITIONS = 2
+GENUINE, FRAUDS = 12_000, 40
+PATTERN = np.array([7.0, 6.0, 5.0], np.float32)
+"""Where the frauds lie, in standard deviations of ordinary traffic."""
+
+
+class Scorer:
+    """A worker's share in a swap: follows the control log and acknowledges, for all partitions."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._end = threading.Event()
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._run()))
+        self.snapshots: list[Snapshot] = []
+
+    def __enter__(self) -> Scorer:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._end.set()
+        self._thread.join()
+
+    async def _run(self) -> None:
+        topics, bootstrap = self._settings.topics, self._settings.broker.bootstrap
+        log = ControlLog(bootstrap, topics.control, KEY)
+        producer = AIOKafkaProducer(bootstrap_servers=bootstrap)
+        await producer.start()
+        await log.start()
+        offset = -1
+        while not self._end.is_set():
+            if log.offset > offset:
+                offset = log.offset
+                self.snapshots.append(log.current)
+                ack = Ack("scorer", tuple(range(PARTITIONS)), offset, time.time())
+                await acknowledge(producer, topics.control_acks, ack)
+            await asyncio.sleep(0.005)
+        await log.stop()
+        await producer.stop()
+
+
+class Analyst:
+    """Sends requests and reads the answers."""
+
+    def __init__(self, settings: Settings) -> None:
+        bootstrap, self._topic = settings.broker.bootstrap, settings.topics.feedback
+        create_topic(bootstrap, self._topic + ANSWERS)
+        self._producer = KafkaProducer(bootstrap_servers=bootstrap)
+        self._consumer = KafkaConsumer(bootstrap_servers=bootstrap, auto_offset_reset="earliest")
+        partition = TopicPartition(self._topic + ANSWERS, 0)
+        self._consumer.assign([partition])
+        self._consumer.seek_to_beginning(partition)
+        self.answers: list[Answer] = []
+
+    def send(self, request_id: str, kind: str = "flag", **fields: Any) -> None:
+        values: dict[str, Any] = {"author": "ada", "time": time.time(), "name": "gift cards"}
+        request = msgspec.convert(
+            {**values, **fields, "request_id": request_id, "kind": kind}, Request, str_keys=True
+        )
+        self._producer.send(self._topic, msgspec.json.encode(request), key=request_id.encode()).get(10)
+
+    def send_raw(self, value: bytes, key: bytes) -> None:
+        self._producer.send(self._topic, value, key=key).get(10)
+
+    def answer(self, request_id: str, status: str | None = None) -> Answer:
+        def look() -> Answer | None:
+            for records in self._consumer.poll(timeout_ms=50).values():
+                self.answers += [msgspec.json.decode(record.value, type=Answer) for record in records]
+            mine = [a for a in self.answers if a.request_id == request_id and status in (None, a.status)]
+            return mine[-1] if mine else None
+
+        return until(look, what=f"an answer to {request_id}")
+
+    def close(self) -> None:
+        self._producer.close()
+        self._consumer.close()
+
+
+def a_worker(
+    settings: Settings,
+    engine: Engine,
+    after: Callable[[Step], None] = lambda step: None,
+    policy: Policy = "auto",
+    terms: Terms = DEFAULT_TERMS,
+) -> AdaptationWorker:
+    topics = settings.topics
+    config = AdaptationConfig(
+        bootstrap=settings.broker.bootstrap,
+        group=settings.stream.group + "-adapter",
+        feedback=topics.feedback,
+        control=topics.control,
+        control_acks=topics.control_acks,
+        partitions=PARTITIONS,
+        budget=0.001,
+        adapter="ridge",
+        policy=policy,
+        terms=terms,
+    )
+    return AdaptationWorker(config, engine, KEY, after=after)
+
+
+@contextmanager
+def adapting(
+    settings: Settings, engine: Engine, policy: Policy = "auto", terms: Terms = DEFAULT_TERMS
+) -> Iterator[None]:
+    worker = a_worker(settings, engine, policy=policy, terms=terms)
+    thread = threading.Thread(target=worker.run)
+    thread.start()
+    try:
+        yield
+    finally:
+        worker.stop()
+        thread.join(15)
+        assert not thread.is_alive()
+
+
+def frauds(*numbers: int) -> tuple[str, ...]:
+    return tuple(f"fraud-{number}" for number in numbers)
+
+
+def record_control(settings: Settings, engine: Engine) -> None:
+    """Store the control log as the recorder does."""
+    from stream.recorder.rows import control_row
+
+    consumer = KafkaConsumer(bootstrap_servers=settings.broker.bootstrap, auto_offset_reset="earliest")
+    partition = TopicPartition(settings.topics.control, 0)
+    consumer.assign([partition])
+    end = consumer.end_offsets([partition])[partition]
+    rows: list[Any] = []
+    while consumer.position(partition) < end:
+        for record in consumer.poll(timeout_ms=100).get(partition, ()):
+            rows.append(control_row(record.value, record.key, record.offset, KEY))
+    consumer.close()
+    with UnitOfWork(engine) as unit:
+        unit.control.add_many(rows)
+        unit.commit()

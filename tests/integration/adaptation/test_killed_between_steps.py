@@ -1,0 +1,54 @@
+"""A worker that ends after any step of a flag loses nothing and leaves nothing half live."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import Engine, func, select
+
+from settings import Settings
+from storage import UnitOfWork
+from storage.audit_log import AuditEntry
+from storage.episodes import ADAPTED, ANNOUNCED, LIVE, Episode
+from stream.adaptation.desk import Step
+from stream.control.announce import Announcer
+from tests.adaptation_desk import (
+    Analyst,
+    Scorer,
+    a_worker,
+    adapting,
+    frauds,
+)
+
+
+class Killed(BaseException):
+    """Ends a worker at once, as SIGKILL would: nothing that it was about to do is done."""
+
+
+@pytest.mark.parametrize("step", list(Step))
+def test_killed_after_any_step_nothing_is_lost_and_nothing_half_live(
+    stream_settings: Settings, engine: Engine, announcer: Announcer, analyst: Analyst, step: Step
+) -> None:
+    """1. a worker ends right after the step; 2. the next one finishes the request as if nothing happened."""
+
+    def stop_there(done: Step) -> None:
+        if done is step:
+            raise Killed
+
+    with Scorer(stream_settings) as scorer:
+        analyst.send("r-1", fraud=frauds(0, 1, 2, 3, 4))
+        with pytest.raises(Killed):
+            a_worker(stream_settings, engine, after=stop_there).run()
+        between = announcer.refresh()
+        assert len(between.detectors) == int(step >= Step.ANNOUNCED)
+        with adapting(stream_settings, engine):
+            if step is not Step.LIVE:
+                assert analyst.answer("r-1").status == LIVE
+        assert all(s.threshold is not None for s in scorer.snapshots if s.detectors)
+    with UnitOfWork(engine, reads_only=True) as unit:
+        assert unit.session.scalar(select(func.count(Episode.id))) == 1
+        assert [d.status for d in unit.detectors.with_status(LIVE, ANNOUNCED, ADAPTED)] == [LIVE]
+        assert unit.audit.verify().position == unit.session.scalar(select(func.count(AuditEntry.position)))
+    after = announcer.refresh()
+    assert len(after.detectors) == 1
+    if step >= Step.ANNOUNCED:
+        assert after.offset == between.offset  # what is in force was not announced again

@@ -1,0 +1,132 @@
+"""A trained base on its way: on trial, in force, fitted to live traffic, and what it makes needless."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from sqlalchemy import Engine
+
+from meta.artifacts import Artifacts
+from meta.calibration import Tails
+from settings import Settings
+from storage import UnitOfWork
+from storage.episodes import LIVE
+from stream.adaptation.recalibrating import JOINT
+from stream.adaptation.terms import Terms
+from stream.control.announce import Announcer
+from stream.control.entry import Kind
+from stream.control.promote import HISTORY, announce_artifacts, announce_on_trial
+from tests.adaptation_desk import PATTERN, Analyst, Scorer, adapting, frauds, record_control
+from tests.small_models import genuine_rows, small_base, small_network
+from tests.waiting import until
+
+BUDGET = 0.001
+
+
+@pytest.fixture
+def artifacts() -> Artifacts:
+    """A base of other weights than the one in force, with tails that its traffic will not bear out."""
+    past = (PATTERN + genuine_rows(20, seed=3)).astype(np.float32)
+    base = small_base(seed=5)
+    scores = base.score(genuine_rows(5_000, seed=8))
+    return Artifacts(base, small_network(), past=past, tails=Tails.fit(scores + 2.0 * np.std(scores)))
+
+
+def promote(announcer: Announcer, artifacts: Artifacts, threshold: float = 3.0) -> int:
+    assert artifacts.tails is not None
+    return announce_artifacts(
+        announcer, artifacts, artifacts.tails, threshold=threshold, author="ada", reason="newer",
+        calibrated_on=HISTORY,
+    ).offset  # fmt: skip
+
+
+def alert_rate(announcer: Announcer) -> float:
+    """Share of ordinary traffic that is alerted by what is in force."""
+    snapshot = announcer.refresh()
+    assert snapshot.stack is not None
+    surprise, _ = snapshot.stack.score(genuine_rows(100_000, seed=78))
+    return float(np.mean(surprise > snapshot.threshold))
+
+
+def test_a_base_goes_from_trial_into_force_and_its_trial_ends(
+    announcer: Announcer, artifacts: Artifacts
+) -> None:
+    assert artifacts.tails is not None
+    before = announcer.refresh()
+    announce_on_trial(announcer, artifacts, artifacts.tails, threshold=2.5, author="ada", reason="compare")
+    tried = announcer.refresh()
+    assert tried.base is before.base
+    assert [(s.scorer.id, s.threshold) for s in tried.shadows.all] == [
+        (f"base-{artifacts.base.content_hash[:12]}", 2.5)
+    ]
+    promote(announcer, artifacts)
+    after = announcer.refresh()
+    assert after.shadows.all == ()
+    assert after.base is not None
+    assert after.base.model.content_hash == artifacts.base.content_hash
+    assert after.base.past.tobytes() == artifacts.past.tobytes()
+
+
+def test_a_base_with_the_tails_of_its_history_is_fitted_to_live_traffic(
+    stream_settings: Settings, engine: Engine, announcer: Announcer, artifacts: Artifacts
+) -> None:
+    """1. by the tails that it comes with it alerts next to nothing; 2. fitted, it spends its budget."""
+    promote(announcer, artifacts)
+    assert alert_rate(announcer) < 0.1 * BUDGET
+    with Scorer(stream_settings), adapting(stream_settings, engine):
+        until(lambda: calibration(announcer) is not None, what="a calibration")
+    assert 0.3 * BUDGET < alert_rate(announcer) < 2.5 * BUDGET
+
+
+def test_a_detector_that_a_new_base_makes_needless_is_proposed_for_retirement(
+    stream_settings: Settings, engine: Engine, announcer: Announcer, analyst: Analyst, artifacts: Artifacts
+) -> None:
+    """1. a detector goes live; 2. the same base comes, with tails under which it finds all by itself."""
+    with Scorer(stream_settings), adapting(stream_settings, engine):
+        analyst.send("r-1", fraud=frauds(0, 1, 2, 3))
+        assert analyst.answer("r-1").status == LIVE
+        finds_all = replace(artifacts, tails=Tails(np.array([-1e9]), np.array([11.0]), 1.0))
+        promote(announcer, finds_all)
+
+        def proposal() -> str | None:
+            with UnitOfWork(engine, reads_only=True) as unit:
+                (episode,) = unit.episodes.with_status(LIVE)
+                return episode.details.get("proposal")
+
+        assert "retire: the base finds 4 of its 4 frauds" in until(proposal, what="a proposal")
+
+
+@pytest.mark.parametrize("calibrated", [False, True], ids=["as announced", "recalibrated"])
+def test_the_base_before_is_put_back_with_the_calibration_that_it_had(
+    stream_settings: Settings,
+    engine: Engine,
+    announcer: Announcer,
+    analyst: Analyst,
+    artifacts: Artifacts,
+    calibrated: bool,
+) -> None:
+    """1. a base, fitted to traffic or not; 2. a new one comes and is fitted; 3. the first one is back."""
+    hourly = Terms(recalibrate_hours=1e-3 if calibrated else 24.0)
+    with Scorer(stream_settings), adapting(stream_settings, engine, terms=hourly):
+        if calibrated:
+            until(lambda: calibration(announcer) is not None, what="a calibration of the first base")
+    first, since = announcer.refresh(), calibration(announcer)
+    with Scorer(stream_settings), adapting(stream_settings, engine):
+        promote(announcer, artifacts)
+        until(lambda: calibration(announcer) != since, what="a calibration of the new base")
+        record_control(stream_settings, engine)
+        analyst.send("r-1", "rollback", name="base/base")
+        assert analyst.answer("r-1").status == LIVE
+    rows, back = genuine_rows(200, seed=5), announcer.refresh()
+    assert first.stack is not None
+    assert back.stack is not None
+    assert back.stack.score(rows)[0].tobytes() == first.stack.score(rows)[0].tobytes()
+    assert back.threshold == first.threshold
+
+
+def calibration(announcer: Announcer) -> int | None:
+    """Sequence of the calibration on the control log."""
+    held = announcer.refresh().in_force(Kind.THRESHOLD).get(JOINT)
+    return None if held is None else held.entry.sequence
