@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 
 from fastapi import APIRouter, FastAPI, Request, Response
 
-from console.api import alerts, episodes, labels, session, transactions
+from console.api import alerts, entities, episodes, labels, session, transactions
 from console.api.errors import add_error_handlers
 from console.desk import Desk
 
@@ -15,6 +15,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     session.router,
     alerts.router,
     transactions.router,
+    entities.router,
     episodes.router,
     labels.router,
 )

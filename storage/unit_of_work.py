@@ -26,6 +26,7 @@ from storage.policies import Policies
 from storage.saved_views import SavedViews
 from storage.scored_transactions import ScoredTransactions
 from storage.shadow_alerts import ShadowAlerts
+from storage.transaction_search import TransactionSearch
 from storage.users import Users
 from storage.web_sessions import WebSessions
 
@@ -43,6 +44,7 @@ class UnitOfWork:
             engine.execution_options(reads_only=reads_only), expire_on_commit=False, autoflush=True
         )
         self.transactions = ScoredTransactions(self.session)
+        self.search = TransactionSearch(self.session)
         self.alerts = Alerts(self.session)
         self.queue = AlertQueue(self.session)
         self.shadow_alerts = ShadowAlerts(self.session)

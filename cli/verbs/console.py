@@ -65,12 +65,14 @@ def _desk(settings: "Settings") -> "Desk":
     from console.feedback import KafkaFeedback
     from console.models.process import ModelProcess
     from storage import migrate, open_engine
+    from storage.entity_index import index_entities
 
     control_key(settings)  # says at once where it is missing or unusable
     secret = settings.control.key
     assert secret is not None  # looked at just now
     engine = open_engine(settings.storage.url)
     migrate.upgrade(engine)
+    index_entities(engine, [entity.name for entity in settings.entities])
     feedback = KafkaFeedback(
         engine,
         settings.broker.bootstrap,

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from console.access.rights import Right
 from console.access.viewer import Viewer
-from console.api.fields import AlertId, Text
+from console.api.fields import AlertId, Amount, Limit, Offset, Storable, Text, Time
 from console.api.viewing import DeskOf, needs
 from console.services import alert_actions as actions
 from console.services import alerts as service
@@ -19,8 +19,8 @@ State = Literal["open", "assigned", "snoozed", "decided"]
 Sort = Literal[
     "priority", "-priority", "raised_at", "-raised_at", "surprise", "-surprise", "amount", "-amount"
 ]
-LONGEST_PAGE = 500
 MOST_AT_ONCE = 1_000
+Key = Annotated[Storable, Field(max_length=300)]
 Reader = Annotated[Viewer, needs(Right.READ)]
 Worker = Annotated[Viewer, needs(Right.DECIDE)]
 
@@ -31,16 +31,16 @@ class AlertQuery(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     state: list[State] = Field(default=["open", "assigned"], description="any of them; several may be given")
-    assignee: str | None = Field(None, max_length=100)
-    detector: str | None = Field(None, max_length=200, description="id of the scorer, `base` or `block`")
-    card: str | None = Field(None, max_length=200, description="a card's token or reference")
-    min_amount: float | None = Field(None, allow_inf_nan=False)
-    max_amount: float | None = Field(None, allow_inf_nan=False)
-    since: float | None = Field(None, allow_inf_nan=False, description="event time, seconds since 1970 UTC")
-    until: float | None = Field(None, allow_inf_nan=False)
+    assignee: Key | None = None
+    detector: Key | None = Field(None, description="id of the scorer, `base` or `block`")
+    card: Key | None = Field(None, description="a card's token or reference")
+    min_amount: Amount | None = None
+    max_amount: Amount | None = None
+    since: Time | None = None
+    until: Time | None = None
     sort: Sort = "priority"
-    offset: int = Field(0, ge=0, le=10_000_000)
-    limit: int = Field(50, ge=1, le=LONGEST_PAGE)
+    offset: Offset = 0
+    limit: Limit = 50
 
     def filter(self, desk: DeskOf) -> AlertFilter:
         """The filter for storage; references are turned into keys."""
@@ -69,7 +69,7 @@ def newest_alerts(
     viewer: Reader,
     desk: DeskOf,
     after: Annotated[int, Query(ge=0, le=2**53, description="id of the alert seen last")] = 0,
-    limit: Annotated[int, Query(ge=1, le=LONGEST_PAGE)] = 50,
+    limit: Limit = 50,
 ) -> service.Newest:
     """What has appeared since, for a queue that updates itself."""
     return service.newest_alerts(desk, after, limit)
@@ -90,7 +90,7 @@ class Assignment(BaseModel):
     """Who shall work on some alerts; null gives them back to all."""
 
     ids: Ids
-    assignee: str | None = Field(max_length=100)
+    assignee: Key | None
 
 
 class Snooze(BaseModel):

@@ -8,10 +8,14 @@ MOST_TRANSACTIONS = 10_000
 
 # A NUL cannot be stored in the text of PostgreSQL.
 _STORABLE = r"^[^\x00]*$"
+Storable = Annotated[str, StringConstraints(pattern=_STORABLE)]
 
 AlertId = Annotated[int, Field(ge=1, le=2**53)]
 RowId = Annotated[int, Field(ge=1, le=2**53)]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=4_000, pattern=_STORABLE)]
+Note = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4_000, pattern=_STORABLE)
+]
 Name = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100, pattern=_STORABLE)
 ]

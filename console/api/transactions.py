@@ -1,22 +1,96 @@
-"""Transactions: one with all that is known of it."""
+"""Transactions: search, one with all that is known of it, notes, the card behind its mask."""
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Query
+from pydantic import BaseModel, ConfigDict, Field
 
 from console.access.rights import Right
 from console.access.viewer import Viewer
+from console.api.fields import Amount, Limit, Note, Offset, Storable, Time
 from console.api.viewing import DeskOf, needs
+from console.services import remarks
 from console.services import transactions as service
+from console.services.search import Found, search
+from storage.transaction_search import TransactionFilter
 
 router = APIRouter(prefix="/transactions", tags=["transactions"])
 
 TransactionId = Annotated[str, Path(min_length=1, max_length=200)]
+Key = Annotated[Storable, Field(max_length=300)]
+Reader = Annotated[Viewer, needs(Right.READ)]
+
+
+class TransactionQuery(BaseModel):
+    """Filters and page; all that are given must hold."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    q: Key | None = Field(None, description="the beginning of an id, or an entity's whole key or reference")
+    id: Key | None = None
+    card: Key | None = Field(None, description="a card's token or reference")
+    merchant: Key | None = Field(None, description="key of the second kind of entity")
+    amount_min: Amount | None = None
+    amount_max: Amount | None = None
+    since: Time | None = None
+    until: Time | None = None
+    detector: Key | None = Field(None, description="id of the scorer that alerted it, `base` or `block`")
+    offset: Offset = 0
+    limit: Limit = 50
+
+    def filter(self, desk: DeskOf) -> TransactionFilter:
+        """The filter for storage; references are turned into keys."""
+        kinds = tuple(entity.name for entity in desk.settings.entities)
+        second = "merchant" if "merchant" in kinds else kinds[-1]
+        named = {desk.cards.kind: desk.cards.key(self.card) if self.card else None, second: self.merchant}
+        return TransactionFilter(
+            text=desk.cards.key(self.q) if self.q else None,
+            kinds=kinds,
+            id=self.id or None,
+            entities=tuple((kind, key) for kind, key in named.items() if key),
+            min_amount=self.amount_min,
+            max_amount=self.amount_max,
+            since=self.since,
+            until=self.until,
+            scorer=self.detector or None,
+        )
+
+
+class NewNote(BaseModel):
+    """A remark."""
+
+    text: Note
+
+
+@router.get("")
+def search_transactions(viewer: Reader, desk: DeskOf, query: Annotated[TransactionQuery, Query()]) -> Found:
+    """Find transactions, alerted or not, latest first."""
+    return search(desk, query.filter(desk), offset=query.offset, limit=query.limit)
 
 
 @router.get("/{transaction_id}")
-def transaction(
-    viewer: Annotated[Viewer, needs(Right.READ)], desk: DeskOf, transaction_id: TransactionId
-) -> service.TransactionPage:
-    """All fields, features, reasons, verdicts and other alerts of one transaction."""
+def transaction(viewer: Reader, desk: DeskOf, transaction_id: TransactionId) -> service.TransactionPage:
+    """All fields, features, reasons, verdicts, notes and other alerts of one transaction."""
     return service.transaction_page(desk, transaction_id)
+
+
+@router.get("/{transaction_id}/scores")
+def scores(viewer: Reader, desk: DeskOf, transaction_id: TransactionId) -> service.Scores:
+    """What base and each detector made of it, computed again from stored features and control log."""
+    return service.scores_by_part(desk, transaction_id)
+
+
+@router.post("/{transaction_id}/notes", status_code=201)
+def add_note(
+    viewer: Annotated[Viewer, needs(Right.DECIDE)], desk: DeskOf, transaction_id: TransactionId, new: NewNote
+) -> service.NoteRow:
+    """Write a note beside a transaction."""
+    return remarks.add_note(desk, viewer, transaction_id, new.text)
+
+
+@router.post("/{transaction_id}/reveal")
+def reveal(
+    viewer: Annotated[Viewer, needs(Right.REVEAL)], desk: DeskOf, transaction_id: TransactionId
+) -> remarks.Revealed:
+    """Show the card's token; the audit log keeps who saw it."""
+    return remarks.reveal(desk, viewer, transaction_id)

@@ -9,6 +9,7 @@ import numpy as np
 
 from console.desk import Desk
 from console.errors import NotFound
+from console.models.results import CannotScore, PartScore
 from console.services.rows import TransactionRow, row_of_alert, row_of_transaction
 from features.phrases import Phrase, phrases
 from features.schema import EntityField, TransactionSchema
@@ -16,6 +17,7 @@ from features.vector import FeatureLayout
 from storage import UnitOfWork
 from storage.alert_queue import AlertFilter
 from storage.labels import Label
+from storage.notes import OF_TRANSACTION
 from storage.scored_transactions import ScoredTransaction
 
 OTHER_ALERTS = 20
@@ -41,6 +43,33 @@ class VerdictRow:
 
 
 @dataclass(frozen=True)
+class NoteRow:
+    """One remark."""
+
+    author: str
+    time: float
+    text: str
+
+
+@dataclass(frozen=True)
+class Membership:
+    """An episode that a transaction belongs to, as `support` or `lookalike`."""
+
+    id: str
+    name: str
+    status: str
+    role: str
+
+
+@dataclass(frozen=True)
+class Scores:
+    """What base and detectors made of it; empty, with the reason, where that cannot be told."""
+
+    parts: list[PartScore]
+    why_not: str = ""
+
+
+@dataclass(frozen=True)
 class TransactionPage:
     """All that a person sees of one transaction."""
 
@@ -53,6 +82,8 @@ class TransactionPage:
     verdicts: list[VerdictRow]
     other_alerts: list[TransactionRow]
     """Other alerts of the same card, newest first."""
+    notes: list[NoteRow]
+    episodes: list[Membership]
 
 
 def transaction_page(desk: Desk, transaction_id: str) -> TransactionPage:
@@ -72,7 +103,27 @@ def transaction_page(desk: Desk, transaction_id: str) -> TransactionPage:
             features=features_of(stored),
             verdicts=[_verdict(label) for label in labels],
             other_alerts=_other_alerts(desk, unit, stored, now),
+            notes=notes_on(unit, OF_TRANSACTION, transaction_id),
+            episodes=[
+                Membership(one.id, one.name, one.status, role)
+                for one, role in unit.episodes.of_transaction(transaction_id)
+            ],
         )
+
+
+def scores_by_part(desk: Desk, transaction_id: str) -> Scores:
+    """What each scorer made of it, computed again. Raises NotFound."""
+    with desk.unit(reads_only=True) as unit:
+        stored = stored_transaction(unit, transaction_id)
+    try:
+        return Scores(desk.models.parts(stored.source_partition, stored.source_offset))
+    except CannotScore as lack:
+        return Scores([], str(lack))
+
+
+def notes_on(unit: UnitOfWork, kind: str, subject: str) -> list[NoteRow]:
+    """Notes on one thing, oldest first."""
+    return [NoteRow(one.author, one.time, one.text) for one in unit.notes.of(kind, subject)]
 
 
 def stored_transaction(unit: UnitOfWork, transaction_id: str) -> ScoredTransaction:

@@ -27,6 +27,7 @@ from console.server import PREFIX, build_app
 from settings import Settings
 from storage import UnitOfWork, migrate, open_engine
 from storage.alerts import priority_of
+from storage.entity_index import index_entities
 from storage.users import User
 from stream.adaptation.feedback import Answer, Draft, Request
 from stream.control.acks import Progress
@@ -61,6 +62,7 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     file = tmp_path_factory.mktemp("console") / "empty.sqlite"
     engine = open_engine(f"sqlite:///{file}")
     migrate.upgrade(engine)
+    index_entities(engine, ["card", "merchant"])
     engine.dispose()
     return file
 

@@ -1,0 +1,133 @@
+"""One card, merchant or device: its figures, its days, its latest transactions and alerts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import fmean
+
+from console.desk import Desk
+from console.errors import NotFound
+from console.services.rows import TransactionRow
+from console.services.search import rows_of
+from storage.labels import FRAUD
+from storage.scored_transactions import ScoredTransaction
+
+DAY_S = 86_400.0
+MOST = 5_000
+"""Transactions that figures and days are made of; a busy merchant has more."""
+TIMELINE = 100
+DAYS = 60
+PARTNERS = 10
+
+
+@dataclass(frozen=True)
+class Profile:
+    """Figures over the latest transactions, `whole` where these are all that are stored."""
+
+    transactions: int
+    whole: bool
+    first_seen: float
+    last_seen: float
+    total_amount: float
+    mean_amount: float
+    largest_amount: float
+    alerts: int
+    frauds: int
+    """Confirmed."""
+    currency: str
+
+
+@dataclass(frozen=True)
+class Day:
+    """One day of event time, UTC; `at` is its beginning."""
+
+    at: float
+    transactions: int
+    amount: float
+    highest_surprise: float
+
+
+@dataclass(frozen=True)
+class Partner:
+    """Another entity that it was seen with."""
+
+    kind: str
+    key: str
+    reference: str
+    transactions: int
+
+
+@dataclass(frozen=True)
+class EntityPage:
+    """All that a person sees of one entity; a card's key is masked."""
+
+    kind: str
+    key: str
+    reference: str
+    profile: Profile
+    days: list[Day]
+    """The last 60 days on which it was seen, oldest first."""
+    partners: list[Partner]
+    timeline: list[TransactionRow]
+    """Its latest transactions, latest first."""
+    alerts: list[TransactionRow]
+
+
+def entity_page(desk: Desk, kind: str, reference: str) -> EntityPage:
+    """One entity by key or reference. Raises NotFound."""
+    kinds = [entity.name for entity in desk.settings.entities]
+    if kind not in kinds:
+        raise NotFound(f"no kind of entity {kind!r}", where="kind", allowed=kinds)
+    key = desk.cards.key(reference) if kind == desk.cards.kind else reference
+    with desk.unit(reads_only=True) as unit:
+        stored = list(unit.search.latest_of(kind, key, MOST))
+        if not stored:
+            raise NotFound(f"no stored transaction of this {kind}", where="key")
+        rows = rows_of(desk, unit, stored)
+    return EntityPage(
+        kind=kind,
+        key=desk.cards.shown(kind, key),
+        reference=desk.cards.reference(kind, key),
+        profile=_profile(stored, rows),
+        days=_days(stored),
+        partners=_partners(desk, kind, stored),
+        timeline=rows[:TIMELINE],
+        alerts=[row for row in rows if row.id is not None][:TIMELINE],
+    )
+
+
+def _profile(stored: Sequence[ScoredTransaction], rows: Sequence[TransactionRow]) -> Profile:
+    amounts = [one.amount for one in stored]
+    currencies = {one.currency or "" for one in stored}
+    return Profile(
+        transactions=len(stored),
+        whole=len(stored) < MOST,
+        first_seen=stored[-1].event_time,
+        last_seen=stored[0].event_time,
+        total_amount=sum(amounts),
+        mean_amount=fmean(amounts),
+        largest_amount=max(amounts),
+        alerts=sum(row.id is not None for row in rows),
+        frauds=sum(row.verdict == FRAUD for row in rows),
+        currency=currencies.pop() if len(currencies) == 1 else "",
+    )
+
+
+def _days(stored: Sequence[ScoredTransaction]) -> list[Day]:
+    by_day: dict[float, list[ScoredTransaction]] = {}
+    for one in stored:
+        by_day.setdefault(one.event_time // DAY_S * DAY_S, []).append(one)
+    return [
+        Day(at, len(those), sum(one.amount for one in those), max(one.surprise for one in those))
+        for at, those in sorted(by_day.items())[-DAYS:]
+    ]
+
+
+def _partners(desk: Desk, kind: str, stored: Sequence[ScoredTransaction]) -> list[Partner]:
+    seen = Counter(pair for one in stored for pair in one.entities.items() if pair[0] != kind)
+    return [
+        Partner(other, desk.cards.shown(other, key), desk.cards.reference(other, key), count)
+        for (other, key), count in seen.most_common(PARTNERS)
+    ]
