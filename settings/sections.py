@@ -153,6 +153,13 @@ class BudgetSettings(Section):
     alert_rate: float = Field(
         0.001, gt=0, le=0.5, description="share of genuine traffic that may be alerted, over 0 to 0.5"
     )
+    alerts_per_day: float = Field(
+        0.0,
+        ge=0,
+        le=1e7,
+        description="false alerts a day, which count instead of alert_rate once a day of traffic is known; "
+        "0 for alert_rate, to 10,000,000",
+    )
 
 
 class StorageSettings(Section):

@@ -122,7 +122,6 @@ def a_worker(
         control=topics.control,
         control_acks=topics.control_acks,
         partitions=PARTITIONS,
-        budget=0.001,
         adapter="ridge",
         policy=policy,
         terms=terms,

@@ -53,7 +53,6 @@ def adapter(
         control=settings.topics.control,
         control_acks=settings.topics.control_acks,
         partitions=settings.topics.partitions,
-        budget=settings.budget.alert_rate,
         adapter=settings.adaptation.adapter,
         policy=settings.adaptation.policy,
         terms=_terms(settings),
@@ -72,6 +71,8 @@ def _terms(settings: "Settings") -> "Terms":
 
     adaptation, storage = settings.adaptation, settings.storage
     return Terms(
+        alert_rate=settings.budget.alert_rate,
+        alerts_per_day=settings.budget.alerts_per_day,
         four_eyes=adaptation.four_eyes,
         risk_half_life_days=adaptation.risk_half_life_days,
         block_days=adaptation.block_days,

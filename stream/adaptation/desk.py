@@ -12,7 +12,8 @@ from sqlalchemy import Engine
 from storage import UnitOfWork
 from stream.adaptation.feedback import Policy, Request
 from stream.adaptation.preparation import Preparation
-from stream.adaptation.terms import DEFAULT_TERMS, Terms
+from stream.adaptation.standing_terms import StandingTerms
+from stream.adaptation.terms import Terms
 from stream.control.announce import Announcer
 
 
@@ -40,11 +41,20 @@ class Desk:
     engine: Engine
     announcer: Announcer
     preparation: Preparation
-    budget: float
     policy: Policy
-    terms: Terms = DEFAULT_TERMS
+    standing: StandingTerms
     clock: Callable[[], float] = time.time
     after: Callable[[Step], None] = field(default=pass_by)
+
+    @property
+    def terms(self) -> Terms:
+        """The terms that count now."""
+        return self.standing.current
+
+    @property
+    def budget(self) -> float:
+        """Share of genuine traffic that may be alerted."""
+        return self.terms.budget(self.preparation.per_day)
 
     def unit(self, *, reads_only: bool = False) -> UnitOfWork:
         """A new unit of work."""

@@ -68,6 +68,11 @@ class Preparation:
             self._ready = Ready(snapshot, prepared, replay_sets(unit, snapshot))
         return self._ready
 
+    @property
+    def per_day(self) -> float | None:
+        """Transactions a day by event time; None before a day of them is stored."""
+        return self._traffic.per_day
+
     def share_of(self, entity: str, key: str) -> float:
         """Share of recent traffic that an entity has; all of it where no traffic is known."""
         return self._ready.prepared.share_of(entity, key) if self._ready else 1.0

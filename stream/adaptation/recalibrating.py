@@ -23,6 +23,7 @@ from stream.control.snapshot import Snapshot
 JOINT = "joint"
 """Id of the entry."""
 AUTHOR = "adapter"
+BUDGET = "budget"
 MOST_FRAUD = 0.02
 """Share of traffic; card portfolios lose a tenth of it. More clear alerts are tails that no longer fit."""
 
@@ -51,7 +52,7 @@ def recalibrate(desk: Desk, reason: str) -> int | None:
         AUTHOR,
         reason,
         calibration_parts(reservoir.base_tails, tails),
-        {"threshold": threshold, "calibration_rows": len(rows)},
+        {"threshold": threshold, "calibration_rows": len(rows), BUDGET: desk.budget},
         snapshot.base.content_hash,
     )
     return desk.announcer.announce(change).offset

@@ -14,6 +14,7 @@ from sqlalchemy import Engine
 from storage import StorageError, UnitOfWork
 from storage.traffic_sample import TrafficSample, sample_traffic
 from stream import metrics
+from stream.adaptation.terms import DAY_S
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +43,8 @@ class RecentTraffic:
         self._told = False
         self._free = threading.Event()
         self._free.set()
+        self.per_day: float | None = None
+        """Transactions a day by event time; None before there is a day of them."""
         self.current = TrafficSample(np.zeros((0, 0), np.float32), np.zeros(0), [], [])
 
     def start(self) -> None:
@@ -85,7 +88,7 @@ class RecentTraffic:
             return
         self._told, self._stored, self._drawn_at = False, stored, time.monotonic()
         self._draws += 1
-        self.current = drawn
+        self.current, self.per_day = drawn, _per_day(drawn, min(stored, self._newest))
         metrics.RESERVOIR_ROWS.set(len(drawn))
 
     def _give_way(self) -> None:
@@ -104,3 +107,9 @@ class RecentTraffic:
             except Exception:
                 # A thread that ends unseen would leave an ever older sample in use.
                 log.exception("recent traffic: drawing failed; the present sample stays")
+
+
+def _per_day(sample: TrafficSample, drawn_from: int) -> float | None:
+    """Transactions a day of the `drawn_from` that the sample is spread over."""
+    days = float(np.ptp(sample.event_time)) / DAY_S if len(sample) else 0.0
+    return drawn_from / days if days >= 1.0 else None

@@ -35,6 +35,7 @@ def work(desk: Desk, request: Request, asked_at: float, stop: Event) -> Answer |
 
     `asked_at` is when it reached the broker. Raises the errors in AWAY.
     """
+    desk.standing.reread()
     _wait_until_recorded(desk, request, stop)
     try:
         match request.kind:

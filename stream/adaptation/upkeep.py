@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import threading
 from collections.abc import Callable
 
@@ -17,7 +18,7 @@ from stream.adaptation.feedback import Request
 from stream.adaptation.growing import adapt_grown
 from stream.adaptation.preparation import NotReady
 from stream.adaptation.proposal import FEWEST_ROWS
-from stream.adaptation.recalibrating import AUTHOR, JOINT, recalibrate
+from stream.adaptation.recalibrating import AUTHOR, BUDGET, JOINT, recalibrate
 from stream.adaptation.retiring import retire
 from stream.adaptation.terms import DAY_S, Terms
 from stream.control.change import Change
@@ -29,6 +30,7 @@ log = logging.getLogger(__name__)
 
 EVERY_S = 1.0
 DELETE_EVERY_S = 3_600.0
+BUDGET_MOVES = 0.041  # in log10: a tenth; alerts a day as a share move with every day's traffic
 HALF_LIVES = 10
 """After so many a count has faded to a thousandth."""
 
@@ -49,6 +51,7 @@ class Upkeep:
         if now < self._next:
             return
         self._next = now + EVERY_S
+        self._desk.standing.reread()
         self._delete_old(now)
         snapshot = self._desk.announcer.refresh()
         try:
@@ -101,6 +104,8 @@ class Upkeep:
         last = snapshot.applied.get(f"{Kind.THRESHOLD}/{JOINT}".encode())
         if hours and self._outgrown(snapshot, last):
             return self._told(recalibrate(self._desk, "more traffic than the base was calibrated on"))
+        if hours and self._budget_changed(last):
+            return self._told(recalibrate(self._desk, f"the budget is {self._desk.budget:.4%} by now"))
         bases = snapshot.in_force(Kind.BASE).values()
         since = max((a.entry.time for a in (*bases, *([last] if last else []))), default=now)
         if not hours or now - since < hours * 3_600.0:
@@ -115,6 +120,12 @@ class Upkeep:
         fitted = last is not None and last.entry.parent == base.entry.content_hash
         rows = last.entry.values["calibration_rows"] if last and fitted else FEWEST_ROWS / 2
         return len(self._desk.preparation.ready(snapshot, newest=True).prepared) >= 2 * rows
+
+    def _budget_changed(self, last: Applied | None) -> bool:
+        """Whether the budget is another than the threshold in force was made for, by more than a tenth."""
+        filed = self._desk.standing.filed.alert_rate
+        made_for = last.entry.values.get(BUDGET, filed) if last else filed
+        return abs(math.log10(self._desk.budget / made_for)) > BUDGET_MOVES
 
     @staticmethod
     def _told(offset: int | None) -> bool:

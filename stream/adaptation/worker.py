@@ -25,6 +25,7 @@ from stream.adaptation.preparation import NotReady, Preparation
 from stream.adaptation.recent_traffic import RecentTraffic
 from stream.adaptation.requests import AWAY, work
 from stream.adaptation.settling import Settling
+from stream.adaptation.standing_terms import StandingTerms
 from stream.adaptation.terms import DEFAULT_TERMS, Terms
 from stream.adaptation.topic import create_topic
 from stream.adaptation.upkeep import Upkeep
@@ -53,7 +54,6 @@ class AdaptationConfig:
     control_acks: str
     partitions: int
     """Partitions that score; a detector is live when all of them have acknowledged it."""
-    budget: float
     adapter: str
     policy: Policy
     terms: Terms = DEFAULT_TERMS
@@ -107,9 +107,8 @@ class AdaptationWorker:
                 self._engine,
                 announcer,
                 Preparation(self._engine, self._traffic, config.adapter, config.device),
-                config.budget,
                 config.policy,
-                config.terms,
+                StandingTerms(self._engine, config.terms),
                 after=self._after,
             )
             settling = Settling(desk, acks.table)

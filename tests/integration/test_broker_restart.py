@@ -114,7 +114,7 @@ def test_recorder_and_adapter_go_on_after_the_broker_was_killed(
         KEY,
     )
     config = AdaptationConfig(
-        bootstrap, "a", topics.feedback, topics.control, topics.control_acks, 1, 0.001, "ridge", "auto"
+        bootstrap, "a", topics.feedback, topics.control, topics.control_acks, 1, "ridge", "auto"
     )
     adapter = AdaptationWorker(config, engine, KEY)
     threads = [threading.Thread(target=process.run) for process in (recorder, adapter)]

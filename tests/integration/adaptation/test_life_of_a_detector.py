@@ -9,6 +9,7 @@ from settings import Settings
 from storage import UnitOfWork
 from storage.audit_log import AuditEntry
 from storage.episodes import LIVE, RETIRED, SHADOW, WAITING
+from storage.policies import Policy
 from stream.adaptation.terms import DAY_S, Terms
 from stream.control.announce import Announcer
 from stream.control.entry import Kind
@@ -180,3 +181,20 @@ def test_by_the_clock_detectors_expire_and_tails_are_fitted_anew(
     with UnitOfWork(engine, reads_only=True) as unit:
         (episode,) = unit.episodes.with_status(RETIRED)
         assert "expired" in (episode.reason or "")
+
+
+def test_what_an_administrator_sets_counts_at_once(
+    stream_settings: Settings, engine: Engine, announcer: Announcer, analyst: Analyst
+) -> None:
+    """1. ten times the budget and four eyes are set; 2. the threshold follows; 3. a flag waits."""
+    with Scorer(stream_settings), adapting(stream_settings, engine):
+        with UnitOfWork(engine) as unit:
+            terms = {"alert_rate": 0.01, "four_eyes": True}
+            unit.policies.add(Policy(author="root", time=1.0, terms=terms))
+            unit.commit()
+        until(lambda: (announcer.refresh().threshold or 9.0) < 2.5, what="a threshold for the new budget")
+        analyst.send("r-1", fraud=frauds(0, 1, 2))
+        assert analyst.answer("r-1").status == WAITING
+    assert announcer.current.stack is not None
+    surprise, _ = announcer.current.stack.score(genuine_rows(50_000, seed=78))
+    assert 0.005 < np.mean(surprise > announcer.current.threshold) < 0.015
