@@ -20,12 +20,12 @@ def alert_columns() -> list[Column]:
 def transaction_columns() -> list[Column]:
     """Of the search: any transaction, alerted or not."""
     return [
-        column("Time", "event_time", "moment", width=136, sort=True),
+        column("Time", "event_time", "moment", width=136),
         column("Transaction", "transaction_id", "token", minWidth=160, flex=1, wide=True),
         column("Card", "card", "token", width=176, wide=True),
         column("Merchant", "merchant", "token", width=150, wide=True),
-        column("Amount", "amount", "money", width=116, sort=True, type="rightAligned"),
-        column("Rarity", "surprise", "rare", width=100, sort=True, type="rightAligned"),
+        column("Amount", "amount", "money", width=116, type="rightAligned"),
+        column("Rarity", "surprise", "rare", width=100, type="rightAligned"),
         column("Decision", "decision", "tag", width=110),
         column("Found by", "scorer", "scorer", width=150, wide=True),
     ]

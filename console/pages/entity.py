@@ -1,13 +1,13 @@
-"""One card, merchant or other entity: its profile, its alerts, what it did."""
+"""One card, merchant or other entity: its profile, its alerts, what it did, whom it was seen with."""
 
 from typing import Any
 from urllib.parse import quote
 
 from nicegui import ui
 
-from console.pages.entity_panel import entity_address, series_lines
+from console.pages.entity_panel import entity_address, profile
 from console.pages.frame import frame
-from console.pages.parts import box, cell, empty, facts, moment, panel, table, text, word
+from console.pages.parts import box, cell, empty, moment, panel, table, text, word
 from console.pages.viewer import SignedIn, Viewer
 from console.pages.words import amount, count, rarity
 
@@ -19,13 +19,26 @@ async def entity(viewer: SignedIn, kind: str, reference: str) -> None:
         found = await viewer.api.get(entity_address(kind, reference))
         with head:
             text(found["key"], "tag mono", tag="span")
-            text(count(len(found["alerts"]), "alert"), "tag", tag="span")
+            text(count(found["profile"]["alerts"], "alert"), "tag", tag="span")
         with box("columns"):
             with panel("What it did"):
                 payments_table(viewer, found["timeline"], "Nothing of it is stored.")
-            with panel("Profile"):
-                facts([(one["name"], one["text"]) for one in found["numbers"]])
-                series_lines(found["series"])
+            with box("stack"):
+                with panel("Profile"):
+                    profile(viewer, found)
+                _partners(found["partners"])
+
+
+def _partners(partners: list[dict[str, Any]]) -> None:
+    if not partners:
+        return
+    with panel("Seen with"), table(["", "", "#Payments"], "Entities that it was seen with"):
+        for one in partners:
+            with ui.element("tr"):
+                text(one["kind"], "muted", tag="td")
+                with cell():
+                    ui.link(one["key"], entity_address(one["kind"], one["reference"])).classes("mono")
+                text(f"{one['transactions']:,}", "number", tag="td")
 
 
 def payments_table(viewer: Viewer, rows: list[dict[str, Any]], nothing: str) -> None:

@@ -1,14 +1,17 @@
-"""Who a card or merchant is: its profile in numbers and lines."""
+"""Who a card or merchant is: its figures, and its days as lines."""
 
+from typing import Any
 from urllib.parse import quote
 
 from nicegui import ui
 
 from console.pages.api_client import ApiRefused
-from console.pages.parts import box, facts, panel, sparkline, text
+from console.pages.parts import box, facts, moment, panel, sparkline, text
 from console.pages.viewer import Viewer
+from console.pages.words import amount, count
 
-MOST_SERIES = 4
+Found = dict[str, Any]
+LINES = (("transactions", "Payments a day"), ("amount", "Amount a day"), ("highest_surprise", "Rarest a day"))
 
 
 def entity_address(kind: str, reference: str) -> str:
@@ -28,21 +31,30 @@ async def entity_panel(viewer: Viewer, kind: str, reference: str) -> None:
         with box("panel-head"):
             text(kind.capitalize(), tag="h2")
             ui.link(found["key"], entity_address(kind, reference)).classes("mono")
-        facts([(one["name"], one["text"]) for one in found["numbers"]])
-        series_lines(found["series"])
+        profile(viewer, found)
 
 
-def series_lines(series: list[dict[str, object]]) -> None:
-    """Each series as a line under its name."""
+def profile(viewer: Viewer, found: Found) -> None:
+    """The figures of an entity, and a line for each of what its days held."""
+    figures = found["profile"]
+    latest = "" if figures["whole"] else "the latest "
+    facts(
+        [
+            ("Payments", f"{latest}{figures['transactions']:,}"),
+            ("Usual amount", amount(figures["mean_amount"], figures["currency"])),
+            ("Largest", amount(figures["largest_amount"], figures["currency"])),
+            ("Alerts", count(figures["alerts"], "alert")),
+            ("Confirmed", count(figures["frauds"], "fraud")),
+        ]
+    )
+    with box("line muted small").style("margin-top: 4px"):
+        text("Seen from", tag="span")
+        moment(figures["first_seen"], viewer.zone)
+        text("to", tag="span")
+        moment(figures["last_seen"], viewer.zone)
     with box("tiles").style("margin-top: 12px"):
-        for one in series[:MOST_SERIES]:
-            values = [float(str(value)) for value in _list(one["values"])]
-            with box(""):
-                text(str(one["name"]), "muted small")
-                sparkline(
-                    values, f"{one['name']}, {len(values)} values, last {values[-1] if values else '-'}"
-                )
-
-
-def _list(values: object) -> list[object]:
-    return list(values) if isinstance(values, list) else []
+        for field, name in LINES:
+            values = [float(day[field]) for day in found["days"]]
+            with box("stack tight"):
+                text(name, "muted small")
+                sparkline(values, f"{name}: {len(values)} days, last {values[-1]:,.1f}" if values else name)

@@ -62,7 +62,7 @@ def _ask(viewer: Viewer, route: str, step: Step, after: Callable[[], Awaitable[N
     async def do() -> None:
         dialog.close()
         with telling():
-            answer = await viewer.api.post(f"{route}/{step.path}", {"reason": reason.value or ""})
+            answer = await viewer.api.post(f"{route}/{step.path}", {"note": reason.value or ""})
             ui.notify((answer or {}).get("message") or f"{step.words}: done")
             await after()
 

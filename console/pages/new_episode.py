@@ -13,7 +13,7 @@ from console.pages.preview import Preview
 from console.pages.support import Support
 from console.pages.viewer import SignedIn, Viewer
 
-DAYS = {7: "7 days", 14: "14 days", 30: "30 days"}
+DAYS = {1: "1 day", 7: "7 days", 30: "30 days"}
 POLICIES = (
     ("auto", "Go live", "go", "Alerts as soon as the gate has let it pass"),
     ("shadow", "Shadow", "act", "Scores silently, to be compared"),
@@ -27,7 +27,6 @@ async def new_episode(viewer: SignedIn, ids: str = "") -> None:
     with frame(viewer, "Episodes", "New episode"):
         form = EpisodeForm(viewer)
         await form.support.add([one for one in ids.split(",") if one])
-        form.changed()
 
 
 class EpisodeForm:
@@ -70,7 +69,7 @@ class EpisodeForm:
         try:
             found = await self._viewer.api.post("/episodes/preview", body)
         except ApiRefused as refused:
-            self._preview.show(number, None, refused.what)
+            self._preview.fail(number, refused.what)
             return
         self._preview.show(number, found)
 
@@ -83,7 +82,7 @@ class EpisodeForm:
                     if not self._viewer.may("flag"):
                         made.disable()
                 box("grow")
-                self._days = ui.select(DAYS, value=14, label="Look back", on_change=self.changed)
+                self._days = ui.select(DAYS, value=7, label="Look back", on_change=self.changed)
                 self._days.props("outlined dense").style("width: 120px")
             self._told = text("", "muted small")
 

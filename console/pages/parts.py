@@ -11,7 +11,8 @@ from console.pages.words import NOTHING, local_time, utc_time
 KIND_OF_WORD = {
     "fraud": "fraud", "decline": "fraud", "confirmed": "fraud", "refused": "fraud",
     "genuine": "genuine", "rejected": "genuine", "approve": "genuine",
-    "live": "live", "waiting": "watch", "draft": "watch", "review": "watch", "snoozed": "watch",
+    "live": "live", "waiting": "watch", "sent": "watch", "draft": "watch", "review": "watch",
+    "snoozed": "watch",
     "shadow": "accent", "assigned": "accent", "adapted": "accent", "announced": "accent",
 }  # fmt: skip
 _SPARK_WIDTH, _SPARK_HEIGHT = 200.0, 36.0

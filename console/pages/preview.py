@@ -4,10 +4,11 @@ from functools import partial
 from typing import Any
 
 from console.pages.entity import payments_table
-from console.pages.parts import banner, box, button, failed, panel, text, tile, waiting
+from console.pages.matches import matches_panel
+from console.pages.parts import banner, box, button, failed, panel, tile, waiting
 from console.pages.support import Support
 from console.pages.viewer import Viewer
-from console.pages.words import amount, percent, short
+from console.pages.words import NOTHING, amount, percent, short
 
 Found = dict[str, Any]
 
@@ -35,64 +36,63 @@ class Preview:
         self._asked += 1
         self._place.clear()
 
-    def show(self, number: int, found: Found | None, told: str = "") -> None:
+    def fail(self, number: int, told: str) -> None:
+        """Say why there is no answer."""
+        if self._is_newest(number):
+            with self._place, panel("What it would do"):
+                failed(told)
+
+    def show(self, number: int, found: Found) -> None:
         """Show an answer, unless a newer one was asked for."""
+        if self._is_newest(number):
+            with self._place:
+                self._checks(found)
+                _effects(found)
+                matches_panel(self._viewer, self._support, found)
+                _examples(self._viewer, found["examples"])
+
+    def _is_newest(self, number: int) -> bool:
         if number != self._asked:
-            return
+            return False
         self._place.clear()
-        with self._place:
-            if found is None:
-                with panel("What it would do"):
-                    failed(told)
-                return
-            self._checks(found)
-            self._effects(found)
-            self._matches(found)
-            _examples(self._viewer, found.get("examples") or {})
+        return True
 
     def _checks(self, found: Found) -> None:
-        support, gate = found.get("support") or {}, found.get("gate") or {}
-        self._support.odd = dict.fromkeys(support.get("strangers") or [], "unlike the others")
-        self._support.show.refresh()
-        if gate:
-            passes = bool(gate.get("passes"))
-            words = (
-                "The gate would let it pass" if passes else f"The gate would refuse it: {gate.get('reason')}"
-            )
-            banner(words, "genuine" if passes else "fraud")
-        groups = support.get("groups") or []
-        if len(groups) > 1:
-            with banner("These flags look like two patterns. One episode for each finds more."):
-                for place, group in enumerate(groups, 1):
-                    keep = [str(one) for one in group]
-                    button(f"Keep pattern {place} ({len(keep)})", partial(self._support.keep, keep))
-        for note in support.get("notes") or []:
+        """What the flags show by themselves, and the gate's opinion."""
+        support, gate = found["support"], found["gate"]
+        self._support.mark(dict.fromkeys(support["strangers"], "unlike the others"))
+        if gate["passes"]:
+            banner("The gate would let it pass.", "genuine")
+        else:
+            banner(f"The gate would keep it as a draft: {gate['reason']}", "fraud")
+        for note in support["notes"]:
             banner(note)
+        if support["groups"]:
+            with panel("Two patterns"), box("line"):
+                for place, group in enumerate(support["groups"], 1):
+                    words = f"Keep pattern {place} ({len(group)} flags)"
+                    button(words, partial(self._support.keep, list(group)))
 
-    def _effects(self, found: Found) -> None:
-        with box("tiles"):
-            tile("More alerts a day", short(found.get("alerts_a_day")))
-            tile("Past frauds it finds", short(found.get("frauds_caught")))
-            tile("False positives", short(found.get("false_positives")))
-            tile("Cost of looking", amount(found.get("cost"), found.get("currency")))
-            ordinary = (found.get("support") or {}).get("ordinary")
-            if ordinary:
-                tile("Ordinary traffic alike", percent(ordinary, 3))
 
-    def _matches(self, found: Found) -> None:
-        rows = found.get("matches") or []
-        if not rows:
-            return
-        with panel(f"{len(rows)} earlier transactions match"):
-            with box("line"):
-                text("Flag those that belong to the pattern too.", "muted")
-                ids = [row["transaction_id"] for row in rows]
-                button("Flag all as fraud", lambda: self._support.add(ids))
-            payments_table(self._viewer, rows, "")
+def _effects(found: Found) -> None:
+    with box("tiles"):
+        tile("More alerts a day", short(found["alerts_a_day"]), _looked_over(found))
+        tile("Known frauds found", short(found["frauds_caught"]))
+        tile("False positives", short(found["false_positives"]), "known to be genuine")
+        tile("Their amount", amount(found["cost"], found["currency"]))
+        own = found["support"]["found"]
+        tile("Flags found again", percent(own, 0) if own is not None else NOTHING, "each left out in turn")
+
+
+def _looked_over(found: Found) -> str:
+    """How far the look-back reached, or why it did not."""
+    if found["days"] is None:
+        return str(found["why_no_matches"])
+    return f"over {found['days']:.1f} days"
 
 
 def _examples(viewer: Viewer, examples: Found) -> None:
     for key, title in (("caught", "Would be caught"), ("false", "Would be alerted in vain")):
-        if examples.get(key):
+        if examples[key]:
             with panel(title):
                 payments_table(viewer, examples[key], "")

@@ -20,7 +20,6 @@ class Support:
 
     Attributes:
         fraud, genuine: ids, in the order they were added.
-        odd: what checks say of an id, shown beside it.
     """
 
     def __init__(self, viewer: Viewer, changed: Callable[[], object]) -> None:
@@ -29,15 +28,20 @@ class Support:
         self._rows: dict[str, Row] = {}
         self.fraud: list[str] = []
         self.genuine: list[str] = []
-        self.odd: dict[str, str] = {}
+        self._odd: dict[str, str] = {}
 
-    async def add(self, ids: list[str]) -> None:
-        """Flag these as fraud too; those that are not stored are told of."""
+    async def add(self, ids: list[str], *, genuine: bool = False) -> None:
+        """Flag these too, as fraud or as lookalikes; those that are not stored are told of."""
         new = [one for one in dict.fromkeys(ids) if one not in self._rows]
         for identity, found in zip(new, await asyncio.gather(*map(self._read, new)), strict=True):
             if found is not None:
                 self._rows[identity] = found
-                self.fraud.append(identity)
+                (self.genuine if genuine else self.fraud).append(identity)
+        self._tell()
+
+    def mark(self, odd: dict[str, str]) -> None:
+        """Show beside a flag what checks say of it."""
+        self._odd = odd
         self.show.refresh()
 
     def keep(self, ids: list[str]) -> None:
@@ -65,8 +69,8 @@ class Support:
                 moment(row["event_time"], self._viewer.zone)
             with cell():
                 text(row["card"], "mono", tag="span")
-                if identity in self.odd:
-                    text(self.odd[identity], "tag watch", tag="span").style("margin-left: 8px")
+                if identity in self._odd:
+                    text(self._odd[identity], "tag watch", tag="span").style("margin-left: 8px")
             text(amount(row["amount"], row["currency"]), "number", tag="td")
             text(rarity(row["tail"]), "number", tag="td")
             with cell():

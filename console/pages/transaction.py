@@ -7,10 +7,12 @@ from nicegui import ui
 
 from console.pages.actions import action_buttons, on_actions
 from console.pages.entity_panel import entity_panel
+from console.pages.episodes import episode_address
 from console.pages.frame import frame
 from console.pages.notes import notes_panel
 from console.pages.parts import box, button, cell, empty, facts, moment, panel, reasons, table, text, word
 from console.pages.refusals import telling
+from console.pages.scores_panel import scores_panel
 from console.pages.viewer import SignedIn, Viewer
 from console.pages.words import NOTHING, amount, rarity
 
@@ -35,14 +37,16 @@ async def transaction(viewer: SignedIn, transaction_id: str) -> None:
             with box("stack"):
                 _happened(viewer, found, route)
                 _why(row)
+                scores_panel(viewer, route)
                 with panel("What the model saw"):
                     _features(found["features"])
+                notes_panel(viewer, found["notes"], f"{route}/notes")
             with box("stack"):
                 for kind, reference in row["references"].items():
                     await entity_panel(viewer, kind, reference)
+                _episodes(found["episodes"])
                 _verdicts(viewer, found["verdicts"])
                 _others(viewer, found["other_alerts"])
-                notes_panel(viewer, found.get("notes", []), f"{route}/notes")
 
 
 def _happened(viewer: Viewer, found: Row, route: str) -> None:
@@ -105,6 +109,17 @@ def _features(features: list[Row]) -> None:
             with ui.element("tr"):
                 text(one["name"], "mono muted", tag="td")
                 text(one["text"], tag="td")
+
+
+def _episodes(episodes: list[Row]) -> None:
+    if not episodes:
+        return
+    with panel("Flagged in"), box("stack tight"):
+        for one in episodes:
+            with box("line"):
+                ui.link(one["name"], episode_address(one)).classes("strong")
+                word(one["status"])
+                text(one["role"], "muted small")
 
 
 def _verdicts(viewer: Viewer, verdicts: list[Row]) -> None:

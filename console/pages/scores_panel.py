@@ -1,0 +1,51 @@
+"""What base and each detector made of a transaction, computed again from what is stored."""
+
+from typing import Any
+
+from nicegui import background_tasks, ui
+
+from console.pages.api_client import ApiRefused
+from console.pages.parts import box, panel, table, text, waiting
+from console.pages.viewer import Viewer
+from console.pages.words import rarity
+
+MOST = 8
+
+
+def scores_panel(viewer: Viewer, route: str) -> None:
+    """A panel that fills by itself: computing takes longer than reading."""
+    with panel("Scores by part"):
+        place = box("stack tight")
+        with place:
+            waiting(2)
+
+    async def fill() -> None:
+        try:
+            found = await viewer.api.get(f"{route}/scores")
+        except ApiRefused as refused:
+            found = {"parts": [], "why_not": refused.what}
+        place.clear()
+        with place:
+            if found["parts"]:
+                _table(found["parts"])
+            else:
+                text(found["why_not"] or "Nothing scored it.", "muted")
+
+    background_tasks.create(fill(), context=place)
+
+
+def _table(parts: list[dict[str, Any]]) -> None:
+    highest = sorted(parts, key=lambda one: one["shift"] - one["surprise"])
+    with table(["Scorer", "#Rarity", "#Against the threshold"], "Scores by part"):
+        for one in highest[:MOST]:
+            with ui.element("tr"):
+                text(one["episode"] or one["scorer"], "strong", tag="td")
+                text(rarity(10 ** -one["surprise"]), "number", tag="td")
+                text(_against(one), "number", tag="td")
+
+
+def _against(one: dict[str, Any]) -> str:
+    """How far over the joint threshold, with the scorer's share of the budget, in powers of ten."""
+    if one["threshold"] is None:
+        return ""
+    return f"{one['surprise'] - one['shift'] - one['threshold']:+.2f}"
