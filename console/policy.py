@@ -10,9 +10,10 @@ from storage import UnitOfWork
 
 @dataclass(frozen=True)
 class Terms:
-    """Budget, four eyes, retention. Days of 0 keep everything."""
+    """Budget, what becomes of a detector that passed the gate, four eyes, retention (days, 0 keeps all)."""
 
     alert_rate: float
+    policy: str
     four_eyes: bool
     transactions_days: float
     alerts_days: float
@@ -23,6 +24,7 @@ def terms_of(desk: Desk, unit: UnitOfWork) -> Terms:
     settings, policy = desk.settings, unit.policies.current()
     filed = Terms(
         settings.budget.alert_rate,
+        settings.adaptation.policy,
         settings.adaptation.four_eyes,
         settings.storage.transactions_days,
         settings.storage.alerts_days,

@@ -4,21 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi import FastAPI, Request, Response
 
-from console.api import alerts, entities, episodes, labels, session, transactions
+from console.api import (
+    alerts,
+    audit,
+    cases,
+    control_entries,
+    detectors,
+    entities,
+    episodes,
+    governing,
+    labels,
+    monitoring,
+    session,
+    tokens,
+    transactions,
+    users,
+    views,
+)
 from console.api.errors import add_error_handlers
 from console.desk import Desk
 
 PREFIX = "/api/v1"
-ROUTERS: tuple[APIRouter, ...] = (
-    session.router,
-    alerts.router,
-    transactions.router,
-    entities.router,
-    episodes.router,
-    labels.router,
-)
+RESOURCES = (
+    session, alerts, transactions, entities, episodes, labels, detectors, control_entries, cases, monitoring,
+    views, users, tokens, audit, governing,
+)  # fmt: skip
 # Pages run scripts of their own and talk to their own server alone; nothing comes from another host.
 POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
@@ -45,8 +57,8 @@ def build_app(desk: Desk) -> FastAPI:
     app.state.desk = desk
     app.middleware("http")(_secure_headers)
     add_error_handlers(app)
-    for router in ROUTERS:
-        app.include_router(router, prefix=PREFIX)
+    for resource in RESOURCES:
+        app.include_router(resource.router, prefix=PREFIX)
     return app
 
 

@@ -238,6 +238,7 @@ class ConsoleSettings(Section):
 
     host: str = Field("127.0.0.1", min_length=1, description="address to listen on")
     port: Port = Field(8080, description="port to listen on, 0 to 65535; 0 takes a free one")
+    grafana: str = Field("", pattern=r"^(https?://\S+)?$", description="address of Grafana to link to, or none")
 
 
 class LoggingSettings(Section):

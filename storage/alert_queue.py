@@ -102,6 +102,11 @@ class AlertQueue:
             by_scorer.setdefault(scorer, {})[status] = (count, amount)
         return {scorer: _tally(by_status) for scorer, by_status in by_scorer.items()}
 
+    def count_from(self, partition: int, source_offset: int) -> int:
+        """How many transactions of a partition were alerted from this offset on."""
+        here = (Alert.source_partition == partition, Alert.source_offset >= source_offset)
+        return self._session.scalar(select(func.count()).select_from(Alert).where(*here)) or 0
+
     def first_of(self, scorer: str) -> Alert | None:
         """The earliest alert of a scorer, by event time."""
         query = select(Alert).where(Alert.scorer == scorer).order_by(Alert.raised_at, Alert.id).limit(1)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import JSON, Float, String, select, text
+from sqlalchemy import JSON, Float, Index, String, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from storage.card_numbers import MaskedText, mask_card_numbers
@@ -21,6 +21,7 @@ class AuditEntry(Table):
     """One act. Triggers refuse to change or delete it; `hash` covers it and the hash before it."""
 
     __tablename__ = "audit_log"
+    __table_args__ = (Index(None, "subject"),)
 
     position: Mapped[int] = mapped_column(BigIdentity, primary_key=True, autoincrement=False)
     time: Mapped[float] = mapped_column(Float(53))

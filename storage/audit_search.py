@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 
 from storage.audit_log import AuditEntry
@@ -14,12 +14,13 @@ ROWS_PER_FETCH = 1_000
 
 @dataclass(frozen=True)
 class AuditFilter:
-    """Which entries; what is None does not matter. `text` is looked for in actor, action and subject."""
+    """Which entries; what is None does not matter. The first three need only be contained, in any case."""
 
     actor: str | None = None
     action: str | None = None
     subject: str | None = None
-    text: str | None = None
+    about: str | None = None
+    """The whole subject."""
     since: float | None = None
     until: float | None = None
 
@@ -54,11 +55,10 @@ class AuditSearch:
 def _of(query: Select[Any], wanted: AuditFilter) -> Select[Any]:
     row = AuditEntry
     chosen: list[ColumnElement[bool]] = []
-    exact = {row.actor: wanted.actor, row.action: wanted.action, row.subject: wanted.subject}
-    chosen += [column == value for column, value in exact.items() if value is not None]
-    if wanted.text:
-        columns = (row.actor, row.action, row.subject)
-        chosen.append(or_(*(column.icontains(wanted.text, autoescape=True) for column in columns)))
+    contained = {row.actor: wanted.actor, row.action: wanted.action, row.subject: wanted.subject}
+    chosen += [column.icontains(text, autoescape=True) for column, text in contained.items() if text]
+    if wanted.about is not None:
+        chosen.append(row.subject == wanted.about)
     if wanted.since is not None:
         chosen.append(row.time >= wanted.since)
     if wanted.until is not None:

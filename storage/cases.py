@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 from storage.card_numbers import MaskedText
 from storage.table import BigIdentity, Table
 
-OPEN, INVESTIGATING, CLOSED = "open", "investigating", "closed"
+OPEN, WORKING, CLOSED = "open", "working", "closed"
 
 
 class CaseAlert(Table):

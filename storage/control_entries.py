@@ -58,6 +58,12 @@ class ControlEntries:
         query = select(ControlEntry).where(ControlEntry.kind == kind, ControlEntry.entry_id == entry_id)
         return self._session.scalar(query.order_by(ControlEntry.control_offset.desc()).limit(1))
 
+    def latest_offset(self, kind: str, entry_id: str) -> int | None:
+        """Offset of the last entry of this key."""
+        return self._session.scalar(
+            select(func.max(ControlEntry.control_offset)).where(*_of_key(kind, entry_id))
+        )
+
     def newest_offset(self) -> int:
         """Offset of the last entry; -1 where there is none."""
         newest = self._session.scalar(select(func.max(ControlEntry.control_offset)))

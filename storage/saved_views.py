@@ -16,6 +16,8 @@ class SavedView(Table):
     user_id: Mapped[int] = mapped_column(
         BigIdentity, ForeignKey("users.id", ondelete="CASCADE"), primary_key=True
     )
+    page: Mapped[str] = mapped_column(String, primary_key=True)
+    """Where it is used, such as `queue`."""
     name: Mapped[str] = mapped_column(String, primary_key=True)
     query: Mapped[dict[str, Any]] = mapped_column(JSON)
 
@@ -27,17 +29,17 @@ class SavedViews:
         self._session = session
 
     def put(self, view: SavedView) -> None:
-        """Store it, in place of an earlier one of the same name."""
+        """Store it, in place of an earlier one of the same page and name."""
         self._session.merge(view)
 
     def of(self, user_id: int) -> list[SavedView]:
-        """A user's views, by name."""
-        query = select(SavedView).where(SavedView.user_id == user_id).order_by(SavedView.name)
-        return list(self._session.scalars(query))
+        """A user's views, by page and name."""
+        query = select(SavedView).where(SavedView.user_id == user_id)
+        return list(self._session.scalars(query.order_by(SavedView.page, SavedView.name)))
 
-    def remove(self, user_id: int, name: str) -> bool:
+    def remove(self, user_id: int, page: str, name: str) -> bool:
         """Delete a view; whether there was one."""
-        mine = (SavedView.user_id == user_id, SavedView.name == name)
+        mine = (SavedView.user_id == user_id, SavedView.page == page, SavedView.name == name)
         result = self._session.execute(delete(SavedView).where(*mine))
         assert isinstance(result, CursorResult)
         return result.rowcount > 0

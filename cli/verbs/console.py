@@ -73,13 +73,7 @@ def _desk(settings: "Settings") -> "Desk":
     engine = open_engine(settings.storage.url)
     migrate.upgrade(engine)
     index_entities(engine, [entity.name for entity in settings.entities])
-    feedback = KafkaFeedback(
-        engine,
-        settings.broker.bootstrap,
-        settings.topics.feedback,
-        settings.topics.control_acks,
-        settings.topics.partitions,
-    )
+    feedback = KafkaFeedback(engine, settings.broker.bootstrap, settings.topics)
     cards = CardTokens(settings.primary.name, secret.get_secret_value().encode())
     models = ModelProcess(settings.storage.url, secret.get_secret_value())
     return Desk(engine, settings, cards, feedback, models)

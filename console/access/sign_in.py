@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from console.access.passwords import is_password
+from console.access.rights import RIGHT_OF_SCOPE, Scope
 from console.access.secrets import digest_of, new_secret
 from console.access.viewer import Viewer
 from console.audit import Act, note
@@ -80,6 +81,15 @@ def viewer_of_session(unit: UnitOfWork, secret: str, *, address: str, now: float
         return None
     session, user = found
     return Viewer.person(user.id, user.name, user.role, session.csrf, address)
+
+
+def viewer_of_token(unit: UnitOfWork, secret: str, *, address: str, now: float) -> Viewer | None:
+    """Which machine's token it is, if it is one that still counts."""
+    token = unit.tokens.find(digest_of(secret), now=now)
+    if token is None:
+        return None
+    rights = frozenset(RIGHT_OF_SCOPE[Scope(scope)] for scope in token.scopes)
+    return Viewer(token.name, rights, address)
 
 
 def sign_out(unit: UnitOfWork, secret: str, viewer: Viewer, *, now: float) -> None:

@@ -6,7 +6,8 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import BaseModel, Field
 
-from console.access.passwords import MOST_CHARACTERS
+from console.access.administration import change_own_password
+from console.access.passwords import FEWEST_CHARACTERS, MOST_CHARACTERS
 from console.access.rights import Right
 from console.access.sign_in import SESSION_S, Entered, sign_in, sign_in_by_link, sign_out
 from console.access.viewer import Viewer
@@ -21,6 +22,13 @@ class Credentials(BaseModel):
 
     name: str = Field(min_length=1, max_length=100)
     password: str = Field(min_length=1, max_length=MOST_CHARACTERS)
+
+
+class PasswordChange(BaseModel):
+    """The password so far, empty where there is none yet, and the new one."""
+
+    old: str = Field("", max_length=MOST_CHARACTERS)
+    new: str = Field(min_length=FEWEST_CHARACTERS, max_length=MOST_CHARACTERS)
 
 
 class Me(BaseModel):
@@ -85,6 +93,14 @@ def end(
         sign_out(unit, request.cookies.get(COOKIE, ""), viewer, now=desk.clock())
         unit.commit()
     response.delete_cookie(COOKIE)
+
+
+@router.post("/password", status_code=204)
+def change_password(
+    viewer: Annotated[Viewer, needs(Right.SIGNED_IN)], desk: DeskOf, change: PasswordChange
+) -> None:
+    """Set one's own password; all of one's sessions end."""
+    change_own_password(desk, viewer, change.old, change.new)
 
 
 def set_cookie(request: Request, response: Response, entered: Entered) -> None:

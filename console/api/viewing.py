@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import hmac
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
-from fastapi.security import APIKeyCookie
+from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBearer
 
 from console.access.rights import Right
-from console.access.sign_in import viewer_of_session
+from console.access.sign_in import viewer_of_session, viewer_of_token
 from console.access.viewer import Viewer
 from console.desk import Desk
 from console.errors import NotAllowed, NotSignedIn
@@ -18,6 +19,7 @@ CSRF_HEADER = "X-CSRF-Token"
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
 
 _by_cookie = APIKeyCookie(name=COOKIE, auto_error=False)
+_by_token = HTTPBearer(auto_error=False)
 
 
 def desk_of(request: Request) -> Desk:
@@ -34,16 +36,33 @@ def address_of(request: Request) -> str:
     return request.client.host if request.client else "unknown"
 
 
-def viewer_of(request: Request, desk: DeskOf, cookie: Annotated[str | None, Depends(_by_cookie)]) -> Viewer:
-    """Who it is. Raises NotSignedIn, and NotAllowed where a changing request lacks its CSRF token."""
+def viewer_of(
+    request: Request,
+    desk: DeskOf,
+    cookie: Annotated[str | None, Depends(_by_cookie)],
+    bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_by_token)],
+) -> Viewer:
+    """Who it is. Raises NotSignedIn, and NotAllowed where a changing request lacks its CSRF token.
+
+    A machine sends its token in a header, which no other site can make a browser do, so it needs no second.
+    """
     now, address = desk.clock(), address_of(request)
     with desk.unit(reads_only=True) as unit:
-        viewer = viewer_of_session(unit, cookie, address=address, now=now) if cookie else None
+        if bearer is not None:
+            viewer = viewer_of_token(unit, bearer.credentials, address=address, now=now)
+        else:
+            viewer = viewer_of_session(unit, cookie, address=address, now=now) if cookie else None
     if viewer is None:
-        raise NotSignedIn("sign in first", where="cookie", allowed="POST /api/v1/session")
-    if request.method not in READING and request.headers.get(CSRF_HEADER) != viewer.csrf:
-        raise NotAllowed("the session's CSRF token is missing or wrong", where=f"header {CSRF_HEADER}")
+        raise NotSignedIn("sign in first", where="cookie or token", allowed="POST /api/v1/session")
+    if bearer is None and request.method not in READING:
+        _check_csrf(request, viewer)
     return viewer
+
+
+def _check_csrf(request: Request, viewer: Viewer) -> None:
+    sent = request.headers.get(CSRF_HEADER, "")
+    if not hmac.compare_digest(sent.encode(), viewer.csrf.encode()):
+        raise NotAllowed("the session's CSRF token is missing or wrong", where=f"header {CSRF_HEADER}")
 
 
 ViewerOf = Annotated[Viewer, Depends(viewer_of)]

@@ -35,7 +35,7 @@ def decide(desk: Desk, viewer: Viewer, ids: Sequence[int], verdict: str, text: s
     """
     status = CONFIRMED if verdict == FRAUD else REJECTED
     with desk.unit(reads_only=True) as unit:
-        alerts = _existing(unit, ids)
+        alerts = existing_alerts(unit, ids)
     named = tuple(dict.fromkeys(alert.transaction_id for alert in alerts))
     fraud, genuine = (named, ()) if verdict == FRAUD else ((), named)
     request = request_by(desk, viewer, "label", fraud=fraud, genuine=genuine, reason=text)
@@ -55,9 +55,9 @@ def assign(desk: Desk, viewer: Viewer, ids: Sequence[int], assignee: str | None)
     """Hand alerts to somebody, or back to all. Raises NotFound, Invalid."""
     now = desk.clock()
     with desk.unit() as unit:
-        alerts = _existing(unit, ids)
+        alerts = existing_alerts(unit, ids)
         if assignee is not None:
-            _require_worker(unit, assignee)
+            require_worker(unit, assignee, "assignee")
         before = {"assignee": {alert.id: alert.assignee for alert in alerts}}
         unit.queue.change([alert.id for alert in alerts], assignee=assignee)
         note(unit, viewer, Act("assign", _told(alerts), before, {"assignee": assignee}), now)
@@ -71,7 +71,7 @@ def snooze(desk: Desk, viewer: Viewer, ids: Sequence[int], until: float | None) 
     if until is not None and not now < until <= now + LONGEST_SNOOZE_S:
         raise Invalid("an alert is snoozed into the future, for 90 days at most", where="until")
     with desk.unit() as unit:
-        alerts = _existing(unit, ids)
+        alerts = existing_alerts(unit, ids)
         if judged := [alert.id for alert in alerts if alert.status != OPEN]:
             raise Invalid(f"judged already: {judged[:5]}", where="ids", allowed="alerts that are open")
         before = {"state": {alert.id: state_of(alert, now) for alert in alerts}}
@@ -81,7 +81,8 @@ def snooze(desk: Desk, viewer: Viewer, ids: Sequence[int], until: float | None) 
     return Changed(len(alerts))
 
 
-def _existing(unit: UnitOfWork, ids: Sequence[int]) -> list[Alert]:
+def existing_alerts(unit: UnitOfWork, ids: Sequence[int]) -> list[Alert]:
+    """The alerts of these ids, each once. Raises NotFound where one does not exist."""
     wanted = list(dict.fromkeys(ids))
     alerts = unit.queue.by_ids(wanted)
     if len(alerts) < len(wanted):
@@ -90,13 +91,11 @@ def _existing(unit: UnitOfWork, ids: Sequence[int]) -> list[Alert]:
     return alerts
 
 
-def _require_worker(unit: UnitOfWork, name: str) -> None:
-    user = unit.users.named(name)
-    if user is None or not user.active or Right.DECIDE not in RIGHTS_OF[Role(user.role)]:
-        may = [
-            one.name for one in unit.users.all() if one.active and Right.DECIDE in RIGHTS_OF[Role(one.role)]
-        ]
-        raise Invalid(f"{name!r} is nobody who works on alerts", where="assignee", allowed=may)
+def require_worker(unit: UnitOfWork, name: str, where: str) -> None:
+    """Raises Invalid unless `name` is an active user who may work on alerts."""
+    may = [one.name for one in unit.users.all() if one.active and Right.DECIDE in RIGHTS_OF[Role(one.role)]]
+    if name not in may:
+        raise Invalid(f"{name!r} is nobody who works on alerts", where=where, allowed=may)
 
 
 def _note(desk: Desk, viewer: Viewer, transaction_id: str, text: str) -> Note:

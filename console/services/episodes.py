@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -102,11 +103,14 @@ class EpisodePage(EpisodeRow):
 def list_episodes(desk: Desk, statuses: tuple[str, ...], *, offset: int, limit: int) -> EpisodeList:
     """A page of episodes, flagged last first."""
     with desk.unit(reads_only=True) as unit:
-        tallies = unit.queue.tallies()
         rows = unit.episodes.page(*statuses, offset=offset, limit=limit)
-        return EpisodeList(
-            unit.episodes.count(*statuses), [EpisodeRow(**_fields(one, tallies)) for one in rows]
-        )
+        return EpisodeList(unit.episodes.count(*statuses), rows_of_episodes(unit, rows))
+
+
+def rows_of_episodes(unit: UnitOfWork, episodes: Iterable[Episode]) -> list[EpisodeRow]:
+    """Rows of a list."""
+    tallies = unit.queue.tallies()
+    return [EpisodeRow(**_fields(one, tallies)) for one in episodes]
 
 
 def episode_page(desk: Desk, name: str) -> EpisodePage:
@@ -228,7 +232,7 @@ def _history(unit: UnitOfWork, episode: Episode) -> list[Event]:
     entries = [
         entry
         for subject in subjects
-        for entry in unit.audit_search.page(AuditFilter(subject=subject), offset=0, limit=LONGEST_HISTORY)
+        for entry in unit.audit_search.page(AuditFilter(about=subject), offset=0, limit=LONGEST_HISTORY)
     ]
     entries.sort(key=lambda entry: entry.position)
     return [Event(entry.time, entry.actor, entry.action, dict(entry.details)) for entry in entries]

@@ -28,6 +28,7 @@ MAY_IMPORT = {
         "stream.adaptation.client",
         "stream.adaptation.intake",
         "stream.adaptation.look_back",
+        "stream.outage",
         "settings",
     },
     "monitoring": {"meta", "storage", "stream.control", "stream.metrics"},

@@ -30,7 +30,7 @@ from storage.alerts import priority_of
 from storage.entity_index import index_entities
 from storage.users import User
 from stream.adaptation.feedback import Answer, Draft, Request
-from stream.control.acks import Progress
+from stream.control.acks import Ack, Progress
 
 PASSWORD = "correct horse battery"
 # The parameters stand in the hash, so what is verified against it is as fast; real ones take 50 ms each.
@@ -110,6 +110,12 @@ class WorkerAtHand:
 
     def progress(self, control_offset: int) -> Progress | None:
         return Progress(3, 4)
+
+    def acks(self) -> dict[int, Ack]:
+        return {0: Ack("worker-1", (0,), 9, DAY)}
+
+    def ends(self) -> dict[int, int]:
+        return {0: 25, 1: 0}
 
 
 @pytest.fixture

@@ -1,0 +1,205 @@
+"""Users and tokens: who may enter, and as what."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from console.access.passwords import hash_password, is_password
+from console.access.rights import Role, Scope
+from console.access.secrets import digest_of, new_secret
+from console.access.sign_in import one_time_link
+from console.access.viewer import Viewer
+from console.audit import Act, note
+from console.desk import Desk
+from console.errors import Invalid, NotFound, NotSignedIn, Refused
+from storage import UnitOfWork
+from storage.api_tokens import ApiToken
+from storage.users import User
+
+DAY_S = 86_400.0
+
+
+@dataclass(frozen=True)
+class UserRow:
+    """One user; `locked` after too many wrong passwords."""
+
+    id: int
+    name: str
+    role: str
+    active: bool
+    locked: bool
+    created_at: float
+
+
+@dataclass(frozen=True)
+class UserList:
+    """All users."""
+
+    total: int
+    rows: list[UserRow]
+
+
+@dataclass(frozen=True)
+class NewUser:
+    """A user who was added; without a password `link_token` signs them in once, within an hour."""
+
+    user: UserRow
+    link_token: str | None
+
+
+@dataclass(frozen=True)
+class TokenRow:
+    """One token, without its secret."""
+
+    id: int
+    name: str
+    scopes: list[str]
+    author: str
+    created_at: float
+    expires_at: float | None
+    revoked_at: float | None
+
+
+@dataclass(frozen=True)
+class TokenList:
+    """All tokens."""
+
+    total: int
+    rows: list[TokenRow]
+
+
+@dataclass(frozen=True)
+class NewToken:
+    """A token that was made; `token` is shown this once."""
+
+    token: str
+    row: TokenRow
+
+
+def list_users(desk: Desk) -> UserList:
+    """Every user, by name."""
+    with desk.unit(reads_only=True) as unit:
+        rows = [_user(desk, user) for user in unit.users.all()]
+    return UserList(len(rows), rows)
+
+
+def add_user(desk: Desk, viewer: Viewer, name: str, role: Role, password: str | None) -> NewUser:
+    """A new user. Raises Refused where the name is taken."""
+    now = desk.clock()
+    hashed = hash_password(password) if password else None
+    with desk.unit() as unit:
+        if unit.users.named(name) is not None:
+            raise Refused(f"there is a user {name!r} already", where="name")
+        user = unit.users.add(User(name=name, role=role, password_hash=hashed, created_at=now))
+        link = None if password else one_time_link(unit, user, now=now)
+        note(unit, viewer, Act("add user", name, after={"role": role}), now)
+        unit.commit()
+    return NewUser(_user(desk, user), link)
+
+
+def change_user(desk: Desk, viewer: Viewer, user_id: int, changes: dict[str, Any]) -> UserRow:
+    """Set role, password or whether they may enter; `unlock` forgets wrong passwords.
+
+    Whoever is changed is signed out everywhere. Raises NotFound, and Refused where nobody could administer
+    any more.
+    """
+    now, password = desk.clock(), changes.get("password")
+    hashed = hash_password(password) if password else None
+    with desk.unit() as unit:
+        user = unit.users.get(user_id)
+        if user is None:
+            raise NotFound(f"no user {user_id}", where="id")
+        before = {"role": user.role, "active": user.active}
+        user.role = changes.get("role") or user.role
+        user.active = user.active if changes.get("active") is None else bool(changes["active"])
+        user.password_hash = hashed or user.password_hash
+        if changes.get("unlock"):
+            user.failures, user.locked_until = 0, None
+        _keep_an_admin(unit)
+        unit.web_sessions.end_all_of(user.id)
+        after = {"role": user.role, "active": user.active, "password": "set" if hashed else "as before"}
+        note(unit, viewer, Act("change user", user.name, before, after), now)
+        unit.commit()
+        return _user(desk, user)
+
+
+def change_own_password(desk: Desk, viewer: Viewer, old: str, new: str) -> None:
+    """Set one's own password; every session ends. Raises NotSignedIn where the old one is wrong."""
+    hashed = hash_password(new)
+    with desk.unit() as unit:
+        user = unit.users.get(viewer.user_id or 0)
+        # Who came by a link has none yet, and sets a first one.
+        if user is None or (user.password_hash is not None and not is_password(user.password_hash, old)):
+            raise NotSignedIn("the password so far is wrong", where="old")
+        user.password_hash = hashed
+        unit.web_sessions.end_all_of(user.id)
+        note(unit, viewer, Act("change own password", user.name), desk.clock())
+        unit.commit()
+
+
+def list_tokens(desk: Desk) -> TokenList:
+    """Every token, the newest first."""
+    with desk.unit(reads_only=True) as unit:
+        rows = [_token(token) for token in unit.tokens.all()]
+    return TokenList(len(rows), rows)
+
+
+def add_token(desk: Desk, viewer: Viewer, name: str, scopes: list[Scope], days: float | None) -> NewToken:
+    """A new token. Raises Refused where the name is taken, Invalid without a scope."""
+    now, secret = desk.clock(), new_secret()
+    chosen = sorted({str(scope) for scope in scopes})
+    if not chosen:
+        raise Invalid("a token without a scope may do nothing", where="scopes", allowed=[*Scope])
+    with desk.unit() as unit:
+        if unit.tokens.named(name) is not None:
+            raise Refused(f"there is a token {name!r} already", where="name")
+        token = unit.tokens.add(
+            ApiToken(
+                name=name,
+                digest=digest_of(secret),
+                scopes=chosen,
+                author=viewer.name,
+                created_at=now,
+                expires_at=None if days is None else now + days * DAY_S,
+            )
+        )
+        note(unit, viewer, Act("add token", name, after={"scopes": chosen, "days": days}), now)
+        unit.commit()
+    return NewToken(secret, _token(token))
+
+
+def revoke_token(desk: Desk, viewer: Viewer, token_id: int) -> None:
+    """End a token; again is no harm. Raises NotFound."""
+    now = desk.clock()
+    with desk.unit() as unit:
+        token = unit.tokens.get(token_id)
+        if token is None:
+            raise NotFound(f"no token {token_id}", where="id")
+        if token.revoked_at is None:
+            token.revoked_at = now
+            note(unit, viewer, Act("revoke token", token.name), now)
+            unit.commit()
+
+
+def _keep_an_admin(unit: UnitOfWork) -> None:
+    unit.session.flush()
+    if not any(one.active and one.role == Role.ADMIN for one in unit.users.all()):
+        raise Refused("nobody could administer any more", where="role, active")
+
+
+def _user(desk: Desk, user: User) -> UserRow:
+    locked = user.locked_until is not None and user.locked_until > desk.clock()
+    return UserRow(user.id, user.name, user.role, user.active, locked, user.created_at)
+
+
+def _token(token: ApiToken) -> TokenRow:
+    return TokenRow(
+        token.id,
+        token.name,
+        list(token.scopes),
+        token.author,
+        token.created_at,
+        token.expires_at,
+        token.revoked_at,
+    )

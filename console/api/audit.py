@@ -1,0 +1,69 @@
+"""The audit log."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from console.access.rights import Right
+from console.access.viewer import Viewer
+from console.api.export import Format, as_file
+from console.api.fields import Limit, Offset, Storable, Time
+from console.api.viewing import DeskOf, needs
+from console.services import auditing as service
+from storage.audit_search import AuditFilter
+
+router = APIRouter(prefix="/audit", tags=["administration"])
+
+Auditor = Annotated[Viewer, needs(Right.AUDIT)]
+Words = Annotated[Storable, Field(max_length=200)]
+COLUMNS = ("id", "time", "author", "address", "action", "subject", "before", "after", "details", "hash")
+
+
+class AuditQuery(BaseModel):
+    """Filters; the first three need only be contained."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    actor: Words | None = None
+    action: Words | None = None
+    subject: Words | None = None
+    since: Time | None = None
+    until: Time | None = None
+
+    def filter(self) -> AuditFilter:
+        """The filter for storage."""
+        return AuditFilter(
+            actor=self.actor, action=self.action, subject=self.subject, since=self.since, until=self.until
+        )
+
+
+class AuditPage(AuditQuery):
+    """Filters and page."""
+
+    offset: Offset = 0
+    limit: Limit = 50
+
+
+class AuditFile(AuditQuery):
+    """Filters and form."""
+
+    format: Format = "csv"
+
+
+@router.get("")
+def list_acts(viewer: Auditor, desk: DeskOf, query: Annotated[AuditPage, Query()]) -> service.AuditList:
+    """Who did what, newest first."""
+    return service.list_acts(desk, query.filter(), offset=query.offset, limit=query.limit)
+
+
+@router.get("/export", response_class=Response)
+def export(viewer: Auditor, desk: DeskOf, query: Annotated[AuditFile, Query()]) -> Response:
+    """The log as a file, oldest first."""
+    return as_file(service.exported_acts(desk, query.filter()), COLUMNS, query.format, "audit-log")
+
+
+@router.get("/verify")
+def verify(viewer: Auditor, desk: DeskOf) -> service.Checked:
+    """Check the chain of hashes from its beginning."""
+    return service.check_chain(desk)

@@ -1,0 +1,128 @@
+"""Cases."""
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Path, Response
+from pydantic import BaseModel, Field, StringConstraints
+
+from console.access.rights import Right
+from console.access.viewer import Viewer
+from console.api.export import FormatOf, as_file
+from console.api.fields import AlertId, Limit, Name, Note, Offset, Text
+from console.api.viewing import DeskOf, needs
+from console.services import cases as service
+from console.services.transactions import NoteRow
+from storage.cases import CaseFilter
+
+router = APIRouter(prefix="/cases", tags=["cases"])
+
+MOST_ALERTS = 1_000
+CaseId = Annotated[int, Path(ge=1, le=2**53)]
+Status = Literal["open", "working", "closed"]
+Reader = Annotated[Viewer, needs(Right.READ)]
+Worker = Annotated[Viewer, needs(Right.DECIDE)]
+AlertIds = Annotated[list[AlertId], Field(max_length=MOST_ALERTS)]
+# Other schemes run scripts (javascript:) or open files where somebody clicks on them.
+Url = Annotated[
+    str, StringConstraints(strip_whitespace=True, max_length=2_000, pattern=r"^https?://[^\s<>\"\x00]+$")
+]
+COLUMNS = ("id", "title", "status", "owner", "author", "created_at", "changed_at", "alerts")
+
+
+class NewCase(BaseModel):
+    """What a case begins with."""
+
+    title: Name
+    owner: Name | None = None
+    ids: AlertIds = []
+
+
+class CaseChange(BaseModel):
+    """What is given is set; an owner of null gives the case back to all."""
+
+    title: Name | None = None
+    status: Status | None = None
+    owner: Name | None = None
+
+
+class Alerts(BaseModel):
+    """Alerts that join a case."""
+
+    ids: Annotated[list[AlertId], Field(min_length=1, max_length=MOST_ALERTS)]
+
+
+class NewNote(BaseModel):
+    """A remark."""
+
+    text: Note
+
+
+class Link(BaseModel):
+    """An attachment that lies elsewhere."""
+
+    url: Url
+    title: Text = ""
+
+
+@router.get("")
+def list_cases(
+    viewer: Reader,
+    desk: DeskOf,
+    status: Status | None = None,
+    owner: Name | None = None,
+    offset: Offset = 0,
+    limit: Limit = 50,
+) -> service.CaseList:
+    """A page of cases, changed last first."""
+    return service.list_cases(desk, CaseFilter(status, owner), offset=offset, limit=limit)
+
+
+@router.post("", status_code=201)
+def open_case(viewer: Worker, desk: DeskOf, new: NewCase) -> service.CasePage:
+    """Open a case."""
+    return service.open_case(desk, viewer, new.title, owner=new.owner, alert_ids=new.ids)
+
+
+@router.get("/export", response_class=Response)
+def export(
+    viewer: Reader,
+    desk: DeskOf,
+    form: FormatOf = "csv",
+    status: Status | None = None,
+    owner: Name | None = None,
+) -> Response:
+    """All cases as a file: CSV their heads, JSON whole."""
+    rows = service.exported_cases(desk, CaseFilter(status, owner))
+    return as_file(rows, COLUMNS, form, "cases")
+
+
+@router.get("/{case_id}")
+def case(viewer: Reader, desk: DeskOf, case_id: CaseId) -> service.CasePage:
+    """One case with its alerts, notes and links."""
+    return service.case_page(desk, case_id)
+
+
+@router.patch("/{case_id}")
+def change_case(viewer: Worker, desk: DeskOf, case_id: CaseId, change: CaseChange) -> service.CasePage:
+    """Set title, status or owner."""
+    given = change.model_dump(exclude_unset=True)
+    kept = {name: value for name, value in given.items() if name == "owner" or value is not None}
+    return service.change_case(desk, viewer, case_id, kept)
+
+
+@router.post("/{case_id}/alerts")
+def add_alerts(viewer: Worker, desk: DeskOf, case_id: CaseId, alerts: Alerts) -> service.CasePage:
+    """Let alerts join it."""
+    return service.add_alerts(desk, viewer, case_id, alerts.ids)
+
+
+@router.post("/{case_id}/notes", status_code=201)
+def add_note(viewer: Worker, desk: DeskOf, case_id: CaseId, new: NewNote) -> NoteRow:
+    """Write a note."""
+    return service.add_note(desk, viewer, case_id, new.text)
+
+
+@router.post("/{case_id}/links", status_code=201)
+def add_link(viewer: Worker, desk: DeskOf, case_id: CaseId, link: Link) -> service.CasePage:
+    """Attach what lies elsewhere; only http and https."""
+    return service.add_link(desk, viewer, case_id, url=link.url, title=link.title)

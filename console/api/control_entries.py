@@ -1,0 +1,50 @@
+"""The control log: its history, what was in force at a moment, and the way back."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query
+from pydantic import BaseModel
+
+from console.access.rights import Right
+from console.access.viewer import Viewer
+from console.api.fields import Limit, Offset, Storable, Text, Time
+from console.api.viewing import DeskOf, needs
+from console.services.approving import roll_back_entry
+from console.services.control_history import ControlList, changes, in_force
+from console.services.requests import Outcome
+from stream.control.entry import Kind
+
+router = APIRouter(prefix="/control-entries", tags=["control log"])
+
+
+class Why(BaseModel):
+    """The reason; it stays in the history."""
+
+    note: Text = ""
+
+
+@router.get("")
+def list_entries(
+    viewer: Annotated[Viewer, needs(Right.READ)],
+    desk: DeskOf,
+    at: Annotated[Time | None, Query(description="what was in force then")] = None,
+    kind: Kind | None = None,
+    entry_id: Annotated[Storable | None, Query(alias="id", max_length=200)] = None,
+    offset: Offset = 0,
+    limit: Limit = 50,
+) -> ControlList:
+    """Changes, newest first; or, with `at`, all that was in force then."""
+    if at is not None:
+        return in_force(desk, at)
+    return changes(desk, kind=kind, entry_id=entry_id, offset=offset, limit=limit)
+
+
+@router.post("/{control_offset}/rollback")
+def roll_back(
+    viewer: Annotated[Viewer, needs(Right.APPROVE)],
+    desk: DeskOf,
+    control_offset: Annotated[int, Path(ge=0, le=2**53)],
+    why: Why | None = None,
+) -> Outcome:
+    """Undo a change that is the last of its key."""
+    return roll_back_entry(desk, viewer, control_offset, why.note if why else "")

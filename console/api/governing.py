@@ -1,0 +1,49 @@
+"""Policy and approvals."""
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+
+from console.access.rights import Right
+from console.access.viewer import Viewer
+from console.api.fields import Limit, Offset
+from console.api.viewing import DeskOf, needs
+from console.policy import Terms
+from console.services import governing as service
+
+router = APIRouter(tags=["administration"])
+
+Reader = Annotated[Viewer, needs(Right.READ)]
+Days = Annotated[float, Field(ge=0, le=36_500, allow_inf_nan=False, description="0 keeps everything")]
+
+
+class PolicyChange(BaseModel):
+    """What is given is set; the bounds are those of the settings file."""
+
+    alert_rate: Annotated[float, Field(gt=0, le=0.5, allow_inf_nan=False)] | None = None
+    policy: Literal["auto", "approve", "shadow"] | None = None
+    four_eyes: bool | None = None
+    transactions_days: Days | None = None
+    alerts_days: Days | None = None
+
+
+@router.get("/policy")
+def policy(viewer: Reader, desk: DeskOf) -> Terms:
+    """Budget, four eyes and retention in force."""
+    return service.policy(desk)
+
+
+@router.put("/policy")
+def set_policy(
+    viewer: Annotated[Viewer, needs(Right.ADMINISTER)], desk: DeskOf, change: PolicyChange
+) -> Terms:
+    """Put terms into force over the settings file's."""
+    given = {name: value for name, value in change.model_dump().items() if value is not None}
+    return service.set_policy(desk, viewer, given)
+
+
+@router.get("/approvals")
+def approvals(viewer: Reader, desk: DeskOf, offset: Offset = 0, limit: Limit = 50) -> service.Approvals:
+    """Episodes that wait for a person, and decisions of the past."""
+    return service.approvals(desk, offset=offset, limit=limit)

@@ -1,0 +1,42 @@
+"""Tokens of machines."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path
+from pydantic import BaseModel, Field
+
+from console.access import administration as service
+from console.access.rights import Right, Scope
+from console.access.viewer import Viewer
+from console.api.fields import Name
+from console.api.viewing import DeskOf, needs
+
+router = APIRouter(prefix="/tokens", tags=["administration"])
+
+Administrator = Annotated[Viewer, needs(Right.ADMINISTER)]
+
+
+class NewToken(BaseModel):
+    """What a machine may do, and for how many days; null is for good."""
+
+    name: Name
+    scopes: Annotated[list[Scope], Field(min_length=1, max_length=len(Scope))]
+    days: Annotated[float, Field(gt=0, le=3650, allow_inf_nan=False)] | None = None
+
+
+@router.get("")
+def list_tokens(viewer: Annotated[Viewer, needs(Right.AUDIT)], desk: DeskOf) -> service.TokenList:
+    """All tokens, without their secrets."""
+    return service.list_tokens(desk)
+
+
+@router.post("", status_code=201)
+def add_token(viewer: Administrator, desk: DeskOf, new: NewToken) -> service.NewToken:
+    """Make a token; its secret is shown this once. Machines send it as `Authorization: Bearer`."""
+    return service.add_token(desk, viewer, new.name, new.scopes, new.days)
+
+
+@router.delete("/{token_id}", status_code=204)
+def revoke_token(viewer: Administrator, desk: DeskOf, token_id: Annotated[int, Path(ge=1, le=2**53)]) -> None:
+    """End a token at once."""
+    service.revoke_token(desk, viewer, token_id)

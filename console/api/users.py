@@ -1,0 +1,55 @@
+"""Users and their roles."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path
+from pydantic import BaseModel, Field
+
+from console.access import administration as service
+from console.access.passwords import FEWEST_CHARACTERS, MOST_CHARACTERS
+from console.access.rights import Right, Role
+from console.access.viewer import Viewer
+from console.api.fields import Name
+from console.api.viewing import DeskOf, needs
+
+router = APIRouter(prefix="/users", tags=["administration"])
+
+Administrator = Annotated[Viewer, needs(Right.ADMINISTER)]
+Password = Annotated[str, Field(min_length=FEWEST_CHARACTERS, max_length=MOST_CHARACTERS)]
+
+
+class NewUser(BaseModel):
+    """Without a password a one-time link is made."""
+
+    name: Name
+    role: Role
+    password: Password | None = None
+
+
+class UserChange(BaseModel):
+    """What is given is set."""
+
+    role: Role | None = None
+    active: bool | None = None
+    password: Password | None = None
+    unlock: bool = False
+
+
+@router.get("")
+def list_users(viewer: Annotated[Viewer, needs(Right.AUDIT)], desk: DeskOf) -> service.UserList:
+    """All users."""
+    return service.list_users(desk)
+
+
+@router.post("", status_code=201)
+def add_user(viewer: Administrator, desk: DeskOf, new: NewUser) -> service.NewUser:
+    """Add a user."""
+    return service.add_user(desk, viewer, new.name, new.role, new.password)
+
+
+@router.patch("/{user_id}")
+def change_user(
+    viewer: Administrator, desk: DeskOf, user_id: Annotated[int, Path(ge=1, le=2**53)], change: UserChange
+) -> service.UserRow:
+    """Set role, password, or whether they may enter; they are signed out everywhere."""
+    return service.change_user(desk, viewer, user_id, change.model_dump())

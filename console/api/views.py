@@ -1,0 +1,51 @@
+"""Saved views: each user's own filters."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, Field
+
+from console.access.rights import Right
+from console.access.viewer import Viewer
+from console.api.fields import Name, Text
+from console.api.viewing import DeskOf, needs
+from console.services import views as service
+
+router = APIRouter(prefix="/views", tags=["views"])
+
+Owner = Annotated[Viewer, needs(Right.SIGNED_IN)]
+QUEUE = "queue"
+MOST_FILTERS = 50
+_WORD = r"^[a-z][a-z_-]{0,39}$"
+Filter = Text | float | bool | Annotated[list[Text], Field(max_length=MOST_FILTERS)] | None
+
+
+class NewView(BaseModel):
+    """Filters of a page under a name."""
+
+    name: Name
+    page: Annotated[str, Field(pattern=_WORD)] = QUEUE
+    query: Annotated[dict[Annotated[str, Field(pattern=_WORD)], Filter], Field(max_length=MOST_FILTERS)]
+
+
+@router.get("")
+def list_views(viewer: Owner, desk: DeskOf) -> service.ViewList:
+    """Own views."""
+    return service.list_views(desk, viewer)
+
+
+@router.put("")
+def save_view(viewer: Owner, desk: DeskOf, view: NewView) -> service.ViewRow:
+    """Keep a view, in place of one of the same name."""
+    return service.save_view(desk, viewer, service.ViewRow(view.page, view.name, dict(view.query)))
+
+
+@router.delete("", status_code=204)
+def remove_view(
+    viewer: Owner,
+    desk: DeskOf,
+    name: Annotated[Name, Query()],
+    page: Annotated[str, Query(pattern=_WORD)] = QUEUE,
+) -> None:
+    """Forget a view."""
+    service.remove_view(desk, viewer, page, name)

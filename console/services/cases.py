@@ -1,0 +1,194 @@
+"""Cases: alerts of one entity or ring, worked on as one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from console.access.viewer import Viewer
+from console.audit import Act, note
+from console.desk import Desk
+from console.errors import NotFound
+from console.services.alert_actions import existing_alerts, require_worker
+from console.services.rows import TransactionRow, row_of_alert
+from console.services.transactions import NoteRow, notes_on
+from storage import UnitOfWork
+from storage.cases import Case, CaseAlert, CaseFilter, CaseLink
+from storage.notes import OF_CASE, Note
+
+EXPORT_STEP = 200
+
+
+@dataclass(frozen=True)
+class CaseRow:
+    """One case in a list; `alerts` counts them."""
+
+    id: int
+    title: str
+    status: str
+    owner: str | None
+    author: str
+    created_at: float
+    changed_at: float
+    alerts: int
+
+
+@dataclass(frozen=True)
+class CaseList:
+    """A page of cases."""
+
+    total: int
+    rows: list[CaseRow]
+
+
+@dataclass(frozen=True)
+class LinkRow:
+    """An attachment that lies elsewhere."""
+
+    id: int
+    url: str
+    title: str
+    author: str
+    time: float
+
+
+@dataclass(frozen=True)
+class CasePage(CaseRow):
+    """One case whole."""
+
+    alert_rows: list[TransactionRow]
+    notes: list[NoteRow]
+    links: list[LinkRow]
+
+
+def list_cases(desk: Desk, wanted: CaseFilter, *, offset: int, limit: int) -> CaseList:
+    """A page of cases, changed last first."""
+    with desk.unit(reads_only=True) as unit:
+        rows = [CaseRow(**_fields(case)) for case in unit.cases.page(wanted, offset=offset, limit=limit)]
+        return CaseList(unit.cases.count(wanted), rows)
+
+
+def case_page(desk: Desk, case_id: int) -> CasePage:
+    """One case. Raises NotFound."""
+    with desk.unit(reads_only=True) as unit:
+        return _page(desk, unit, _found(unit, case_id))
+
+
+def open_case(
+    desk: Desk, viewer: Viewer, title: str, *, owner: str | None, alert_ids: Sequence[int]
+) -> CasePage:
+    """A new case. Raises Invalid, NotFound."""
+    now = desk.clock()
+    with desk.unit() as unit:
+        if owner is not None:
+            require_worker(unit, owner, "owner")
+        case = unit.cases.add(
+            Case(name=title, owner=owner, author=viewer.name, created_at=now, updated_at=now)
+        )
+        _join(unit, case, alert_ids)
+        after = {"title": title, "owner": owner, "alerts": list(alert_ids)}
+        note(unit, viewer, Act("open case", f"case {case.id}", after=after), now)
+        unit.commit()
+        return _page(desk, unit, case)
+
+
+def change_case(desk: Desk, viewer: Viewer, case_id: int, changes: dict[str, Any]) -> CasePage:
+    """Set title, status or owner. Raises NotFound, Invalid."""
+    now, columns = desk.clock(), {"title": "name", "status": "status", "owner": "owner"}
+    with desk.unit() as unit:
+        case = _found(unit, case_id)
+        if changes.get("owner") is not None:
+            require_worker(unit, changes["owner"], "owner")
+        before = {name: getattr(case, columns[name]) for name in changes}
+        for name, value in changes.items():
+            setattr(case, columns[name], value)
+        _changed(unit, viewer, case, Act("change case", f"case {case_id}", before, changes), now)
+        return _page(desk, unit, case)
+
+
+def add_alerts(desk: Desk, viewer: Viewer, case_id: int, alert_ids: Sequence[int]) -> CasePage:
+    """Let alerts join a case. Raises NotFound."""
+    now = desk.clock()
+    with desk.unit() as unit:
+        case = _found(unit, case_id)
+        _join(unit, case, alert_ids)
+        act = Act("add alerts to case", f"case {case_id}", after={"alerts": list(alert_ids)})
+        _changed(unit, viewer, case, act, now)
+        return _page(desk, unit, case)
+
+
+def add_note(desk: Desk, viewer: Viewer, case_id: int, text: str) -> NoteRow:
+    """Write a note. Raises NotFound."""
+    now = desk.clock()
+    with desk.unit() as unit:
+        case = _found(unit, case_id)
+        unit.notes.add(Note(kind=OF_CASE, subject=str(case_id), author=viewer.name, time=now, text=text))
+        _changed(unit, viewer, case, Act("note", f"case {case_id}", after={"text": text}), now)
+    return NoteRow(viewer.name, now, text)
+
+
+def add_link(desk: Desk, viewer: Viewer, case_id: int, *, url: str, title: str) -> CasePage:
+    """Attach a link. Raises NotFound."""
+    now = desk.clock()
+    with desk.unit() as unit:
+        case = _found(unit, case_id)
+        case.links.append(CaseLink(address=url, title=title, author=viewer.name, time=now))
+        act = Act("add link to case", f"case {case_id}", after={"url": url, "title": title})
+        _changed(unit, viewer, case, act, now)
+        return _page(desk, unit, case)
+
+
+def exported_cases(desk: Desk, wanted: CaseFilter) -> Iterator[dict[str, Any]]:
+    """Every case whole, for a file; cards masked as everywhere."""
+    offset = 0
+    with desk.unit(reads_only=True) as unit:
+        while cases := unit.cases.page(wanted, offset=offset, limit=EXPORT_STEP):
+            yield from (asdict(_page(desk, unit, case)) for case in cases)
+            offset += len(cases)
+
+
+def _found(unit: UnitOfWork, case_id: int) -> Case:
+    case = unit.cases.get(case_id)
+    if case is None:
+        raise NotFound(f"no case {case_id}", where="id")
+    return case
+
+
+def _join(unit: UnitOfWork, case: Case, alert_ids: Sequence[int]) -> None:
+    held = {part.alert_id for part in case.alerts}
+    case.alerts += [
+        CaseAlert(alert_id=alert.id, transaction_id=alert.transaction_id)
+        for alert in existing_alerts(unit, alert_ids)
+        if alert.id not in held
+    ]
+
+
+def _changed(unit: UnitOfWork, viewer: Viewer, case: Case, act: Act, now: float) -> None:
+    case.updated_at = now
+    note(unit, viewer, act, now)
+    unit.commit()
+
+
+def _fields(case: Case) -> dict[str, Any]:
+    return {
+        "id": case.id,
+        "title": case.name,
+        "status": case.status,
+        "owner": case.owner,
+        "author": case.author,
+        "created_at": case.created_at,
+        "changed_at": case.updated_at,
+        "alerts": len(case.alerts),
+    }
+
+
+def _page(desk: Desk, unit: UnitOfWork, case: Case) -> CasePage:
+    now = desk.clock()
+    alerts = unit.queue.by_ids([part.alert_id for part in case.alerts])
+    return CasePage(
+        **_fields(case),
+        alert_rows=[row_of_alert(alert, desk.cards, now=now) for alert in alerts],
+        notes=notes_on(unit, OF_CASE, str(case.id)),
+        links=[LinkRow(one.id, one.address, one.title, one.author, one.time) for one in case.links],
+    )

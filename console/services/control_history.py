@@ -1,0 +1,64 @@
+"""Every change of what is in force, and all that was in force at a moment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from console.desk import Desk
+from storage.control_entries import ControlEntry
+
+
+@dataclass(frozen=True)
+class ControlRow:
+    """One change; `can_roll_back` where nothing has changed its key since."""
+
+    control_offset: int
+    key: str
+    kind: str
+    id: str
+    author: str
+    reason: str
+    time: float
+    retired: bool
+    can_roll_back: bool
+
+
+@dataclass(frozen=True)
+class ControlList:
+    """A page of changes, or all that was in force."""
+
+    total: int
+    rows: list[ControlRow]
+
+
+def changes(desk: Desk, *, kind: str | None, entry_id: str | None, offset: int, limit: int) -> ControlList:
+    """A page of changes, newest first."""
+    with desk.unit(reads_only=True) as unit:
+        entries = unit.control.page(kind=kind, entry_id=entry_id, offset=offset, limit=limit)
+        keys = {(entry.kind, entry.entry_id) for entry in entries}
+        last = {key: unit.control.latest_offset(*key) for key in keys}
+        return ControlList(
+            unit.control.count(kind=kind, entry_id=entry_id),
+            [_row(entry, last[entry.kind, entry.entry_id] == entry.control_offset) for entry in entries],
+        )
+
+
+def in_force(desk: Desk, at: float) -> ControlList:
+    """All that was in force at a time of signing."""
+    with desk.unit(reads_only=True) as unit:
+        entries = unit.control.in_force_at(at)
+    return ControlList(len(entries), [_row(entry, False) for entry in entries])
+
+
+def _row(entry: ControlEntry, last: bool) -> ControlRow:
+    return ControlRow(
+        entry.control_offset,
+        f"{entry.kind}/{entry.entry_id}",
+        entry.kind,
+        entry.entry_id,
+        entry.author,
+        entry.reason,
+        entry.time,
+        entry.retired,
+        last,
+    )

@@ -1,0 +1,71 @@
+"""Policy, and what waits for a person's approval."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from console.access.viewer import Viewer
+from console.audit import Act, note
+from console.desk import Desk
+from console.policy import Terms, terms_of
+from console.services.approving import UNDECIDED
+from console.services.episodes import EpisodeRow, rows_of_episodes
+from storage.policies import Policy
+
+
+@dataclass(frozen=True)
+class Decided:
+    """A decision of the past."""
+
+    episode_id: str
+    episode: str
+    flagged_by: str
+    decision: str
+    author: str
+    note: str
+    time: float
+
+
+@dataclass(frozen=True)
+class Approvals:
+    """Episodes that wait, oldest first, and the decisions made last."""
+
+    total: int
+    rows: list[EpisodeRow]
+    decided: list[Decided]
+
+
+def policy(desk: Desk) -> Terms:
+    """What counts now."""
+    with desk.unit(reads_only=True) as unit:
+        return terms_of(desk, unit)
+
+
+def set_policy(desk: Desk, viewer: Viewer, changes: dict[str, Any]) -> Terms:
+    """Put terms into force; what is not given stays."""
+    now = desk.clock()
+    with desk.unit() as unit:
+        before, current = terms_of(desk, unit), unit.policies.current()
+        terms = (current.terms if current else {}) | changes
+        unit.policies.add(Policy(author=viewer.name, time=now, terms=terms))
+        unit.session.flush()
+        after = terms_of(desk, unit)
+        note(unit, viewer, Act("set policy", "policy", asdict(before), asdict(after)), now)
+        unit.commit()
+    return after
+
+
+def approvals(desk: Desk, *, offset: int, limit: int) -> Approvals:
+    """What waits, and a page of past decisions."""
+    with desk.unit(reads_only=True) as unit:
+        waiting = rows_of_episodes(unit, unit.episodes.with_status(*UNDECIDED))
+        past = unit.approvals.page(offset=offset, limit=limit)
+    return Approvals(
+        len(waiting),
+        waiting,
+        [
+            Decided(one.episode_id, one.episode, one.flagged_by, one.decision, one.author, one.note, one.time)
+            for one in past
+        ],
+    )
