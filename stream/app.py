@@ -11,10 +11,12 @@ import faust
 from aiokafka import TopicPartition
 from mode import Service
 
+from features.rejects import Reason
 from settings import Settings
 from stream import metrics
 from stream.control.keys import ControlKey
 from stream.control.log_reader import ControlLog
+from stream.hops.dead_letters import POISON
 from stream.partition.acknowledger import Acknowledger
 from stream.partition.hop import SURPRISE_LEVELS, ScoredCounts, Work
 from stream.partition.manager import PartitionManager
@@ -54,6 +56,8 @@ def build_app(settings: Settings, key: ControlKey) -> faust.App:
     """A Faust app that scores; run it with `faust.Worker`."""
     driver.register()
     metrics.BUDGET.set(settings.budget.alert_rate)
+    for reason in (*(reason.name.lower() for reason in Reason), POISON):
+        metrics.DEAD_LETTERS.labels(reason)  # at 0, so that the first one shows as a rise
     app = faust_app(settings)
     control = ControlLog(settings.broker.bootstrap, settings.topics.control, key)
 

@@ -61,7 +61,7 @@ COMMITS_IN_DOUBT = Counter(
 PARTITIONS_LOST = Counter(
     "flagfive_partitions_lost_total", "Times a partition was found in another worker's hands.", ["stage"]
 )
-PARTITIONS_LIVE = Gauge("flagfive_partitions_live_total", "Partitions that this worker processes.")
+PARTITIONS_LIVE = Gauge("flagfive_partitions_live", "Partitions that this worker processes.")
 REBALANCES = Counter("flagfive_rebalances_total", "Times this worker was given partitions.")
 CHECKPOINTS = Counter("flagfive_checkpoints_total", "Checkpoints committed, by their topic.", ["topic"])
 CHECKPOINT_ROWS = Counter("flagfive_checkpoint_rows_total", "Profile rows checkpointed.", ["topic"])
@@ -99,7 +99,7 @@ CONTROL_APPLY_SECONDS = Histogram(
     "Seconds from a control entry's signing to its being in force in this process.",
     buckets=SECONDS,
 )
-DETECTORS_LIVE = Gauge("flagfive_detectors_live_total", "Detectors that score in this process.")
+DETECTORS_LIVE = Gauge("flagfive_detectors_live", "Detectors that score in this process.")
 
 # Broker, as seen by recorder and adaptation worker
 
@@ -143,7 +143,7 @@ FLAG_TO_LIVE_SECONDS = Histogram(
     buckets=SECONDS,
 )
 RESERVOIR_ROWS = Gauge(
-    "flagfive_reservoir_rows_total", "Recent genuine transactions that detectors are calibrated on."
+    "flagfive_reservoir_rows", "Recent genuine transactions that detectors are calibrated on."
 )
 
 # Feed: what `produce` and `simulate` send
@@ -158,9 +158,9 @@ ROUND_TIME = Gauge(
 ROUND_SECONDS = Histogram(
     "flagfive_monitor_round_seconds", "Seconds that the monitor took to look.", buckets=SECONDS
 )
-LOOKED_AT = Gauge("flagfive_monitor_rows_total", "Transactions of the last day that the monitor looked at.")
+LOOKED_AT = Gauge("flagfive_monitor_rows", "Transactions of the last day that the monitor looked at.")
 ALARM = Gauge(
-    "flagfive_alarm_subjects_total",
+    "flagfive_alarm_subjects",
     "How many features, values or sources an alarm of the monitor names; 0 while it is closed.",
     ["alarm"],
 )
@@ -200,7 +200,7 @@ LABELS_MISSING = Gauge(
     "Share of the frauds of the day of the estimated recall whose labels are still to come.",
 )
 DETECTOR_ALERTS = Gauge(
-    "flagfive_detector_alerts_total", "Alerts of the last day, by the busiest scorers.", ["scorer"]
+    "flagfive_detector_alerts", "Alerts of the last day, by the busiest scorers.", ["scorer"]
 )
 DETECTOR_PRECISION = Gauge(
     "flagfive_detector_precision_ratio",
@@ -212,7 +212,7 @@ PREVENTED_SECONDS = Gauge(
     "Seconds from a flag to the first confirmed fraud that its detector alerted, of the busiest detectors.",
     ["detector"],
 )
-LABELS_RECENT = Gauge("flagfive_labels_recent_total", "Labels of the last four weeks, by source.", ["source"])
+LABELS_RECENT = Gauge("flagfive_labels_recent", "Labels of the last four weeks, by source.", ["source"])
 LABEL_TIME = Gauge(
     "flagfive_label_timestamp_seconds", "When the last label came, seconds since 1970, by source.", ["source"]
 )
@@ -222,15 +222,26 @@ LABEL_DELAY_SECONDS = Gauge(
     ["source", "quantile"],
 )
 DECISIONS = Gauge(
-    "flagfive_decisions_recent_total", "Verdicts of the last day by the role of who gave them.", ["role"]
+    "flagfive_decisions_recent", "Verdicts of the last day by the role of who gave them.", ["role"]
 )
-QUEUE = Gauge("flagfive_queue_open_total", "Alerts that nobody has judged.")
+QUEUE = Gauge("flagfive_queue_open_alerts", "Alerts that nobody has judged.")
 QUEUE_AGE = Gauge("flagfive_queue_age_seconds", "Event time since the oldest alert that nobody has judged.")
 HELD = Gauge(
-    "flagfive_held_amount_total",
+    "flagfive_held_amount",
     "Amount alerted in the last day, in the units of the transactions, by what became of it.",
     ["status"],
 )
+
+# What an alarm or a panel looks at must be there before it happens for the first time: a rate begins at the
+# second sample.
+for _metric, _label_values in (
+    (COMMITS, ("committed", "aborted", "in_doubt")),
+    (GATE, ("passed", "budget", "flags", "replay")),
+    (RECORDER_RETRIES, ("database",)),
+    (BROKER_OUTAGES, ("adapter", "recorder")),
+):
+    for _value in _label_values:
+        _metric.labels(_value)
 
 
 def serve(host: str, port: int) -> None:

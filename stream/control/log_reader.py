@@ -17,7 +17,7 @@ from aiokafka.errors import KafkaError
 
 from stream import metrics
 from stream.control.envelope import MAX_ENVELOPE, unseal
-from stream.control.errors import ControlLogUnavailable, ControlRefused
+from stream.control.errors import CAUSES, ControlLogUnavailable, ControlRefused
 from stream.control.keys import ControlKey
 from stream.control.snapshot import Snapshot
 
@@ -48,6 +48,8 @@ class ControlLog:
         self.current = Snapshot()
         self.on_change: list[OnChange] = []
         self.refused: Counter[str] = Counter()
+        for cause in CAUSES:  # a rate begins at the second sample, so the first refusal must not be the first
+            metrics.CONTROL_REFUSED.labels(cause)
 
     @property
     def offset(self) -> int:
