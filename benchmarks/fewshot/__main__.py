@@ -56,7 +56,7 @@ def _family(setting: Setting, asked: argparse.Namespace) -> list[Row]:
     methods = all_methods(learners=setting.artifacts.learners is not None) | hardships()
     for k in asked.k:
         found: dict[str, list[Outcome]] = {}
-        for seed in range(asked.seeds):
+        for seed in range(asked.first_seed, asked.first_seed + asked.seeds):
             episode = setting.episode(k, seed)
             parts = measure.parts(episode)
             for name, method in methods.items():
@@ -74,6 +74,9 @@ def _arguments(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bench fewshot", description=__doc__)
     parser.add_argument("--json", type=Path, help="write the rows to this file")
     parser.add_argument("--seeds", type=int, default=5, help="episodes per family and K (default 5)")
+    parser.add_argument(
+        "--first-seed", type=int, default=100, help="choices were made on 0 to 9 (default 100)"
+    )
     parser.add_argument("--k", type=int, nargs="+", default=[1, 5, 10, 20], help="flags (default 1 5 10 20)")
     parser.add_argument("--only", nargs="+", help="methods by name; base and oracle must be among them")
     parser.add_argument("--no-learners", action="store_true", help="leave out MAML and its kin")

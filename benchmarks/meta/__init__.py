@@ -1,0 +1,1 @@
+"""What the meta-learning core costs: MAML's outer loop beside higher's, adapting, calibrating, scoring."""
