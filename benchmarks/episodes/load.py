@@ -33,8 +33,8 @@ from stream.adaptation.client import FeedbackClient
 from stream.adaptation.feedback import Answer, Kind, Request
 from stream.adaptation.threshold import first_threshold
 from stream.control.announce import Announcer
-from stream.control.promote import announce_artifacts
 from stream.control.keys import read_key
+from stream.control.promote import announce_artifacts
 from stream.feed.feed import Feed
 from stream.wiring import transaction_schema
 

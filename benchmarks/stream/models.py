@@ -18,9 +18,9 @@ from settings import Settings
 from stream.control.announce import Announcer
 from stream.control.change import Change
 from stream.control.entry import Kind
-from stream.control.promote import announce_artifacts
 from stream.control.keys import read_key
 from stream.control.loading import tails_to_bytes
+from stream.control.promote import announce_artifacts
 from stream.wiring import transaction_schema
 
 FLAGGED = 5  # transactions per episode
