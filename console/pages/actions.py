@@ -1,4 +1,4 @@
-"""What a viewer does to alerts, by key or button: judge, assign, snooze."""
+"""What a viewer does to alerts, by key or button: judge, assign, snooze, group."""
 
 import time
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from nicegui import events, ui
 from console.pages.parts import button
 from console.pages.refusals import telling
 from console.pages.viewer import Viewer
-from console.pages.words import count
+from console.pages.words import count, local_time
 
 SNOOZE_S = 86_400.0
 
@@ -31,6 +31,7 @@ ACTIONS = (
     Action("episode", "Add to episode (e)", "playlist_add", "flag"),
     Action("assign", "Assign to me (a)", "person_add", "decide"),
     Action("snooze", "Snooze a day (s)", "snooze", "decide"),
+    Action("case", "New case (c)", "create_new_folder", "decide"),
 )
 
 
@@ -48,15 +49,23 @@ def on_actions(viewer: Viewer, after: str = "flagfive.grid.refresh()") -> None:
     async def act(event: events.GenericEventArguments) -> None:
         ids = [one for one in event.args["ids"] if one is not None]
         with telling():
-            told = await _ask(viewer, event.args["what"], ids, event.args["transactions"])
-            ui.notify(told)
+            if event.args["what"] == "case":
+                await _open_case(viewer, ids)
+                return
+            ui.notify(await _ask(viewer, event.args["what"], ids))
             ui.run_javascript(after)
 
     ui.on("act", act)
 
 
-async def _ask(viewer: Viewer, what: str, ids: list[int], transactions: list[str]) -> str:
-    alerts = count(len(ids or transactions), "alert")
+async def _open_case(viewer: Viewer, ids: list[int]) -> None:
+    title = f"{count(len(ids), 'alert')}, {local_time(time.time(), viewer.zone)}"
+    made = await viewer.api.post("/cases", {"title": title, "ids": ids, "owner": viewer.name})
+    ui.navigate.to(f"/cases/{made['id']}")
+
+
+async def _ask(viewer: Viewer, what: str, ids: list[int]) -> str:
+    alerts = count(len(ids), "alert")
     body: dict[str, Any] = {"ids": ids}
     match what:
         case "assign":

@@ -25,7 +25,7 @@ async def tokens(viewer: Viewer) -> None:
         if not rows:
             empty("No token", "Chargeback feeds and scripts call the API with one.", "vpn_key")
             return
-        with table(["Name", "May", "Made", "Used last", ""], "API tokens"):
+        with table(["Name", "May", "Made by", "Made", "Ends", ""], "API tokens"):
             for row in rows:
                 _row(viewer, row, may)
 
@@ -34,11 +34,14 @@ def _row(viewer: Viewer, row: dict[str, Any], may: bool) -> None:
     with ui.element("tr"):
         text(row["name"], "strong", tag="td")
         text(", ".join(row["scopes"]), tag="td")
-        for moment_of in ("created_at", "used_at"):
+        text(row["author"], "muted", tag="td")
+        for moment_of in ("created_at", "expires_at"):
             with cell(), box("muted"):
                 moment(row.get(moment_of), viewer.zone)
         with cell("number"):
-            if may:
+            if row["revoked_at"] is not None:
+                text("revoked", "tag fraud", tag="span")
+            elif may:
                 button("Revoke", partial(_revoke, viewer, row["id"]), kind="quiet")
 
 

@@ -5,8 +5,8 @@ from typing import Any
 
 from nicegui import events, ui
 
-from console.pages.api_client import ApiRefused
-from console.pages.parts import box, button, cell, panel, table, text
+from console.pages.api_client import PREFIX, ApiRefused
+from console.pages.parts import banner, box, button, cell, panel, table, text
 from console.pages.refusals import telling
 from console.pages.viewer import Viewer
 
@@ -41,21 +41,34 @@ def _row(viewer: Viewer, row: User, may: bool) -> None:
             else:
                 text(row["role"])
         with cell():
-            text(
-                "active" if row["active"] else "locked out", f"tag {'genuine' if row['active'] else 'fraud'}"
-            )
+            _state(row)
         with cell("number"):
             if may and row["name"] != viewer.name:
-                words = "Lock out" if row["active"] else "Let in"
-                button(words, partial(_active, viewer, row), kind="quiet")
+                words = "Shut out" if row["active"] else "Let in"
+                button(words, partial(_changed, viewer, row, {"active": not row["active"]}), kind="quiet")
+                if row["locked"]:
+                    button("Unlock", partial(_changed, viewer, row, {"unlock": True}), kind="quiet")
+
+
+def _state(row: User) -> None:
+    state, kind = ("active", "genuine") if row["active"] else ("shut out", "fraud")
+    if row["locked"]:
+        state, kind = "too many wrong passwords", "watch"
+    text(state, f"tag {kind}", tag="span")
+
+
+def _link(viewer: Viewer, token: str) -> None:
+    banner("Hand this link over: it signs its user in once, within an hour.")
+    text(f"{viewer.origin}{PREFIX}/session/once?token={token}", "mono")
+    button("Done", ui.navigate.reload)
 
 
 async def _role(viewer: Viewer, user_id: int, event: events.ValueChangeEventArguments[Any]) -> None:
     await _change(viewer, user_id, {"role": event.value})
 
 
-async def _active(viewer: Viewer, row: User) -> None:
-    if await _change(viewer, row["id"], {"active": not row["active"]}):
+async def _changed(viewer: Viewer, row: User, change: User) -> None:
+    if await _change(viewer, row["id"], change):
         ui.navigate.reload()
 
 
@@ -73,14 +86,21 @@ def _new(viewer: Viewer) -> None:
     async def make() -> None:
         body = {"name": (name.value or "").strip(), "role": role.value, "password": password.value or None}
         with telling():
-            await viewer.api.post("/users", body)
-            ui.navigate.reload()
+            made = await viewer.api.post("/users", body)
+            if made["link_token"] is None:
+                ui.navigate.reload()
+                return
+            sheet.clear()
+            with sheet:
+                _link(viewer, made["link_token"])
 
-    with ui.dialog(value=True) as dialog, box("sheet"):
+    with ui.dialog(value=True) as dialog, box("sheet") as sheet:
         text("New user", tag="h2")
         name = ui.input("Name").props("outlined dense autofocus maxlength=100 autocomplete=off")
         role = ui.select(list(ROLES), value="analyst", label="Role").props("outlined dense")
-        password = ui.input("Password", password=True).props("outlined dense autocomplete=new-password")
+        password = ui.input("Password; empty for a link", password=True).props(
+            "outlined dense autocomplete=new-password"
+        )
         with box("line"):
             button("Create", make, kind="go")
             button("Cancel", dialog.close)

@@ -12,7 +12,7 @@ from console.pages.refusals import telling
 from console.pages.viewer import SignedIn, Viewer
 from console.pages.words import NOTHING, count, percent
 
-STATES = ("live", "shadow", "draft", "retired")
+STATES = ("live", "shadow", "waiting", "draft", "retired")
 Row = dict[str, Any]
 
 

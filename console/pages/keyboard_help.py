@@ -13,6 +13,7 @@ KEYS = (
     ("e", "add to a new episode"),
     ("a", "assign to me"),
     ("s", "snooze for a day"),
+    ("c", "open a case of them"),
     ("Enter", "open the transaction"),
     ("n", "show new alerts"),
     ("/", "search"),

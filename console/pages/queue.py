@@ -28,7 +28,7 @@ async def queue(viewer: SignedIn) -> None:
     with frame(viewer, "Queue") as head:
         with head:
             text("", "tag", tag="span").props("data-total aria-live=polite")
-        filters = Filters(viewer)
+        filters = Filters(viewer, await scorers(viewer))
         with box("line acts").style("margin-bottom: 12px"):
             action_buttons(viewer)
         with box("queue"):
@@ -46,10 +46,17 @@ async def queue(viewer: SignedIn) -> None:
         ui.run_javascript("flagfive.live.follow('/api/v1/alerts/newest')")
 
 
+async def scorers(viewer: Viewer) -> dict[str, str]:
+    """What may have found an alert, by id: base, block, and every detector that was ever in force."""
+    rows = (await viewer.api.get("/detectors"))["rows"]
+    detectors = {row["id"]: row["name"] for row in rows if row["kind"] == "detector" and row["alerts"]}
+    return {"": "Anything", "base": "Base", "block": "Block"} | detectors
+
+
 class Filters:
     """Which alerts are shown; the grid follows each change."""
 
-    def __init__(self, viewer: Viewer) -> None:
+    def __init__(self, viewer: Viewer, scorers: dict[str, str]) -> None:
         self._viewer = viewer
         self.grid: ui.aggrid | None = None
         self._values: dict[str, Any] = {}
@@ -58,7 +65,7 @@ class Filters:
             self._add("state", ui.select(STATES, value="", label="State"))
             mine = {"": "Anyone", viewer.name: "Me"}
             self._add("assignee", ui.select(mine, value="", label="Assigned to"))
-            self._add("detector", ui.input("Found by").props("clearable debounce=300"))
+            self._add("detector", ui.select(scorers, value="", label="Found by"))
             self._add("card", ui.input("Card").props("clearable debounce=300 data-search"))
             self._add("min_amount", ui.number("Amount from", min=0).props("debounce=300").classes("narrow"))
             self._add("max_amount", ui.number("to", min=0).props("debounce=300").classes("narrow"))

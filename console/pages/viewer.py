@@ -23,6 +23,7 @@ class Viewer:
         api: the API with this person's session.
         rights: names of what the role allows.
         dark: the theme they chose; None follows their system.
+        origin: address of the console, as this person reaches it.
     """
 
     api: ApiClient
@@ -31,7 +32,7 @@ class Viewer:
     rights: frozenset[str]
     zone: tzinfo
     dark: bool | None
-    path: str
+    origin: str
 
     def may(self, right: str) -> bool:
         """Whether the role allows it; the API decides again when it is done."""
@@ -57,7 +58,7 @@ async def viewer_of(request: Request) -> Viewer:
         rights=frozenset(session["rights"]),
         zone=zone_of(request.cookies.get(ZONE_COOKIE, "")),
         dark={"dark": True, "light": False}.get(request.cookies.get(THEME_COOKIE, "")),
-        path=request.url.path,
+        origin=str(request.base_url).rstrip("/"),
     )
 
 

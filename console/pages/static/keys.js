@@ -12,6 +12,7 @@ const KEYS = {
   e: () => act("episode"),
   a: () => act("assign"),
   s: () => act("snooze"),
+  c: () => act("case"),
   n: () => grid.refresh(),
   Enter: () => act("open"),
   "/": () => document.querySelector("[data-search] input, input[data-search]")?.focus(),
