@@ -162,11 +162,16 @@ def desk(engine: Engine, clock: Clock, worker: WorkerAtHand, models: ModelsAtHan
 
 @pytest.fixture
 def app(desk: Desk) -> FastAPI:
+    add_users(desk)
+    return build_app(desk)
+
+
+def add_users(desk: Desk) -> None:
+    """A user of every role, called like it, all with the same password."""
     with desk.unit() as unit:
         for role in Role:
             unit.users.add(User(name=role, role=role, password_hash=QUICK_HASH, created_at=DAY))
         unit.commit()
-    return build_app(desk)
 
 
 class Person:

@@ -1,0 +1,164 @@
+"""Every route of the API x every role, from the API's own description: a route without a rule here fails."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from fastapi import FastAPI
+
+from console.access.administration import add_token
+from console.access.rights import Role, Scope
+from console.access.viewer import Viewer
+from console.card_tokens import CardTokens
+from console.desk import Desk
+from console.server import PREFIX, build_app
+from settings import Settings
+from storage import open_engine
+from tests.unit.console.conftest import Clock, ModelsAtHand, Person, WorkerAtHand, add_users
+
+NOBODY = "nobody"
+MACHINE = "machine"
+EVERYBODY = {*Role, MACHINE, NOBODY}
+PEOPLE = {*Role}
+READERS = {*Role, MACHINE}
+ANALYSTS = {Role.ANALYST, Role.LEAD, Role.ADMIN}
+FLAGGERS = {*ANALYSTS, MACHINE}
+LEADS = {Role.LEAD, Role.ADMIN}
+AUDITORS = {Role.AUDITOR, Role.ADMIN}
+ADMINS = {Role.ADMIN}
+
+MAY = {
+    "POST /session": EVERYBODY,
+    "GET /session/once": EVERYBODY,
+    "GET /session": PEOPLE,
+    "DELETE /session": PEOPLE,
+    "POST /session/password": PEOPLE,
+    "GET /views": PEOPLE,
+    "PUT /views": PEOPLE,
+    "DELETE /views": PEOPLE,
+    "GET /alerts": READERS,
+    "GET /alerts/newest": READERS,
+    "POST /alerts/decide": ANALYSTS,
+    "POST /alerts/assign": ANALYSTS,
+    "POST /alerts/snooze": ANALYSTS,
+    "GET /transactions": READERS,
+    "GET /transactions/{transaction_id}": READERS,
+    "GET /transactions/{transaction_id}/scores": READERS,
+    "POST /transactions/{transaction_id}/notes": ANALYSTS,
+    "POST /transactions/{transaction_id}/reveal": ANALYSTS,
+    "GET /entities/{kind}/{key}": READERS,
+    "GET /episodes": READERS,
+    "GET /episodes/{name}": READERS,
+    "POST /episodes": FLAGGERS,
+    "POST /episodes/preview": FLAGGERS,
+    "POST /episodes/{name}/matches": FLAGGERS,
+    "POST /episodes/{name}/approve": LEADS,
+    "POST /episodes/{name}/reject": LEADS,
+    "POST /episodes/{name}/retire": LEADS,
+    "POST /episodes/{name}/rollback": LEADS,
+    "POST /labels": FLAGGERS,
+    "GET /detectors": READERS,
+    "GET /detectors/compare": READERS,
+    "GET /detectors/{detector_id}": READERS,
+    "GET /control-entries": READERS,
+    "POST /control-entries/{control_offset}/rollback": LEADS,
+    "GET /monitoring": READERS,
+    "GET /cases": READERS,
+    "GET /cases/export": READERS,
+    "GET /cases/{case_id}": READERS,
+    "POST /cases": ANALYSTS,
+    "PATCH /cases/{case_id}": ANALYSTS,
+    "POST /cases/{case_id}/alerts": ANALYSTS,
+    "POST /cases/{case_id}/notes": ANALYSTS,
+    "POST /cases/{case_id}/links": ANALYSTS,
+    "GET /policy": READERS,
+    "PUT /policy": ADMINS,
+    "GET /approvals": READERS,
+    "GET /users": AUDITORS,
+    "POST /users": ADMINS,
+    "PATCH /users/{user_id}": ADMINS,
+    "GET /tokens": AUDITORS,
+    "POST /tokens": ADMINS,
+    "DELETE /tokens/{token_id}": ADMINS,
+    "GET /audit": AUDITORS,
+    "GET /audit/export": AUDITORS,
+    "GET /audit/verify": AUDITORS,
+}
+ANYTHING = {"control_offset": "9", "case_id": "9", "user_id": "999", "token_id": "9"}
+"""Values of path parameters that are numbers; text stands for the others."""
+
+
+@pytest.fixture(scope="module")
+def served(empty_database: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    """A desk for all tests here: none of them depends on what another did."""
+    file = tmp_path_factory.mktemp("roles") / "console.sqlite"
+    shutil.copy(empty_database, file)
+    engine = open_engine(f"sqlite:///{file}")
+    desk = Desk(
+        engine, Settings(), CardTokens("card", b"0" * 16), WorkerAtHand(engine), ModelsAtHand(), Clock()
+    )
+    add_users(desk)
+    yield desk
+    engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def callers(served: Desk) -> dict[str, Person]:
+    """Somebody of every role, signed in; a machine with every scope; and nobody."""
+    app = build_app(served)
+    people = {str(role): Person(app, role) for role in Role}
+    starter = Viewer("test", frozenset(), "here")
+    machine = Person(app)
+    machine.http.headers["Authorization"] = (
+        f"Bearer {add_token(served, starter, 'feed', [*Scope], None).token}"
+    )
+    return {**people, MACHINE: machine, NOBODY: Person(app)}
+
+
+def routes() -> list[str]:
+    """Method and path of every operation that the API describes."""
+    described = FastAPI.openapi(build_app(None))  # type: ignore[arg-type]  # no request is served
+    return [
+        f"{method.upper()} {path.removeprefix(PREFIX)}"
+        for path, operations in described["paths"].items()
+        for method in operations
+    ]
+
+
+@pytest.mark.parametrize("route", routes())
+def test_a_route_lets_in_who_may_and_nobody_else(
+    route: str, callers: dict[str, Person], served: Desk
+) -> None:
+    assert route in MAY, f"{route} has no rule: say here who may use it"
+    method, path = route.split(" ")
+    for part in path.split("/"):
+        if part.startswith("{"):
+            path = path.replace(part, ANYTHING.get(part.strip("{}"), "anything"))
+    for name, caller in callers.items():
+        if route == "DELETE /session" and name in PEOPLE:
+            caller = Person(build_app(served), name)  # the others are needed after it
+        status = caller.ask(method, path, json={} if method != "GET" else None).status_code
+        assert (status not in (401, 403)) == (name in MAY[route]), f"{name}: {status}"
+        if name not in MAY[route]:
+            assert status == (401 if name == NOBODY else 403), name
+
+
+def test_every_rule_is_of_a_route_that_exists() -> None:
+    assert set(MAY) == set(routes())
+
+
+@pytest.mark.parametrize("scope", [*Scope])
+def test_a_token_reaches_as_far_as_its_scopes(scope: Scope, served: Desk) -> None:
+    starter = Viewer("test", frozenset(), "here")
+    machine = Person(build_app(served))
+    token = add_token(served, starter, f"only {scope}", [scope], None).token
+    machine.http.headers["Authorization"] = f"Bearer {token}"
+    tried = {
+        Scope.READ: machine.get("/alerts"),
+        Scope.LABELS: machine.post("/labels", {}),
+        Scope.EPISODES: machine.post("/episodes", {}),
+    }
+    assert {one for one, answer in tried.items() if answer.status_code != 403} == {scope}
