@@ -36,9 +36,14 @@ def main(arguments: list[str]) -> None:
             "means": [asdict(mean) for mean in summary.means],
             "cpu_seconds": cpu_seconds,
         }
-    whole = {"quick": asked.quick, "seconds": time.monotonic() - begun, "examples": found}
-    (asked.out / "figures.json").write_text(json.dumps(whole, indent=1) + "\n", "utf-8")
+        _write(asked, found, time.monotonic() - begun)
     print(f"{time.monotonic() - begun:.0f} s; plots and figures.json in {asked.out}")
+
+
+def _write(asked: argparse.Namespace, found: dict[str, object], seconds: float) -> None:
+    """Write what there is so far, so that a run that is cut off keeps it."""
+    whole = {"quick": asked.quick, "seconds": seconds, "examples": found}
+    (asked.out / "figures.json").write_text(json.dumps(whole, indent=1) + "\n", "utf-8")
 
 
 def _print(example: Example, summary: Summary) -> None:

@@ -28,7 +28,7 @@ ALIKE = Waves(amplitude=(2.0, 2.2), phase=(0.0, 0.2))
 
 def measure(seed: int, quick: bool) -> list[Score]:
     """Make all four mistakes."""
-    count = 40 if quick else 1_200
+    count = 40 if quick else 1_000
     learned = _maml(SEEN.batches(count, POINTS, seed), seed)
     return [
         *_mismatch(learned, seed),

@@ -113,7 +113,7 @@ def measure(seed: int, quick: bool) -> list[Score]:
 
 def _in_world(panel: str, likes: Likes, seed: int, quick: bool) -> list[Score]:
     split = Split.of(likes, seed)
-    methods = dict(_chosen(split, seed)) | dict(_learned(split, seed, 60 if quick else 1_500))
+    methods = dict(_chosen(split, seed)) | dict(_learned(split, seed, 60 if quick else 1_000))
     scores = []
     for count in SHOWN:
         shown = show(split.new, count, seed)

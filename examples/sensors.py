@@ -108,7 +108,7 @@ def learned(batches: list[Tasks], seed: int) -> dict[str, Estimate]:
 def measure(seed: int, quick: bool) -> list[Score]:
     """Train on sensors with 1, 5 and 10 points in turn, and calibrate new ones."""
     generator = seeded(seed)
-    batches = [sensors(25, POINTS[i % 3], 20, generator) for i in range(60 if quick else 2_400)]
+    batches = [sensors(25, POINTS[i % 3], 20, generator) for i in range(60 if quick else 1_800)]
     pooled = train_pooled(mlp, functional.mse_loss, mlp_params(SIZES, seed=seed), batches, 3e-3)
     methods = learned(batches, seed) | {
         "average curve": partial(

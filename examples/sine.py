@@ -117,7 +117,7 @@ def oracle(tasks: Tasks) -> Tensor:
 def measure(seed: int, quick: bool) -> list[Score]:
     """Train all learners on 10 points, and test them on 5 and 10 points of new waves."""
     waves = Waves()
-    batches = waves.batches(60 if quick else 3_000, 10, seed)
+    batches = waves.batches(60 if quick else 2_500, 10, seed)
     learned = dict(learners(batches, seed))
     pooled = train_pooled(mlp, functional.mse_loss, mlp_params(SIZES, seed=seed), batches, 3e-3)
     scores: list[Score] = []
