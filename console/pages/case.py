@@ -10,7 +10,7 @@ from console.pages.notes import notes_panel
 from console.pages.parts import box, button, cell, empty, moment, panel, table, text, word
 from console.pages.refusals import telling
 from console.pages.viewer import SignedIn, Viewer
-from console.pages.words import amount
+from console.pages.words import amount, masked
 
 STATES = ("open", "working", "closed")
 Case = dict[str, Any]
@@ -76,7 +76,7 @@ def _alert(viewer: Viewer, row: Case) -> None:
     with ui.element("tr"):
         with cell(), ui.link(target=f"/transactions/{quote(row['transaction_id'], safe='')}"):
             moment(row["raised_at"], viewer.zone)
-        text(row["card"], "mono", tag="td")
+        text(masked(row["card"]), "mono", tag="td")
         text(amount(row["amount"], row["currency"]), "number", tag="td")
         with cell():
             word(row["verdict"] or row["state"])

@@ -6,8 +6,8 @@ from console.pages.grid import Column, column
 def alert_columns() -> list[Column]:
     """Of the queue: when, who, how much, how rare, why."""
     return [
-        column("Raised", "raised_at", "moment", width=136, sort=True),
-        column("Card", "card", "token", width=176, wide=True),
+        column("Raised", "raised_at", "moment", width=142, sort=True),
+        column("Card", "card", "token", width=136, wide=True),
         column("Amount", "amount", "money", width=116, sort=True, type="rightAligned"),
         column("Rarity", "surprise", "rare", width=100, sort=True, type="rightAligned"),
         column("Why", "reasons", "reason", minWidth=200, flex=2, wide=True),
@@ -20,9 +20,9 @@ def alert_columns() -> list[Column]:
 def transaction_columns() -> list[Column]:
     """Of the search: any transaction, alerted or not."""
     return [
-        column("Time", "event_time", "moment", width=136),
+        column("Time", "event_time", "moment", width=142),
         column("Transaction", "transaction_id", "token", minWidth=160, flex=1, wide=True),
-        column("Card", "card", "token", width=176, wide=True),
+        column("Card", "card", "token", width=136, wide=True),
         column("Merchant", "merchant", "token", width=150, wide=True),
         column("Amount", "amount", "money", width=116, type="rightAligned"),
         column("Rarity", "surprise", "rare", width=100, type="rightAligned"),

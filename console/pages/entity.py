@@ -9,7 +9,7 @@ from console.pages.entity_panel import entity_address, profile
 from console.pages.frame import frame
 from console.pages.parts import box, cell, empty, moment, panel, table, text, word
 from console.pages.viewer import SignedIn, Viewer
-from console.pages.words import amount, count, rarity
+from console.pages.words import amount, count, masked, rarity
 
 
 @ui.page("/entities/{kind}/{reference}", title="Entity · flagfive")
@@ -18,7 +18,7 @@ async def entity(viewer: SignedIn, kind: str, reference: str) -> None:
     with frame(viewer, "Search", kind) as head:
         found = await viewer.api.get(entity_address(kind, reference))
         with head:
-            text(found["key"], "tag mono", tag="span")
+            text(masked(found["key"]), "tag mono", tag="span")
             text(count(found["profile"]["alerts"], "alert"), "tag", tag="span")
         with box("columns"):
             with panel("What it did"):
@@ -37,7 +37,7 @@ def _partners(partners: list[dict[str, Any]]) -> None:
             with ui.element("tr"):
                 text(one["kind"], "muted", tag="td")
                 with cell():
-                    ui.link(one["key"], entity_address(one["kind"], one["reference"])).classes("mono")
+                    ui.link(masked(one["key"]), entity_address(one["kind"], one["reference"])).classes("mono")
                 text(f"{one['transactions']:,}", "number", tag="td")
 
 

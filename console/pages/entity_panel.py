@@ -8,7 +8,7 @@ from nicegui import ui
 from console.pages.api_client import ApiRefused
 from console.pages.parts import box, facts, moment, panel, sparkline, text
 from console.pages.viewer import Viewer
-from console.pages.words import amount, count
+from console.pages.words import amount, count, masked
 
 Found = dict[str, Any]
 LINES = (("transactions", "Payments a day"), ("amount", "Amount a day"), ("highest_surprise", "Rarest a day"))
@@ -30,7 +30,7 @@ async def entity_panel(viewer: Viewer, kind: str, reference: str) -> None:
     with panel():
         with box("panel-head"):
             text(kind.capitalize(), tag="h2")
-            ui.link(found["key"], entity_address(kind, reference)).classes("mono")
+            ui.link(masked(found["key"]), entity_address(kind, reference)).classes("mono")
         profile(viewer, found)
 
 
@@ -52,7 +52,7 @@ def profile(viewer: Viewer, found: Found) -> None:
         moment(figures["first_seen"], viewer.zone)
         text("to", tag="span")
         moment(figures["last_seen"], viewer.zone)
-    with box("tiles").style("margin-top: 12px"):
+    with box("lines"):
         for field, name in LINES:
             values = [float(day[field]) for day in found["days"]]
             with box("stack tight"):

@@ -9,7 +9,7 @@ from console.pages.api_client import ApiRefused
 from console.pages.parts import box, button, cell, empty, moment, panel, table, text, word
 from console.pages.refusals import telling
 from console.pages.viewer import Viewer
-from console.pages.words import amount, rarity
+from console.pages.words import amount, masked, rarity
 
 MOST = 20
 
@@ -55,7 +55,7 @@ class Catches:
             line.props["data-catch"] = row["transaction_id"]
             with cell(), ui.link(target=f"/transactions/{quote(row['transaction_id'], safe='')}"):
                 moment(row["raised_at"], self._viewer.zone)
-            text(row["card"], "mono", tag="td")
+            text(masked(row["card"]), "mono", tag="td")
             text(amount(row["amount"], row["currency"]), "number", tag="td")
             text(rarity(row["tail"]), "number", tag="td")
             with cell():

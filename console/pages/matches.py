@@ -9,7 +9,7 @@ from nicegui import ui
 from console.pages.parts import box, button, cell, moment, panel, table, text
 from console.pages.support import Support
 from console.pages.viewer import Viewer
-from console.pages.words import amount, rarity
+from console.pages.words import amount, masked, rarity
 
 SHOWN = 12
 
@@ -35,7 +35,7 @@ def _row(viewer: Viewer, support: Support, row: dict[str, Any]) -> None:
     with ui.element("tr"):
         with cell(), ui.link(target=f"/transactions/{quote(identity, safe='')}"):
             moment(row["event_time"], viewer.zone)
-        text(row["card"], "mono", tag="td")
+        text(masked(row["card"]), "mono", tag="td")
         text(amount(row["amount"], row["currency"]), "number", tag="td")
         text(rarity(row["tail"]), "number", tag="td")
         with cell("number"):

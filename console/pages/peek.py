@@ -8,7 +8,7 @@ from nicegui import events, ui
 from console.pages.api_client import ApiRefused
 from console.pages.parts import box, empty, facts, failed, moment, reasons, text, word
 from console.pages.viewer import Viewer
-from console.pages.words import amount, rarity
+from console.pages.words import amount, masked, rarity
 
 
 class Peek:
@@ -45,7 +45,7 @@ class Peek:
                 box("grow")
                 ui.link("Open", f"/transactions/{quote(row['transaction_id'], safe='')}")
             moment(row["event_time"], self._viewer.zone).classes("muted small")
-            known = list(row["entities"].items())
+            known = [(kind, masked(key)) for kind, key in row["entities"].items()]
             facts([*known, ("Rarity", rarity(row["tail"])), ("Found by", row["episode"] or row["scorer"])])
             text("Why", tag="h2")
             reasons(row["reasons"])

@@ -10,7 +10,7 @@ from nicegui import ui
 from console.pages.api_client import ApiRefused
 from console.pages.parts import box, button, cell, empty, moment, table, text
 from console.pages.viewer import Viewer
-from console.pages.words import amount, rarity
+from console.pages.words import amount, masked, rarity
 
 Row = dict[str, Any]
 
@@ -68,7 +68,7 @@ class Support:
             with cell(), ui.link(target=f"/transactions/{quote(identity, safe='')}"):
                 moment(row["event_time"], self._viewer.zone)
             with cell():
-                text(row["card"], "mono", tag="span")
+                text(masked(row["card"]), "mono", tag="span")
                 if identity in self._odd:
                     text(self._odd[identity], "tag watch", tag="span").style("margin-left: 8px")
             text(amount(row["amount"], row["currency"]), "number", tag="td")

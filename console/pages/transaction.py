@@ -14,7 +14,7 @@ from console.pages.parts import box, button, cell, empty, facts, moment, panel, 
 from console.pages.refusals import telling
 from console.pages.scores_panel import scores_panel
 from console.pages.viewer import SignedIn, Viewer
-from console.pages.words import NOTHING, amount, rarity
+from console.pages.words import NOTHING, amount, masked, rarity
 
 Row = dict[str, Any]
 
@@ -22,11 +22,11 @@ Row = dict[str, Any]
 @ui.page("/transactions/{transaction_id}", title="Transaction · flagfive")
 async def transaction(viewer: SignedIn, transaction_id: str) -> None:
     """The page of one transaction."""
-    with frame(viewer, "Search", transaction_id) as head:
+    with frame(viewer, "Search", transaction_id):
         route = f"/transactions/{quote(transaction_id, safe='')}"
         found = await viewer.api.get(route)
         row = found["row"]
-        with head:
+        with box("line acts").style("margin-bottom: 16px"):
             action_buttons(viewer, *(() if row["id"] is not None else ("episode",)))
         on_actions(viewer, "location.reload()")
         whole = box("columns")
@@ -59,7 +59,7 @@ def _happened(viewer: Viewer, found: Row, route: str) -> None:
                 word(row["verdict"] or row["state"])
             box("grow")
             moment(row["event_time"], viewer.zone).classes("muted")
-        shown = facts([(kind, key) for kind, key in row["entities"].items()])
+        shown = facts([(kind, masked(key)) for kind, key in row["entities"].items()])
         _reveal_button(viewer, route, shown)
         facts(
             [

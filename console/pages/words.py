@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, tzinfo
 
 NOTHING = "–"
+_MASK = re.compile(r"\*{4,}")
 _STEPS = ((1e9, "B"), (1e6, "M"), (1e3, "K"))
 
 
@@ -21,6 +23,15 @@ def local_time(seconds: float, zone: tzinfo) -> str:
 def utc_time(seconds: float) -> str:
     """The same moment for whoever compares with logs: «2026-11-24 17:35:28 UTC»."""
     return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def masked(token: str) -> str:
+    """A masked token with its mask cut short; the end is what people compare.
+
+    >>> masked("tok_41**********1111"), masked("shop")
+    ('tok_41••••1111', 'shop')
+    """
+    return _MASK.sub("••••", token)
 
 
 def rarity(tail: float | None) -> str:

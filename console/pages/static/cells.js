@@ -1,6 +1,6 @@
 // What stands in a cell of a grid. Cells are built as nodes with text, so whatever a name holds stays text.
 
-import { amount, rarity, time, utc } from "./format.js";
+import { amount, masked, rarity, time, utc } from "./format.js";
 
 function node(text, { kind = "", title = "" } = {}) {
   const made = document.createElement("span");
@@ -41,7 +41,7 @@ export function reason(params) {
 }
 
 /** Tokens and ids, in figures of one width. */
-export const token = (params) => node(params.value, { kind: "mono", title: params.value ?? "" });
+export const token = (params) => node(masked(params.value), { kind: "mono", title: params.value ?? "" });
 
 /** What an entry of the audit log says was there before or after. */
 export const json = (params) => {

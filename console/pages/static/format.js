@@ -4,10 +4,10 @@ const number = new Intl.NumberFormat("en", { maximumFractionDigits: 2 });
 const compact = new Intl.NumberFormat("en", { notation: "compact", maximumSignificantDigits: 3 });
 const parts = { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", second: "2-digit" };
 const clock = new Intl.DateTimeFormat("en-GB", parts);
-const yearly = new Intl.DateTimeFormat("en-GB", { ...parts, year: "numeric" });
+const yearly = new Intl.DateTimeFormat("en-GB", { ...parts, second: undefined, year: "numeric" });
 const currencies = new Map();
 
-/** Seconds since 1970 in the viewer's zone, the year only where it is another; empty where there is no time. */
+/** Seconds since 1970 in the viewer's zone, the year in place of seconds where it is another. */
 export function time(seconds) {
   if (seconds == null) return "";
   const moment = new Date(seconds * 1000);
@@ -27,6 +27,9 @@ export function amount(value, currency) {
   }
   return currencies.get(currency).format(value);
 }
+
+/** A masked token with its mask cut short; the end is what people compare. */
+export const masked = (token) => (token ?? "").replace(/\*{4,}/g, "••••");
 
 /** A share of genuine traffic as «1 in N». */
 export const rarity = (tail) => (tail > 0 ? `1 in ${compact.format(1 / tail)}` : "");

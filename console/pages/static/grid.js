@@ -49,8 +49,11 @@ export function ready(event) {
 
 function focused({ rowIndex }) {
   const row = shown.api.getDisplayedRowAtIndex(rowIndex);
-  if (!row?.data) return;
-  shown.index = rowIndex;
+  if (row?.data) take(row);
+}
+
+function take(row) {
+  shown.index = row.rowIndex;
   if (shown.current !== row.id) emitEvent("row_in_focus", { transaction_id: row.data.transaction_id });
   shown.current = row.id;
 }
@@ -65,7 +68,9 @@ function keepFocus() {
 
 function focus(index) {
   const { api } = shown;
-  if (!api.getDisplayedRowAtIndex(index)?.data) return;
+  const row = api.getDisplayedRowAtIndex(index);
+  if (!row?.data) return;
+  take(row); // now: the grid tells of its focus late, and the next key may already be pressed
   api.ensureIndexVisible(index);
   api.setFocusedCell(index, api.getAllDisplayedColumns()[0]);
 }
