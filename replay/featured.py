@@ -32,19 +32,27 @@ class Featured:
 
     def features(self, part: Part) -> Floats:
         """Fold the next n rows; their features as of just before each, float32 (n, d)."""
-        keys = (*part.columns.keys, *part.categorical)
+        c = part.columns
         blocks = [
-            self._featuriser.features(part.columns),
-            self._further.features(part),
-            self._card.features(part.columns.time, part.columns.keys[0], part.columns.amount),
-            self._risk.features(part.columns.time, keys, part.label),
+            self._live_features(part),
+            self._card.features(c.time, c.keys[0], c.amount),
+            self._risk.features(c.time, (*c.keys, *part.categorical), part.label),
         ]
         return np.concatenate(blocks, axis=1)
 
     def traffic(self, part: Part) -> Traffic:
         """The next rows with their features; where no column names a card, each is a card of its own."""
+        return self._traffic(part, self.features(part))
+
+    def live_traffic(self, part: Part) -> Traffic:
+        """The next rows with the features that run live, and no others."""
+        return self._traffic(part, self._live_features(part))
+
+    def _live_features(self, part: Part) -> Floats:
+        return np.concatenate([self._featuriser.features(part.columns), self._further.features(part)], axis=1)
+
+    def _traffic(self, part: Part, X: Floats) -> Traffic:
         keys = [part.card if self._reader.has_cards else part.id]
         keys += [hash_spans(spans) for spans in part.columns.keys[1:]]
         c, row = part.columns, part.first + np.arange(len(part))
-        X = self.features(part)
         return Traffic(X, part.label, part.family, np.stack(keys, 1), c.time, c.amount, row)

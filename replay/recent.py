@@ -22,6 +22,9 @@ class Recent:
         self._parts: deque[tuple[Traffic, np.ndarray[tuple[int], np.dtype[np.float64]]]] = deque()
         self._drawn: Traffic | None = None
 
+    def __len__(self) -> int:
+        return sum(len(part) for part, _ in self._parts)
+
     def add(self, shift: Traffic) -> None:
         """Take in a shift; what is older than the days that are kept is forgotten."""
         draw = self._rng.random(len(shift))

@@ -33,8 +33,11 @@ class Survey:
         return (self.last - self.first) / DAY_S
 
 
-def survey(reader: Reader) -> Survey:
-    """Read the file once. Raises BadRow, with row and column, and UnfitFile."""
+def survey(reader: Reader, *, labelled: bool = True) -> Survey:
+    """Read the file once. Raises BadRow, with row and column, and UnfitFile.
+
+    `labelled` asks for a label column with some fraud and some genuine rows.
+    """
     rows, frauds, genuine, first, last = 0, 0, 0, 0.0, -np.inf
     ids = np.empty(reader.table.rows() or _FIRST_ROOM, np.uint64)
     for part in reader.parts():
@@ -45,7 +48,10 @@ def survey(reader: Reader) -> Survey:
         rows += len(part)
         frauds += int(np.sum(part.label == FRAUD))
         genuine += int(np.sum(part.label == GENUINE))
-    _check_rows(reader, rows, frauds, genuine)
+    if not rows:
+        raise UnfitFile(f"{reader.table.path}: no rows")
+    if labelled:
+        _check_labels(reader, rows, frauds, genuine)
     _check_ids(reader, ids[:rows])
     return Survey(rows, first, last, frauds, genuine)
 
@@ -60,10 +66,8 @@ def _check_order(reader: Reader, time: NDArray[np.float64], first: int, before: 
         )
 
 
-def _check_rows(reader: Reader, rows: int, frauds: int, genuine: int) -> None:
+def _check_labels(reader: Reader, rows: int, frauds: int, genuine: int) -> None:
     path, label = reader.table.path, reader.mapping.label
-    if not rows:
-        raise UnfitFile(f"{path}: no rows")
     if label is None:
         raise UnfitFile(f"{path}: no column tells fraud from genuine; name it under [label] in the mapping")
     if not frauds or not genuine:

@@ -15,6 +15,7 @@ VERBS = {
     "simulate": "Send simulated payments, with the truth beside them.",
     "inspect": "Propose which column of a file means what.",
     "replay": "Backtest a labelled file: what would have happened.",
+    "backtest": "Try a budget or draft episode on the last days of a file.",
     "recorder": "Write scores, alerts and control entries to the database.",
     "adapter": "Turn flags into detectors: adapt, calibrate, judge, announce.",
     "monitor": "Watch drift, quality and labels, and raise alarms.",

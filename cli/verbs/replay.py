@@ -12,8 +12,6 @@ from cli.errors import UserError
 if TYPE_CHECKING:
     from replay.mapping import Mapping
     from replay.outcome import Outcome
-    from replay.protocols import Run
-    from replay.table import Table
 
 app = typer.Typer(add_completion=False)
 
@@ -60,9 +58,11 @@ def replay(
 
     Without --mapping a bundled one is taken where it fits.
     """
+    from cli.replaying import open_table, telling
     from replay.prequential import Plan
     from replay.protocols import Choice, UnknownName
     from replay.protocols import protocol as chosen_protocol
+    from replay.reading import Reader
 
     plan = Plan(train_days, delay_days, test_days, folds, start_day, seed=seed)
     choice = Choice(
@@ -73,49 +73,11 @@ def replay(
         run, configuration = chosen_protocol(plan, choice)
     except UnknownName as error:
         raise UserError(str(error)) from None
-    table, chosen = _open(file, mapping)
-    outcome = _run(table, chosen, run)
+    table, chosen = open_table(file, mapping)
+    with telling(table) as tell:
+        outcome = run(Reader(table, chosen), tell)
     _show(outcome)
     _write(outcome, chosen, configuration, file, json, report)
-
-
-def _open(file: Path, mapping: Path | None) -> tuple[Table, Mapping]:
-    from replay.mapping import WrongMapping, bundled_for, read_mapping
-    from replay.table import Table, UnreadableTable
-
-    try:
-        table = Table(file, as_text=True)
-        chosen = read_mapping(mapping) if mapping else bundled_for(table.columns)
-    except (WrongMapping, UnreadableTable) as error:
-        raise UserError(str(error)) from None
-    if chosen is None:
-        raise UserError(
-            f"{file}: no bundled mapping fits; `flagfive inspect {file} --out mapping.toml` makes one"
-        )
-    return table, chosen
-
-
-def _run(table: Table, mapping: Mapping, run: Run) -> Outcome:
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-    from replay.fold import NothingToLearn
-    from replay.mapping import WrongMapping
-    from replay.measures import Unmeasurable
-    from replay.reading import BadRow, Reader
-    from replay.survey import UnfitFile
-    from replay.table import UnreadableTable
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    try:
-        with Progress(*columns, transient=True) as progress:
-            task = progress.add_task("checking", total=table.rows())
-
-            def tell(stage: str, done: int, rows: int) -> None:
-                progress.update(task, description=stage, completed=done, total=rows or None)
-
-            return run(Reader(table, mapping), tell)
-    except (BadRow, UnfitFile, NothingToLearn, Unmeasurable, WrongMapping, UnreadableTable) as error:
-        raise UserError(str(error)) from None
 
 
 def _show(outcome: Outcome) -> None:

@@ -29,6 +29,7 @@ MAY_IMPORT = {
         "stream.adaptation.intake",
         "stream.adaptation.look_back",
         "stream.outage",
+        "replay.what_if",
         "settings",
     },
     "monitoring": {"meta", "storage", "stream.control", "stream.metrics"},

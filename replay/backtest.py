@@ -1,0 +1,130 @@
+"""What-if over a file: the last days under the base alone, under other budgets, and with a draft episode."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from features.hashing import hash_spans
+from features.spans import ByteSpans
+from meta.adapters.registry import adapter
+from meta.artifacts import Artifacts
+from meta.calibration import Tails
+from meta.gate import Verdict
+from meta.stack import ScoringStack
+from meta.support import Support
+from replay.featured import Featured
+from replay.outcome import Progress
+from replay.reading import Reader
+from replay.recent import Recent
+from replay.survey import DAY_S, UnfitFile, survey
+from replay.traffic import Traffic, joined
+from replay.what_if import Comparison, Past, Setting, what_if, with_episode
+
+_FEWEST_ROWS = 5_000  # below, a budget of 0.1% is less than five rows
+_CALIBRATED_ON_DAYS = 30.0
+
+
+@dataclass(frozen=True)
+class Question:
+    """Last days of the file to look at, the budget in force, other budgets, and ids flagged as an episode."""
+
+    days: float = 30.0
+    budget: float = 0.001
+    budgets: Sequence[float] = ()
+    flags: Sequence[str] = ()
+    adapter: str = "evidence"
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Each change by name against what is in force; the gate's verdict on the episode, where one was flagged.
+
+    rows: transactions of the days looked at, without those flagged.
+    """
+
+    changes: dict[str, Comparison]
+    verdict: Verdict | None
+    rows: int
+
+
+def backtest(
+    reader: Reader,
+    artifacts: Artifacts,
+    question: Question,
+    progress: Progress = lambda stage, done, rows: None,
+) -> Answer:
+    """Replay a file. Raises BadRow and UnfitFile, also where an id is not there or the base reads other
+    features than the file gives.
+    """
+    progress("checking", 0, reader.table.rows() or 0)
+    found = survey(reader, labelled=False)
+    rows = _Rows.read(reader, artifacts, question, found.last - question.days * DAY_S, found.rows, progress)
+    base = artifacts.base
+    recent = rows.before.where(~rows.before.fraud & ~np.isin(rows.before.row, rows.flagged.row)).X
+    scored = base.score(recent)
+    now = Setting(ScoringStack(base, Tails.fit(scored)), 0.0).at_budget(recent, question.budget)
+    past = _past(rows.last.where(~np.isin(rows.last.row, rows.flagged.row)))
+    changes = {f"budget {b:.3%}": what_if(past, now, now.at_budget(recent, b)) for b in question.budgets}
+    verdict = None
+    if len(rows.flagged):
+        then, verdict = with_episode(
+            now, adapter(question.adapter, artifacts), Support(rows.flagged.X), recent,
+            {"past fraud": artifacts.past}, budget=question.budget, seed=question.seed,
+        )  # fmt: skip
+        changes[f"{len(rows.flagged)} flags, {question.adapter}"] = what_if(past, now, then)
+    return Answer(changes or {"as it is": what_if(past, now, now)}, verdict, len(past))
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """Rows of the days looked at, a sample of those before, and the flagged ones wherever they stand."""
+
+    last: Traffic
+    before: Traffic
+    flagged: Traffic
+
+    @classmethod
+    def read(
+        cls, reader: Reader, artifacts: Artifacts, question: Question, since: float, rows: int, tell: Progress
+    ) -> _Rows:
+        featured = Featured(reader, 0.0)
+        _check(artifacts, featured, reader)
+        wanted = hash_spans(ByteSpans.from_list([flag.encode() for flag in question.flags]))
+        before, last, flagged = Recent(question.seed, days=_CALIBRATED_ON_DAYS), [], []
+        for part in reader.parts():
+            traffic = featured.live_traffic(part)
+            late = traffic.seconds > since
+            if not late.all():
+                before.add(traffic.where(~late))
+            last.append(traffic.where(late))
+            flagged.append(traffic.where(np.isin(part.id, wanted)))
+            tell("replaying", part.first + len(part) - 1, rows)
+        calibrated = before.rows() if len(before) else None
+        if calibrated is None or len(calibrated) < _FEWEST_ROWS:
+            raise UnfitFile(
+                f"{reader.table.path}: {0 if calibrated is None else len(calibrated)} rows before the last "
+                f"{question.days:g} days, {_FEWEST_ROWS:,} are needed to calibrate on"
+            )
+        found, wanted_ids = joined(flagged), len(set(question.flags))
+        if len(found) < wanted_ids:
+            raise UnfitFile(f"{reader.table.path}: {len(found)} of {wanted_ids} flagged ids are there")
+        return cls(joined(last), calibrated, found)
+
+
+def _past(rows: Traffic) -> Past:
+    return Past(rows.X, rows.seconds, rows.amount, rows.label)
+
+
+def _check(artifacts: Artifacts, featured: Featured, reader: Reader) -> None:
+    """Raise UnfitFile unless the base reads what the file gives."""
+    reads, gives = artifacts.base.features, featured.names[: featured.live]
+    if reads != gives:
+        missing, more = sorted(set(reads) - set(gives)), sorted(set(gives) - set(reads))
+        raise UnfitFile(
+            f"{reader.table.path}: the base was trained on other features: it needs {missing or 'none'} more "
+            f"and does not know {more or 'none'}; `flagfive train` makes one that fits"
+        )
