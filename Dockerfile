@@ -1,26 +1,39 @@
-# One image for worker, recorder and adapter; the verb says which. Kafka and PostgreSQL are images of their own.
-FROM python:3.11.14-slim-bookworm
+# One image for every process of flagfive; the verb says which. Kafka and PostgreSQL are images of their own.
+ARG PYTHON=3.11.14-slim-bookworm
 
+FROM python:${PYTHON} AS environment
+# Wheels only, each checked by its hash: nothing is compiled and no build tool is needed.
+COPY requirements/runtime.txt /requirements.txt
+RUN python -m venv /environment \
+    && /environment/bin/pip install --no-cache-dir --no-deps --require-hashes --only-binary :all: -r /requirements.txt
+
+FROM python:${PYTHON}
 # lightgbm and scikit-learn compute with OpenMP.
 RUN apt-get update \
     && apt-get install -y --no-install-recommends libgomp1 \
-    && rm -rf /var/lib/apt/lists/*
+    && rm -rf /var/lib/apt/lists/* \
+    && useradd --system --uid 10001 --no-create-home flagfive
 
+COPY --from=environment /environment /environment
 WORKDIR /app
-COPY requirements/runtime.txt requirements/runtime.txt
-RUN pip install --no-cache-dir --no-deps --require-hashes -r requirements/runtime.txt
-
 COPY features features
 COPY meta meta
 COPY storage storage
 COPY stream stream
+COPY simulate simulate
+COPY replay replay
+COPY monitoring monitoring
+COPY console console
 COPY settings settings
 COPY cli cli
 COPY flagfive.toml flagfive.toml
 
-# numba keeps compiled kernels beside var/, so that a restart does not compile again.
-ENV PYTHONPATH=/app PYTHONUNBUFFERED=1 NUMBA_CACHE_DIR=/app/var/numba
-RUN useradd --system --uid 10001 flagfive && mkdir var && chown flagfive var
-USER flagfive
+# Code is root's and read-only to the process. All that it writes lies in /app/var: compiled kernels too, so
+# that a restart does not compile again.
+ENV PATH=/environment/bin:$PATH PYTHONPATH=/app PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
+    NUMBA_CACHE_DIR=/app/var/numba
+RUN mkdir var && chown flagfive var
+VOLUME /app/var
+USER 10001
 ENTRYPOINT ["python", "-P", "-m", "cli"]
 CMD ["--help"]

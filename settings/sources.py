@@ -1,8 +1,9 @@
 """Where values come from: the TOML file, and over it the environment.
 
 FLAGFIVE_SECTION__KEY sets one key, FLAGFIVE_VAR and FLAGFIVE_ENTITIES (JSON) the two without a section.
-Two short names exist: FLAGFIVE_BROKER is broker.bootstrap, FLAGFIVE_CONTROL_KEY is control.key. Other
-FLAGFIVE_ variables belong to `./run` and are left alone.
+Two short names exist: FLAGFIVE_BROKER is broker.bootstrap, FLAGFIVE_CONTROL_KEY is control.key. Any of them
+with _FILE behind its name gives a file that holds the value, as secret stores mount them. Other FLAGFIVE_
+variables belong to `./run` and are left alone.
 """
 
 import json
@@ -14,7 +15,7 @@ from typing import Any
 
 from settings.errors import Problem, SettingsError
 
-PREFIX = "FLAGFIVE_"
+PREFIX, IN_A_FILE = "FLAGFIVE_", "_FILE"
 ALIASES = {
     "FLAGFIVE_BROKER": ("broker", "bootstrap"),
     "FLAGFIVE_CONTROL_KEY": ("control", "key"),
@@ -64,11 +65,16 @@ def read_file(path: Path, layers: Layers) -> None:
 
 
 def read_environment(environment: Mapping[str, str], layers: Layers) -> None:
-    """Add the FLAGFIVE_ variables. Empty ones count as not set."""
-    for name in sorted(environment):
-        path = _path_of(name)
+    """Add the FLAGFIVE_ variables. Empty ones count as not set; a variable of its own is above a file's.
+
+    Raises SettingsError where a file that one names cannot be read.
+    """
+    for name in sorted(environment, key=lambda name: (not name.endswith(IN_A_FILE), name)):
+        path = _path_of(name.removesuffix(IN_A_FILE))
         if path is not None and environment[name] != "":
             value: Any = environment[name]
+            if name.endswith(IN_A_FILE):
+                value = _held_by(Path(value), name)
             if path == ("entities",):
                 value = _from_json(value)
             layers.put(path, value, f"environment variable {name}")
@@ -81,6 +87,15 @@ def _path_of(variable: str) -> tuple[str, ...] | None:
     if not variable.startswith(PREFIX) or not separator:
         return None
     return section.lower(), key.lower()
+
+
+def _held_by(file: Path, variable: str) -> str:
+    try:
+        return file.read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        problem = Problem(str(file), "", f"a readable file; {reason}", f"environment variable {variable}")
+        raise SettingsError([problem]) from None
 
 
 def _from_json(text: str) -> Any:

@@ -33,10 +33,12 @@ def produce(
     from cli.produce_file import choose_mapping
     from cli.produce_file import produce as produce_file
     from replay.table import Table, UnreadableTable
+    from stream import metrics
     from stream.feed.pace import Pace
     from stream.wiring import transaction_schema
 
     settings = settings_of(context)
+    metrics.serve(settings.metrics.host, settings.metrics.feed_port)
     schema = transaction_schema(settings)
     try:
         table = Table(file)

@@ -1,0 +1,169 @@
+"""docker-compose.yml, the image and the manifests: valid, pinned, hardened, and in step with the code."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from jsonschema import Draft7Validator, Draft202012Validator
+
+from cli.verbs import VERBS
+from settings import Settings, load_settings
+from tests.run_parts import CLONE
+from tests.unit.test_imports import MAY_IMPORT
+
+SCHEMAS = CLONE / "tests" / "schemas"
+MANIFESTS = sorted((CLONE / "deploy" / "kubernetes").glob("*.yaml"))
+OURS = "flagfive:0.1.0"
+PORTS = {"worker", "recorder", "adapter", "monitor"}
+WRITES_ITS_OWN_CONFIGURATION = {"kafka"}
+
+
+def compose() -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load((CLONE / "docker-compose.yml").read_text())
+    return found
+
+
+def services() -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = compose()["services"]
+    return found
+
+
+def manifests() -> list[dict[str, Any]]:
+    texts = [path.read_text() for path in MANIFESTS if path.name != "kustomization.yaml"]
+    return [one for text in texts for one in yaml.safe_load_all(text)]
+
+
+def pods() -> dict[str, dict[str, Any]]:
+    kinds = ("Deployment", "Job")
+    return {
+        one["metadata"]["name"]: one["spec"]["template"]["spec"]
+        for one in manifests()
+        if one["kind"] in kinds
+    }
+
+
+def test_the_compose_file_fits_the_specification() -> None:
+    schema = json.loads((SCHEMAS / "compose-spec.json").read_text())
+    assert [error.message for error in Draft7Validator(schema).iter_errors(compose())] == []
+
+
+def test_every_manifest_fits_the_description_of_its_kind() -> None:
+    schema = json.loads((SCHEMAS / "kubernetes-1.34.json").read_text())
+    kinds = schema["x-kinds"]
+    for manifest in manifests():
+        of_kind = {"$ref": kinds[manifest["kind"]], "$defs": schema["$defs"]}
+        errors = [f"{e.json_path}: {e.message}" for e in Draft202012Validator(of_kind).iter_errors(manifest)]
+        assert errors == [], manifest["metadata"]["name"]
+
+
+def test_a_mistake_in_a_manifest_or_the_compose_file_is_found() -> None:
+    schema = json.loads((SCHEMAS / "kubernetes-1.34.json").read_text())
+    worker = next(one for one in manifests() if one["kind"] == "Deployment")
+    worker["spec"]["replica"] = 2
+    of_kind = {"$ref": schema["x-kinds"]["Deployment"], "$defs": schema["$defs"]}
+    assert not Draft202012Validator(of_kind).is_valid(worker)
+    wrong = compose()
+    wrong["services"]["worker"]["comand"] = ["worker"]
+    assert not Draft7Validator(json.loads((SCHEMAS / "compose-spec.json").read_text())).is_valid(wrong)
+
+
+def test_kustomize_takes_every_manifest() -> None:
+    listed = yaml.safe_load((CLONE / "deploy" / "kubernetes" / "kustomization.yaml").read_text())["resources"]
+    assert sorted([*listed, "kustomization.yaml"]) == [path.name for path in MANIFESTS]
+
+
+def test_every_image_is_named_by_version() -> None:
+    images = [one["image"] for one in services().values()]
+    images += [container["image"] for pod in pods().values() for container in pod["containers"]]
+    images += re.findall(r"^ARG PYTHON=(\S+)", (CLONE / "Dockerfile").read_text(), re.MULTILINE)
+    for image in images:
+        assert re.search(r"(^|:)v?\d+\.\d+\.\d+|postgres:\d+\.\d+", image), image
+        assert "latest" not in image
+
+
+def test_the_image_is_named_by_the_version_of_the_project() -> None:
+    version = re.search(r'^version = "(.+)"', (CLONE / "pyproject.toml").read_text(), re.MULTILINE)
+    assert version is not None
+    assert f"flagfive:{version[1]}" == OURS
+    assert {one["image"] for one in services().values() if "build" in one} == {OURS}
+
+
+@pytest.mark.parametrize("name", services())
+def test_every_service_is_limited_unprivileged_and_watched(name: str) -> None:
+    service = services()[name]
+    limits = service["deploy"]["resources"]["limits"]
+    assert set(limits) >= {"cpus", "memory"}
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert service["user"] not in ("root", "0")
+    assert service.get("read_only", False) or name in WRITES_ITS_OWN_CONFIGURATION
+    assert "healthcheck" in service or name == "topics"
+    assert all(str(port).startswith("127.0.0.1:") for port in service.get("ports", ()))
+
+
+@pytest.mark.parametrize("name", pods())
+def test_every_pod_is_limited_and_unprivileged(name: str) -> None:
+    pod = pods()[name]
+    assert pod["securityContext"]["runAsNonRoot"] is True
+    assert pod["automountServiceAccountToken"] is False
+    for container in pod["containers"]:
+        assert container["securityContext"]["readOnlyRootFilesystem"] is True
+        assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}
+        assert {"memory"} <= set(container["resources"]["limits"])
+        assert name == "topics" or {"startupProbe", "livenessProbe"} <= set(container)
+
+
+def test_every_process_runs_a_verb_and_serves_its_port() -> None:
+    ports = Settings().metrics
+    for name, service in services().items():
+        if service["image"] == OURS:
+            assert service["command"][0] in VERBS
+        if name in PORTS:
+            assert service["expose"] == [str(getattr(ports, f"{name}_port"))]
+    for name, pod in pods().items():
+        (container,) = pod["containers"]
+        assert container["args"][0] in VERBS
+        if name in PORTS:
+            assert container["ports"][0]["containerPort"] == getattr(ports, f"{name}_port")
+
+
+def test_no_secret_stands_in_an_environment(tmp_path: Path) -> None:
+    """Secrets come from files; the settings of a container are those that the code knows."""
+    (tmp_path / "secret").write_text("sqlite:///of-a-test.sqlite")
+    config = next(one for one in manifests() if one["kind"] == "ConfigMap")["data"]
+    for environment in (services()["worker"]["environment"], config):
+        assert not {name for name in environment if "PASSWORD" in name or name.endswith(("KEY", "URL"))}
+        here = {n: str(tmp_path / "secret") if n.endswith("_FILE") else v for n, v in environment.items()}
+        assert load_settings(CLONE / "flagfive.toml", here).logging.format == "json"
+
+
+def test_every_secret_is_made_by_the_script_once(tmp_path: Path) -> None:
+    made = tmp_path / "secrets"
+
+    def make() -> dict[str, str]:
+        script = CLONE / "deploy" / "make-secrets"
+        subprocess.run([script, str(made)], check=True, env={"PATH": os.environ["PATH"]})
+        return {path.name: path.read_text() for path in made.iterdir()}
+
+    first = make()
+    assert set(first) == set(compose()["secrets"])
+    assert first["postgres_password"] in first["database_url"]
+    assert len(first["control_key"]) == 64
+    assert make() == first
+
+
+def test_the_image_holds_every_package_that_a_verb_imports() -> None:
+    text = (CLONE / "Dockerfile").read_text()
+    copied = set(re.findall(r"^COPY (\w+) \1$", text, re.MULTILINE))
+    packages = set(MAY_IMPORT) - {"benchmarks", "examples"}
+    assert copied == packages
+    allowed = (CLONE / ".dockerignore").read_text()
+    assert all(f"!{name}\n" in allowed for name in packages)
+    assert re.search(r"^USER 10001$", text, re.MULTILINE)
