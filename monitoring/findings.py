@@ -25,7 +25,7 @@ KS_MAJOR = 0.15
 UNSEEN_SHARE = 0.005
 MISSING_MORE = 0.02
 NEW_TIMES, NEW_MORE = 2.0, 0.02
-RATE_TIMES = 2.0
+RATE_TIMES, RATE_TIMES_BY_ADWIN = 3.0, 4.0
 RATE_DEVIATIONS = 5.0
 """Of independent alerts; they come in bursts, so five of these are some three of theirs."""
 RATE_SCALE = 10.0
@@ -101,21 +101,21 @@ def find_alert_rate(
 ) -> Finding | None:
     """The alert rate of the last day is not one that the week before had.
 
-    Twice its highest day, or half its lowest, beyond chance; or, where ADWIN saw a change in the last day,
-    beyond any day of the week and twice or half the mean. Fraud comes in bursts, so days differ by nature.
+    Three times its highest day, or a third of its lowest, beyond chance; or four times, where ADWIN saw a
+    change in the last day. Fraud comes in bursts, so days differ tenfold by nature.
     """
     if not spans.day or not spans.week_before:
         return None
     now, mean = _rate(spans.day), _rate(spans.week_before)
     days = _rates_of_days(end - DAY_S, hours)
     low, high = min(days), max(days)
-    beyond = now > RATE_TIMES * high or now < low / RATE_TIMES
     away = abs(now - mean) * (spans.day.rows / max(mean, 1e-12)) ** 0.5
     by_adwin = _adwin_saw_it(end, hours, budget)
-    doubled = now > max(high, RATE_TIMES * mean) or now < min(low, mean / RATE_TIMES)
-    if not (beyond and away > RATE_DEVIATIONS) and not (doubled and by_adwin):
+    by_chance = away < RATE_DEVIATIONS
+    times = RATE_TIMES_BY_ADWIN if by_chance and by_adwin else RATE_TIMES
+    if low / times <= now <= high * times or (by_chance and not by_adwin):
         return None
-    limit = max(high, RATE_TIMES * mean) if now > mean else min(low, mean / RATE_TIMES)
+    limit = high * times if now > mean else low / times
     told = {"now": now, "lowest": low, "mean": mean, "highest": high, "by_adwin": by_adwin}
     return Finding("alert_rate", ("alerts",), now, limit, told)
 
