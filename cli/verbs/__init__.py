@@ -20,6 +20,7 @@ VERBS = {
     "adapter": "Turn flags into detectors: adapt, calibrate, judge, announce.",
     "monitor": "Watch drift, quality and labels, and raise alarms.",
     "console": "Serve the page where analysts work, and its API.",
+    "audit": "Check that nobody has changed the audit log.",
     "flag": "Flag transactions as one fraud pattern, and see it go live.",
     "label": "Confirm or reject transactions, in bulk too.",
     "lookback": "Show which earlier transactions a detector would have alerted.",

@@ -179,7 +179,7 @@ class Person:
 
     def __init__(self, app: FastAPI, name: str = "", *, origin: str = "http://console") -> None:
         transport = ASGITransport(app, client=("192.0.2.7", 1))
-        self.http = AsyncClient(transport=transport, base_url=origin + PREFIX)
+        self.http = AsyncClient(transport=transport, base_url=origin)
         self.csrf = ""
         if name:
             answer = self.post("/session", {"name": name, "password": PASSWORD})
@@ -193,8 +193,11 @@ class Person:
         return self.ask("POST", path, json=body)
 
     def ask(self, method: str, path: str, **arguments: Any) -> Response:
+        return self.send(method, PREFIX + path, **arguments)
+
+    def send(self, method: str, address: str, **arguments: Any) -> Response:
         headers = {"X-CSRF-Token": self.csrf}
-        return LOOP.run_until_complete(self.http.request(method, path, headers=headers, **arguments))
+        return LOOP.run_until_complete(self.http.request(method, address, headers=headers, **arguments))
 
 
 @pytest.fixture
@@ -204,9 +207,14 @@ def person(app: FastAPI) -> Callable[[str], Person]:
 
 
 @pytest.fixture
-def stored(engine: Engine, app: FastAPI) -> None:
+def stored(desk: Desk, app: FastAPI) -> None:
+    """What `add_stored` adds, beside the users."""
+    add_stored(desk)
+
+
+def add_stored(desk: Desk) -> None:
     """Ten alerted transactions of one card: tx-0, of 10.00, to tx-9, of 100.00, which surprises most."""
-    with UnitOfWork(engine) as unit:
+    with desk.unit() as unit:
         unit.transactions.add_many(scored_row(n) for n in range(10))
         unit.alerts.add_many(alert_row(n) for n in range(10))
         unit.commit()
