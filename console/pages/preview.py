@@ -52,7 +52,7 @@ class Preview:
                 _examples(self._viewer, found["examples"])
 
     def _is_newest(self, number: int) -> bool:
-        if number != self._asked:
+        if number != self._asked or self._place.is_deleted:
             return False
         self._place.clear()
         return True

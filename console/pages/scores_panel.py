@@ -24,6 +24,8 @@ def scores_panel(viewer: Viewer, route: str) -> None:
             found = await viewer.api.get(f"{route}/scores")
         except ApiRefused as refused:
             found = {"parts": [], "why_not": refused.what}
+        if place.is_deleted:  # whoever looked has gone on
+            return
         place.clear()
         with place:
             if found["parts"]:
