@@ -16,8 +16,8 @@ from features.schema import TransactionSchema
 from meta.sampler import Labelled
 from meta.training import NamedHistory
 from replay.mapping import Label, Mapping
-from replay.reading import text_of, texts
 from replay.table import Table, UnreadableTable
+from replay.values import text_of, texts
 from simulate.patterns import KNOWN
 from simulate.traffic import Traffic
 from stream.feed.rows import RowEncoder

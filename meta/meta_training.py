@@ -17,6 +17,7 @@ from meta.sampler import COUNTS, Sampler, Task
 Progress = Callable[[int, int, float], None]
 
 
+FEWEST_STEPS = 4  # two that the learning rate rises in, two that it falls in
 KNOWN_WEIGHT = 1.0  # of the known frauds beside the episode's, for a network that is aware of the base
 
 
@@ -45,11 +46,14 @@ def meta_train(
     """Return a trained network over `features` normal scores; equal seeds give equal weights on one
     device.
     """
+    if settings.steps < FEWEST_STEPS:
+        raise ValueError(f"MetaSettings.steps = {settings.steps}, allowed {FEWEST_STEPS} or more")
     torch.manual_seed(settings.seed)
     rng = np.random.default_rng(settings.seed)
     net = EvidenceNet(features, settings.learned, settings.trunk, settings.width, settings.layers).to(device)
     optimiser = torch.optim.AdamW(net.parameters(), lr=settings.rate, weight_decay=1e-4)
-    rates = torch.optim.lr_scheduler.OneCycleLR(optimiser, settings.rate, settings.steps, pct_start=0.1)
+    warm_up = max(0.1, 2 / settings.steps)  # a rise of one step has no length, and divides by it
+    rates = torch.optim.lr_scheduler.OneCycleLR(optimiser, settings.rate, settings.steps, pct_start=warm_up)
     for step in range(settings.steps):
         k = int(rng.choice(COUNTS))
         loss = task_loss(net, [sampler.draw(k) for _ in range(settings.tasks)], device)

@@ -107,6 +107,8 @@ class _Ranked:
             shown = f[at] + g[at] if at >= 0 else 0.0
             out[f"precision_at_{name}"] = float(f[at] / shown) if shown else 0.0
             out[f"value_recall_at_{name}"] = float(value[row] / max(value[-1], 1e-9)) if row >= 0 else 0.0
+        passed = float(np.sum(w * self.fraud * ~self.above * self.amount))
+        out["fraud_rate_by_value"] = passed / max(float(np.sum(w * self.amount)), 1e-9)
         out["alert_rate"] = float(np.sum(w * self.above * ~self.fraud) / all_genuine)
         return out
 

@@ -10,8 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from replay.mapping import WrongMapping
-from replay.reading import texts
 from replay.table import Table
+from replay.values import texts
 
 _NAMES = {
     "label": r"(is_?|tx_)?fraud(ulent|_?label|_?flag)?|label|class|target|isfraud",

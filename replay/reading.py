@@ -15,9 +15,11 @@ from features.columns import NO_CATEGORY, NO_CURRENCY, Channel, Columns
 from features.hashing import hash_spans
 from features.schema import MAX_AMOUNT, MAX_KEY_BYTES, EntityField, TransactionSchema
 from features.spans import ByteSpans
-from replay.mapping import Label, LabelValue, Mapping
+from replay.mapping import Label, Mapping
+from replay.query import Query
 from replay.table import Table
 from replay.times import seconds_of
+from replay.values import numbers, text_of, texts
 
 FRAUD, GENUINE, UNKNOWN = 1, 0, -1
 _MISSING = "(missing)"
@@ -57,10 +59,14 @@ class Part:
 
 @dataclass
 class Reader:
-    """Goes through `table` as `mapping` says. Raises BadRow, WrongMapping and UnreadableTable."""
+    """Goes through `table` as `mapping` says. Raises BadRow, WrongMapping and UnreadableTable.
+
+    `pattern` is a query: the frauds for which it holds are a family of that name, whatever else they are.
+    """
 
     table: Table
     mapping: Mapping
+    pattern: str | None = None
     families: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -75,6 +81,8 @@ class Reader:
             "channel",
             entities or (EntityField(WHOLE, WHOLE),),
         )
+        given, there = self.pattern, list(self.table.columns)
+        self._query = None if given is None else Query.parse(given, self.mapping, there)
         self._codes: dict[tuple[int, str], int] = {}
 
     @property
@@ -85,7 +93,8 @@ class Reader:
     def parts(self) -> Iterator[Part]:
         """The rows, some ten thousand at a time, in the order of the file."""
         first = 1
-        for batch in self.table.parts(list(self.mapping.every_column().values())):
+        queried = self._query.columns if self._query else []
+        for batch in self.table.parts([*self.mapping.every_column().values(), *queried]):
             if batch.num_rows:
                 yield self._part(batch, first)
             first += batch.num_rows
@@ -113,7 +122,7 @@ class Reader:
         return Part(first, columns, label, families, card, hash_spans(ids), numeric, further)
 
     def _further_numbers(self, batch: pa.RecordBatch, column: str, first: int) -> NDArray[np.float64]:
-        values = _numbers(batch[column])
+        values = numbers(batch[column])
         missing = batch[column].is_null().to_numpy(zero_copy_only=False)
         self._refuse(~np.isfinite(values) & ~missing, batch, column, first, "a number, or nothing")
         return np.where(missing, 0.0, values)
@@ -134,7 +143,7 @@ class Reader:
 
     def _amounts(self, batch: pa.RecordBatch, first: int) -> NDArray[np.float64]:
         column = self.mapping.amount
-        amount = _numbers(batch[column])
+        amount = numbers(batch[column])
         wrong = ~((amount >= 0) & (amount <= MAX_AMOUNT))
         self._refuse(wrong, batch, column, first, f"a number from 0 to {MAX_AMOUNT:,.0f}")
         return amount + 0.0
@@ -185,19 +194,32 @@ class Reader:
         """The family of each fraud; other rows have none, whatever their pattern column holds."""
         family = np.full(batch.num_rows, -1, np.int32)
         wanted = self.mapping.label
-        if wanted is None or wanted.pattern is None:
-            return family
+        if wanted is not None and wanted.pattern is not None:
+            self._name(batch, label, wanted, wanted.pattern, family)
+        if self._query is not None:
+            family[(label == FRAUD) & self._query.holds(batch)] = self._number(self._query.text)
+        return family
+
+    def _name(
+        self,
+        batch: pa.RecordBatch,
+        label: NDArray[np.int8],
+        wanted: Label,
+        pattern: str,
+        family: NDArray[np.int32],
+    ) -> None:
+        """Write the family of each fraud whose pattern column names one."""
         rows = np.flatnonzero(label == FRAUD)
         group = {text_of(v): name for name, values in wanted.families.items() for v in values}
-        for row, value in zip(
-            rows, texts(batch[wanted.pattern]).take(pa.array(rows)).to_pylist(), strict=True
-        ):
+        for row, value in zip(rows, texts(batch[pattern]).take(pa.array(rows)).to_pylist(), strict=True):
             name = group.get(value) if group else value
             if name is not None:
-                if name not in self.families:
-                    self.families.append(name)
-                family[row] = self.families.index(name)
-        return family
+                family[row] = self._number(name)
+
+    def _number(self, family: str) -> int:
+        if family not in self.families:
+            self.families.append(family)
+        return self.families.index(family)
 
     def _refuse(
         self, wrong: NDArray[np.bool_], batch: pa.RecordBatch, column: str, first: int, allowed: str
@@ -210,31 +232,6 @@ class Reader:
             )
 
 
-def texts(array: pa.Array) -> pa.Array:
-    """Any column as text, large_string (n,); whole numbers without a decimal point, nulls stay."""
-    if pa.types.is_dictionary(array.type):
-        array = array.dictionary_decode()
-    if pa.types.is_floating(array.type):
-        whole = pc.all(pc.equal(array, pc.floor(array))).as_py()
-        array = pc.cast(array, pa.int64()) if whole else array
-    return pc.cast(array, pa.large_string())
-
-
-def text_of(value: LabelValue) -> str:
-    """A value of the mapping as `texts` writes it."""
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
 def _meanings(label: Label) -> dict[str, int]:
     named = {FRAUD: label.fraud, GENUINE: label.genuine, UNKNOWN: label.unknown}
     return {text_of(value): meaning for meaning, values in named.items() for value in values}
-
-
-def _numbers(array: pa.Array) -> NDArray[np.float64]:
-    """Numbers, also from text; NaN where there is none."""
-    if pa.types.is_string(array.type):
-        plain = pc.match_substring_regex(
-            pc.utf8_trim_whitespace(array), r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
-        )
-        array = pc.if_else(plain, pc.utf8_ltrim(pc.utf8_trim_whitespace(array), "+"), None)
-    return np.asarray(pc.fill_null(pc.cast(array, pa.float64()), np.nan).to_numpy(zero_copy_only=False))

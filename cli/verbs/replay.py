@@ -35,7 +35,7 @@ def replay(
     ] = None,
     contender: Annotated[list[str] | None, typer.Option(help="One of those compared; all without.")] = None,
     pattern: Annotated[
-        str | None, typer.Option(help="What training has not seen: live, leave-pattern-out.")
+        str | None, typer.Option(help="What training has not seen, as a name or as 'amount > 220'.")
     ] = None,
     flags: Annotated[
         int, typer.Option(min=0, help="Frauds flagged: as one episode, or a day under live.")
@@ -62,6 +62,7 @@ def replay(
     from replay.prequential import Plan
     from replay.protocols import Choice, UnknownName
     from replay.protocols import protocol as chosen_protocol
+    from replay.query import is_query
     from replay.reading import Reader
 
     plan = Plan(train_days, delay_days, test_days, folds, start_day, seed=seed)
@@ -75,7 +76,8 @@ def replay(
         raise UserError(str(error)) from None
     table, chosen = open_table(file, mapping)
     with telling(table) as tell:
-        outcome = run(Reader(table, chosen), tell)
+        query = pattern if pattern is not None and is_query(pattern) else None
+        outcome = run(Reader(table, chosen, query), tell)
     _show(outcome)
     _write(outcome, chosen, configuration, file, json, report)
 

@@ -13,6 +13,7 @@ from meta.crossfit import CrossFit
 from meta.diversity import audit, plot
 from meta.families import cluster_families
 from meta.injection import Injector
+from meta.meta_training import MetaSettings, meta_train
 from meta.normaliser import Normaliser
 from meta.sampler import COUNTS, Labelled, Sampler, Task
 
@@ -106,3 +107,17 @@ def test_the_audit_tells_near_tasks_from_far_ones(tmp_path: Path) -> None:
     pytest.importorskip("matplotlib", reason="the plot needs matplotlib")
     plot(far, tmp_path / "audit.png")
     assert (tmp_path / "audit.png").stat().st_size > 1000
+
+
+@pytest.mark.parametrize("steps", [4, 10])
+def test_meta_training_may_be_short(history: Labelled, steps: int) -> None:
+    told: list[int] = []
+    small = MetaSettings(steps=steps, tasks=2, learned=3, trunk=8, width=8, layers=1)
+    drawn = sampler(history)
+    meta_train(drawn, drawn.normaliser.tokens, small, progress=lambda step, of, loss: told.append(of))
+    assert told == [steps]
+
+
+def test_meta_training_without_room_for_a_learning_rate_is_told(history: Labelled) -> None:
+    with pytest.raises(ValueError, match=r"MetaSettings.steps = 3, allowed 4 or more"):
+        meta_train(sampler(history), 8, MetaSettings(steps=3))

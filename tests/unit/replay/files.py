@@ -38,8 +38,14 @@ def payments(n: int = 6_000, days: int = 8) -> pd.DataFrame:
     )
 
 
-def reader(folder: Path, frame: pd.DataFrame, kind: str = "csv", mapping: Mapping = MAPPING) -> Reader:
+def reader(
+    folder: Path,
+    frame: pd.DataFrame,
+    kind: str = "csv",
+    mapping: Mapping = MAPPING,
+    pattern: str | None = None,
+) -> Reader:
     """A reader over the frame, written to a file of that kind."""
     path = folder / f"payments.{kind}"
     frame.to_parquet(path, index=False) if kind == "parquet" else frame.to_csv(path, index=False)
-    return Reader(Table(path, as_text=True), mapping)
+    return Reader(Table(path, as_text=True), mapping, pattern)

@@ -21,6 +21,7 @@ from replay.mapping import Label, Mapping, WrongMapping
 from replay.measures import Window, measure, until_caught
 from replay.outcome import Outcome
 from replay.prequential import Plan, prequential
+from replay.psd2 import exempt_up_to
 from replay.reading import BadRow, Reader
 from replay.report import page
 from replay.result import as_json
@@ -239,3 +240,17 @@ def test_values_of_the_pattern_column_are_grouped_into_families(tmp_path: Path) 
     named = part.family[frame.fraud == 1]
     assert named.tolist() == np.resize([0, 0, -1], len(named)).tolist()
     assert set(part.family[frame.fraud == 0].tolist()) == {-1}
+
+
+def test_the_fraud_rate_by_value_is_what_passed_of_all_that_was_paid() -> None:
+    window = Window(
+        score=np.array([2.0, 0.0, 0.0, 0.0]),
+        fraud=np.array([True, True, False, False]),
+        card=np.arange(4).astype(np.uint64),
+        day=np.zeros(4, np.int64),
+        amount=np.array([500.0, 5.0, 4_000.0, 495.0]),
+        threshold=1.0,
+    )
+    rate = measure([window], replicates=20)["fraud_rate_by_value"].value
+    assert rate == pytest.approx(0.001)
+    assert exempt_up_to(rate) == 100
