@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from meta.adapters.protocol import Adapter
-from meta.arrays import Floats
+from meta.arrays import Doubles, Floats
+from meta.calibration import combine
 from meta.leave_one_out import leave_one_out
 from meta.live import LiveDetector
 from meta.reservoir import Reservoir
-from meta.shares import bound, choose_share
+from meta.shares import Share, bound, choose_share
 from meta.stack import ScoringStack
 from meta.support import Support
 from meta.support_checks import TwoPatterns, strangers, two_patterns
@@ -83,44 +84,70 @@ def judge(
     hold fraud that base and live detectors found so far. `left_out_by` is a quicker adapter for leaving flags
     out.
     """
-    grown, usual = reservoir.extend_support(adapter, support), reservoir.extend(adapter, background)
-    detector = adapter.adapt(grown, usual, seed=seed)
-    live = reservoir.calibrate(adapter, detector)
     quick = left_out_by or adapter
+    live = _made(adapter, support, background, reservoir, seed)
     candidate = stack.replaced((*stack.detectors, live))
-    on_reservoir = candidate.surprises(reservoir.X)
-    on_replay = {name: candidate.surprises(X) for name, X in replay.items() if len(X)}
-    flags = candidate.surprises(support.fraud)
-    flags[:, -1] = leave_one_out(quick, support, background, reservoir, seed=seed)
+    seen = _Seen(
+        candidate.surprises(reservoir.X),
+        {name: candidate.surprises(X) for name, X in replay.items() if len(X)},
+        candidate.surprises(support.fraud),
+    )
+    seen.flags[:, -1] = leave_one_out(quick, support, background, reservoir, seed=seed)
     share = choose_share(
-        on_reservoir,
-        on_replay,
-        flags,
+        seen.reservoir,
+        seen.replay,
+        seen.flags,
         stack.shifts,
         budget=limits.budget,
         allowed_loss=limits.allowed_loss,
     )
-    shifts = np.append(stack.shifts, share.shift)
-    above = (on_reservoir + shifts).max(1) > share.threshold
-    rate = float(np.mean(above))
-    added = float(np.mean(above & ((on_reservoir[:, -1] + share.shift) > share.threshold)))
-    again = (flags + shifts).max(1) > share.threshold
-    found = float(np.mean(again))
-    chosen = LiveDetector(detector, adapter, live.tails, share.shift)
-    bounds = {name: bound(limits.allowed_loss, len(X)) for name, X in replay.items()}
-    spoken = _reasons(rate, found, share.losses, bounds, limits)
-    if quick is not adapter:
-        grown, usual = reservoir.extend_support(quick, support), reservoir.extend(quick, background)
     two = two_patterns(
         quick,
-        grown,
-        usual,
+        reservoir.extend_support(quick, support),
+        reservoir.extend(quick, background),
         reservoir,
         threshold=-float(np.log10(limits.budget)),
         seed=seed,
     )
+    return _verdict(live, seen, np.append(stack.shifts, share.shift), share, two, limits)
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """Surprises before any shift, base first, the new detector last: of the reservoir (n, 1 + e), of each
+    replay set (m, 1 + e), and of the flags (k, 1 + e), by the new one when they are left out.
+    """
+
+    reservoir: Doubles
+    replay: dict[str, Doubles]
+    flags: Doubles
+
+
+def _made(
+    adapter: Adapter, support: Support, background: Floats, reservoir: Reservoir, seed: int
+) -> LiveDetector:
+    """Adapt and calibrate."""
+    grown, usual = reservoir.extend_support(adapter, support), reservoir.extend(adapter, background)
+    return reservoir.calibrate(adapter, adapter.adapt(grown, usual, seed=seed))
+
+
+def _verdict(
+    live: LiveDetector,
+    seen: _Seen,
+    shifts: Doubles,
+    share: Share,
+    two: TwoPatterns | None,
+    limits: Limits,
+) -> Verdict:
+    """What has been seen, under the shifts and the threshold that were chosen."""
+    rate = float(np.mean(combine(seen.reservoir, shifts) > share.threshold))
+    added = float(np.mean(seen.reservoir[:, -1] + share.shift > share.threshold))
+    again = combine(seen.flags, shifts) > share.threshold
+    found = float(np.mean(again))
+    bounds = {name: bound(limits.allowed_loss, len(rows)) for name, rows in seen.replay.items()}
+    spoken = _reasons(rate, found, share.losses, bounds, limits)
     return Verdict(
-        chosen,
+        replace(live, shift=share.shift),
         share.threshold,
         rate,
         added,
@@ -130,7 +157,7 @@ def judge(
         tuple(text for _, text in spoken),
         tuple(strangers(again)) if two is None else (),
         two,
-        float(10.0 ** -np.median(flags[:, -1])),
+        float(10.0 ** -np.median(seen.flags[:, -1])),
         tuple(dict.fromkeys(cause for cause, _ in spoken)),
     )
 
