@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from console.desk import Desk
 from storage import UnitOfWork
@@ -10,10 +11,14 @@ from storage import UnitOfWork
 
 @dataclass(frozen=True)
 class Terms:
-    """Budget, what becomes of a detector that passed the gate, four eyes, retention (days, 0 keeps all)."""
+    """Budget, what becomes of a detector that passed the gate, four eyes, retention (days, 0 keeps all).
+
+    `alerts_per_day` counts instead of `alert_rate` where it is over 0.
+    """
 
     alert_rate: float
-    policy: str
+    alerts_per_day: float
+    policy: Literal["auto", "approve", "shadow"]
     four_eyes: bool
     transactions_days: float
     alerts_days: float
@@ -24,6 +29,7 @@ def terms_of(desk: Desk, unit: UnitOfWork) -> Terms:
     settings, policy = desk.settings, unit.policies.current()
     filed = Terms(
         settings.budget.alert_rate,
+        settings.budget.alerts_per_day,
         settings.adaptation.policy,
         settings.adaptation.four_eyes,
         settings.storage.transactions_days,

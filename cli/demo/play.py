@@ -8,6 +8,7 @@ from rich.live import Live
 
 from cli.demo.base import put_base_in_force
 from cli.demo.cold_start import forget_the_cold_start
+from cli.demo.console import start_console
 from cli.demo.figures import Figures
 from cli.demo.observer import Observer, follow_scores
 from cli.demo.stage import Verb, start_broker, start_verbs
@@ -51,6 +52,10 @@ async def play(
         start_broker(settings, processes, view.now)
         view.now("starting scorer, recorder and adaptation worker")
         start_verbs(settings, processes, command, [Verb("worker"), Verb("recorder")])
+        if not once:
+            view.tell(
+                "the console; this link signs you in once:\n" + start_console(settings, processes, command)
+            )
 
         def start_adapter() -> None:
             start_verbs(settings, processes, command, [Verb("adapter", ("--device", device))])

@@ -95,10 +95,10 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
 
 
 def _say_where(desk: "Desk", address: str, admin_link: bool) -> None:
-    from console.access.first_admin import ADMIN, link_for_admin
+    from console.access.first_admin import ADMIN, address_of_link, link_for_admin
 
     print(f"console: {address}", flush=True)
-    secret = link_for_admin(desk, always=admin_link)
+    secret = link_for_admin(desk.engine, now=desk.clock(), always=admin_link)
     if secret is not None:
-        link = f"{address}/api/v1/session/once?token={secret}"
+        link = address_of_link(address, secret)
         print(f"sign in once as {ADMIN}, within an hour: {link}", flush=True)

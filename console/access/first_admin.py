@@ -1,20 +1,21 @@
 """The way in where nobody can sign in yet: a link that works once, shown to whoever starts the console."""
 
+from sqlalchemy import Engine
+
 from console.access.rights import Role
 from console.access.sign_in import one_time_link
 from console.access.viewer import Viewer
 from console.audit import Act, note
-from console.desk import Desk
+from storage import UnitOfWork
 from storage.users import User
 
 ADMIN = "admin"
 _STARTER = Viewer("console", frozenset(), "the machine that the console runs on")
 
 
-def link_for_admin(desk: Desk, *, always: bool) -> str | None:
+def link_for_admin(engine: Engine, *, now: float, always: bool) -> str | None:
     """The secret of a one-time link for `admin`, where there is no user yet or `always`; else None."""
-    now = desk.clock()
-    with desk.unit() as unit:
+    with UnitOfWork(engine) as unit:
         if unit.users.all() and not always:
             return None
         admin = unit.users.named(ADMIN)
@@ -25,3 +26,8 @@ def link_for_admin(desk: Desk, *, always: bool) -> str | None:
         note(unit, _STARTER, Act("make one-time link", ADMIN), now)
         unit.commit()
     return secret
+
+
+def address_of_link(address: str, secret: str) -> str:
+    """Where the link leads, at a console that is served under `address`."""
+    return f"{address}/api/v1/session/once?token={secret}"

@@ -3,7 +3,7 @@
 import hashlib
 import secrets
 
-_BYTES = 32
+_BYTES, _LINK_BYTES = 32, 16
 
 
 def new_secret() -> str:
@@ -11,6 +11,11 @@ def new_secret() -> str:
     return secrets.token_urlsafe(_BYTES)
 
 
+def new_link_secret() -> str:
+    """128 random bits, enough for an hour, so that the whole link fits into a line of a terminal."""
+    return secrets.token_urlsafe(_LINK_BYTES)
+
+
 def digest_of(secret: str) -> str:
-    """SHA-256 in hex: of 256 random bits nobody guesses the origin, so no salt and no slow hash is needed."""
+    """SHA-256 in hex: of so many random bits nobody guesses the origin; no salt, no slow hash is needed."""
     return hashlib.sha256(secret.encode()).hexdigest()

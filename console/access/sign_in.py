@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from console.access.passwords import is_password
 from console.access.rights import RIGHT_OF_SCOPE, Scope
-from console.access.secrets import digest_of, new_secret
+from console.access.secrets import digest_of, new_link_secret, new_secret
 from console.access.viewer import Viewer
 from console.audit import Act, note
 from console.errors import Locked, NotSignedIn
@@ -100,7 +100,7 @@ def sign_out(unit: UnitOfWork, secret: str, viewer: Viewer, *, now: float) -> No
 
 def one_time_link(unit: UnitOfWork, user: User, *, now: float) -> str:
     """The secret of a new link that signs `user` in once, within an hour."""
-    secret = new_secret()
+    secret = new_link_secret()
     unit.web_sessions.add(OneTimeLink(digest=digest_of(secret), user_id=user.id, expires_at=now + LINK_S))
     return secret
 

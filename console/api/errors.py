@@ -1,6 +1,7 @@
 """The one table of errors and status codes."""
 
 from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 
 from console.errors import (
@@ -30,6 +31,7 @@ def add_error_handlers(app: FastAPI) -> None:
     """Answer errors of the services with `detail`: what, where, allowed."""
     app.add_exception_handler(ConsoleError, _told)
     app.add_exception_handler(StorageUnavailable, _away)
+    app.add_exception_handler(RequestValidationError, _invalid)
 
 
 async def _told(request: Request, error: Exception) -> JSONResponse:
@@ -42,3 +44,10 @@ async def _away(request: Request, error: Exception) -> JSONResponse:
     # What the driver said may name hosts and users: it is logged, not told.
     detail = {"what": "the database is away; try again in a moment", "where": "", "allowed": ""}
     return JSONResponse({"detail": detail}, 503)
+
+
+async def _invalid(request: Request, error: Exception) -> JSONResponse:
+    """FastAPI's own form, without what was sent: that may be a password, or no text at all."""
+    assert isinstance(error, RequestValidationError)
+    told = [{name: one[name] for name in ("type", "loc", "msg")} for one in error.errors()]
+    return JSONResponse({"detail": told}, 422)

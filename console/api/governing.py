@@ -22,6 +22,7 @@ class PolicyChange(BaseModel):
     """What is given is set; the bounds are those of the settings file."""
 
     alert_rate: Annotated[float, Field(gt=0, le=0.5, allow_inf_nan=False)] | None = None
+    alerts_per_day: Annotated[float, Field(ge=0, le=1e7, allow_inf_nan=False)] | None = None
     policy: Literal["auto", "approve", "shadow"] | None = None
     four_eyes: bool | None = None
     transactions_days: Days | None = None

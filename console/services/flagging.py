@@ -53,9 +53,7 @@ def flag(
 ) -> NewEpisode:
     """Ask for an episode. Raises Invalid and, where the worker says so within the time, Refused."""
     flags.check()
-    with desk.unit(reads_only=True) as unit:
-        # Four eyes are kept here too, whatever the worker was started with.
-        held = "approve" if policy == "auto" and terms_of(desk, unit).four_eyes else policy
+    held = policy if policy != "auto" else _usual(desk)
     request = request_by(
         desk,
         viewer,
@@ -78,6 +76,13 @@ def flag(
     act = Act("flag", request.episode_id, after=after)
     answer = ask(desk, viewer, request, act, within_s=SHOWN_WITHIN_S)
     return NewEpisode(**vars(Outcome.of(request, answer)), id=request.episode_id)
+
+
+def _usual(desk: Desk) -> Policy:
+    """What the terms say; with four eyes nothing goes live by itself, however the worker was started."""
+    with desk.unit(reads_only=True) as unit:
+        terms = terms_of(desk, unit)
+    return "approve" if terms.four_eyes and terms.policy == "auto" else terms.policy
 
 
 def join_matches(

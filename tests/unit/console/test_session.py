@@ -73,8 +73,8 @@ def test_a_changing_request_without_the_csrf_token_is_refused(person: Callable[[
 
 
 def test_the_first_link_makes_an_admin_and_works_once(desk: Desk, app: FastAPI) -> None:
-    assert link_for_admin(desk, always=False) is None  # there are users
-    secret = link_for_admin(desk, always=True)
+    assert link_for_admin(desk.engine, now=desk.clock(), always=False) is None  # there are users
+    secret = link_for_admin(desk.engine, now=desk.clock(), always=True)
     visitor = Person(app)
     answer = visitor.get("/session/once", token=secret)
     assert (answer.status_code, answer.headers["location"]) == (303, "/")
@@ -83,7 +83,7 @@ def test_the_first_link_makes_an_admin_and_works_once(desk: Desk, app: FastAPI) 
 
 
 def test_a_link_is_worthless_after_an_hour(desk: Desk, app: FastAPI, clock: Clock) -> None:
-    secret = link_for_admin(desk, always=True)
+    secret = link_for_admin(desk.engine, now=desk.clock(), always=True)
     clock.now += 3_600
     assert Person(app).get("/session/once", token=secret).status_code == 401
 
@@ -106,3 +106,11 @@ def test_signing_in_and_failing_to_are_in_the_audit_log(desk: Desk, app: FastAPI
         ("lead", "sign in", "192.0.2.7"),
         ("lead", "sign in failed", "192.0.2.7"),
     ]
+
+
+def test_what_is_no_json_is_told_and_not_echoed(app: FastAPI) -> None:
+    visitor = Person(app)
+    broken = visitor.send("POST", "/api/v1/session", content=b"\x80")
+    wrong = visitor.post("/session", {"name": "ada", "password": "s3cret" * 100})
+    assert (broken.status_code, wrong.status_code) == (422, 422)
+    assert "s3cret" not in wrong.text
