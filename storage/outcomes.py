@@ -107,7 +107,7 @@ def first_confirmed(session: Session, scorers: Sequence[str]) -> dict[str, float
         .where(Alert.status == CONFIRMED, Alert.scorer.in_(scorers))
         .group_by(Alert.scorer)
     )
-    return dict(session.execute(query).tuples().all()) if scorers else {}
+    return {row[0]: row[1] for row in session.execute(query)} if scorers else {}
 
 
 def oldest_open(session: Session) -> float | None:
@@ -123,7 +123,8 @@ def decisions_since(session: Session, time: float, newest: int) -> dict[str, int
     last = select(Label.author, Label.time).order_by(Label.id.desc()).limit(newest).subquery()
     role = func.coalesce(User.role, "")
     query = select(role, func.count()).select_from(last).outerjoin(User, User.name == last.c.author)
-    return dict(session.execute(query.where(last.c.time >= time).group_by(role)).tuples().all())
+    rows = session.execute(query.where(last.c.time >= time).group_by(role))
+    return {row[0]: row[1] for row in rows}
 
 
 def _alerts(session: Session, *chosen: object) -> list[AlertOutcome]:

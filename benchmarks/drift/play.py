@@ -57,7 +57,7 @@ def prepare(
     seed: int,
     surprise_more: float = 0.0,
 ) -> Played:
-    """Featurise and score the payments, and say when which label comes; what changes, does at `changed_at`."""
+    """Featurise and score the payments, and say when which label comes; changes begin at `changed_at`."""
     features = payments.features()
     surprise = scorer.surprise(features) + surprise_more * (payments.time >= changed_at)
     rng = np.random.default_rng(seed)
