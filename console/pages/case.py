@@ -22,12 +22,12 @@ async def case(viewer: SignedIn, case_id: int) -> None:
     route = f"/cases/{case_id}"
     with frame(viewer, "Cases", f"Case {case_id}") as head:
         found = await viewer.api.get(route)
+        head.title.text = found["title"]
         with head:
             _state(viewer, route, found)
         with box("columns"):
             with box("stack"):
                 with panel():
-                    text(found["title"], "strong").style("font-size: 16px")
                     text(f"Owner: {found['owner'] or 'nobody'}", "muted")
                 _alerts(viewer, route, found["alert_rows"])
             with box("stack"):

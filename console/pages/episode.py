@@ -23,7 +23,8 @@ async def episode(viewer: SignedIn, name: str) -> None:
     """The page of one episode; it follows what happens by itself."""
     with frame(viewer, "Episodes", "Episode") as head:
         route = f"/episodes/{quote(name, safe='')}"
-        shown = EpisodePage(viewer, route, await viewer.api.get(route))
+        shown = EpisodePage(viewer, route, found := await viewer.api.get(route))
+        head.title.text = found["name"]
         with head:
             shown.heading()
         shown.body()
@@ -89,7 +90,7 @@ def live_words(acks: dict[str, Any] | None) -> str:
 
 def _tiles(found: Episode) -> None:
     with box("tiles"):
-        tile("In force", live_words(found.get("acks"))).props["data-acks"] = True
+        tile("In force", live_words(found.get("acks"))).classes("sentence").props["data-acks"] = True
         tile("Caught", count(found.get("caught") or 0, "payment"))
         tile("Money held", amount(found.get("money_held"), found.get("currency")))
         judged = (found.get("confirmed") or 0) + (found.get("rejected") or 0)
@@ -98,14 +99,13 @@ def _tiles(found: Episode) -> None:
 
 def _facts(viewer: Viewer, found: Episode) -> None:
     with panel("Episode"):
-        text(found["name"], "strong").style("font-size: 16px; margin-bottom: 8px")
         facts(
             [
                 ("Flagged by", found["author"]),
                 ("Detector", found.get("detector_id") or NOTHING),
                 ("Adapted after", seconds(found.get("flag_to_adapted_ms"))),
                 ("Live after", seconds(found.get("flag_to_live_ms"))),
-                ("Adapted anew", count(len(found.get("readaptations") or []), "time")),
+                ("Adapted anew", count(max(0, len(found["readaptations"]) - 1), "time")),
             ]
         )
         first = found.get("first_catch")
@@ -123,7 +123,7 @@ def _history(viewer: Viewer, history: list[dict[str, Any]]) -> None:
     if not history:
         return
     with panel("History"), box("timeline", "ol"):
-        for place, one in enumerate(history):
+        for place, one in enumerate(reversed(history)):
             with box("marked" if place == 0 else "", "li"):
                 text(one["what"])
                 with box("muted small"):

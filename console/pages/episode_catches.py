@@ -1,5 +1,6 @@
 """What an episode's detector has caught, to be confirmed or rejected one by one."""
 
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
@@ -15,20 +16,25 @@ MOST = 20
 
 
 class Catches:
-    """The newest alerts of a detector; a verdict joins the episode and adapts it anew."""
+    """The newest alerts of a detector; a verdict joins the episode and adapts it anew.
+
+    While the pointer is over the list, nothing is added to it: no row moves under a hand.
+    """
 
     def __init__(self, viewer: Viewer, route: str) -> None:
         self._viewer = viewer
         self._rows: list[dict[str, Any]] = []
+        self._held = False
 
     def panel(self, found: dict[str, Any]) -> None:
         """The panel, filled by the looks that follow."""
-        with panel("Caught"):
+        with panel("Caught") as whole:
+            whole.on("mouseenter", partial(self._hold, True)).on("mouseleave", partial(self._hold, False))
             self.rows()
 
     async def look(self, found: dict[str, Any]) -> None:
         """Read the newest alerts of the episode's detector."""
-        if not found.get("detector_id"):
+        if self._held or not found.get("detector_id"):
             return
         query = {"detector": found["detector_id"], "sort": "-raised_at", "limit": MOST}
         states = ["open", "assigned", "decided"]
@@ -36,9 +42,12 @@ class Catches:
             rows = (await self._viewer.api.get("/alerts", state=states, **query))["rows"]
         except ApiRefused:
             return
-        if rows != self._rows:
+        if rows != self._rows and not self._held:
             self._rows = rows
             self.rows.refresh()
+
+    def _hold(self, held: bool) -> None:
+        self._held = held
 
     @ui.refreshable_method
     def rows(self) -> None:

@@ -36,9 +36,15 @@ AREAS = (
 )
 
 
+class Heading(ui.element):
+    """The line at the head of a page, where the page adds its buttons; `title` may be set later."""
+
+    title: ui.label
+
+
 @contextmanager
-def frame(viewer: Viewer, area: str, title: str = "") -> Iterator[ui.element]:
-    """Everything around a page's content; yields the heading's line, where a page adds its buttons.
+def frame(viewer: Viewer, area: str, title: str = "") -> Iterator[Heading]:
+    """Everything around a page's content; yields its heading.
 
     Where the API refuses what the page needs, the page says what and why instead of staying empty.
     """
@@ -57,13 +63,13 @@ def frame(viewer: Viewer, area: str, title: str = "") -> Iterator[ui.element]:
     Tray()
 
 
-def _heading(area: str, title: str) -> ui.element:
-    with box("page-head") as head:
+def _heading(area: str, title: str) -> Heading:
+    with Heading().classes("page-head") as head:
         if title:
             path = next(one.path for one in AREAS if one.name == area)
             with ui.element("nav").props('aria-label="Breadcrumb"'):
                 ui.link(area, path).classes("crumb")
-        text(title or area, tag="h1")
+        head.title = text(title or area, tag="h1")
         box("grow")
     return head
 

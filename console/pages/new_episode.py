@@ -37,7 +37,7 @@ class EpisodeForm:
         # One request whatever is pressed how often: the worker answers a repeat without doing it again.
         self._request_id = str(uuid.uuid4())
         self.support = Support(viewer, self.changed)
-        with box("columns"):
+        with box("columns even"):
             with box("stack"):
                 with panel():
                     self._name = ui.input("Name of the pattern").props(
