@@ -32,13 +32,13 @@ async def episode(viewer: SignedIn, name: str) -> None:
 
 
 class EpisodePage:
-    """What is shown of an episode; parts are drawn again only when what they show has changed."""
+    """What is shown of an episode; a part is drawn again only when what it shows has changed."""
 
     def __init__(self, viewer: Viewer, route: str, found: Episode) -> None:
         self._viewer = viewer
         self._route = route
         self._found = found
-        self._catches = Catches(viewer, route)
+        self._catches = Catches(viewer)
 
     async def look(self) -> None:
         """Read the episode again."""
@@ -46,11 +46,16 @@ class EpisodePage:
             found = await self._viewer.api.get(self._route)
         except ApiRefused:
             return  # away for a moment: the next look tells
-        if found != self._found:
-            self._found = found
+        before, self._found = self._found, found
+        if _differ(before, found, "status"):
             self.heading.refresh()
-            self.state.refresh()
-        await self._catches.look(found)
+        if before != found:
+            self.numbers.refresh()
+        if _differ(before, found, "support"):
+            self.flags.refresh()
+        if _differ(before, found, "detector_id", "readaptations", "history", "first_catch"):
+            self.story.refresh()
+        await self._catches.look(found["detector_id"])
 
     @ui.refreshable_method
     def heading(self) -> None:
@@ -60,24 +65,39 @@ class EpisodePage:
 
     def body(self) -> None:
         """All below the heading."""
-        self.state()
-
-    @ui.refreshable_method
-    def state(self) -> None:
-        """Numbers, flags and history."""
-        found = self._found
         with box("stack"):
-            if found.get("reason"):
-                banner(found["reason"], "fraud" if found["status"] in ("refused", "draft") else "")
-            _tiles(found)
+            self.numbers()
             with box("columns"):
                 with box("stack"):
-                    self._catches.panel(found)
-                    with panel("Flagged"):
-                        payments_table(self._viewer, found.get("support") or [], "No flags are stored.")
+                    self._catches.panel()
+                    self.flags()
                 with box("stack"):
-                    _facts(self._viewer, found)
-                    _history(self._viewer, found.get("history") or [])
+                    self.story()
+
+    @ui.refreshable_method
+    def numbers(self) -> None:
+        """What it has come to, and why it is not further."""
+        with box("stack"):
+            if self._found["reason"]:
+                banner(self._found["reason"], "fraud" if self._found["status"] == "refused" else "")
+            _tiles(self._found)
+
+    @ui.refreshable_method
+    def flags(self) -> None:
+        """What was flagged, and what has joined since."""
+        with panel("Flagged"):
+            payments_table(self._viewer, self._found["support"], "No flags are stored.")
+
+    @ui.refreshable_method
+    def story(self) -> None:
+        """How it came into force, and what happened since."""
+        with box("stack"):
+            _facts(self._viewer, self._found)
+            _history(self._viewer, self._found["history"])
+
+
+def _differ(one: Episode, other: Episode, *fields: str) -> bool:
+    return any(one[field] != other[field] for field in fields)
 
 
 def live_words(acks: dict[str, Any] | None) -> str:
@@ -90,11 +110,11 @@ def live_words(acks: dict[str, Any] | None) -> str:
 
 def _tiles(found: Episode) -> None:
     with box("tiles"):
-        tile("In force", live_words(found.get("acks"))).classes("sentence").props["data-acks"] = True
-        tile("Caught", count(found.get("caught") or 0, "payment"))
-        tile("Money held", amount(found.get("money_held"), found.get("currency")))
-        judged = (found.get("confirmed") or 0) + (found.get("rejected") or 0)
-        tile("Precision so far", percent(found.get("precision"), 0), count(judged, "alert") + " judged")
+        tile("In force", live_words(found["acks"])).classes("sentence").props["data-acks"] = True
+        tile("Caught", count(found["caught"], "payment"))
+        tile("Money held", amount(found["money_held"], found["currency"]))
+        judged = found["confirmed"] + found["rejected"]
+        tile("Precision so far", percent(found["precision"], 0), count(judged, "alert") + " judged")
 
 
 def _facts(viewer: Viewer, found: Episode) -> None:
@@ -102,20 +122,20 @@ def _facts(viewer: Viewer, found: Episode) -> None:
         facts(
             [
                 ("Flagged by", found["author"]),
-                ("Detector", found.get("detector_id") or NOTHING),
-                ("Adapted after", seconds(found.get("flag_to_adapted_ms"))),
-                ("Live after", seconds(found.get("flag_to_live_ms"))),
+                ("Detector", found["detector_id"] or NOTHING),
+                ("Adapted after", seconds(found["flag_to_adapted_ms"])),
+                ("Live after", seconds(found["flag_to_live_ms"])),
                 ("Adapted anew", count(max(0, len(found["readaptations"]) - 1), "time")),
             ]
         )
-        first = found.get("first_catch")
+        first = found["first_catch"]
         if first:
             with box("line").style("margin-top: 12px"):
                 text("First catch", "muted", tag="span")
                 with ui.link(target=f"/transactions/{quote(first['transaction_id'], safe='')}"):
                     moment(first["event_time"], viewer.zone)
                 text(amount(first["amount"], first["currency"]), tag="span")
-        for note in found.get("notes") or []:
+        for note in found["notes"]:
             text(note, "note small").style("margin-top: 12px")
 
 

@@ -21,22 +21,22 @@ class Catches:
     While the pointer is over the list, nothing is added to it: no row moves under a hand.
     """
 
-    def __init__(self, viewer: Viewer, route: str) -> None:
+    def __init__(self, viewer: Viewer) -> None:
         self._viewer = viewer
         self._rows: list[dict[str, Any]] = []
         self._held = False
 
-    def panel(self, found: dict[str, Any]) -> None:
+    def panel(self) -> None:
         """The panel, filled by the looks that follow."""
         with panel("Caught") as whole:
             whole.on("mouseenter", partial(self._hold, True)).on("mouseleave", partial(self._hold, False))
             self.rows()
 
-    async def look(self, found: dict[str, Any]) -> None:
+    async def look(self, detector_id: str | None) -> None:
         """Read the newest alerts of the episode's detector."""
-        if self._held or not found.get("detector_id"):
+        if self._held or detector_id is None:
             return
-        query = {"detector": found["detector_id"], "sort": "-raised_at", "limit": MOST}
+        query = {"detector": detector_id, "sort": "-raised_at", "limit": MOST}
         states = ["open", "assigned", "decided"]
         try:
             rows = (await self._viewer.api.get("/alerts", state=states, **query))["rows"]
