@@ -35,6 +35,9 @@ class Alert(Table):
         Index(None, "transaction_id"),
         # All that the queue filters and sorts by, so that it reads this index and no bodies.
         Index("ix_alerts_queue", *QUEUE),
+        Index(None, "card", "raised_at"),
+        # What became of each scorer's alerts is counted from this one alone.
+        Index(None, "scorer", "status", "amount"),
     )
 
     id: Mapped[int] = mapped_column(BigIdentity, primary_key=True)

@@ -1,0 +1,1 @@
+"""How long the console's API takes where a great many alerts are stored."""

@@ -1,0 +1,79 @@
+"""Times requests as a page sends them: through the API, session and all, one after the other."""
+
+import time
+from typing import Any
+
+import httpx
+from sqlalchemy import Engine
+
+from console.access.rights import Role
+from console.access.sign_in import begin_session
+from console.api.viewing import COOKIE, CSRF_HEADER
+from console.card_tokens import CardTokens
+from console.desk import Desk
+from console.feedback import KafkaFeedback
+from console.models.process import ModelProcess
+from console.server import PREFIX, build_app
+from settings import Settings
+from storage import UnitOfWork
+from storage.users import User
+
+ROUNDS = 20
+SECRET = "a benchmark signs nothing"
+GETS = {
+    "queue by priority": "/alerts?limit=50",
+    "queue, page 1,000": "/alerts?limit=50&offset=50000",
+    "queue by amount": "/alerts?limit=50&sort=-amount",
+    "one detector": "/alerts?limit=50&detector=pattern-3",
+    "one card": "/alerts?limit=50&card=tok_000000000007",
+    "amounts from 500": "/alerts?limit=50&min_amount=500&sort=-raised_at",
+    "decided": "/alerts?limit=50&state=decided&sort=-raised_at",
+    "what is new": "/alerts/newest?after=99990",
+    "search by id": "/transactions?q=tx-777",
+    "one transaction": "/transactions/tx-777",
+    "one card's page": "/entities/card/tok_000000000007",
+    "episodes": "/episodes",
+    "detectors": "/detectors",
+    "monitoring": "/monitoring",
+}
+
+
+async def measure(engine: Engine) -> dict[str, dict[str, float]]:
+    """Median, worst and processor's time of each request in ms, over 20 rounds after one not counted."""
+    settings = Settings()
+    # Neither is started: nothing here asks the worker or the models.
+    feedback = KafkaFeedback(engine, settings.broker.bootstrap, settings.topics)
+    models = ModelProcess(settings.storage.url, SECRET)
+    desk = Desk(engine, settings, CardTokens("card", SECRET.encode()), feedback, models)
+    async with _signed_in(desk) as client:
+        times = {name: await _time(client, "GET", path) for name, path in GETS.items()}
+        body = {"ids": list(range(1, 101)), "assignee": "ada"}
+        times["assign 100"] = await _time(client, "POST", "/alerts/assign", json=body)
+        body = {"ids": list(range(2_001, 2_101)), "verdict": "fraud"}
+        times["decide 100"] = await _time(client, "POST", "/alerts/decide", json=body)
+    return times
+
+
+def _signed_in(desk: Desk) -> httpx.AsyncClient:
+    with UnitOfWork(desk.engine) as unit:
+        user = unit.users.add(User(name="ada", role=Role.LEAD, created_at=0.0))
+        entered = begin_session(unit, user, address="here", now=time.time(), by="benchmark")
+        unit.commit()
+    return httpx.AsyncClient(
+        transport=httpx.ASGITransport(build_app(desk)),
+        base_url="http://console" + PREFIX,
+        cookies={COOKIE: entered.secret},
+        headers={CSRF_HEADER: entered.viewer.csrf},
+    )
+
+
+async def _time(client: httpx.AsyncClient, method: str, path: str, **arguments: Any) -> dict[str, float]:
+    took, worked = [], []
+    for _ in range(1 + ROUNDS):
+        began, working = time.perf_counter(), time.process_time()
+        (await client.request(method, path, **arguments)).raise_for_status()
+        took.append(1e3 * (time.perf_counter() - began))
+        worked.append(1e3 * (time.process_time() - working))
+    counted = sorted(took[1:])
+    # On a busy machine the rest of the time is waiting for a core.
+    return {"p50": counted[ROUNDS // 2], "max": counted[-1], "cpu": sorted(worked[1:])[ROUNDS // 2]}

@@ -1,0 +1,134 @@
+"""The console's services on a real broker, with a real adaptation worker, database and model process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+from sqlalchemy import Engine
+
+from console.card_tokens import CardTokens
+from console.desk import Desk
+from console.feedback import KafkaFeedback
+from console.models.process import ModelProcess
+from console.server import build_app
+from settings import Settings
+from storage import UnitOfWork, migrate, open_engine
+from storage.entity_index import index_entities
+from stream.control.announce import Announcer
+from stream.recorder.rows import scored_rows
+from tests.adaptation_desk import KEY, PATTERN, Scorer, adapting, frauds, record_control
+from tests.scored_messages import scored_message
+from tests.small_models import base_change, genuine_rows, network_change, small_base, small_network
+from tests.unit.console.conftest import Person, add_users
+from tests.waiting import until
+
+SECRET = "a secret of enough length"
+GENUINE, FRAUDS = 12_000, 12
+
+
+@pytest.fixture
+def engine(stream_settings: Settings) -> Iterator[Engine]:
+    """12,000 ordinary transactions and twelve of one pattern, stored; a base and a network in force."""
+    engine = open_engine(stream_settings.storage.url)
+    migrate.upgrade(engine)
+    index_entities(engine, ["card", "merchant"])
+    odd = (PATTERN + 0.3 * genuine_rows(FRAUDS, seed=9)).astype(np.float32)
+    ids = [b"fraud-%d" % number for number in range(FRAUDS)]
+    messages = (
+        scored_message(0, range(GENUINE), features=genuine_rows(GENUINE, seed=8)),
+        scored_message(1, range(GENUINE, GENUINE + FRAUDS), features=odd, ids=ids),
+    )
+    with UnitOfWork(engine) as unit:
+        for message in messages:
+            unit.transactions.add_many(scored_rows(message))
+        unit.commit()
+    announcer = Announcer(stream_settings.broker.bootstrap, stream_settings.topics.control, KEY)
+    announcer.announce(network_change(small_network()))
+    announcer.announce(base_change(small_base()))
+    announcer.close()
+    record_control(stream_settings, engine)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def lead(stream_settings: Settings, engine: Engine) -> Iterator[Person]:
+    """Who flags and approves; at the end all threads and the child are ended."""
+    feedback = KafkaFeedback(engine, stream_settings.broker.bootstrap, stream_settings.topics)
+    models = ModelProcess(stream_settings.storage.url, SECRET)
+    desk = Desk(engine, stream_settings, CardTokens("card", SECRET.encode()), feedback, models)
+    add_users(desk)
+    with feedback, models:
+        yield Person(build_app(desk), "lead")
+
+
+def test_a_pattern_is_previewed_flagged_live_and_rolled_back(
+    stream_settings: Settings, engine: Engine, lead: Person
+) -> None:
+    """1. preview: matches, gate; 2. flag: live on both partitions; 3. a match joins; 4. rolled back."""
+    with Scorer(stream_settings), adapting(stream_settings, engine):
+        flags = {"ids": list(frauds(0, 1, 2, 3, 4)), "days": 30}
+        # The first request meets a worker that is still drawing its sample of traffic.
+        preview = until(lambda: _ok(lead.post("/episodes/preview", flags)), what="a preview")
+        assert preview["gate"] == {"passes": True, "reason": ""}
+        matched = {row["transaction_id"] for row in preview["matches"]}
+        assert set(frauds(5, 6, 7, 8, 9, 10, 11)) <= matched
+        assert not matched & set(frauds(0, 1, 2, 3, 4))
+        assert lead.get("/episodes").json()["total"] == 0  # a preview leaves nothing behind
+
+        made = lead.post("/episodes", {"name": "gift cards", "ids": flags["ids"]}).json()
+        page = until(lambda: _in_state(lead, made["id"], "live"), what="the episode to be live")
+        assert (page["acks"]["live"], page["acks"]["of"]) == (2, 2)
+        assert page["flag_to_live_ms"] > 0
+        again = lead.post("/episodes", {"name": "the same", "ids": [frauds(0)[0]]})
+        assert until(lambda: _refused(lead, again), what="the refusal").startswith("already flagged")
+
+        joined = lead.post(f"/episodes/{made['id']}/matches", {"confirm": [frauds(5)[0]]}).json()
+        assert "episode 'gift cards' grows by 1" in joined["notes"]
+        record_control(stream_settings, engine)
+        rolled = lead.post(f"/episodes/{made['id']}/rollback", {"note": "false alarm"}).json()
+        assert rolled["status"] == "live"  # the change back, on all partitions
+        assert _in_state(lead, made["id"], "retired")
+    scores = lead.get(f"/transactions/{frauds(6)[0]}/scores").json()
+    assert scores["parts"] == [] or scores["parts"][0]["scorer"] == "base"
+
+
+def _ok(answer: Any) -> Any:
+    return answer.json() if answer.status_code == 200 else None
+
+
+def _in_state(lead: Person, episode: str, status: str) -> Any:
+    page = lead.get(f"/episodes/{episode}").json()
+    return page if page.get("status") == status else None
+
+
+def _refused(lead: Person, answer: Any) -> str | None:
+    """The reason, told at once, or on the episode's page where the worker took longer."""
+    if answer.status_code == 409:
+        return str(answer.json()["detail"]["what"])
+    page = _in_state(lead, answer.json()["id"], "refused")
+    return page["reason"] if page else None
+
+
+def test_requests_wait_in_the_outbox_until_somebody_works_them(
+    stream_settings: Settings, engine: Engine, lead: Person
+) -> None:
+    """Nobody works: the label is stored and sent. A worker comes: the label is there."""
+    slow = lead.post("/labels", {"ids": [frauds(0)[0]], "verdict": "fraud", "request_id": "cb-1"})
+    assert slow.status_code == 504
+    assert slow.json()["detail"]["where"] == "cb-1"
+    with Scorer(stream_settings), adapting(stream_settings, engine):
+
+        def labelled() -> bool:
+            with UnitOfWork(engine, reads_only=True) as unit:
+                return frauds(0)[0] in unit.labels.latest(frauds(0))
+
+        until(labelled, what="the label")
+        again = lead.post("/labels", {"ids": [frauds(0)[0]], "verdict": "fraud", "request_id": "cb-1"})
+        assert again.status_code == 200
+    with UnitOfWork(engine, reads_only=True) as unit:
+        assert unit.outbox.pending() == []
+        unit.audit.verify()
