@@ -1,0 +1,216 @@
+"""All processes of flagfive on small traffic, with an analyst at work, and Prometheus scraping them."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import urllib.parse
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import yaml
+from kafka import KafkaProducer
+
+from cli.demo.base import put_base_in_force
+from cli.demo.stage import environment_of
+from cli.own_broker import free_port
+from cli.processes import Processes
+from features.offline import Featuriser
+from features.schema import TransactionSchema
+from settings import Settings
+from simulate.traffic import Traffic
+from storage import UnitOfWork, migrate, open_engine
+from storage.labels import FRAUD
+from storage.scored_transactions import COLUMNS as SCORED
+from tests.adaptation_desk import Analyst
+from tests.dashboard_files import CLONE, RULE_FILES
+from tests.system_tools import find_prometheus
+from tests.waiting import until
+
+DAY_S = 86_400.0
+JOBS = ("worker", "recorder", "adapter", "monitor", "feed")
+SECRET = "a secret of enough length"
+DAYS, RATE, CARDS = 3, 60, 2_000
+ODD = 8  # flags, and as many afterwards
+DELAYS = 40
+
+
+class Running:
+    """The set-up, its ports, and what a test does to it."""
+
+    def __init__(self, settings: Settings, processes: Processes) -> None:
+        self.settings, self.processes = settings, processes
+        self.ports = {job: free_port() for job in JOBS}
+        self.engine = open_engine(settings.storage.url)
+        migrate.upgrade(self.engine)
+
+    def start(self, verb: str, *arguments: str) -> None:
+        """Start a verb under the set-up's settings."""
+        ports = {f"FLAGFIVE_METRICS__{job}_PORT".upper(): str(port) for job, port in self.ports.items()}
+        environment = {
+            **environment_of(self.settings),
+            **ports,
+            "PYTHONPATH": str(CLONE),
+            "OMP_NUM_THREADS": "1",
+            "FLAGFIVE_CONTROL_KEY": SECRET,
+            "FLAGFIVE_BROKER": self.settings.broker.bootstrap,
+            "FLAGFIVE_VAR": str(self.settings.var),
+            "FLAGFIVE_STORAGE__URL": self.settings.storage.url,
+            "FLAGFIVE_ADAPTATION__ADAPTER": "ridge",
+            "FLAGFIVE_MONITORING__EVERY_S": "1",
+            "FLAGFIVE_MONITORING__LABEL_DELAY_DAYS": "0",
+        }
+        command = [sys.executable, "-m", "cli", verb, *arguments]
+        self.processes.start(verb, command, environment=environment, folder=CLONE)
+
+    def start_everything(self) -> None:
+        """Base in force, every process up, three days of history scored and recorded, live traffic after."""
+        put_base_in_force(self.settings, genuine_features())
+        for verb in ("recorder", "worker", "monitor"):
+            self.start(verb)
+        traffic = ("--days", str(DAYS), "--live", "--rate", str(RATE), "--cards", str(CARDS))
+        self.start("simulate", *traffic, "--seconds", "300")
+        until(lambda: self.stored() > DAYS * 3_000, what="history to be recorded", within_s=200)
+        self.start("adapter")
+
+    def stored(self) -> int:
+        """Transactions in the database."""
+        with UnitOfWork(self.engine, reads_only=True) as unit:
+            return sum(high - low + 1 for low, high in unit.transactions.offset_ranges().values())
+
+    def send_odd(self, name: str) -> list[str]:
+        """Payments that nobody else makes; returns their ids once they are recorded."""
+        ids = [f"{name}-{n}" for n in range(ODD)]
+        with UnitOfWork(self.engine, reads_only=True) as unit:
+            newest = unit.transactions.newest_event_time() or 0.0
+        producer = KafkaProducer(bootstrap_servers=self.settings.broker.bootstrap)
+        for n, identity in enumerate(ids):
+            card = f"card-{name}-{n}"
+            payment = {
+                "transaction_id": identity, "time": int(1e3 * (newest + n)), "amount": 40_000.0 + n,
+                "currency": "EUR", "category": 7995, "channel": "ecom", "card_id": card,
+                "merchant_id": f"shop-{name}-{n}",
+            }  # fmt: skip  # a shop that they shared would be blocked, and no detector asked
+            value = msgspec.json.encode(payment)
+            producer.send(self.settings.topics.transactions, value, key=card.encode())
+        producer.flush()
+        producer.close()
+        until(lambda: self._knows(ids), what="the odd payments to be recorded")
+        return ids
+
+    def work_as_analyst(self) -> None:
+        """Flag a pattern, see it live, judge alerts of it and of the base, and let chargebacks come."""
+        analyst = Analyst(self.settings)
+        analyst.send("flag-1", fraud=self.send_odd("first"), name="odd")
+        analyst.answer("flag-1", "live")
+        caught = self.send_odd("second")
+        until(lambda: self._alerted(caught), what="alerts of the pattern")
+        analyst.send("label-1", kind="label", fraud=caught, name="")
+        analyst.send("label-2", kind="label", fraud=self._ids(40), name="", source="chargeback")
+        for request in ("label-1", "label-2"):
+            assert analyst.answer(request).status == "done"
+        analyst.close()
+
+    def _knows(self, ids: list[str]) -> bool:
+        with UnitOfWork(self.engine, reads_only=True) as unit:
+            return len(unit.transactions.by_ids(ids)) == len(ids)
+
+    def _alerted(self, ids: list[str]) -> bool:
+        with UnitOfWork(self.engine, reads_only=True) as unit:
+            return {alert.transaction_id for alert in unit.alerts.newest(500)} >= set(ids)
+
+    def _ids(self, count: int) -> list[str]:
+        """Some payments of the whole days of history."""
+        with UnitOfWork(self.engine, reads_only=True) as unit:
+            return [
+                row.transaction_id for row in unit.transactions.spread(count) if row.source_partition < 900
+            ]
+
+    def store_old_frauds(self) -> None:
+        """Frauds of forty days ago, half of them alerted, whose labels tell how late labels come."""
+        began = until(self._first_event_time, what="a first payment") - 40 * DAY_S
+        features = np.zeros((1, 46), "<f4").tobytes()
+        rows = []
+        for n in range(2 * DELAYS):
+            values = {
+                "source_partition": 900, "source_offset": n, "transaction_id": f"old-{n}",
+                "event_time": began, "arrival": began, "amount": 10.0, "currency": "EUR", "category": 5411,
+                "entities": '{"card": "old", "merchant": "old"}', "features": features, "surprise": 4.0,
+                "tail": 1e-4, "decision": n % 2, "winner": 0, "winner_id": "base", "control_offset": 0,
+            }  # fmt: skip
+            rows.append(tuple(values[name] for name in SCORED))
+        labels = [
+            (f"old-{n}", FRAUD, "chargeback", "feed", began + n * 3_600.0, f"old-{n}")
+            for n in range(2 * DELAYS)
+        ]
+        with UnitOfWork(self.engine) as unit:
+            unit.transactions.add_many(rows)
+            unit.labels.add_many(labels)
+            unit.commit()
+
+    def _first_event_time(self) -> float | None:
+        with UnitOfWork(self.engine, reads_only=True) as unit:
+            return unit.transactions.newest_event_time()
+
+
+def genuine_features() -> np.ndarray[Any, np.dtype[np.float32]]:
+    """Of a few days of the traffic that will come, to measure the base's tails on."""
+    featuriser, schema = Featuriser(TransactionSchema()), TransactionSchema()
+    chunks = list(Traffic(7, CARDS).history(1.7e9, float(DAYS)))
+    parts = [featuriser.features(chunk.features_columns(schema))[~chunk.fraud] for chunk in chunks]
+    return np.concatenate(parts)
+
+
+class Prometheus:
+    """A real one, scraping every process each second under the rules of the repository."""
+
+    def __init__(self, port: int) -> None:
+        self._url = f"http://127.0.0.1:{port}/api/v1"
+
+    def ask(self, path: str, **parameters: str) -> Any:
+        """The data of an answer. Raises where Prometheus finds the question wrong."""
+        url = f"{self._url}/{path}?{urllib.parse.urlencode(parameters)}"
+        with urllib.request.urlopen(url, timeout=20) as answer:
+            return json.load(answer)["data"]
+
+    def has(self, expression: str) -> bool:
+        """Whether the expression returns data now."""
+        return bool(self.ask("query", query=expression)["result"])
+
+
+@contextmanager
+def scraped(running: Running, folder: Path) -> Iterator[Prometheus]:
+    """Prometheus over all jobs, with recording and alerting rules."""
+    port = free_port()
+    scrapes = [
+        {"job_name": job, "static_configs": [{"targets": [f"127.0.0.1:{number}"]}]}
+        for job, number in running.ports.items()
+    ]
+    config = {
+        "global": {"scrape_interval": "1s", "evaluation_interval": "1s"},
+        "rule_files": [str(path) for path in RULE_FILES],
+        "scrape_configs": scrapes,
+    }
+    file = folder / "prometheus.yml"
+    file.write_text(yaml.safe_dump(config))
+    command = [
+        find_prometheus(), f"--config.file={file}", f"--storage.tsdb.path={folder / 'tsdb'}",
+        f"--web.listen-address=127.0.0.1:{port}", "--log.level=warn",
+    ]  # fmt: skip
+    running.processes.start("prometheus", command, environment=dict(os.environ))
+    prometheus = Prometheus(port)
+
+    def answers() -> bool:
+        try:
+            return prometheus.has("vector(1)")
+        except OSError:
+            return False
+
+    until(answers, what="Prometheus to answer")
+    yield prometheus

@@ -1,0 +1,69 @@
+"""What dashboards and rules ask of a running flagfive is answered, by a real Prometheus.
+
+1. Broker, worker, recorder, adapter, monitor and a feed run; 2. an analyst flags a pattern, sees it live and
+judges alerts; 3. every panel's expression, every recorded figure and what every alert compares returns data;
+4. series are few.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from cli.processes import Processes
+from settings import Settings
+from settings.sections import ControlSettings
+from tests.dashboard_files import left_sides, panel_expressions, rules
+from tests.integration.monitoring.running import SECRET, Running, scraped
+from tests.waiting import until
+
+MOST_SERIES = 600
+"""Of one process, on two partitions; each further partition adds some twenty to a worker."""
+
+
+def expressions() -> list[tuple[str, str]]:
+    """Where it stands and what is asked, of every panel and rule."""
+    asked = [
+        (where, expression.replace("$__rate_interval", "1m")) for where, expression in panel_expressions()
+    ]
+    for rule in rules():
+        name = rule.get("alert") or rule["record"]
+        asked += [(name, side) for side in left_sides(rule["expr"])]
+    return asked
+
+
+@pytest.mark.timeout(600)
+def test_every_panel_and_rule_gets_an_answer_from_what_runs(
+    stream_settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FLAGFIVE_CONTROL_KEY", SECRET)
+    with Processes(tmp_path / "log") as processes:
+        running = Running(
+            stream_settings.model_copy(update={"control": ControlSettings(key=SecretStr(SECRET))}), processes
+        )
+        with scraped(running, tmp_path) as prometheus:
+            running.start_everything()
+            running.store_old_frauds()
+            running.work_as_analyst()
+            unanswered = list(expressions())
+
+            def all_answered() -> bool:
+                unanswered[:] = [one for one in unanswered if not prometheus.has(one[1])]
+                return not unanswered
+
+            try:
+                until(all_answered, what="data for every expression", within_s=60)
+            except AssertionError:
+                assert unanswered == []
+            assert few_series(prometheus.ask("query", query="count by (job) ({job!=''})")["result"])
+            told = prometheus.ask("alerts")["alerts"]
+            assert all(re.match(r"^[^{]+$", one["annotations"]["description"]) for one in told)
+        running.engine.dispose()
+
+
+def few_series(counts: list[dict[str, list[str]]]) -> bool:
+    assert len(counts) >= 5
+    return all(float(one["value"][1]) < MOST_SERIES for one in counts)
