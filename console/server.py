@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from fastapi import FastAPI, Request, Response
+from starlette.middleware.sessions import SessionMiddleware
 
+from console.access.provider import Provider
+from console.access.secrets import new_secret
 from console.api import (
     alerts,
     audit,
@@ -23,13 +26,15 @@ from console.api import (
     users,
     views,
 )
+from console.api import provider as provider_routes
 from console.api.errors import add_error_handlers
 from console.desk import Desk
 
 PREFIX = "/api/v1"
+WAY_TO_PROVIDER_S = 600
 RESOURCES = (
-    session, alerts, transactions, entities, episodes, labels, detectors, control_entries, cases, monitoring,
-    views, users, tokens, audit, governing,
+    provider_routes, session, alerts, transactions, entities, episodes, labels, detectors, control_entries,
+    cases, monitoring, views, users, tokens, audit, governing,
 )  # fmt: skip
 # Pages run scripts of their own and talk to their own server alone; nothing comes from another host.
 POLICY = (
@@ -45,8 +50,11 @@ HEADERS = {
 }
 
 
-def build_app(desk: Desk) -> FastAPI:
-    """The API over `desk`; pages are mounted on it by `flagfive console`."""
+def build_app(desk: Desk, provider: Provider | None = None) -> FastAPI:
+    """The API over `desk`, with an OpenID provider to sign in at where one is given.
+
+    Pages are mounted on it by `flagfive console`.
+    """
     app = FastAPI(
         title="flagfive console",
         version="1",
@@ -54,8 +62,17 @@ def build_app(desk: Desk) -> FastAPI:
         redoc_url=None,
         openapi_url=f"{PREFIX}/openapi.json",
     )
-    app.state.desk = desk
+    app.state.desk, app.state.provider = desk, provider
     app.middleware("http")(_secure_headers)
+    if provider is not None:
+        # What must be remembered between going to the provider and coming back, and no longer.
+        app.add_middleware(
+            SessionMiddleware,
+            secret_key=new_secret(),
+            session_cookie="flagfive_provider",
+            max_age=WAY_TO_PROVIDER_S,
+            same_site="lax",
+        )
     add_error_handlers(app)
     for resource in RESOURCES:
         app.include_router(resource.router, prefix=PREFIX)

@@ -14,7 +14,11 @@ from settings.sections import Settings
 from settings.sources import Layers, read_environment, read_file
 
 DEFAULT_FILE = "flagfive.toml"
-SECRETS = {("control", "key"), ("storage", "url")}
+SECRETS = {("control", "key"), ("storage", "url"), ("console", "oidc_secret")}
+ONLY_IN_ENVIRONMENT = {
+    ("control", "key"): "FLAGFIVE_CONTROL_KEY",
+    ("console", "oidc_secret"): "FLAGFIVE_CONSOLE__OIDC_SECRET",
+}
 CLONE = Path(__file__).resolve().parent.parent
 
 
@@ -48,12 +52,14 @@ def _find_file(environment: Mapping[str, str]) -> Path | None:
 
 
 def _secrets_in_file(layers: Layers) -> list[Problem]:
-    """A signing key in a file ends up in version control: refuse it there."""
-    if ("control", "key") not in layers.origins:
-        return []
-    origin = layers.origin(("control", "key"))
-    allowed = "only the environment variable FLAGFIVE_CONTROL_KEY may hold it"
-    return [Problem("control.key", "(hidden)", allowed, origin)]
+    """A secret in a file ends up in version control: refuse it there."""
+    return [
+        Problem(
+            ".".join(key), "(hidden)", f"only the environment variable {name} may hold it", layers.origin(key)
+        )
+        for key, name in ONLY_IN_ENVIRONMENT.items()
+        if key in layers.origins
+    ]
 
 
 def _innermost(error: ValidationError) -> list[dict[str, Any]]:

@@ -40,6 +40,7 @@ def console(
     import uvicorn
 
     from cli.logs import configure_logging
+    from console.access.provider import provider_of
     from console.pages.mount import mount_pages
     from console.server import build_app
 
@@ -47,7 +48,7 @@ def console(
     configure_logging(settings)
     place = (host or settings.console.host, settings.console.port if port is None else port)
     desk = _desk(settings)
-    application = build_app(desk)
+    application = build_app(desk, provider_of(settings.console))
     mount_pages(application)
     with _listening(*place) as listener:
         _say_where(desk, "http://{}:{}".format(*listener.getsockname()[:2]), admin_link)

@@ -33,6 +33,9 @@ ADMINS = {Role.ADMIN}
 MAY = {
     "POST /session": EVERYBODY,
     "GET /session/once": EVERYBODY,
+    "GET /session/ways": EVERYBODY,
+    "GET /session/provider": EVERYBODY,
+    "GET /session/provider/back": EVERYBODY,
     "GET /session": PEOPLE,
     "DELETE /session": PEOPLE,
     "POST /session/password": PEOPLE,

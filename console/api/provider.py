@@ -1,0 +1,74 @@
+"""Signing in at an OpenID provider."""
+
+from typing import Any
+
+from authlib.integrations.base_client.errors import OAuthError
+from fastapi import APIRouter, Request
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import RedirectResponse
+from httpx import HTTPError
+from joserfc.errors import JoseError
+from pydantic import BaseModel
+
+from console.access.provider import BY, Provider, sign_in_by_provider
+from console.access.sign_in import Entered
+from console.api.session import set_cookie
+from console.api.viewing import DeskOf, address_of
+from console.desk import Desk
+from console.errors import NotFound, NotSignedIn
+
+router = APIRouter(prefix="/session", tags=["session"])
+
+
+class Ways(BaseModel):
+    """What a page offers to sign in by."""
+
+    password: bool = True
+    provider: bool
+
+
+@router.get("/ways", openapi_extra={"x-public": True})
+def ways(request: Request) -> Ways:
+    """The ways in."""
+    return Ways(provider=request.app.state.provider is not None)
+
+
+@router.get("/provider", status_code=302, response_class=RedirectResponse, openapi_extra={"x-public": True})
+async def to_provider(request: Request) -> RedirectResponse:
+    """Go to the provider, which sends the browser back."""
+    back = request.url_for("from_provider")
+    try:
+        return await _provider(request).authorize_redirect(request, back)
+    except HTTPError as error:
+        raise NotSignedIn(f"the provider does not answer: {type(error).__name__}", where=BY) from error
+
+
+@router.get(
+    "/provider/back", status_code=303, response_class=RedirectResponse, openapi_extra={"x-public": True}
+)
+async def from_provider(request: Request, desk: DeskOf) -> RedirectResponse:
+    """Come back with a code: it is exchanged for a token, which is checked."""
+    provider = _provider(request)
+    try:
+        token = await provider.authorize_access_token(request)
+    except (OAuthError, JoseError, HTTPError) as error:
+        raise NotSignedIn(f"the provider did not let you in: {error}", where=BY) from error
+    entered = await run_in_threadpool(_enter, desk, dict(token["userinfo"]), address_of(request))
+    response = RedirectResponse("/", 303)
+    set_cookie(request, response, entered)
+    return response
+
+
+def _enter(desk: Desk, claims: dict[str, Any], address: str) -> Entered:
+    role = desk.settings.console.oidc_role
+    with desk.unit() as unit:
+        entered = sign_in_by_provider(unit, claims, role=role, address=address, now=desk.clock())
+        unit.commit()
+    return entered
+
+
+def _provider(request: Request) -> Provider:
+    provider: Provider | None = request.app.state.provider
+    if provider is None:
+        raise NotFound("no OpenID provider is set", where="console.oidc_issuer")
+    return provider
