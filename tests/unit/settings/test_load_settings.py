@@ -2,6 +2,7 @@
 
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import ValidationError
@@ -32,7 +33,7 @@ def test_the_shipped_file_states_the_defaults() -> None:
 
 def test_the_shipped_file_shows_every_key() -> None:
     shown = tomllib.loads((CLONE / "flagfive.toml").read_text())
-    secret = {"var": True, "entities": True, "control": True, "console": {"oidc_secret"}}
+    secret: dict[str, Any] = {"var": True, "entities": True, "control": True, "console": {"oidc_secret"}}
     for name, section in Settings().model_dump(exclude=secret).items():
         assert set(shown[name]) == set(section)
 
