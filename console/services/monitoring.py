@@ -110,7 +110,7 @@ def _alert_rate(unit: UnitOfWork, ranges: dict[int, tuple[int, int]]) -> float |
 
 
 def _series(unit: UnitOfWork) -> Series:
-    latest = max((row.time for row in unit.measurements.of("traffic")), default=0.0)
+    latest = unit.transactions.newest_event_time() or 0.0
     hours = unit.measurements.of("traffic", since=latest - SERIES_S)
     return Series(
         [row.time for row in hours],

@@ -1,0 +1,179 @@
+"""What the console reads and writes, the same on both databases."""
+
+import json
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import Engine
+
+from storage import UnitOfWork
+from storage.alert_queue import ASSIGNED, DECIDED, SNOOZED, UNASSIGNED, AlertFilter, Tally
+from storage.api_tokens import ApiToken
+from storage.audit_search import AuditFilter
+from storage.cases import Case, CaseAlert, CaseFilter
+from storage.control_entries import ControlEntry
+from storage.entity_index import index_entities, key_of
+from storage.saved_views import SavedView
+from storage.transaction_search import TransactionFilter
+from storage.users import User
+from storage.web_sessions import OneTimeLink, WebSession
+from tests.contract.stores.conftest import ScoredRow
+
+NOW = 100.0
+
+
+def add_alerts(unit: UnitOfWork, count: int = 6) -> None:
+    """Alerts t-0 (amount 0, scorer d-0, card c-0) and so on; scorers and cards alternate."""
+    unit.alerts.add_many(
+        (0, n, f"t-{n}", float(n), "{}", 10.0 * n, 3.0, 3.0 + n, f"d-{n % 2}", f"c-{n % 2}")
+        for n in range(count)
+    )
+
+
+def test_the_queue_is_filtered_by_state_and_sorted(engine: Engine) -> None:
+    with UnitOfWork(engine) as unit:
+        add_alerts(unit)
+        by_id = {alert.transaction_id: alert.id for alert in unit.alerts.newest(10)}
+        unit.queue.change([by_id["t-1"]], assignee="ada")
+        unit.queue.change([by_id["t-2"]], snoozed_until=NOW + 1)
+        unit.alerts.judge(["t-3"], "confirmed")
+        unit.commit()
+    expected = {UNASSIGNED: ["t-5", "t-4", "t-0"], ASSIGNED: ["t-1"], SNOOZED: ["t-2"], DECIDED: ["t-3"]}
+    with UnitOfWork(engine, reads_only=True) as unit:
+        for state, ids in expected.items():
+            wanted = AlertFilter(states=(state,))
+            page = unit.queue.page(wanted, now=NOW, sort="priority", descending=True, offset=0, limit=10)
+            assert [alert.transaction_id for alert in page] == ids
+            assert unit.queue.count(wanted, now=NOW) == len(ids)
+        both = AlertFilter(states=(SNOOZED, DECIDED), min_amount=20.0, until=2.0, card="c-0")
+        assert unit.queue.count(both, now=NOW) == 1
+        assert unit.queue.count(replace(both, scorer="d-1"), now=NOW) == 0
+        assert unit.queue.count(AlertFilter(after_id=by_id["t-3"]), now=NOW) == 2
+
+
+def test_alerts_are_tallied_by_scorer(engine: Engine) -> None:
+    with UnitOfWork(engine) as unit:
+        add_alerts(unit)
+        unit.alerts.judge(["t-1"], "confirmed")
+        unit.alerts.judge(["t-3"], "rejected")
+        assert unit.queue.tallies() == {"d-0": Tally(3, 0, 0, 60.0), "d-1": Tally(3, 1, 1, 60.0)}
+        first = unit.queue.first_of("d-1")
+        assert first is not None
+        assert first.transaction_id == "t-1"
+        assert unit.queue.count_from(0, 4) == 2
+
+
+def test_transactions_are_found_by_id_entity_amount_time_and_scorer(
+    engine: Engine, scored_row: ScoredRow
+) -> None:
+    index_entities(engine, ["card", "merchant"])
+    index_entities(engine, ["card", "merchant"])  # again is no harm
+    with UnitOfWork(engine) as unit:
+        add_alerts(unit, 2)
+        unit.transactions.add_many(
+            scored_row(
+                offset=n,
+                transaction_id=f"t-{n}",
+                amount=10.0 * n,
+                event_time=float(n),
+                entities=json.dumps({"card": f"c-{n % 2}", "merchant": "m'1"}),
+            )
+            for n in range(5)
+        )
+        unit.commit()
+    cases = [
+        (TransactionFilter(text="t-3", kinds=("card", "merchant")), ["t-3"]),
+        (TransactionFilter(text="c-1", kinds=("card", "merchant")), ["t-3", "t-1"]),
+        (TransactionFilter(entities=(("merchant", "m'1"), ("card", "c-0"))), ["t-4", "t-2", "t-0"]),
+        (TransactionFilter(min_amount=20.0, until=3.0), ["t-3", "t-2"]),
+        (TransactionFilter(scorer="d-1"), ["t-1"]),
+    ]
+    with UnitOfWork(engine, reads_only=True) as unit:
+        for wanted, ids in cases:
+            assert [row.transaction_id for row in unit.search.page(wanted, offset=0, limit=9)] == ids
+            assert unit.search.count(wanted) == len(ids)
+        assert [row.transaction_id for row in unit.search.latest_of("card", "c-1", 1)] == ["t-3"]
+
+
+@pytest.mark.parametrize("kind", ["", "Card", "card'", "a" * 32, "card)--"])
+def test_a_kind_that_is_no_name_never_becomes_a_statement(kind: str) -> None:
+    with pytest.raises(ValueError, match="allowed are a-z"):
+        key_of(kind, "sqlite")
+
+
+def test_a_link_is_used_once_and_a_session_ends(engine: Engine) -> None:
+    with UnitOfWork(engine) as unit:
+        user = unit.users.add(User(name="ada", role="lead", created_at=0.0))
+        unit.web_sessions.add(OneTimeLink(digest="l", user_id=user.id, expires_at=NOW + 1))
+        unit.web_sessions.add(
+            WebSession(
+                digest="s", user_id=user.id, csrf="c", address="here", created_at=0.0, expires_at=NOW + 1
+            )
+        )
+        unit.commit()
+    with UnitOfWork(engine) as unit:
+        used = [unit.web_sessions.use_link("l", now=NOW) for _ in range(2)]
+        assert [one.name if one else None for one in used] == ["ada", None]
+        assert unit.web_sessions.find("s", now=NOW) is not None
+        assert unit.web_sessions.find("s", now=NOW + 1) is None
+        unit.web_sessions.forget_expired(now=NOW + 1)
+        assert unit.web_sessions.find("s", now=NOW) is None
+
+
+def test_a_token_counts_until_it_is_revoked_or_expires(engine: Engine) -> None:
+    with UnitOfWork(engine) as unit:
+        token = unit.tokens.add(
+            ApiToken(
+                name="feed", digest="d", scopes=["labels"], author="ada", created_at=0.0, expires_at=NOW + 1
+            )
+        )
+        assert unit.tokens.find("d", now=NOW) is token
+        assert unit.tokens.find("d", now=NOW + 1) is None
+        token.revoked_at = NOW
+        assert unit.tokens.find("d", now=NOW) is None
+
+
+def test_the_audit_log_is_searched_without_wildcards(engine: Engine) -> None:
+    with UnitOfWork(engine) as unit:
+        for number, subject in enumerate(("e-1", "e-12", "100%")):
+            unit.audit.append("Ada", "flag", subject=subject, time=float(number))
+        found = unit.audit_search
+        assert found.count(AuditFilter(subject="E-1", actor="ada")) == 2
+        assert [entry.subject for entry in found.page(AuditFilter(about="e-1"), offset=0, limit=9)] == ["e-1"]
+        assert found.count(AuditFilter(subject="%")) == 1
+        assert [entry.position for entry in found.all(AuditFilter(since=1.0))] == [2, 3]
+
+
+def test_the_control_log_is_paged_and_known_at_any_time(engine: Engine) -> None:
+    with UnitOfWork(engine) as unit:
+        for offset, (name, retired) in enumerate((("a", False), ("b", False), ("a", True))):
+            unit.session.add(
+                ControlEntry(
+                    control_offset=offset, kind="detector", entry_id=name, content_hash="h", author="ada",
+                    reason="", time=float(offset), sequence=offset, retired=retired, value=b"x",
+                )
+            )  # fmt: skip
+        unit.commit()
+    with UnitOfWork(engine, reads_only=True) as unit:
+        page = unit.control.page(kind="detector", entry_id="a", offset=0, limit=9)
+        assert [entry.control_offset for entry in page] == [2, 0]
+        assert [entry.entry_id for entry in unit.control.in_force_at(1.5)] == ["a", "b"]
+        assert [entry.entry_id for entry in unit.control.in_force_at(2.5)] == ["b"]
+        assert (unit.control.newest_offset(), unit.control.latest_offset("detector", "a")) == (2, 2)
+
+
+def test_cases_and_views_are_kept(engine: Engine) -> None:
+    with UnitOfWork(engine) as unit:
+        user = unit.users.add(User(name="ada", role="lead", created_at=0.0))
+        case = unit.cases.add(Case(name="ring", author="ada", created_at=0.0, updated_at=0.0))
+        case.alerts.append(CaseAlert(alert_id=7, transaction_id="t-7"))
+        for query in ({"a": 1}, {"a": 2}):
+            unit.views.put(SavedView(user_id=user.id, page="queue", name="mine", query=query))
+        unit.commit()
+    with UnitOfWork(engine) as unit:
+        assert unit.cases.count(CaseFilter(status="open")) == 1
+        (found,) = unit.cases.page(CaseFilter(owner=None), offset=0, limit=9)
+        assert [part.alert_id for part in found.alerts] == [7]
+        assert [view.query for view in unit.views.of(user.id)] == [{"a": 2}]
+        assert unit.views.remove(user.id, "queue", "mine")
+        assert not unit.views.remove(user.id, "queue", "mine")
