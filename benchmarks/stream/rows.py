@@ -107,12 +107,14 @@ def same_work(delivery: str) -> Callable[[Race, int], Measured]:
     return run
 
 
-def whole_pipeline(delivery: str = "exactly_once", workers: int = 1) -> Callable[[Race, int], Measured]:
+def whole_pipeline(
+    delivery: str = "exactly_once", workers: int = 1, module: str = "cli"
+) -> Callable[[Race, int], Measured]:
     """The real `flagfive worker`: two hops, 46 features, base, detectors, reasons for alerts."""
 
     def run(race: Race, count: int) -> Measured:
         settings = race.settings(delivery)
-        command = [sys.executable, "-P", "-m", "cli", "worker"]
+        command = [sys.executable, "-P", "-m", module, "worker"]
         with topics_of(settings, keep=race.topic), ExitStack() as children:
             models.announce(settings, DETECTORS)
             log = race.log("whole-pipeline")
@@ -157,6 +159,7 @@ ROWS = (
     Row("flagfive_at_least_once", same_work("at_least_once")),
     Row("flagfive_exactly_once", same_work("exactly_once")),
     Row("flagfive_whole_pipeline", whole_pipeline()),
+    Row("flagfive_unobserved", whole_pipeline(module="benchmarks.stream.unobserved")),
     Row("kernel_only", kernel_only),
 )
 OURS = ("flagfive_at_least_once", "flagfive_exactly_once", "flagfive_whole_pipeline", "kernel_only")
