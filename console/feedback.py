@@ -19,7 +19,7 @@ from storage import StorageUnavailable, UnitOfWork
 from stream.adaptation.client import FeedbackClient
 from stream.adaptation.feedback import Answer, Request
 from stream.control.acks import Ack, AckWatch, Progress
-from stream.outage import RECONNECT
+from stream.outage import RECONNECT, Outage
 
 log = logging.getLogger(__name__)
 
@@ -71,6 +71,7 @@ class KafkaFeedback:
         self.topic = topics.feedback
         self._engine, self._bootstrap, self._topics = engine, bootstrap, topics
         self._ends: dict[int, int] = {}
+        self._outage = Outage("console", bootstrap)
         self._expected: dict[str, Future[Answer]] = {}
         self._lock = threading.Lock()
         self._due, self._stop = threading.Event(), threading.Event()
@@ -81,6 +82,7 @@ class KafkaFeedback:
 
     def __enter__(self) -> Self:
         """Start both threads; the broker need not be there yet."""
+        self._outage.listen()
         for thread in self._threads:
             thread.start()
         return self
@@ -121,7 +123,7 @@ class KafkaFeedback:
                 with ExitStack() as open_:
                     self._follow(self._connect(open_))
             except KafkaError as error:
-                log.warning("console: the broker at %s is away, trying again: %s", self._bootstrap, error)
+                self._outage.note(error)
             self._client, self._watch, self._ends = None, None, {}
             self._stop.wait(RETRY_S)
 
@@ -140,6 +142,7 @@ class KafkaFeedback:
         assert self._watch is not None
         looked_at = 0.0
         while not self._stop.is_set():
+            self._outage.look()
             for answer in self._client.answers(POLL_S):
                 with self._lock:
                     future = self._expected.pop(answer.request_id, None)

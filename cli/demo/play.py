@@ -54,7 +54,8 @@ async def play(
         start_verbs(settings, processes, command, [Verb("worker"), Verb("recorder")])
         if not once:
             view.tell(
-                "the console; this link signs you in once:\n" + start_console(settings, processes, command)
+                "the console, in a moment; this link signs you in once:\n"
+                + start_console(settings, processes, command)
             )
 
         def start_adapter() -> None:
