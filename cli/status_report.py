@@ -34,6 +34,8 @@ class Stored:
     scored_per_s: float = 0.0
     alerts_open: int = 0
     episodes: dict[str, int] = field(default_factory=dict)
+    alarms: dict[str, list[str]] = field(default_factory=dict)
+    """Alarms of the monitor that are open, and what each names."""
     proposals: dict[str, str] = field(default_factory=dict)
     """What the adaptation worker proposes, by detector id."""
     problem: str | None = None
@@ -116,6 +118,7 @@ def _lags(admin: KafkaAdminClient, group: str, ends: dict[TopicPartition, int]) 
 def _stored(settings: Settings) -> Stored:
     from sqlalchemy import func, select
 
+    from monitoring.alarms import open_alarms
     from storage import StorageError, UnitOfWork, migrate, open_engine
     from storage.episodes import LIVE, Episode
 
@@ -130,6 +133,7 @@ def _stored(settings: Settings) -> Stored:
                 scored_per_s=unit.transactions.rate(now=time.time()),
                 alerts_open=unit.alerts.count(status="open"),
                 episodes=dict(unit.session.execute(episodes).tuples().all()),
+                alarms={name: row.details["subjects"] for name, row in open_alarms(unit).items()},
                 proposals={
                     episode.detector_id: episode.details["proposal"]
                     for episode in unit.episodes.with_status(LIVE)

@@ -9,8 +9,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from river.drift import ADWIN
-
 DELTA = 0.002
 """Chance of seeing a change where there is none, as the paper and River have it."""
 
@@ -30,6 +28,8 @@ def changes(figures: Iterable[float]) -> list[Change]:
     >>> [change.seen_at for change in changes([0.0] * 200 + [1.0] * 50)]
     [223]
     """
+    from river.drift import ADWIN  # brings pandas and scipy, which nobody else who reads alarms needs
+
     new: Any = ADWIN  # River's methods have no types
     adwin, found, before = new(delta=DELTA), [], 0.0
     for number, figure in enumerate(figures):

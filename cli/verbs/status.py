@@ -10,7 +10,7 @@ from cli.context import settings_of
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from cli.status_report import Report
+    from cli.status_report import Report, Stored
 
 app = typer.Typer(add_completion=False)
 
@@ -105,8 +105,19 @@ def stored_line(report: "Report") -> str:
     episodes = ", ".join(f"{number} {status}" for status, number in stored.episodes.items()) or "none"
     return (
         f"Database: {stored.scored:,} transactions, {stored.scored_per_s:,.0f} a second just now, "
-        f"{stored.alerts_open:,} open alerts, episodes: {episodes}"
+        f"{stored.alerts_open:,} open alerts, episodes: {episodes}\n{alarm_line(stored)}"
     )
+
+
+def alarm_line(stored: "Stored") -> str:
+    """What the monitor alarms, in a line.
+
+    >>> from cli.status_report import Stored
+    >>> alarm_line(Stored(alarms={"unseen_values": ["currency THB"]}))
+    '[red]Alarms: unseen_values (currency THB)[/red]'
+    """
+    told = "; ".join(f"{name} ({', '.join(subjects)})" for name, subjects in stored.alarms.items())
+    return f"[red]Alarms: {told}[/red]" if told else "Alarms: none is open"
 
 
 def _table(title: str, *columns: str) -> "Table":
