@@ -10,7 +10,7 @@ from cli.errors import UserError
 if TYPE_CHECKING:
     from storage.audit_log import Head
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, help="Check the audit log.")
+app = typer.Typer(add_completion=False, no_args_is_help=True)
 
 
 class LogBroken(UserError):
@@ -23,7 +23,7 @@ class WrongHead(UserError):
     exit_code = 2
 
 
-@app.callback()
+@app.callback(epilog="Example: flagfive audit verify")
 def audit() -> None:
     """Check the audit log."""
 
