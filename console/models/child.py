@@ -1,5 +1,8 @@
 """The door to `work`: imported on both sides, while torch is loaded in the child alone."""
 
+import multiprocessing
+import os
+import threading
 from typing import Any
 
 
@@ -7,6 +10,7 @@ def start(url: str, secret: str) -> None:
     """Called once as the child begins."""
     import signal
 
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     from console.models import work
 
     # Ctrl-C goes to the whole group; the console ends its child itself.
@@ -23,3 +27,11 @@ def call(name: str, *arguments: Any) -> Any:
     from console.models import work
 
     return getattr(work, name)(*arguments)
+
+
+def _end_with_parent() -> None:
+    """A console that is killed cannot end its child, which would wait for requests for ever."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None  # this is the child
+    parent.join()
+    os._exit(0)
