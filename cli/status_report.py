@@ -132,7 +132,7 @@ def _stored(settings: Settings) -> Stored:
                 scored=sum(high - low + 1 for low, high in ranges),
                 scored_per_s=unit.transactions.rate(now=time.time()),
                 alerts_open=unit.alerts.count(status="open"),
-                episodes=dict(unit.session.execute(episodes).tuples().all()),
+                episodes={row.status: row[1] for row in unit.session.execute(episodes)},
                 alarms={name: row.details["subjects"] for name, row in open_alarms(unit).items()},
                 proposals={
                     episode.detector_id: episode.details["proposal"]
