@@ -8,9 +8,14 @@ export default {
       </label>
       <div class="told" role="alert">{{ told }}</div>
       <button class="plain-button go" type="submit" :disabled="busy">Sign in</button>
+      <a v-if="provider" href="/api/v1/session/provider">Sign in with your organisation</a>
     </form>`,
   props: { next: String },
-  data: () => ({ name: "", password: "", told: "", busy: false }),
+  data: () => ({ name: "", password: "", told: "", busy: false, provider: false }),
+  async mounted() {
+    const ways = await fetch("/api/v1/session/ways").catch(() => null);
+    if (ways?.ok) this.provider = (await ways.json()).provider;
+  },
   methods: {
     async send() {
       this.busy = true;

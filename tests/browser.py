@@ -1,0 +1,98 @@
+"""A real browser on a real console: what tests of the pages share."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from cli.own_broker import free_port
+from cli.processes import Processes
+from tests.system_tools import find_chromium
+from tests.waiting import until
+
+ROOT = Path(__file__).resolve().parents[1]
+SCREENSHOTS = ROOT / "var" / "screenshots"
+ZONE = "Europe/Berlin"
+WIDE, NARROW = (1280, 800), (400, 800)
+
+
+@dataclass
+class Console:
+    """A console that runs: where it is, and the link that signs `admin` in once."""
+
+    address: str
+    link: str
+
+
+def start_console(processes: Processes, environment: Mapping[str, str]) -> Console:
+    """Start `flagfive console` under this environment; it ends with `processes`."""
+    port = free_port()
+    command = [sys.executable, "-m", "cli", "console", "--port", str(port), "--admin-link"]
+    child = processes.start("console", command, environment={**os.environ, **environment}, folder=ROOT)
+    link = until(lambda: re.search(r"http\S+token=\S+", child.tail(100)), what="the console's link")
+    processes.wait_until(
+        child, lambda: "startup complete" in child.tail(100), timeout_s=60, what="the console"
+    )
+    return Console(f"http://127.0.0.1:{port}", link[0])
+
+
+@dataclass
+class Visitor:
+    """A person's browser; notes each request to another host, and each error that a page meets."""
+
+    context: BrowserContext
+    page: Page
+    origin: str
+    strangers: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+
+    def open(self, path: str) -> None:
+        """Go to a page of the console and wait until it stands."""
+        self.page.goto(self.origin + path)
+        self.page.locator("h1").first.wait_for()
+
+    def picture(self, name: str) -> Path:
+        """Keep a screenshot among the artifacts."""
+        SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+        path = SCREENSHOTS / f"{name}.png"
+        self.page.screenshot(path=path)
+        return path
+
+    def _watch(self) -> None:
+        def asked(address: str) -> None:
+            if urlsplit(address).netloc not in ("", urlsplit(self.origin).netloc):
+                self.strangers.append(address)
+
+        self.page.on("request", lambda request: asked(request.url))
+        self.page.on("websocket", lambda socket: asked(socket.url))
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """The system's Chromium, without a window."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=find_chromium(), args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+def visitor(browser: Browser, origin: str, *, dark: bool = False, size: tuple[int, int] = WIDE) -> Visitor:
+    """A new person with a browser of their own, nobody signed in."""
+    context = browser.new_context(
+        viewport={"width": size[0], "height": size[1]},
+        color_scheme="dark" if dark else "light",
+        timezone_id=ZONE,
+        locale="en-GB",
+    )
+    made = Visitor(context, context.new_page(), origin)
+    made._watch()
+    return made

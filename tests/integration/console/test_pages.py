@@ -1,0 +1,236 @@
+"""The pages in a real browser: quick with many alerts, inert to hostile text, ruled by keys."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from cli.processes import Processes
+from settings import Settings
+from tests.browser import NARROW, WIDE, ZONE, Console, Visitor, chromium, start_console, visitor
+from tests.integration.console.pages_setup import ALERTS, HOSTILE, PASSWORD, SCRIPT, fill
+from tests.set_up import own_set_up
+
+PAGES = {
+    "queue": "/",
+    "search": "/transactions",
+    "transaction": "/transactions/tx-7",
+    "entity": "/entities/merchant/shop",
+    "episodes": "/episodes",
+    "new-episode": "/new-episode?ids=tx-7,tx-8,tx-9",
+    "detectors": "/detectors",
+    "cases": "/cases",
+    "monitoring": "/monitoring",
+    "approvals": "/administration",
+    "users": "/administration?part=Users",
+    "tokens": "/administration?part=Tokens",
+    "policy": "/administration?part=Policy",
+    "audit": "/administration?part=Audit%20log",
+}
+
+
+@pytest.fixture(scope="module")
+def console(broker: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
+    settings = own_set_up(broker, tmp_path_factory.mktemp("pages"), partitions=1)
+    fill(settings)
+    with Processes(settings.var / "log") as processes:
+        yield start_console(processes, environment_of_console(settings))
+
+
+def environment_of_console(settings: Settings) -> dict[str, str]:
+    return {
+        "FLAGFIVE_BROKER": settings.broker.bootstrap,
+        "FLAGFIVE_VAR": str(settings.var),
+        "FLAGFIVE_STORAGE__URL": settings.storage.url,
+        "FLAGFIVE_CONTROL_KEY": "a key for these tests alone",
+        "FLAGFIVE_TOPICS__FEEDBACK": settings.topics.feedback,
+        "FLAGFIVE_TOPICS__CONTROL_ACKS": settings.topics.control_acks,
+    }
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture
+def analyst(browser: Browser, console: Console) -> Iterator[Visitor]:
+    person = signed_in(browser, console, "analyst")
+    yield person
+    person.context.close()
+    assert person.strangers == []
+    assert person.errors == []
+
+
+def signed_in(browser: Browser, console: Console, role: str) -> Visitor:
+    """A person of this role, on the queue."""
+    person = visitor(browser, console.address)
+    give_password(person, role, PASSWORD)
+    expect(person.page.get_by_role("heading", name="Queue")).to_be_visible()
+    return person
+
+
+def give_password(person: Visitor, name: str, password: str, following: str = "/") -> None:
+    person.open(f"/sign-in?next={following}")
+    person.page.get_by_label("Name").fill(name)
+    person.page.get_by_label("Password").fill(password)
+    person.page.get_by_role("button", name="Sign in").click()
+
+
+def rows_stand(page: Page) -> None:
+    expect(page.locator("[data-total]")).not_to_be_empty()
+    page.locator(".ag-row[row-id] .ag-cell").first.wait_for()
+
+
+def test_the_queue_is_painted_at_once_however_many_alerts_wait(analyst: Visitor) -> None:
+    began = time.monotonic()
+    analyst.open("/")
+    rows_stand(analyst.page)
+    took = time.monotonic() - began
+    painted = analyst.page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
+    print(f"{ALERTS:,} alerts: first paint after {painted:.0f} ms, rows after {1000 * took:.0f} ms")
+    expect(analyst.page.locator("[data-total]")).to_have_text(f"{ALERTS:,}")
+
+
+def test_the_last_of_very_many_alerts_is_one_page_away(analyst: Visitor) -> None:
+    requests: list[str] = []
+    analyst.page.on("request", lambda request: requests.append(request.url))
+    analyst.open("/")
+    rows_stand(analyst.page)
+    analyst.page.locator(".ag-row .ag-cell").first.click()
+    analyst.page.keyboard.press("Control+End")
+    last = analyst.page.locator(f'.ag-row[row-index="{ALERTS - 1}"][row-id]')
+    expect(last).to_be_visible()
+    asked = [address for address in requests if "/alerts?" in address]
+    assert all("limit=100" in address for address in asked)
+    assert len(asked) < 10
+
+
+def test_a_key_judges_the_alert_in_focus_and_the_next_takes_its_place(analyst: Visitor) -> None:
+    page = analyst.page
+    rows_stand(page)
+    waiting = page.locator("[data-total]")
+    before = int((waiting.text_content() or "").replace(",", ""))
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    judged = page.locator(".ag-row-focus").first.get_attribute("row-id")
+    page.keyboard.press("g")
+    expect(page.locator(f'.ag-row[row-id="{judged}"]')).to_have_count(0)
+    expect(waiting).to_have_text(f"{before - 1:,}")
+    expect(page.locator(".ag-row-focus").first).to_have_attribute("row-index", "1")
+
+
+def test_a_flag_is_seen_at_once(analyst: Visitor) -> None:
+    page = analyst.page
+    rows_stand(page)
+    page.keyboard.press("j")
+    page.evaluate(WATCH_THE_TRAY)
+    page.keyboard.press("e")
+    took = page.wait_for_function("window.took").json_value()
+    print(f"key to flag in the tray: {took:.1f} ms")
+    expect(page.locator("[data-basket]")).to_have_text("1")
+    page.get_by_role("button", name="New episode").click()
+    expect(page.locator("[data-flag]")).to_have_count(1)
+
+
+WATCH_THE_TRAY = """() => {
+    let pressed;
+    addEventListener("keydown", () => (pressed = performance.now()), true);
+    new MutationObserver((_, watch) => {
+        if (!document.querySelector("[data-basket]")) return;
+        watch.disconnect();
+        requestAnimationFrame(() => (window.took = performance.now() - pressed));
+    }).observe(document.body, { subtree: true, childList: true });
+}"""
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+def test_every_page_fits_and_names_what_can_be_pressed(
+    browser: Browser, console: Console, size: tuple[int, int]
+) -> None:
+    person = signed_in(browser, console, "admin")
+    person.page.set_viewport_size({"width": size[0], "height": size[1]})
+    for name, path in PAGES.items():
+        person.open(path)
+        person.page.wait_for_load_state("networkidle")
+        for theme in ("light", "dark"):
+            person.page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
+            expect(person.page.locator(f"body.body--{theme}")).to_have_count(1)
+            person.picture(f"{name}-{theme}-{size[0]}")
+        assert person.page.locator(".state.failed").count() == 0, name
+        assert person.page.evaluate("document.scrollingElement.scrollWidth") <= size[0], name
+        assert person.page.evaluate(NAMELESS) == [], name
+    person.context.close()
+    assert person.strangers == []
+    assert person.errors == []
+
+
+NAMELESS = """() => [...document.querySelectorAll("main button, main a, main input, nav button, nav a")]
+    .filter((one) => one.checkVisibility() && !one.closest(".ag-root"))
+    .filter((one) => !(one.innerText?.trim() || one.ariaLabel || one.labels?.length || one.placeholder))
+    .map((one) => one.outerHTML)"""
+
+
+def test_what_ids_notes_and_reasons_hold_stays_text(analyst: Visitor) -> None:
+    page = analyst.page
+    rows_stand(page)
+    page.keyboard.press("j")
+    expect(page.locator(".peek")).to_contain_text(SCRIPT)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name=HOSTILE)).to_be_visible()
+    page.get_by_label("Add a note").fill(f"{SCRIPT} seen")
+    page.get_by_role("button", name="Add note").click()
+    expect(page.locator(".note")).to_contain_text(f"{SCRIPT} seen")
+    page.reload()
+    expect(page.locator(".note")).to_contain_text(f"{SCRIPT} seen")
+    assert page.evaluate("window.hit") is None
+    assert page.locator("img").count() == 0
+
+
+def test_keys_are_explained_and_leave_typing_alone(analyst: Visitor) -> None:
+    page = analyst.page
+    rows_stand(page)
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog")).to_contain_text("add to a new episode")
+    page.get_by_role("button", name="Close").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    page.keyboard.press("/")
+    page.keyboard.type("jfge")
+    expect(page.locator("[data-search]").first).to_have_value("jfge")
+    expect(page.locator("[data-basket]")).to_have_count(0)
+
+
+def test_times_stand_in_the_viewers_zone_with_utc_beside_them(analyst: Visitor) -> None:
+    page = analyst.page
+    analyst.open("/transactions/tx-7")
+    shown = page.locator("time").first
+    local, utc = shown.text_content() or "", shown.get_attribute("title") or ""
+    assert utc.endswith(" UTC")
+    there = datetime.strptime(utc, "%Y-%m-%d %H:%M:%S UTC").replace(tzinfo=UTC).astimezone(ZoneInfo(ZONE))
+    assert local == f"{there:%-d %b %Y, %H:%M:%S}"
+
+
+def test_whoever_may_only_look_is_offered_nothing_else(browser: Browser, console: Console) -> None:
+    person = signed_in(browser, console, "viewer")
+    rows_stand(person.page)
+    for words in ("Fraud (f)", "Genuine (g)", "Add to episode (e)"):
+        expect(person.page.get_by_role("button", name=words)).to_have_count(0)
+    person.open("/administration?part=Audit%20log")
+    expect(person.page.locator(".state.failed")).to_contain_text("may not")
+    person.context.close()
+
+
+def test_a_wrong_password_is_told_and_nobody_is_led_elsewhere(browser: Browser, console: Console) -> None:
+    person = visitor(browser, console.address)
+    give_password(person, "analyst", "not the password", "//elsewhere.example/")
+    expect(person.page.get_by_role("alert")).to_contain_text("wrong")
+    person.page.get_by_label("Password").fill(PASSWORD)
+    person.page.get_by_role("button", name="Sign in").click()
+    person.page.wait_for_url(f"{console.address}/")
+    person.context.close()
