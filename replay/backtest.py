@@ -16,7 +16,7 @@ from meta.gate import Verdict
 from meta.stack import ScoringStack
 from meta.support import Support
 from replay.featured import Featured
-from replay.outcome import Progress
+from replay.outcome import Progress, silent
 from replay.reading import Reader
 from replay.recent import Recent
 from replay.survey import DAY_S, UnfitFile, survey
@@ -55,7 +55,7 @@ def backtest(
     reader: Reader,
     artifacts: Artifacts,
     question: Question,
-    progress: Progress = lambda stage, done, rows: None,
+    progress: Progress = silent,
 ) -> Answer:
     """Replay a file. Raises BadRow and UnfitFile, also where an id is not there or the base reads other
     features than the file gives.

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from meta.arrays import Doubles, Floats
 from meta.normaliser import Normaliser
+from replay.outcome import Progress, silent
 
 Score = Callable[[Floats], Doubles]
 
@@ -17,10 +18,13 @@ _SEEDS = 3  # averaged, boosted trees gain about .005 of average precision
 RESERVE = 4  # one genuine card in four is kept from training, to set thresholds on
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Lesson:
     """Training rows in order of time: features (n, d) by name, the live ones first; frauds (n,); span in
     seconds.
+
+    family (n,) is an index into `families`, -1 where none is named; card (n,) and seconds (n,) are those of
+    the rows; reserve (m, d) are genuine rows that are kept from training, to set thresholds on.
     """
 
     features: tuple[str, ...]
@@ -29,7 +33,13 @@ class Lesson:
     fraud: NDArray[np.bool_]
     weight: Doubles
     span: tuple[float, float]
+    family: NDArray[np.int32]
+    card: NDArray[np.uint64]
+    seconds: Doubles
+    reserve: Floats
+    families: tuple[str, ...] = ()
     seed: int = 0
+    progress: Progress = silent
 
 
 def base(lesson: Lesson) -> Score:
@@ -72,6 +82,13 @@ def boosted(lesson: Lesson) -> Score:
     return score
 
 
+def forest(lesson: Lesson) -> Score:
+    """River's adaptive random forest, risk included; it learns a sample, one transaction at a time."""
+    from replay.forest import learned  # river: nothing else here needs it
+
+    return learned(lesson)
+
+
 def confirmed(lesson: Lesson) -> Score:
     """The rule that every team has: the more recent confirmed frauds at an entity, the more suspicious."""
     at = [j for j, name in enumerate(lesson.features) if name.endswith("_log_frauds_7d")]
@@ -83,6 +100,7 @@ CONTENDERS: dict[str, Callable[[Lesson], Score]] = {
     "base+risk": base_with_risk,
     "lightgbm": boosted,
     "logistic": logistic,
+    "forest": forest,
     "confirmed": confirmed,
 }
 
@@ -92,5 +110,9 @@ def _base(lesson: Lesson, width: int) -> Score:
 
     X = np.ascontiguousarray(lesson.X[:, :width])
     history = History(lesson.features[:width], X, lesson.fraud, lesson.weight, lesson.span)
-    model = train_base(history, BaseSettings(seed=lesson.seed))
+    model = train_base(
+        history,
+        BaseSettings(seed=lesson.seed),
+        progress=lambda step, steps, loss: lesson.progress("training base", step, steps),
+    )
     return lambda rows: model.score(np.ascontiguousarray(rows[:, :width]))

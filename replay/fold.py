@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from meta.arrays import Floats
-from replay.contenders import CONTENDERS, RESERVE, Lesson, Score
+from replay.contenders import RESERVE, Lesson, Score
 from replay.measures import Window
+from replay.outcome import Progress, silent
 from replay.reading import FRAUD, UNKNOWN, Part
 from replay.sample import Sample
 from replay.survey import DAY_S
@@ -41,8 +43,10 @@ class Fold:
     epoch: float
     features: tuple[str, ...]
     live: int
-    contenders: tuple[str, ...]
+    contenders: Mapping[str, Callable[[Lesson], Score]]
+    families: Sequence[str]
     seed: int = 0
+    progress: Progress = silent
     train_seconds: float = 0.0
     score_seconds: float = 0.0
     tested: dict[str, list[Window]] = field(default_factory=dict)
@@ -62,7 +66,8 @@ class Fold:
         train = (day >= self.days.train) & (day < self.days.delay_from) & (part.label != UNKNOWN)
         if train.any():
             fraud = part.label[train] == FRAUD
-            self._rows.add(fraud, X[train], fraud, part.card[train], part.columns.time[train])
+            rows = (X[train], fraud, part.card[train], part.columns.time[train], part.family[train])
+            self._rows.add(fraud, *rows)
         test = (day >= self.days.test) & (day < self.days.end) & (part.label != UNKNOWN)
         if test.any():
             self._test(part, X, np.flatnonzero(test), day)
@@ -102,16 +107,19 @@ class Fold:
         columns = self._rows.columns()
         if not columns:
             raise NothingToLearn(f"{where}: no labelled rows to train on")
-        X, fraud, card, seconds = columns
+        X, fraud, card, seconds, family = columns
         reserve = ~fraud & (card % RESERVE == 0)
         fit = ~reserve
         if fraud.sum() < 10 or reserve.sum() < 100:
             raise NothingToLearn(f"{where}: {fraud.sum()} frauds and {reserve.sum()} genuine rows to set "
                                  "thresholds on, allowed 10 and 100 or more")  # fmt: skip
         span = (float(seconds[0]), float(seconds[-1]))
-        lesson = Lesson(self.features, self.live, X[fit], fraud[fit], np.ones(fit.sum()), span, self.seed)
-        for name in self.contenders:
-            score = CONTENDERS[name](lesson)
+        lesson = Lesson(
+            self.features, self.live, X[fit], fraud[fit], np.ones(fit.sum()), span, family[fit], card[fit],
+            seconds[fit], X[reserve], tuple(self.families), self.seed, self.progress,
+        )  # fmt: skip
+        for name, learn in self.contenders.items():
+            score = learn(lesson)
             self._models[name] = (score, float(np.quantile(score(X[reserve]), 1 - BUDGET)))
         self._rows = Sample(MOST_GENUINE, self.seed)
         self.train_seconds += time.perf_counter() - begun

@@ -14,21 +14,19 @@ from features.offline import Featuriser
 from meta.adapters.registry import adapter
 from meta.arrays import Doubles, Floats
 from meta.artifacts import Artifacts
-from meta.base_training import BaseSettings
 from meta.gate import Limits, Verdict, judge
-from meta.meta_training import MetaSettings
 from meta.reservoir import Reservoir
 from meta.sampler import Labelled
 from meta.stack import ScoringStack
 from meta.support import Support
-from meta.training import NamedHistory, TrainingSettings, train_artifacts
 from replay.further import Further
 from replay.measures import Window, measure, until_caught
-from replay.outcome import Outcome, Progress
+from replay.outcome import Outcome, Progress, silent
 from replay.prequential import Plan
 from replay.reading import FRAUD, GENUINE, Reader
 from replay.sample import Sample
 from replay.survey import DAY_S, Survey, UnfitFile, survey
+from replay.training import train
 
 Rows = NDArray[np.intp]
 
@@ -61,9 +59,7 @@ class _Span:
         return _Span(self.X[rows], self.family[rows], self.card[rows], self.seconds[rows], self.amount[rows])
 
 
-def leave_out(
-    reader: Reader, plan: Plan, settings: Settings, progress: Progress = lambda stage, done, rows: None
-) -> Outcome:
+def leave_out(reader: Reader, plan: Plan, settings: Settings, progress: Progress = silent) -> Outcome:
     """Run it; of `plan` count the days, start and seed. Raises as `replay.prequential.prequential`.
 
     Measured on genuine rows and frauds of the pattern after the last flag, on cards that were not flagged.
@@ -71,14 +67,13 @@ def leave_out(
     progress("checking", 0, reader.table.rows() or 0)
     found = survey(reader)
     begun = time.perf_counter()
-    names, (train, middle, test) = _collect(reader, replace(plan, folds=1), found, progress)
+    names, (training, middle, test) = _collect(reader, replace(plan, folds=1), found, progress)
     passed = time.perf_counter() - begun
     held = _number(reader, settings.pattern)
-    progress("training", found.rows, found.rows)
     begun = time.perf_counter()
-    artifacts = _train(reader, names, train, settings, plan.seed)
+    artifacts = _train(reader, names, training, settings, plan.seed, progress)
     trained = time.perf_counter() - begun
-    episode = _Episode(artifacts, train, middle, test, held, settings.flags)
+    episode = _Episode(artifacts, training, middle, test, held, settings.flags)
     windows, reasons, known = episode.contest(settings.adapters, plan.seed)
     figures = {name: measure([window], seed=plan.seed) for name, window in windows.items()}
     lists = {name: [window] for name, window in windows.items()}
@@ -188,10 +183,11 @@ def _number(reader: Reader, pattern: str) -> int:
     return reader.families.index(pattern) + 1
 
 
-def _train(reader: Reader, names: tuple[str, ...], train: _Span, settings: Settings, seed: int) -> Artifacts:
-    rows = Labelled(train.X, train.family, train.card.view(np.int64), train.seconds)
-    history = NamedHistory(names, rows, tuple(reader.families), (settings.pattern,))
-    base = BaseSettings(steps=settings.base_steps, seed=seed)
-    meta = MetaSettings(steps=settings.meta_steps, seed=seed)
-    aware = any(name in ("evidence-aware", "blend") for name in settings.adapters)
-    return train_artifacts(history, TrainingSettings(base, meta, aware=aware, seed=seed))
+def _train(
+    reader: Reader, names: tuple[str, ...], rows: _Span, settings: Settings, seed: int, progress: Progress
+) -> Artifacts:
+    labelled = Labelled(rows.X, rows.family, rows.card.view(np.int64), rows.seconds)
+    return train(
+        labelled, names, reader.families, settings.adapters, base_steps=settings.base_steps,
+        meta_steps=settings.meta_steps, seed=seed, held_out=(settings.pattern,), progress=progress,
+    )  # fmt: skip

@@ -19,7 +19,7 @@ from replay.featured import Featured
 from replay.fold import BUDGET, Days, NothingToLearn
 from replay.live_contenders import CONTENDERS, begin
 from replay.measures import Window, measure
-from replay.outcome import Outcome, Progress
+from replay.outcome import Outcome, Progress, silent
 from replay.patterns import detection
 from replay.policy import History, Policy
 from replay.prequential import Plan
@@ -64,7 +64,7 @@ def live(
     reader: Reader,
     plan: Plan,
     settings: LiveSettings,
-    progress: Progress = lambda stage, done, rows: None,
+    progress: Progress = silent,
 ) -> Outcome:
     """Replay a file: of `plan` count training days, test days times folds, start and seed.
 

@@ -8,20 +8,17 @@ import numpy as np
 
 from meta.adapters.registry import adapter
 from meta.artifacts import Artifacts
-from meta.base_training import BaseSettings
-from meta.meta_training import MetaSettings
 from meta.sampler import Labelled
-from meta.training import NamedHistory, TrainingSettings, train_artifacts
 from replay.contenders import boosted, confirmed, logistic
 from replay.entity_rules import EntityRules
 from replay.episodes import BaseWithEpisodes
 from replay.policy import History, Policy
 from replay.retrained import Retrained
 from replay.traffic import Traffic
+from replay.training import train
 
 _LEARNERS = {"lightgbm": boosted, "logistic": logistic, "confirmed": confirmed}
-CONTENDERS = ("base", "base+rules", "base+episodes", *_LEARNERS)
-_AWARE = ("evidence-aware", "blend")  # adapters that need the network which reads the base's surprise
+CONTENDERS = ("base", "base+rules", "base+episodes", *_LEARNERS, "forest")
 
 
 def begin(
@@ -36,6 +33,10 @@ def begin(
     for name in names:
         if name in _LEARNERS:
             out[name] = Retrained(_LEARNERS[name], history)
+        elif name == "forest":
+            from replay.forest import OnlineForest  # river: nothing else here needs it
+
+            out[name] = OnlineForest(history)
         elif artifacts is not None:
             out |= _based(name, adapters, artifacts, history)
     return out
@@ -61,16 +62,10 @@ def _artifacts(history: History, adapters: Sequence[str], steps: tuple[int, int]
     rows = history.rows
     family = np.where(rows.fraud, np.where(rows.family >= 0, rows.family + 1, -1), 0).astype(np.int64)
     labelled = Labelled(_live(rows, history), family, rows.card.view(np.int64), rows.seconds)
-    named = NamedHistory(history.names[: history.live], labelled, history.families)
-    settings = TrainingSettings(
-        BaseSettings(steps=steps[0], seed=history.seed),
-        MetaSettings(steps=steps[1], seed=history.seed),
-        aware=any(name in _AWARE for name in adapters),
-        seed=history.seed,
-    )
-    return train_artifacts(
-        named, settings, report=lambda stage, done, of, loss: history.progress(f"training {stage}", done, of)
-    )
+    return train(
+        labelled, history.names[: history.live], history.families, adapters, base_steps=steps[0],
+        meta_steps=steps[1], seed=history.seed, progress=history.progress,
+    )  # fmt: skip
 
 
 def _live(rows: Traffic, history: History) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:

@@ -12,6 +12,10 @@ from replay.survey import Survey
 Progress = Callable[[str, int, int], None]  # the stage, rows done, rows in all
 
 
+def silent(stage: str, done: int, rows: int) -> None:
+    """Tell nobody."""
+
+
 @dataclass(frozen=True)
 class Outcome:
     """Figures of each contender by name of the measure, its test windows, and what the pass took.

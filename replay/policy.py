@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 
 from meta.arrays import Doubles
 from replay.desk import News
-from replay.outcome import Progress
+from replay.outcome import Progress, silent
 from replay.recent import Recent
 from replay.traffic import Traffic
 
@@ -30,7 +30,7 @@ class History:
     delay_days: float
     budget: float
     seed: int
-    progress: Progress = field(default=lambda stage, done, rows: None)
+    progress: Progress = silent
 
     @property
     def threshold(self) -> float:

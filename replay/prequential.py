@@ -6,15 +6,16 @@ Source: Le Borgne et al. 2022, «Reproducible machine learning for credit card f
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from replay.contenders import CONTENDERS
+from replay.contenders import CONTENDERS, Lesson, Score
 from replay.featured import Featured
 from replay.fold import Days, Fold
 from replay.measures import measure
-from replay.outcome import Outcome, Progress
+from replay.outcome import Outcome, Progress, silent
 from replay.reading import Reader
 from replay.survey import DAY_S, Survey, UnfitFile, survey
 
@@ -24,7 +25,8 @@ class Plan:
     """Days of training, of delay until labels come, of each test; folds, one test length apart.
 
     start: first day of the first fold's training, from the file's first midnight; the last folds that fit
-    without.
+    without. `adapters` make detectors of the newest `flags` frauds of each kind in a training span, in
+    `steps` of meta-training.
     """
 
     train_days: int = 7
@@ -33,7 +35,20 @@ class Plan:
     folds: int = 4
     start: int | None = None
     contenders: tuple[str, ...] = tuple(CONTENDERS)
+    adapters: tuple[str, ...] = ()
+    flags: int = 5
+    steps: int = 1_500
     seed: int = 0
+
+    def learners(self) -> dict[str, Callable[[Lesson], Score]]:
+        """The contenders by name; the base with episodes of each adapter comes last."""
+        learners = {name: CONTENDERS[name] for name in self.contenders}
+        if self.adapters:
+            from replay.with_episodes import with_episodes  # torch: not needed without
+
+            for name in self.adapters:
+                learners[f"base+{name}"] = with_episodes(name, self.adapters, self.flags, self.steps)
+        return learners
 
     def folds_in(self, found: Survey) -> list[Days]:
         """The days of each fold. Raises UnfitFile where the file is too short for them."""
@@ -51,7 +66,7 @@ class Plan:
         return [Days(f, f + self.train_days, f + once, f + once + self.test_days) for f in firsts]
 
 
-def prequential(reader: Reader, plan: Plan, progress: Progress = lambda stage, done, rows: None) -> Outcome:
+def prequential(reader: Reader, plan: Plan, progress: Progress = silent) -> Outcome:
     """Replay a file. Raises BadRow, UnfitFile, NothingToLearn and Unmeasurable before anything is written."""
     progress("checking", 0, reader.table.rows() or 0)
     found = survey(reader)
@@ -64,7 +79,7 @@ def prequential(reader: Reader, plan: Plan, progress: Progress = lambda stage, d
     tested = [fold.windows() for fold in folds]
     if not all(tested):
         raise UnfitFile(f"fold {[bool(t) for t in tested].index(False) + 1}: no labelled rows to test on")
-    windows = {name: [t[name] for t in tested] for name in plan.contenders}
+    windows = {name: [t[name] for t in tested] for name in tested[0]}
     figures = {name: measure(parts, seed=plan.seed) for name, parts in windows.items()}
     details = {"folds": [asdict(d) for d in days]}
     return Outcome(figures, windows, found, whole - training, training, details)
@@ -73,7 +88,10 @@ def prequential(reader: Reader, plan: Plan, progress: Progress = lambda stage, d
 def _run(reader: Reader, plan: Plan, found: Survey, days: list[Days], progress: Progress) -> list[Fold]:
     featured = Featured(reader, plan.delay_days * DAY_S)
     epoch = float(np.floor(found.first / DAY_S) * DAY_S)
-    folds = [Fold(d, epoch, featured.names, featured.live, plan.contenders, plan.seed) for d in days]
+    folds = [
+        Fold(d, epoch, featured.names, featured.live, plan.learners(), reader.families, plan.seed, progress)
+        for d in days
+    ]
     for part in reader.parts():
         X = featured.features(part)
         cards = part if reader.has_cards else part.each_its_own_card()

@@ -20,11 +20,14 @@ class UnknownName(ValueError):
 
 @dataclass(frozen=True)
 class Choice:
-    """What was asked for beside the days: contenders, adapters, a pattern, and the desk of a live replay."""
+    """What was asked for beside the days: contenders, adapters, a pattern, and the desk of a live replay.
+
+    Without adapters a prequential replay makes no episodes; the others take `evidence`.
+    """
 
     protocol: str = NAMES[0]
     contenders: Sequence[str] = ()
-    adapters: Sequence[str] = ("evidence",)
+    adapters: Sequence[str] = ()
     pattern: str | None = None
     flags: int = 5
     alerts_a_day: int = 50
@@ -48,7 +51,13 @@ def _prequential(plan: Plan, choice: Choice) -> tuple[Run, dict[str, Any]]:
     from replay.contenders import CONTENDERS
     from replay.prequential import prequential
 
-    plan = replace(plan, contenders=_known("--contender", choice.contenders, tuple(CONTENDERS)))
+    plan = replace(
+        plan,
+        contenders=_known("--contender", choice.contenders, tuple(CONTENDERS)),
+        adapters=_adapters(choice) if choice.adapters else (),
+        flags=choice.flags,
+        steps=choice.steps,
+    )
     return (lambda reader, tell: prequential(reader, plan, tell)), {"plan": asdict(plan)}
 
 
@@ -84,9 +93,10 @@ def _leave_out(plan: Plan, choice: Choice) -> tuple[Run, dict[str, Any]]:
 
 
 def _adapters(choice: Choice) -> tuple[str, ...]:
+    from meta.adapters.registry import DEFAULT
     from meta.adapters.registry import NAMES as ADAPTERS
 
-    return _known("--adapter", choice.adapters, ADAPTERS)
+    return _known("--adapter", choice.adapters or (DEFAULT,), ADAPTERS)
 
 
 def _known(option: str, given: Sequence[str], there: Sequence[str]) -> tuple[str, ...]:

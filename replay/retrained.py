@@ -67,9 +67,12 @@ class Retrained:
         fit = some.where(~reserve)
         span = (float(some.seconds[0]), float(some.seconds[-1]))
         h = self._history
-        lesson = Lesson(h.names, h.live, fit.X, fit.fraud, np.ones(len(fit)), span, h.seed)
+        lesson = Lesson(
+            h.names, h.live, fit.X, fit.fraud, np.ones(len(fit)), span, fit.family, fit.card, fit.seconds,
+            some.X[reserve], h.families, h.seed, h.progress,
+        )  # fmt: skip
         self._score = self._learner(lesson)
-        self._tails = Tails.fit(self._score(some.X[reserve]))
+        self._tails = Tails.fit(self._score(lesson.reserve))
 
     def _drifted(self, rows: Traffic) -> NDArray[np.intp]:
         """Features that have moved by now, by a major shift.

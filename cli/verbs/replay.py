@@ -67,7 +67,7 @@ def replay(
 
     plan = Plan(train_days, delay_days, test_days, folds, start_day, seed=seed)
     choice = Choice(
-        protocol, contender or (), adapter or ("evidence",), pattern, flags, alerts_a_day, shift_hours,
+        protocol, contender or (), adapter or (), pattern, flags, alerts_a_day, shift_hours,
         delay_hours, budget, steps,
     )  # fmt: skip
     try:

@@ -1,0 +1,42 @@
+"""Train base and networks on one span of a file, for whatever protocol asks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from meta.artifacts import Artifacts
+from meta.base_training import BaseSettings
+from meta.meta_training import MetaSettings
+from meta.sampler import Labelled
+from meta.training import NamedHistory, TrainingSettings, train_artifacts, with_learners
+from replay.outcome import Progress, silent
+
+_AWARE = ("evidence-aware", "blend")  # adapters that need the network which reads the base's surprise
+_LEARNERS = ("maml", "fomaml", "metasgd", "anil", "reptile", "protonet", "relation")
+
+
+def train(
+    rows: Labelled,
+    names: tuple[str, ...],
+    families: Sequence[str],
+    adapters: Sequence[str],
+    *,
+    base_steps: int,
+    meta_steps: int,
+    seed: int,
+    held_out: tuple[str, ...] = (),
+    progress: Progress = silent,
+) -> Artifacts:
+    """Return what the adapters need; `names` are those of the features, `families` of the kinds of fraud."""
+    history = NamedHistory(names, rows, tuple(families), held_out)
+    settings = TrainingSettings(
+        BaseSettings(steps=base_steps, seed=seed),
+        MetaSettings(steps=meta_steps, seed=seed),
+        aware=any(name in _AWARE for name in adapters),
+        seed=seed,
+    )
+    artifacts = train_artifacts(
+        history, settings, report=lambda stage, step, steps, loss: progress(f"training {stage}", step, steps)
+    )
+    needed = any(name in _LEARNERS for name in adapters)
+    return with_learners(artifacts, history, seed=seed) if needed else artifacts
