@@ -6,10 +6,10 @@ from console.pages.grid import Column, column
 def alert_columns() -> list[Column]:
     """Of the queue: when, who, how much, how rare, why."""
     return [
-        column("Raised", "raised_at", "moment", width=142, sort=True),
+        column("Raised", "raised_at", "moment", width=142, narrow=122, sort=True),
         column("Card", "card", "token", width=136, wide=True),
-        column("Amount", "amount", "money", width=116, sort=True, type="rightAligned"),
-        column("Rarity", "surprise", "rare", width=100, sort=True, type="rightAligned"),
+        column("Amount", "amount", "money", width=116, narrow=108, sort=True, type="rightAligned"),
+        column("Rarity", "surprise", "rare", width=100, narrow=92, sort=True, type="rightAligned"),
         column("Why", "reasons", "reason", minWidth=200, flex=2, wide=True),
         column("Found by", "scorer", "scorer", width=150, wide=True),
         column("State", "state", "outcome", width=110, wide=True),
@@ -20,12 +20,12 @@ def alert_columns() -> list[Column]:
 def transaction_columns() -> list[Column]:
     """Of the search: any transaction, alerted or not."""
     return [
-        column("Time", "event_time", "moment", width=142),
+        column("Time", "event_time", "moment", width=142, narrow=122),
         column("Transaction", "transaction_id", "token", minWidth=160, flex=1, wide=True),
         column("Card", "card", "token", width=136, wide=True),
         column("Merchant", "merchant", "token", width=150, wide=True),
-        column("Amount", "amount", "money", width=116, type="rightAligned"),
-        column("Rarity", "surprise", "rare", width=100, type="rightAligned"),
+        column("Amount", "amount", "money", width=116, narrow=108, type="rightAligned"),
+        column("Rarity", "surprise", "rare", width=100, narrow=92, type="rightAligned"),
         column("Decision", "decision", "tag", width=110),
         column("Found by", "scorer", "scorer", width=150, wide=True),
     ]

@@ -18,11 +18,15 @@ Column = dict[str, Any]
 def column(name: str, field: str, cell: str = "", **options: Any) -> Column:
     """A column of the API's `field`; `cell` names what draws it, of static/cells.js.
 
-    `wide=True` leaves it out where the window is narrow; `sort=False` where the API cannot sort by it.
+    `wide=True` leaves it out where the window is narrow, `narrow` is its width there; `sort=False` where the
+    API cannot sort by it.
     """
     made: Column = {"headerName": name, "field": field, "sortable": options.pop("sort", False)}
     if cell:
         made[":cellRenderer"] = f"flagfive.cells.{cell}"
+    narrow = options.pop("narrow", None)
+    if narrow is not None:
+        made[":width"] = f"innerWidth < {NARROW_PX} ? {narrow} : {options.pop('width')}"
     if options.pop("wide", False):
         made[":hide"] = f"innerWidth < {NARROW_PX}"
     return made | options
