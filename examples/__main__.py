@@ -1,22 +1,22 @@
 """`./run examples [NAME ...]`: measure the other uses of the meta-learning core, plot them, write the
 figures.
 
-Every example runs once per seed, a process for each core; plots and figures.json land in var/examples.
+Every example runs once per seed, a process for each core; plots, results.md and figures.json land in
+var/examples.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
 import time
-from dataclasses import asdict
 from pathlib import Path
 
 from examples.plot import plot
+from examples.report import Result, show, write
 from examples.runs import example_of, measured
-from examples.scores import Example, Summary, summarise
+from examples.scores import summarise
 
 NAMES = ("sine", "digits", "preference", "sensors", "pitfalls")
 
@@ -26,40 +26,13 @@ def main(arguments: list[str]) -> None:
     asked = _arguments(arguments)
     asked.out.mkdir(parents=True, exist_ok=True)
     begun = time.monotonic()
-    found: dict[str, object] = {}
+    results: list[Result] = []
     for name, runs, cpu_seconds in measured(asked.names, asked.seeds, quick=asked.quick, jobs=asked.jobs):
-        example, summary = example_of(name), summarise(runs)
-        plot(example, summary, asked.out / f"{name}.png")
-        _print(example, summary)
-        found[name] = {
-            "title": example.title,
-            "means": [asdict(mean) for mean in summary.means],
-            "cpu_seconds": cpu_seconds,
-        }
-        _write(asked, found, time.monotonic() - begun)
-    print(f"{time.monotonic() - begun:.0f} s; plots and figures.json in {asked.out}")
-
-
-def _write(asked: argparse.Namespace, found: dict[str, object], seconds: float) -> None:
-    """Write what there is so far, so that a run that is cut off keeps it."""
-    whole = {"quick": asked.quick, "seconds": seconds, "examples": found}
-    (asked.out / "figures.json").write_text(json.dumps(whole, indent=1) + "\n", "utf-8")
-
-
-def _print(example: Example, summary: Summary) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    console = Console()
-    for panel in dict.fromkeys(mean.panel for mean in summary.means):
-        here = [mean for mean in summary.means if mean.panel == panel]
-        places = list(dict.fromkeys(mean.at for mean in here))
-        table = Table(example.x_label, *map(str, places), title=f"{example.title}: {panel}")
-        for method in dict.fromkeys(mean.method for mean in here):
-            told = {m.at: f"{m.mean:.3g} [{m.low:.3g} {m.high:.3g}]" for m in here if m.method == method}
-            table.add_row(method, *(told.get(at, "") for at in places))
-        console.print(table)
-    console.print(example.tell(summary), soft_wrap=True)
+        results.append(Result(name, example_of(name), summarise(runs), cpu_seconds))
+        plot(results[-1].example, results[-1].summary, asked.out / f"{name}.png")
+        show(results[-1])
+        write(results, asked.out, quick=asked.quick, seconds=time.monotonic() - begun)
+    print(f"{time.monotonic() - begun:.0f} s; plots, results.md and figures.json in {asked.out}")
 
 
 def _arguments(arguments: list[str]) -> argparse.Namespace:

@@ -25,6 +25,7 @@ def test_all_five_run_small_and_write_plots_and_figures(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     figures = json.loads((tmp_path / "figures.json").read_text("utf-8"))
     assert set(figures["examples"]) == set(NAMES)
+    assert (tmp_path / "results.md").read_text("utf-8").count("### ") == len(NAMES)
     for name, example in figures["examples"].items():
         assert (tmp_path / f"{name}.png").stat().st_size > 10_000
         assert all(mean["seeds"] == 2 for mean in example["means"])
