@@ -1,0 +1,148 @@
+"""A bank in small: simulated payments through real workers, with the console beside them."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import sys
+import threading
+from collections.abc import Coroutine, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from pydantic import SecretStr
+from rich.console import Console as Terminal
+
+from cli.demo.base import put_base_in_force
+from cli.demo.cold_start import forget_the_cold_start
+from cli.demo.observer import Observer, follow_scores
+from cli.demo.stage import environment_of
+from cli.demo.story import Story
+from cli.demo.traffic import DemoTraffic
+from cli.demo.view import View
+from cli.processes import Processes
+from settings import Settings
+from settings.sections import ControlSettings
+from simulate.patterns import HELD_OUT
+from simulate.traffic import Traffic
+from stream.feed.feed import Feed
+from stream.wiring import transaction_schema
+from tests.set_up import own_set_up
+from tests.waiting import until
+
+PARTITIONS = 4
+# A third of the demo's portfolio at a third of its rate: event time then runs as fast as there.
+CARDS, MERCHANTS, RATE = 5_000, 800, 1_000.0
+HISTORY_DAYS, COLD_DAYS = 14.0, 7.0
+SEED = 7
+PATTERN = next(iter(HELD_OUT.values()))
+PATTERN_SHARE = 0.006
+MOST_S = 300.0  # a first start compiles the kernels
+
+Value = TypeVar("Value")
+
+
+class LiveBank:
+    """Payments that go on until it is left, sent from a thread; the simulator's truth is in `observer`."""
+
+    def __init__(self, settings: Settings, processes: Processes) -> None:
+        self.settings = settings
+        self.observer = Observer(PATTERN.name)
+        self._processes = processes
+        self._traffic: DemoTraffic | None = None
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="payments")
+        self._tasks: list[Future[None]] = []
+        self._feed: Feed | None = None
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What processes of this bank must know."""
+        key = self.settings.control.key
+        assert key is not None
+        return {
+            **environment_of(self.settings),
+            "PYTHONPATH": str(Path(__file__).resolve().parents[2]),
+            "FLAGFIVE_BROKER": self.settings.broker.bootstrap,
+            "FLAGFIVE_VAR": str(self.settings.var),
+            "FLAGFIVE_STORAGE__URL": self.settings.storage.url,
+            "FLAGFIVE_CONTROL_KEY": key.get_secret_value(),
+            "OMP_NUM_THREADS": "1",
+        } | {f"FLAGFIVE_METRICS__{name}_PORT": "0" for name in ("WORKER", "RECORDER", "ADAPTER")}
+
+    def start(self, verb: str, *arguments: str) -> None:
+        """Start a verb as a process of the bank."""
+        command = [sys.executable, "-m", "cli", verb, *arguments]
+        self._processes.start(verb, command, environment={**os.environ, **self.environment})
+
+    def warm_up(self) -> None:
+        """Start the workers, and let a history pass so that every card and merchant has a profile."""
+        for verb in ("worker", "recorder"):
+            self.start(verb)
+        self._run(self._open())
+        genuine = self._run(asyncio.to_thread(self._payments.draw_history))
+        put_base_in_force(self.settings, genuine)
+        self._run(self._payments.send_history(lambda sent: None))
+        until(lambda: self.observer.scored >= self._payments.sent, what="the history's scores", within_s=300)
+        forget_the_cold_start(self.settings, self._payments.sent, COLD_DAYS)
+        self.start("adapter", "--device", "cpu")
+        view = View(self.observer, self.settings.budget.alert_rate, Terminal(quiet=True))
+        story = Story(self.settings, self._payments, self.observer, view, PATTERN.recipe)
+        self._run(story.adapter_answers())
+
+    def begin_live(self) -> None:
+        """Payments go on by themselves, the new pattern among them."""
+        self._begin(self._payments.run_live())
+        self._run(self._begin_pattern())
+
+    @property
+    def _payments(self) -> DemoTraffic:
+        assert self._traffic is not None
+        return self._traffic
+
+    async def _open(self) -> None:
+        topics, bootstrap = self.settings.topics, self.settings.broker.bootstrap
+        self._feed = await Feed(bootstrap, topics.transactions).__aenter__()
+        schema, people = transaction_schema(self.settings), Traffic(SEED, CARDS, MERCHANTS)
+        self._traffic = DemoTraffic(people, schema, self._feed, self.observer, HISTORY_DAYS, RATE)
+        self._begin(follow_scores(bootstrap, topics.scores, topics.partitions, self.observer))
+
+    async def _begin_pattern(self) -> None:
+        self._payments.start_pattern(PATTERN.name, PATTERN_SHARE)
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        """Let it run until the bank is left."""
+        self._tasks.append(asyncio.run_coroutine_threadsafe(work, self._loop))
+
+    def _run(self, work: Coroutine[Any, Any, Value]) -> Value:
+        """Run it beside what goes on, and wait for it."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(MOST_S)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for task in self._tasks:
+            task.cancel()
+        if self._feed is not None:
+            self._run(self._feed.__aexit__(kind, error, trace))
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+
+@contextmanager
+def live_bank(broker: str, folder: Path) -> Iterator[tuple[LiveBank, Processes]]:
+    """A bank on topics of its own, with a key of its own; all of it ends with the block."""
+    settings = own_set_up(broker, folder, partitions=PARTITIONS)
+    control = ControlSettings(key=SecretStr(secrets.token_urlsafe(32)))
+    settings = settings.model_copy(update={"control": control})
+    with Processes(folder / "log") as processes, LiveBank(settings, processes) as bank:
+        yield bank, processes
