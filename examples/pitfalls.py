@@ -3,7 +3,7 @@
 1. Tasks that are not those of meta-training: faster waves, then larger ones.
 2. Few tasks: the same 5, 20, 100 waves over and over. Errors on those waves and on new ones drift apart.
 3. An inner rate far off, before and after meta-training with it; learned rates for comparison.
-4. Tasks that are nearly alike: fine-tuning from joint training is as good, at a fraction of the price.
+4. Tasks that are nearly alike: inner steps on few points do more harm than good, whoever takes them.
 """
 
 from __future__ import annotations
