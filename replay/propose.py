@@ -14,10 +14,11 @@ from replay.table import Table
 from replay.values import texts
 
 _NAMES = {
-    "label": r"(is_?|tx_)?fraud(ulent|_?label|_?flag)?|label|class|target|isfraud",
+    "label": r"(is_?|tx_)?fraud(ulent|_?label|_?flag)?|label|class|target|isfraud|outcome|verdict|chargeback",
     "pattern": r".*(scenario|fraud_?(type|kind|pattern)|pattern)",
     "id": r"(tx|trans(action)?|payment|trans)_?(id|num(ber)?|no|ref)|id|uuid|(.*_)?reference",
-    "time": r"(tx_?|trans(action)?_?(date_?trans_?)?)?(date_?time|time_?stamp|time|date|ts|when)(_utc|_ms)?",
+    "time": r"(tx_?|trans(action)?_?(date_?trans_?)?)?(date_?time|time_?stamp|time|date|ts|when)(_utc|_ms)?"
+    r"|(payment|event|created|booked|posted|authori[sz]ed)_?(time|date|at|on|ts)(_utc|_ms)?",
     "amount": r"(tx_?|trans(action)?_?)?(amount|amt|value|sum)(_eur|_usd|_gbp)?",
     "card": r"(card|customer|client|account|user|payer|cc|holder|name_?orig).*",
     "merchant": r"(merchant|terminal|shop|store|payee|seller|acceptor|name_?dest)(_?(id|name|no|num))?",

@@ -69,6 +69,15 @@ def test_units_labels_and_further_columns_are_understood(tmp_path: Path) -> None
     assert (found.frauds, found.genuine, found.first) == (1, 2, 1.7e9)
 
 
+@pytest.mark.parametrize("time", ["booked_at", "created_at", "payment_time", "authorised_on"])
+def test_common_names_of_times_and_labels_are_understood(tmp_path: Path, time: str) -> None:
+    frame = OTHER.rename(columns={"timestamp": time}).assign(outcome=["fraud", "genuine", "genuine"])
+    mapping, _ = proposed(tmp_path, frame[["payment_ref", time, "account", "amount", "outcome"]])
+    assert mapping.time == time
+    assert mapping.label is not None
+    assert (mapping.label.column, mapping.label.fraud) == ("outcome", ("fraud",))
+
+
 def test_a_file_without_amounts_is_told(tmp_path: Path) -> None:
     with pytest.raises(WrongMapping, match="no column looks like amount"):
         proposed(tmp_path, OTHER.drop(columns="amount"))
