@@ -72,7 +72,10 @@ def risk_of(
     ]
     least = len(boosts) / 2 if of_one_pattern else 0.0
     suspects = [s for rule in watched if (s := _suspect(rule, known, share_of, own)) and s.cards >= least]
-    suspects = _affordable(suspects if count > 0 else [], budget)
+    suspects = suspects if count > 0 else []
+    standing = known.blocked(max(row.event_time for row in rows), apart_from=f"{Kind.RISK}/{own}")
+    taken = sum(share_of(*one) for one in standing - {(s.entity, s.key) for s in suspects})
+    suspects = _affordable(suspects, max(budget - taken, 0.0))
     blocked = [s for s in suspects if s.affordable] if may_block else []
     blocks = [
         Rule(s.entity, s.key, Effect.BLOCK, s.cards, s.last, until=s.last + terms.block_days * DAY_S)

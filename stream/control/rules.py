@@ -150,6 +150,17 @@ class RuleTable:
     def __len__(self) -> int:
         return sum(len(keys.rules) for keys in self.by_entity.values())
 
+    def blocked(self, time: float, *, apart_from: str = "") -> set[tuple[str, str]]:
+        """Entities that are blocked at an event time, as kind and key; the rules of one entry left out."""
+        return {
+            (entity, key.decode())
+            for entity, keys in self.by_entity.items()
+            for key, rules in keys.rules.items()
+            for one in rules
+            if one.rule.effect is Effect.BLOCK and one.source != apart_from
+            if one.rule.until is None or one.rule.until > time
+        }
+
     def met_by(
         self, entities: Iterable[str], keys: Iterable[ByteSpans]
     ) -> Iterator[tuple[int, tuple[Placed, ...]]]:

@@ -59,6 +59,18 @@ def test_blocks_stay_within_the_budget_all_together() -> None:
     assert len(effects(found, Effect.BLOCK)) == 2
 
 
+def test_blocks_of_earlier_episodes_count_against_the_budget_until_they_end() -> None:
+    shares = dict.fromkeys(("m1", "m2"), 0.0007)
+    first = risk(fraud("a", "m1"), fraud("b", "m1"), shares=shares)
+    known = RuleTable.of(Placed(rule, "risk/first") for rule in first.rules)
+    second = [fraud("c", "m2"), fraud("d", "m2")]
+    assert effects(risk(*second, known=known, shares=shares), Effect.BLOCK) == {}
+    after = [fraud(card, "m2", 1_001.0 + Terms().block_days * DAY_S) for card in "cd"]
+    assert effects(risk(*after, known=known, shares=shares), Effect.BLOCK).keys() == {"m2"}
+    again = [fraud("a", "m1"), fraud("b", "m1")]
+    assert effects(risk(*again, known=known, shares=shares, own="first"), Effect.BLOCK).keys() == {"m1"}
+
+
 def test_a_few_of_many_flags_in_one_shop_are_chance() -> None:
     rows = [fraud(f"c{n}", "shop" if n < 2 else f"m{n}") for n in range(5)]
     assert effects(risk(*rows), Effect.BLOCK) == {}
