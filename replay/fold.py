@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from meta.arrays import Floats
 from replay.contenders import RESERVE, Lesson, Score
+from replay.drift import Drift
 from replay.measures import Window
 from replay.outcome import Progress, silent
 from replay.reading import FRAUD, UNKNOWN, Part
@@ -47,6 +48,7 @@ class Fold:
     families: Sequence[str]
     seed: int = 0
     progress: Progress = silent
+    drift: Drift | None = None  # from when the fold has learned
     train_seconds: float = 0.0
     score_seconds: float = 0.0
     tested: dict[str, list[Window]] = field(default_factory=dict)
@@ -94,6 +96,8 @@ class Fold:
             for at in [rows[day[rows] == d]]
         ]
         rows = np.concatenate(keep)
+        if self.drift is not None:
+            self.drift.add(X[rows[part.label[rows] != FRAUD]])
         begun = time.perf_counter()
         for name, (score, threshold) in self._models.items():
             c = part.columns
@@ -108,6 +112,7 @@ class Fold:
         if not columns:
             raise NothingToLearn(f"{where}: no labelled rows to train on")
         X, fraud, card, seconds, family = columns
+        self.drift = Drift(X[~fraud])
         reserve = ~fraud & (card % RESERVE == 0)
         fit = ~reserve
         if fraud.sum() < 10 or reserve.sum() < 100:

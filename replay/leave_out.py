@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,8 +20,10 @@ from meta.reservoir import Reservoir
 from meta.sampler import Labelled
 from meta.stack import ScoringStack
 from meta.support import Support
+from replay.delay import detection_delay
+from replay.drift import Drift, moved
 from replay.further import Further
-from replay.measures import Window, measure, until_caught
+from replay.measures import Window, measure
 from replay.outcome import Outcome, Progress, silent
 from replay.prequential import Plan
 from replay.reading import FRAUD, GENUINE, Reader
@@ -84,10 +87,13 @@ def leave_out(reader: Reader, plan: Plan, settings: Settings, progress: Progress
         "later_frauds": int(np.sum(windows["base"].fraud)),
         "known_recall": known,
         "recall": {name: float(np.mean(w.score[w.fraud] > w.threshold)) for name, w in windows.items()},
-        "until_caught": {name: _delay(window) for name, window in windows.items()},
+        "until_caught": {name: _delay(window, plan.seed) for name, window in windows.items()},
         "kept_as_draft": {name: list(r) for name, r in reasons.items() if r},
     }
-    return Outcome(figures, lists, found, passed, trained, {"patterns": [pattern]})
+    drift = Drift(training.X[training.family == 0])
+    drift.add(test.X[test.family == 0])
+    details = {"patterns": [pattern], "budget": BUDGET, "drift": moved(names, [drift])}
+    return Outcome(figures, lists, found, passed, trained, details)
 
 
 class _Episode:
@@ -172,9 +178,9 @@ def _collect(
     return (*featuriser.layout.names, *further.names), tuple(_Span(*s.columns()) for s in samples)
 
 
-def _delay(window: Window) -> dict[str, float] | None:
-    delay = until_caught(window)
-    return delay and {"transactions": delay[0], "amount": delay[1]}
+def _delay(window: Window, seed: int) -> dict[str, Any] | None:
+    at = window.fraud
+    return detection_delay(window.amount[at], window.score[at] > window.threshold, window.card[at], seed=seed)
 
 
 def _number(reader: Reader, pattern: str) -> int:

@@ -8,19 +8,20 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from replay.desk import Desk, Ledger, News
+from replay.drift import Drift, moved
 from replay.episodes import BaseWithEpisodes
 from replay.featured import Featured
 from replay.fold import BUDGET, Days, NothingToLearn
 from replay.live_contenders import CONTENDERS, begin
 from replay.measures import Window, measure
 from replay.outcome import Outcome, Progress, silent
-from replay.patterns import detection
+from replay.patterns import UNNAMED, detection
 from replay.policy import History, Policy
 from replay.prequential import Plan
 from replay.reading import Reader
@@ -81,9 +82,10 @@ def live(
     figures = {name: measure([window], seed=plan.seed) for name, window in windows.items()}
     tested, margins = joined(run.tested), {n: np.concatenate(m) for n, m in run.margins.items()}
     details = {
-        "patterns": detection(tested, margins, reader.families),
-        "episodes": {name: _told(policy) for name, policy in run.policies.items()},
+        "patterns": detection(tested, margins, reader.families, seed=plan.seed),
+        "episodes": {name: _told(policy, reader.families) for name, policy in run.policies.items()},
         "budget": settings.budget,
+        "drift": moved(run.featured.names, [run.drift]),
     }
     return Outcome(figures, {n: [w] for n, w in windows.items()}, found, passed, run.train_seconds, details)
 
@@ -152,6 +154,7 @@ class _Run:
             self._begin()
         scored = {name: policy.margin(shift) for name, policy in self.policies.items()}
         self.recent.add(self._slim(shift))
+        self.drift.add(shift.X[~shift.fraud])
         self.tested.append(replace(shift, X=shift.X[:, :0]))
         desk, matured = self.settings.desk, self.ledger.due(now)
         for name, margin in scored.items():
@@ -172,6 +175,7 @@ class _Run:
                 f"{where}: {frauds} frauds and {len(rows) - frauds} genuine rows to train on, allowed "
                 f"{_FEWEST_FRAUDS} and {_FEWEST_GENUINE} or more"
             )
+        self.drift = Drift(rows.X[~rows.fraud])
         f, s = self.featured, self.settings
         history = History(
             rows, self.recent, f.names, f.live, tuple(self.reader.families), self.plan.train_days,
@@ -192,12 +196,13 @@ def _days(plan: Plan, settings: LiveSettings, found: Survey) -> Days:
     return days
 
 
-def _told(policy: Policy) -> list[dict[str, object]]:
+def _told(policy: Policy, families: Sequence[str]) -> list[dict[str, object]]:
     if not isinstance(policy, BaseWithEpisodes):
         return []
     return [
         {
             "name": name,
+            "pattern": name if name in families else UNNAMED,
             "flagged_at": episode.flagged_at,
             "live_at": episode.live_at,
             "frauds": sum(len(part) for part in episode.frauds),

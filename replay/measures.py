@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 Doubles = NDArray[np.float64]
 TOP_CARDS = 100
+REPLICATES = 200
 RATES = {"0.1pct": 0.001, "0.5pct": 0.005, "1pct": 0.01}
 
 
@@ -41,7 +42,7 @@ class Interval:
     high: float
 
 
-def measure(windows: Sequence[Window], *, replicates: int = 200, seed: int = 0) -> dict[str, Interval]:
+def measure(windows: Sequence[Window], *, replicates: int = REPLICATES, seed: int = 0) -> dict[str, Interval]:
     """Return means over test windows, by name; the bootstrap draws cards, for card precision days.
 
     Raises Unmeasurable where a window lacks fraud or genuine rows.
@@ -54,22 +55,10 @@ def measure(windows: Sequence[Window], *, replicates: int = 200, seed: int = 0) 
     whole = [np.ones(len(w.score)) for w in windows]
     drawn = [_mean(ranked, [r.draw(rng) for r in ranked]) for _ in range(replicates)]
     found = _mean(ranked, whole)
-    out = {name: _interval(value, [d[name] for d in drawn]) for name, value in found.items()}
+    out = {name: interval(value, [d[name] for d in drawn]) for name, value in found.items()}
     daily = [_card_precision(w) for w in windows]
     out[f"card_precision_at_{TOP_CARDS}"] = _days_interval(daily, replicates, rng)
     return out
-
-
-def until_caught(window: Window) -> tuple[int, float] | None:
-    """Return how many frauds of a window in order of time passed before the first alert, and their amount.
-
-    None where no fraud was caught.
-    """
-    caught = window.score[window.fraud] > window.threshold
-    if not caught.any():
-        return None
-    first = int(np.argmax(caught))
-    return first, float(window.amount[window.fraud][:first].sum())
 
 
 class _Ranked:
@@ -142,9 +131,10 @@ def _days_interval(daily: Sequence[Doubles], replicates: int, rng: np.random.Gen
         return float(np.mean([pick(days).mean() for days in daily]))
 
     drawn = [once(lambda days: rng.choice(days, len(days))) for _ in range(replicates)]
-    return _interval(once(lambda days: days), drawn)
+    return interval(once(lambda days: days), drawn)
 
 
-def _interval(value: float, drawn: Sequence[float]) -> Interval:
+def interval(value: float, drawn: Sequence[float] | Doubles) -> Interval:
+    """Return a figure with the 2.5% and 97.5% quantiles of its replicates."""
     low, high = np.quantile(drawn, [0.025, 0.975])
     return Interval(value, float(low), float(high))

@@ -8,13 +8,16 @@ from typing import Any
 import numpy as np
 
 from meta.arrays import Doubles
+from replay.delay import detection_delay
 from replay.survey import DAY_S
 from replay.traffic import Traffic
 
 UNNAMED = "unnamed"  # the pattern of frauds that no column names
 
 
-def detection(rows: Traffic, margins: Mapping[str, Doubles], families: Sequence[str]) -> list[dict[str, Any]]:
+def detection(
+    rows: Traffic, margins: Mapping[str, Doubles], families: Sequence[str], *, seed: int = 0
+) -> list[dict[str, Any]]:
     """Per pattern: days since 1970, its frauds of each, and by contender those caught and what passed before.
 
     `margins` (n,) of each contender: above 0 is an alert.
@@ -35,7 +38,10 @@ def detection(rows: Traffic, margins: Mapping[str, Doubles], families: Sequence[
                 "caught_a_day": {n: np.bincount(place, c).astype(int).tolist() for n, c in caught.items()},
                 "recall": {n: float(c.mean()) for n, c in caught.items()},
                 "amount_caught": {n: float(rows.amount[at][c].sum()) for n, c in caught.items()},
-                "until_caught": {n: _until(rows.amount[at], c) for n, c in caught.items()},
+                "until_caught": {
+                    n: detection_delay(rows.amount[at], c, rows.card[at], seed=seed)
+                    for n, c in caught.items()
+                },
             }
         )
     return out
@@ -45,14 +51,10 @@ def told_of(pattern: Mapping[str, Any]) -> list[str]:
     """What a protocol found of one pattern, contender by contender, in words."""
     words = []
     for name, until in pattern["until_caught"].items():
-        passed = "never caught" if until is None else f"{until['transactions']:,.0f} passed first"
+        passed = "never caught" if until is None else f"{_in_words(until['transactions'])} passed first"
         words.append(f"{name} {pattern['recall'][name]:.0%} ({passed})")
     return words
 
 
-def _until(amount: Doubles, caught: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> dict[str, float] | None:
-    """Frauds in order of time that passed before the first alert, and their amount; None without any."""
-    if not caught.any():
-        return None
-    first = int(np.argmax(caught))
-    return {"transactions": first, "amount": float(amount[:first].sum())}
+def _in_words(figure: Mapping[str, float]) -> str:
+    return f"{figure['value']:,.0f} [{figure['low']:,.0f} {figure['high']:,.0f}]"

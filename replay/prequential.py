@@ -12,8 +12,9 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from replay.contenders import CONTENDERS, Lesson, Score
+from replay.drift import moved
 from replay.featured import Featured
-from replay.fold import Days, Fold
+from replay.fold import BUDGET, Days, Fold
 from replay.measures import measure
 from replay.outcome import Outcome, Progress, silent
 from replay.reading import Reader
@@ -81,7 +82,12 @@ def prequential(reader: Reader, plan: Plan, progress: Progress = silent) -> Outc
         raise UnfitFile(f"fold {[bool(t) for t in tested].index(False) + 1}: no labelled rows to test on")
     windows = {name: [t[name] for t in tested] for name in tested[0]}
     figures = {name: measure(parts, seed=plan.seed) for name, parts in windows.items()}
-    details = {"folds": [asdict(d) for d in days]}
+    drifts = [fold.drift for fold in folds if fold.drift is not None]
+    details = {
+        "folds": [asdict(d) for d in days],
+        "budget": BUDGET,
+        "drift": moved(folds[0].features, drifts),
+    }
     return Outcome(figures, windows, found, whole - training, training, details)
 
 

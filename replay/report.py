@@ -2,33 +2,30 @@
 
 from __future__ import annotations
 
-import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 from html import escape
 from typing import Any
 
-import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
-from replay.measures import Window
+from replay import plots
+from replay.drift import MAJOR, WATCH
+from replay.measures import Interval
 from replay.outcome import Outcome
+from replay.psd2 import BANDS, exempt_up_to
 
 _STYLE = """body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}
 table{border-collapse:collapse;margin:1rem 0}th,td{padding:.25rem .6rem;border-bottom:1px solid #ccc;
 text-align:right}th:first-child,td:first-child{text-align:left}small{color:#555}svg{max-width:100%;height:auto}
 pre{background:#f5f5f5;padding:1rem;overflow:auto}"""
-_MOST_POINTS = 400
-_DRAWN = 20_000  # scores of a histogram at most
-
-Draw = Callable[[Axes, dict[str, list[Window]]], None]
+_PATTERNS_DRAWN = 12  # those with the most frauds
 
 
 def page(outcome: Outcome, found: dict[str, Any]) -> str:
     """Return the page; it loads nothing from elsewhere."""
     s, tests = outcome.survey, len(next(iter(outcome.windows.values())))
-    plots = "".join(f"<h2>{title}</h2>{_svg(draw, outcome.windows)}" for title, draw in _PLOTS.items())
     configuration = escape(json.dumps(found["configuration"], indent=1))
     return (
         f"<!doctype html><html lang='en'><meta charset='utf-8'><title>Replay</title><style>{_STYLE}</style>"
@@ -36,75 +33,115 @@ def page(outcome: Outcome, found: dict[str, Any]) -> str:
         f"<p>{s.rows:,} transactions over {s.days:.0f} days, {s.frauds:,} known frauds. Means over "
         f"{tests} test windows, in brackets the 95% interval of a bootstrap over cards (card precision: "
         "over days). Recall and precision at a rate: that share of genuine transactions is alerted. "
-        "The alert rate is what a threshold set before each test came to, for a budget of 0.1%."
-        f"</p>{_table(outcome)}{_patterns(found['patterns'])}{plots}"
+        "The alert rate is what a threshold set before each test came to, for a budget of "
+        f"{_percent(found['budget'])} of genuine transactions."
+        f"</p>{_table(outcome)}{''.join(_plots(outcome, found))}{_patterns(found['patterns'])}"
         f"<h2>Run it again</h2><pre>{configuration}</pre></html>\n"
     )
 
 
+def _percent(rate: float) -> str:
+    return f"{100 * rate:.3g}%"
+
+
 def _table(outcome: Outcome) -> str:
-    measures = list(next(iter(outcome.contenders.values())))
-    head = "".join(f"<th>{escape(name)}</th>" for name in outcome.contenders)
-    rows = []
-    for name in measures:
-        cells = [figures[name] for figures in outcome.contenders.values()]
-        texts = [f"<td>{c.value:.4f} <small>[{c.low:.4f} {c.high:.4f}]</small></td>" for c in cells]
-        rows.append(f"<tr><td>{name.replace('_', ' ')}</td>{''.join(texts)}</tr>")
-    return f"<table><tr><th>measure</th>{head}</tr>{''.join(rows)}</table>"
+    rows = {
+        name.replace("_", " "): [_cell(figures[name]) for figures in outcome.contenders.values()]
+        for name in next(iter(outcome.contenders.values()))
+    }
+    return _tabled(["measure", *outcome.contenders], rows)
+
+
+def _tabled(head: list[str], rows: dict[str, list[str]]) -> str:
+    """Cells are HTML; head and the names of the rows are not."""
+    top = "".join(f"<th>{escape(name)}</th>" for name in head)
+    body = (
+        f"<tr><td>{escape(name)}</td>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
+        for name, cells in rows.items()
+    )
+    return f"<table><tr>{top}</tr>{''.join(body)}</table>"
+
+
+def _cell(figure: Interval) -> str:
+    return f"{figure.value:.4f} <small>[{figure.low:.4f} {figure.high:.4f}]</small>"
+
+
+def _plots(outcome: Outcome, found: dict[str, Any]) -> Iterator[str]:
+    windows, budget = outcome.windows, _percent(found["budget"])
+    yield _section("Precision against recall", partial(plots.precision_recall, windows=windows))
+    yield _section("Scores of fraud and genuine", partial(plots.scores, windows=windows))
+    yield _section(f"Alerts a day at a budget of {budget}", partial(plots.alerts, windows=windows))
+    yield from _detection(outcome, found)
+    yield _drift(found["drift"])
+    yield _fraud_rate(outcome)
+
+
+def _section(title: str, draw: Callable[[Axes], None], words: str = "") -> str:
+    return f"<h2>{escape(title)}</h2>{words}{plots.svg(draw)}"
+
+
+def _detection(outcome: Outcome, found: dict[str, Any]) -> Iterator[str]:
+    """Of a protocol that tells detection day by day."""
+    told = [pattern for pattern in found["patterns"] if "caught_a_day" in pattern]
+    for pattern in sorted(told, key=lambda p: -p["frauds"])[:_PATTERNS_DRAWN]:
+        draw = partial(
+            plots.detection, pattern=pattern, episodes=found["episodes"], first=outcome.survey.first
+        )
+        yield _section(f"Detection over time: {pattern['name']}", draw, _delays(pattern))
+
+
+def _delays(pattern: dict[str, Any]) -> str:
+    """What passed before the first alert, by contender."""
+    rows = {
+        name: [
+            f"{pattern['recall'][name]:.1%}",
+            *(["never", "never"] if until is None else [_passed(u) for u in until.values()]),
+        ]
+        for name, until in pattern["until_caught"].items()
+    }
+    return _tabled(["contender", "recall", "frauds that passed before the first alert", "their amount"], rows)
+
+
+def _passed(figure: dict[str, float]) -> str:
+    return f"{figure['value']:,.0f} <small>[{figure['low']:,.0f} {figure['high']:,.0f}]</small>"
+
+
+def _drift(found: list[dict[str, Any]]) -> str:
+    rows = {f["feature"]: [f"{f['psi']:.3f}", _band(f["psi"])] for f in found[: plots.MOVED_MOST]}
+    words = (
+        f"<p>Genuine traffic of the tests against that of the training span: the {len(rows)} features that "
+        f"moved most, of {len(found)}. Below {WATCH} is stable, above {MAJOR} a major shift.</p>"
+    )
+    table = _tabled(["feature", "population stability index", ""], rows)
+    return _section("Drift", partial(plots.drift, found=found), words + table)
+
+
+def _band(psi: float) -> str:
+    return "stable" if psi < WATCH else "watch" if psi <= MAJOR else "major"
+
+
+def _fraud_rate(outcome: Outcome) -> str:
+    rates = {name: figures["fraud_rate_by_value"] for name, figures in outcome.contenders.items()}
+    rows = {name: [_share(rate), _exempt(rate.value)] for name, rate in rates.items()}
+    bands = "; ".join(f"{_percent(rate)} up to {limit} EUR" for rate, limit in reversed(BANDS))
+    words = (
+        "<p>What passed of all that was paid, and up to which payment that rate would be exempt from strong "
+        f"customer authentication (PSD2, remote cards, by value of a quarter): {bands}.</p>"
+    )
+    table = _tabled(["contender", "fraud rate by value", "exempt"], rows)
+    return _section("Fraud rate by value and PSD2", partial(plots.fraud_rate, rates=rates), words + table)
+
+
+def _share(rate: Interval) -> str:
+    return f"{rate.value:.3%} <small>[{rate.low:.3%} {rate.high:.3%}]</small>"
+
+
+def _exempt(rate: float) -> str:
+    limit = exempt_up_to(rate)
+    return f"up to {limit} EUR" if limit else "none"
 
 
 def _patterns(patterns: list[dict[str, Any]]) -> str:
     if not patterns:
         return ""
-    return f"<h2>Patterns left out</h2><pre>{escape(json.dumps(patterns, indent=1))}</pre>"
-
-
-def _svg(draw: Draw, windows: dict[str, list[Window]]) -> str:
-    import matplotlib
-
-    # A fixed salt and no date: the same figures give the same bytes.
-    with matplotlib.rc_context({"svg.hashsalt": "flagfive", "svg.fonttype": "none"}):
-        figure = Figure(figsize=(8, 4), layout="constrained")
-        draw(figure.subplots(), windows)
-        out = io.StringIO()
-        figure.savefig(out, format="svg", metadata={"Date": None})
-    return out.getvalue().split("?>", 1)[1].split(">", 1)[1]
-
-
-def _precision_recall(axes: Axes, windows: dict[str, list[Window]]) -> None:
-    for name, parts in windows.items():
-        score = np.concatenate([p.score for p in parts])
-        fraud = np.concatenate([p.fraud for p in parts])[np.argsort(-score, kind="stable")]
-        found = np.cumsum(fraud)
-        at = np.unique(np.searchsorted(found, np.linspace(1, found[-1], _MOST_POINTS)))
-        axes.plot(found[at] / found[-1], found[at] / (at + 1), label=name)
-    axes.set(xlabel="recall", ylabel="precision", ylim=(0, 1.02))
-    axes.legend()
-
-
-def _scores(axes: Axes, windows: dict[str, list[Window]]) -> None:
-    """Of the first contender, since scales differ."""
-    name, parts = next(iter(windows.items()))
-    score, fraud = (np.concatenate([getattr(p, n) for p in parts]) for n in ("score", "fraud"))
-    for label, part in (("genuine", score[~fraud]), ("fraud", score[fraud])):
-        some = part[:: max(1, len(part) // _DRAWN)]
-        axes.hist(some, bins=60, density=True, alpha=0.6, label=label)
-    axes.set(xlabel=f"log-odds of {name}", ylabel="density")
-    axes.legend()
-
-
-def _alerts(axes: Axes, windows: dict[str, list[Window]]) -> None:
-    for name, parts in windows.items():
-        day = np.concatenate([p.day for p in parts])
-        above = np.concatenate([p.score > p.threshold for p in parts])
-        days, count = np.unique(day[above], return_counts=True)
-        axes.plot(days, count, marker=".", label=name)
-    axes.set(xlabel="day of the file", ylabel="alerts a day", ylim=(0, None))
-    axes.legend()
-
-
-_PLOTS: dict[str, Draw] = {
-    "Precision against recall": _precision_recall,
-    "Scores of fraud and genuine": _scores,
-    "Alerts a day at a budget of 0.1%": _alerts,
-}
+    return f"<h2>Patterns in figures</h2><pre>{escape(json.dumps(patterns, indent=1))}</pre>"

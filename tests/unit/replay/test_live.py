@@ -16,11 +16,14 @@ from replay.live import LiveSettings, live
 from replay.outcome import Outcome
 from replay.prequential import Plan
 from replay.reading import FRAUD, GENUINE, UNKNOWN
+from replay.report import page
+from replay.result import as_json
 from replay.traffic import Traffic
-from tests.unit.replay.files import payments, reader
+from tests.unit.replay.files import MAPPING, payments, reader
 
 HOUR_S = 3_600.0
 PLAN = Plan(train_days=6, delay_days=2, test_days=3, folds=2)
+SHOWN = ("base", "base+rules", "base+episodes", "lightgbm", "logistic")
 
 
 def traffic(labels: list[int], cards: list[int], shops: list[int] | None = None) -> Traffic:
@@ -34,7 +37,7 @@ def traffic(labels: list[int], cards: list[int], shops: list[int] | None = None)
 
 def with_small_frauds(seed: int = 5) -> pd.DataFrame:
     """Large frauds all along; from day 8 on small ones too, which training has not seen."""
-    frame = payments(20_000, days=14)
+    frame = payments(12_000, days=14)
     late = frame.when >= pd.Timestamp("2024-03-09")
     small = late & (np.random.default_rng(seed).random(len(frame)) < 0.012)
     frame.loc[small, ["amount", "fraud", "kind"]] = [0.5, 1, "small"]
@@ -43,7 +46,9 @@ def with_small_frauds(seed: int = 5) -> pd.DataFrame:
 
 @pytest.fixture(scope="module")
 def outcome(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
-    settings = LiveSettings(delay_hours=48, adapters=("logistic",), base_steps=150, meta_steps=60)
+    settings = LiveSettings(
+        delay_hours=48, budget=0.002, adapters=("logistic",), contenders=SHOWN, base_steps=100, meta_steps=20
+    )
     return live(reader(tmp_path_factory.mktemp("files"), with_small_frauds(), "parquet"), PLAN, settings)
 
 
@@ -63,12 +68,29 @@ def test_detection_is_told_day_by_day(outcome: Outcome) -> None:
     assert caught[0] < 0.2 * small["frauds_a_day"][0]  # nobody has flagged anything on the first day
 
 
+def test_the_page_shows_each_pattern_with_its_flag_and_the_budget_that_was_given(outcome: Outcome) -> None:
+    html = page(outcome, as_json(outcome, MAPPING, {}, Path("payments.parquet")))
+    assert "Alerts a day at a budget of 0.2%" in html
+    assert "0.1%" not in html.split("<h2>Run it again")[0].split("Fraud rate by value")[0]
+    small = html.split("<h2>Detection over time: small</h2>")[1].split("<h2>")[0]
+    assert "base+rules+logistic: flagged" in small
+    assert "base+rules+logistic: detector live" in small
+    assert "base: flagged" not in small  # it makes nothing of flags
+    assert html.count("<svg") == 5 + len(outcome.details["patterns"])
+
+
+def test_a_delay_stands_within_an_interval(outcome: Outcome) -> None:
+    [small] = [p for p in outcome.details["patterns"] if p["name"] == "small"]
+    until = small["until_caught"]["base+rules+logistic"]
+    assert 0 < until["transactions"]["low"] <= until["transactions"]["value"] <= until["transactions"]["high"]
+
+
 def test_a_nightly_retrain_learns_from_what_its_desk_saw(outcome: Outcome) -> None:
     assert outcome.contenders["lightgbm"]["auc_roc"].value > 0.95
 
 
 def test_the_same_replay_gives_the_same_figures(outcome: Outcome, tmp_path: Path) -> None:
-    settings = LiveSettings(delay_hours=48, contenders=("lightgbm", "confirmed"))
+    settings = LiveSettings(delay_hours=48, budget=0.002, contenders=("lightgbm", "confirmed"))
     again = live(reader(tmp_path, with_small_frauds(), "parquet"), PLAN, settings)
     assert again.contenders["lightgbm"] == outcome.contenders["lightgbm"]
 
