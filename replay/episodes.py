@@ -83,7 +83,7 @@ class BaseWithEpisodes:
         self._calibrate()
         if self._adapter is not None:
             for name in self._grown(news):
-                self._adapt(self._adapter, name)
+                self._adapt(self._adapter, name, news.now)
 
     def _confirm(self, rules: EntityRules, news: News, fresh: Traffic) -> None:
         recent, flagged = self._history.recent.rows(), news.shift.where(news.flagged)
@@ -132,7 +132,7 @@ class BaseWithEpisodes:
             self._stack.surprises(reservoir.X), self._stack.shifts, self._history.budget
         )
 
-    def _adapt(self, adapter: Adapter, name: str) -> None:
+    def _adapt(self, adapter: Adapter, name: str, now: float) -> None:
         """Judge the detector of an episode beside all others; what the gate refuses changes nothing."""
         episode = self.episodes[name]
         frauds = joined(episode.frauds)
@@ -143,7 +143,7 @@ class BaseWithEpisodes:
         episode.reasons = verdict.reasons
         if verdict.passed:
             episode.live = verdict.live
-            episode.live_at = episode.live_at or float(frauds.seconds[-1])
+            episode.live_at = episode.live_at or now
             self._threshold = verdict.threshold
             self._stack = self._stack.replaced(
                 [live for n in self._standing() if (live := self.episodes[n].live) is not None]

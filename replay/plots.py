@@ -78,9 +78,9 @@ def detection(
     """
     epoch = int(first // DAY_S)
     days = np.array(pattern["days"]) - epoch
-    axes.bar(days, pattern["frauds_a_day"], color="0.85", label="frauds")
+    axes.bar(days, pattern["frauds_a_day"], 0.9, align="edge", color="0.85", label="frauds")
     for name, caught in pattern["caught_a_day"].items():
-        [line] = axes.plot(days, caught, marker=".", label=name)
+        [line] = axes.plot(days + 0.45, caught, marker=".", label=name)
         own = [e for e in episodes.get(name, ()) if e["pattern"] == pattern["name"]]
         for style, label, at in _marks(own):
             axes.axvline(

@@ -42,8 +42,11 @@ def peak_mib() -> float:
 def write_whole(path: Path, text: str) -> None:
     """Write a file at once: it is there complete, or as it was before."""
     beside = path.with_name(path.name + ".part")
-    beside.write_text(text, encoding="utf-8")
-    os.replace(beside, path)
+    try:
+        beside.write_text(text, encoding="utf-8")
+        os.replace(beside, path)
+    finally:
+        beside.unlink(missing_ok=True)  # there still where the disk is full
 
 
 def write_json(path: Path, found: dict[str, Any]) -> None:

@@ -74,12 +74,20 @@ def replay(
         run, configuration = chosen_protocol(plan, choice)
     except UnknownName as error:
         raise UserError(str(error)) from None
+    _check_folders({"--json": json, "--report": report})
     table, chosen = open_table(file, mapping)
     with telling(table) as tell:
         query = pattern if pattern is not None and is_query(pattern) else None
         outcome = run(Reader(table, chosen, query), tell)
     _show(outcome)
     _write(outcome, chosen, configuration, file, json, report)
+
+
+def _check_folders(outputs: dict[str, Path | None]) -> None:
+    """What cannot be written is told now, not after hours."""
+    for option, path in outputs.items():
+        if path is not None and not path.parent.is_dir():
+            raise UserError(f"{option} {path}: no such folder")
 
 
 def _show(outcome: Outcome) -> None:
@@ -111,12 +119,15 @@ def _write(
     from replay.result import as_json, write_json, write_whole
 
     found = as_json(outcome, mapping, configuration, file)
+    html = None
+    if report is not None:
+        from replay.report import page
+
+        html = page(outcome, found)  # before anything is written, so that both are there or neither
     try:
         if json is not None:
             write_json(json, found)
-        if report is not None:
-            from replay.report import page
-
-            write_whole(report, page(outcome, found))
+        if report is not None and html is not None:
+            write_whole(report, html)
     except OSError as error:
         raise UserError(f"{error.filename}: {error.strerror}") from None
