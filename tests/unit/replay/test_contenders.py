@@ -18,8 +18,8 @@ NAMES = ("a", "b")
 
 @pytest.fixture(scope="module")
 def outcome(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
-    plan = Plan(3, 1, 2, 1, contenders=("forest",), adapters=("finetune", "logistic"), steps=60)
-    return prequential(reader(tmp_path_factory.mktemp("files"), payments(), "parquet"), plan)
+    plan = Plan(3, 1, 2, 1, contenders=("forest",), adapters=("finetune", "logistic"), steps=30)
+    return prequential(reader(tmp_path_factory.mktemp("files"), payments(4_000), "parquet"), plan)
 
 
 def test_forest_and_episodes_stand_beside_each_other(outcome: Outcome) -> None:
