@@ -42,6 +42,8 @@ def test_the_forest_learns_what_it_is_shown_in_any_portions() -> None:
 
 
 def test_the_forest_works_a_live_desk(tmp_path: Path) -> None:
-    plan, settings = Plan(4, 1, 2, 1), LiveSettings(delay_hours=24, contenders=("forest",))
+    plan, settings = Plan(4, 1, 1, 2), LiveSettings(delay_hours=24, contenders=("forest",))
     found = live(reader(tmp_path, payments(), "parquet"), plan, settings)
     assert found.contenders["forest"]["auc_roc"].value > 0.9
+    [window] = found.windows["forest"]
+    assert len(np.unique(window.day)) == 2  # as long as both folds
