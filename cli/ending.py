@@ -1,9 +1,12 @@
 """How a signal ends a process: at once, or in its own time with what it has in hand finished first."""
 
 import signal
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
+
+SAME_WISH_S = 1.0
 
 
 def on_signal(stop: Callable[[], None]) -> None:
@@ -20,11 +23,16 @@ def on_signal(stop: Callable[[], None]) -> None:
 def ended_by_signals() -> Iterator[None]:
     """Let SIGINT, SIGTERM and SIGHUP end the block by KeyboardInterrupt, so that what it holds is given back.
 
-    SIGINT too: a shell script starts its background jobs with it ignored.
+    SIGINT too: a shell script starts its background jobs with it ignored. One that follows within a second
+    is the same wish, told to the process and to its group: what is being given back is not cut off by it.
     """
+    told = float("-inf")
 
     def interrupt(number: int, frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
+        nonlocal told
+        since, told = time.monotonic() - told, time.monotonic()
+        if since > SAME_WISH_S:
+            raise KeyboardInterrupt
 
     before = {number: signal.signal(number, interrupt) for number in _handled()}
     try:
