@@ -119,7 +119,7 @@ class _Episode:
 
     def contest(
         self, names: tuple[str, ...], seed: int
-    ) -> tuple[dict[str, Window], dict[str, tuple[str, ...]], dict[str, float]]:
+    ) -> tuple[dict[str, Window], dict[str, tuple[str, ...]], dict[str, float | None]]:
         """Return the test under base and under base with each detector that passed the gate."""
         alone = ScoringStack(self.artifacts.base, self.reservoir.base_tails)
         threshold = float(np.quantile(self.reservoir.base_surprise, 1 - BUDGET))
@@ -141,12 +141,13 @@ class _Episode:
             replay, seed=seed, limits=Limits(budget=BUDGET),
         )  # fmt: skip
 
-    def _tested(self, stack: ScoringStack, threshold: float) -> tuple[Window, float]:
+    def _tested(self, stack: ScoringStack, threshold: float) -> tuple[Window, float | None]:
+        """What the test days show, and the recall of known fraud; None where there is none."""
         s = self.shown
         day = (s.seconds // DAY_S).astype(np.int64)
         window = Window(stack.score(s.X)[0], s.family != 0, s.card, day, s.amount, threshold)
         found = stack.score(self.known.X)[0] > threshold
-        return window, float(found.mean()) if len(found) else float("nan")
+        return window, float(found.mean()) if len(found) else None
 
 
 def _collect(

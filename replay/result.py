@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import resource
 from dataclasses import asdict
@@ -50,5 +51,14 @@ def write_whole(path: Path, text: str) -> None:
 
 
 def write_json(path: Path, found: dict[str, Any]) -> None:
-    """Write the result, one key a line."""
-    write_whole(path, json.dumps(found, indent=1) + "\n")
+    """Write the result, one key a line; what could not be measured is null."""
+    write_whole(path, json.dumps(_measured(found), indent=1, allow_nan=False) + "\n")
+
+
+def _measured(found: Any) -> Any:
+    """The same with None for every figure that is no number, which JSON cannot say."""
+    if isinstance(found, dict):
+        return {key: _measured(value) for key, value in found.items()}
+    if isinstance(found, list | tuple):
+        return [_measured(value) for value in found]
+    return None if isinstance(found, float) and not math.isfinite(found) else found

@@ -1,0 +1,20 @@
+"""The result's file: whole or not there, and readable by every JSON reader."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from replay.result import write_json
+
+
+def refuse(constant: str) -> None:
+    raise AssertionError(f"{constant} is no JSON")
+
+
+def test_what_could_not_be_measured_is_null(tmp_path: Path) -> None:
+    found = {"recall": [0.5, float("nan")], "delay": {"amount": (float("inf"), 2)}, "name": "base"}
+    write_json(tmp_path / "result.json", found)
+    read = json.loads((tmp_path / "result.json").read_text(), parse_constant=refuse)
+    assert read == {"recall": [0.5, None], "delay": {"amount": [None, 2]}, "name": "base"}
+    assert [path.name for path in tmp_path.iterdir()] == ["result.json"]
