@@ -59,6 +59,9 @@ class Transactor:
     async def start(self) -> None:
         """Fence every earlier holder; its unfinished transaction is aborted. Raises KafkaError."""
         await self._client.bootstrap()
+        if self._client.get_random_node() is None:
+            # It answers, but has only just woken up: fenced, it names no broker, not even itself.
+            raise kafka_errors.NodeNotReadyError("the broker names no brokers yet")
         find = self._client.coordinator_lookup
         self._coordinator = await find(CoordinationType.TRANSACTION, self._id)
         self._group_coordinator = await find(CoordinationType.GROUP, self._group)
