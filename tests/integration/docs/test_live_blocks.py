@@ -67,9 +67,8 @@ class Shell:
     def close(self) -> None:
         """End what the blocks left running, the broker too, and the shell."""
         self.run("kill $(jobs -p) 2>/dev/null; wait; ./run broker stop")
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        self._process.wait(timeout=30)
+        with self._process:  # which closes its pipes, and waits
+            pass
 
 
 @pytest.fixture
