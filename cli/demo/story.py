@@ -30,6 +30,7 @@ LINES = {
     "begins": "a new pattern begins, [b]{pattern}[/b]: {recipe}",
     "slips": "it slips through: [b red]{caught} of {seen}[/b red] caught",
     "flag": "an analyst flags [b]five[/b] of them, of five cards, as one episode",
+    "draft": "the gate keeps it as a draft ({why}); the analyst flags [b]five more[/b]",
     "adapted": "detector adapted after {adapted:,.0f} ms, [b]live on {live} of {of} partitions after "
     "{ms:,.0f} ms[/b]",
     "caught": "the rest is caught: [b green]{caught} of {seen}[/b green], {rate:.3%} false alarms (budget "
@@ -87,8 +88,8 @@ class Story:
         seen = self.observer.before.pattern
         self._tell("slips", caught=seen.alerted, seen=seen.seen)
 
-    async def _flag(self) -> Answer:
-        self._tell("flag")
+    async def _ask_with(self, flags: int) -> Answer | None:
+        """Flag the first payments of the pattern that passed, each of another card."""
         self.view.now("adapting")
         request = Request(
             request_id=str(uuid.uuid4()),
@@ -96,9 +97,16 @@ class Story:
             author="demo",
             time=time.time(),
             name=self.observer.pattern.replace("_", " "),
-            fraud=tuple(self.observer.missed.values())[:FLAGGED],
+            fraud=tuple(self.observer.missed.values())[:flags],
         )
-        answer = await asyncio.to_thread(self._ask, request)
+        return await asyncio.to_thread(self._ask, request)
+
+    async def _flag(self) -> Answer:
+        self._tell("flag")
+        answer = await self._ask_with(FLAGGED)
+        if answer is not None and answer.status == "draft":
+            self._tell("draft", why=answer.message)
+            answer = await self._ask_with(2 * FLAGGED)
         if answer is None or answer.status != "live" or answer.control_offset is None:
             told = "no answer" if answer is None else f"{answer.status}: {answer.message}"
             raise StoryStuck(f"the episode did not become a live detector: {told}")
