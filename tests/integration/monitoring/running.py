@@ -9,7 +9,6 @@ import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -108,16 +107,8 @@ class Running:
     def work_as_analyst(self) -> None:
         """Flag a pattern, see it live, judge alerts of it and of the base, and let chargebacks come."""
         analyst = Analyst(self.settings)
-        odd, requests = self.send_odd("first"), (f"flag-{number}" for number in count(1))
-
-        def goes_live() -> bool:
-            # On a busy machine the adaptation worker has not drawn enough traffic yet when the first comes.
-            request = next(requests)
-            analyst.send(request, fraud=odd, name="odd")
-            status = analyst.answer(request).status
-            return (analyst.answer(request, "live").status if status == "announced" else status) == "live"
-
-        until(goes_live, what="an episode to go live", within_s=200)
+        analyst.send("flag-1", fraud=self.send_odd("first"), name="odd")
+        analyst.answer("flag-1", "live")
         caught = self.send_odd("second")
         until(lambda: self._alerted(caught), what="alerts of the pattern")
         analyst.send("label-1", kind="label", fraud=caught, name="")
