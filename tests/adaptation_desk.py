@@ -100,7 +100,12 @@ class Analyst:
             mine = [a for a in self.answers if a.request_id == request_id and status in (None, a.status)]
             return mine[-1] if mine else None
 
-        return until(look, what=f"an answer to {request_id}")
+        try:
+            return until(look, what=f"an answer to {request_id}")
+        except AssertionError as error:
+            raise AssertionError(
+                f"{error}; what came: {[(a.status, a.message) for a in self.answers]}"
+            ) from None
 
     def close(self) -> None:
         self._producer.close()

@@ -12,13 +12,15 @@ from stream.control.announce import Announcer
 from stream.control.promote import announce_artifacts
 
 
-def put_base_in_force(settings: Settings, genuine: NDArray[np.float32]) -> int:
-    """Announce the shipped artifacts; returns their control offset.
+def put_base_in_force(
+    settings: Settings, genuine: NDArray[np.float32], artifacts: Artifacts | None = None
+) -> int:
+    """Announce artifacts, the shipped ones unless given; returns their control offset.
 
     Args:
         genuine: features of ordinary payments, float32 (n, d), that tails are measured on.
     """
-    artifacts = Artifacts.load()
+    artifacts = artifacts or Artifacts.load()
     tails = Tails.fit(artifacts.base.score(genuine))
     announcer = Announcer(settings.broker.bootstrap, settings.topics.control, control_key(settings))
     try:

@@ -15,9 +15,9 @@ from pydantic import SecretStr
 
 from cli.processes import Processes
 from settings import Settings
-from settings.sections import ControlSettings
+from settings.sections import BudgetSettings, ControlSettings
 from tests.dashboard_files import left_sides, panel_expressions, rules
-from tests.integration.monitoring.running import SECRET, Running, scraped
+from tests.integration.monitoring.running import BUDGET, SECRET, Running, scraped
 from tests.waiting import until
 
 MOST_SERIES = 600
@@ -41,9 +41,11 @@ def test_every_panel_and_rule_gets_an_answer_from_what_runs(
 ) -> None:
     monkeypatch.setenv("FLAGFIVE_CONTROL_KEY", SECRET)
     with Processes(tmp_path / "log") as processes:
-        running = Running(
-            stream_settings.model_copy(update={"control": ControlSettings(key=SecretStr(SECRET))}), processes
-        )
+        own = {
+            "control": ControlSettings(key=SecretStr(SECRET)),
+            "budget": BudgetSettings(alert_rate=BUDGET),
+        }
+        running = Running(stream_settings.model_copy(update=own), processes)
         with scraped(running, tmp_path) as prometheus:
             running.start_everything()
             running.store_old_frauds()
