@@ -1,0 +1,9 @@
+"""The dashboards, one a file."""
+
+from dashboards.pages.adaptation import ADAPTATION
+from dashboards.pages.detectors import DETECTORS
+from dashboards.pages.drift import DRIFT
+from dashboards.pages.overview import OVERVIEW
+from dashboards.pages.pipeline import PIPELINE
+
+ALL = (OVERVIEW, DRIFT, DETECTORS, PIPELINE, ADAPTATION)
