@@ -1,45 +1,29 @@
 """All tables in one place, for migrations and for the test that holds models against migrations."""
 
-from storage import (
-    alerts,
-    api_tokens,
-    approvals,
-    audit_log,
-    cases,
-    control_entries,
-    detectors,
-    episodes,
-    labels,
-    measurements,
-    notes,
-    outbox,
-    policies,
-    saved_views,
-    scored_transactions,
-    shadow_alerts,
-    users,
-    web_sessions,
-)
+from importlib import import_module
+
 from storage.table import Table
 
 MODULES = (
-    alerts,
-    api_tokens,
-    approvals,
-    audit_log,
-    cases,
-    control_entries,
-    detectors,
-    episodes,
-    labels,
-    measurements,
-    notes,
-    outbox,
-    policies,
-    saved_views,
-    scored_transactions,
-    shadow_alerts,
-    users,
-    web_sessions,
+    "alerts",
+    "api_tokens",
+    "approvals",
+    "audit_log",
+    "cases",
+    "control_entries",
+    "detectors",
+    "episodes",
+    "labels",
+    "measurements",
+    "notes",
+    "outbox",
+    "policies",
+    "saved_views",
+    "scored_transactions",
+    "shadow_alerts",
+    "users",
+    "web_sessions",
 )
+for name in MODULES:
+    import_module(f"storage.{name}")
 METADATA = Table.metadata

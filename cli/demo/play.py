@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import Callable
 
+import numpy as np
+from numpy.typing import NDArray
 from rich.console import Console
 from rich.live import Live
 
@@ -12,13 +14,14 @@ from cli.demo.console import start_console
 from cli.demo.figures import Figures
 from cli.demo.observer import Observer, follow_scores
 from cli.demo.stage import Verb, start_broker, start_verbs
-from cli.demo.story import LINES, Story, until
+from cli.demo.story import LINES, Story, StoryStuck, until
 from cli.demo.traffic import DemoTraffic
 from cli.demo.view import View
 from cli.processes import Processes
 from settings import Settings
 from simulate.patterns import HELD_OUT
 from simulate.traffic import Traffic
+from stream.control.acks import AckWatch
 from stream.feed.feed import Feed
 from stream.wiring import transaction_schema
 
@@ -100,7 +103,8 @@ async def _warm_up(settings: Settings, story: Story) -> None:
     genuine = await asyncio.to_thread(traffic.draw_history)
     # Before the first payment: a scorer that waits for its base lets a backlog grow, and works it off with
     # partitions hours apart in event time, so that merchants learn a rhythm that live traffic does not have.
-    await asyncio.to_thread(put_base_in_force, settings, genuine)
+    view.now("waiting until the scorer has the base")
+    await asyncio.to_thread(_base_is_live, settings, genuine)
     await traffic.send_history(lambda sent: view.now(f"{sent:,} payments of the past sent"))
 
     def scored() -> bool:
@@ -109,6 +113,18 @@ async def _warm_up(settings: Settings, story: Story) -> None:
 
     await until(scored, "the history to be scored", _WARM_WITHIN_S)
     view.tell(LINES["warm"].format(sent=traffic.sent, days=f"{traffic.days:.0f}"))
+
+
+def _base_is_live(settings: Settings, genuine: NDArray[np.float32]) -> None:
+    """Put the base in force; returns once every partition scores under it. Raises StoryStuck."""
+    topics = settings.topics
+    watch = AckWatch(settings.broker.bootstrap, topics.control_acks, topics.partitions)
+    try:
+        progress = watch.wait(put_base_in_force(settings, genuine), timeout_s=_WARM_WITHIN_S)
+    finally:
+        watch.close()
+    if not progress.complete:
+        raise StoryStuck(f"the base is {progress} after {_WARM_WITHIN_S:.0f} s; see worker.log")
 
 
 async def _watch(view: View, processes: Processes) -> None:

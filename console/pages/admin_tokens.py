@@ -5,7 +5,7 @@ from typing import Any
 
 from nicegui import ui
 
-from console.pages.parts import banner, box, button, cell, empty, moment, panel, table, text
+from console.pages.parts import banner, box, button, cell, empty, moment, panel, panel_head, table, text
 from console.pages.refusals import telling
 from console.pages.viewer import Viewer
 
@@ -17,9 +17,7 @@ async def tokens(viewer: Viewer) -> None:
     rows = (await viewer.api.get("/tokens"))["rows"]
     may = viewer.may("administer")
     with panel():
-        with box("panel-head"):
-            text("API tokens", tag="h2")
-            box("grow")
+        with panel_head("API tokens"):
             if may:
                 button("New token", partial(_new, viewer), icon="vpn_key", kind="go")
         if not rows:

@@ -6,7 +6,7 @@ from typing import Any
 from nicegui import events, ui
 
 from console.pages.api_client import PREFIX, ApiRefused
-from console.pages.parts import banner, box, button, cell, panel, table, text
+from console.pages.parts import banner, box, button, cell, panel, panel_head, table, text
 from console.pages.refusals import telling
 from console.pages.viewer import Viewer
 
@@ -19,9 +19,7 @@ async def users(viewer: Viewer) -> None:
     rows = (await viewer.api.get("/users"))["rows"]
     may = viewer.may("administer")
     with panel():
-        with box("panel-head"):
-            text("Users", tag="h2")
-            box("grow")
+        with panel_head("Users"):
             if may:
                 button("New user", partial(_new, viewer), icon="person_add", kind="go")
         with table(["Name", "Role", "State", ""], "Users"):

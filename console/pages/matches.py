@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from nicegui import ui
 
-from console.pages.parts import box, button, cell, moment, panel, table, text
+from console.pages.parts import box, button, cell, moment, panel, panel_head, table, text
 from console.pages.support import Support
 from console.pages.viewer import Viewer
 from console.pages.words import amount, masked, rarity
@@ -20,9 +20,7 @@ def matches_panel(viewer: Viewer, support: Support, found: dict[str, Any]) -> No
     if not rows:
         return
     with panel(), box("stack tight"):
-        with box("panel-head"):
-            text(f"{found['total_matches']:,} earlier transactions match", tag="h2")
-            box("grow")
+        with panel_head(f"{found['total_matches']:,} earlier transactions match"):
             shown = [row["transaction_id"] for row in rows[:SHOWN]]
             button(f"Flag these {len(shown)} as fraud", partial(support.add, shown))
         with table(["Time", "Card", "#Amount", "#Rarity", ""], "Earlier transactions that match"):

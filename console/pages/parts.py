@@ -1,7 +1,7 @@
 """Small parts that pages are built of. All text is set as text, never as markup."""
 
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from datetime import tzinfo
 
 from nicegui import ui
@@ -38,6 +38,15 @@ def panel(title: str = "") -> ui.element:
             text(title, tag="h2")
         section.props["aria-label"] = title
     return section
+
+
+@contextmanager
+def panel_head(title: str) -> Iterator[None]:
+    """The heading of a panel; what is put within it stands at the right."""
+    with box("panel-head"):
+        text(title, tag="h2")
+        box("grow")
+        yield
 
 
 def button(

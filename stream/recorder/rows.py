@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 import pyarrow as pa
@@ -48,10 +48,11 @@ class ShadowAlert(Alert, frozen=True):
     """What the table's columns need of an alert of one on trial."""
 
     shadow: str
-    amount: float
-    surprise: float
     alerted: bool
     control_offset: int
+
+
+Kind = TypeVar("Kind", Alert, ShadowAlert)
 
 
 class UnreadableRecord(ValueError):
@@ -76,10 +77,7 @@ def scored_rows(message: bytes) -> list[Row]:
 
 def alert_row(message: bytes) -> Row:
     """Row of `alerts` from one JSON record. Raises UnreadableRecord."""
-    try:
-        alert = msgspec.json.decode(message, type=Alert)
-    except msgspec.DecodeError as error:
-        raise UnreadableRecord(f"not an alert: {error}") from error
+    alert = _decoded(message, Alert, "an alert")
     values = {
         "source_partition": alert.partition,
         "source_offset": alert.offset,
@@ -97,10 +95,7 @@ def alert_row(message: bytes) -> Row:
 
 def shadow_row(message: bytes) -> Row:
     """Row of `shadow_alerts` from one JSON record. Raises UnreadableRecord."""
-    try:
-        alert = msgspec.json.decode(message, type=ShadowAlert)
-    except msgspec.DecodeError as error:
-        raise UnreadableRecord(f"not an alert of one on trial: {error}") from error
+    alert = _decoded(message, ShadowAlert, "an alert of one on trial")
     renamed = {
         "source_partition": alert.partition,
         "source_offset": alert.offset,
@@ -118,6 +113,13 @@ def control_row(value: bytes | None, record_key: bytes | None, offset: int, key:
     own: dict[str, Any] = {"control_offset": offset, "entry_id": entry.id, "value": value}
     own |= {"author": mask_card_numbers(entry.author), "reason": mask_card_numbers(entry.reason)}
     return tuple(own[name] if name in own else getattr(entry, name) for name in CONTROL_COLUMNS)
+
+
+def _decoded(message: bytes, kind: type[Kind], what: str) -> Kind:
+    try:
+        return msgspec.json.decode(message, type=kind)
+    except msgspec.DecodeError as error:
+        raise UnreadableRecord(f"not {what}: {error}") from error
 
 
 def _texts(column: pa.ChunkedArray) -> list[str]:
