@@ -17,20 +17,21 @@ from storage.alerts import COLUMNS, priority_of
 from storage.bulk import Row
 from storage.users import User
 from stream.recorder.rows import scored_rows
+from tests.integration.console.filled_work import fill_topics, fill_work
 from tests.scored_messages import scored_message
 
 ALERTS, TRANSACTIONS = 100_000, 200
 FEATURES = 46  # of card and merchant
 CARDS = 50
 PASSWORD = "correct horse battery"
-ROLES = ("analyst", "viewer", "admin")
+ROLES = ("analyst", "viewer", "lead", "admin")
 SCRIPT = "<img src=x onerror='window.hit=1'>"
 """What a hostile id, name or reason may hold."""
 HOSTILE = f"tx-{SCRIPT}"
 
 
 def fill(settings: Settings) -> None:
-    """Users of three roles, some transactions, and ALERTS alerts; the last transaction has a hostile id."""
+    """Users, some transactions, ALERTS alerts that wait, and what the team has done; one id is hostile."""
     engine = open_engine(settings.storage.url)
     migrate.upgrade(engine)
     now = time.time()
@@ -48,8 +49,10 @@ def fill(settings: Settings) -> None:
     with UnitOfWork(engine) as unit:
         unit.transactions.add_many(scored_rows(message))
         unit.alerts.add_many(_alerts(now))
+        fill_work(unit, now, card=_card(7), alerts=[_identity(7 + CARDS * n) for n in range(3)])
         unit.commit()
     engine.dispose()
+    fill_topics(settings, now)
 
 
 def _add_users(engine: Engine, now: float) -> None:
@@ -66,7 +69,7 @@ def _alerts(now: float) -> Iterator[Row]:
         surprise = 9.0 + place / TRANSACTIONS if place < TRANSACTIONS else 3.0 + place % 997 / 1000
         amount = 20.0 + place % 4_000
         values: dict[str, Any] = {
-            "source_partition": 0,
+            "source_partition": int(place >= TRANSACTIONS),
             "source_offset": place,
             "transaction_id": _identity(place),
             "raised_at": _time(place, now),

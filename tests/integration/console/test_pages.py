@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from cli.processes import Processes
-from settings import Settings
-from tests.browser import NARROW, WIDE, ZONE, Console, Visitor, chromium, start_console, visitor
-from tests.integration.console.pages_setup import ALERTS, HOSTILE, PASSWORD, SCRIPT, fill
-from tests.set_up import own_set_up
+from tests.browser import NARROW, WIDE, ZONE, Console, Visitor, visitor
+from tests.integration.console.conftest import SignedIn, give_password
+from tests.integration.console.pages_setup import ALERTS, HOSTILE, PASSWORD, SCRIPT
 
 PAGES = {
     "queue": "/",
@@ -24,7 +21,9 @@ PAGES = {
     "episodes": "/episodes",
     "new-episode": "/new-episode?ids=tx-7,tx-8,tx-9",
     "detectors": "/detectors",
+    "episode": "/episodes/gift%20cards",
     "cases": "/cases",
+    "case": "/cases/1",
     "monitoring": "/monitoring",
     "approvals": "/administration",
     "users": "/administration?part=Users",
@@ -32,55 +31,6 @@ PAGES = {
     "policy": "/administration?part=Policy",
     "audit": "/administration?part=Audit%20log",
 }
-
-
-@pytest.fixture(scope="module")
-def console(broker: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
-    settings = own_set_up(broker, tmp_path_factory.mktemp("pages"), partitions=1)
-    fill(settings)
-    with Processes(settings.var / "log") as processes:
-        yield start_console(processes, environment_of_console(settings))
-
-
-def environment_of_console(settings: Settings) -> dict[str, str]:
-    return {
-        "FLAGFIVE_BROKER": settings.broker.bootstrap,
-        "FLAGFIVE_VAR": str(settings.var),
-        "FLAGFIVE_STORAGE__URL": settings.storage.url,
-        "FLAGFIVE_CONTROL_KEY": "a key for these tests alone",
-        "FLAGFIVE_TOPICS__FEEDBACK": settings.topics.feedback,
-        "FLAGFIVE_TOPICS__CONTROL_ACKS": settings.topics.control_acks,
-    }
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
-
-
-@pytest.fixture
-def analyst(browser: Browser, console: Console) -> Iterator[Visitor]:
-    person = signed_in(browser, console, "analyst")
-    yield person
-    person.context.close()
-    assert person.strangers == []
-    assert person.errors == []
-
-
-def signed_in(browser: Browser, console: Console, role: str) -> Visitor:
-    """A person of this role, on the queue."""
-    person = visitor(browser, console.address)
-    give_password(person, role, PASSWORD)
-    expect(person.page.get_by_role("heading", name="Queue")).to_be_visible()
-    return person
-
-
-def give_password(person: Visitor, name: str, password: str, following: str = "/") -> None:
-    person.open(f"/sign-in?next={following}")
-    person.page.get_by_label("Name").fill(name)
-    person.page.get_by_label("Password").fill(password)
-    person.page.get_by_role("button", name="Sign in").click()
 
 
 def rows_stand(page: Page) -> None:
@@ -151,10 +101,8 @@ WATCH_THE_TRAY = """() => {
 
 
 @pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
-def test_every_page_fits_and_names_what_can_be_pressed(
-    browser: Browser, console: Console, size: tuple[int, int]
-) -> None:
-    person = signed_in(browser, console, "admin")
+def test_every_page_fits_and_names_what_can_be_pressed(signed_in: SignedIn, size: tuple[int, int]) -> None:
+    person = signed_in("admin")
     person.page.set_viewport_size({"width": size[0], "height": size[1]})
     for name, path in PAGES.items():
         person.open(path)
@@ -166,9 +114,6 @@ def test_every_page_fits_and_names_what_can_be_pressed(
         assert person.page.locator(".state.failed").count() == 0, name
         assert person.page.evaluate("document.scrollingElement.scrollWidth") <= size[0], name
         assert person.page.evaluate(NAMELESS) == [], name
-    person.context.close()
-    assert person.strangers == []
-    assert person.errors == []
 
 
 NAMELESS = """() => [...document.querySelectorAll("main button, main a, main input, nav button, nav a")]
@@ -216,14 +161,13 @@ def test_times_stand_in_the_viewers_zone_with_utc_beside_them(analyst: Visitor) 
     assert local == f"{there:%-d %b %Y, %H:%M:%S}"
 
 
-def test_whoever_may_only_look_is_offered_nothing_else(browser: Browser, console: Console) -> None:
-    person = signed_in(browser, console, "viewer")
+def test_whoever_may_only_look_is_offered_nothing_else(signed_in: SignedIn) -> None:
+    person = signed_in("viewer")
     rows_stand(person.page)
     for words in ("Fraud (f)", "Genuine (g)", "Add to episode (e)"):
         expect(person.page.get_by_role("button", name=words)).to_have_count(0)
     person.open("/administration?part=Audit%20log")
     expect(person.page.locator(".state.failed")).to_contain_text("may not")
-    person.context.close()
 
 
 def test_a_wrong_password_is_told_and_nobody_is_led_elsewhere(browser: Browser, console: Console) -> None:
