@@ -9,6 +9,7 @@ from kafka.admin import OffsetSpec
 
 from cli.topic_plan import partitions_of, planned_topics
 from settings import Settings
+from stream.group_lag import ends_of, lags_of, offsets_of
 
 if TYPE_CHECKING:
     from stream.control.acks import Ack
@@ -81,22 +82,11 @@ def gather(settings: Settings, admin: KafkaAdminClient, key: "ControlKey | None"
 
 
 def _ends(admin: KafkaAdminClient, present: dict[str, int]) -> dict[TopicPartition, int]:
-    return _offsets(
-        admin, [TopicPartition(t, p) for t, n in present.items() for p in range(n)], OffsetSpec.LATEST
-    )
-
-
-def _offsets(
-    admin: KafkaAdminClient, partitions: list[TopicPartition], where: OffsetSpec
-) -> dict[TopicPartition, int]:
-    if not partitions:
-        return {}
-    found = admin.list_partition_offsets(dict.fromkeys(partitions, where))
-    return {partition: int(answer.offset) for partition, answer in found.items()}
+    return ends_of(admin, [TopicPartition(t, p) for t, n in present.items() for p in range(n)])
 
 
 def _records(admin: KafkaAdminClient, ends: dict[TopicPartition, int]) -> dict[str, int]:
-    starts = _offsets(admin, list(ends), OffsetSpec.EARLIEST)
+    starts = offsets_of(admin, ends, OffsetSpec.EARLIEST)
     records: dict[str, int] = {}
     for partition, end in ends.items():
         records[partition.topic] = records.get(partition.topic, 0) + end - starts[partition]
@@ -107,11 +97,8 @@ def _lags(admin: KafkaAdminClient, group: str, ends: dict[TopicPartition, int]) 
     states = {g["group_id"]: str(g["group_state"]) for g in admin.list_groups()}
     ours = [name for name in (group, f"{group}-recorder", f"{group}-adapter") if name in states]
     lags: dict[tuple[str, str], int] = {}
-    for name, committed in (admin.list_group_offsets(ours) if ours else {}).items():
-        for partition, at in committed.items():
-            if partition in ends:
-                behind = max(0, ends[partition] - at.offset)
-                lags[name, partition.topic] = lags.get((name, partition.topic), 0) + behind
+    for one in lags_of(admin, ours, ends):
+        lags[one.group, one.topic] = lags.get((one.group, one.topic), 0) + one.lag
     return [GroupLag(name, topic, states[name], lag) for (name, topic), lag in sorted(lags.items())]
 
 

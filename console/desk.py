@@ -1,4 +1,4 @@
-"""What every service works with: database, settings, masks of cards, the adaptation worker, a clock."""
+"""What every service works with: database, settings, masks of cards, broker, models, a clock."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 
 from console.card_tokens import CardTokens
 from console.feedback import Feedback
+from console.lag import Lag
 from console.models.process import Models
 from settings import Settings
 from storage import UnitOfWork
@@ -24,6 +25,7 @@ class Desk:
     cards: CardTokens
     feedback: Feedback
     models: Models
+    lag: Lag
     clock: Callable[[], float] = field(default=time.time)
 
     def unit(self, *, reads_only: bool = False) -> UnitOfWork:

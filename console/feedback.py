@@ -10,7 +10,6 @@ from contextlib import ExitStack
 from typing import Protocol, Self
 
 import msgspec
-from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError
 from sqlalchemy import Engine
 
@@ -19,7 +18,7 @@ from storage import StorageUnavailable, UnitOfWork
 from stream.adaptation.client import FeedbackClient
 from stream.adaptation.feedback import Answer, Request
 from stream.control.acks import Ack, AckWatch, Progress
-from stream.outage import RECONNECT, Outage
+from stream.outage import Outage
 
 log = logging.getLogger(__name__)
 
@@ -27,8 +26,6 @@ RETRY_S = 1.0
 POLL_S = 0.05
 """Between two looks at acknowledgements and forgotten messages of the outbox."""
 SEND_WITHIN_S = 10.0
-LOOK_S = 1.0
-"""Between two looks at where the partitions end."""
 
 
 class Feedback(Protocol):
@@ -50,9 +47,6 @@ class Feedback(Protocol):
     def acks(self) -> dict[int, Ack]:
         """The newest acknowledgement of each partition; empty where none can be read."""
 
-    def ends(self) -> dict[int, int]:
-        """Where each partition of `transactions` ends; empty where the broker is away."""
-
     def __enter__(self) -> object:
         """Begin to send and to listen."""
 
@@ -70,7 +64,6 @@ class KafkaFeedback:
     def __init__(self, engine: Engine, bootstrap: str, topics: TopicsSettings) -> None:
         self.topic = topics.feedback
         self._engine, self._bootstrap, self._topics = engine, bootstrap, topics
-        self._ends: dict[int, int] = {}
         self._outage = Outage("console", bootstrap)
         self._expected: dict[str, Future[Answer]] = {}
         self._lock = threading.Lock()
@@ -113,34 +106,27 @@ class KafkaFeedback:
         watch = self._watch
         return dict(watch.table.newest) if watch else {}
 
-    def ends(self) -> dict[int, int]:
-        """As the broker said within the last second."""
-        return self._ends
-
     def _receive(self) -> None:
         while not self._stop.is_set():
             try:
                 with ExitStack() as open_:
-                    self._follow(self._connect(open_))
+                    self._connect(open_)
+                    self._follow()
             except KafkaError as error:
                 self._outage.note(error)
-            self._client, self._watch, self._ends = None, None, {}
+            self._client, self._watch = None, None
             self._stop.wait(RETRY_S)
 
-    def _connect(self, open_: ExitStack) -> KafkaConsumer:
+    def _connect(self, open_: ExitStack) -> None:
         client = open_.enter_context(FeedbackClient(self._bootstrap, self.topic))
         watch = AckWatch(self._bootstrap, self._topics.control_acks, self._topics.partitions, whole=True)
         open_.callback(watch.close)
-        consumer = KafkaConsumer(bootstrap_servers=self._bootstrap, enable_auto_commit=False, **RECONNECT)
-        open_.callback(consumer.close)
         self._client, self._watch = client, watch
         self._due.set()
-        return consumer
 
-    def _follow(self, consumer: KafkaConsumer) -> None:
+    def _follow(self) -> None:
         assert self._client is not None  # connected
         assert self._watch is not None
-        looked_at = 0.0
         while not self._stop.is_set():
             self._outage.look()
             for answer in self._client.answers(POLL_S):
@@ -149,14 +135,6 @@ class KafkaFeedback:
                 if future is not None:
                     future.set_result(answer)
             self._watch.poll()
-            if time.monotonic() - looked_at > LOOK_S:
-                self._look_at_ends(consumer)
-                looked_at = time.monotonic()
-
-    def _look_at_ends(self, consumer: KafkaConsumer) -> None:
-        topic = self._topics.transactions
-        partitions = [TopicPartition(topic, number) for number in range(self._topics.partitions)]
-        self._ends = {one.partition: end for one, end in consumer.end_offsets(partitions).items()}
 
     def _relay(self) -> None:
         """Send what is due, and look by the second for what another console or a crash has left."""

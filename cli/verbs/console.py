@@ -64,6 +64,7 @@ def _desk(settings: "Settings") -> "Desk":
     from console.card_tokens import CardTokens
     from console.desk import Desk
     from console.feedback import KafkaFeedback
+    from console.lag import KafkaLag
     from console.models.process import ModelProcess
     from storage import migrate, open_engine
     from storage.entity_index import index_entities
@@ -77,7 +78,7 @@ def _desk(settings: "Settings") -> "Desk":
     feedback = KafkaFeedback(engine, settings.broker.bootstrap, settings.topics)
     cards = CardTokens(settings.primary.name, secret.get_secret_value().encode())
     models = ModelProcess(settings.storage.url, secret.get_secret_value())
-    return Desk(engine, settings, cards, feedback, models)
+    return Desk(engine, settings, cards, feedback, models, KafkaLag(settings))
 
 
 @contextmanager

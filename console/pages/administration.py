@@ -1,6 +1,7 @@
 """Administration: people, tokens, approvals, what policy asks for, and the audit log."""
 
 from collections.abc import Awaitable, Callable
+from urllib.parse import quote
 
 from nicegui import ui
 
@@ -11,7 +12,7 @@ from console.pages.admin_tokens import tokens
 from console.pages.admin_users import users
 from console.pages.api_client import ApiRefused
 from console.pages.frame import frame
-from console.pages.parts import box, failed
+from console.pages.parts import box, failed, tabs
 from console.pages.viewer import SignedIn, Viewer
 
 Part = Callable[[Viewer], Awaitable[None]]
@@ -29,11 +30,7 @@ async def administration(viewer: SignedIn, part: str = "Approvals") -> None:
     """The page; `part` is which of its parts is shown."""
     with frame(viewer, "Administration"):
         chosen = part if part in PARTS else "Approvals"
-        with ui.element("nav").classes("tabs").props('aria-label="Parts"'):
-            for name in PARTS:
-                link = ui.link(name, f"/administration?part={name.replace(' ', '%20')}")
-                if name == chosen:
-                    link.classes("here").props("aria-current=page")
+        tabs({name: f"/administration?part={quote(name)}" for name in PARTS}, chosen, "Parts")
         with box("stack"):
             try:
                 await PARTS[chosen](viewer)

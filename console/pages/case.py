@@ -5,14 +5,15 @@ from urllib.parse import quote
 
 from nicegui import events, ui
 
+from console.pages.case_links import links_panel
+from console.pages.cases import CASE_STATES
 from console.pages.frame import frame
 from console.pages.notes import notes_panel
-from console.pages.parts import box, button, cell, empty, moment, panel, table, text, word
+from console.pages.parts import box, button, cell, empty, facts, moment, panel, table, text, word
 from console.pages.refusals import telling
 from console.pages.viewer import SignedIn, Viewer
 from console.pages.words import amount, masked
 
-STATES = ("open", "working", "closed")
 Case = dict[str, Any]
 
 
@@ -27,12 +28,11 @@ async def case(viewer: SignedIn, case_id: int) -> None:
             _state(viewer, route, found)
         with box("columns"):
             with box("stack"):
-                with panel():
-                    text(f"Owner: {found['owner'] or 'nobody'}", "muted")
+                _people(viewer, route, found)
                 _alerts(viewer, route, found["alert_rows"])
             with box("stack"):
                 notes_panel(viewer, found["notes"], f"{route}/notes")
-                _links(viewer, route, found["links"])
+                links_panel(viewer, route, found["links"])
 
 
 def _state(viewer: Viewer, route: str, found: Case) -> None:
@@ -43,21 +43,49 @@ def _state(viewer: Viewer, route: str, found: Case) -> None:
     async def change(event: events.ValueChangeEventArguments[Any]) -> None:
         await _patch(viewer, route, {"status": event.value})
 
-    choice = ui.select(list(STATES), value=found["status"], label="Status", on_change=change)
+    choice = ui.select(list(CASE_STATES), value=found["status"], label="Status", on_change=change)
     choice.props("outlined dense").style("width: 140px")
     if found["owner"] != viewer.name:
-        button("Take it", lambda: _take(viewer, route), icon="person_add")
+        button("Take it", lambda: _give(viewer, route, viewer.name), icon="person_add")
 
 
-async def _take(viewer: Viewer, route: str) -> None:
-    await _patch(viewer, route, {"owner": viewer.name})
-    ui.navigate.reload()
+def _people(viewer: Viewer, route: str, found: Case) -> None:
+    """Who works on it, and who opened it."""
+    with panel("Case"), box("stack tight"):
+        facts([("Owner", found["owner"] or "nobody"), ("Opened by", found["author"])])
+        with box("muted small"):
+            text("opened ", tag="span")
+            moment(found["created_at"], viewer.zone)
+            text(", changed ", tag="span")
+            moment(found["changed_at"], viewer.zone)
+        if viewer.may("decide"):
+            _hand_over(viewer, route, found)
 
 
-async def _patch(viewer: Viewer, route: str, body: Case) -> None:
+def _hand_over(viewer: Viewer, route: str, found: Case) -> None:
+    async def give() -> None:
+        if whom := (name.value or "").strip():
+            await _give(viewer, route, whom)
+
+    with box("line"):
+        name = ui.input("Owner's name").props("outlined dense").on("keydown.enter", give)
+        button("Hand over", give)
+        if found["owner"] is not None:
+            button("Give back", lambda: _give(viewer, route, None))
+
+
+async def _give(viewer: Viewer, route: str, owner: str | None) -> None:
+    if await _patch(viewer, route, {"owner": owner}):
+        ui.navigate.reload()
+
+
+async def _patch(viewer: Viewer, route: str, body: Case) -> bool:
+    """Whether the API took the change; what it refuses is told."""
     with telling():
         await viewer.api.patch(route, body)
         ui.notify("Saved")
+        return True
+    return False
 
 
 def _alerts(viewer: Viewer, route: str, rows: list[Case]) -> None:
@@ -93,37 +121,6 @@ def _add_alert(viewer: Viewer, route: str) -> None:
             await viewer.api.post(f"{route}/alerts", {"ids": [found["row"]["id"]]})
             ui.navigate.reload()
 
-    with box("line").style("padding-top: 24px"):
+    with box("line"):
         written = ui.input("Transaction id").props("outlined dense").on("keydown.enter", add)
         button("Add alert", add)
-
-
-def _links(viewer: Viewer, route: str, links: list[Case]) -> None:
-    with panel("Links"), box("stack tight"):
-        for one in links:
-            _link(one)
-        if viewer.may("decide"):
-            _add_link(viewer, route)
-        elif not links:
-            text("No links.", "muted")
-
-
-def _link(one: Case) -> None:
-    """A link in a tab of its own that is not told where from; what is no web address stays text."""
-    words = one["title"] or one["url"]
-    if one["url"].startswith(("https://", "http://")):
-        ui.link(words, one["url"], new_tab=True).props('rel="noopener noreferrer"')
-    else:
-        text(words)
-
-
-def _add_link(viewer: Viewer, route: str) -> None:
-    async def add() -> None:
-        with telling():
-            await viewer.api.post(f"{route}/links", {"title": title.value or "", "url": url.value or ""})
-            ui.navigate.reload()
-
-    with box("line"):
-        title = ui.input("Title").props("outlined dense")
-        url = ui.input("https://…").props("outlined dense").on("keydown.enter", add)
-        button("Add link", add)

@@ -6,27 +6,41 @@ from nicegui import ui
 
 from console.pages.api_client import PREFIX
 from console.pages.frame import frame
-from console.pages.parts import box, button, cell, empty, moment, panel, table, text, word
+from console.pages.parts import box, button, cell, empty, moment, panel, table, tabs, text, word
 from console.pages.refusals import telling
 from console.pages.viewer import SignedIn, Viewer
 from console.pages.words import NOTHING
 
+CASE_STATES = ("open", "working", "closed")
+MOST = 200
+
 
 @ui.page("/cases", title="Cases · flagfive")
-async def cases(viewer: SignedIn) -> None:
-    """All cases, the one changed last first."""
+async def cases(viewer: SignedIn, status: str = "") -> None:
+    """Cases of one status or of all, the one changed last first; what is exported is what is shown."""
+    chosen = status if status in CASE_STATES else ""
     with frame(viewer, "Cases") as head:
-        found = await viewer.api.get("/cases", limit=200)
+        found = await viewer.api.get("/cases", limit=MOST, status=chosen)
         with head:
-            for kind in ("csv", "json"):
-                ui.link(kind.upper(), f"{PREFIX}/cases/export?format={kind}").props("download")
+            if found["rows"]:
+                _exports(chosen)
             if viewer.may("decide"):
                 button("New case", lambda: _begin(viewer), icon="add", kind="go")
+        addresses = {one.capitalize(): f"/cases?status={one}" for one in CASE_STATES}
+        tabs({"All": "/cases"} | addresses, chosen.capitalize() or "All", "Status")
         with panel():
             if found["rows"]:
                 _list(viewer, found["rows"])
             else:
-                empty("No case yet", "A case groups alerts of one card or one ring.", "folder_open")
+                empty("No case", "A case groups alerts of one card or one ring.", "folder_open")
+        if found["total"] > MOST:
+            text(f"Shown are the {MOST} of {found['total']:,} that changed last; a file has all.", "muted")
+
+
+def _exports(status: str) -> None:
+    of_status = f"&status={status}" if status else ""
+    for kind in ("csv", "json"):
+        ui.link(kind.upper(), f"{PREFIX}/cases/export?format={kind}{of_status}").props("download")
 
 
 def _list(viewer: Viewer, rows: list[dict[str, Any]]) -> None:

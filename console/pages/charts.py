@@ -6,8 +6,12 @@ from typing import Any
 
 from nicegui import ui
 
-LINE, GREY = "#5c7cfa", "#8793a5"
+GREY = "#8793a5"
+COLOURS = ("#5c7cfa", "#2f9e6e", "#d9822b", "#9775d6")
+"""Of lines, in their order: told apart on light and on dark."""
 HEIGHT = "220px"
+HOURS, DAYS = "%-d %b, %H:%M", "%-d %b"
+"""How a moment on the axis is written."""
 
 
 def over_time(
@@ -18,40 +22,60 @@ def over_time(
     label: str,
     limit: float | None = None,
     as_percent: bool = False,
+    written: str = HOURS,
 ) -> ui.echart:
-    """Lines over times in seconds since 1970; `limit` is drawn as a dashed line."""
-    stamps = [f"{datetime.fromtimestamp(one, UTC).astimezone(zone):%H:%M:%S}" for one in times]
+    """Lines over times in seconds since 1970; `limit` is drawn dashed, several lines get a legend."""
+    stamps = [f"{datetime.fromtimestamp(one, UTC).astimezone(zone):{written}}" for one in times]
+    several = len(series) > 1
+    lines = [
+        _line(name, values, colour, limit, filled=not several)
+        for (name, values), colour in zip(series.items(), COLOURS, strict=False)
+    ]
+    axis = {"color": GREY, "hideOverlap": True}
     chart = ui.echart(
         {
             "animation": False,
-            "grid": {"left": 8, "right": 12, "top": 16, "bottom": 8, "containLabel": True},
+            "grid": {"left": 8, "right": 16, "top": 36 if several else 20, "bottom": 8, "containLabel": True},
             "textStyle": {"color": GREY},
-            "tooltip": {"trigger": "axis", "confine": True},
-            "xAxis": {"type": "category", "data": stamps, "axisLabel": {"color": GREY}, "boundaryGap": False},
-            "yAxis": {"type": "value", "splitLine": {"lineStyle": {"color": GREY, "opacity": 0.2}}}
-            | ({"axisLabel": {"color": GREY, ":formatter": _PERCENT}} if as_percent else {}),
-            "series": [_line(name, values, limit) for name, values in series.items()],
+            "legend": {"show": several, "top": 0, "left": 0, "icon": "roundRect", "itemHeight": 3,
+                       "textStyle": {"color": GREY}},
+            "tooltip": {"trigger": "axis", "confine": True}
+            | ({":valueFormatter": _PERCENT} if as_percent else {}),
+            "xAxis": {"type": "category", "data": stamps, "axisLabel": axis, "boundaryGap": False},
+            "yAxis": {
+                "type": "value",
+                "axisLabel": axis | ({":formatter": _PERCENT} if as_percent else {}),
+                "splitLine": {"lineStyle": {"color": GREY, "opacity": 0.2}},
+            },
+            "series": lines,
         }
-    )
+    )  # fmt: skip
     chart.style(f"height: {HEIGHT}").props["aria-label"] = label
     chart.props["role"] = "img"
     return chart
 
 
-_PERCENT = "value => (100 * value).toLocaleString('en', { maximumSignificantDigits: 3 }) + '%'"
+_PERCENT = (
+    "value => value == null ? '–' : (100 * value).toLocaleString('en', { maximumSignificantDigits: 3 }) + '%'"
+)
 
 
-def _line(name: str, values: Sequence[float | None], limit: float | None) -> dict[str, Any]:
+def _line(
+    name: str, values: Sequence[float | None], colour: str, limit: float | None, *, filled: bool
+) -> dict[str, Any]:
     line: dict[str, Any] = {
         "name": name,
         "type": "line",
         "data": list(values),
         "showSymbol": False,
-        "lineStyle": {"width": 1.5, "color": LINE},
-        "itemStyle": {"color": LINE},
-        "areaStyle": {"color": LINE, "opacity": 0.08},
+        "lineStyle": {"width": 1.5, "color": colour},
+        "itemStyle": {"color": colour},
     }
+    if filled:
+        line["areaStyle"] = {"color": colour, "opacity": 0.08}
     if limit is not None:
-        mark = {"silent": True, "symbol": "none", "label": {"formatter": "budget", "color": GREY}}
+        words = {"formatter": "budget", "position": "insideEndTop", "color": GREY}
+        # Without a precision of its own a limit of 0.001 is rounded to 0 and drawn there.
+        mark = {"silent": True, "symbol": "none", "label": words, "precision": 9}
         line["markLine"] = mark | {"lineStyle": {"type": "dashed", "color": GREY}, "data": [{"yAxis": limit}]}
     return line

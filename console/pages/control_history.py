@@ -12,43 +12,51 @@ from console.pages.viewer import Viewer
 SHOWN = 25
 
 
-async def control_history(viewer: Viewer) -> None:
+class ControlHistory:
     """The latest changes; whoever may approve can roll one back."""
-    rows = (await viewer.api.get("/control-entries", limit=SHOWN))["rows"]
-    with panel("What changed"):
-        if not rows:
-            empty("Nothing was announced yet", "Changes appear here as soon as they are in force.", "history")
-            return
-        with table(["When", "Entry", "By", "Why", ""], "Changes of what is in force"):
-            for row in rows:
-                _row(viewer, row)
 
+    def __init__(self, viewer: Viewer) -> None:
+        self._viewer = viewer
 
-def _row(viewer: Viewer, row: dict[str, Any]) -> None:
-    with ui.element("tr"):
-        with cell(), box("muted"):
-            moment(row["time"], viewer.zone)
-        with cell():
-            text(row["key"], "mono")
-            text(f"offset {row['control_offset']}", "muted small")
-        text(row["author"], tag="td")
-        text(row["reason"], "muted", tag="td")
-        with cell("number"):
-            if viewer.may("approve") and row.get("can_roll_back", True):
-                button("Roll back", partial(_ask, viewer, row), kind="quiet")
+    @ui.refreshable_method
+    async def show(self) -> None:
+        """Read them and draw them."""
+        rows = (await self._viewer.api.get("/control-entries", limit=SHOWN))["rows"]
+        with panel("What changed"):
+            if not rows:
+                hint = "Changes appear here as soon as they are in force."
+                empty("Nothing was announced yet", hint, "history")
+                return
+            with table(["When", "Entry", "By", "Why", ""], "Changes of what is in force"):
+                for row in rows:
+                    self._row(row)
 
+    def _row(self, row: dict[str, Any]) -> None:
+        with ui.element("tr"):
+            with cell(), box("muted"):
+                moment(row["time"], self._viewer.zone)
+            with cell():
+                text(row["key"], "mono")
+                text(f"offset {row['control_offset']}", "muted small")
+            text(row["author"], tag="td")
+            text(row["reason"], "muted", tag="td")
+            with cell("number"):
+                if self._viewer.may("approve") and row["can_roll_back"]:
+                    button("Roll back", partial(self._ask, row), kind="quiet")
 
-def _ask(viewer: Viewer, row: dict[str, Any]) -> None:
-    async def do() -> None:
-        dialog.close()
-        with telling():
-            answer = await viewer.api.post(f"/control-entries/{row['control_offset']}/rollback")
-            ui.notify((answer or {}).get("message") or "Rolled back")
-            ui.navigate.reload()
+    def _ask(self, row: dict[str, Any]) -> None:
+        async def do() -> None:
+            dialog.close()
+            with telling():
+                route = f"/control-entries/{row['control_offset']}/rollback"
+                answer = await self._viewer.api.post(route, {"note": reason.value or ""})
+                ui.notify(answer["message"] or "Rolled back")
+                await self.show.refresh()
 
-    with ui.dialog(value=True) as dialog, box("sheet"):
-        text("Roll this change back?", tag="h2")
-        text(f"What stood under {row['key']} before it is put back on every partition.", "muted")
-        with box("line"):
-            button("Roll back", do, kind="go")
-            button("Cancel", dialog.close)
+        with ui.dialog(value=True) as dialog, box("sheet"):
+            text("Roll this change back?", tag="h2")
+            text(f"What stood under {row['key']} before it is put back on every partition.", "muted")
+            reason = ui.input("Reason").props("outlined dense autofocus maxlength=500")
+            with box("line"):
+                button("Roll back", do, kind="go")
+                button("Cancel", dialog.close)

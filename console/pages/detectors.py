@@ -1,19 +1,22 @@
 """Detectors and bases: what is in force, on trial, a draft or retired, and what each contributes."""
 
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
 
 from nicegui import ui
 
-from console.pages.control_history import control_history
+from console.pages.control_history import ControlHistory
 from console.pages.frame import frame
-from console.pages.parts import box, button, cell, empty, facts, panel, table, text, word
+from console.pages.parts import box, button, cell, empty, facts, moment, panel, table, text, word
 from console.pages.refusals import telling
 from console.pages.viewer import SignedIn, Viewer
 from console.pages.words import NOTHING, count, percent
 
-STATES = ("live", "shadow", "waiting", "draft", "retired")
+STATES = ("live", "shadow", "draft", "retired")
+SHARES = ("share", "precision")
 Row = dict[str, Any]
+Value = Callable[[Row], str]
 
 
 @ui.page("/detectors", title="Detectors · flagfive")
@@ -32,36 +35,65 @@ async def detectors(viewer: SignedIn) -> None:
                 _of_state(state, [row for row in rows if row["status"] == state])
             if len(rows) > 1:
                 _comparison(viewer, rows)
-            await control_history(viewer)
+            await ControlHistory(viewer).show()
 
 
 def _of_state(state: str, rows: list[Row]) -> None:
     if not rows:
         return
+    columns = TRIAL if state == "shadow" else WORK
     with panel(), box("stack tight"):
         with box("line"):
             word(state)
-            text(count(len(rows), "detector"), "muted small")
-        heads = ["Name", "Kind", "#Share of budget", "#Alerts", "#Confirmed", "#Rejected", "#Precision"]
-        with table(heads, f"Detectors, {state}"):
+            text(_how_many(rows), "muted small")
+        with table(["Name", *(f"#{head}" for head in columns)], f"Detectors, {state}"):
             for row in rows:
-                _row(row)
+                with ui.element("tr"):
+                    _name(row)
+                    for value in columns.values():
+                        text(value(row), "number", tag="td")
 
 
-def _row(row: Row) -> None:
-    judged = row["confirmed"] + row["rejected"]
-    with ui.element("tr"):
-        with cell():
-            if row["kind"] == "detector":
-                ui.link(row["name"], f"/episodes/{quote(row['episode'], safe='')}").classes("strong")
-            else:
-                text(row["name"], "strong")
-            text(row["id"], "mono muted small")
-        text(row["kind"], "muted", tag="td")
-        text(percent(row["share"]), "number", tag="td")
-        for name in ("alerts", "confirmed", "rejected"):
-            text(f"{row[name]:,}", "number", tag="td")
-        text(percent(row["confirmed"] / judged, 0) if judged else NOTHING, "number", tag="td")
+def _how_many(rows: list[Row]) -> str:
+    bases = sum(row["kind"] == "base" for row in rows)
+    parts = [(bases, "base"), (len(rows) - bases, "detector")]
+    return ", ".join(count(number, one) for number, one in parts if number)
+
+
+def _name(row: Row) -> None:
+    with cell():
+        if row["kind"] == "detector":
+            ui.link(row["name"], f"/episodes/{quote(row['episode'], safe='')}").classes("strong")
+        else:
+            text(row["name"], "strong")
+        text(row["id"], "mono muted small")
+        if row["reason"]:
+            text(row["reason"], "muted small")
+
+
+def _number_of(name: str) -> Value:
+    return lambda row: f"{row[name]:,}"
+
+
+def _of_trial(show: Callable[[Row], str]) -> Value:
+    return lambda row: show(row["trial"]) if row["trial"] else NOTHING
+
+
+WORK: dict[str, Value] = {
+    "Share of budget": lambda row: percent(row["share"]),
+    "Alerts": _number_of("alerts"),
+    "Confirmed": _number_of("confirmed"),
+    "Rejected": _number_of("rejected"),
+    "Precision": lambda row: percent(row["precision"], 0),
+}
+TRIAL: dict[str, Value] = {
+    "Would alert": _of_trial(_number_of("alerts")),
+    "New": _of_trial(_number_of("new")),
+    "Of them new in money": _of_trial(lambda trial: f"{trial['new_amount']:,.0f}"),
+    "Known fraud": _of_trial(_number_of("fraud")),
+    "Known genuine": _of_trial(_number_of("genuine")),
+}
+"""What is on trial alerts nothing: shown is what it would have alerted, and what only it would have."""
 
 
 def _comparison(viewer: Viewer, rows: list[Row]) -> None:
@@ -78,20 +110,39 @@ def _comparison(viewer: Viewer, rows: list[Row]) -> None:
         if not first.value or not other.value:
             ui.notify("Choose two.")
             return
-        place.clear()
         with telling():
             found = await viewer.api.get("/detectors/compare", a=first.value, b=other.value)
+            place.clear()
             with place:
-                _differences(found, names[first.value], names[other.value])
+                _differences(viewer, found, names[first.value], names[other.value])
 
 
-def _differences(found: Row, first: str, other: str) -> None:
+def _differences(viewer: Viewer, found: Row, first: str, other: str) -> None:
     if not found["differences"]:
         facts([("Difference", "none")])
         return
     with table(["", first, other], "Differences"):
         for one in found["differences"]:
             with ui.element("tr"):
-                text(str(one["what"]), "muted", tag="td")
-                text(str(one["a"]), tag="td")
-                text(str(one["b"]), tag="td")
+                text(one["what"].replace("_", " "), "muted", tag="td")
+                for side in ("a", "b"):
+                    _value(viewer, one["what"], one[side])
+
+
+def _value(viewer: Viewer, what: str, value: Any) -> None:
+    """One side of a difference, as the rest of the page would write it."""
+    if what.endswith("_at") and value is not None:
+        with cell():
+            moment(value, viewer.zone)
+        return
+    text(_words_of(what, value), tag="td")
+
+
+def _words_of(what: str, value: Any) -> str:
+    if value is None or value == "":
+        return NOTHING
+    if isinstance(value, float):
+        return percent(value, 3) if what in SHARES or what.endswith("_rate") else f"{value:,.4g}"
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value:,}"
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

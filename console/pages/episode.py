@@ -27,7 +27,7 @@ async def episode(viewer: SignedIn, name: str) -> None:
         head.title.text = found["name"]
         with head:
             shown.heading()
-        shown.body()
+        await shown.begin()
         ui.timer(LOOK_S, shown.look, immediate=False)
 
 
@@ -39,6 +39,11 @@ class EpisodePage:
         self._route = route
         self._found = found
         self._catches = Catches(viewer)
+
+    async def begin(self) -> None:
+        """Draw all below the heading."""
+        await self._catches.look(self._found["detector_id"])
+        self._body()
 
     async def look(self) -> None:
         """Read the episode again."""
@@ -63,8 +68,7 @@ class EpisodePage:
         word(self._found["status"]).props["data-status"] = self._found["status"]
         episode_actions(self._viewer, self._route, self._found, self.look)
 
-    def body(self) -> None:
-        """All below the heading."""
+    def _body(self) -> None:
         with box("stack"):
             self.numbers()
             with box("columns"):

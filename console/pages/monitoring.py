@@ -5,15 +5,22 @@ from typing import Any
 from nicegui import ui
 
 from console.pages.api_client import ApiRefused
-from console.pages.charts import over_time
+from console.pages.charts import DAYS, over_time
 from console.pages.frame import frame
-from console.pages.parts import box, cell, empty, moment, panel, table, text, tile
+from console.pages.parts import banner, box, cell, empty, moment, panel, table, text, tile
 from console.pages.viewer import SignedIn, Viewer
-from console.pages.words import NOTHING, count, percent, short
+from console.pages.words import count, percent, short
+from console.pages.workers_panel import workers_panel
 
 LOOK_S = 5.0
 # Conventions: below 0.1 stable, to 0.25 watch, above it major.
 WATCH, MAJOR = 0.1, 0.25
+QUALITY = {
+    "recall": "recall so far",
+    "estimated_recall": "recall, estimated",
+    "average_precision": "average precision",
+    "card_precision": "card precision",
+}
 Found = dict[str, Any]
 
 
@@ -23,7 +30,7 @@ async def monitoring(viewer: SignedIn) -> None:
     with frame(viewer, "Monitoring") as head:
         found = await viewer.api.get("/monitoring")
         page = MonitoringPage(viewer, found)
-        if found.get("grafana"):
+        if found["grafana"]:
             with head:
                 ui.link("Grafana", found["grafana"], new_tab=True)
         page.show()
@@ -31,7 +38,7 @@ async def monitoring(viewer: SignedIn) -> None:
 
 
 class MonitoringPage:
-    """Drawn anew where the numbers have changed."""
+    """Parts are drawn anew where their own numbers have changed: a plot under the pointer stays."""
 
     def __init__(self, viewer: Viewer, found: Found) -> None:
         self._viewer = viewer
@@ -43,38 +50,75 @@ class MonitoringPage:
             found = await self._viewer.api.get("/monitoring")
         except ApiRefused:
             return  # away for a moment: the next look tells
-        if found != self._found:
-            self._found = found
-            self.show.refresh()
+        before, self._found = self._found, found
+        parts = {
+            self.alarms: ("alarms",),
+            self.tiles: ("throughput", "alert_rate", "budget", "precision", "judged", "waiting"),
+            self.plots: ("series", "budget", "quality"),
+            self.drift: ("drift",),
+            self.workers: ("workers", "partitions", "lag_problem"),
+        }
+        for part, fields in parts.items():
+            if any(before[name] != found[name] for name in fields):
+                part.refresh()
+
+    def show(self) -> None:
+        """All of it."""
+        with box("stack"):
+            self.alarms()
+            self.tiles()
+            self.plots()
+            with box("columns"):
+                self.drift()
+                self.workers()
 
     @ui.refreshable_method
-    def show(self) -> None:
-        """Numbers, plots, drift, workers."""
+    def alarms(self) -> None:
+        """What `flagfive monitor` has raised and not closed."""
+        for one in self._found["alarms"]:
+            with banner(_alarm_words(one), "fraud"), box("muted small"):
+                text("since ", tag="span")
+                moment(one["since"], self._viewer.zone)
+
+    @ui.refreshable_method
+    def tiles(self) -> None:
+        """The numbers that matter."""
         found = self._found
+        with box("tiles"):
+            tile("Transactions a second", short(found["throughput"]))
+            tile("Alert rate", percent(found["alert_rate"], 3), f"budget {percent(found['budget'], 2)}")
+            tile("Precision", percent(found["precision"], 0), count(found["judged"], "alert") + " judged")
+            tile("Waiting alerts", short(found["waiting"]))
+
+    @ui.refreshable_method
+    def plots(self) -> None:
+        """Traffic by the hour, quality by the day."""
         with box("stack"):
-            with box("tiles"):
-                tile("Transactions a second", short(found.get("throughput")))
-                tile(
-                    "Alert rate", percent(found.get("alert_rate"), 3), f"budget {percent(found['budget'], 2)}"
-                )
-                tile(
-                    "Precision",
-                    percent(found.get("precision"), 0),
-                    count(found.get("judged"), "alert") + " judged",
-                )
-                tile("Waiting alerts", short(found.get("waiting")))
-            _plots(self._viewer, found)
-            with box("columns"):
-                _drift(found.get("drift") or [])
-                _workers(self._viewer, found)
+            _traffic(self._viewer, self._found)
+            _quality(self._viewer, self._found["quality"])
+
+    @ui.refreshable_method
+    def drift(self) -> None:
+        """What has moved, the farthest first."""
+        _drift(self._found["drift"])
+
+    @ui.refreshable_method
+    def workers(self) -> None:
+        """Who scores what, and how far behind."""
+        workers_panel(self._viewer, self._found)
 
 
-def _plots(viewer: Viewer, found: Found) -> None:
-    series = found.get("series") or {}
-    times = series.get("times") or []
+def _alarm_words(one: Found) -> str:
+    name = one["name"].replace("_", " ")
+    return f"Alarm, {name}: {', '.join(one['subjects'])} at {one['worst']:.3g}, allowed {one['limit']:.3g}"
+
+
+def _traffic(viewer: Viewer, found: Found) -> None:
+    series = found["series"]
+    times = series["times"]
     if len(times) < 2:
         return
-    with box("columns"):
+    with box("columns even"):
         with panel("Alert rate"):
             over_time(times, {"alert rate": series["alert_rate"]}, zone=viewer.zone,
                       label="Alert rate over time", limit=found["budget"], as_percent=True)  # fmt: skip
@@ -84,12 +128,32 @@ def _plots(viewer: Viewer, found: Found) -> None:
             )
 
 
+def _quality(viewer: Viewer, days: list[Found]) -> None:
+    """As far as labels tell: the youngest days know least, which the estimate makes up for."""
+    with panel("Quality by day"):
+        if not days:
+            empty("Not measured yet", "`flagfive monitor` measures each whole day as labels come.", "rule")
+            return
+        lines = {words: [day[name] for day in days] for name, words in QUALITY.items()}
+        known = {words: values for words, values in lines.items() if any(v is not None for v in values)}
+        times = [day["time"] for day in days]
+        over_time(times, known, zone=viewer.zone, label="Quality by day", as_percent=True, written=DAYS)
+        text(_missing_words(days[-1]), "muted small")
+
+
+def _missing_words(newest: Found) -> str:
+    told = f"Newest day: {count(newest['frauds'], 'known fraud')}"
+    if newest["labels_missing"] is None:
+        return f"{told}; how many are still to be reported is not known yet."
+    return f"{told}; about {percent(newest['labels_missing'], 0)} are still to be reported."
+
+
 def _drift(rows: list[Found]) -> None:
     with panel("Drift"):
         if not rows:
             empty(
                 "Not measured yet",
-                "`flagfive monitor` compares traffic with what the base was trained on.",
+                "`flagfive monitor` compares each day with the week before it.",
                 "timeline",
             )
             return
@@ -107,26 +171,3 @@ def _drift_word(psi: float) -> None:
         ("stable", "genuine") if psi < WATCH else ("watch", "watch") if psi <= MAJOR else ("major", "fraud")
     )
     text(state, f"tag {kind}", tag="span")
-
-
-def _workers(viewer: Viewer, found: Found) -> None:
-    with panel("Workers and partitions"):
-        workers, partitions = found.get("workers") or [], found.get("partitions") or []
-        if not workers and not partitions:
-            empty("No worker is known", "A worker appears when it has acknowledged a change.", "dns")
-            return
-        if workers:
-            with table(["Worker", "Partitions", "#Offset", "Heard of"], "Workers"):
-                for one in workers:
-                    with ui.element("tr"):
-                        text(one["name"], "mono", tag="td")
-                        text(", ".join(map(str, one["partitions"])) or NOTHING, tag="td")
-                        text(str(one["control_offset"]), "number", tag="td")
-                        with cell(), box("muted"):
-                            moment(one["seen_at"], viewer.zone)
-        if partitions:
-            with table(["Partition", "#Not scored yet"], "Lag"):
-                for one in partitions:
-                    with ui.element("tr"):
-                        text(str(one["partition"]), tag="td")
-                        text(f"{one['lag']:,}" if one["lag"] is not None else NOTHING, "number", tag="td")

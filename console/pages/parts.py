@@ -1,6 +1,6 @@
 """Small parts that pages are built of. All text is set as text, never as markup."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import tzinfo
 
@@ -146,6 +146,16 @@ def table(heads: Sequence[str], label: str) -> AbstractContextManager[ui.element
 def cell(classes: str = "") -> ui.element:
     """A cell that holds more than text."""
     return box(classes, "td")
+
+
+def tabs(addresses: Mapping[str, str], here: str, label: str) -> None:
+    """Parts of a page by their names, each at an address of its own."""
+    with box("tabs", "nav") as made:
+        made.props["aria-label"] = label
+        for name, address in addresses.items():
+            link = ui.link(name, address)
+            if name == here:
+                link.classes("here").props("aria-current=page")
 
 
 def empty(title: str, hint: str, icon: str = "inbox") -> ui.element:

@@ -42,13 +42,13 @@ def rarity(tail: float | None) -> str:
 def short(value: float | None) -> str:
     """A number in three figures: 48.2K, 1.3M.
 
-    >>> short(48_210), short(999), short(0.5), short(1_250_000)
-    ('48.2K', '999', '0.5', '1.25M')
+    >>> short(48_210), short(999), short(0.5), short(1_250_000), short(999_999_999.9)
+    ('48.2K', '999', '0.5', '1.25M', '1B')
     """
     if value is None:
         return NOTHING
     for step, letter in _STEPS:
-        if abs(value) >= step:
+        if abs(value) >= 0.9995 * step:  # what three figures round up to the step
             return f"{value / step:.3g}{letter}"
     return f"{value:.3g}"
 

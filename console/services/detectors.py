@@ -40,6 +40,8 @@ class DetectorRow:
     name: str
     episode: str
     status: str
+    reason: str
+    """Why it is a draft or was retired; empty where there is nothing to explain."""
     author: str
     adapter: str
     created_at: float
@@ -136,6 +138,7 @@ def _detector(
         name=episode.name,
         episode=episode.id,
         status=_state(one),
+        reason=episode.reason or "",
         author=episode.author,
         adapter=one.adapter,
         created_at=one.created_at,
@@ -168,6 +171,7 @@ def _base(
         name=f"base {entry.content_hash[:8]}",
         episode="",
         status=status,
+        reason=entry.reason,
         author=entry.author,
         adapter="",
         created_at=entry.time,

@@ -6,12 +6,17 @@ from dataclasses import dataclass
 
 from console.desk import Desk
 from console.policy import terms_of
+from console.services.workers import PartitionRow, WorkerRow, partitions_of, workers_of
 from storage import UnitOfWork
 from storage.alert_queue import ASSIGNED, UNASSIGNED, AlertFilter, Tally
+from storage.measurements import Measurement
 
 RECENT = 50_000
 """Transactions of each partition that the alert rate is told over."""
 SERIES_S = 3 * 86_400.0
+QUALITY_S = 28 * 86_400.0
+QUALITY = ("recall", "estimated_recall", "average_precision", "card_precision")
+OPEN_ALARM = 1.0
 
 
 @dataclass(frozen=True)
@@ -32,22 +37,30 @@ class Series:
 
 
 @dataclass(frozen=True)
-class WorkerRow:
-    """A worker, the partitions that it scores, and the control offset it has in force there."""
+class QualityDay:
+    """A whole day of event time, as far as labels tell by now; its measures are shares of one or null.
 
-    name: str
-    partitions: list[int]
-    control_offset: int
-    seen_at: float
+    `time` is its beginning. `labels_missing` is the estimated share of its frauds that nobody has reported.
+    """
+
+    time: float
+    recall: float | None
+    estimated_recall: float | None
+    average_precision: float | None
+    card_precision: float | None
+    frauds: int
+    labels_missing: float | None
 
 
 @dataclass(frozen=True)
-class PartitionRow:
-    """A partition: offset stored last, and how many transactions behind it are not stored yet."""
+class Alarm:
+    """An alarm that is open: since when, what it names, its worst figure and what is allowed."""
 
-    partition: int
-    stored: int | None
-    lag: int | None
+    name: str
+    since: float
+    subjects: list[str]
+    worst: float
+    limit: float
 
 
 @dataclass(frozen=True)
@@ -62,14 +75,20 @@ class Monitoring:
     waiting: int
     drift: list[Drift]
     series: Series
+    quality: list[QualityDay]
+    alarms: list[Alarm]
     workers: list[WorkerRow]
     partitions: list[PartitionRow]
+    lag_read_at: float | None
+    """When the broker was asked last."""
+    lag_problem: str
+    """Why there is no newer lag; empty where there is one."""
     grafana: str
 
 
 def monitoring(desk: Desk) -> Monitoring:
     """All of it, from what is stored and what workers say."""
-    now = desk.clock()
+    now, lag = desk.clock(), desk.lag.now()
     with desk.unit(reads_only=True) as unit:
         ranges = unit.transactions.offset_ranges()
         of_all = _together(unit)
@@ -83,8 +102,12 @@ def monitoring(desk: Desk) -> Monitoring:
             waiting=unit.queue.count(waiting, now=now),
             drift=[Drift(name, row.value) for name, row in sorted(unit.measurements.latest("psi").items())],
             series=_series(unit),
-            workers=_workers(desk),
-            partitions=_partitions(desk, ranges),
+            quality=_quality(unit),
+            alarms=_alarms(unit),
+            workers=workers_of(desk),
+            partitions=partitions_of(desk, ranges, lag),
+            lag_read_at=lag.read_at,
+            lag_problem=lag.problem,
             grafana=desk.settings.console.grafana,
         )
 
@@ -119,27 +142,24 @@ def _series(unit: UnitOfWork) -> Series:
     )
 
 
-def _workers(desk: Desk) -> list[WorkerRow]:
-    by_worker: dict[str, list[tuple[int, int, float]]] = {}
-    for partition, ack in desk.feedback.acks().items():
-        by_worker.setdefault(ack.worker, []).append((partition, ack.offset, ack.time))
+def _quality(unit: UnitOfWork) -> list[QualityDay]:
+    """The last four weeks that were measured, oldest day first."""
+    measured = {kind: {row.time: row for row in unit.measurements.of(kind)} for kind in QUALITY}
+    days = sorted({time for rows in measured.values() for time in rows})
+    return [_quality_day(time, measured) for time in days if time > days[-1] - QUALITY_S]
+
+
+def _quality_day(time: float, measured: dict[str, dict[float, Measurement]]) -> QualityDay:
+    found = {kind: rows[time] for kind, rows in measured.items() if time in rows}
+    about = next(iter(found.values())).details  # of one day all tell the same
+    measures = {kind: found[kind].value if kind in found else None for kind in QUALITY}
+    return QualityDay(time, frauds=about["frauds"], labels_missing=about["labels_missing"], **measures)
+
+
+def _alarms(unit: UnitOfWork) -> list[Alarm]:
+    latest = unit.measurements.latest("alarm")
     return [
-        WorkerRow(
-            name,
-            sorted(partition for partition, _, _ in those),
-            min(offset for _, offset, _ in those),
-            max(time for _, _, time in those),
-        )
-        for name, those in sorted(by_worker.items())
+        Alarm(name, row.time, row.details["subjects"], row.details["worst"], row.details["limit"])
+        for name, row in sorted(latest.items())
+        if row.value == OPEN_ALARM
     ]
-
-
-def _partitions(desk: Desk, ranges: dict[int, tuple[int, int]]) -> list[PartitionRow]:
-    ends = desk.feedback.ends()
-    rows = []
-    for partition in sorted({*ranges, *ends}):
-        stored = ranges[partition][1] if partition in ranges else None
-        end = ends.get(partition)
-        lag = None if end is None else max(0, end - 1 - (stored if stored is not None else -1))
-        rows.append(PartitionRow(partition, stored, lag))
-    return rows

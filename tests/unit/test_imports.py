@@ -29,6 +29,7 @@ MAY_IMPORT = {
         "stream.adaptation.intake",
         "stream.adaptation.look_back",
         "stream.outage",
+        "stream.group_lag",
         "replay.what_if",
         "settings",
     },

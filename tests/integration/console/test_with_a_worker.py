@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 from console.card_tokens import CardTokens
 from console.desk import Desk
 from console.feedback import KafkaFeedback
+from console.lag import KafkaLag
 from console.models.process import ModelProcess
 from console.server import build_app
 from settings import Settings
@@ -59,7 +60,14 @@ def lead(stream_settings: Settings, engine: Engine) -> Iterator[Person]:
     """Who flags and approves; at the end all threads and the child are ended."""
     feedback = KafkaFeedback(engine, stream_settings.broker.bootstrap, stream_settings.topics)
     models = ModelProcess(stream_settings.storage.url, SECRET)
-    desk = Desk(engine, stream_settings, CardTokens("card", SECRET.encode()), feedback, models)
+    desk = Desk(
+        engine,
+        stream_settings,
+        CardTokens("card", SECRET.encode()),
+        feedback,
+        models,
+        KafkaLag(stream_settings),
+    )
     add_users(desk)
     with feedback, models:
         yield Person(build_app(desk), "lead")

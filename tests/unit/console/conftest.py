@@ -22,6 +22,7 @@ from sqlalchemy import Engine
 from console.access.rights import Role
 from console.card_tokens import CardTokens
 from console.desk import Desk
+from console.lag import LagNow
 from console.models.results import CannotScore, Matches, PartScore
 from console.server import PREFIX, build_app
 from settings import Settings
@@ -114,9 +115,6 @@ class WorkerAtHand:
     def acks(self) -> dict[int, Ack]:
         return {0: Ack("worker-1", (0,), 9, DAY)}
 
-    def ends(self) -> dict[int, int]:
-        return {0: 25, 1: 0}
-
 
 @pytest.fixture
 def worker(engine: Engine) -> WorkerAtHand:
@@ -154,10 +152,25 @@ def models() -> ModelsAtHand:
     return ModelsAtHand()
 
 
+class LagAtHand:
+    """The broker's answer: partition 0 ends at 25 and is scored to 20, nothing was ever scored of 1."""
+
+    def __init__(self) -> None:
+        self.answer = LagNow({0: 20}, {0: 25, 1: 0}, DAY)
+
+    def now(self) -> LagNow:
+        return self.answer
+
+
 @pytest.fixture
-def desk(engine: Engine, clock: Clock, worker: WorkerAtHand, models: ModelsAtHand) -> Desk:
+def lag() -> LagAtHand:
+    return LagAtHand()
+
+
+@pytest.fixture
+def desk(engine: Engine, clock: Clock, worker: WorkerAtHand, models: ModelsAtHand, lag: LagAtHand) -> Desk:
     cards = CardTokens("card", b"a secret of enough length")
-    return Desk(engine, Settings(), cards, worker, models, clock)
+    return Desk(engine, Settings(), cards, worker, models, lag, clock)
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 
-import pytest
 from fastapi import FastAPI
 
 from console.desk import Desk
@@ -130,13 +129,3 @@ def test_an_entry_changed_behind_the_consoles_back_is_found(person: Sign, desk: 
         connection.exec_driver_sql("UPDATE audit_log SET actor = 'somebody else' WHERE position = 1")
     checked = auditor.get("/audit/verify").json()
     assert (checked["intact"], checked["first_bad"]) == (False, 1)
-
-
-@pytest.mark.usefixtures("stored")
-def test_monitoring_tells_rates_workers_and_lag(person: Sign) -> None:
-    found = person("viewer").get("/monitoring").json()
-    assert (found["alert_rate"], found["budget"], found["waiting"]) == (1.0, 0.001, 10)
-    assert found["workers"] == [
-        {"name": "worker-1", "partitions": [0], "control_offset": 9, "seen_at": 1_760_000_000.0}
-    ]
-    assert [(row["partition"], row["lag"]) for row in found["partitions"]] == [(0, 15), (1, 0)]

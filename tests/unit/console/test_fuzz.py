@@ -19,6 +19,7 @@ from settings import Settings
 from storage import open_engine
 from tests.unit.console.conftest import (
     Clock,
+    LagAtHand,
     ModelsAtHand,
     Person,
     WorkerAtHand,
@@ -48,7 +49,7 @@ def admin(empty_database: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
     shutil.copy(empty_database, file)
     engine = open_engine(f"sqlite:///{file}")
     cards, worker = CardTokens("card", b"0" * 16), WorkerAtHand(engine)
-    desk = Desk(engine, Settings(), cards, worker, ModelsAtHand(), Clock())
+    desk = Desk(engine, Settings(), cards, worker, ModelsAtHand(), LagAtHand(), Clock())
     add_users(desk)
     add_stored(desk)
     yield Person(build_app(desk), "admin")

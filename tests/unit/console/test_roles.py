@@ -17,7 +17,7 @@ from console.desk import Desk
 from console.server import PREFIX, build_app
 from settings import Settings
 from storage import open_engine
-from tests.unit.console.conftest import Clock, ModelsAtHand, Person, WorkerAtHand, add_users
+from tests.unit.console.conftest import Clock, LagAtHand, ModelsAtHand, Person, WorkerAtHand, add_users
 
 NOBODY = "nobody"
 MACHINE = "machine"
@@ -100,9 +100,8 @@ def served(empty_database: Path, tmp_path_factory: pytest.TempPathFactory) -> It
     file = tmp_path_factory.mktemp("roles") / "console.sqlite"
     shutil.copy(empty_database, file)
     engine = open_engine(f"sqlite:///{file}")
-    desk = Desk(
-        engine, Settings(), CardTokens("card", b"0" * 16), WorkerAtHand(engine), ModelsAtHand(), Clock()
-    )
+    cards, worker = CardTokens("card", b"0" * 16), WorkerAtHand(engine)
+    desk = Desk(engine, Settings(), cards, worker, ModelsAtHand(), LagAtHand(), Clock())
     add_users(desk)
     yield desk
     engine.dispose()

@@ -1,0 +1,97 @@
+"""How far scoring is behind on each partition, asked of the broker on demand and never waited for long."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from kafka import KafkaAdminClient, TopicPartition
+from kafka.errors import KafkaError
+
+from settings import Settings
+from stream.group_lag import PartitionLag, ends_of, lags_of
+from stream.outage import RECONNECT
+
+log = logging.getLogger(__name__)
+
+FRESH_S = 2.0
+"""An answer so young serves whoever asks next."""
+PATIENCE_S = 0.5
+"""A page waits so long for an answer, and not at all where the broker gave none the last time."""
+REQUEST_MS = 3_000
+
+
+@dataclass(frozen=True)
+class LagNow:
+    """What is known: by partition where the scoring group has committed, and where each partition ends.
+
+    `read_at` is None before the broker has answered once; `problem` says why there is nothing newer.
+    """
+
+    committed: Mapping[int, int] = field(default_factory=dict)
+    ends: Mapping[int, int] = field(default_factory=dict)
+    read_at: float | None = None
+    problem: str = ""
+
+
+class Lag(Protocol):
+    """What services need of it."""
+
+    def now(self) -> LagNow:
+        """What is known by now; returns within `PATIENCE_S`, whatever the broker does."""
+
+
+class KafkaLag:
+    """Reads in a thread of its own that lives for one reading: nothing asks while nobody looks.
+
+    A broker that is away holds up that thread alone; pages show what was known before, and say so.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._bootstrap, self._group = settings.broker.bootstrap, settings.stream.group
+        topics = settings.topics
+        self._partitions = [TopicPartition(topics.transactions, n) for n in range(topics.partitions)]
+        self._lock = threading.Lock()
+        self._reading: threading.Thread | None = None
+        self._last, self._tried_at = LagNow(), -FRESH_S
+
+    def now(self) -> LagNow:
+        """Ask where what is known is no longer fresh; one reading at a time."""
+        with self._lock:
+            if self._reading is None and time.monotonic() - self._tried_at >= FRESH_S:
+                # A daemon: a broker that never answers must not hold up the console's end.
+                self._reading = threading.Thread(target=self._read, name="lag", daemon=True)
+                self._reading.start()
+            reading = self._reading
+        if reading is not None and not self._last.problem:
+            reading.join(PATIENCE_S)
+        return self._last
+
+    def _read(self) -> None:
+        try:
+            found = self._ask()
+        except KafkaError as error:
+            log.debug("no lag from the broker at %s: %s", self._bootstrap, error)
+            before = self._last
+            found = LagNow(before.committed, before.ends, before.read_at, "the broker does not answer")
+        with self._lock:
+            self._last, self._tried_at, self._reading = found, time.monotonic(), None
+
+    def _ask(self) -> LagNow:
+        admin = KafkaAdminClient(
+            bootstrap_servers=self._bootstrap.split(","), request_timeout_ms=REQUEST_MS, **RECONNECT
+        )
+        try:
+            ends = ends_of(admin, self._partitions)
+            lags = lags_of(admin, [self._group], ends)
+        finally:
+            admin.close()
+        return LagNow(_committed(lags), {one.partition: end for one, end in ends.items()}, time.time())
+
+
+def _committed(lags: list[PartitionLag]) -> dict[int, int]:
+    return {one.partition: one.committed for one in lags}

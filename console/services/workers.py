@@ -1,0 +1,67 @@
+"""Who scores which partitions, under what, and how far behind."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from console.desk import Desk
+from console.lag import LagNow
+
+
+@dataclass(frozen=True)
+class WorkerRow:
+    """A worker, the partitions that it scores, and the control offset it has in force there."""
+
+    name: str
+    partitions: list[int]
+    control_offset: int
+    seen_at: float
+
+
+@dataclass(frozen=True)
+class PartitionRow:
+    """A partition of `transactions`: where it ends, how far scorers have committed, what is stored.
+
+    `lag` counts records that are there and not scored; null where the broker has not said, or nothing was
+    ever committed. `worker` is who acknowledged for it last, `stored` the offset stored last.
+    """
+
+    partition: int
+    worker: str | None
+    end: int | None
+    committed: int | None
+    lag: int | None
+    stored: int | None
+
+
+def workers_of(desk: Desk) -> list[WorkerRow]:
+    """Each worker that has acknowledged something."""
+    by_worker: dict[str, list[tuple[int, int, float]]] = {}
+    for partition, ack in desk.feedback.acks().items():
+        by_worker.setdefault(ack.worker, []).append((partition, ack.offset, ack.time))
+    return [
+        WorkerRow(
+            name,
+            sorted(partition for partition, _, _ in those),
+            min(offset for _, offset, _ in those),
+            max(time for _, _, time in those),
+        )
+        for name, those in sorted(by_worker.items())
+    ]
+
+
+def partitions_of(desk: Desk, ranges: Mapping[int, tuple[int, int]], lag: LagNow) -> list[PartitionRow]:
+    """Each partition that is known; `ranges` are the offsets stored of it."""
+    acks = desk.feedback.acks()
+    return [
+        PartitionRow(
+            partition=one,
+            worker=acks[one].worker if one in acks else None,
+            end=lag.ends.get(one),
+            committed=lag.committed.get(one),
+            lag=max(0, lag.ends[one] - lag.committed[one]) if one in lag.committed else None,
+            stored=ranges[one][1] if one in ranges else None,
+        )
+        for one in sorted({*ranges, *lag.ends, *acks})
+    ]

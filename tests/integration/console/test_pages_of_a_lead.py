@@ -1,0 +1,186 @@
+"""What a lead does with a filled console: compare, roll back, retire, work on cases, look at monitoring."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Self
+
+import msgspec
+import pytest
+from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+from playwright.sync_api import Page, expect
+
+from settings import Settings
+from stream.adaptation.feedback import ANSWERS, Answer, Request, read_request
+from stream.adaptation.topic import create_topic
+from tests.browser import Visitor
+from tests.integration.console.filled_work import BASE_ON_TRIAL, COMMITTED, PATTERNS, RECORDS, SUSPICIOUS_NOTE
+
+LIVE, OTHER, ON_TRIAL = PATTERNS[0], PATTERNS[1], PATTERNS[2]
+
+
+class AnsweringWorker:
+    """Takes requests from the topic as the adaptation worker does, and answers each with `done`."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._end = threading.Event()
+        self._thread = threading.Thread(target=self._run)
+        self.asked: list[Request] = []
+
+    def __enter__(self) -> Self:
+        topic, bootstrap = self._settings.topics.feedback, self._settings.broker.bootstrap
+        create_topic(bootstrap, topic + ANSWERS)
+        self._producer = KafkaProducer(bootstrap_servers=bootstrap)
+        self._consumer = KafkaConsumer(bootstrap_servers=bootstrap, auto_offset_reset="earliest")
+        self._consumer.assign([TopicPartition(topic, 0)])
+        self._thread.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._end.set()
+        self._thread.join()
+        self._consumer.close()
+        self._producer.close()
+
+    def asked_by(self, author: str) -> list[Request]:
+        """What somebody has asked, in their order."""
+        return [one for one in self.asked if one.author == author]
+
+    def _run(self) -> None:
+        while not self._end.is_set():
+            for records in self._consumer.poll(timeout_ms=50).values():
+                for record in records:
+                    request = read_request(record.value)
+                    self.asked.append(request)
+                    answer = Answer(request.request_id, "done", f"{request.kind} worked")
+                    self._producer.send(
+                        self._settings.topics.feedback + ANSWERS, msgspec.json.encode(answer)
+                    ).get(10)
+
+
+@pytest.fixture
+def worker(set_up: Settings) -> Iterator[AnsweringWorker]:
+    with AnsweringWorker(set_up) as worker:
+        yield worker
+
+
+def row_of(page: Page, table: str, words: str) -> list[str]:
+    """The cells of the row of a table that has these words."""
+    return (
+        page.get_by_label(table, exact=True)
+        .get_by_role("row")
+        .filter(has_text=words)
+        .locator("td")
+        .all_inner_texts()
+    )
+
+
+def test_a_lead_sees_what_is_in_force_and_what_is_on_trial_and_compares_two(lead: Visitor) -> None:
+    page = lead.page
+    lead.open("/detectors")
+    assert row_of(page, "Detectors, live", LIVE.name)[1:] == ["46.9%", "12", "9", "3", "75%"]
+    assert row_of(page, "Detectors, shadow", ON_TRIAL.name)[1:4] == ["14", "9", "720"]
+    assert row_of(page, "Detectors, shadow", BASE_ON_TRIAL)[1:3] == ["30", "20"]
+    assert "adds 0.14% of alerts" in row_of(page, "Detectors, draft", "parcel shops")[0]
+    for label, one in (("One", LIVE), ("The other", OTHER)):
+        page.get_by_label(label, exact=True).click()
+        page.get_by_role("option", name=one.name).click()
+        expect(page.get_by_label(label, exact=True)).to_have_value(f"{one.name} · live")
+    page.get_by_role("button", name="Compare").click()
+    compared = page.get_by_label("Differences")
+    expect(compared).to_contain_text("added alert rate")
+    assert row_of(page, "Differences", "share") == ["share", "46.901%", "23.506%"]
+    lead.picture("compared")
+
+
+def test_a_lead_rolls_a_change_back_and_retires_a_detector(lead: Visitor, worker: AnsweringWorker) -> None:
+    page = lead.page
+    lead.open("/detectors")
+    changed = page.get_by_label("Changes of what is in force").get_by_role("row")
+    replaced = changed.filter(has_text=LIVE.detector).filter(has_text="offset 4")
+    expect(replaced.get_by_role("button")).to_have_count(0)  # something came after it
+    changed.filter(has_text=LIVE.detector).filter(has_text="offset 5").get_by_role("button").click()
+    page.get_by_role("dialog").get_by_role("button", name="Roll back").click()
+    expect(page.get_by_text("rollback worked")).to_be_visible()
+    lead.open(f"/episodes/{OTHER.name}")
+    page.get_by_role("button", name="Retire").click()
+    page.get_by_label("Reason").fill("covered by the base")
+    page.get_by_role("dialog").get_by_role("button", name="Retire").click()
+    expect(page.get_by_text("retire worked")).to_be_visible()
+    assert [(one.kind, one.name, one.author, one.reason) for one in worker.asked_by("lead")] == [
+        ("rollback", f"detector/{LIVE.detector}", "lead", ""),
+        ("retire", f"e-{OTHER.detector}", "lead", "covered by the base"),
+    ]
+
+
+def test_a_lead_opens_a_case_works_on_it_and_hands_it_over(lead: Visitor) -> None:
+    page = lead.page
+    lead.open("/cases")
+    page.get_by_role("button", name="New case").click()
+    page.get_by_role("dialog").get_by_label("Title").fill("Two cards, one phone")
+    page.get_by_role("button", name="Create").click()
+    expect(page.get_by_role("heading", name="Two cards, one phone")).to_be_visible()
+    page.get_by_label("Transaction id").fill("tx-9")
+    page.get_by_role("button", name="Add alert").click()
+    expect(page.get_by_label("Alerts of the case").get_by_role("row")).to_have_count(2)
+    page.get_by_label("Add a note").fill("called the holder")
+    page.get_by_role("button", name="Add note").click()
+    expect(page.locator(".note")).to_contain_text("called the holder")
+    page.get_by_label("Status").click()
+    page.get_by_role("option", name="closed").click()
+    expect(page.get_by_text("Saved")).to_be_visible()
+    page.get_by_label("Owner's name").fill("nobody of that name")
+    page.get_by_role("button", name="Hand over").click()
+    expect(page.get_by_text("is nobody who works on alerts")).to_be_visible()
+    page.get_by_label("Owner's name").fill("analyst")
+    page.get_by_role("button", name="Hand over").click()
+    expect(page.locator("dl.facts")).to_contain_text("analyst")
+    lead.open("/cases?status=closed")
+    assert row_of(page, "Cases", "Two cards, one phone")[:4] == [
+        "Two cards, one phone",
+        "closed",
+        "analyst",
+        "1",
+    ]
+    assert row_of(page, "Cases", "Mule accounts") == []
+
+
+def test_cases_are_exported_as_they_are_listed_and_no_note_is_a_formula(lead: Visitor) -> None:
+    lead.open("/cases?status=working")
+    rows = list(csv.DictReader(io.StringIO(exported(lead.page, "CSV"))))
+    assert [(row["status"], row["owner"], row["alerts"]) for row in rows] == [("working", "analyst", "3")]
+    (case,) = json.loads(exported(lead.page, "JSON"))
+    assert [note["text"] for note in case["notes"]] == [SUSPICIOUS_NOTE]
+    assert [row["card"] for row in case["alert_rows"]] == ["***************0007"] * 3
+
+
+def exported(page: Page, kind: str) -> str:
+    with page.expect_download() as download:
+        page.get_by_role("link", name=kind).click()
+    return Path(download.value.path()).read_text()
+
+
+def test_monitoring_shows_drift_quality_alarms_and_how_far_scoring_is_behind(lead: Visitor) -> None:
+    page = lead.page
+    lead.open("/monitoring")
+    expect(page.locator(".banner")).to_contain_text(
+        "feature drift: merchant_amount_ratio_7d at 0.41, allowed 0.25"
+    )
+    assert row_of(page, "Drift by feature", "merchant_amount_ratio_7d")[1:] == ["0.410", "major"]
+    for plot in ("Alert rate over time", "Quality by day"):
+        expect(page.get_by_role("img", name=plot).locator("canvas, svg").first).to_be_visible()
+    lag = RECORDS - COMMITTED
+    expect(page.locator('[data-partition="0"]')).to_contain_text(f"{lag}")
+    assert row_of(page, "Lag of each partition", str(COMMITTED)) == [
+        "0",
+        f"{lag}",
+        f"{COMMITTED}",
+        f"{RECORDS}",
+    ]
+    assert row_of(page, "Workers", "worker-1")[1:3] == ["0", "offset 9"]

@@ -1,0 +1,67 @@
+"""What the monitoring page is told: rates, quality, alarms, workers, and lag as the broker tells it."""
+
+from collections.abc import Callable
+
+import pytest
+
+from cli.own_broker import free_port
+from console.desk import Desk
+from console.lag import KafkaLag, LagNow
+from settings import BrokerSettings, Settings
+from storage.measurements import Measurement
+from tests.unit.console.conftest import DAY, LagAtHand, Person
+from tests.waiting import until
+
+Sign = Callable[[str], Person]
+
+
+@pytest.mark.usefixtures("stored")
+def test_monitoring_tells_rates_workers_and_lag(person: Sign) -> None:
+    found = person("viewer").get("/monitoring").json()
+    assert (found["alert_rate"], found["budget"], found["waiting"]) == (1.0, 0.001, 10)
+    assert found["workers"] == [
+        {"name": "worker-1", "partitions": [0], "control_offset": 9, "seen_at": 1_760_000_000.0}
+    ]
+    assert [(row["partition"], row["end"], row["lag"]) for row in found["partitions"]] == [
+        (0, 25, 5),
+        (1, 0, None),
+    ]
+    assert found["lag_problem"] == ""
+
+
+def test_monitoring_goes_on_while_the_broker_is_away(person: Sign, lag: LagAtHand) -> None:
+    lag.answer = LagNow(problem="the broker does not answer")
+    found = person("viewer").get("/monitoring").json()
+    assert (found["lag_problem"], found["lag_read_at"]) == ("the broker does not answer", None)
+    assert [(row["partition"], row["worker"], row["lag"]) for row in found["partitions"]] == [
+        (0, "worker-1", None)
+    ]
+
+
+def test_monitoring_tells_quality_by_day_and_open_alarms(person: Sign, desk: Desk) -> None:
+    about = {"age_days": 0.5, "frauds": 12, "labels_missing": None}
+    alarm = {"subjects": ["card_ratio_7d"], "limit": 0.25, "worst": 0.4, "found": {}}
+    with desk.unit() as unit:
+        unit.measurements.put(
+            [
+                Measurement(kind="recall", subject="", time=DAY, value=0.5, low=0.2, high=0.8, details=about),
+                Measurement(kind="alarm", subject="feature_drift", time=DAY, value=1.0, details=alarm),
+                Measurement(kind="alarm", subject="score_drift", time=DAY, value=0.0, details=alarm),
+            ]
+        )
+        unit.commit()
+    found = person("viewer").get("/monitoring").json()
+    assert [(day["recall"], day["card_precision"], day["frauds"]) for day in found["quality"]] == [
+        (0.5, None, 12)
+    ]
+    assert [(one["name"], one["subjects"]) for one in found["alarms"]] == [
+        ("feature_drift", ["card_ratio_7d"])
+    ]
+
+
+def test_a_broker_that_is_away_is_told_of_and_asked_again() -> None:
+    address = f"127.0.0.1:{free_port()}"
+    lag = KafkaLag(Settings(broker=BrokerSettings(bootstrap=address)))
+    problem = until(lambda: lag.now().problem or None, what="word of the broker")
+    assert problem == "the broker does not answer"
+    assert (lag.now().ends, lag.now().read_at) == ({}, None)
