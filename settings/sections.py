@@ -239,6 +239,15 @@ class ConsoleSettings(Section):
 
     host: str = Field("127.0.0.1", min_length=1, description="address to listen on")
     port: Port = Field(8080, description="port to listen on, 0 to 65535; 0 takes a free one")
+    address_failures: int = Field(
+        30,
+        ge=0,
+        le=1_000_000,
+        description="wrong passwords from one address within address_minutes; 0 for no limit",
+    )
+    address_minutes: float = Field(
+        15, gt=0, le=1_440, description="minutes that a wrong password counts against its address, to 1440"
+    )
     oidc_issuer: str = Field(
         "",
         pattern=r"^(https?://\S+)?$",

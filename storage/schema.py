@@ -21,6 +21,7 @@ MODULES = (
     "saved_views",
     "scored_transactions",
     "shadow_alerts",
+    "sign_in_failures",
     "users",
     "web_sessions",
 )

@@ -26,6 +26,7 @@ from storage.policies import Policies
 from storage.saved_views import SavedViews
 from storage.scored_transactions import ScoredTransactions
 from storage.shadow_alerts import ShadowAlerts
+from storage.sign_in_failures import SignInFailures
 from storage.transaction_search import TransactionSearch
 from storage.users import Users
 from storage.web_sessions import WebSessions
@@ -57,6 +58,7 @@ class UnitOfWork:
         self.audit_search = AuditSearch(self.session)
         self.outbox = Outbox(self.session)
         self.users = Users(self.session)
+        self.sign_in_failures = SignInFailures(self.session)
         self.web_sessions = WebSessions(self.session)
         self.tokens = ApiTokens(self.session)
         self.views = SavedViews(self.session)

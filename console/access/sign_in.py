@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from console.access.address_limit import AddressLimit
 from console.access.passwords import is_password
 from console.access.rights import RIGHT_OF_SCOPE, Scope
 from console.access.secrets import digest_of, new_link_secret, new_secret
@@ -29,11 +30,14 @@ class Entered:
     viewer: Viewer
 
 
-def sign_in(unit: UnitOfWork, name: str, password: str, *, address: str, now: float) -> Entered:
+def sign_in(
+    unit: UnitOfWork, name: str, password: str, *, address: str, now: float, limit: AddressLimit
+) -> Entered:
     """Begin a session by password; a failure is counted, so commit whatever comes.
 
-    Raises NotSignedIn without saying whether name or password is wrong, and Locked.
+    Raises NotSignedIn without saying whether name or password is wrong, and Locked, for user or address.
     """
+    limit.check(unit, address, now)  # before the hash, which costs 50 ms
     user = unit.users.named(name)
     locked = user is not None and user.locked_until is not None and user.locked_until > now
     # Verified in any case: the time it takes must not tell whether there is such a user.
@@ -41,7 +45,7 @@ def sign_in(unit: UnitOfWork, name: str, password: str, *, address: str, now: fl
     if user is not None and locked:
         raise Locked(f"too many wrong passwords: locked for {LOCKED_S / 60:.0f} minutes", where="name")
     if user is None or not right or not user.active:
-        _count_failure(unit, user, name, address, now)
+        _count_failure(unit, user, name, address, now, limit)
         raise NotSignedIn(_WRONG, where="name, password")
     user.failures, user.locked_until = 0, None
     return begin_session(unit, user, address=address, now=now, by="password")
@@ -106,7 +110,9 @@ def one_time_link(unit: UnitOfWork, user: User, *, now: float) -> str:
     return secret
 
 
-def _count_failure(unit: UnitOfWork, user: User | None, name: str, address: str, now: float) -> None:
+def _count_failure(
+    unit: UnitOfWork, user: User | None, name: str, address: str, now: float, limit: AddressLimit
+) -> None:
     nobody = Viewer(name, frozenset(), address)
     details: dict[str, object] = {}
     if user is not None:
@@ -115,4 +121,6 @@ def _count_failure(unit: UnitOfWork, user: User | None, name: str, address: str,
         if user.failures >= FAILURES_ALLOWED:
             user.failures, user.locked_until = 0, now + LOCKED_S
             details["locked_for_s"] = LOCKED_S
+    if limit.add(unit, address, now):
+        details["address_locked_for_s"] = limit.window_s
     note(unit, nobody, Act("sign in failed", name, after=details), now)

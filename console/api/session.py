@@ -6,6 +6,7 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import BaseModel, Field
 
+from console.access.address_limit import AddressLimit
 from console.access.administration import change_own_password
 from console.access.passwords import FEWEST_CHARACTERS, MOST_CHARACTERS
 from console.access.rights import Right
@@ -48,6 +49,7 @@ class Me(BaseModel):
 @router.post("", openapi_extra={"x-public": True})
 def begin(credentials: Credentials, request: Request, response: Response, desk: DeskOf) -> Me:
     """Sign in by name and password."""
+    console = desk.settings.console
     with desk.unit() as unit:
         try:
             entered = sign_in(
@@ -56,6 +58,7 @@ def begin(credentials: Credentials, request: Request, response: Response, desk: 
                 credentials.password,
                 address=address_of(request),
                 now=desk.clock(),
+                limit=AddressLimit(console.address_failures, 60.0 * console.address_minutes),
             )
         except ConsoleError:
             unit.commit()  # the failure is counted and in the audit log

@@ -31,14 +31,14 @@ def over_time(
         _line(name, values, colour, limit, filled=not several)
         for (name, values), colour in zip(series.items(), COLOURS, strict=False)
     ]
-    axis = {"color": GREY, "hideOverlap": True}
+    axis = {"color": GREY, "hideOverlap": True, "alignMinLabel": "left", "alignMaxLabel": "right"}
     chart = ui.echart(
         {
             "animation": False,
             "grid": {"left": 8, "right": 16, "top": 36 if several else 20, "bottom": 8, "containLabel": True},
             "textStyle": {"color": GREY},
-            "legend": {"show": several, "top": 0, "left": 0, "icon": "roundRect", "itemHeight": 3,
-                       "textStyle": {"color": GREY}},
+            "legend": {"show": several, "type": "scroll", "top": 0, "left": 0, "icon": "roundRect",
+                       "itemHeight": 3, "textStyle": {"color": GREY}},
             "tooltip": {"trigger": "axis", "confine": True}
             | ({":valueFormatter": _PERCENT} if as_percent else {}),
             "xAxis": {"type": "category", "data": stamps, "axisLabel": axis, "boundaryGap": False},

@@ -142,7 +142,9 @@ def _words_of(what: str, value: Any) -> str:
     if value is None or value == "":
         return NOTHING
     if isinstance(value, float):
-        return percent(value, 3) if what in SHARES or what.endswith("_rate") else f"{value:,.4g}"
+        if what in SHARES:
+            return percent(value)
+        return percent(value, 3) if what.endswith("_rate") else f"{value:,.4g}"
     if isinstance(value, int) and not isinstance(value, bool):
         return f"{value:,}"
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -95,7 +95,7 @@ def test_a_lead_sees_what_is_in_force_and_what_is_on_trial_and_compares_two(lead
     page.get_by_role("button", name="Compare").click()
     compared = page.get_by_label("Differences")
     expect(compared).to_contain_text("added alert rate")
-    assert row_of(page, "Differences", "share") == ["share", "46.901%", "23.506%"]
+    assert row_of(page, "Differences", "share") == ["share", "46.9%", "23.5%"]
     lead.picture("compared")
 
 

@@ -190,8 +190,10 @@ def add_users(desk: Desk) -> None:
 class Person:
     """A browser with a session: paths below /api/v1, the CSRF header as it should be."""
 
-    def __init__(self, app: FastAPI, name: str = "", *, origin: str = "http://console") -> None:
-        transport = ASGITransport(app, client=("192.0.2.7", 1))
+    def __init__(
+        self, app: FastAPI, name: str = "", *, origin: str = "http://console", address: str = "192.0.2.7"
+    ) -> None:
+        transport = ASGITransport(app, client=(address, 1))
         self.http = AsyncClient(transport=transport, base_url=origin)
         self.csrf = ""
         if name:

@@ -1,13 +1,21 @@
 """Signing in and out: passwords, lock-out, one-time links, CSRF, expiry."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
+import pytest
 from fastapi import FastAPI
+from sqlalchemy import select
 
 from console.access.first_admin import link_for_admin
 from console.access.sign_in import FAILURES_ALLOWED, LOCKED_S, SESSION_S
 from console.desk import Desk
+from console.server import build_app
+from settings import ConsoleSettings, Settings
+from storage.sign_in_failures import SignInFailure
 from tests.unit.console.conftest import Clock, Person
+
+RIGHT = {"name": "analyst", "password": "correct horse battery"}
 
 
 def test_who_signs_in_is_known_until_they_sign_out(person: Callable[[str], Person]) -> None:
@@ -62,6 +70,77 @@ def test_a_right_password_forgets_the_wrong_ones_before_it(app: FastAPI) -> None
         for _ in range(FAILURES_ALLOWED - 1):
             Person(app).post("/session", right | {"password": "wrong"})
         assert Person(app).post("/session", right).status_code == 200
+
+
+FEW, MINUTES = 3, 15
+"""Tries of an address: each costs the time of a hash."""
+
+
+@pytest.fixture
+def strict(desk: Desk, app: FastAPI) -> FastAPI:
+    """The console where an address has few tries."""
+    settings = Settings(console=ConsoleSettings(address_failures=FEW, address_minutes=MINUTES))
+    return build_app(replace(desk, settings=settings))
+
+
+def fail(visitor: Person, times: int) -> list[int]:
+    """Statuses of wrong passwords for as many names."""
+    tries = ({"name": f"somebody-{number}", "password": "wrong"} for number in range(times))
+    return [visitor.post("/session", one).status_code for one in tries]
+
+
+def test_an_address_that_tries_many_names_is_refused_for_a_while(strict: FastAPI, clock: Clock) -> None:
+    visitor = Person(strict)
+    assert fail(visitor, FEW) == [401] * FEW
+    refused = visitor.post("/session", RIGHT)
+    assert refused.status_code == 429
+    assert refused.json()["detail"] == {
+        "what": "too many wrong passwords from 192.0.2.7: try again within 15 minutes",
+        "where": "address",
+        "allowed": "3 in 15 minutes",
+    }
+    assert Person(strict, address="192.0.2.8").post("/session", RIGHT).status_code == 200
+    clock.now += 60 * MINUTES - 1
+    assert visitor.post("/session", RIGHT).status_code == 429  # what was refused has prolonged nothing
+    clock.now += 1
+    assert visitor.post("/session", RIGHT).status_code == 200
+
+
+def test_only_the_failure_that_closes_an_address_says_so_in_the_audit_log(
+    strict: FastAPI, desk: Desk
+) -> None:
+    fail(Person(strict), FEW + 2)
+    with desk.unit(reads_only=True) as unit:
+        told = [entry.details["after"].get("address_locked_for_s") for entry in unit.audit._entries()]
+    assert told == [None] * (FEW - 1) + [60.0 * MINUTES]
+
+
+def test_a_right_password_does_not_clear_the_address(strict: FastAPI) -> None:
+    visitor = Person(strict)
+    fail(visitor, FEW - 1)
+    assert visitor.post("/session", RIGHT).status_code == 200
+    assert fail(visitor, 2) == [401, 429]
+
+
+def test_nobody_names_their_own_address(strict: FastAPI) -> None:
+    visitor = Person(strict)
+    for number in range(FEW):
+        visitor.http.headers["X-Forwarded-For"] = f"198.51.100.{number}"
+        fail(visitor, 1)
+    assert visitor.post("/session", RIGHT).status_code == 429
+
+
+def test_failures_that_no_longer_count_are_not_kept(strict: FastAPI, desk: Desk, clock: Clock) -> None:
+    fail(Person(strict), 2)
+    clock.now += 60 * MINUTES
+    fail(Person(strict, address="192.0.2.8"), 1)
+    with desk.unit(reads_only=True) as unit:
+        assert unit.session.scalars(select(SignInFailure.address)).all() == ["192.0.2.8"]
+
+
+def test_zero_sets_no_limit(desk: Desk, app: FastAPI) -> None:
+    settings = Settings(console=ConsoleSettings(address_failures=0))
+    assert fail(Person(build_app(replace(desk, settings=settings))), 5) == [401] * 5
 
 
 def test_a_changing_request_without_the_csrf_token_is_refused(person: Callable[[str], Person]) -> None:
