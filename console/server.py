@@ -25,6 +25,7 @@ from console.api import (
     transactions,
     users,
     views,
+    what_if,
 )
 from console.api import provider as provider_routes
 from console.api.errors import add_error_handlers
@@ -34,7 +35,7 @@ PREFIX = "/api/v1"
 WAY_TO_PROVIDER_S = 600
 RESOURCES = (
     provider_routes, session, alerts, transactions, entities, episodes, labels, detectors, control_entries,
-    cases, monitoring, views, users, tokens, audit, governing,
+    cases, monitoring, what_if, views, users, tokens, audit, governing,
 )  # fmt: skip
 # Pages run scripts of their own and talk to their own server alone; nothing comes from another host.
 POLICY = (

@@ -1,13 +1,17 @@
 """The door to `work`: imported on both sides, while torch is loaded in the child alone."""
 
+from __future__ import annotations
+
 import multiprocessing
 import os
 import threading
+from functools import partial
+from multiprocessing.sharedctypes import Synchronized
 from typing import Any
 
 
-def start(url: str, secret: str) -> None:
-    """Called once as the child begins."""
+def start(url: str, secret: str, stage: Synchronized[int]) -> None:
+    """Called once as the child begins; `stage` is shared with the parent."""
     import signal
 
     threading.Thread(target=_end_with_parent, daemon=True).start()
@@ -15,7 +19,7 @@ def start(url: str, secret: str) -> None:
 
     # Ctrl-C goes to the whole group; the console ends its child itself.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    work.start(url, secret)
+    work.start(url, secret, partial(setattr, stage, "value"))
 
 
 def ready() -> None:

@@ -9,7 +9,7 @@ from multiprocessing import get_context
 from typing import Any, Protocol, Self
 
 from console.models import child
-from console.models.results import CannotScore, Matches, PartScore
+from console.models.results import CannotScore, Change, Matches, ModelsBusy, PartScore, WhatIf
 from stream.adaptation.feedback import Draft
 
 ANSWER_WITHIN_S = 120.0
@@ -17,13 +17,19 @@ ANSWER_WITHIN_S = 120.0
 
 
 class Models(Protocol):
-    """What services need of it; both raise CannotScore."""
+    """What services need of it; all that is asked raises CannotScore."""
 
     def look_back(self, draft: Draft, days: float) -> Matches:
         """Which stored transactions the draft would have alerted."""
 
     def parts(self, partition: int, offset: int) -> list[PartScore]:
         """What each scorer made of a transaction."""
+
+    def what_if(self, change: Change) -> WhatIf:
+        """What other terms would have done to the stored past. Raises ModelsBusy while another runs."""
+
+    def stage(self) -> int | None:
+        """How far the what-if that runs is, as a place in STAGES; None where none runs."""
 
     def __enter__(self) -> object:
         """Get ready, so that the first who asks need not wait for it."""
@@ -36,8 +42,11 @@ class ModelProcess:
     """One child, one request at a time. It is spawned: the console's threads would not survive a fork."""
 
     def __init__(self, url: str, secret: str) -> None:
-        self._arguments = (url, secret)
+        self._context = get_context("spawn")
+        self._stage = self._context.Value("i", 0)
+        self._arguments = (url, secret, self._stage)
         self._lock = threading.Lock()
+        self._asking = threading.Lock()
         self._pool: ProcessPoolExecutor | None = None
 
     def look_back(self, draft: Draft, days: float) -> Matches:
@@ -49,6 +58,21 @@ class ModelProcess:
         """In the child. Raises CannotScore."""
         found: list[PartScore] = self._run("parts_of", partition, offset)
         return found
+
+    def what_if(self, change: Change) -> WhatIf:
+        """In the child. Raises CannotScore, and ModelsBusy while another runs."""
+        if not self._asking.acquire(blocking=False):
+            raise ModelsBusy
+        try:
+            self._stage.value = 0
+            found: WhatIf = self._run("what_if", change)
+            return found
+        finally:
+            self._asking.release()
+
+    def stage(self) -> int | None:
+        """As the child told last."""
+        return self._stage.value if self._asking.locked() else None
 
     def __enter__(self) -> Self:
         """Start the child; it loads its libraries while the console begins to serve."""
@@ -76,6 +100,6 @@ class ModelProcess:
         with self._lock:
             if self._pool is None:
                 self._pool = ProcessPoolExecutor(
-                    1, mp_context=get_context("spawn"), initializer=child.start, initargs=self._arguments
+                    1, mp_context=self._context, initializer=child.start, initargs=self._arguments
                 )
             return self._pool

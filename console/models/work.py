@@ -8,7 +8,8 @@ from functools import lru_cache
 import numpy as np
 from sqlalchemy import Engine
 
-from console.models.results import CannotScore, Matches, PartScore
+from console.models.results import CannotScore, Change, Matches, PartScore, WhatIf
+from console.models.what_if import Tell, answer
 from storage import UnitOfWork, open_engine
 from storage.detectors import DetectorRow
 from storage.labels import GENUINE
@@ -29,15 +30,16 @@ class Tools:
 
     engine: Engine
     key: ControlKey
+    tell: Tell
 
 
 _tools: Tools | None = None
 
 
-def start(url: str, secret: str) -> None:
-    """Called once as the process begins."""
+def start(url: str, secret: str, tell: Tell) -> None:
+    """Called once as the process begins; `tell` is how a long request says how far it is."""
     global _tools
-    _tools = Tools(open_engine(url), read_key(secret))
+    _tools = Tools(open_engine(url), read_key(secret), tell)
 
 
 def look_back_with(draft: Draft, days: float) -> Matches:
@@ -60,6 +62,13 @@ def look_back_with(draft: Draft, days: float) -> Matches:
         sum(match.amount for match in found.best if match.verdict == GENUINE),
         tuple(match.transaction_id for match in found.best),
     )
+
+
+def what_if(change: Change) -> WhatIf:
+    """What other terms would have done. Raises CannotScore."""
+    assert _tools is not None  # `start` came first
+    with _reading() as unit:
+        return answer(unit, _snapshot(unit), change, _tools.tell)
 
 
 def parts_of(partition: int, offset: int) -> list[PartScore]:

@@ -94,6 +94,7 @@ def test_a_pattern_is_previewed_flagged_live_and_rolled_back(
         again = lead.post("/episodes", {"name": "the same", "ids": [frauds(0)[0]]})
         assert until(lambda: _refused(lead, again), what="the refusal").startswith("already flagged")
 
+        _try_other_terms(stream_settings, engine, lead, made["id"])
         joined = lead.post(f"/episodes/{made['id']}/matches", {"confirm": [frauds(5)[0]]}).json()
         assert "episode 'gift cards' grows by 1" in joined["notes"]
         record_control(stream_settings, engine)
@@ -102,6 +103,30 @@ def test_a_pattern_is_previewed_flagged_live_and_rolled_back(
         assert _in_state(lead, made["id"], "retired")
     scores = lead.get(f"/transactions/{frauds(6)[0]}/scores").json()
     assert scores["parts"] == [] or scores["parts"][0]["scorer"] == "base"
+
+
+def _try_other_terms(settings: Settings, engine: Engine, lead: Person, episode: str) -> None:
+    """The pattern's other frauds, labelled, are caught with the detector and not without it: while no
+    recorder has stored that it is live it is tried as a draft is, afterwards it is taken out.
+    """
+    labelled = {"ids": list(frauds(6, 7, 8, 9)), "verdict": "fraud", "request_id": "cb-0"}
+    assert lead.post("/labels", labelled).status_code == 200
+    draft = lead.post("/what-if", {"episode": episode}).json()
+    assert [(draft[terms]["frauds"], draft[terms]["caught"]) for terms in ("now", "then")] == [(4, 0), (4, 4)]
+    record_control(settings, engine)
+    without = lead.post("/what-if", {"episode": episode, "with_episode": False}).json()
+    assert without["transactions"] == GENUINE + FRAUDS - 5  # its own flags are left out
+    assert (without["now"]["frauds"], without["now"]["caught"], without["then"]["caught"]) == (4, 4, 0)
+    assert without["lost"] >= 4
+    generous = lead.post("/what-if", {"episode": episode, "budget": 0.05}).json()
+    assert generous["now"] == without["now"]
+    assert generous["then"]["caught"] == 4
+    assert generous["then"]["threshold"] < generous["now"]["threshold"]
+    assert generous["then"]["alerts"] > generous["now"]["alerts"]
+    assert lead.post("/what-if", {"without": ["unheard of"]}).json()["detail"]["what"] == (
+        "not in force: unheard of"
+    )
+    assert lead.get("/what-if").json()["running"] is False
 
 
 def _ok(answer: Any) -> Any:

@@ -23,7 +23,7 @@ from console.access.rights import Role
 from console.card_tokens import CardTokens
 from console.desk import Desk
 from console.lag import LagNow
-from console.models.results import CannotScore, Matches, PartScore
+from console.models.results import CannotScore, Change, Effect, Matches, PartScore, WhatIf
 from console.server import PREFIX, build_app
 from settings import Settings
 from storage import UnitOfWork, migrate, open_engine
@@ -128,12 +128,24 @@ class ModelsAtHand:
         self.asked: list[tuple[Draft, float]] = []
         self.answer: Matches | None = None
         self.scores: list[PartScore] | None = None
+        self.changes: list[Change] = []
+        self.past: WhatIf | Exception = CannotScore("nothing is in force")
+        self.running: int | None = None
 
     def __enter__(self) -> object:
         return self
 
     def __exit__(self, *error: object) -> None:
         pass
+
+    def what_if(self, change: Change) -> WhatIf:
+        self.changes.append(change)
+        if isinstance(self.past, Exception):
+            raise self.past
+        return self.past
+
+    def stage(self) -> int | None:
+        return self.running
 
     def look_back(self, draft: Draft, days: float) -> Matches:
         self.asked.append((draft, days))
@@ -150,6 +162,9 @@ class ModelsAtHand:
 @pytest.fixture
 def models() -> ModelsAtHand:
     return ModelsAtHand()
+
+
+TERMS = Effect(3.0, 40, 4.0, 8, 4, 900.0, 500.0, 6, 30)
 
 
 class LagAtHand:

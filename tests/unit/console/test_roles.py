@@ -69,6 +69,8 @@ MAY = {
     "GET /control-entries": READERS,
     "POST /control-entries/{control_offset}/rollback": LEADS,
     "GET /monitoring": READERS,
+    "POST /what-if": FLAGGERS,
+    "GET /what-if": READERS,
     "GET /cases": READERS,
     "GET /cases/export": READERS,
     "GET /cases/{case_id}": READERS,

@@ -1,0 +1,47 @@
+"""What other terms would have done."""
+
+from typing import Annotated
+
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+
+from console.access.rights import Right
+from console.access.viewer import Viewer
+from console.api.fields import Storable
+from console.api.viewing import DeskOf, needs
+from console.models.results import WhatIf
+from console.services import what_if as service
+
+router = APIRouter(prefix="/what-if", tags=["what if"])
+
+Id = Annotated[Storable, Field(min_length=1, max_length=200)]
+
+
+class Terms(BaseModel):
+    """What is left out stays as it is in force; the episode by id, name or detector's id."""
+
+    days: Annotated[float, Field(gt=0, le=90, allow_inf_nan=False, description="of event time")] = 30.0
+    episode: Id | None = None
+    with_episode: Annotated[bool, Field(description="false: its detector does not score")] = True
+    without: Annotated[list[Id], Field(max_length=500, description="detectors that do not score")] = []
+    budget: Annotated[
+        float | None, Field(ge=1e-6, le=0.5, allow_inf_nan=False, description="share of genuine traffic")
+    ] = None
+    threshold: Annotated[float | None, Field(ge=0, le=20, allow_inf_nan=False, description="surprise")] = None
+
+
+@router.post("")
+def what_if(viewer: Annotated[Viewer, needs(Right.FLAG)], desk: DeskOf, terms: Terms) -> WhatIf:
+    """Score the stored past again under other terms: alerts a day, fraud and money caught, false alarms."""
+    return service.what_if(
+        desk,
+        service.Terms(
+            terms.days, terms.episode, terms.with_episode, terms.without, terms.budget, terms.threshold
+        ),
+    )
+
+
+@router.get("")
+def running(viewer: Annotated[Viewer, needs(Right.READ)], desk: DeskOf) -> service.Running:
+    """How far the one that runs is."""
+    return service.running(desk)

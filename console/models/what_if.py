@@ -1,0 +1,132 @@
+"""What other terms would have done to the stored past; runs in the model process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import asdict, replace
+
+import numpy as np
+
+from console.models.results import STAGES, CannotScore, Change, Effect, WhatIf
+from meta.arrays import Floats
+from meta.calibration import Tails
+from meta.detector import Detector
+from meta.live import LiveDetector
+from meta.support import with_surprise
+from replay import what_if as past_terms
+from replay.what_if import FRAUD as IS_FRAUD
+from replay.what_if import GENUINE as IS_GENUINE
+from replay.what_if import UNKNOWN, Past, Setting
+from storage import UnitOfWork
+from storage.detectors import DetectorRow
+from storage.episodes import SUPPORT
+from storage.judged_traffic import JudgedTraffic, judged_traffic
+from storage.labels import FRAUD, GENUINE
+from storage.traffic_sample import sample_traffic
+from stream.control.snapshot import Snapshot
+
+DAY_S = 86_400.0
+MOST = 200_000
+"""Transactions that are scored again, the newest of the days asked for: some seconds of work."""
+SAMPLE, NEWEST = 50_000, 2_000_000
+"""Transactions that tails and thresholds are fitted to, drawn from so many stored last."""
+FEWEST = 5_000
+"""With fewer a budget of one in a thousand is no more than five of them."""
+Tell = Callable[[int], None]
+
+
+def answer(unit: UnitOfWork, snapshot: Snapshot, change: Change, tell: Tell) -> WhatIf:
+    """Score the past as it is scored now and as it would be; `tell` is told each of STAGES by its place.
+
+    Raises CannotScore where nothing is in force, too little is stored, or a detector cannot score.
+    """
+    stack, threshold = snapshot.stack, snapshot.threshold
+    if stack is None or threshold is None:
+        raise CannotScore("no base is in force")
+    row, width = _stored(unit, change.detector), len(stack.base.features)
+    tell(STAGES.index("calibrating"))
+    recent = _recent(unit, width)
+    now = Setting(stack, threshold)
+    then = _changed(snapshot, now, change, row, recent)
+    tell(STAGES.index("reading"))
+    past = _past(unit, change.days, width, apart_from=_support(unit, row))
+    tell(STAGES.index("scoring"))
+    found = past_terms.what_if(past, now, then)
+    return WhatIf(
+        days=past.days,
+        transactions=len(past),
+        limited=len(past) == MOST,
+        now=_told(found.now, now),
+        then=_told(found.then, then),
+        added=len(found.added),
+        lost=len(found.lost),
+    )
+
+
+def _stored(unit: UnitOfWork, detector: str) -> DetectorRow | None:
+    row = unit.detectors.get(detector) if detector else None
+    if detector and row is None:
+        raise CannotScore(f"no detector {detector!r} is stored")
+    return row
+
+
+def _support(unit: UnitOfWork, row: DetectorRow | None) -> Collection[str]:
+    """Flags of the episode: that its detector finds them says nothing of the frauds to come."""
+    episode = unit.episodes.get(row.episode_id) if row else None
+    parts = episode.transactions if episode else []
+    return [part.transaction_id for part in parts if part.role == SUPPORT]
+
+
+def _recent(unit: UnitOfWork, width: int) -> Floats:
+    drawn = sample_traffic(unit.session, SAMPLE, newest=NEWEST, seed=0).features
+    if len(drawn) < FEWEST or drawn.shape[1] != width:
+        raise CannotScore(f"{len(drawn):,} transactions are stored that can be scored, {FEWEST:,} are needed")
+    return drawn
+
+
+def _changed(
+    snapshot: Snapshot, now: Setting, change: Change, row: DetectorRow | None, recent: Floats
+) -> Setting:
+    ids = [one.id for one in snapshot.detectors]
+    if unknown := sorted(set(change.without) - set(ids)):
+        raise CannotScore(f"not in force: {', '.join(unknown)}")
+    without = {*change.without, *([row.id] if row is not None and not change.scores else [])}
+    then = now.without([place for place, one in enumerate(ids) if one in without])
+    if row is not None and change.scores and row.id not in ids:
+        live = _live(snapshot, row, recent)
+        gated = now.threshold if row.threshold is None else row.threshold
+        then = Setting(then.stack.replaced((*then.stack.detectors, live)), gated)
+    if change.budget is not None:
+        return then.at_budget(recent, change.budget)
+    return then if change.threshold is None else replace(then, threshold=change.threshold)
+
+
+def _live(snapshot: Snapshot, row: DetectorRow, recent: Floats) -> LiveDetector:
+    """A stored detector as it would score, its tails fitted to recent traffic."""
+    detector, stack = Detector.from_bytes(row.payload), snapshot.stack
+    adapter = snapshot.adapter_of(detector)
+    if adapter is None or stack is None:
+        raise CannotScore(f"the network or base that detector {row.id} was made with is not in force")
+    if adapter.needs_surprise:
+        recent = with_surprise(recent, stack.base_tails.surprise(stack.base.score(recent)))
+    tails = Tails.fit(adapter.score(detector, recent))
+    return LiveDetector(detector, adapter, tails, float(row.gate.get("shift", 0.0)))
+
+
+def _past(unit: UnitOfWork, days: float, width: int, *, apart_from: Collection[str]) -> Past:
+    newest = unit.transactions.newest_event_time() or 0.0
+    found = judged_traffic(
+        unit.session, since=newest - days * DAY_S, most=MOST, width=width, apart_from=apart_from
+    )
+    return Past(found.features, found.event_time, found.amount, _truth(found))
+
+
+def _truth(found: JudgedTraffic) -> np.ndarray[tuple[int], np.dtype[np.int8]]:
+    known = {FRAUD: IS_FRAUD, GENUINE: IS_GENUINE}
+    return np.array([known.get(verdict or "", UNKNOWN) for verdict in found.verdicts], np.int8)
+
+
+def _told(effect: past_terms.Effect, setting: Setting) -> Effect:
+    counted = asdict(effect)
+    del counted["alert_rate"], counted["false_alarms_a_day"]  # of the few that somebody called genuine
+    return Effect(threshold=setting.threshold, **counted)

@@ -1,0 +1,70 @@
+"""The newest transactions as they were scored, with the last verdict on each: what a what-if counts."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from storage.labels import Label
+from storage.scored_transactions import ScoredTransaction
+
+
+@dataclass(frozen=True)
+class JudgedTraffic:
+    """n transactions, the newest first; all fields have n entries."""
+
+    features: NDArray[np.float32]
+    """(n, d), as they were scored."""
+    event_time: NDArray[np.float64]
+    amount: NDArray[np.float64]
+    verdicts: list[str | None]
+    """The last word on each; None where nobody has judged it."""
+
+    def __len__(self) -> int:
+        return len(self.verdicts)
+
+
+def judged_traffic(
+    session: Session, *, since: float, most: int, width: int, apart_from: Collection[str] = ()
+) -> JudgedTraffic:
+    """At most `most` transactions from event time `since` on that were scored with `width` features.
+
+    Those of the ids `apart_from` are left out.
+    """
+    row = ScoredTransaction
+    query = (
+        select(row.event_time, row.amount, row.features, row.transaction_id)
+        .where(row.event_time >= since)
+        .order_by(row.event_time.desc())
+        .limit(most + len(apart_from))
+    )
+    left_out = frozenset(apart_from)
+    rows = [
+        one
+        for one in session.execute(query)
+        if len(one.features) == 4 * width and one.transaction_id not in left_out
+    ][:most]
+    known = _verdicts(session, since)
+    return JudgedTraffic(
+        np.frombuffer(b"".join(one.features for one in rows), "<f4").astype(np.float32).reshape(-1, width),
+        np.array([one.event_time for one in rows], np.float64),
+        np.array([one.amount for one in rows], np.float64),
+        [known.get(one.transaction_id) for one in rows],
+    )
+
+
+def _verdicts(session: Session, since: float) -> dict[str, str]:
+    """By transaction. Chosen by the payment's time: a label's may be of another clock."""
+    row = ScoredTransaction
+    query = (
+        select(Label.transaction_id, Label.verdict)
+        .join(row, row.transaction_id == Label.transaction_id)
+        .where(row.event_time >= since)
+        .order_by(Label.time, Label.id)
+    )
+    return {one.transaction_id: one.verdict for one in session.execute(query)}
