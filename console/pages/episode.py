@@ -12,9 +12,11 @@ from console.pages.episode_catches import Catches
 from console.pages.frame import frame
 from console.pages.parts import banner, box, facts, moment, panel, text, tile, word
 from console.pages.viewer import SignedIn, Viewer
+from console.pages.what_if import WhatIfPanel
 from console.pages.words import NOTHING, amount, count, percent, seconds
 
 LOOK_S = 1.0
+IN_FORCE = ("live", "announced")
 Episode = dict[str, Any]
 
 
@@ -41,9 +43,19 @@ class EpisodePage:
         self._catches = Catches(viewer)
 
     async def begin(self) -> None:
-        """Draw all below the heading."""
-        await self._catches.look(self._found["detector_id"])
-        self._body()
+        """Draw all below the heading; while it is to be decided, what would be stands before what was."""
+        found = self._found
+        await self._catches.look(found["detector_id"])
+        in_force = found["status"] in IN_FORCE
+        what_if = WhatIfPanel(self._viewer, found["id"], in_force=in_force, currency=found["currency"])
+        may_try = found["detector_id"] is not None and self._viewer.may("flag")
+        with box("stack"):
+            self.numbers()
+            if may_try and not in_force:
+                await what_if.show()
+            self._columns()
+            if may_try and in_force:
+                await what_if.show()
 
     async def look(self) -> None:
         """Read the episode again."""
@@ -68,15 +80,13 @@ class EpisodePage:
         word(self._found["status"]).props["data-status"] = self._found["status"]
         episode_actions(self._viewer, self._route, self._found, self.look)
 
-    def _body(self) -> None:
-        with box("stack"):
-            self.numbers()
-            with box("columns"):
-                with box("stack"):
-                    self._catches.panel()
-                    self.flags()
-                with box("stack"):
-                    self.story()
+    def _columns(self) -> None:
+        with box("columns"):
+            with box("stack"):
+                self._catches.panel()
+                self.flags()
+            with box("stack"):
+                self.story()
 
     @ui.refreshable_method
     def numbers(self) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from console.pages.entity import payments_table
 from console.pages.matches import matches_panel
-from console.pages.parts import banner, box, button, failed, panel, tile, waiting
+from console.pages.parts import banner, box, button, failed, panel, text, tile, waiting
 from console.pages.support import Support
 from console.pages.viewer import Viewer
 from console.pages.words import NOTHING, amount, percent, short
@@ -82,6 +82,11 @@ def _effects(found: Found) -> None:
         tile("Their amount", amount(found["cost"], found["currency"]))
         own = found["support"]["found"]
         tile("Flags found again", percent(own, 0) if own is not None else NOTHING, "each left out in turn")
+    text(
+        "At the budget in force. Once it is flagged, «What if» on the episode's page tries other budgets, "
+        "over up to 90 days.",
+        "muted small",
+    )
 
 
 def _looked_over(found: Found) -> str:

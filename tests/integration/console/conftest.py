@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, expect
 from cli.processes import Processes
 from settings import Settings
 from tests.browser import Console, Visitor, chromium, start_console, visitor
+from tests.integration.console.models_in_force import SECRET
 from tests.integration.console.pages_setup import PASSWORD, fill
 from tests.set_up import own_set_up
 
@@ -35,7 +36,7 @@ def environment_of_console(settings: Settings) -> dict[str, str]:
         "FLAGFIVE_VAR": str(settings.var),
         "FLAGFIVE_STORAGE__URL": settings.storage.url,
         "FLAGFIVE_STREAM__GROUP": settings.stream.group,
-        "FLAGFIVE_CONTROL_KEY": "a key for these tests alone",
+        "FLAGFIVE_CONTROL_KEY": SECRET,
         "FLAGFIVE_TOPICS__TRANSACTIONS": topics.transactions,
         "FLAGFIVE_TOPICS__FEEDBACK": topics.feedback,
         "FLAGFIVE_TOPICS__CONTROL_ACKS": topics.control_acks,

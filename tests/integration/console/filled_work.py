@@ -20,6 +20,7 @@ from storage.episodes import Episode, EpisodeTransaction
 from storage.measurements import Measurement
 from storage.notes import OF_CASE, Note
 from stream.control.acks import Ack
+from tests.integration.console.models_in_force import DRAFT, announced
 
 DAY_S, HOUR_S = 86_400.0, 3_600.0
 BASE, BASE_ON_TRIAL = "base-9f31c204", "base-1c77e0aa"
@@ -60,7 +61,8 @@ PATTERNS = (
 
 def fill_work(unit: UnitOfWork, now: float, *, card: str, alerts: Sequence[str]) -> None:
     """Store all of it; `alerts` are transactions of `card` that were alerted, for one case of it."""
-    unit.control.add_many(tuple(_control_row(*one, now) for one in _announcements()))
+    unit.control.add_many(announced(now))
+    unit.control.add_many(_control_row(*one, now) for one in _announcements())
     for place, pattern in enumerate(PATTERNS):
         _add_pattern(unit, pattern, place, now)
     unit.shadow_alerts.add_many(_trial(now))
@@ -87,7 +89,6 @@ def fill_topics(settings: Settings, now: float) -> None:
 
 def _announcements() -> Iterator[tuple[int, str, str, str, bool]]:
     """Offset, kind, id, reason, whether it was taken away."""
-    yield 1, "base", BASE, "trained on the third quarter", False
     for pattern in PATTERNS:
         kind = "shadow" if pattern.status == "shadow" else "detector"
         if pattern.offset is not None:
@@ -123,7 +124,7 @@ def _add_pattern(unit: UnitOfWork, pattern: Pattern, place: int, now: float) -> 
     unit.detectors.put(
         DetectorRow(
             id=pattern.detector, episode_id=episode.id, parent=BASE, adapter=pattern.adapter,
-            content_hash=f"{place}a7c", payload=b"", status=pattern.status, threshold=3.2, gate=gate,
+            content_hash=f"{place}a7c", payload=DRAFT, status=pattern.status, threshold=3.2, gate=gate,
             created_at=now - place * DAY_S, control_offset=pattern.offset,
         )
     )  # fmt: skip

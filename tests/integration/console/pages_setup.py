@@ -18,10 +18,10 @@ from storage.bulk import Row
 from storage.users import User
 from stream.recorder.rows import scored_rows
 from tests.integration.console.filled_work import fill_topics, fill_work
+from tests.integration.console.models_in_force import FEATURES, quiet_traffic, verdicts
 from tests.scored_messages import scored_message
 
 ALERTS, TRANSACTIONS = 100_000, 200
-FEATURES = 46  # of card and merchant
 CARDS = 50
 PASSWORD = "correct horse battery"
 ROLES = ("analyst", "viewer", "lead", "admin")
@@ -47,7 +47,8 @@ def fill(settings: Settings) -> None:
         decisions=[1] * TRANSACTIONS,
     )
     with UnitOfWork(engine) as unit:
-        unit.transactions.add_many(scored_rows(message))
+        unit.transactions.add_many([*scored_rows(message), *quiet_traffic(now)])
+        unit.labels.add_many(verdicts(now))
         unit.alerts.add_many(_alerts(now))
         fill_work(unit, now, card=_card(7), alerts=[_identity(7 + CARDS * n) for n in range(3)])
         unit.commit()

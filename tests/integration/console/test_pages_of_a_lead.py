@@ -20,8 +20,9 @@ from stream.adaptation.feedback import ANSWERS, Answer, Request, read_request
 from stream.adaptation.topic import create_topic
 from tests.browser import Visitor
 from tests.integration.console.filled_work import BASE_ON_TRIAL, COMMITTED, PATTERNS, RECORDS, SUSPICIOUS_NOTE
+from tests.integration.console.models_in_force import FRAUDS
 
-LIVE, OTHER, ON_TRIAL = PATTERNS[0], PATTERNS[1], PATTERNS[2]
+LIVE, OTHER, ON_TRIAL, DRAFT = PATTERNS[:4]
 
 
 class AnsweringWorker:
@@ -117,6 +118,18 @@ def test_a_lead_rolls_a_change_back_and_retires_a_detector(lead: Visitor, worker
         ("rollback", f"detector/{LIVE.detector}", "lead", ""),
         ("retire", f"e-{OTHER.detector}", "lead", "covered by the base"),
     ]
+
+
+def test_a_lead_tries_a_draft_on_the_stored_past(lead: Visitor) -> None:
+    page = lead.page
+    lead.open(f"/episodes/{DRAFT.name}")
+    expect(page.get_by_role("checkbox", name="with this detector")).to_be_checked()
+    page.get_by_label("Budget, %").fill("1")
+    page.get_by_role("button", name="Try").click()
+    expect(page.get_by_label("What if", exact=True).get_by_role("table")).to_be_visible(timeout=30_000)
+    assert row_of(page, "Terms", "Known fraud caught")[2].startswith(f"{FRAUDS} of {FRAUDS}")
+    page.get_by_label("Terms").scroll_into_view_if_needed()
+    lead.picture("what-if")
 
 
 def test_a_lead_opens_a_case_works_on_it_and_hands_it_over(lead: Visitor) -> None:

@@ -1,0 +1,60 @@
+"""A base and a network in force over 46 features, a draft's detector, and traffic that they can score."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+import torch
+
+from meta.evidence_model import EvidenceModel
+from meta.linear_detector import linear_detector
+from meta.networks.evidence import EvidenceNet
+from meta.normaliser import Normaliser
+from storage.bulk import Row
+from stream.control.change import Change
+from stream.control.envelope import seal
+from stream.control.keys import read_key
+from stream.recorder.rows import control_row, scored_rows
+from tests.scored_messages import scored_message
+from tests.small_models import base_change, genuine_rows, network_change, small_base
+
+SECRET = "a key for these tests alone"
+FEATURES = 46  # of card and merchant
+NAMES = tuple(f"feature_{number}" for number in range(FEATURES))
+QUIET, FRAUDS = 6_000, 12
+"""Transactions that raised no alert; the last of them are frauds of the draft's pattern."""
+DRAFT = linear_detector("ridge", np.eye(1, FEATURES)[0] * 8.0, -20.0).to_bytes()
+"""What the gate has not let pass: it looks at the first feature alone."""
+
+
+def announced(now: float) -> Iterator[Row]:
+    """Rows of control entries: a network at offset 0 and the base at 1."""
+    torch.manual_seed(0)
+    net = EvidenceNet(FEATURES, learned=4, trunk=8, width=8, layers=1)
+    network = EvidenceModel.of(net, NAMES, Normaliser.fit(genuine_rows(2_000, width=FEATURES)), {})
+    yield _row(network_change(network), 0, now)
+    base = base_change(small_base(names=NAMES), identity="base-9f31c204")
+    yield _row(replace(base, author="lead", reason="trained on the third quarter"), 1, now)
+
+
+def _row(change: Change, offset: int, now: float) -> Row:
+    key, entry = read_key(SECRET), change.entry(sequence=offset, time=now)
+    return control_row(seal(entry, key), entry.key, offset, key)
+
+
+def quiet_traffic(now: float) -> list[Row]:
+    """Rows of scored transactions of the last day, none alerted."""
+    X = genuine_rows(QUIET, width=FEATURES)
+    X[-FRAUDS:, 0] = 6.0
+    ids = [f"quiet-{number}".encode() for number in range(QUIET)]
+    times = [now - 14.0 * (QUIET - number) for number in range(QUIET)]
+    message = scored_message(3, range(QUIET), features=X, ids=ids, cards=ids, times=times)
+    return scored_rows(message)
+
+
+def verdicts(now: float) -> Iterator[Row]:
+    """Rows of labels: the frauds that slipped through."""
+    for number in range(QUIET - FRAUDS, QUIET):
+        yield f"quiet-{number}", "fraud", "chargeback", "bank", now, f"cb-{number}"
