@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from storage.labels import Label
@@ -39,16 +39,12 @@ def judged_traffic(
     row = ScoredTransaction
     query = (
         select(row.event_time, row.amount, row.features, row.transaction_id)
-        .where(row.event_time >= since)
+        .where(row.event_time >= since, func.length(row.features) == 4 * width)
         .order_by(row.event_time.desc())
         .limit(most + len(apart_from))
     )
     left_out = frozenset(apart_from)
-    rows = [
-        one
-        for one in session.execute(query)
-        if len(one.features) == 4 * width and one.transaction_id not in left_out
-    ][:most]
+    rows = [one for one in session.execute(query) if one.transaction_id not in left_out][:most]
     known = _verdicts(session, since)
     return JudgedTraffic(
         np.frombuffer(b"".join(one.features for one in rows), "<f4").astype(np.float32).reshape(-1, width),

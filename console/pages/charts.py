@@ -31,7 +31,8 @@ def over_time(
         _line(name, values, colour, limit, filled=not several)
         for (name, values), colour in zip(series.items(), COLOURS, strict=False)
     ]
-    axis = {"color": GREY, "hideOverlap": True, "alignMinLabel": "left", "alignMaxLabel": "right"}
+    axis = {"color": GREY, "hideOverlap": True}
+    within = {"alignMinLabel": "left", "alignMaxLabel": "right"}
     chart = ui.echart(
         {
             "animation": False,
@@ -41,7 +42,7 @@ def over_time(
                        "itemHeight": 3, "textStyle": {"color": GREY}},
             "tooltip": {"trigger": "axis", "confine": True}
             | ({":valueFormatter": _PERCENT} if as_percent else {}),
-            "xAxis": {"type": "category", "data": stamps, "axisLabel": axis, "boundaryGap": False},
+            "xAxis": {"type": "category", "data": stamps, "axisLabel": axis | within, "boundaryGap": False},
             "yAxis": {
                 "type": "value",
                 "axisLabel": axis | ({":formatter": _PERCENT} if as_percent else {}),

@@ -120,6 +120,17 @@ def test_a_link_is_used_once_and_a_session_ends(engine: Engine) -> None:
         assert unit.web_sessions.find("s", now=NOW) is None
 
 
+def test_failures_are_counted_by_address_and_forgotten(engine: Engine) -> None:
+    with UnitOfWork(engine) as unit:
+        for address, time in (("192.0.2.7", 1.0), ("192.0.2.7", 2.0), ("2001:db8::7", 2.0)):
+            unit.sign_in_failures.add(address, time=time)
+        assert unit.sign_in_failures.count("192.0.2.7", since=0.0) == 2
+        assert unit.sign_in_failures.count("192.0.2.7", since=1.0) == 1
+        unit.sign_in_failures.forget(before=1.0)
+        assert unit.sign_in_failures.count("192.0.2.7", since=0.0) == 1
+        unit.commit()
+
+
 def test_a_token_counts_until_it_is_revoked_or_expires(engine: Engine) -> None:
     with UnitOfWork(engine) as unit:
         token = unit.tokens.add(
