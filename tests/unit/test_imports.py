@@ -33,6 +33,7 @@ MAY_IMPORT = {
         "replay.what_if",
         "settings",
     },
+    "dashboards": set(),
     "monitoring": {"meta", "storage", "stream.control", "stream.metrics"},
     "cli": ALL,
     "benchmarks": ALL,
