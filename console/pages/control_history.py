@@ -40,7 +40,7 @@ class ControlHistory:
                 text(f"offset {row['control_offset']}", "muted small")
             text(row["author"], tag="td")
             text(row["reason"], "muted", tag="td")
-            with cell("number"):
+            with cell("number within-reach"):
                 if self._viewer.may("approve") and row["can_roll_back"]:
                     button("Roll back", partial(self._ask, row), kind="quiet")
 

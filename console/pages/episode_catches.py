@@ -69,7 +69,7 @@ class Catches:
             text(rarity(row["tail"]), "number", tag="td")
             with cell():
                 word(row["verdict"] or row["state"])
-            with cell("number"), box("line"):
+            with cell("number within-reach"), box("line"):
                 if row["verdict"] is None and self._viewer.may("decide"):
                     self._verdict(row, "fraud", "Confirm", "check")
                     self._verdict(row, "genuine", "Reject", "close")
