@@ -94,6 +94,11 @@ def combine(surprises: NDArray[np.float64], shifts: Doubles) -> Doubles:
     return highest
 
 
+def with_risk(surprises: NDArray[np.float64], risk: Doubles) -> NDArray[np.float64]:
+    """Return surprises (n, 1 + e) raised by what confirmed frauds of each row's entities add, `risk` (n,)."""
+    return np.minimum(surprises + risk[:, None], CEILING) if risk.any() else surprises
+
+
 def joint_threshold(surprises: NDArray[np.float64], shifts: Doubles, budget: float) -> float:
     """Return the threshold over base and all detectors that lets `budget` of the reservoir's rows through.
 

@@ -33,6 +33,31 @@ def faded(count: float, age_s: float, half_life_s: float) -> float:
     return count * math.pow(2.0, -max(age_s, 0.0) / half_life_s)
 
 
+MOST_COUNTED = 2.0 * ENOUGH
+"""Cards that count where verdicts speak against an entity: two then lift what twenty frauds have blocked."""
+
+
+def doubted(cards: float, genuine: int) -> float:
+    """What is left of cards with a confirmed fraud once transactions there were found `genuine`: each halves.
+
+    >>> doubted(20.0, 1), doubted(20.0, 2), doubted(2.0, 1)
+    (2.0, 1.0, 1.0)
+    """
+    return min(cards, MOST_COUNTED) / 2.0**genuine
+
+
+def genuine_share(frauds: float, passed: float) -> float:
+    """Share of an entity's next transactions that is expected to be genuine, 0 to 1.
+
+    `passed` of its transactions came since its first confirmed fraud, `frauds` of them were confirmed
+    (Laplace's rule of succession).
+
+    >>> genuine_share(2.0, 2.0), genuine_share(2.0, 398.0)
+    (0.25, 0.9925)
+    """
+    return (1.0 + max(passed - frauds, 0.0)) / (2.0 + max(passed, frauds))
+
+
 def is_suspect(cards: float) -> bool:
     """Whether so many cards with a confirmed fraud, faded, make an entity that they share suspect.
 
@@ -43,9 +68,9 @@ def is_suspect(cards: float) -> bool:
 
 
 def affordable(shares: Sequence[float], budget: float) -> list[bool]:
-    """Which entities can be blocked, the first first, so that all together carry no more than the budget.
+    """Which entities can be blocked, the first first, so that all together stay within the budget.
 
-    `shares` are theirs of recent traffic, 0 to 1.
+    `shares` of traffic, 0 to 1, are what each is expected to hold of genuine transactions.
 
     >>> affordable([0.0006, 0.0007, 0.0003], 0.001)
     [True, False, True]

@@ -9,7 +9,7 @@ import numpy as np
 
 from meta.adapters.protocol import Adapter
 from meta.arrays import Doubles, Floats
-from meta.calibration import combine
+from meta.calibration import combine, with_risk
 from meta.leave_one_out import leave_one_out
 from meta.live import LiveDetector
 from meta.reservoir import Reservoir
@@ -88,7 +88,7 @@ def judge(
     live = _made(adapter, support, background, reservoir, seed)
     candidate = stack.replaced((*stack.detectors, live))
     seen = _Seen(
-        candidate.surprises(reservoir.X),
+        with_risk(candidate.surprises(reservoir.X), reservoir.risk),
         {name: candidate.surprises(X) for name, X in replay.items() if len(X)},
         candidate.surprises(support.fraud),
     )

@@ -9,12 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from meta.arrays import Doubles
-from meta.entity_risk import affordable, boost, faded, is_suspect
+from meta.entity_risk import affordable, boost, doubted, faded, genuine_share, is_suspect
 from replay.survey import DAY_S
 from replay.traffic import Traffic
 
 V = TypeVar("V")
 Key = tuple[int, int]  # entity by its place, hash of its key
+LEAST_DAYS = 1.0  # an entity's traffic is counted for so long at least, as live
 
 
 @dataclass
@@ -26,19 +27,17 @@ class EntityRules:
     block_days: float = 28.0
     _count: dict[Key, tuple[float, float]] = field(default_factory=dict)
     _until: dict[Key, float] = field(default_factory=dict)
-    _share: dict[Key, float] = field(default_factory=dict)  # of recent traffic, as a block began
+    _frauds: dict[Key, float] = field(default_factory=dict)  # confirmed so far, none faded
+    _first: dict[Key, float] = field(default_factory=dict)  # seconds of the first of them
 
     def confirm(self, frauds: Traffic, recent: Traffic, *, of_one_pattern: bool) -> None:
         """Take in confirmed frauds; of one pattern, half of the cards must share what is to be blocked.
 
-        An entity that is no card counts each card once. All that is blocked at a time carries no more of
-        `recent` traffic than the budget.
+        An entity that is no card counts each card once; what a block explains says nothing of the card. All
+        that is blocked at a time is expected to hold no more genuine traffic than the budget, going by
+        `recent` traffic.
         """
-        cards = np.unique(frauds.card)
-        for card in cards.tolist():
-            at = frauds.card == card
-            self._add((0, card), float(at.sum()), float(frauds.seconds[at].max()))
-        least = len(cards) / 2 if of_one_pattern else 0.0
+        least = len(np.unique(frauds.card)) / 2 if of_one_pattern else 0.0
         suspects = []
         for entity in range(1, frauds.keys.shape[1]):
             for key in np.unique(frauds.keys[:, entity]).tolist():
@@ -46,9 +45,23 @@ class EntityRules:
                 last = float(frauds.seconds[at].max())
                 count = self._add((entity, key), float(len(np.unique(frauds.card[at]))), last)
                 if is_suspect(count) and count >= least:
-                    share = float(np.mean(recent.keys[:, entity] == key))
-                    suspects.append((-count, share, (entity, key), last))
-        self._block(suspects, float(recent.seconds[-1]))
+                    suspects.append((-count, self._genuine((entity, key), recent), (entity, key), last))
+        self._block(suspects, recent)
+        self._count_cards(frauds.where(~self.blocked(frauds)))
+
+    def clear(self, genuine: Traffic) -> None:
+        """Take in transactions found genuine: each halves what is held against a blocked entity of it."""
+        for entity in range(1, genuine.keys.shape[1]):
+            for key in np.unique(genuine.keys[:, entity]).tolist():
+                at, place = genuine.keys[:, entity] == key, (entity, key)
+                now = float(genuine.seconds[at].max())
+                if self._until.get(place, 0.0) <= now:
+                    continue
+                count, as_of = self._count[place]
+                left = doubted(faded(count, now - as_of, self.half_life_days * DAY_S), int(at.sum()))
+                self._count[place] = left, max(now, as_of)
+                if not is_suspect(left):
+                    self._until[place] = now
 
     def boosts(self, traffic: Traffic) -> Doubles:
         """Surprise that each row's card adds (n,)."""
@@ -65,6 +78,11 @@ class EntityRules:
                 out[row] |= traffic.seconds[row] < until
         return out
 
+    def _count_cards(self, frauds: Traffic) -> None:
+        for card in np.unique(frauds.card).tolist():
+            at = frauds.card == card
+            self._add((0, card), float(at.sum()), float(frauds.seconds[at].max()))
+
     def _add(self, key: Key, number: float, last: float) -> float:
         """Count at the time of the last fraud, what was known before faded to it."""
         count, as_of = self._count.get(key, (0.0, last))
@@ -72,17 +90,26 @@ class EntityRules:
         newest = max(last, as_of)
         total = faded(count, newest - as_of, half_life) + faded(number, newest - last, half_life)
         self._count[key] = total, newest
+        self._frauds[key] = self._frauds.get(key, 0.0) + number
+        self._first[key] = min(last, self._first.get(key, last))
         return total
 
-    def _block(self, suspects: list[tuple[float, float, Key, float]], now: float) -> None:
+    def _genuine(self, key: Key, recent: Traffic) -> float:
+        """Share of traffic that is genuine and passes an entity with confirmed frauds, as expected."""
+        share = float(np.mean(recent.keys[:, key[0]] == key[1]))
+        days = max((self._count[key][1] - self._first[key]) / DAY_S, LEAST_DAYS)
+        per_day = len(recent) / max(float(np.ptp(recent.seconds)) / DAY_S, LEAST_DAYS)
+        return share * genuine_share(self._frauds[key], share * per_day * days)
+
+    def _block(self, suspects: list[tuple[float, float, Key, float]], recent: Traffic) -> None:
         """Most cards first; blocks in force go on, and are prolonged at no cost."""
         suspects.sort()
+        now = float(recent.seconds[-1])
         standing = {key for key, until in self._until.items() if until > now}
-        left = self.budget - sum(self._share[key] for key in standing)
+        left = self.budget - sum(self._genuine(key, recent) for key in standing)
         new = [0.0 if key in standing else share for _, share, key, _ in suspects]
-        for fits, (_, share, key, last) in zip(affordable(new, left), suspects, strict=True):
+        for fits, (_, _, key, last) in zip(affordable(new, left), suspects, strict=True):
             if fits:
-                self._share[key] = share
                 self._until[key] = max(self._until.get(key, 0.0), last + self.block_days * DAY_S)
 
     @staticmethod

@@ -9,11 +9,12 @@ import numpy as np
 from meta.adapters.protocol import Adapter
 from meta.arrays import Doubles, Floats
 from meta.base import BaseModel
-from meta.calibration import CEILING, Tails, joint_threshold
+from meta.calibration import CEILING, Tails
 from meta.false_alerts import CLEARLY, sort_alerts
 from meta.gate import Limits, Verdict, judge
 from meta.live import LiveDetector
 from meta.reservoir import Reservoir
+from meta.risk_share import choose_risk_share
 from meta.stack import BASE, ScoringStack
 from meta.support import Support
 from replay.desk import News
@@ -55,7 +56,7 @@ class BaseWithEpisodes:
         self._stack = ScoringStack(
             base, Tails.fit(base.score(self._live(history.rows.where(~history.rows.fraud))))
         )
-        self._threshold = history.threshold
+        self._threshold, self._risk_share = history.threshold, 1.0
         self._frauds = np.empty(0, np.int64)  # numbers of rows that are known as fraud
         self._found: list[Traffic] = []  # confirmed alerts of the base
         self._winner = np.empty(0, np.int32)
@@ -66,7 +67,7 @@ class BaseWithEpisodes:
         """As Policy; what is blocked is above all else."""
         surprise, self._winner = self._stack.score(self._live(shift))
         if self._rules is not None:
-            surprise = np.minimum(surprise + self._rules.boosts(shift), CEILING)
+            surprise = np.minimum(surprise + self._risk_share * self._boosts(shift), CEILING)
             surprise = surprise + CEILING * self._rules.blocked(shift)
         return np.asarray(surprise - self._threshold)
 
@@ -92,6 +93,8 @@ class BaseWithEpisodes:
         others = fresh.where(~np.isin(fresh.row, flagged.row))
         if len(others):
             rules.confirm(others, recent, of_one_pattern=False)
+        judged = news.judged()
+        rules.clear(judged.where(~judged.fraud))
 
     def _grown(self, news: News) -> list[str]:
         """Add flags to the episode of their pattern, judged alerts to that of their detector."""
@@ -119,7 +122,8 @@ class BaseWithEpisodes:
 
     def _calibrate(self) -> None:
         """Fit all tails and the joint threshold to recent traffic, in which alerts are mostly unjudged."""
-        X, surprise = self._recent(self._history.recent.rows())
+        recent = self._unknown(self._history.recent.rows())
+        X, surprise = self._recent(recent)
         clear, expected = self._threshold + CLEARLY, self._history.budget * 10.0**-CLEARLY
         keep = sort_alerts(np.arange(len(X)), surprise, clear, expected).genuine
         stack = self._stack
@@ -128,9 +132,13 @@ class BaseWithEpisodes:
         self._stack = ScoringStack(stack.base, reservoir.base_tails, tuple(live), stack.base_shift)
         for name, detector in zip(self._standing(), live, strict=True):
             self.episodes[name].live = detector
-        self._threshold = joint_threshold(
-            self._stack.surprises(reservoir.X), self._stack.shifts, self._history.budget
+        chosen = choose_risk_share(
+            self._stack.surprises(reservoir.X),
+            self._stack.shifts,
+            self._boosts(recent.where(keep)),
+            self._history.budget,
         )
+        self._risk_share, self._threshold = chosen.share, chosen.threshold
 
     def _adapt(self, adapter: Adapter, name: str, now: float) -> None:
         """Judge the detector of an episode beside all others; what the gate refuses changes nothing."""
@@ -150,10 +158,12 @@ class BaseWithEpisodes:
             )
 
     def _judged(self, adapter: Adapter, episode: Episode, frauds: Traffic, others: list[str]) -> Verdict:
-        X, surprise = self._recent(self._apart(frauds))
+        apart = self._unknown(self._apart(frauds))
+        X, surprise = self._recent(apart)
         rows = sort_alerts(np.arange(len(X)), surprise, self._threshold, self._history.budget)
         clear = rows.suspect[surprise[rows.suspect] > self._threshold + CLEARLY]
         reservoir = Reservoir(X[rows.genuine], self._stack.base, self._stack.base_tails)
+        reservoir.risk = self._risk_share * self._boosts(apart.where(rows.genuine))
         beside = [live for name in others if (live := self.episodes[name].live) is not None]
         rejected = [self._live(part) for part in episode.rejected if len(part)]
         negatives = np.concatenate(rejected) if rejected else np.zeros((0, 0), np.float32)
@@ -179,10 +189,18 @@ class BaseWithEpisodes:
         before = other & (recent.seconds < frauds.seconds.min())
         return recent.where(before if before.sum() >= FEWEST_ROWS else other)
 
+    def _unknown(self, rows: Traffic) -> Traffic:
+        """Those that are not known as fraud."""
+        return rows.where(~np.isin(rows.row, self._frauds))
+
     def _recent(self, rows: Traffic) -> tuple[Floats, Doubles]:
-        """Features of rows that are not known as fraud, and their surprise under all that is in force."""
-        X = self._live(rows.where(~np.isin(rows.row, self._frauds)))
+        """Features of rows, and their surprise under all that is in force."""
+        X = self._live(rows)
         return X, self._stack.score(X)[0]
+
+    def _boosts(self, rows: Traffic) -> Doubles:
+        """Surprise that confirmed frauds of cards add in full (n,)."""
+        return np.zeros(len(rows)) if self._rules is None else self._rules.boosts(rows)
 
     def _live(self, rows: Traffic) -> Floats:
         return np.ascontiguousarray(rows.X[:, : self._history.live])

@@ -30,7 +30,7 @@ from stream.adaptation.identity import detector_id, seed_of
 from stream.adaptation.intake import RequestRefused, examine_flag
 from stream.adaptation.preparation import NotReady
 from stream.adaptation.proposal import TooLittleTraffic, propose
-from stream.adaptation.risk import risk_of
+from stream.adaptation.risk import RecentShares, risk_of
 from stream.adaptation.threshold import first_threshold
 from stream.control.change import Change
 from stream.control.entry import Kind
@@ -100,7 +100,7 @@ def adapt(
     risk = risk_of(
         flagged.fraud,
         snapshot.rules,
-        ready.prepared.share_of,
+        RecentShares(ready.prepared.share_of, desk.preparation.per_day),
         budget=desk.budget,
         terms=desk.terms,
         own=request.episode_id,

@@ -16,7 +16,7 @@ from storage.scored_transactions import ScoredTransaction
 from stream.adaptation.desk import Desk
 from stream.adaptation.feedback import Answer, Request
 from stream.adaptation.intake import STANDING, RequestRefused, examine_label
-from stream.adaptation.risk import Risk, risk_change, risk_of
+from stream.adaptation.risk import RecentShares, Risk, lifted_by, risk_change, risk_of
 
 GROWN_AT = "grown_at"
 """In an episode's details: when its transactions last changed, until it has been adapted to them."""
@@ -50,18 +50,22 @@ def label(desk: Desk, request: Request) -> Answer:
 
 
 def _risk(desk: Desk, unit: UnitOfWork, request: Request, rows: dict[str, ScoredTransaction]) -> Risk:
-    """What is confirmed for the first time raises risk, what was taken for fraud and is not takes it back."""
+    """What is confirmed for the first time raises risk, what was taken for fraud and is not takes it back;
+    what is genuine at a blocked entity speaks against the block.
+    """
     earlier = {
         identity: found.verdict
         for identity, found in unit.labels.latest(list(rows), apart_from=request.request_id).items()
     }
     confirmed = [rows[i] for i in dict.fromkeys(request.fraud) if earlier.get(i) != FRAUD]
     taken_back = [rows[i] for i in dict.fromkeys(request.genuine) if earlier.get(i) == FRAUD]
+    known = desk.announcer.refresh().rules
+    recent = RecentShares(desk.preparation.share_of, desk.preparation.per_day)
     risks = [
         risk_of(
             part,
-            desk.announcer.refresh().rules,
-            desk.preparation.share_of,
+            known,
+            recent,
             budget=desk.budget,
             terms=desk.terms,
             may_block=desk.policy == "auto" and not desk.terms.four_eyes,
@@ -72,7 +76,10 @@ def _risk(desk: Desk, unit: UnitOfWork, request: Request, rows: dict[str, Scored
         for part, count in ((confirmed, 1.0), (taken_back, -1.0))
         if part
     ]
-    return Risk(tuple(rule for risk in risks for rule in risk.rules), "; ".join(r.message for r in risks))
+    genuine = [rows[i] for i in dict.fromkeys(request.genuine) if earlier.get(i) is None]
+    risks.append(lifted_by(genuine, known, desk.terms, own=request.episode_id))
+    said = "; ".join(risk.message for risk in risks if risk.message)
+    return Risk(tuple(rule for risk in risks for rule in risk.rules), said)
 
 
 def _join(

@@ -63,7 +63,14 @@ class Preparation:
         chosen = adapter(self._adapter_name, snapshot.artifacts)
         put_on(chosen, self._device)
         before = current.prepared if current else None
-        prepared = Prepared(sample, snapshot.stack, chosen, before)
+        prepared = Prepared(
+            sample,
+            snapshot.stack,
+            chosen,
+            before,
+            rules=snapshot.rules,
+            risk_share=snapshot.risk_share,
+        )
         with UnitOfWork(self._engine, reads_only=True) as unit:
             self._ready = Ready(snapshot, prepared, replay_sets(unit, snapshot))
         return self._ready

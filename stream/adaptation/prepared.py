@@ -13,10 +13,12 @@ from meta.adapters.evidence import Evidence
 from meta.adapters.protocol import Adapter
 from meta.arrays import Doubles, Floats
 from meta.calibration import combine
+from meta.entity_risk import boost
 from meta.live import LiveDetector
 from meta.reservoir import Reservoir
 from meta.stack import ScoringStack
 from storage.traffic_sample import TrafficSample
+from stream.control.rules import RuleTable
 
 Rows = NDArray[np.intp]
 
@@ -36,7 +38,7 @@ class PreparedReservoir(Reservoir):
         """The reservoir of these rows alone."""
         part = PreparedReservoir.__new__(PreparedReservoir)
         part.X, part.base_surprise = self.X[rows], self.base_surprise[rows]
-        part.base, part.base_tails = self.base, self.base_tails
+        part.base, part.base_tails, part.risk = self.base, self.base_tails, self.risk[rows]
         part._last = None
         part._located = {key: (index[rows], share[rows]) for key, (index, share) in self._located.items()}
         return part
@@ -87,14 +89,32 @@ class Index:
                 entities.setdefault(pair, []).append(row)
         return cls(entities, ids)
 
+    def boosts(self, rules: RuleTable, sample: TrafficSample) -> Doubles:
+        """Surprise that confirmed frauds of its entities add to each row in full, as of the newest (n,)."""
+        raised = np.zeros(len(sample))
+        for pair, frauds in rules.frauds(float(np.max(sample.event_time, initial=0.0))).items():
+            rows = self.entities.get(pair, [])
+            raised[rows] = np.maximum(raised[rows], boost(frauds))
+        return raised
+
 
 class Prepared:
     """A sample of recent traffic under one stack, indexed by what an episode may share with it."""
 
     def __init__(
-        self, sample: TrafficSample, stack: ScoringStack, adapter: Adapter, before: Prepared | None = None
+        self,
+        sample: TrafficSample,
+        stack: ScoringStack,
+        adapter: Adapter,
+        before: Prepared | None = None,
+        *,
+        rules: RuleTable | None = None,
+        risk_share: float = 1.0,
     ) -> None:
-        """Score `sample`; what `before` has scored already, under the same base and tails, is taken over."""
+        """Score `sample`; what `before` has scored already, under the same base and tails, is taken over.
+
+        `rules` raise the rows of entities with confirmed frauds, by `risk_share` of their boost.
+        """
         self.sample, self.stack, self.adapter = sample, stack, adapter
         known = before if before and before.sample is sample and before.fits(stack) else None
         # In no order: a part of it, from the front, is then as spread over time as the whole.
@@ -103,6 +123,8 @@ class Prepared:
         self.reservoir.prepare(adapter)
         self._columns = {live.detector.content_hash: self._column(live, known) for live in stack.detectors}
         self._index: Index = known._index if known else Index.of(sample, self._order)
+        self.boosts = self._index.boosts(rules, sample) if rules else np.zeros(len(sample))
+        self._risk_share = risk_share
 
     def __len__(self) -> int:
         return len(self.sample)
@@ -121,13 +143,14 @@ class Prepared:
     def part(self, rows: Rows) -> KnownStack:
         """The stack with a reservoir of these rows, which it has scored already."""
         columns = {key: column[rows] for key, column in self._columns.items()}
-        stack = self.stack
+        stack, reservoir = self.stack, self.reservoir.part(rows)
+        reservoir.risk = self._risk_share * self.boosts[rows]
         return KnownStack(
             stack.base,
             stack.base_tails,
             stack.detectors,
             stack.base_shift,
-            self.reservoir.part(rows),
+            reservoir,
             columns,
         )
 

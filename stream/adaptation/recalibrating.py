@@ -8,9 +8,10 @@ from __future__ import annotations
 import numpy as np
 
 from meta.arrays import Doubles
-from meta.calibration import Tails, joint_threshold
+from meta.calibration import Tails
 from meta.false_alerts import CLEARLY, sort_alerts
 from meta.reservoir import Reservoir
+from meta.risk_share import choose_risk_share
 from stream.adaptation.desk import Desk
 from stream.adaptation.prepared import Prepared
 from stream.adaptation.proposal import FEWEST_ROWS
@@ -45,14 +46,19 @@ def recalibrate(desk: Desk, reason: str) -> int | None:
         rows = np.argsort(prepared.joint, kind="stable")[: int((1.0 - MOST_FRAUD) * len(prepared))]
     reservoir = Reservoir(prepared.reservoir.X[rows], prepared.stack.base)
     columns, tails = _columns(snapshot, prepared, reservoir)
-    threshold = joint_threshold(columns, prepared.stack.shifts, desk.budget)
+    chosen = choose_risk_share(columns, prepared.stack.shifts, prepared.boosts[rows], desk.budget)
     change = Change(
         Kind.THRESHOLD,
         JOINT,
         AUTHOR,
         reason,
         calibration_parts(reservoir.base_tails, tails),
-        {"threshold": threshold, "calibration_rows": len(rows), BUDGET: desk.budget},
+        {
+            "threshold": chosen.threshold,
+            "risk_share": chosen.share,
+            "calibration_rows": len(rows),
+            BUDGET: desk.budget,
+        },
         snapshot.base.content_hash,
     )
     return desk.announcer.announce(change).offset

@@ -1,8 +1,9 @@
 """What confirmed frauds say of the entities that they share: which kind is compromised, and what to do.
 
 A card with a confirmed fraud is suspected more, softly. A terminal, device or other entity is blocked for a
-time from the second card on that it was seen with, unless so much traffic passes there that blocking it costs
-more than the whole budget. Which kind the flags share is said in the answer.
+time from the second card on that it was seen with, unless so many genuine transactions pass there that
+blocking it costs more than the whole budget; verdicts that its alerts are genuine lift the block. Which kind
+the flags share is said in the answer.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from meta.entity_risk import affordable, is_suspect
+from meta.entity_risk import affordable, doubted, genuine_share, is_suspect
 from storage.scored_transactions import ScoredTransaction
 from stream.adaptation.terms import DAY_S, Terms
 from stream.control.change import Change
@@ -18,6 +19,29 @@ from stream.control.entry import Kind
 from stream.control.rules import RULES, Effect, Rule, RuleTable, faded, rules_to_bytes
 
 ShareOf = Callable[[str, str], float]
+LEAST_DAYS = 1.0
+"""An entity's traffic is counted for so long at least: its first confirmed fraud need not be its first."""
+
+
+@dataclass(frozen=True)
+class RecentShares:
+    """Recent traffic: the share that an entity has of it, 0 to 1, and transactions a day, if known."""
+
+    share_of: ShareOf
+    per_day: float | None = None
+
+    def genuine(self, entity: str, key: str, counted: Sequence[Rule]) -> float:
+        """Share of traffic that is genuine and passes an entity with confirmed frauds, as expected.
+
+        All that passes where the traffic of a day is not known yet.
+        """
+        share = self.share_of(entity, key)
+        if self.per_day is None or not counted:
+            return share
+        times = [rule.as_of for rule in counted]
+        days = max((max(times) - min(times)) / DAY_S, LEAST_DAYS)
+        frauds = sum(max(rule.count, 0.0) for rule in counted)
+        return share * genuine_share(frauds, share * self.per_day * days)
 
 
 @dataclass(frozen=True)
@@ -28,7 +52,7 @@ class Suspect:
     key: str
     cards: float
     share: float
-    """Of recent traffic, what passes here."""
+    """Of recent traffic, the genuine part that is expected here."""
     last: float
     """Event time of its last flagged transaction."""
     affordable: bool = False
@@ -46,7 +70,7 @@ class Risk:
 def risk_of(
     rows: Sequence[ScoredTransaction],
     known: RuleTable,
-    share_of: ShareOf,
+    recent: RecentShares,
     *,
     budget: float,
     terms: Terms,
@@ -57,31 +81,57 @@ def risk_of(
 ) -> Risk:
     """Rules for the entities of `rows`, confirmed frauds; the first entity of each is the primary one.
 
-    `share_of` gives the share of recent traffic that an entity has, 0 to 1. With a `count` of -1 each row
-    takes back what it counted when it was called fraud. Of one pattern, half the cards must have been where
-    the pattern is said to come from; two of five in one large shop are chance. `own` is the id of the entry
-    that these rules replace: what it counted is not counted again.
+    With a `count` of -1 each row takes back what it counted when it was called fraud. Of one pattern, half
+    the cards must have been where the pattern is said to come from; two of five in one large shop are chance.
+    `own` is the id of the entry that these rules replace: what it counted is not counted again.
     """
     if not rows:
         return Risk((), "")
     primary = next(iter(rows[0].entities))
-    boosts = [_counted(Effect.BOOST, primary, key, rows, terms, count) for key in _keys(rows, primary)]
     others = [kind for kind in rows[0].entities if kind != primary]
     watched = [
         _counted(Effect.WATCH, kind, key, rows, terms, count) for kind in others for key in _keys(rows, kind)
     ]
-    least = len(boosts) / 2 if of_one_pattern else 0.0
-    suspects = [s for rule in watched if (s := _suspect(rule, known, share_of, own)) and s.cards >= least]
+    least = len(_keys(rows, primary)) / 2 if of_one_pattern else 0.0
+    suspects = [s for rule in watched if (s := _suspect(rule, known, recent, own)) and s.cards >= least]
     suspects = suspects if count > 0 else []
     standing = known.blocked(max(row.event_time for row in rows), apart_from=f"{Kind.RISK}/{own}")
-    taken = sum(share_of(*one) for one in standing - {(s.entity, s.key) for s in suspects})
+    others_standing = standing - {(s.entity, s.key) for s in suspects}
+    taken = sum(recent.genuine(*one, [p.rule for p in known.watched.get(one, ())]) for one in others_standing)
     suspects = _affordable(suspects, max(budget - taken, 0.0))
     blocked = [s for s in suspects if s.affordable] if may_block else []
     blocks = [
         Rule(s.entity, s.key, Effect.BLOCK, s.cards, s.last, until=s.last + terms.block_days * DAY_S)
         for s in blocked
     ]
+    # What a block explains says nothing of the card; cards that were at a blocked terminal are a quarter of
+    # Handbook's, and watching them all took the budget of everything else.
+    explained = standing | {(s.entity, s.key) for s in blocked} if count > 0 else set()
+    of_cards = [row for row in rows if explained.isdisjoint(row.entities.items())]
+    boosts = [
+        _counted(Effect.BOOST, primary, key, of_cards, terms, count) for key in _keys(of_cards, primary)
+    ]
     return Risk((*boosts, *watched, *blocks), _words(primary, len(boosts), suspects, may_block=may_block))
+
+
+def lifted_by(rows: Sequence[ScoredTransaction], known: RuleTable, terms: Terms, *, own: str = "") -> Risk:
+    """Rules for the blocked entities of `rows`, transactions found genuine: each halves what is held against
+    its entity, and a block ends where too little is left.
+    """
+    rules, lifted = [], []
+    newest = max((row.event_time for row in rows), default=0.0)
+    for entity, key in sorted(known.blocked(newest, apart_from=f"{Kind.RISK}/{own}", by_risk=True)):
+        here = [row.event_time for row in rows if row.entities.get(entity) == key]
+        if not here:
+            continue
+        now, counted = max(here), _counted_before(known, entity, key, own)
+        cards = sum(faded(one, now) for one in counted)
+        left = doubted(cards, len(here))
+        rules.append(Rule(entity, key, Effect.WATCH, left - cards, now, terms.risk_half_life_days * DAY_S))
+        if not is_suspect(left):
+            rules.append(Rule(entity, key, Effect.BLOCK, left, now, until=now))
+            lifted.append(f"{entity} {key} is no longer blocked")
+    return Risk(tuple(rules), "; ".join(lifted))
 
 
 def risk_change(risk: Risk, identity: str, author: str, reason: str, episode: str = "") -> Change:
@@ -105,13 +155,18 @@ def _counted(
     return Rule(kind, key, effect, count * number, last, terms.risk_half_life_days * DAY_S)
 
 
-def _suspect(rule: Rule, known: RuleTable, share_of: ShareOf, own: str) -> Suspect | None:
-    before = known.watched.get((rule.entity, rule.key), ())
-    others = [placed.rule for placed in before if placed.source != f"{Kind.RISK}/{own}"]
+def _suspect(rule: Rule, known: RuleTable, recent: RecentShares, own: str) -> Suspect | None:
+    others = _counted_before(known, rule.entity, rule.key, own)
     cards = rule.count + sum(faded(one, rule.as_of) for one in others)
     if not is_suspect(cards):
         return None
-    return Suspect(rule.entity, rule.key, cards, share_of(rule.entity, rule.key), rule.as_of)
+    genuine = recent.genuine(rule.entity, rule.key, [*others, rule])
+    return Suspect(rule.entity, rule.key, cards, genuine, rule.as_of)
+
+
+def _counted_before(known: RuleTable, entity: str, key: str, own: str) -> list[Rule]:
+    before = known.watched.get((entity, key), ())
+    return [placed.rule for placed in before if placed.source != f"{Kind.RISK}/{own}"]
 
 
 def _affordable(suspects: Sequence[Suspect], budget: float) -> list[Suspect]:
@@ -122,14 +177,16 @@ def _affordable(suspects: Sequence[Suspect], budget: float) -> list[Suspect]:
 
 
 def _words(primary: str, cards: int, suspects: Sequence[Suspect], *, may_block: bool) -> str:
-    said = f"{cards} {primary}{'s' if cards > 1 else ''} watched more closely"
+    said = f"{cards or 'no'} {primary}{'' if cards == 1 else 's'} watched more closely"
     if not suspects:
         return f"the flags share no entity but the {primary}: {said}"
     parts = [f"the flags share a {suspects[0].entity}, which may be what is compromised"]
     for suspect in suspects:
         where = f"{suspect.entity} {suspect.key}"
         if not suspect.affordable:
-            parts.append(f"{where} is not blocked, {suspect.share:.2%} of traffic passes there")
+            parts.append(
+                f"{where} is not blocked, {suspect.share:.2%} of traffic is genuine and passes there"
+            )
         elif may_block:
             parts.append(f"{where} is blocked")
         else:

@@ -6,7 +6,7 @@ A rule names one entity by kind and key. Entries of the kinds risk, list and sup
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated
@@ -135,10 +135,13 @@ class RuleTable:
 
     @classmethod
     def of(cls, placed: Iterable[Placed]) -> RuleTable:
-        """Index rules; of one key they stay in the order given, so that sums have one order."""
+        """Index rules; of one key they stay in the order given, so that sums have one order.
+
+        Of the blocks that risk put on an entity the last one counts: it prolongs or lifts those before.
+        """
         groups: dict[str, list[Placed]] = {}
         watched: dict[tuple[str, str], tuple[Placed, ...]] = {}
-        for one in placed:
+        for one in _newest_blocks(tuple(placed)):
             rule = one.rule
             if rule.effect is Effect.WATCH:
                 place = rule.entity, rule.key
@@ -150,15 +153,28 @@ class RuleTable:
     def __len__(self) -> int:
         return sum(len(keys.rules) for keys in self.by_entity.values())
 
-    def blocked(self, time: float, *, apart_from: str = "") -> set[tuple[str, str]]:
-        """Entities that are blocked at an event time, as kind and key; the rules of one entry left out."""
+    def blocked(self, time: float, *, apart_from: str = "", by_risk: bool = False) -> set[tuple[str, str]]:
+        """Entities that are blocked at an event time, as kind and key; the rules of one entry left out.
+
+        With `by_risk` those alone that confirmed frauds have blocked, and no person's list.
+        """
         return {
             (entity, key.decode())
             for entity, keys in self.by_entity.items()
             for key, rules in keys.rules.items()
             for one in rules
             if one.rule.effect is Effect.BLOCK and one.source != apart_from
+            if not by_risk or _blocks_by_risk(one)
             if one.rule.until is None or one.rule.until > time
+        }
+
+    def frauds(self, time: float) -> dict[tuple[str, str], float]:
+        """Confirmed frauds of entities at an event time, faded, by kind and key: what boosts are made of."""
+        return {
+            (entity, key.decode()): sum(faded(one.rule, time) for one in boosts)
+            for entity, keys in self.by_entity.items()
+            for key, rules in keys.rules.items()
+            if (boosts := [one for one in rules if one.rule.effect is Effect.BOOST])
         }
 
     def met_by(
@@ -176,3 +192,18 @@ class RuleTable:
             for row, key in zip(rows.tolist(), spans.take(rows).to_list(), strict=True):
                 if key is not None and key in known.rules:
                     yield row, known.rules[key]
+
+
+def _newest_blocks(placed: Sequence[Placed]) -> Iterator[Placed]:
+    """All rules, of the blocks by risk the last of each entity alone."""
+    last: dict[tuple[str, str], int] = {}
+    for place, one in enumerate(placed):
+        if _blocks_by_risk(one):
+            last[one.rule.entity, one.rule.key] = place
+    for place, one in enumerate(placed):
+        if not _blocks_by_risk(one) or last[one.rule.entity, one.rule.key] == place:
+            yield one
+
+
+def _blocks_by_risk(placed: Placed) -> bool:
+    return placed.rule.effect is Effect.BLOCK and placed.source.startswith(f"{Kind.RISK}/")

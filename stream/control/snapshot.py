@@ -117,6 +117,12 @@ class Snapshot:
         return self._latest_number("threshold")
 
     @cached_property
+    def risk_share(self) -> float:
+        """Scale of what confirmed frauds of an entity add to surprise, 0 to 1; 1 before it is calibrated."""
+        share = self._latest_number("risk_share")
+        return 1.0 if share is None else share
+
+    @cached_property
     def base_shift(self) -> float:
         """Shift of the base's surprise."""
         return self._latest_number("base_shift") or 0.0
@@ -148,7 +154,8 @@ class Snapshot:
     @cached_property
     def rules(self) -> RuleTable:
         """What is known of single entities: risk, lists, suppressions."""
-        held = [a.loaded for kind in ALLOWED for a in self.in_force(kind).values()]
+        entries = [a for kind in ALLOWED for a in self.in_force(kind).values()]
+        held = (a.loaded for a in sorted(entries, key=lambda a: a.offset))
         return RuleTable.of(rule for rules in held if isinstance(rules, tuple) for rule in rules)
 
     @cached_property

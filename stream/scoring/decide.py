@@ -64,7 +64,7 @@ def score_rows(
     winners = (BASE_ID, *(detector.id for detector in snapshot.detectors), BLOCK_ID)
     decision = np.where(surprise > threshold, Decision.REVIEW, Decision.APPROVE).astype(np.int8)
     for row, met in met_by_rows(snapshot.rules, entities, keys, time).items():
-        surprise[row] = raised(surprise[row], met)
+        surprise[row] = raised(surprise[row], met, snapshot.risk_share)
         decision[row] = decide(surprise[row], winner[row], met, threshold, winners)
         if decision[row] == Decision.DECLINE:
             winner[row] = len(winners) - 1

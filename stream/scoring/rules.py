@@ -73,6 +73,6 @@ def decide(surprise: float, winner: int, met: Met, threshold: float, winners: Se
     return Decision.APPROVE if suppressed else Decision.REVIEW
 
 
-def raised(surprise: float, met: Met) -> float:
-    """Surprise with risk, at most the highest that there is."""
-    return min(surprise + met.boost, CEILING)
+def raised(surprise: float, met: Met, risk_share: float = 1.0) -> float:
+    """Surprise with `risk_share` of its risk, at most the highest that there is."""
+    return min(surprise + risk_share * met.boost, CEILING)

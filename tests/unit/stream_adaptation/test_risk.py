@@ -3,9 +3,9 @@
 from types import SimpleNamespace
 from typing import Any
 
-from stream.adaptation.risk import Risk, risk_of
+from stream.adaptation.risk import RecentShares, Risk, lifted_by, risk_of
 from stream.adaptation.terms import DAY_S, Terms
-from stream.control.rules import Effect, Placed, RuleTable
+from stream.control.rules import Effect, Placed, Rule, RuleTable
 
 NOTHING = RuleTable.of([])
 
@@ -15,13 +15,17 @@ def fraud(card: str, merchant: str, time: float = 1_000.0) -> Any:
 
 
 def risk(
-    *rows: Any, known: RuleTable = NOTHING, shares: dict[str, float] | None = None, **options: Any
+    *rows: Any,
+    known: RuleTable = NOTHING,
+    shares: dict[str, float] | None = None,
+    per_day: float | None = None,
+    **options: Any,
 ) -> Risk:
     def share_of(_: str, key: str) -> float:
         return (shares or {}).get(key, 0.0)
 
     defaults: dict[str, Any] = {"budget": 0.001, "terms": Terms(), "may_block": True}
-    return risk_of(rows, known, share_of, **(defaults | options))
+    return risk_of(rows, known, RecentShares(share_of, per_day), **(defaults | options))
 
 
 def effects(found: Risk, effect: Effect) -> dict[str, float]:
@@ -50,7 +54,7 @@ def test_two_payments_of_one_card_make_no_terminal_suspect() -> None:
 def test_what_much_traffic_passes_through_is_not_blocked() -> None:
     found = risk(fraud("a", "mall"), fraud("b", "mall"), shares={"mall": 0.02})
     assert effects(found, Effect.BLOCK) == {}
-    assert "merchant mall is not blocked, 2.00% of traffic passes there" in found.message
+    assert "merchant mall is not blocked, 2.00% of traffic is genuine and passes there" in found.message
 
 
 def test_blocks_stay_within_the_budget_all_together() -> None:
@@ -97,3 +101,52 @@ def test_a_verdict_taken_back_takes_its_count_back() -> None:
     for rule in (*there.rules, *back.rules):
         total[rule.entity, rule.key] = total.get((rule.entity, rule.key), 0.0) + rule.count
     assert set(total.values()) == {0.0}
+
+
+def test_a_terminal_where_all_that_passes_is_fraud_costs_less_than_its_traffic() -> None:
+    rows = [fraud("a", "till"), fraud("b", "till")]
+    shares = {"till": 0.0011}
+    assert effects(risk(*rows, shares=shares), Effect.BLOCK) == {}
+    assert effects(risk(*rows, shares=shares, per_day=1_000.0), Effect.BLOCK).keys() == {"till"}
+    assert effects(risk(*rows, shares=shares, per_day=1e6), Effect.BLOCK) == {}
+
+
+def in_force(*risks: Risk) -> RuleTable:
+    return RuleTable.of(Placed(rule, f"risk/{n}") for n, one in enumerate(risks) for rule in one.rules)
+
+
+def test_two_genuine_verdicts_lift_a_block_however_many_frauds_made_it() -> None:
+    made = risk(*(fraud(card, "till") for card in "abcdefgh"))
+    known = in_force(made)
+    once = lifted_by([fraud("x", "till", 2_000.0)], known, Terms())
+    assert in_force(made, once).blocked(2_000.0) == {("merchant", "till")}
+    again = lifted_by([fraud("y", "till", 3_000.0)], in_force(made, once), Terms())
+    assert again.message == "merchant till is no longer blocked"
+    assert in_force(made, once, again).blocked(3_000.0) == set()
+
+
+def test_a_lifted_block_comes_back_with_the_next_fraud_there() -> None:
+    made = risk(fraud("a", "till"), fraud("b", "till"))
+    lifted = lifted_by([fraud("x", "till", 2_000.0)], in_force(made), Terms())
+    assert in_force(made, lifted).blocked(2_000.0) == set()
+    known = in_force(made, lifted)
+    again = risk(fraud("c", "till", 4_000.0), known=known)
+    assert in_force(made, lifted, again).blocked(4_000.0) == {("merchant", "till")}
+
+
+def test_genuine_verdicts_elsewhere_and_lists_of_people_stay_as_they_are() -> None:
+    made = risk(fraud("a", "till"), fraud("b", "till"))
+    assert lifted_by([fraud("x", "other", 2_000.0)], in_force(made), Terms()).rules == ()
+    listed = RuleTable.of([Placed(Rule("merchant", "till", Effect.BLOCK), "list/ours")])
+    assert lifted_by([fraud("x", "till", 2_000.0)], listed, Terms()).rules == ()
+    assert lifted_by([], in_force(made), Terms()).rules == ()
+
+
+def test_a_fraud_that_a_block_explains_says_nothing_of_its_card() -> None:
+    made = risk(fraud("a", "till"), fraud("b", "till"), fraud("c", "elsewhere"))
+    assert effects(made, Effect.BOOST) == {"c": 1.0}
+    assert effects(risk(fraud("d", "till", 2_000.0), known=in_force(made)), Effect.BOOST) == {}
+    assert effects(risk(fraud("a", "till"), fraud("b", "till"), may_block=False), Effect.BOOST).keys() == {
+        "a",
+        "b",
+    }

@@ -1,0 +1,1 @@
+"""What the block rule finds at compromised terminals, and what it costs."""

@@ -1,0 +1,47 @@
+"""How much of the budget the risk of entities gets: what confirmed frauds of a card add to its surprise.
+
+Raising every card with a confirmed fraud by its full boost alerts ten times the budget where many cards are
+watched, and a threshold that makes up for it silences base and detectors. So the boost is scaled.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from meta.arrays import Doubles
+from meta.calibration import joint_threshold, with_risk
+
+MOST_RISE = math.log10(2.0)
+"""Surprise that the threshold may rise by: base and detectors keep half of the budget."""
+STEPS = 16
+
+
+@dataclass(frozen=True)
+class RiskShare:
+    """The scale of all boosts, 0 to 1, and the joint threshold with them, as surprise."""
+
+    share: float
+    threshold: float
+
+
+def choose_risk_share(
+    surprises: NDArray[np.float64], shifts: Doubles, risk: Doubles, budget: float
+) -> RiskShare:
+    """Return the largest scale under which base and detectors keep half of the budget.
+
+    `surprises` float64 (n, 1 + e) of genuine rows, `shifts` (1 + e,), `risk` (n,) their full boosts, `budget`
+    a share in (0, 1).
+    """
+    without = joint_threshold(surprises, shifts, budget)
+    if not risk.any():
+        return RiskShare(1.0, without)
+    for step in range(STEPS, 0, -1):
+        share = step / STEPS
+        threshold = joint_threshold(with_risk(surprises, share * risk), shifts, budget)
+        if threshold <= without + MOST_RISE:
+            return RiskShare(share, threshold)
+    return RiskShare(0.0, without)
