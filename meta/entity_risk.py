@@ -58,6 +58,19 @@ def genuine_share(frauds: float, passed: float) -> float:
     return (1.0 + max(passed - frauds, 0.0)) / (2.0 + max(passed, frauds))
 
 
+LEFT_BY_BLOCKS = 0.5
+"""Part of the budget that blocks leave to what scores, whatever they are expected to cost."""
+
+
+def left_by_blocks(budget: float, cost: float) -> float:
+    """Budget for what scores, where blocks are expected to hold `cost` of genuine traffic, both shares.
+
+    >>> left_by_blocks(0.001, 0.0002), left_by_blocks(0.001, 0.002)
+    (0.0008, 0.0005)
+    """
+    return max(budget - cost, LEFT_BY_BLOCKS * budget)
+
+
 def is_suspect(cards: float) -> bool:
     """Whether so many cards with a confirmed fraud, faded, make an entity that they share suspect.
 

@@ -78,6 +78,11 @@ class EntityRules:
                 out[row] |= traffic.seconds[row] < until
         return out
 
+    def cost(self, recent: Traffic) -> float:
+        """Share of traffic that is genuine and expected to meet what is blocked now, 0 to 1."""
+        now = float(recent.seconds[-1])
+        return sum(self._genuine(key, recent) for key, until in self._until.items() if until > now)
+
     def _count_cards(self, frauds: Traffic) -> None:
         for card in np.unique(frauds.card).tolist():
             at = frauds.card == card
@@ -106,7 +111,7 @@ class EntityRules:
         suspects.sort()
         now = float(recent.seconds[-1])
         standing = {key for key, until in self._until.items() if until > now}
-        left = self.budget - sum(self._genuine(key, recent) for key in standing)
+        left = self.budget - self.cost(recent)
         new = [0.0 if key in standing else share for _, share, key, _ in suspects]
         for fits, (_, _, key, last) in zip(affordable(new, left), suspects, strict=True):
             if fits:

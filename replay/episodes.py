@@ -10,6 +10,7 @@ from meta.adapters.protocol import Adapter
 from meta.arrays import Doubles, Floats
 from meta.base import BaseModel
 from meta.calibration import CEILING, Tails
+from meta.entity_risk import left_by_blocks
 from meta.false_alerts import CLEARLY, sort_alerts
 from meta.gate import Limits, Verdict, judge
 from meta.live import LiveDetector
@@ -136,7 +137,7 @@ class BaseWithEpisodes:
             self._stack.surprises(reservoir.X),
             self._stack.shifts,
             self._boosts(recent.where(keep)),
-            self._history.budget,
+            left_by_blocks(self._history.budget, self._cost_of_blocks()),
         )
         self._risk_share, self._threshold = chosen.share, chosen.threshold
 
@@ -197,6 +198,9 @@ class BaseWithEpisodes:
         """Features of rows, and their surprise under all that is in force."""
         X = self._live(rows)
         return X, self._stack.score(X)[0]
+
+    def _cost_of_blocks(self) -> float:
+        return 0.0 if self._rules is None else self._rules.cost(self._history.recent.rows())
 
     def _boosts(self, rows: Traffic) -> Doubles:
         """Surprise that confirmed frauds of cards add in full (n,)."""

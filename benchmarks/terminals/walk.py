@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from benchmarks.fewshot.datasets import DAY, Dataset, Window
+from meta.entity_risk import left_by_blocks
 from replay.entity_rules import EntityRules
 from replay.reading import FRAUD, GENUINE
 from replay.traffic import Traffic
@@ -51,16 +52,24 @@ class Walk:
         self.rules = EntityRules(budget)
         self._after: dict[int, int] = {}  # transactions at a terminal since its first flag
 
-    def over(self, window: Window, threshold: float) -> Tally:
-        """Walk over a window of days."""
+    def over(self, window: Window) -> Tally:
+        """Walk over a window of days, the threshold calibrated anew before each, as live."""
         tally = Tally()
-        rows = self.data.days(window)
-        seconds = self.data.rows.seconds[rows]
-        cuts = np.searchsorted(seconds, np.arange(window.first * DAY, window.last * DAY, SHIFT_S))
-        for part in np.split(rows, cuts[1:]):
-            if len(part):
-                self._shift(part, threshold, tally)
+        for day in range(window.first, window.last):
+            rows = self.data.days(Window(day, day + 1))
+            threshold = self._calibrated(self.data.days(Window(day - RECENT_DAYS, day)))
+            cuts = np.searchsorted(
+                self.data.rows.seconds[rows], np.arange(day * DAY, (day + 1) * DAY, SHIFT_S)
+            )
+            for part in np.split(rows, cuts[1:]):
+                if len(part):
+                    self._shift(part, threshold, tally)
         return tally
+
+    def _calibrated(self, recent: np.ndarray) -> float:
+        """Threshold on the genuine rows of late, with what blocks leave of the budget."""
+        left = left_by_blocks(self.budget, self.rules.cost(self.traffic(recent)))
+        return float(np.quantile(self.surprise[recent[self.data.rows.family[recent] == 0]], 1.0 - left))
 
     def _shift(self, rows: np.ndarray, threshold: float, tally: Tally) -> None:
         shift = self.traffic(rows)

@@ -9,12 +9,14 @@ import numpy as np
 
 from meta.arrays import Doubles
 from meta.calibration import Tails
+from meta.entity_risk import left_by_blocks
 from meta.false_alerts import CLEARLY, sort_alerts
 from meta.reservoir import Reservoir
 from meta.risk_share import choose_risk_share
 from stream.adaptation.desk import Desk
 from stream.adaptation.prepared import Prepared
 from stream.adaptation.proposal import FEWEST_ROWS
+from stream.adaptation.risk import RecentShares, cost_of_blocks
 from stream.adaptation.threshold import first_threshold
 from stream.control.change import Change
 from stream.control.entry import Kind
@@ -46,7 +48,13 @@ def recalibrate(desk: Desk, reason: str) -> int | None:
         rows = np.argsort(prepared.joint, kind="stable")[: int((1.0 - MOST_FRAUD) * len(prepared))]
     reservoir = Reservoir(prepared.reservoir.X[rows], prepared.stack.base)
     columns, tails = _columns(snapshot, prepared, reservoir)
-    chosen = choose_risk_share(columns, prepared.stack.shifts, prepared.boosts[rows], desk.budget)
+    blocks = cost_of_blocks(
+        snapshot.rules,
+        RecentShares(prepared.share_of, desk.preparation.per_day),
+        float(prepared.sample.event_time[-1]),
+    )
+    budget = left_by_blocks(desk.budget, blocks)
+    chosen = choose_risk_share(columns, prepared.stack.shifts, prepared.boosts[rows], budget)
     change = Change(
         Kind.THRESHOLD,
         JOINT,

@@ -8,7 +8,7 @@ the flags share is said in the answer.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from meta.entity_risk import affordable, doubted, genuine_share, is_suspect
@@ -67,6 +67,18 @@ class Risk:
     message: str
 
 
+def cost_of_blocks(known: RuleTable, recent: RecentShares, time: float) -> float:
+    """Share of traffic that is genuine and expected to meet what risk blocks at an event time, 0 to 1."""
+    return _cost(known.blocked(time, by_risk=True), known, recent)
+
+
+def _cost(blocked: Iterable[tuple[str, str]], known: RuleTable, recent: RecentShares) -> float:
+    return sum(
+        recent.genuine(*one, [placed.rule for placed in known.watched.get(one, ())])
+        for one in sorted(blocked)
+    )
+
+
 def risk_of(
     rows: Sequence[ScoredTransaction],
     known: RuleTable,
@@ -96,8 +108,7 @@ def risk_of(
     suspects = [s for rule in watched if (s := _suspect(rule, known, recent, own)) and s.cards >= least]
     suspects = suspects if count > 0 else []
     standing = known.blocked(max(row.event_time for row in rows), apart_from=f"{Kind.RISK}/{own}")
-    others_standing = standing - {(s.entity, s.key) for s in suspects}
-    taken = sum(recent.genuine(*one, [p.rule for p in known.watched.get(one, ())]) for one in others_standing)
+    taken = _cost(standing - {(s.entity, s.key) for s in suspects}, known, recent)
     suspects = _affordable(suspects, max(budget - taken, 0.0))
     blocked = [s for s in suspects if s.affordable] if may_block else []
     blocks = [
