@@ -30,6 +30,7 @@ from console.api import (
 from console.api import provider as provider_routes
 from console.api.errors import add_error_handlers
 from console.desk import Desk
+from console.measuring import Measured
 
 PREFIX = "/api/v1"
 WAY_TO_PROVIDER_S = 600
@@ -77,7 +78,14 @@ def build_app(desk: Desk, provider: Provider | None = None) -> FastAPI:
     add_error_handlers(app)
     for resource in RESOURCES:
         app.include_router(resource.router, prefix=PREFIX)
+    app.add_middleware(Measured, prefix=PREFIX, groups=_groups())
     return app
+
+
+def _groups() -> set[str]:
+    """The first part of every route's path below the prefix."""
+    paths = {route.path for resource in RESOURCES for route in resource.router.routes}
+    return {path.split("/")[1] for path in paths}
 
 
 async def _secure_headers(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:

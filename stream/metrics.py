@@ -1,4 +1,4 @@
-"""Every metric of the stream's processes, with help and unit; names end in their unit.
+"""Every metric of flagfive's processes, with help and unit; names end in their unit.
 
 Labels are bounded: causes, kinds, states, topics and partitions, names of features; never keys of entities or
 transactions. Detectors are told apart by the monitor alone, the busiest twenty of them.
@@ -230,6 +230,30 @@ HELD = Gauge(
     "flagfive_held_amount",
     "Amount alerted in the last day, in the units of the transactions, by what became of it.",
     ["status"],
+)
+
+# Console
+
+CONSOLE_REQUESTS = Counter(
+    "flagfive_console_requests_total",
+    "Requests that the console answered, by part of the API, `pages` or `assets`, and class of status.",
+    ["group", "status"],
+)
+CONSOLE_SECONDS = Histogram(
+    "flagfive_console_request_seconds",
+    "Seconds from a request to the end of its answer.",
+    ["group"],
+    buckets=SECONDS,
+)
+CONSOLE_PAGES_OPEN = Gauge("flagfive_console_open_pages", "Pages that are open in a browser now.")
+CONSOLE_SIGN_INS = Counter(
+    "flagfive_console_sign_ins_total", "Tries to sign in, by way and outcome.", ["way", "outcome"]
+)
+CONSOLE_ASKED = Counter(
+    "flagfive_console_asked_total",
+    "Requests that people waited for an answer of the adaptation worker to, by kind and outcome; `none` is "
+    "no answer in time.",
+    ["kind", "outcome"],
 )
 
 # What an alarm or a panel looks at must be there before it happens for the first time: a rate begins at the

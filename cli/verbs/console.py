@@ -40,7 +40,9 @@ def console(
     import uvicorn
 
     from cli.logs import configure_logging
+    from cli.metrics_page import serve_metrics
     from console.access.provider import provider_of
+    from console.measuring import count_open_pages
     from console.pages.mount import mount_pages
     from console.server import build_app
 
@@ -50,6 +52,8 @@ def console(
     desk = _desk(settings)
     application = build_app(desk, provider_of(settings.console))
     mount_pages(application)
+    count_open_pages()
+    serve_metrics(settings, "console")
     with _listening(*place) as listener:
         _say_where(desk, "http://{}:{}".format(*listener.getsockname()[:2]), admin_link)
         # 2 s: pages hold a connection open as long as they are shown.

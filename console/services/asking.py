@@ -19,10 +19,12 @@ from console.audit import Act, note
 from console.desk import Desk
 from console.errors import NoAnswer, Refused
 from storage import UnitOfWork
+from stream import metrics
 from stream.adaptation.feedback import Answer, Kind, Request
 
 PATIENCE_S = 3.0
 """Most answers come within half a second; a page says after this that the worker is slow or away."""
+UNANSWERED = "none"
 
 
 def request_by(
@@ -50,7 +52,9 @@ def ask(
     try:
         answer = expected.result(within_s)
     except TimeoutError:
+        metrics.CONSOLE_ASKED.labels(request.kind, UNANSWERED).inc()
         return None
+    metrics.CONSOLE_ASKED.labels(request.kind, answer.status).inc()
     if answer.status in ("refused", "failed"):
         raise Refused(answer.message, where=", ".join(answer.unknown))
     return answer

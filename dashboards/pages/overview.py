@@ -75,7 +75,7 @@ OVERVIEW = Dashboard(
             "Processes up",
             "Processes that Prometheus reaches, of those that it knows.",
             "short",
-            (('sum by (job) (up{job=~"worker|recorder|adapter|monitor"})', "{{job}}"),),
+            (('sum by (job) (up{job=~"worker|recorder|adapter|monitor|console"})', "{{job}}"),),
             "stat",
         ),
         Panel(

@@ -28,6 +28,7 @@ MAY_IMPORT = {
         "stream.adaptation.client",
         "stream.adaptation.intake",
         "stream.adaptation.look_back",
+        "stream.metrics",
         "stream.outage",
         "stream.group_lag",
         "replay.what_if",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import time
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import httpx
 import msgspec
 import numpy as np
 import yaml
@@ -22,6 +24,8 @@ from cli.demo.base import put_base_in_force
 from cli.demo.stage import environment_of
 from cli.own_broker import free_port
 from cli.processes import Processes
+from console.access.first_admin import link_for_admin
+from console.server import PREFIX
 from features.offline import Featuriser
 from features.schema import TransactionSchema
 from meta.artifacts import Artifacts
@@ -36,7 +40,7 @@ from tests.system_tools import find_prometheus
 from tests.waiting import until
 
 DAY_S = 86_400.0
-JOBS = ("worker", "recorder", "adapter", "monitor", "feed")
+JOBS = ("worker", "recorder", "adapter", "monitor", "console", "feed")
 SECRET = "a secret of enough length"
 DAYS, RATE, CARDS = 3, 60, 2_000
 BUDGET = 0.01  # of 9,000 payments: ninety over the threshold, where one more moves nothing
@@ -50,6 +54,7 @@ class Running:
     def __init__(self, settings: Settings, processes: Processes) -> None:
         self.settings, self.processes = settings, processes
         self.ports = {job: free_port() for job in JOBS}
+        self.console_port = free_port()
         self.engine = open_engine(settings.storage.url)
         migrate.upgrade(self.engine)
 
@@ -84,6 +89,7 @@ class Running:
         self.start("simulate", *traffic, "--seconds", "300")
         until(lambda: self.stored() > DAYS * 3_000, what="history to be recorded", within_s=200)
         self.start("adapter")
+        self.start("console", "--port", str(self.console_port))
 
     def stored(self) -> int:
         """Transactions in the database."""
@@ -122,6 +128,24 @@ class Running:
         for request in ("label-1", "label-2"):
             assert analyst.answer(request).status == "done"
         analyst.close()
+        self.work_in_console(caught)
+
+    def work_in_console(self, ids: list[str]) -> None:
+        """Sign in by a link, and confirm `ids`."""
+        secret = link_for_admin(self.engine, now=time.time(), always=True)
+        with httpx.Client(base_url=f"http://127.0.0.1:{self.console_port}{PREFIX}", timeout=20) as browser:
+
+            def signed_in() -> bool:
+                try:
+                    return browser.get("/session/once", params={"token": secret}).is_redirect
+                except httpx.TransportError:
+                    return False
+
+            until(signed_in, what="the console to let its first user in")
+            csrf = browser.get("/session").json()["csrf"]
+            labels = {"ids": ids, "verdict": "fraud", "source": "analyst"}
+            answer = browser.post("/labels", json=labels, headers={"X-CSRF-Token": csrf})
+            assert answer.is_success, answer.text
 
     def _knows(self, ids: list[str]) -> bool:
         with UnitOfWork(self.engine, reads_only=True) as unit:

@@ -21,7 +21,7 @@ from tests.unit.test_imports import MAY_IMPORT
 SCHEMAS = CLONE / "tests" / "schemas"
 MANIFESTS = sorted((CLONE / "deploy" / "kubernetes").glob("*.yaml"))
 OURS = "flagfive:0.1.0"
-PORTS = {"worker", "recorder", "adapter", "monitor"}
+PORTS = {"worker", "recorder", "adapter", "monitor", "console"}
 WRITES_ITS_OWN_CONFIGURATION = {"kafka"}
 
 
@@ -46,6 +46,14 @@ def pods() -> dict[str, dict[str, Any]]:
         one["metadata"]["name"]: one["spec"]["template"]["spec"]
         for one in manifests()
         if one["kind"] in kinds
+    }
+
+
+def pod_notes() -> dict[str, dict[str, str]]:
+    return {
+        one["metadata"]["name"]: one["spec"]["template"]["metadata"]["annotations"]
+        for one in manifests()
+        if one["kind"] == "Deployment"
     }
 
 
@@ -131,7 +139,9 @@ def test_every_process_runs_a_verb_and_serves_its_port() -> None:
         (container,) = pod["containers"]
         assert container["args"][0] in VERBS
         if name in PORTS:
-            assert container["ports"][0]["containerPort"] == getattr(ports, f"{name}_port")
+            served = {port["name"]: port["containerPort"] for port in container["ports"]}
+            assert served["metrics"] == getattr(ports, f"{name}_port")
+            assert pod_notes()[name]["prometheus.io/port"] == str(served["metrics"])
 
 
 def test_no_secret_stands_in_an_environment(tmp_path: Path) -> None:
@@ -162,7 +172,7 @@ def test_every_secret_is_made_by_the_script_once(tmp_path: Path) -> None:
 def test_the_image_holds_every_package_that_a_verb_imports() -> None:
     text = (CLONE / "Dockerfile").read_text()
     copied = set(re.findall(r"^COPY (\w+) \1$", text, re.MULTILINE))
-    packages = set(MAY_IMPORT) - {"benchmarks", "examples"}
+    packages = set(MAY_IMPORT) - {"benchmarks", "dashboards", "examples"}
     assert copied == packages
     allowed = (CLONE / ".dockerignore").read_text()
     assert all(f"!{name}\n" in allowed for name in packages)

@@ -1,0 +1,86 @@
+"""What Prometheus is told of the console: requests and their seconds, sign-ins, open pages."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from stream import metrics
+
+PAGES, ASSETS, OTHER = "pages", "assets", "other"
+ASSET_PREFIXES = ("/_nicegui/", "/static-")
+# A browser without web sockets holds these open as long as a page is shown: no answer takes long there.
+UNMEASURED = "/_nicegui_ws/"
+WAYS_IN = {
+    ("POST", "/session"): "password",
+    ("GET", "/session/once"): "link",
+    ("GET", "/session/provider/back"): "provider",
+}
+LOCKED = 429
+
+
+class Measured:
+    """Around the whole application: counts and times each request that is answered.
+
+    Args:
+        prefix: of the API.
+        groups: the parts of the API, so that invented addresses make no series of their own.
+    """
+
+    def __init__(self, app: ASGIApp, prefix: str, groups: Collection[str]) -> None:
+        self._app, self._prefix, self._groups = app, prefix + "/", frozenset(groups)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["path"].startswith(UNMEASURED):
+            await self._app(scope, receive, send)
+            return
+        status, began = 500, time.perf_counter()  # 500: what is raised is answered outside of us
+
+        async def sent(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, sent)
+        finally:
+            self._note(scope["method"], scope["path"], status, time.perf_counter() - began)
+
+    def _note(self, method: str, path: str, status: int, seconds: float) -> None:
+        group = self._group(path)
+        metrics.CONSOLE_REQUESTS.labels(group, f"{status // 100}xx").inc()
+        metrics.CONSOLE_SECONDS.labels(group).observe(seconds)
+        way = WAYS_IN.get((method, "/" + path.removeprefix(self._prefix)))
+        if way is not None:
+            metrics.CONSOLE_SIGN_INS.labels(way, outcome_of(status)).inc()
+
+    def _group(self, path: str) -> str:
+        if path.startswith(self._prefix):
+            first = path.removeprefix(self._prefix).split("/", 1)[0]
+            return first if first in self._groups else OTHER
+        return ASSETS if path.startswith(ASSET_PREFIXES) else PAGES
+
+
+def outcome_of(status: int) -> str:
+    """What became of a try to sign in.
+
+    >>> [outcome_of(status) for status in (303, 401, 429, 503)]
+    ['signed in', 'refused', 'locked', 'failed']
+    """
+    if status == LOCKED:
+        return "locked"
+    return "signed in" if status < 400 else "refused" if status < 500 else "failed"
+
+
+def count_open_pages() -> None:
+    """From now on, tell how many pages browsers hold a connection for."""
+    from nicegui import Client
+
+    def connected() -> int:
+        # Asked by the thread that serves metrics: a copy, since pages come and go meanwhile.
+        return sum(client.has_socket_connection for client in list(Client.instances.values()))
+
+    metrics.CONSOLE_PAGES_OPEN.set_function(connected)
