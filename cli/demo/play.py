@@ -60,6 +60,8 @@ async def play(
                 "the console, in a moment; this link signs you in once:\n"
                 + start_console(settings, processes, command)
             )
+            # For the console's page of monitoring; the story itself ends before there is anything to compare.
+            start_verbs(settings, processes, command, [Verb("monitor")])
 
         def start_adapter() -> None:
             start_verbs(settings, processes, command, [Verb("adapter", ("--device", device))])
