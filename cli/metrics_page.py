@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from settings import Settings
 
+Process = Literal["worker", "recorder", "adapter", "monitor", "console", "feed"]
 log = logging.getLogger(__name__)
 
 
-def serve_metrics(settings: "Settings", process: Literal["worker", "console"]) -> None:
+def serve_metrics(settings: "Settings", process: Process) -> None:
     """Serve it at the process's port; a second process finds that taken, says so, and works all the same."""
     from stream import metrics
 

@@ -32,8 +32,8 @@ def adapter(
     from cli.ending import on_signal
     from cli.keys import control_key
     from cli.logs import configure_logging
+    from cli.metrics_page import serve_metrics
     from storage import migrate, open_engine
-    from stream import metrics
     from stream.adaptation.device import NoSuchDevice, chosen_device
     from stream.adaptation.worker import AdaptationConfig, AdaptationWorker
 
@@ -62,7 +62,7 @@ def adapter(
     torch.set_num_threads(1)
     worker = AdaptationWorker(config, engine, key)
     on_signal(worker.stop)
-    metrics.serve(settings.metrics.host, settings.metrics.adapter_port)
+    serve_metrics(settings, "adapter")
     worker.run()
 
 

@@ -24,8 +24,9 @@ def demo(
 ) -> None:
     """Watch a new fraud pattern slip through, flag five of its payments, and see the rest caught.
 
-    Starts Apache Kafka, the scorer, the recorder, the adaptation worker and a simulator, all real, and goes
-    on until Ctrl-C. Everything it makes lies in var/ and is made anew by the next demo.
+    Starts Apache Kafka, the scorer, the recorder, the adaptation worker and a simulator, all real, without
+    --once the console and the monitor too, and goes on until Ctrl-C. Everything it makes lies in var/ and is
+    made anew by the next demo.
     """
     import asyncio
     from functools import partial

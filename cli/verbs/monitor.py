@@ -26,8 +26,8 @@ def monitor(
     """
     from cli.ending import on_signal
     from cli.logs import configure_logging
+    from cli.metrics_page import serve_metrics
     from monitoring.loop import Monitor
-    from stream import metrics
 
     settings = settings_of(context)
     configure_logging(settings)
@@ -38,7 +38,7 @@ def monitor(
     entities = [entity.name for entity in settings.entities]
     running = Monitor(rounds, entities, settings.monitoring.every_s)
     on_signal(running.stop)
-    metrics.serve(settings.metrics.host, settings.metrics.monitor_port)
+    serve_metrics(settings, "monitor")
     running.run()
 
 

@@ -30,15 +30,15 @@ def produce(
 
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+    from cli.metrics_page import serve_metrics
     from cli.produce_file import choose_mapping
     from cli.produce_file import produce as produce_file
     from replay.table import Table, UnreadableTable
-    from stream import metrics
     from stream.feed.pace import Pace
     from stream.wiring import transaction_schema
 
     settings = settings_of(context)
-    metrics.serve(settings.metrics.host, settings.metrics.feed_port)
+    serve_metrics(settings, "feed")
     schema = transaction_schema(settings)
     try:
         table = Table(file)

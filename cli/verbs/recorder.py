@@ -17,8 +17,8 @@ def recorder(context: typer.Context) -> None:
     from cli.ending import on_signal
     from cli.keys import control_key
     from cli.logs import configure_logging
+    from cli.metrics_page import serve_metrics
     from storage import migrate, open_engine
-    from stream import metrics
     from stream.recorder.recorder import Recorder, Topics
 
     settings = settings_of(context)
@@ -32,5 +32,5 @@ def recorder(context: typer.Context) -> None:
     group = settings.stream.group + "-recorder"
     running = Recorder(settings.broker.bootstrap, group, topics, engine, key)
     on_signal(running.stop)
-    metrics.serve(settings.metrics.host, settings.metrics.recorder_port)
+    serve_metrics(settings, "recorder")
     running.run()

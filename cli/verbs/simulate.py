@@ -64,14 +64,14 @@ def simulate(
     """
     import asyncio
 
+    from cli.metrics_page import serve_metrics
     from simulate.patterns import EVERY
     from simulate.traffic import Traffic
-    from stream import metrics
 
     if pattern is not None and not (live and pattern in EVERY):
         raise UserError(f"--pattern {pattern}: allowed with --live are {', '.join(EVERY)}")
     settings = settings_of(context)
-    metrics.serve(settings.metrics.host, settings.metrics.feed_port)
+    serve_metrics(settings, "feed")
     wanted = _Live(rate, seconds, pattern, share) if live else None
     sent = asyncio.run(_send_all(settings, Traffic(seed, cards), days, wanted, truth))
     print(f"{sent:,} payments sent" + (f"; {truth} says which are fraud" if truth else ""))
