@@ -20,6 +20,7 @@ from settings.sections import (
     StorageSettings,
     StreamSettings,
     TopicsSettings,
+    TracingSettings,
     TransactionSettings,
 )
 
@@ -38,6 +39,7 @@ __all__ = [
     "StorageSettings",
     "StreamSettings",
     "TopicsSettings",
+    "TracingSettings",
     "TransactionSettings",
     "load_settings",
 ]

@@ -268,6 +268,17 @@ class ConsoleSettings(Section):
     )
 
 
+class TracingSettings(Section):
+    """Where spans of transactions and episodes go."""
+
+    endpoint: str = Field(
+        "",
+        pattern=r"^(https?://\S+)?$",
+        description="OTLP/HTTP address of a collector, as in http://localhost:4318; empty turns tracing off",
+    )
+    share: float = Field(0.001, ge=0, le=1, description="share of transactions that is followed, 0 to 1")
+
+
 class LoggingSettings(Section):
     """What the processes log."""
 
@@ -305,6 +316,7 @@ class Settings(Section):
     metrics: MetricsSettings = MetricsSettings()
     monitoring: MonitoringSettings = MonitoringSettings()
     console: ConsoleSettings = ConsoleSettings()
+    tracing: TracingSettings = TracingSettings()
     logging: LoggingSettings = LoggingSettings()
 
     @field_validator("entities")

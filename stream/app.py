@@ -20,6 +20,7 @@ from stream.hops.dead_letters import POISON
 from stream.partition.acknowledger import Acknowledger
 from stream.partition.hop import SURPRISE_LEVELS, ScoredCounts, Work
 from stream.partition.manager import PartitionManager
+from stream.tracing.spans import Spans, spans_of
 from stream.transport import driver
 from stream.wiring import Wiring
 
@@ -64,7 +65,14 @@ def build_app(settings: Settings, key: ControlKey) -> faust.App:
     def consumer() -> driver.SpanFaustConsumer:
         return cast(driver.SpanFaustConsumer, app.consumer)
 
-    wiring = Wiring(settings, control, consumer, _note_done)
+    spans = spans_of(settings, "worker")
+
+    def on_done(partition: TopicPartition, work: Work) -> None:
+        _note_done(partition, work)
+        if spans is not None:
+            _trace(spans, partition, work)
+
+    wiring = Wiring(settings, control, consumer, on_done)
     partitions = PartitionManager(
         consumer,
         wiring.worker,
@@ -154,6 +162,14 @@ def _note_done(partition: TopicPartition, work: Work) -> None:
         latency.observe(max(0.0, time.time() - work.oldest_arrival))
     if work.scored is not None:
         _note_scored(work.scored)
+
+
+def _trace(spans: Spans, partition: TopicPartition, work: Work) -> None:
+    """Export a span of each followed transaction that is committed."""
+    ended, attributes = time.time(), {"topic": partition.topic, "transactions": work.transactions}
+    spans.stage(f"stage {partition.topic}", work.traced, work.began, ended, attributes)
+    if work.scored is not None:
+        spans.scored(work.traced, ended)
 
 
 def _note_scored(scored: ScoredCounts) -> None:

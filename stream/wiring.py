@@ -30,6 +30,7 @@ from stream.scored import scored_schema
 from stream.scoring.alerts import AlertWriter
 from stream.scoring.score_json import ScoreWriter
 from stream.scoring.send import ScoreSender, ScoreTopics
+from stream.tracing.identity import Sampling
 from stream.transport.driver import SpanFaustConsumer
 
 
@@ -75,6 +76,7 @@ class Wiring:
         topics = settings.topics
         self._dead_letters = DeadLetters(topics.dead_letters, topics.transactions, topics.partitions)
         self._committers = Committers(settings, consumer)
+        self._sampling = Sampling(settings.tracing.share if settings.tracing.endpoint else 0.0)
         self._place = GroupPlace(settings.broker.bootstrap, settings.stream.group, consumer)
 
     @property
@@ -109,6 +111,7 @@ class Wiring:
             SpanNotices(self._settings.topics.returned) if entity == 0 and len(self._entities) > 1 else None,
             Checkpoint(topic, number, self._settings.stream.checkpoint_interval_s),
             Recovery(self._settings.broker.bootstrap, partition, TopicPartition(topic, number)),
+            self._sampling,
         )
 
     def _return_hop(self, partition: TopicPartition) -> ReturnHop:
@@ -117,6 +120,7 @@ class Wiring:
             self._entities,
             self._score_sender(partition.partition),
             self._dead_letters,
+            self._sampling,
         )
 
     def _reader(self, entity: int) -> Reader:

@@ -170,7 +170,7 @@ def stream_run(settings: Settings) -> Iterator[StreamRun]:
 def environment_of(settings: Settings) -> dict[str, str]:
     """The settings as environment variables of a child process."""
     variables = {"FLAGFIVE_VAR": str(settings.var), "FLAGFIVE_CONTROL_KEY": SECRET, "OMP_NUM_THREADS": "1"}
-    for section in ("broker", "topics", "transaction", "stream", "storage"):
+    for section in ("broker", "topics", "transaction", "stream", "storage", "tracing"):
         for name, value in getattr(settings, section).model_dump(mode="json").items():
             variables[f"FLAGFIVE_{section}__{name}".upper()] = str(value)
     entities = [entity.model_dump() for entity in settings.entities]

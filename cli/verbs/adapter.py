@@ -36,6 +36,7 @@ def adapter(
     from storage import migrate, open_engine
     from stream.adaptation.device import NoSuchDevice, chosen_device
     from stream.adaptation.worker import AdaptationConfig, AdaptationWorker
+    from stream.tracing.spans import spans_of
 
     settings = settings_of(context)
     key = control_key(settings)
@@ -60,7 +61,7 @@ def adapter(
     )
     # One episode is small: more threads cost more in waking up than they save.
     torch.set_num_threads(1)
-    worker = AdaptationWorker(config, engine, key)
+    worker = AdaptationWorker(config, engine, key, spans=spans_of(settings, "adapter"))
     on_signal(worker.stop)
     serve_metrics(settings, "adapter")
     worker.run()

@@ -19,6 +19,7 @@ def recorder(context: typer.Context) -> None:
     from cli.logs import configure_logging
     from cli.metrics_page import serve_metrics
     from storage import migrate, open_engine
+    from stream.recorder.followed import Followed
     from stream.recorder.recorder import Recorder, Topics
 
     settings = settings_of(context)
@@ -30,7 +31,7 @@ def recorder(context: typer.Context) -> None:
         settings.topics.scored, settings.topics.alerts, settings.topics.shadow_alerts, settings.topics.control
     )
     group = settings.stream.group + "-recorder"
-    running = Recorder(settings.broker.bootstrap, group, topics, engine, key)
+    running = Recorder(settings.broker.bootstrap, group, topics, engine, key, Followed.of(settings))
     on_signal(running.stop)
     serve_metrics(settings, "recorder")
     running.run()

@@ -67,6 +67,7 @@ def _happened(viewer: Viewer, found: Row, route: str) -> None:
                 ("Found by", row["episode"] or row["scorer"] or NOTHING),
                 ("In force", f"control offset {row['control_offset']}"),
                 ("Read at", f"partition {found['partition']}, offset {found['offset']}"),
+                ("Trace", found["trace"]),
                 ("Assigned to", row["assignee"] or NOTHING),
             ]
         )

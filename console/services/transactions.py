@@ -19,6 +19,7 @@ from storage.alert_queue import AlertFilter
 from storage.labels import Label
 from storage.notes import OF_TRANSACTION
 from storage.scored_transactions import ScoredTransaction
+from stream.tracing.identity import trace_of
 
 OTHER_ALERTS = 20
 
@@ -76,6 +77,8 @@ class TransactionPage:
     row: TransactionRow
     partition: int
     offset: int
+    trace: str
+    """Id under which a collector of traces holds it, if it was followed."""
     arrival: float
     category: int
     features: list[FeatureRow]
@@ -88,7 +91,7 @@ class TransactionPage:
 
 def transaction_page(desk: Desk, transaction_id: str) -> TransactionPage:
     """One transaction. Raises NotFound."""
-    now = desk.clock()
+    now, topic = desk.clock(), desk.settings.topics.transactions
     with desk.unit(reads_only=True) as unit:
         stored = stored_transaction(unit, transaction_id)
         alert = unit.queue.of_transaction(transaction_id)
@@ -97,6 +100,7 @@ def transaction_page(desk: Desk, transaction_id: str) -> TransactionPage:
         return TransactionPage(
             row=row_of_transaction(stored, desk.cards, alert=alert, label=latest, now=now),
             partition=stored.source_partition,
+            trace=f"{trace_of(topic, stored.source_partition, stored.source_offset):032x}",
             offset=stored.source_offset,
             arrival=stored.arrival,
             category=stored.category,

@@ -7,6 +7,7 @@ that is killed before reads it again and does no harm (`flagging` says why, step
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -33,6 +34,7 @@ from stream.control.acks import AckWatch
 from stream.control.announce import Announcer
 from stream.control.keys import ControlKey
 from stream.outage import RECONNECT, Outage
+from stream.tracing.spans import Spans
 
 log = logging.getLogger(__name__)
 
@@ -71,8 +73,10 @@ class AdaptationWorker:
         key: ControlKey,
         *,
         after: Callable[[Step], None] = pass_by,
+        spans: Spans | None = None,
     ) -> None:
         self._config, self._engine, self._key, self._after = config, engine, key, after
+        self._spans = spans
         self._stop = Event()
         self._outage = Outage("adapter", config.bootstrap)
         self._traffic = RecentTraffic(engine)
@@ -164,6 +168,8 @@ class AdaptationWorker:
         log.info("adapter: %s: %s: %s", answer.request_id, answer.status, answer.message)
         topic = self._config.feedback + ANSWERS
         producer.send(topic, msgspec.json.encode(answer), key=answer.request_id.encode()).get(timeout=10)
+        if self._spans is not None:
+            self._spans.episode(answer, time.time())
 
     def _prepare(self, desk: Desk) -> None:
         """Score the reservoir anew where it or what is in force has changed."""

@@ -1,5 +1,6 @@
 """One entity's stage on one partition: read, fold, send on."""
 
+import time
 from collections import Counter
 from collections.abc import Sequence
 
@@ -15,6 +16,7 @@ from stream.hops.send import Sender
 from stream.hops.span_notice import SpanNotices
 from stream.partition.hop import Resume, Work
 from stream.partition.output import Output
+from stream.tracing.identity import Sampling
 from stream.transport.span import Span
 
 
@@ -25,6 +27,7 @@ class EntityHop:
         entity: index of the entity in the schema; 0 is the primary one.
         layout: tells which features are the entity's.
         notices: on the first of several hops, tells the end of the chain of each span.
+        sampling: which transactions are followed.
     """
 
     def __init__(
@@ -37,6 +40,7 @@ class EntityHop:
         notices: SpanNotices | None,
         checkpoint: Checkpoint,
         recovery: Recovery,
+        sampling: Sampling,
     ) -> None:
         self._entity = entity
         self._features = layout.entities[entity]
@@ -46,6 +50,7 @@ class EntityHop:
         self._notices = notices
         self._checkpoint = checkpoint
         self._recovery = recovery
+        self._sampling = sampling
         self.profiles = Profiles(entity)
 
     async def ready(self) -> None:
@@ -61,6 +66,7 @@ class EntityHop:
         return max(committed.offset, start or 0)
 
     def work(self, span: Span) -> Work:
+        began = time.time()
         read, undecoded = self._reader.read(span)
         staged, folded, unfolded = process_what_can_be(read, self._stage)
         sent, batch, unsent = process_what_can_be(folded, self._sender.send)
@@ -82,6 +88,8 @@ class EntityHop:
             scored=sent.scored,
             rejected=Counter(letter.reason for letter in letters),
             oldest_arrival=batch.oldest_arrival,
+            traced=self._sampling.of(batch),
+            began=began,
         )
 
     def publish(self, work: Work) -> None:

@@ -1,5 +1,6 @@
 """The end of the chain: transactions return to their card's partition, fall into order, and are scored."""
 
+import time
 from collections import Counter
 from collections.abc import Sequence
 
@@ -14,6 +15,7 @@ from stream.hops.send import Sender
 from stream.hops.span_notice import split_notices
 from stream.partition.hop import Resume, Work
 from stream.partition.output import Output
+from stream.tracing.identity import Sampling
 from stream.transport.span import Span
 
 
@@ -30,10 +32,12 @@ class ReturnHop:
         entities: Sequence[str],
         sender: Sender,
         dead_letters: DeadLetters,
+        sampling: Sampling,
     ) -> None:
         self._schema = batch_schema(entities, len(layout))
         self._sender = sender
         self._dead_letters = dead_letters
+        self._sampling = sampling
         self._waiting = Waiting.nothing(self._schema)
 
     async def ready(self) -> None:
@@ -45,6 +49,7 @@ class ReturnHop:
         return committed.offset if committed else earliest
 
     def work(self, span: Span) -> Work:
+        began = time.time()
         notices, is_batch = split_notices(span)
         messages = span.values.take(is_batch)
         rows, counts = from_messages(messages, self._schema)
@@ -64,6 +69,8 @@ class ReturnHop:
             scored=sent.scored,
             rejected=Counter(letter.reason for letter in letters),
             oldest_arrival=scored.oldest_arrival,
+            traced=self._sampling.of(scored),
+            began=began,
         )
 
     def publish(self, work: Work) -> None:

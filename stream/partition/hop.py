@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from stream.partition.output import Output
+from stream.tracing.identity import Traced
 from stream.transport.span import Span
 
 
@@ -50,6 +51,8 @@ class Work:
         scored: what scoring found; None where the stage does not score.
         rejected: how many went to the dead letters, by reason.
         oldest_arrival: of what went on, seconds since 1970; None where nothing did.
+        traced: those of what went on that are followed.
+        began: when the span was taken up, seconds since 1970.
     """
 
     outputs: Sequence[Output]
@@ -59,6 +62,8 @@ class Work:
     scored: ScoredCounts | None = None
     rejected: Mapping[str, int] = field(default_factory=dict)
     oldest_arrival: float | None = None
+    traced: Sequence[Traced] = ()
+    began: float = 0.0
 
 
 class Hop(Protocol):

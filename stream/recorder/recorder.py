@@ -8,6 +8,7 @@ written again, which changes nothing, since rows are keyed by partition and offs
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Iterator
 from dataclasses import astuple, dataclass
 from threading import Event
@@ -20,6 +21,7 @@ from sqlalchemy import Engine
 from stream import metrics
 from stream.control.keys import ControlKey
 from stream.outage import RECONNECT, Outage
+from stream.recorder.followed import Followed
 from stream.recorder.rows import UnreadableRecord, alert_row, control_row, scored_rows, shadow_row
 from stream.recorder.writing import Rows, Stopped, write_patiently
 
@@ -49,9 +51,17 @@ class Topics:
 class Recorder:
     """One recorder; several share the partitions through the consumer group."""
 
-    def __init__(self, bootstrap: str, group: str, topics: Topics, engine: Engine, key: ControlKey) -> None:
+    def __init__(
+        self,
+        bootstrap: str,
+        group: str,
+        topics: Topics,
+        engine: Engine,
+        key: ControlKey,
+        followed: Followed | None = None,
+    ) -> None:
         self._bootstrap, self._group, self._topics = bootstrap, group, topics
-        self._engine, self._key = engine, key
+        self._engine, self._key, self._followed = engine, key, followed
         self._stop = Event()
         self._outage = Outage("recorder", bootstrap)
 
@@ -90,7 +100,10 @@ class Recorder:
             while not self._stop.is_set():
                 self._outage.look()
                 for rows, offsets in self._chunks(consumer.poll(timeout_ms=POLL_MS)):
+                    began = time.time()
                     write_patiently(self._engine, rows, self._stop, lambda: _keep_alive(consumer))
+                    if self._followed is not None:
+                        self._followed.recorded(rows.scored, began)
                     _commit(consumer, offsets)
         finally:
             consumer.close(autocommit=False, timeout_ms=CLOSE_MS)

@@ -31,6 +31,7 @@ MAY_IMPORT = {
         "stream.metrics",
         "stream.outage",
         "stream.group_lag",
+        "stream.tracing.identity",
         "replay.what_if",
         "settings",
     },
