@@ -55,8 +55,10 @@ def _find(batch: Batch, rows: NDArray[np.int64], attempt: Callable[[Batch], obje
         attempt(batch.take(rows))
     except Exception as error:
         if len(rows) == 1:
-            log.error("transaction %d of a batch cannot be processed: %r", rows[0], error, exc_info=error)
-            return [Poison(int(rows[0]), type(error).__name__)]
+            row = int(rows[0])
+            place = batch.source_partition[row], batch.source_offset[row]
+            log.error("transaction %d/%d cannot be processed: %r", *place, error, exc_info=error)
+            return [Poison(row, type(error).__name__)]
         half = len(rows) // 2
         return _find(batch, rows[:half], attempt) + _find(batch, rows[half:], attempt)
     return []
