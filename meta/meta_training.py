@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from meta.early_stopping import EarlyStopping
 from meta.networks.evidence import EvidenceNet
 from meta.sampler import COUNTS, Sampler, Task
 
@@ -41,10 +42,11 @@ def meta_train(
     settings: MetaSettings,
     *,
     progress: Progress | None = None,
+    stopping: EarlyStopping | None = None,
     device: str = "cpu",
 ) -> EvidenceNet:
     """Return a trained network over `features` normal scores; equal seeds give equal weights on one
-    device.
+    device. With `stopping` the one that does best on its validation tasks.
     """
     if settings.steps < FEWEST_STEPS:
         raise ValueError(f"MetaSettings.steps = {settings.steps}, allowed {FEWEST_STEPS} or more")
@@ -64,6 +66,10 @@ def meta_train(
         rates.step()
         if progress is not None and step % 100 == 0:
             progress(step, settings.steps, float(loss.item()))
+        if stopping and stopping.has_enough(net, step + 1, lambda tasks: task_loss(net, tasks, device)):
+            break
+    if stopping:
+        stopping.restore(net)
     return net.cpu().eval()
 
 

@@ -17,6 +17,7 @@ from meta.injection import Injector, shift_directions
 from meta.normaliser import Normaliser
 
 COUNTS = (1, 2, 3, 5, 8, 10, 15, 20)  # flags per episode
+FEWEST_OF_FAMILY = 30  # frauds; of fewer no flags and later queries can be drawn
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ class Sampler:
         self.pool = self.normaliser(self.history.X[self._clean])
         seen = [int(f) for f in np.unique(family) if f > 0 and f not in self.held_out]
         self.rows_of = {f: np.flatnonzero(family == f) for f in seen}
-        self.rows_of = {f: rows for f, rows in self.rows_of.items() if len(rows) >= 30}
+        self.rows_of = {f: rows for f, rows in self.rows_of.items() if len(rows) >= FEWEST_OF_FAMILY}
         self._pool_tokens: dict[int, Floats] = {}
 
     def draw(self, k: int) -> Task:

@@ -17,12 +17,13 @@ from meta.base_training import BaseSettings, History, train_base
 from meta.calibration import Tails
 from meta.columns import Columns
 from meta.crossfit import CrossFit
+from meta.early_stopping import EarlyStopping
 from meta.evidence_model import EvidenceModel
 from meta.families import cluster_families
 from meta.injection import Derive, Injector
 from meta.learner_training import LearnerSettings, train_learners
 from meta.meta_training import MetaSettings, meta_train
-from meta.sampler import Labelled, Sampler
+from meta.sampler import FEWEST_OF_FAMILY, Labelled, Sampler
 
 _PAST = 2_000  # rows, a third of a megabyte
 _FEWEST_LATE = 10_000
@@ -41,6 +42,10 @@ class TrainingSettings:
     seed: int = 0
 
 
+class UnfitFamily(ValueError):
+    """A family that the history does not have, or has too few frauds of."""
+
+
 @dataclass(frozen=True)
 class NamedHistory:
     """Labelled history with the names of its features and families; `names` says what family i + 1 is called.
@@ -52,6 +57,15 @@ class NamedHistory:
     rows: Labelled
     names: tuple[str, ...] = ()
     held_out: tuple[str, ...] = ()
+    validation: tuple[str, ...] = ()
+    """Families that meta-training does not see and that say when it stops; the base knows them."""
+
+    def numbers(self, names: tuple[str, ...]) -> tuple[int, ...]:
+        """Numbers of families by name. Raises UnfitFamily for one that there is not."""
+        unknown = sorted(set(names) - set(self.names))
+        if unknown:
+            raise UnfitFamily(f"no family {', '.join(unknown)}; there are: {', '.join(self.names) or 'none'}")
+        return tuple(self.names.index(name) + 1 for name in names)
 
 
 def train_artifacts(
@@ -68,9 +82,12 @@ def train_artifacts(
     Families named in `held_out` take part in nothing. Equal history and settings give equal bytes.
     """
     kept = _without_held_out(history)
+    validation = _validation(history, kept)
     base = _base(history, kept, settings, report, checkpoints, device)
     rows = _with_clusters(kept, base, settings.seed)
-    sampler = Sampler(rows, base.normaliser, Injector(Columns(history.features), derive), seed=settings.seed)
+    sampler = Sampler(
+        rows, base.normaliser, Injector(Columns(history.features), derive), validation, seed=settings.seed
+    )
     short = replace(settings, meta=replace(settings.meta, steps=settings.meta.steps // 2))
     blind = _evidence("evidence", sampler, history, base, short, report, device)
     if not settings.aware:
@@ -93,8 +110,7 @@ def late_tails(base: BaseModel, rows: Labelled) -> Tails:
 
 
 def _without_held_out(history: NamedHistory) -> Labelled:
-    out = [history.names.index(name) + 1 for name in history.held_out]
-    rows = history.rows
+    out, rows = history.numbers(history.held_out), history.rows
     keep = ~np.isin(rows.family, out)
     return Labelled(rows.X[keep], rows.family[keep], rows.card[keep], rows.seconds[keep])
 
@@ -129,15 +145,33 @@ def _evidence(
 ) -> EvidenceModel:
     told = None if report is None else lambda step, steps, loss: report(stage, step, steps, loss)
     tokens = base.normaliser.tokens + int(sampler.crossfit is not None)
-    net = meta_train(sampler, tokens, settings.meta, progress=told, device=device)
+    stopping = _stopping(sampler) if sampler.held_out else None
+    net = meta_train(sampler, tokens, settings.meta, progress=told, stopping=stopping, device=device)
     provenance = {
         "base": base.content_hash,
         "data_hash": base.provenance.data_hash,
         "held_out": list(history.held_out),
         "seed": settings.meta.seed,
-        "steps": settings.meta.steps,
+        "steps": settings.meta.steps if stopping is None else stopping.best_step,
     }
+    if stopping is not None:
+        provenance |= {"validation": list(history.validation), "validation_losses": stopping.losses}
     return EvidenceModel.of(net, history.features, base.normaliser, provenance)
+
+
+def _validation(history: NamedHistory, rows: Labelled) -> tuple[int, ...]:
+    """Numbers of the validation families, each with enough frauds left to draw episodes of."""
+    numbers = history.numbers(history.validation)
+    for name, number in zip(history.validation, numbers, strict=True):
+        if (frauds := int(np.sum(rows.family == number))) < FEWEST_OF_FAMILY:
+            raise UnfitFamily(f"{frauds} frauds of {name!r} to validate on, {FEWEST_OF_FAMILY} are needed")
+    return numbers
+
+
+def _stopping(sampler: Sampler) -> EarlyStopping:
+    """Validation tasks of the families that `sampler` leaves out; a sampler of its own draws them."""
+    families = sampler.held_out
+    return EarlyStopping.on(replace(sampler, held_out=(), seed=sampler.seed + 1), families)
 
 
 def _with_clusters(rows: Labelled, base: BaseModel, seed: int) -> Labelled:
@@ -170,6 +204,7 @@ def _sample(rows: Labelled, genuine: int, seed: int) -> Rows:
 def with_learners(artifacts: Artifacts, history: NamedHistory, *, seed: int = 0) -> Artifacts:
     """Return the artifacts with the gradient and metric learners trained on the same history."""
     rows = _with_clusters(_without_held_out(history), artifacts.base, seed)
-    sampler = Sampler(rows, artifacts.base.normaliser, Injector(Columns(history.features)), seed=seed)
+    unseen = history.numbers(history.validation)
+    sampler = Sampler(rows, artifacts.base.normaliser, Injector(Columns(history.features)), unseen, seed=seed)
     learners = train_learners(sampler, history.features, LearnerSettings(seed=seed))
     return replace(artifacts, learners=learners)

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from cli.context import settings_of
+from cli.errors import UserError
 from cli.history import read_history, simulated_history
 
 app = typer.Typer(add_completion=False)
@@ -21,6 +22,10 @@ def train(
     out: Annotated[Path, typer.Option(help="Folder for the artifacts.")] = Path("artifacts"),
     mapping: Annotated[Path | None, typer.Option(help="TOML file that says which column means what.")] = None,
     held_out: Annotated[list[str] | None, typer.Option(help="A kind of fraud to learn nothing of.")] = None,
+    validate: Annotated[
+        list[str] | None,
+        typer.Option(help="A kind of fraud that meta-training does not see, and that says when it stops."),
+    ] = None,
     steps: Annotated[
         int, typer.Option(help="Steps of meta-training, 100 to 20,000.", min=100, max=20_000)
     ] = 1500,
@@ -35,11 +40,13 @@ def train(
 
     A training that is cut off goes on from its last checkpoint, beside the artifacts.
     """
+    from dataclasses import replace
+
     from rich.progress import Progress
 
     from meta.base_training import BaseSettings
     from meta.meta_training import MetaSettings
-    from meta.training import TrainingSettings, train_artifacts, with_learners
+    from meta.training import TrainingSettings, UnfitFamily, train_artifacts, with_learners
     from stream.wiring import transaction_schema
 
     schema = transaction_schema(settings_of(context))
@@ -52,6 +59,7 @@ def train(
         data = simulated_history(schema, seed=seed)
     else:
         data = read_history(Path(history), schema, mapping, tuple(held_out or ()))
+    data = replace(data, validation=tuple(validate or ()))
     settings = TrainingSettings(BaseSettings(seed=seed), MetaSettings(steps=steps, seed=seed), seed=seed)
     out.mkdir(parents=True, exist_ok=True)
     with Progress() as progress:
@@ -62,7 +70,10 @@ def train(
                 tasks[stage], completed=step, total=total, description=f"{stage} (loss {loss:.3f})"
             )
 
-        made = train_artifacts(data, settings, report=report, checkpoints=out, device=device)
+        try:
+            made = train_artifacts(data, settings, report=report, checkpoints=out, device=device)
+        except UnfitFamily as error:
+            raise UserError(f"--held-out, --validate: {error}") from None
         made.save(out)
         if learners:
             with_learners(made, data, seed=seed).save(out)
