@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from cli.own_broker import free_port
 from cli.processes import Processes
@@ -58,6 +58,12 @@ class Visitor:
         """Go to a page of the console and wait until it stands."""
         self.page.goto(self.origin + path)
         self.page.locator("h1").first.wait_for()
+
+    def choose(self, label: str, option: str) -> None:
+        """Choose from a list that opens, and see it close: while it does it may take the next click."""
+        self.page.get_by_label(label, exact=True).click()
+        self.page.get_by_role("option", name=option).click()
+        expect(self.page.get_by_role("option")).to_have_count(0)
 
     def picture(self, name: str) -> Path:
         """Keep a screenshot among the artifacts."""

@@ -90,8 +90,7 @@ def test_a_lead_sees_what_is_in_force_and_what_is_on_trial_and_compares_two(lead
     assert row_of(page, "Detectors, shadow", BASE_ON_TRIAL)[1:3] == ["30", "20"]
     assert "adds 0.14% of alerts" in row_of(page, "Detectors, draft", "parcel shops")[0]
     for label, one in (("One", LIVE), ("The other", OTHER)):
-        page.get_by_label(label, exact=True).click()
-        page.get_by_role("option", name=one.name).click()
+        lead.choose(label, one.name)
         expect(page.get_by_label(label, exact=True)).to_have_value(f"{one.name} · live")
     page.get_by_role("button", name="Compare").click()
     compared = page.get_by_label("Differences")
@@ -145,8 +144,7 @@ def test_a_lead_opens_a_case_works_on_it_and_hands_it_over(lead: Visitor) -> Non
     page.get_by_label("Add a note").fill("called the holder")
     page.get_by_role("button", name="Add note").click()
     expect(page.locator(".note")).to_contain_text("called the holder")
-    page.get_by_label("Status").click()
-    page.get_by_role("option", name="closed").click()
+    lead.choose("Status", "closed")
     expect(page.get_by_text("Saved")).to_be_visible()
     page.get_by_label("Owner's name").fill("nobody of that name")
     page.get_by_role("button", name="Hand over").click()
