@@ -71,6 +71,21 @@ def left_by_blocks(budget: float, cost: float) -> float:
     return max(budget - cost, LEFT_BY_BLOCKS * budget)
 
 
+LEAST_DAYS = 1.0
+"""An entity's traffic is counted for so long at least: its first confirmed fraud need not be its first."""
+
+
+def genuine_traffic(share: float, per_day: float, frauds: float, days: float) -> float:
+    """Share of all traffic, 0 to 1, that is genuine and passes an entity with `share` of it, as expected.
+
+    `per_day` transactions pass everywhere; `frauds` of the entity were confirmed in `days`.
+
+    >>> genuine_traffic(0.001, 2000.0, 2.0, 0.5)
+    0.00025
+    """
+    return share * genuine_share(frauds, share * per_day * max(days, LEAST_DAYS))
+
+
 def is_suspect(cards: float) -> bool:
     """Whether so many cards with a confirmed fraud, faded, make an entity that they share suspect.
 

@@ -9,13 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from meta.arrays import Doubles
-from meta.entity_risk import affordable, boost, doubted, faded, genuine_share, is_suspect
+from meta.entity_risk import LEAST_DAYS, affordable, boost, doubted, faded, genuine_traffic, is_suspect
 from replay.survey import DAY_S
 from replay.traffic import Traffic
 
 V = TypeVar("V")
 Key = tuple[int, int]  # entity by its place, hash of its key
-LEAST_DAYS = 1.0  # an entity's traffic is counted for so long at least, as live
 
 
 @dataclass
@@ -102,9 +101,9 @@ class EntityRules:
     def _genuine(self, key: Key, recent: Traffic) -> float:
         """Share of traffic that is genuine and passes an entity with confirmed frauds, as expected."""
         share = float(np.mean(recent.keys[:, key[0]] == key[1]))
-        days = max((self._count[key][1] - self._first[key]) / DAY_S, LEAST_DAYS)
+        days = (self._count[key][1] - self._first[key]) / DAY_S
         per_day = len(recent) / max(float(np.ptp(recent.seconds)) / DAY_S, LEAST_DAYS)
-        return share * genuine_share(self._frauds[key], share * per_day * days)
+        return genuine_traffic(share, per_day, self._frauds[key], days)
 
     def _block(self, suspects: list[tuple[float, float, Key, float]], recent: Traffic) -> None:
         """Most cards first; blocks in force go on, and are prolonged at no cost."""

@@ -19,15 +19,23 @@ RECENT_DAYS = 7
 
 @dataclass
 class Tally:
-    """Of one window: frauds at compromised terminals by how many came after the first flag, and alerts."""
+    """Of one window: frauds at terminals that were flagged before, whether caught, and false alarms."""
 
-    seen: int = 0
-    caught: int = 0
     genuine: int = 0
     alarms_of_base: int = 0
     alarms_of_blocks: int = 0
     _caught: list[bool] = field(default_factory=list)
     _terminal: list[int] = field(default_factory=list)
+
+    @property
+    def seen(self) -> int:
+        """Frauds from the second transaction after a first flag on."""
+        return len(self._caught)
+
+    @property
+    def caught(self) -> int:
+        """Those of them that were alerted."""
+        return sum(self._caught)
 
     def interval(self) -> tuple[float, float]:
         """95% interval of the recall, 200 bootstrap replicates over terminals."""
@@ -38,8 +46,6 @@ class Tally:
 
     def add(self, terminal: int, caught: bool) -> None:
         """A fraud from the second transaction after a terminal's first flag on."""
-        self.seen += 1
-        self.caught += caught
         self._caught.append(caught)
         self._terminal.append(terminal)
 

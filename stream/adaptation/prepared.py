@@ -34,11 +34,11 @@ class PreparedReservoir(Reservoir):
         if isinstance(adapter, Evidence):
             self._tokens(adapter)
 
-    def part(self, rows: Rows) -> PreparedReservoir:
-        """The reservoir of these rows alone."""
+    def part(self, rows: Rows, risk: Doubles) -> PreparedReservoir:
+        """The reservoir of these rows alone, with their risk."""
         part = PreparedReservoir.__new__(PreparedReservoir)
         part.X, part.base_surprise = self.X[rows], self.base_surprise[rows]
-        part.base, part.base_tails, part.risk = self.base, self.base_tails, self.risk[rows]
+        part.base, part.base_tails, part.risk = self.base, self.base_tails, risk
         part._last = None
         part._located = {key: (index[rows], share[rows]) for key, (index, share) in self._located.items()}
         return part
@@ -143,14 +143,13 @@ class Prepared:
     def part(self, rows: Rows) -> KnownStack:
         """The stack with a reservoir of these rows, which it has scored already."""
         columns = {key: column[rows] for key, column in self._columns.items()}
-        stack, reservoir = self.stack, self.reservoir.part(rows)
-        reservoir.risk = self._risk_share * self.boosts[rows]
+        stack = self.stack
         return KnownStack(
             stack.base,
             stack.base_tails,
             stack.detectors,
             stack.base_shift,
-            reservoir,
+            self.reservoir.part(rows, self._risk_share * self.boosts[rows]),
             columns,
         )
 

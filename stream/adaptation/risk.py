@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from meta.entity_risk import affordable, doubted, genuine_share, is_suspect
+from meta.entity_risk import affordable, doubted, genuine_traffic, is_suspect
 from storage.scored_transactions import ScoredTransaction
 from stream.adaptation.terms import DAY_S, Terms
 from stream.control.change import Change
@@ -19,8 +19,6 @@ from stream.control.entry import Kind
 from stream.control.rules import RULES, Effect, Rule, RuleTable, faded, rules_to_bytes
 
 ShareOf = Callable[[str, str], float]
-LEAST_DAYS = 1.0
-"""An entity's traffic is counted for so long at least: its first confirmed fraud need not be its first."""
 
 
 @dataclass(frozen=True)
@@ -39,9 +37,9 @@ class RecentShares:
         if self.per_day is None or not counted:
             return share
         times = [rule.as_of for rule in counted]
-        days = max((max(times) - min(times)) / DAY_S, LEAST_DAYS)
+        days = (max(times) - min(times)) / DAY_S
         frauds = sum(max(rule.count, 0.0) for rule in counted)
-        return share * genuine_share(frauds, share * self.per_day * days)
+        return genuine_traffic(share, self.per_day, frauds, days)
 
 
 @dataclass(frozen=True)
