@@ -1,13 +1,16 @@
 """`flagfive train`: make base and evidence networks from labelled history."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cli.context import settings_of
 from cli.errors import UserError
-from cli.history import read_history, simulated_history
+
+if TYPE_CHECKING:
+    from meta.artifacts import Artifacts
+    from meta.training import NamedHistory, TrainingSettings
 
 app = typer.Typer(add_completion=False)
 
@@ -42,40 +45,55 @@ def train(
     """
     from dataclasses import replace
 
-    from rich.progress import Progress
-
     from meta.base_training import BaseSettings
     from meta.meta_training import MetaSettings
-    from meta.training import TrainingSettings, UnfitFamily, train_artifacts, with_learners
-    from stream.wiring import transaction_schema
+    from meta.training import TrainingSettings, with_learners
 
-    schema = transaction_schema(settings_of(context))
-    if history == "stored":
-        from cli.stored_history import read_stored
-        from storage import open_engine
-
-        data = read_stored(open_engine(settings_of(context).storage.url), schema, seed=seed)
-    elif history == "simulated":
-        data = simulated_history(schema, seed=seed)
-    else:
-        data = read_history(Path(history), schema, mapping, tuple(held_out or ()))
+    data = _read(context, history, mapping, tuple(held_out or ()), seed)
     data = replace(data, validation=tuple(validate or ()))
     settings = TrainingSettings(BaseSettings(seed=seed), MetaSettings(steps=steps, seed=seed), seed=seed)
     out.mkdir(parents=True, exist_ok=True)
+    made = _trained(data, settings, out, device)
+    made.save(out)
+    if learners:
+        with_learners(made, data, seed=seed).save(out)
+    p = made.base.provenance
+    print(f"{p.rows:,} rows, {p.frauds:,} frauds; base {made.base.content_hash[:12]} in {out}")
+
+
+def _read(
+    context: typer.Context, history: str, mapping: Path | None, held_out: tuple[str, ...], seed: int
+) -> "NamedHistory":
+    """Labelled history from where HISTORY says."""
+    from cli.history import read_history, simulated_history
+    from stream.wiring import transaction_schema
+
+    settings = settings_of(context)
+    schema = transaction_schema(settings)
+    if history == "simulated":
+        return simulated_history(schema, seed=seed)
+    if history != "stored":
+        return read_history(Path(history), schema, mapping, held_out)
+    from cli.stored_history import read_stored
+    from storage import open_engine
+
+    return read_stored(open_engine(settings.storage.url), schema, seed=seed)
+
+
+def _trained(data: "NamedHistory", settings: "TrainingSettings", out: Path, device: str) -> "Artifacts":
+    """Train with a bar for each stage; checkpoints lie in `out`."""
+    from rich.progress import Progress
+
+    from meta.training import UnfitFamily, train_artifacts
+
     with Progress() as progress:
         tasks = {s: progress.add_task(s, total=None) for s in ("base", "evidence", "evidence-aware")}
 
         def report(stage: str, step: int, total: int, loss: float) -> None:
-            progress.update(
-                tasks[stage], completed=step, total=total, description=f"{stage} (loss {loss:.3f})"
-            )
+            told = f"{stage} (loss {loss:.3f})"
+            progress.update(tasks[stage], completed=step, total=total, description=told)
 
         try:
-            made = train_artifacts(data, settings, report=report, checkpoints=out, device=device)
+            return train_artifacts(data, settings, report=report, checkpoints=out, device=device)
         except UnfitFamily as error:
             raise UserError(f"--held-out, --validate: {error}") from None
-        made.save(out)
-        if learners:
-            with_learners(made, data, seed=seed).save(out)
-    p = made.base.provenance
-    print(f"{p.rows:,} rows, {p.frauds:,} frauds; base {made.base.content_hash[:12]} in {out}")
