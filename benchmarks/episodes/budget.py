@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -20,6 +23,8 @@ from simulate.patterns import HELD_OUT, KNOWN
 from simulate.traffic import Traffic
 
 DETECTORS = (1, 10, 50)
+MEASURED = ("alert_rate_over_budget", "base_recall_lost")
+SEEDS = (11, 12, 13)
 BUDGET = 0.001
 FLAGGED = 5
 RESERVOIR, BACKGROUND = 50_000, 2_048
@@ -28,55 +33,104 @@ CARDS, MERCHANTS = 5_000, 800
 """A third of the demo's people: about as many payments a day, in a third of the time to draw them."""
 
 
-def measure(seed: int = 11) -> dict[str, Any]:
+def measure(seeds: Sequence[int] = SEEDS) -> dict[str, Any]:
+    """Means over portfolios, and each by itself: one of them says little."""
+    each = [_of_portfolio(seed) for seed in seeds]
+    return {what: _mean([one[what] for one in each]) for what in MEASURED} | {"portfolios": each}
+
+
+def _mean(each: list[dict[str, float]]) -> dict[str, float | None]:
+    """By number of detectors; None where some portfolio did not get that far."""
+    counts = [str(n) for n in DETECTORS]
+    return {
+        n: float(np.mean([one[n] for one in each])) if all(n in one for one in each) else None for n in counts
+    }
+
+
+def _of_portfolio(seed: int) -> dict[str, Any]:
     """Realised rate by budget for each number of detectors, and the recall of known fraud that they cost."""
-    schema = TransactionSchema()
-    features, family, day = _traffic(schema, seed)
-    warm = day >= COLD_DAYS
-    past = warm & (day < COLD_DAYS + CALIBRATION_DAYS)
-    fresh = day >= COLD_DAYS + CALIBRATION_DAYS
-    artifacts = Artifacts.load()
-    random = np.random.default_rng(seed)
-    usual = features[past & (family == "")]
-    usual = usual[random.permutation(len(usual))[:RESERVOIR]]
-    reservoir = Reservoir(usual, artifacts.base, Tails.fit(artifacts.base.score(usual)))
-    unseen, known = features[fresh & (family == "")], features[fresh & np.isin(family, list(KNOWN))]
-    stack = ScoringStack(artifacts.base, reservoir.base_tails)
-    threshold = joint_threshold(stack.surprises(usual), stack.shifts, BUDGET)
-    alone = float(np.mean(stack.score(known)[0] > threshold))
+    world, artifacts = World.drawn(seed), Artifacts.load()
+    bare = ScoringStack(artifacts.base, Tails.fit(artifacts.base.score(world.usual)))
+    alone = _above(bare, joint_threshold(bare.surprises(world.usual), bare.shifts, BUDGET), world.known)
     rates: dict[str, float] = {}
     losses: dict[str, float] = {}
-    taken = tried = 0
-    families = [*HELD_OUT, *KNOWN]
-    for attempt in range(4 * max(DETECTORS)):
-        rows = features[past & (family == families[attempt % len(families)])]
-        if len(rows) < FLAGGED:
-            continue
-        tried += 1
-        flagged = rows[random.choice(len(rows), FLAGGED, replace=False)]
-        verdict = judge(
-            stack, Evidence(artifacts.evidence), Support(flagged),
-            usual[:BACKGROUND], reservoir, {"past fraud": artifacts.past}, seed=attempt,
-            limits=Limits(budget=BUDGET),
-        )  # fmt: skip
-        if not verdict.passed:
-            continue
-        stack, threshold, taken = (
-            stack.replaced((*stack.detectors, verdict.live)),
-            verdict.threshold,
-            taken + 1,
-        )
-        if taken in DETECTORS:
-            rates[str(taken)] = float(np.mean(stack.score(unseen)[0] > threshold)) / BUDGET
-            losses[str(taken)] = alone - float(np.mean(stack.score(known)[0] > threshold))
-        if taken == max(DETECTORS):
+    judged = _Judged(world, artifacts, seed)
+    for stack, threshold in judged.taken_in(bare):
+        if (count := len(stack.detectors)) in DETECTORS:
+            rates[str(count)] = _above(stack, threshold, world.unseen) / BUDGET
+            losses[str(count)] = alone - _above(stack, threshold, world.known)
+        if count == max(DETECTORS):
             break
     return {
-        "alert_rate_over_budget": {str(n): rates.get(str(n)) for n in DETECTORS},
+        "seed": seed,
+        "alert_rate_over_budget": rates,
         "base_recall_lost": losses,
-        "unseen_genuine": len(unseen),
-        "episodes_tried": tried,
+        "base_recall": alone,
+        "unseen_genuine": len(world.unseen),
+        "episodes_tried": judged.tried,
+        "drafts": dict(judged.drafts),
     }
+
+
+def _above(stack: ScoringStack, threshold: float, rows: NDArray[np.float32]) -> float:
+    return float(np.mean(stack.score(rows)[0] > threshold))
+
+
+@dataclass(frozen=True)
+class World:
+    """Feature rows: `usual` genuine ones of the calibration week, at most `RESERVOIR`, and frauds of it by
+    family; of the fresh weeks `unseen` genuine ones and frauds of `known` families.
+    """
+
+    usual: NDArray[np.float32]
+    frauds: dict[str, NDArray[np.float32]]
+    unseen: NDArray[np.float32]
+    known: NDArray[np.float32]
+
+    @classmethod
+    def drawn(cls, seed: int) -> World:
+        """Weeks of a portfolio, split by time."""
+        features, family, day = _traffic(TransactionSchema(), seed)
+        past = (day >= COLD_DAYS) & (day < COLD_DAYS + CALIBRATION_DAYS)
+        fresh = day >= COLD_DAYS + CALIBRATION_DAYS
+        usual = features[past & (family == "")]
+        return cls(
+            usual[np.random.default_rng(seed).permutation(len(usual))[:RESERVOIR]],
+            {name: features[past & (family == name)] for name in (*HELD_OUT, *KNOWN)},
+            features[fresh & (family == "")],
+            features[fresh & np.isin(family, list(KNOWN))],
+        )
+
+
+class _Judged:
+    """Episodes of five flags of every family in turn, `tried` so far, and why some stayed `drafts`."""
+
+    def __init__(self, world: World, artifacts: Artifacts, seed: int) -> None:
+        self._world, self._artifacts = world, artifacts
+        self._random = np.random.default_rng((seed, 1))
+        self._families = [name for name, rows in world.frauds.items() if len(rows) >= FLAGGED]
+        self.tried = 0
+        self.drafts: Counter[str] = Counter()
+
+    def taken_in(self, stack: ScoringStack) -> Iterator[tuple[ScoringStack, float]]:
+        """Yield the stack with one detector more, and its threshold, each time that one passes the gate."""
+        base, usual = self._artifacts.base, self._world.usual
+        reservoir = Reservoir(usual, base, stack.base_tails)
+        for attempt in range(4 * max(DETECTORS)):
+            self.tried += 1
+            verdict = judge(
+                stack, Evidence(self._artifacts.evidence), Support(self._flags(attempt)),
+                usual[:BACKGROUND], reservoir, {"past fraud": self._artifacts.past}, seed=attempt,
+                limits=Limits(budget=BUDGET),
+            )  # fmt: skip
+            self.drafts.update(verdict.causes)
+            if verdict.passed:
+                stack = stack.replaced((*stack.detectors, verdict.live))
+                yield stack, verdict.threshold
+
+    def _flags(self, attempt: int) -> NDArray[np.float32]:
+        rows = self._world.frauds[self._families[attempt % len(self._families)]]
+        return rows[self._random.choice(len(rows), FLAGGED, replace=False)]
 
 
 def _traffic(

@@ -83,6 +83,28 @@ def test_a_detector_that_would_crowd_out_known_fraud_gets_a_small_share() -> Non
     assert bound.shift in SHIFTS
 
 
+def test_what_live_detectors_cost_the_base_is_not_spent_again_by_the_next() -> None:
+    """Twelve detectors ask, each of which alone may cost a tenth: those that are let in cost little more."""
+    rng, allowed = np.random.default_rng(1), 0.1
+    reservoir = -np.log10(rng.random((50_000, 13)))
+    known = np.c_[rng.normal(3.3, 0.4, 2_000), np.zeros((2_000, 12))]
+    alone = np.mean(known[:, 0] > np.quantile(reservoir[:, 0], 0.999))
+    columns, shifts, lost = [0], np.zeros(1), []
+    for newcomer in range(1, 13):
+        tried = [*columns, newcomer]
+        flags = np.full((5, len(tried)), 3.9)
+        flags[:, :-1] = 0
+        share = choose_share(
+            reservoir[:, tried], {"known": known[:, tried]}, flags, shifts, budget=0.001, allowed_loss=allowed
+        )
+        if share.losses["known"] <= allowed:
+            columns, shifts = tried, np.append(shifts, share.shift)
+            lost.append(alone - np.mean(known[:, 0] > share.threshold))
+    assert len(lost) >= 2
+    assert lost[0] > allowed / 2  # one alone may cost nearly all that is allowed
+    assert max(lost) < allowed + 0.1 * allowed * len(lost)
+
+
 @pytest.mark.parametrize("budget", [0.0003, 0.001, 0.02])
 def test_the_threshold_among_the_highest_rows_is_the_joint_threshold_of_all(budget: float) -> None:
     rng = np.random.default_rng(4)
