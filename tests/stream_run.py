@@ -24,6 +24,7 @@ from stream.control.announce import Announcer
 from stream.control.change import Change
 from stream.control.keys import read_key
 from stream.feed.feed import Feed
+from stream.feed.pace import Pace
 from stream.wiring import transaction_schema
 from tests.small_models import base_change, small_base
 from tests.waiting import until
@@ -31,6 +32,7 @@ from tests.waiting import until
 SECRET = "a secret of enough length"
 ROOT = Path(__file__).parent.parent
 START_S = 1_700_000_000.0
+MERCHANTS = range(40)
 
 
 @dataclass
@@ -89,10 +91,29 @@ class StreamRun:
 
         asyncio.run(send())
 
-    def send_transactions(self, count: int, *, seed: int = 0, cards: int = 300, merchants: int = 40) -> None:
+    def send_transactions(
+        self, count: int, *, seed: int = 0, cards: int = 300, merchants: range = MERCHANTS
+    ) -> None:
         """Send `count` good transactions of random cards and merchants; ids go on from what was sent."""
         records = transactions(self.settings, self.sent, count, seed=seed, cards=cards, merchants=merchants)
         self.send(*zip(*records, strict=True))
+        self.sent += count
+
+    def send_at_pace(self, count: int, rate: float, *, cards: int, merchants: range) -> None:
+        """As `send_transactions`, `rate` a second, which is their event time too."""
+        records = transactions(
+            self.settings, self.sent, count, seed=0, cards=cards, merchants=merchants, apart_s=1 / rate
+        )
+
+        async def send() -> None:
+            pace, done = Pace(rate), 0
+            async with Feed(self.settings.broker.bootstrap, self.settings.topics.transactions) as feed:
+                while done < count:
+                    part = records[done : done + await pace.allow(count - done)]
+                    await feed.send(*(ByteSpans.from_list(list(side)) for side in zip(*part, strict=True)))
+                    done += len(part)
+
+        asyncio.run(send())
         self.sent += count
 
     def count(self, topic: str) -> int:
@@ -178,11 +199,19 @@ def environment_of(settings: Settings) -> dict[str, str]:
 
 
 def transactions(
-    settings: Settings, first: int, count: int, *, seed: int, cards: int, merchants: int
+    settings: Settings,
+    first: int,
+    count: int,
+    *,
+    seed: int,
+    cards: int,
+    merchants: range = MERCHANTS,
+    apart_s: float = 1.0,
 ) -> list[tuple[bytes, bytes]]:
-    """Keys and values of good transactions, one a second in event time."""
+    """Keys and values of good transactions, `apart_s` seconds apart in event time."""
     random = np.random.default_rng(seed)
-    card, merchant = random.integers(0, cards, count), random.integers(0, merchants, count)
+    card = random.integers(0, cards, count)
+    merchant = random.integers(merchants.start, merchants.stop, count)
     amount = np.round(np.exp(random.normal(3.0, 1.0, count)), 2)
     fields = settings.transaction
     keys = {entity.name: entity.field for entity in settings.entities}
@@ -190,7 +219,7 @@ def transactions(
     for i in range(count):
         record = {
             fields.id: f"tx-{first + i}",
-            fields.time: int((START_S + first + i) * 1000),
+            fields.time: round((START_S + first + i * apart_s) * 1000),
             fields.amount: float(amount[i]),
             keys["card"]: f"card-{card[i]}",
             **({keys["merchant"]: f"merchant-{merchant[i]}"} if "merchant" in keys else {}),

@@ -29,7 +29,7 @@ from tests.small_models import genuine_rows, small_base
 from tests.stream_run import StreamRun, stream_run
 
 TRANSACTIONS, SENT_AT_ONCE = 100_000, 20_000
-OF_SEVERAL_PARTITIONS = 20_000
+BACKLOG, PACED = 20_000, 5_000
 
 
 @pytest.fixture
@@ -87,22 +87,26 @@ def test_features_and_scores_are_those_of_a_worker(one_partition: Settings, tmp_
 
 
 def test_with_four_partitions_only_shared_merchants_differ(four_partitions: Settings, tmp_path: Path) -> None:
+    """A backlog, then traffic at a pace: 800 merchants for 1,000 a second, other ones than before."""
     with stream_run(four_partitions) as run:
         run.start_worker()
-        run.send_transactions(OF_SEVERAL_PARTITIONS)
-        run.wait_for_scores(OF_SEVERAL_PARTITIONS, within_s=200)
+        run.send_transactions(BACKLOG)
+        run.wait_for_scores(BACKLOG, within_s=200)
+        run.send_at_pace(PACED, rate=1_000, cards=5_000, merchants=range(100, 900))
+        run.wait_for_scores(BACKLOG + PACED, within_s=200)
         live = run.scored()
         ids, features = replayed(run, tmp_path / "transactions.parquet")
     names = FeatureLayout(transaction_schema(four_partitions)).names
     shared = np.array([name.startswith("merchant_") for name in names])
-    place = {identifier.encode(): row for row, identifier in enumerate(ids)}
-    same_rows = features[[place[identifier] for identifier in live["id"].to_pylist()]]
-    seen = seen_live(run, live)
-    assert len(live) == len(place) == OF_SEVERAL_PARTITIONS
+    row = {identifier.encode(): row for row, identifier in enumerate(ids)}
+    place = np.array([row[identifier] for identifier in live["id"].to_pylist()])
+    seen, same_rows = seen_live(run, live), features[place]
+    assert len(live) == len(row) == BACKLOG + PACED
     assert seen[:, ~shared].tobytes() == same_rows[:, ~shared].tobytes()
     away = np.abs(seen - same_rows)[:, shared]
-    differs = away.any(axis=1)
-    print(
-        f"{differs.mean():.1%} of {len(away):,} rows differ in a merchant feature, of those features "
-        f"{np.mean(away[differs] > 0):.1%}, by {np.median(away[away > 0]):.3f} at the median"
-    )
+    for what, part in (("backlog", away[place < BACKLOG]), ("at a pace", away[place >= BACKLOG])):
+        differs = part.any(axis=1)
+        print(
+            f"{what}: {differs.mean():.1%} of {len(part):,} rows differ in a merchant feature, of those "
+            f"features {np.mean(part[differs] > 0):.1%}, by {np.median(part[part > 0]):.3f} at the median"
+        )
