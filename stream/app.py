@@ -137,7 +137,7 @@ def add_agent(app: faust.App, topic: str, partitions: PartitionManager) -> None:
 
 
 def follow_assignment(app: faust.App, partitions: PartitionManager) -> None:
-    """Tell `partitions` what the group assigns and revokes."""
+    """Tell `partitions` what the group assigns and revokes, and when the worker is told to end."""
 
     async def on_assigned(_: Any, assigned: Iterable[TopicPartition], **__: Any) -> None:
         await partitions.on_assigned(assigned)
@@ -145,9 +145,13 @@ def follow_assignment(app: faust.App, partitions: PartitionManager) -> None:
     async def on_revoked(_: Any, revoked: Iterable[TopicPartition], **__: Any) -> None:
         await partitions.on_revoked(revoked)
 
-    handlers: Any = (app.on_partitions_assigned, app.on_partitions_revoked)  # typed for any arguments at all
-    handlers[0].connect(on_assigned, weak=False)
-    handlers[1].connect(on_revoked, weak=False)
+    async def on_end(_: Any, **__: Any) -> None:
+        # Faust stops the consumer before what was started before it, and places are committed by it.
+        await partitions.hand_all_back()
+
+    told: Any = ((app.on_partitions_assigned, on_assigned), (app.on_partitions_revoked, on_revoked))
+    for signal, handler in (*told, (app.on_before_shutdown, on_end)):
+        signal.connect(handler, weak=False)
 
 
 def _note_done(partition: TopicPartition, work: Work) -> None:

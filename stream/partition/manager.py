@@ -84,12 +84,19 @@ class PartitionManager(Service):
         await asyncio.gather(*(worker.hand_back() for worker in leaving))
         self._consumer().forget(revoked)
 
-    async def on_stop(self) -> None:
-        """Write last checkpoints, so that the next start has little to replay, unless the broker is away."""
+    async def hand_all_back(self) -> None:
+        """Finish the spans in hand and commit their places while the consumer is there to do it.
+
+        Last checkpoints are written, so that the next start has little to replay, unless the broker is away.
+        """
         leaving = [self._workers[partition] for partition in self._live]
         self._live.clear()
         with suppress(TimeoutError):
             await asyncio.wait_for(asyncio.gather(*(_leave(worker) for worker in leaving)), _STOP_WITHIN_S)
+
+    async def on_stop(self) -> None:
+        """Where the worker crashed nothing has been handed back yet."""
+        await self.hand_all_back()
         for task in self._running:
             task.cancel()
 
