@@ -5,19 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 
 from meta import kernels
 from meta.arrays import Floats, Ints, Tensors, matrix
 from meta.calibration import token_of
 from meta.curve_network import located
-from meta.networks.evidence import EvidenceNet
-from meta.networks.export import array
 from meta.normaliser import Normaliser
 from meta.tensors import content_hash, pack, unpack
+
+if TYPE_CHECKING:
+    from meta.networks.evidence import EvidenceNet
 
 _KIND = "evidence"
 
@@ -43,6 +43,8 @@ class EvidenceModel:
         """Take the weights of a trained network; it is aware if it has one column more than there are
         features.
         """
+        from meta.networks.export import array
+
         weights = {k: array(v) for k, v in net.state_dict().items()}
         sizes = {
             "learned": net.learned,
@@ -59,7 +61,11 @@ class EvidenceModel:
 
     @cached_property
     def net(self) -> EvidenceNet:
-        """The network in torch, for adapting; not for scoring."""
+        """The network in torch, for adapting; not for scoring, which so needs no torch."""
+        import torch
+
+        from meta.networks.evidence import EvidenceNet
+
         net = EvidenceNet(self.normaliser.tokens + int(self.aware), **self.sizes)
         net.load_state_dict({k: torch.from_numpy(v.copy()) for k, v in self.weights.items()})
         return net.eval().requires_grad_(False)

@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 
 from meta.arrays import Floats, Tensors, matrix
-from meta.learners.networks import Params
 from meta.normaliser import Normaliser
 from meta.tensors import content_hash, pack, unpack
+
+if TYPE_CHECKING:
+    from meta.learners.networks import Params
 
 _KIND = "learners"
 
@@ -35,6 +37,8 @@ class LearnerModel:
 
     def params(self, learner: str, part: str = "params") -> Params:
         """Return the torch parameters of a learner; NotLearned where it was not trained."""
+        import torch  # a scorer needs none
+
         prefix = f"{learner}/{part}/"
         found = {k[len(prefix) :]: v for k, v in self.tensors.items() if k.startswith(prefix)}
         if not found:

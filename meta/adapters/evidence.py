@@ -8,7 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from meta import kernels
@@ -44,6 +43,8 @@ class Evidence:
         self, support: Support, parts: NDArray[np.bool_], background: Floats, *, seed: int
     ) -> list[Detector]:
         """Return a detector for each part of the support: `parts` (p, k) says which flags are in it."""
+        import torch  # seconds and 200 MB that a scorer need not spend
+
         if len(background) > BACKGROUND:
             rows = np.random.default_rng(seed).choice(len(background), BACKGROUND, replace=False)
             background = background[rows]

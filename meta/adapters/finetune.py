@@ -8,18 +8,18 @@ Source: the usual transfer baseline, e.g. Chen et al. 2019, «A closer look at f
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
-from torch import Tensor
-from torch.nn import functional
 
 from meta.arrays import Doubles, Floats
 from meta.base import BaseModel
 from meta.curve_network import CurveNetwork
 from meta.detector import Detector
-from meta.networks.export import curve_net, curve_network
 from meta.support import Support
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,10 @@ class Finetune:
 
     def adapt(self, support: Support, background: Floats, *, seed: int) -> Detector:
         """Return a tuned copy of the base's network; the seed draws the background of each step."""
+        import torch  # a scorer needs none
+
+        from meta.networks.export import curve_net, curve_network
+
         rng = np.random.default_rng(seed)
         net = curve_net(self.base.network)
         optimiser = torch.optim.Adam(net.parameters(), self.rate)
@@ -60,4 +64,6 @@ class Finetune:
 
 
 def _loss(fraud: Tensor, genuine: Tensor) -> Tensor:
+    from torch.nn import functional
+
     return 0.5 * functional.softplus(-fraud).mean() + 1.5 * functional.softplus(genuine).mean()

@@ -4,18 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from meta.adapters.anil import anil
 from meta.adapters.blend import Blend
 from meta.adapters.evidence import Evidence
 from meta.adapters.finetune import Finetune
-from meta.adapters.fomaml import fomaml
 from meta.adapters.logistic import Logistic
-from meta.adapters.maml import maml
-from meta.adapters.metasgd import metasgd
 from meta.adapters.protocol import Adapter
-from meta.adapters.protonet import Protonet
-from meta.adapters.relation import Relation
-from meta.adapters.reptile import reptile
 from meta.adapters.retrain import Retrain
 from meta.adapters.ridge import Ridge
 from meta.artifacts import Artifacts, NoArtifacts
@@ -24,19 +17,29 @@ from meta.learner_model import LearnerModel
 
 DEFAULT = "evidence"
 
+
+def _learned(name: str) -> Callable[[Artifacts], Adapter]:
+    def make(artifacts: Artifacts) -> Adapter:
+        from meta.adapters.learned import MAKERS  # with torch, which a scorer of other adapters need not load
+
+        return MAKERS[name](_learners(artifacts))
+
+    return make
+
+
 _MAKERS: dict[str, Callable[[Artifacts], Adapter]] = {
     "evidence": lambda a: Evidence(a.evidence),
     "evidence-aware": lambda a: Evidence(_aware(a)),
     "ridge": lambda a: Ridge(a.base.normaliser),
     "logistic": lambda a: Logistic(a.base.normaliser),
     "finetune": lambda a: Finetune(a.base),
-    "maml": lambda a: maml(_learners(a)),
-    "fomaml": lambda a: fomaml(_learners(a)),
-    "metasgd": lambda a: metasgd(_learners(a)),
-    "anil": lambda a: anil(_learners(a)),
-    "reptile": lambda a: reptile(_learners(a)),
-    "protonet": lambda a: Protonet(_learners(a)),
-    "relation": lambda a: Relation(_learners(a)),
+    "maml": _learned("maml"),
+    "fomaml": _learned("fomaml"),
+    "metasgd": _learned("metasgd"),
+    "anil": _learned("anil"),
+    "reptile": _learned("reptile"),
+    "protonet": _learned("protonet"),
+    "relation": _learned("relation"),
     "retrain": lambda a: Retrain(a.base.normaliser, a.past),
     "blend": lambda a: blend(a),
 }

@@ -1,6 +1,9 @@
 """Who may import whom: the arrows of docs/architecture.md, read from every import in the tree."""
 
 import ast
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -142,3 +145,18 @@ def test_the_table_is_the_one_of_the_architecture_page() -> None:
         if cell not in ("all", "nothing of ours"):
             expected = {name.strip().split(" ")[0] for name in cell.split(",")}
         assert MAY_IMPORT[package] == expected, package
+
+
+@pytest.mark.parametrize(
+    "process", ["stream.app", "stream.recorder.recorder", "monitoring.loop", "console.server"]
+)
+def test_only_what_adapts_or_trains_loads_the_libraries_of_training(process: str) -> None:
+    """They cost a worker half of its start, and 200 MB."""
+    heavy = "{'torch', 'lightgbm', 'sklearn'}"
+    told = f"import sys, {process}; print(sorted({heavy} & set(sys.modules)))"
+    loaded = subprocess.run(
+        [sys.executable, "-P", "-c", told],
+        env={**os.environ, "PYTHONPATH": str(CLONE)},
+        check=True, capture_output=True, text=True,
+    )  # fmt: skip
+    assert loaded.stdout.strip() == "[]"
