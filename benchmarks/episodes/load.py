@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.episodes.swaps import Watch, mixed, p99_ratio
+from benchmarks.episodes.swaps import Watch, everywhere, mixed, p99_ratio, swapped
 from benchmarks.stream.setup import SECRET, environment_of, fresh_settings
 from cli.cluster import administrator
 from cli.demo.cold_start import forget_the_cold_start
@@ -56,6 +56,8 @@ class Outcome:
 
     flagged: list[Answer] = field(default_factory=list)
     rolled_back: list[Answer] = field(default_factory=list)
+    undisturbed_ms: list[float] = field(default_factory=list)
+    """Moments a second from any swap: what they show is noise."""
 
     @property
     def live(self) -> list[Answer]:
@@ -165,7 +167,17 @@ def _episodes(settings: Settings, observer: Observer, episodes: int, say: Callab
                 back = _ask(client, "rollback", name=f"detector/{answer.detector_id}")
                 outcome.rolled_back += [back] if number >= 0 else []
                 time.sleep(1.0)
+            if number >= 0:
+                outcome.undisturbed_ms.append(_undisturbed())
     return outcome
+
+
+def _undisturbed() -> float:
+    """A moment with a second before and after it in which nothing is asked."""
+    time.sleep(1.0)
+    now = time.time() * 1e3
+    time.sleep(1.0)
+    return now
 
 
 def _ask(client: FeedbackClient, kind: Kind, **fields: Any) -> Answer:
@@ -202,7 +214,10 @@ def _figures(settings: Settings, outcome: Outcome, watch: Watch) -> dict[str, An
         ),
         "adapt_ms": _shares([one["propose_ms"] for one in propose]),
         "adapt_cpu_ms": _shares([one["propose_cpu_ms"] for one in propose]),
-        "swap_p99_ratio": p99_ratio(watch.seen, offsets),
+        "swap_p99_ratio": p99_ratio(watch.seen, [swapped(watch.seen, offset) for offset in offsets]),
+        "no_swap_p99_ratio": p99_ratio(
+            watch.seen, [everywhere(watch.seen, at) for at in outcome.undisturbed_ms]
+        ),
         "rollback_ms": _shares(rollbacks),
         "mixed_version_batches": mixed(watch.seen),
         "batches": len(watch.seen),

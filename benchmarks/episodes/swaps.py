@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -72,18 +73,35 @@ def mixed(seen: list[Seen]) -> int:
     return wrong
 
 
-def p99_ratio(seen: list[Seen], offsets: list[int]) -> float | None:
-    """p99 of the seconds after swaps to `offsets` by that of the seconds before; None without any of both."""
+Moments = dict[int, float]
+"""By partition: when something happened there, in ms."""
+
+
+def swapped(seen: list[Seen], offset: int) -> Moments:
+    """When each partition first scored by `offset` or a later one."""
+    moments: Moments = {}
+    for batch in seen:
+        if batch.versions[0] >= offset:
+            moments.setdefault(batch.partition, batch.sent_ms)
+    return moments
+
+
+def everywhere(seen: list[Seen], at_ms: float) -> Moments:
+    """The same moment on all partitions."""
+    return {batch.partition: at_ms for batch in seen}
+
+
+def p99_ratio(seen: list[Seen], moments: Iterable[Moments]) -> float | None:
+    """p99 of the seconds after `moments` by that of the seconds before; None without any of both."""
     before: list[NDArray[np.float64]] = []
     after: list[NDArray[np.float64]] = []
-    for offset in offsets:
-        for partition in {batch.partition for batch in seen}:
-            mine = [batch for batch in seen if batch.partition == partition]
-            swapped = next((batch.sent_ms for batch in mine if batch.versions[0] >= offset), None)
-            if swapped is None:
-                continue
-            before += [b.took_ms for b in mine if swapped - AROUND_MS <= b.sent_ms < swapped]
-            after += [b.took_ms for b in mine if swapped <= b.sent_ms < swapped + AROUND_MS]
+    for each in moments:
+        for batch in seen:
+            passed = batch.sent_ms - each.get(batch.partition, np.inf)
+            if -AROUND_MS <= passed < 0:
+                before.append(batch.took_ms)
+            elif 0 <= passed < AROUND_MS:
+                after.append(batch.took_ms)
     if not before or not after:
         return None
     return float(np.percentile(np.concatenate(after), 99) / np.percentile(np.concatenate(before), 99))
