@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from kafka import KafkaAdminClient, TopicPartition
 from kafka.admin import OffsetSpec
 
+from cli.process_report import Running, processes
 from cli.topic_plan import partitions_of, planned_topics
 from settings import Settings
 from stream.group_lag import ends_of, lags_of, offsets_of
@@ -56,6 +57,8 @@ class Report:
     partitions: int
     control: "dict[bytes, Listed] | None"
     stored: Stored
+    processes: list[Running]
+    """Those of this machine."""
 
 
 def gather(settings: Settings, admin: KafkaAdminClient, key: "ControlKey | None") -> Report:
@@ -78,6 +81,7 @@ def gather(settings: Settings, admin: KafkaAdminClient, key: "ControlKey | None"
         partitions=topics.partitions,
         control=list_entries(settings.broker.bootstrap, topics.control, key) if key else None,
         stored=_stored(settings),
+        processes=list(processes(settings)),
     )
 
 

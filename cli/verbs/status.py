@@ -17,7 +17,7 @@ app = typer.Typer(add_completion=False)
 
 @app.command(epilog="Example: flagfive status")
 def status(context: typer.Context) -> None:
-    """Show broker, topics, lags, workers with their control offset, detectors, scores and alerts.
+    """Show broker, topics, processes, lags, workers with their control offset, detectors, scores, alerts.
 
     Detectors are shown where FLAGFIVE_CONTROL_KEY is set, since only then their entries can be verified.
     """
@@ -32,8 +32,8 @@ def status(context: typer.Context) -> None:
     with administrator(settings.broker.bootstrap) as admin:
         report = gather(settings, admin, key)
     console = Console()
-    for table in (broker_table(report), lag_table(report), worker_table(report), detector_table(report)):
-        console.print(table)
+    for table in (broker_table, process_table, lag_table, worker_table, detector_table):
+        console.print(table(report))
     console.print(stored_line(report))
 
 
@@ -44,6 +44,15 @@ def broker_table(report: "Report") -> "Table":
         table.add_row(name, f"{records:,}")
     for name in report.missing_topics:
         table.add_row(name, "[red]missing: flagfive topics[/red]")
+    return table
+
+
+def process_table(report: "Report") -> "Table":
+    """What runs on this machine, by the metrics pages."""
+    table = _table("Processes of this machine", "process", "metrics page", "up for", "MiB")
+    for one in report.processes:
+        up = _ago(one.started) if one.started else "" if one.answers else "[yellow]none answers[/yellow]"
+        table.add_row(one.name, f":{one.port}", up, f"{one.mib:,.0f}" if one.mib else "")
     return table
 
 
