@@ -1,28 +1,19 @@
 """What a user may set: `flagfive.toml` and FLAGFIVE_* environment variables, checked at the start.
 
 `load_settings` reads both, reports every problem at once and returns one frozen `Settings`. The sections
-are in `sections.py`, where each value comes from in `sources.py`, how a problem reads in `errors.py`.
+are in `sections/`, where each value comes from in `sources.py`, how a problem reads in `errors.py`.
 This package imports nothing of ours, so that every process can read it before anything heavy is loaded.
 """
 
 from settings.errors import Problem, SettingsError
 from settings.load import load_settings
-from settings.sections import (
-    AdaptationSettings,
-    BrokerSettings,
-    BudgetSettings,
-    ConsoleSettings,
-    ControlSettings,
-    EntitySettings,
-    LoggingSettings,
-    MetricsSettings,
-    Settings,
-    StorageSettings,
-    StreamSettings,
-    TopicsSettings,
-    TracingSettings,
-    TransactionSettings,
-)
+from settings.sections.broker import BrokerSettings, TopicsSettings
+from settings.sections.console import ConsoleSettings
+from settings.sections.episodes import AdaptationSettings, BudgetSettings, ControlSettings
+from settings.sections.keeping import StorageSettings
+from settings.sections.observing import LoggingSettings, MetricsSettings, TracingSettings
+from settings.sections.scoring import EntitySettings, StreamSettings, TransactionSettings
+from settings.sections.whole import Settings
 
 __all__ = [
     "AdaptationSettings",

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
 from settings.errors import Problem, SettingsError
-from settings.sections import Settings
+from settings.sections.whole import Settings
 from settings.sources import Layers, read_environment, read_file
 
 DEFAULT_FILE = "flagfive.toml"

@@ -25,8 +25,7 @@ from cli.demo.story import Story
 from cli.demo.traffic import DemoTraffic
 from cli.demo.view import View
 from cli.processes import Processes
-from settings import Settings
-from settings.sections import ControlSettings
+from settings import ControlSettings, Settings
 from simulate.patterns import HELD_OUT
 from simulate.traffic import Traffic
 from stream.feed.feed import Feed

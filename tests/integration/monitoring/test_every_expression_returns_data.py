@@ -14,8 +14,7 @@ import pytest
 from pydantic import SecretStr
 
 from cli.processes import Processes
-from settings import Settings
-from settings.sections import BudgetSettings, ControlSettings
+from settings import BudgetSettings, ControlSettings, Settings
 from tests.dashboard_files import left_sides, panel_expressions, rules
 from tests.integration.monitoring.running import BUDGET, SECRET, Running, scraped
 from tests.waiting import until

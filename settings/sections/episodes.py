@@ -1,0 +1,56 @@
+"""How much may be alerted, how an episode becomes a detector, and who may say so."""
+
+from typing import Literal
+
+from pydantic import Field, SecretStr
+
+from settings.sections.section import EntityName, Section
+
+
+class BudgetSettings(Section):
+    """How much genuine traffic may be alerted."""
+
+    alert_rate: float = Field(
+        0.001, gt=0, le=0.5, description="share of genuine traffic that may be alerted, over 0 to 0.5"
+    )
+    alerts_per_day: float = Field(
+        0.0,
+        ge=0,
+        le=1e7,
+        description="false alerts a day, which count instead of alert_rate once a day of traffic is known; "
+        "0 for alert_rate, to 10,000,000",
+    )
+
+
+class AdaptationSettings(Section):
+    """How an episode becomes a detector."""
+
+    device: Literal["auto", "cpu", "cuda"] = Field("auto", description="where torch computes")
+    adapter: EntityName = Field("evidence", description="name of an adapter in meta/adapters")
+    policy: Literal["auto", "approve", "shadow"] = Field(
+        "auto", description="live after the gate, live after a person's approval, or silent beside live ones"
+    )
+    four_eyes: bool = Field(False, description="whether another person must approve what one flagged")
+    risk_half_life_days: float = Field(
+        14.0, gt=0, le=3650, description="days in which the risk of a confirmed fraud halves, over 0 to 3650"
+    )
+    block_days: float = Field(
+        28.0, gt=0, le=3650, description="days that a shared terminal or device is blocked, over 0 to 3650"
+    )
+    expire_days: float = Field(
+        0.0, ge=0, le=3650, description="days after which a detector leaves by itself, 0 for never, to 3650"
+    )
+    recalibrate_hours: float = Field(
+        24.0, ge=0, le=8760, description="hours between recalibrations, 0 for none, to 8760"
+    )
+
+
+class ControlSettings(Section):
+    """The control log's signature."""
+
+    key: SecretStr | None = Field(
+        None,
+        min_length=16,
+        description="signing key of at least 16 characters, only from the environment variable "
+        "FLAGFIVE_CONTROL_KEY",
+    )

@@ -1,0 +1,49 @@
+"""What the processes tell of themselves."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from settings.sections.section import Port, Section
+
+
+class MetricsSettings(Section):
+    """Where each process serves Prometheus metrics; port 0 turns them off."""
+
+    host: str = Field("127.0.0.1", min_length=1, description="address to listen on")
+    worker_port: Port = Field(9301, description="port of the scorer, 0 to 65535")
+    recorder_port: Port = Field(9302, description="port of the recorder, 0 to 65535")
+    adapter_port: Port = Field(9303, description="port of the adaptation worker, 0 to 65535")
+    monitor_port: Port = Field(9304, description="port of the monitor, 0 to 65535")
+    console_port: Port = Field(9305, description="port of the console, 0 to 65535")
+    feed_port: Port = Field(0, description="port of produce and simulate, 0 to 65535")
+
+
+class MonitoringSettings(Section):
+    """How drift and quality are watched."""
+
+    every_s: float = Field(60.0, ge=1, le=86400, description="seconds between looks, 1 to 86400")
+    label_delay_days: float = Field(
+        7.0, ge=0, le=365, description="age in days from which a day's labels count as come, 0 to 365"
+    )
+    cards: int = Field(100, ge=1, le=100_000, description="k of card precision at k, 1 to 100000")
+
+
+class TracingSettings(Section):
+    """Where spans of transactions and episodes go."""
+
+    endpoint: str = Field(
+        "",
+        pattern=r"^(https?://\S+)?$",
+        description="OTLP/HTTP address of a collector, as in http://localhost:4318; empty turns tracing off",
+    )
+    share: float = Field(0.001, ge=0, le=1, description="share of transactions that is followed, 0 to 1")
+
+
+class LoggingSettings(Section):
+    """What the processes log."""
+
+    level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", description="least severe level shown"
+    )
+    format: Literal["text", "json"] = Field("text", description="lines for people or for machines")

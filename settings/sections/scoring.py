@@ -1,0 +1,65 @@
+"""What is scored, by which entities, and how the stream is read."""
+
+from datetime import UTC, datetime
+from typing import Literal
+
+from pydantic import AwareDatetime, Field, model_validator
+
+from settings.sections.section import EntityName, KafkaName, Section
+
+
+class TransactionSettings(Section):
+    """Which field of the incoming JSON (or column of a file) holds what."""
+
+    id: str = Field("transaction_id", min_length=1, description="field of the unique transaction id")
+    time: str = Field("time", min_length=1, description="field of the event time")
+    amount: str = Field("amount", min_length=1, description="field of the amount")
+    currency: str = Field("currency", description="field of the currency; empty where the data has none")
+    category: str = Field("category", description="field of the merchant category; empty where none")
+    channel: str = Field("channel", description="field of the channel (entry mode); empty where none")
+    time_unit: Literal["s", "ms", "us", "iso8601"] = Field(
+        "ms", description="seconds, milliseconds or microseconds since 1970, or ISO 8601 text"
+    )
+    earliest: AwareDatetime = Field(
+        datetime(2000, 1, 1, tzinfo=UTC), description="event times before this are rejected; with time zone"
+    )
+    latest: AwareDatetime = Field(
+        datetime(2100, 1, 1, tzinfo=UTC), description="event times after this are rejected; with time zone"
+    )
+
+    @model_validator(mode="after")
+    def _bounds_in_order(self) -> "TransactionSettings":
+        if self.earliest >= self.latest:
+            raise ValueError(f"earliest ({self.earliest}) must be before latest ({self.latest})")
+        return self
+
+
+class EntitySettings(Section):
+    """One kind of entity that history is kept for."""
+
+    name: EntityName = Field(description="name in topics and features: a-z, 0-9, _; at most 31")
+    field: str = Field(min_length=1, description="field of the transaction that holds the entity's key")
+
+
+class StreamSettings(Section):
+    """How the scorer reads and commits."""
+
+    delivery: Literal["exactly_once", "at_least_once"] = Field(
+        "exactly_once", description="one Kafka transaction per batch, or none"
+    )
+    group: KafkaName = "flagfive"
+    checkpoint_interval_s: float = Field(
+        5.0, ge=0.1, le=3600, description="seconds between profile checkpoints, 0.1 to 3600"
+    )
+    fetch_kib: int = Field(
+        1024,
+        ge=16,
+        le=65_536,
+        description="most KiB fetched of a partition at a time, 16 to 65,536; bounds batches and memory",
+    )
+    session_timeout_s: float = Field(
+        6.0,
+        ge=6,
+        le=300,
+        description="seconds of silence after which a worker's partitions are given away, 6 to 300",
+    )

@@ -1,0 +1,21 @@
+"""What the sections of `flagfive.toml` are made of.
+
+A field's description states meaning, unit and range; it is printed when a value is refused.
+"""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+# Kafka's own rule for topic and group names, in its words: ASCII letters and digits, '.', '_' and '-'.
+KafkaName = Annotated[
+    str, Field(pattern=r"^[A-Za-z0-9._-]{1,200}$", description="1 to 200 of A-Z, a-z, 0-9, '.', '_', '-'")
+]
+EntityName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,30}$")]
+Port = Annotated[int, Field(ge=0, le=65535)]
+
+
+class Section(BaseModel):
+    """A frozen group of keys; an unknown key is an error, since it is most likely a typing mistake."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)

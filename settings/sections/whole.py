@@ -1,0 +1,57 @@
+"""All sections together."""
+
+from pathlib import Path
+
+from pydantic import Field, field_validator
+
+from settings.sections.broker import BrokerSettings, TopicsSettings
+from settings.sections.console import ConsoleSettings
+from settings.sections.episodes import AdaptationSettings, BudgetSettings, ControlSettings
+from settings.sections.keeping import StorageSettings
+from settings.sections.observing import LoggingSettings, MetricsSettings, MonitoringSettings, TracingSettings
+from settings.sections.scoring import EntitySettings, StreamSettings, TransactionSettings
+from settings.sections.section import Section
+
+DEFAULT_ENTITIES = (
+    EntitySettings(name="card", field="card_id"),
+    EntitySettings(name="merchant", field="merchant_id"),
+)
+
+
+class Settings(Section):
+    """Everything a process needs to know, immutable. The first entity is the primary one.
+
+    `var` and a relative SQLite path are absolute here: `var` counts from the folder of the file, the database
+    from `var`.
+    """
+
+    var: Path = Field(Path("var"), description="folder of run-time files: broker, logs, database")
+    broker: BrokerSettings = BrokerSettings()
+    topics: TopicsSettings = TopicsSettings()
+    transaction: TransactionSettings = TransactionSettings()
+    entities: tuple[EntitySettings, ...] = Field(
+        DEFAULT_ENTITIES, min_length=1, max_length=8, description="1 to 8 entities with different names"
+    )
+    stream: StreamSettings = StreamSettings()
+    budget: BudgetSettings = BudgetSettings()
+    storage: StorageSettings = StorageSettings()
+    adaptation: AdaptationSettings = AdaptationSettings()
+    control: ControlSettings = ControlSettings()
+    metrics: MetricsSettings = MetricsSettings()
+    monitoring: MonitoringSettings = MonitoringSettings()
+    console: ConsoleSettings = ConsoleSettings()
+    tracing: TracingSettings = TracingSettings()
+    logging: LoggingSettings = LoggingSettings()
+
+    @field_validator("entities")
+    @classmethod
+    def _names_differ(cls, entities: tuple[EntitySettings, ...]) -> tuple[EntitySettings, ...]:
+        names = [entity.name for entity in entities]
+        if len(set(names)) < len(names):
+            raise ValueError(f"two entities have the same name: {', '.join(names)}")
+        return entities
+
+    @property
+    def primary(self) -> EntitySettings:
+        """The entity that keys `transactions`."""
+        return self.entities[0]
