@@ -23,7 +23,7 @@ from stream.recorder.rows import scored_rows
 from tests.adaptation_desk import KEY, PATTERN, Scorer, adapting, frauds, record_control
 from tests.scored_messages import scored_message
 from tests.small_models import base_change, genuine_rows, network_change, small_base, small_network
-from tests.unit.console.conftest import Person, add_users
+from tests.unit.console.people import Person, add_users
 from tests.waiting import until
 
 SECRET = "a secret of enough length"

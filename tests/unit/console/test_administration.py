@@ -5,7 +5,8 @@ from collections.abc import Callable
 from fastapi import FastAPI
 
 from console.desk import Desk
-from tests.unit.console.conftest import PASSWORD, Clock, Person
+from tests.unit.console.at_hand import Clock
+from tests.unit.console.people import PASSWORD, Person
 
 Sign = Callable[[str], Person]
 LONG = "another long passphrase"

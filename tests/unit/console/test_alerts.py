@@ -5,7 +5,9 @@ from collections.abc import Callable
 import pytest
 
 from console.desk import Desk
-from tests.unit.console.conftest import CARD, DAY, Clock, Person, WorkerAtHand, alert_row
+from tests.unit.console.at_hand import Clock, WorkerAtHand
+from tests.unit.console.people import Person
+from tests.unit.console.stored_rows import CARD, DAY, alert_row
 
 pytestmark = pytest.mark.usefixtures("stored")
 Sign = Callable[[str], Person]

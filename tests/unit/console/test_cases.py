@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.unit.console.conftest import CARD, Person
+from tests.unit.console.people import Person
+from tests.unit.console.stored_rows import CARD
 
 pytestmark = pytest.mark.usefixtures("stored")
 Sign = Callable[[str], Person]

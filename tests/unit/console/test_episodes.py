@@ -14,7 +14,9 @@ from settings import AdaptationSettings, Settings
 from storage.control_entries import ControlEntry
 from storage.episodes import LIVE, WAITING, Episode, EpisodeTransaction
 from stream.adaptation.feedback import Answer, Draft
-from tests.unit.console.conftest import DAY, ModelsAtHand, Person, WorkerAtHand, alert_row
+from tests.unit.console.at_hand import ModelsAtHand, WorkerAtHand
+from tests.unit.console.people import Person
+from tests.unit.console.stored_rows import DAY, alert_row
 
 pytestmark = pytest.mark.usefixtures("stored")
 Sign = Callable[[str], Person]

@@ -17,15 +17,9 @@ from console.desk import Desk
 from console.server import PREFIX, build_app
 from settings import Settings
 from storage import open_engine
-from tests.unit.console.conftest import (
-    Clock,
-    LagAtHand,
-    ModelsAtHand,
-    Person,
-    WorkerAtHand,
-    add_stored,
-    add_users,
-)
+from tests.unit.console.at_hand import Clock, LagAtHand, ModelsAtHand, WorkerAtHand
+from tests.unit.console.people import Person, add_users
+from tests.unit.console.stored_rows import add_stored
 
 EXAMPLES = 6
 """Drawn of each of some 55 operations: bodies and parameters that fit the description, and that do not."""

@@ -5,7 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from console.desk import Desk
-from tests.unit.console.conftest import Person, alert_row, scored_row
+from tests.unit.console.people import Person
+from tests.unit.console.stored_rows import alert_row, scored_row
 
 Sign = Callable[[str], Person]
 SCRIPTS = ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "javascript:alert(1)", "{{7*7}}"]

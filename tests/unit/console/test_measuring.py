@@ -6,7 +6,7 @@ from uuid import uuid4
 from fastapi import FastAPI
 from prometheus_client import REGISTRY
 
-from tests.unit.console.conftest import Person
+from tests.unit.console.people import Person
 
 
 def value(name: str, **labels: str) -> float:

@@ -9,7 +9,9 @@ from console.desk import Desk
 from console.lag import KafkaLag, LagNow
 from settings import BrokerSettings, Settings
 from storage.measurements import Measurement
-from tests.unit.console.conftest import DAY, LagAtHand, Person
+from tests.unit.console.at_hand import LagAtHand
+from tests.unit.console.people import Person
+from tests.unit.console.stored_rows import DAY
 from tests.waiting import until
 
 Sign = Callable[[str], Person]

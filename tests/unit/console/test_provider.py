@@ -18,7 +18,8 @@ from console.desk import Desk
 from console.server import build_app
 from settings import ConsoleSettings, Settings
 from storage.users import User
-from tests.unit.console.conftest import DAY, Person, add_users
+from tests.unit.console.people import Person, add_users
+from tests.unit.console.stored_rows import DAY
 
 pytestmark = pytest.mark.filterwarnings("ignore:The httpx module is deprecated")  # Authlib, told of itself
 ISSUER = "https://provider.example"

@@ -17,7 +17,8 @@ from console.desk import Desk
 from console.server import PREFIX, build_app
 from settings import Settings
 from storage import open_engine
-from tests.unit.console.conftest import Clock, LagAtHand, ModelsAtHand, Person, WorkerAtHand, add_users
+from tests.unit.console.at_hand import Clock, LagAtHand, ModelsAtHand, WorkerAtHand
+from tests.unit.console.people import Person, add_users
 
 NOBODY = "nobody"
 MACHINE = "machine"

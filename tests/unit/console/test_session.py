@@ -13,7 +13,8 @@ from console.desk import Desk
 from console.server import build_app
 from settings import ConsoleSettings, Settings
 from storage.sign_in_failures import SignInFailure
-from tests.unit.console.conftest import Clock, Person
+from tests.unit.console.at_hand import Clock
+from tests.unit.console.people import Person
 
 RIGHT = {"name": "analyst", "password": "correct horse battery"}
 

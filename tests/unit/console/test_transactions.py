@@ -6,7 +6,9 @@ import pytest
 
 from console.desk import Desk
 from console.models.results import PartScore
-from tests.unit.console.conftest import CARD, DAY, ModelsAtHand, Person, scored_row
+from tests.unit.console.at_hand import ModelsAtHand
+from tests.unit.console.people import Person
+from tests.unit.console.stored_rows import CARD, DAY, scored_row
 
 pytestmark = pytest.mark.usefixtures("stored")
 Sign = Callable[[str], Person]

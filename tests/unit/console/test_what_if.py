@@ -11,7 +11,8 @@ from console.desk import Desk
 from console.models.process import ModelProcess
 from console.models.results import CannotScore, Change, ModelsBusy, WhatIf
 from storage.episodes import DRAFT
-from tests.unit.console.conftest import TERMS, ModelsAtHand, Person
+from tests.unit.console.at_hand import TERMS, ModelsAtHand
+from tests.unit.console.people import Person
 from tests.unit.console.test_episodes import add_episode
 from tests.waiting import until
 

@@ -1,0 +1,117 @@
+"""What the console leans on, at hand in a test: time, adaptation worker, model process, lag of scorers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+
+import msgspec
+from sqlalchemy import Engine
+
+from console.lag import LagNow
+from console.models.results import CannotScore, Change, Effect, Matches, PartScore, WhatIf
+from storage import UnitOfWork
+from stream.adaptation.feedback import Answer, Draft, Request
+from stream.control.acks import Ack, Progress
+from tests.unit.console.stored_rows import DAY
+
+TERMS = Effect(3.0, 40, 4.0, 8, 4, 900.0, 500.0, 6, 30)
+
+
+@dataclass
+class Clock:
+    """Time that passes when a test says so."""
+
+    now: float = DAY + 1_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class WorkerAtHand:
+    """Answers what the outbox holds at once, as the adaptation worker would; `answers` says what."""
+
+    topic = "feedback"
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._expected: dict[str, Future[Answer]] = {}
+        self.asked: list[Request] = []
+        self.answers: Callable[[Request], Answer | None] = lambda request: Answer(
+            request.request_id, "done", "worked"
+        )
+
+    def __enter__(self) -> object:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        pass
+
+    def expect(self, request_id: str) -> Future[Answer]:
+        return self._expected.setdefault(request_id, Future())
+
+    def wake(self) -> None:
+        with UnitOfWork(self._engine) as unit:
+            for message in unit.outbox.pending():
+                request = msgspec.json.decode(message.value or b"", type=Request)
+                unit.outbox.mark_sent(message.id, time=0.0, offset=len(self.asked))
+                self.asked.append(request)
+                answer, expected = self.answers(request), self._expected.pop(request.request_id, None)
+                if answer is not None and expected is not None:
+                    expected.set_result(answer)
+            unit.commit()
+
+    def progress(self, control_offset: int) -> Progress | None:
+        return Progress(3, 4)
+
+    def acks(self) -> dict[int, Ack]:
+        return {0: Ack("worker-1", (0,), 9, DAY)}
+
+
+class ModelsAtHand:
+    """Answers like the model process; without an answer set it cannot score, as with an empty database."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[Draft, float]] = []
+        self.answer: Matches | None = None
+        self.scores: list[PartScore] | None = None
+        self.changes: list[Change] = []
+        self.past: WhatIf | Exception = CannotScore("nothing is in force")
+        self.running: int | None = None
+
+    def __enter__(self) -> object:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        pass
+
+    def what_if(self, change: Change) -> WhatIf:
+        self.changes.append(change)
+        if isinstance(self.past, Exception):
+            raise self.past
+        return self.past
+
+    def stage(self) -> int | None:
+        return self.running
+
+    def look_back(self, draft: Draft, days: float) -> Matches:
+        self.asked.append((draft, days))
+        if self.answer is None:
+            raise CannotScore("nothing is stored")
+        return self.answer
+
+    def parts(self, partition: int, offset: int) -> list[PartScore]:
+        if self.scores is None:
+            raise CannotScore("nothing is in force")
+        return self.scores
+
+
+class LagAtHand:
+    """The broker's answer: partition 0 ends at 25 and is scored to 20, nothing was ever scored of 1."""
+
+    def __init__(self) -> None:
+        self.answer = LagNow({0: 20}, {0: 25, 1: 0}, DAY)
+
+    def now(self) -> LagNow:
+        return self.answer

@@ -1,0 +1,47 @@
+"""Ten transactions of one card and their alerts, as the recorder would have stored them."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+
+from console.desk import Desk
+from storage.alerts import priority_of
+
+CARD = "tok_5500000000004242"
+DAY = 1_760_000_000.0
+
+
+def add_stored(desk: Desk) -> None:
+    """Ten alerted transactions of one card: tx-0, of 10.00, to tx-9, of 100.00, which surprises most."""
+    with desk.unit() as unit:
+        unit.transactions.add_many(scored_row(n) for n in range(10))
+        unit.alerts.add_many(alert_row(n) for n in range(10))
+        unit.commit()
+
+
+def scored_row(n: int, *, card: str = CARD) -> tuple[object, ...]:
+    """A row of scored transactions: tx-n."""
+    entities = json.dumps({"card": card, "merchant": f"shop-{n % 3}"})
+    features = np.zeros(46, "<f4").tobytes()
+    amount, surprise = 10.0 * (n + 1), 3.0 + n / 10
+    time = DAY + n
+    scores = (surprise, 10**-surprise, 1, 0, "base", 7)
+    return (0, n, f"tx-{n}", time, time, amount, "EUR", 5411, entities, features, *scores)
+
+
+def alert_row(n: int, *, card: str = CARD, words: str = "amount: 8 times the usual") -> tuple[object, ...]:
+    """A row of alerts: that of tx-n."""
+    amount, surprise = 10.0 * (n + 1), 3.0 + n / 10
+    body = {
+        "transaction_id": f"tx-{n}",
+        "currency": "EUR",
+        "tail": 10**-surprise,
+        "decision": "review",
+        "control_offset": 7,
+        "entities": {"card": card, "merchant": f"shop-{n % 3}"},
+        "reasons": [{"feature": "log_amount", "value": 1.5, "push": 0.5, "words": words}],
+    }
+    queued = (amount, surprise, priority_of(surprise, amount), "base", card)
+    return (0, n, f"tx-{n}", DAY + n, json.dumps(body), *queued)
