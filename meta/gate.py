@@ -10,9 +10,9 @@ import numpy as np
 from meta.adapters.protocol import Adapter
 from meta.arrays import Doubles, Floats
 from meta.calibration import combine, with_risk
-from meta.leave_one_out import leave_one_out
 from meta.live import LiveDetector
 from meta.reservoir import Reservoir
+from meta.set_aside import Kept, set_aside
 from meta.shares import Share, bound, choose_share
 from meta.stack import ScoringStack
 from meta.support import Support
@@ -41,10 +41,11 @@ class Verdict:
 
     `alert_rate` is the whole rate on the reservoir, `added` what comes on top of that before. `found` is the
     share of flags that a detector made without them finds, `softly_found` the same with flags near the
-    threshold counting in part, `losses` the recall that each replay set loses. `strangers` are flags that the
-    others do not lead to, `usual_at` is the share of genuine traffic that looks as much like the pattern as
-    half of the flags do when they are left out. `causes` are the kinds of `reasons`: `budget`, `flags`,
-    `replay`.
+    threshold counting in part, `losses` the recall that each replay set loses. `set_aside` are flags that
+    look like ordinary traffic to the others: the detector is made without them, and what is said of flags is
+    said of the rest. `strangers` are flags that the others do not lead to, `usual_at` is the share of genuine
+    traffic that looks as much like the pattern as half of the flags do when they are left out. `causes` are
+    the kinds of `reasons`: `budget`, `flags`, `replay`.
     """
 
     live: LiveDetector
@@ -55,6 +56,7 @@ class Verdict:
     softly_found: float
     losses: dict[str, float]
     reasons: tuple[str, ...]
+    set_aside: tuple[int, ...] = ()
     strangers: tuple[int, ...] = ()
     two_patterns: TwoPatterns | None = None
     usual_at: float = 0.0
@@ -85,14 +87,15 @@ def judge(
     out.
     """
     quick = left_out_by or adapter
-    live = _made(adapter, support, background, reservoir, seed)
+    kept = set_aside(quick, support, background, reservoir, seed=seed)
+    live = _made(adapter, kept.support, background, reservoir, seed)
     candidate = stack.replaced((*stack.detectors, live))
     seen = _Seen(
         with_risk(candidate.surprises(reservoir.X), reservoir.risk),
         {name: candidate.surprises(X) for name, X in replay.items() if len(X)},
-        candidate.surprises(support.fraud),
+        candidate.surprises(kept.support.fraud),
     )
-    seen.flags[:, -1] = leave_one_out(quick, support, background, reservoir, seed=seed)
+    seen.flags[:, -1] = kept.left_out
     share = choose_share(
         seen.reservoir,
         seen.replay,
@@ -103,13 +106,14 @@ def judge(
     )
     two = two_patterns(
         quick,
-        reservoir.extend_support(quick, support),
+        reservoir.extend_support(quick, kept.support),
         reservoir.extend(quick, background),
         reservoir,
         threshold=-float(np.log10(limits.budget)),
         seed=seed,
     )
-    return _verdict(live, seen, np.append(stack.shifts, share.shift), share, two, limits)
+    verdict = _verdict(live, seen, np.append(stack.shifts, share.shift), share, two, limits)
+    return _as_asked(verdict, kept)
 
 
 @dataclass(frozen=True)
@@ -155,10 +159,20 @@ def _verdict(
         share.found,
         share.losses,
         tuple(text for _, text in spoken),
-        tuple(strangers(again)) if two is None else (),
-        two,
-        float(10.0 ** -np.median(seen.flags[:, -1])),
-        tuple(dict.fromkeys(cause for cause, _ in spoken)),
+        strangers=tuple(strangers(again)) if two is None else (),
+        two_patterns=two,
+        usual_at=float(10.0 ** -np.median(seen.flags[:, -1])),
+        causes=tuple(dict.fromkeys(cause for cause, _ in spoken)),
+    )
+
+
+def _as_asked(verdict: Verdict, kept: Kept) -> Verdict:
+    """The verdict on the kept flags, by where they stand among all."""
+    return replace(
+        verdict,
+        set_aside=kept.aside,
+        strangers=kept.asked(verdict.strangers),
+        two_patterns=kept.asked_groups(verdict.two_patterns),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -32,9 +33,9 @@ class Support:
     def __len__(self) -> int:
         return len(self.fraud)
 
-    def without(self, row: int) -> Support:
-        """Return the support with one flagged transaction left out, for leave-one-out; needs k >= 2."""
-        return Support(np.delete(self.fraud, row, axis=0), self.genuine)
+    def without(self, rows: Sequence[int]) -> Support:
+        """Return the support without some of its flagged transactions; EmptySupport where none is left."""
+        return Support(np.delete(self.fraud, rows, axis=0), self.genuine)
 
     def with_negatives(self, background: Floats) -> Floats:
         """Return background rows with the hard negatives in front."""

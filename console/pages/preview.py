@@ -60,7 +60,8 @@ class Preview:
     def _checks(self, found: Found) -> None:
         """What the flags show by themselves, and the gate's opinion."""
         support, gate = found["support"], found["gate"]
-        self._support.mark(dict.fromkeys(support["strangers"], "unlike the others"))
+        odd = dict.fromkeys(support["strangers"], "unlike the others")
+        self._support.mark(odd | dict.fromkeys(support["set_aside"], "set aside"))
         if gate["passes"]:
             banner("The gate would let it pass.", "genuine")
         else:

@@ -27,6 +27,8 @@ WORKED_WITHIN_S = 20.0
 class SupportCheck:
     """What the flags show by themselves."""
 
+    set_aside: list[str]
+    """Flags that the detector is made without."""
     strangers: list[str]
     groups: list[list[str]]
     """Two groups where these are two patterns, else none."""
@@ -105,6 +107,7 @@ def _told(
     currencies = {row.currency for row in support}
     return Preview(
         support=SupportCheck(
+            list(draft.set_aside),
             list(draft.strangers),
             [list(group) for group in draft.patterns],
             draft.usual_at,

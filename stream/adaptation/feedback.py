@@ -68,6 +68,8 @@ class Draft(msgspec.Struct, frozen=True):
     """Flags that the others do not lead to."""
     patterns: tuple[tuple[str, ...], ...] = ()
     """Two groups of flags where these are two patterns."""
+    set_aside: tuple[str, ...] = ()
+    """Flags that the detector is made without: they look like ordinary traffic to the others."""
 
 
 class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -87,7 +89,7 @@ class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
     flag_to_announced_ms: float | None = None
     flag_to_live_ms: float | None = None
     notes: tuple[str, ...] = ()
-    """What checks found: entities shared, strangers among the flags, two patterns in one."""
+    """What checks found: entities shared, flags set aside, strangers among them, two patterns in one."""
     draft: Draft | None = None
     """Of a preview."""
 

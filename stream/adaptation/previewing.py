@@ -44,6 +44,7 @@ def _draft(adapted: Adapted) -> Draft:
         verdict.usual_at,
         _ids(adapted, verdict.strangers),
         (_ids(adapted, parted.first), _ids(adapted, parted.second)) if parted else (),
+        _ids(adapted, verdict.set_aside),
     )
 
 

@@ -39,7 +39,7 @@ class Proposal:
     rows: int
     """Transactions that it was calibrated on."""
     notes: tuple[str, ...]
-    """What the support itself shows: strangers in it, two patterns, ordinary traffic."""
+    """What the support itself shows: flags set aside, strangers in it, two patterns, ordinary traffic."""
     seconds: float
     """Adapting, calibrating and judging, all together."""
     processor_seconds: float

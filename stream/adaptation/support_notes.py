@@ -9,8 +9,12 @@ from stream.adaptation.intake import Flagged
 
 
 def notes_of(verdict: Verdict, flagged: Flagged) -> tuple[str, ...]:
-    """Two patterns in one, strangers among the flags, flags that look like ordinary traffic."""
+    """Flags set aside, two patterns in one, strangers among the flags, flags like ordinary traffic."""
     notes = []
+    if verdict.set_aside:
+        others = len(flagged.fraud) - len(verdict.set_aside)
+        aside = _ids(flagged, verdict.set_aside)
+        notes.append(f"set aside, looks like ordinary traffic to the other {others} flags: {aside}")
     if verdict.two_patterns is not None:
         first, second = (
             _ids(flagged, group) for group in (verdict.two_patterns.first, verdict.two_patterns.second)

@@ -14,6 +14,7 @@ from storage.episodes import LIVE, Episode
 from stream.control.announce import Announcer
 from stream.control.snapshot import Snapshot
 from tests.adaptation_desk import (
+    GENUINE,
     PATTERN,
     Analyst,
     Scorer,
@@ -117,6 +118,27 @@ def test_contradictions_and_duplicates_are_named_with_who_was_first(
         analyst.send("r-3", fraud=frauds(6, 7))
         assert "bank called fraud-7 genuine before" in analyst.answer("r-3").message
     assert len(announcer.refresh().detectors) == 1
+
+
+def test_a_wrong_flag_is_set_aside_told_of_and_stays_a_confirmed_fraud(
+    stream_settings: Settings, engine: Engine, announcer: Announcer, analyst: Analyst
+) -> None:
+    wrong = f"tx-0-{GENUINE - 1}"
+    flags = (*frauds(0, 1), wrong, *frauds(2, 3))
+    said = f"set aside, looks like ordinary traffic to the other 4 flags: {wrong}"
+    with Scorer(stream_settings) as scorer, adapting(stream_settings, engine):
+        analyst.send("r-1", "preview", fraud=flags)
+        preview = analyst.answer("r-1")
+        assert preview.draft is not None
+        assert (said in preview.notes, preview.draft.set_aside) == (True, (wrong,))
+        analyst.send("r-2", fraud=flags)
+        answer = analyst.answer("r-2")
+        live = scorer.snapshots[-1]
+    assert (answer.status, said in answer.notes) == (LIVE, True)
+    assert _recall(live, PATTERN + 0.3 * genuine_rows(500, seed=77)) > 0.9
+    assert [d.id for d in announcer.refresh().detectors] == [answer.detector_id]
+    with UnitOfWork(engine, reads_only=True) as unit:
+        assert unit.labels.latest([wrong])[wrong].verdict == "fraud"
 
 
 def test_flags_that_look_like_ordinary_traffic_stay_a_draft(

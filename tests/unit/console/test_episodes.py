@@ -163,7 +163,7 @@ def test_confirmed_and_rejected_matches_join_the_episode(
     assert ada.post("/episodes/e-1/matches", {}).status_code == 422
 
 
-DRAFT = Draft(b"curves", 0.1, 3.0, (), 0.0002, 0.8, 0.001, strangers=("tx-2",))
+DRAFT = Draft(b"curves", 0.1, 3.0, (), 0.0002, 0.8, 0.001, strangers=("tx-2",), set_aside=("tx-1",))
 
 
 def test_a_preview_tells_what_flags_and_gate_say_and_what_would_have_matched(
@@ -174,7 +174,7 @@ def test_a_preview_tells_what_flags_and_gate_say_and_what_would_have_matched(
     models.answer = found
     told = person("analyst").post("/episodes/preview", {"ids": ["tx-1", "tx-2"], "days": 2}).json()
     assert (models.asked, [r.kind for r in worker.asked]) == ([(DRAFT, 2.0)], ["preview"])
-    assert told["support"]["strangers"] == ["tx-2"]
+    assert (told["support"]["strangers"], told["support"]["set_aside"]) == (["tx-2"], ["tx-1"])
     assert told["gate"] == {"passes": True, "reason": ""}
     assert [row["transaction_id"] for row in told["matches"]] == [
         "tx-7",
