@@ -1,8 +1,7 @@
 """Train a base: balanced batches, a warm-up and cosine learning rate, an average of the weights at the end.
 
-The network first follows boosted trees that are fitted to the same rows (distillation), then the labels: the
-trees find sharp edges in few labels, the network scores in a microsecond. docs/decisions tells what each part
-gives.
+The network follows a teacher fitted to the same rows (distillation) and, a little, the labels: boosted trees
+find sharp edges in few labels, the network scores in a microsecond. docs/decisions tells what each gives.
 """
 
 from __future__ import annotations
@@ -13,7 +12,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import lightgbm as lgb
 import numpy as np
 import torch
 from torch import Tensor
@@ -26,13 +24,17 @@ from meta.histograms import Histograms
 from meta.networks.curves import CurveNet
 from meta.networks.export import curve_network
 from meta.normaliser import Normaliser
+from meta.teacher import Teacher, mixtures
 
 Progress = Callable[[int, int, float], None]
 
 
 @dataclass(frozen=True)
 class BaseSettings:
-    """Steps of `batch` rows, learning rate, widths, share of the loss that follows the trees, seed."""
+    """Steps of `batch` rows, learning rate, widths, share of the loss that follows the teacher, seed.
+
+    The teacher's `trees`, and the mixtures of two rows at which it is asked.
+    """
 
     steps: int = 3000
     batch: int = 1024
@@ -40,6 +42,7 @@ class BaseSettings:
     hidden: tuple[int, int] = (64, 32)
     follow: float = 0.9
     trees: int = 250
+    mixtures: int = 100_000
     seed: int = 0
     checkpoint_every: int = 500
 
@@ -82,7 +85,7 @@ def train_base(
         genuine, ignore=drifting(genuine), differences=Columns(history.features).differences
     )
     tokens = normaliser(history.X)
-    teacher = boosted_log_odds(tokens, history.fraud, history.weight, settings)
+    teacher = Teacher.fit(tokens, history.fraud, history.weight, trees=settings.trees, seed=settings.seed)
     loop = _Loop(tokens, history, teacher, settings, torch.device(device))
     net = loop.run(progress, checkpoint)
     provenance = Provenance(
@@ -107,36 +110,18 @@ def drifting(genuine: Floats) -> list[int]:
     return [int(j) for j in np.flatnonzero(shift > 0.25)]
 
 
-def boosted_log_odds(
-    tokens: Floats, fraud: np.ndarray[tuple[int], np.dtype[np.bool_]], weight: Doubles, settings: BaseSettings
-) -> Floats:
-    """Return out-of-fold log-odds (n,) of boosted trees: in-sample ones would teach what they memorised."""
-    out = np.empty(len(tokens), np.float32)
-    fold = np.random.default_rng(settings.seed).integers(0, 2, len(tokens))
-    for k in (0, 1):
-        fit, rest = fold != k, fold == k
-        model = lgb.LGBMClassifier(
-            n_estimators=settings.trees, num_leaves=31, learning_rate=0.05, min_child_samples=20,
-            reg_lambda=1.0, subsample=0.8, subsample_freq=1, colsample_bytree=0.8,
-            random_state=settings.seed, deterministic=True, n_jobs=1, verbose=-1,
-        )  # fmt: skip
-        model.fit(tokens[fit], fraud[fit], sample_weight=weight[fit])
-        out[rest] = np.asarray(model.predict(tokens[rest], raw_score=True), dtype=np.float32)
-    return out
-
-
 class _Loop:
     """One training run; its state is all in `state()`, so that it can stop and go on."""
 
     def __init__(
-        self, tokens: Floats, history: History, teacher: Floats, settings: BaseSettings, device: torch.device
+        self, tokens: Floats, history: History, teacher: Teacher, settings: BaseSettings, device: torch.device
     ) -> None:
         torch.manual_seed(settings.seed)
         self.settings, self.device = settings, device
-        self.tokens = torch.from_numpy(tokens).to(device)
-        self.teacher = torch.from_numpy(teacher).to(device)
+        mixed = mixtures(tokens, history.fraud, settings.mixtures, settings.seed)  # they follow the rows
+        self.tokens = torch.from_numpy(np.concatenate([tokens, mixed])).to(device)
+        self.teacher = torch.from_numpy(np.r_[teacher.out_of_fold, teacher(mixed)]).to(device)
         self.target = torch.from_numpy(history.fraud.astype(np.float32)).to(device)
-        self.weight = torch.from_numpy(history.weight.astype(np.float32)).to(device)
         self.fraud = np.flatnonzero(history.fraud)
         self.genuine = np.flatnonzero(~history.fraud)
         self.net = CurveNet(tokens.shape[1], settings.hidden).to(device)
@@ -156,15 +141,20 @@ class _Loop:
         return self.average.cpu()
 
     def advance(self) -> float:
-        """One step: a fifth of the batch is fraud, weights undo the imbalance that this makes."""
+        """One step: half of the batch is labelled, a fourth of that fraud; the other half is mixtures."""
         s = self.settings
         rng = np.random.default_rng((s.seed, self.step))  # of the step alone: a resumed run draws the same
-        n_fraud = s.batch // 4
-        rows = np.r_[rng.choice(self.fraud, n_fraud), rng.choice(self.genuine, s.batch - n_fraud)]
-        at = torch.from_numpy(rows).to(self.device)
+        labelled, n_fraud = s.batch // 2, s.batch // 8
+        at = torch.from_numpy(
+            np.r_[
+                rng.choice(self.fraud, n_fraud),
+                rng.choice(self.genuine, labelled - n_fraud),
+                rng.integers(len(self.target), len(self.tokens), s.batch - labelled),
+            ]
+        ).to(self.device)
         for group in self.optimiser.param_groups:
             group["lr"] = s.rate * _schedule(self.step / s.steps)
-        loss = self.loss(self.net(self.tokens[at]), at, n_fraud)
+        loss = self.loss(self.net(self.tokens[at]), at, labelled, n_fraud)
         self.optimiser.zero_grad()
         torch.autograd.backward(loss)
         torch.nn.utils.clip_grad_norm_(self.net.parameters(), 1.0)
@@ -173,12 +163,12 @@ class _Loop:
         self._average()
         return float(loss.item())
 
-    def loss(self, score: Tensor, at: Tensor, n_fraud: int) -> Tensor:
-        """Labels: fraud against the hardest genuine rows. Trees: squared distance of log-odds."""
-        genuine = score[n_fraud:]
+    def loss(self, score: Tensor, at: Tensor, labelled: int, n_fraud: int) -> Tensor:
+        """Labels: fraud against the hardest genuine rows. Teacher: distance of log-odds, mixtures too."""
+        fraud, genuine = score[:n_fraud], score[n_fraud:labelled]
         hardest = torch.logsumexp(genuine, 0) - math.log(len(genuine) / 64)
-        rank = functional.softplus(hardest - score[:n_fraud]).mean()
-        labels = functional.binary_cross_entropy_with_logits(score, self.target[at])
+        rank = functional.softplus(hardest - fraud).mean()
+        labels = functional.binary_cross_entropy_with_logits(score[:labelled], self.target[at[:labelled]])
         follow = functional.smooth_l1_loss(score, self.teacher[at])
         s = self.settings
         return s.follow * follow + (1 - s.follow) * (labels + 0.3 * rank)

@@ -28,7 +28,7 @@ def rows() -> Floats:
 def artifacts(rows: Floats) -> Artifacts:
     fraud = np.arange(len(rows)) >= len(rows) - 200
     history = History(FEATURES, rows, fraud, np.ones(len(rows)), (0.0, 86_400.0))
-    base = train_base(history, BaseSettings(steps=200, batch=256, trees=20, hidden=(16, 8)))
+    base = train_base(history, BaseSettings(steps=400, batch=256, trees=20, hidden=(16, 8)))
     torch.manual_seed(5)
     blind, aware = (
         EvidenceModel.of(EvidenceNet(n, learned=5, trunk=12), FEATURES, base.normaliser, {}) for n in (7, 8)
