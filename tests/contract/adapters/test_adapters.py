@@ -29,7 +29,8 @@ from checks import CHECKS, Case, Check
 FEATURES = (
     "log_amount", "card_log_count_1d", "card_log_mean_1d", "card_deviation_1d", "card_ratio_1d", "night",
 )  # fmt: skip
-_SHARED = {"protocol", "registry", "gradient"}  # modules of the folder that are no adapters themselves
+# Modules of the folder that are no adapters themselves.
+_SHARED = {"protocol", "registry", "gradient", "learned"}
 
 
 def history(seed: int = 0, n: int = 6000) -> NamedHistory:
