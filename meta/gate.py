@@ -17,55 +17,7 @@ from meta.shares import Share, bound, choose_share
 from meta.stack import ScoringStack
 from meta.support import Support
 from meta.support_checks import TwoPatterns, strangers, two_patterns
-
-_TOO_MUCH = 1.25  # times the budget
-
-
-@dataclass(frozen=True)
-class Limits:
-    """Budget as a share of genuine traffic, recall that a replay set may lose, flags that must be found
-    again.
-    """
-
-    budget: float = 0.001
-    allowed_loss: float = 0.01
-    found_at_least: float = 0.25
-
-
-DEFAULT_LIMITS = Limits()
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """The detector with its share, the threshold for all, and why it must stay a draft, if it must.
-
-    `alert_rate` is the whole rate on the reservoir, `added` what comes on top of that before. `found` is the
-    share of flags that a detector made without them finds, `softly_found` the same with flags near the
-    threshold counting in part, `losses` the recall that each replay set loses. `set_aside` are flags that
-    look like ordinary traffic to the others: the detector is made without them, and what is said of flags is
-    said of the rest. `strangers` are flags that the others do not lead to, `usual_at` is the share of genuine
-    traffic that looks as much like the pattern as half of the flags do when they are left out. `causes` are
-    the kinds of `reasons`: `budget`, `flags`, `replay`.
-    """
-
-    live: LiveDetector
-    threshold: float
-    alert_rate: float
-    added: float
-    found: float
-    softly_found: float
-    losses: dict[str, float]
-    reasons: tuple[str, ...]
-    set_aside: tuple[int, ...] = ()
-    strangers: tuple[int, ...] = ()
-    two_patterns: TwoPatterns | None = None
-    usual_at: float = 0.0
-    causes: tuple[str, ...] = ()
-
-    @property
-    def passed(self) -> bool:
-        """Whether nothing speaks against going live."""
-        return not self.reasons
+from meta.verdict import DEFAULT_LIMITS, Limits, Verdict, reasons_against
 
 
 def judge(
@@ -149,7 +101,7 @@ def _verdict(
     again = combine(seen.flags, shifts) > share.threshold
     found = float(np.mean(again))
     bounds = {name: bound(limits.allowed_loss, len(rows)) for name, rows in seen.replay.items()}
-    spoken = _reasons(rate, found, share.losses, bounds, limits)
+    spoken = reasons_against(rate, found, share.losses, bounds, limits)
     return Verdict(
         replace(live, shift=share.shift),
         share.threshold,
@@ -174,25 +126,3 @@ def _as_asked(verdict: Verdict, kept: Kept) -> Verdict:
         strangers=kept.asked(verdict.strangers),
         two_patterns=kept.asked_groups(verdict.two_patterns),
     )
-
-
-def _reasons(
-    rate: float,
-    found: float,
-    losses: Mapping[str, float],
-    bounds: Mapping[str, float],
-    limits: Limits,
-) -> list[tuple[str, str]]:
-    """What speaks against it, as cause and text."""
-    said = []
-    if rate > _TOO_MUCH * limits.budget:
-        most = _TOO_MUCH * limits.budget
-        said.append(("budget", f"alerts on {rate:.3%} of genuine traffic, allowed {most:.3%}"))
-    if found < limits.found_at_least:
-        least = limits.found_at_least
-        said.append(("flags", f"finds {found:.0%} of the flags when they are left out, allowed {least:.0%}"))
-    for name, loss in losses.items():
-        if loss > bounds[name]:
-            text = f"{name}: {loss:.1%} of its recall is lost, allowed {bounds[name]:.1%}"
-            said.append(("replay", text))
-    return said

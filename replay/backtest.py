@@ -12,9 +12,9 @@ from features.spans import ByteSpans
 from meta.adapters.registry import adapter
 from meta.artifacts import Artifacts
 from meta.calibration import Tails
-from meta.gate import Verdict
 from meta.stack import ScoringStack
 from meta.support import Support
+from meta.verdict import Verdict
 from replay.featured import Featured
 from replay.outcome import Progress, silent
 from replay.reading import Reader

@@ -12,12 +12,13 @@ from meta.base import BaseModel
 from meta.calibration import CEILING, Tails
 from meta.entity_risk import left_by_blocks
 from meta.false_alerts import CLEARLY, sort_alerts
-from meta.gate import Limits, Verdict, judge
+from meta.gate import judge
 from meta.live import LiveDetector
 from meta.reservoir import Reservoir
 from meta.risk_share import choose_risk_share
 from meta.stack import BASE, ScoringStack
 from meta.support import Support
+from meta.verdict import Limits, Verdict
 from replay.desk import News
 from replay.entity_rules import EntityRules
 from replay.policy import History

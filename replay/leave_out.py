@@ -15,11 +15,12 @@ from features.offline import Featuriser
 from meta.adapters.registry import adapter
 from meta.arrays import Doubles, Floats
 from meta.artifacts import Artifacts
-from meta.gate import Limits, Verdict, judge
+from meta.gate import judge
 from meta.reservoir import Reservoir
 from meta.sampler import Labelled
 from meta.stack import ScoringStack
 from meta.support import Support
+from meta.verdict import Limits, Verdict
 from replay.delay import detection_delay
 from replay.drift import Drift, moved
 from replay.further import Further

@@ -15,10 +15,11 @@ from meta.adapters.protocol import Adapter
 from meta.arrays import Doubles, Floats, Rows
 from meta.calibration import joint_threshold
 from meta.false_alerts import sort_alerts
-from meta.gate import Limits, Verdict, judge
+from meta.gate import judge
 from meta.reservoir import Reservoir
 from meta.stack import ScoringStack
 from meta.support import Support
+from meta.verdict import Limits, Verdict
 
 FRAUD, GENUINE, UNKNOWN = 1, 0, -1
 BACKGROUND = 2_048  # genuine rows that an adapter may read

@@ -15,10 +15,11 @@ from features.schema import TransactionSchema
 from meta.adapters.evidence import Evidence
 from meta.artifacts import Artifacts
 from meta.calibration import Tails, joint_threshold
-from meta.gate import Limits, judge
+from meta.gate import judge
 from meta.reservoir import Reservoir
 from meta.stack import ScoringStack
 from meta.support import Support
+from meta.verdict import Limits
 from simulate.patterns import HELD_OUT, KNOWN
 from simulate.traffic import Traffic
 

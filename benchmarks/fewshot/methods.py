@@ -13,10 +13,11 @@ from meta.adapters.protocol import Adapter
 from meta.adapters.registry import adapter
 from meta.adapters.retrain import Retrain
 from meta.calibration import Tails
-from meta.gate import Limits, judge
+from meta.gate import judge
 from meta.reservoir import Reservoir
 from meta.stack import ScoringStack
 from meta.support import Support
+from meta.verdict import Limits
 
 Method = Callable[[Measure, Episode, Parts, int], Outcome]
 REVIEWED = 100  # matches that an analyst judges in a look-back

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from meta.arrays import Floats
 from meta.false_alerts import CLEARLY, sort_alerts
-from meta.gate import Limits, Verdict, judge
+from meta.gate import judge
 from meta.support import Support
+from meta.verdict import Limits, Verdict
 from stream.adaptation.intake import Flagged
 from stream.adaptation.prepared import Prepared
 from stream.adaptation.support_notes import notes_of

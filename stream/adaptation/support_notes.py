@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from meta.gate import DEFAULT_LIMITS, Verdict
+from meta.verdict import DEFAULT_LIMITS, Verdict
 from stream.adaptation.intake import Flagged
 
 

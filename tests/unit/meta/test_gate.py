@@ -11,13 +11,14 @@ from meta.adapters.registry import adapter
 from meta.arrays import Floats
 from meta.artifacts import Artifacts
 from meta.calibration import joint_threshold
-from meta.gate import Limits, judge
+from meta.gate import judge
 from meta.leave_one_out import leave_one_out
 from meta.reservoir import Reservoir
 from meta.shares import SHIFTS, choose_share
 from meta.stack import ScoringStack
 from meta.support import EmptySupport, Support
 from meta.support_checks import TwoPatterns, strangers, two_patterns
+from meta.verdict import Limits
 
 
 def traffic(n: int, seed: int, *, pattern: int = 0) -> Floats:

@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 from meta.adapters.registry import adapter
 from meta.arrays import Floats
 from meta.artifacts import Artifacts
-from meta.gate import Limits, Verdict, judge
+from meta.gate import judge
 from meta.reservoir import Reservoir
 from meta.set_aside import ONE_IN, ORDINARY, ordinary, set_aside
 from meta.stack import ScoringStack
 from meta.support import Support
 from meta.support_checks import TwoPatterns
+from meta.verdict import Limits, Verdict
 
 USUAL = np.zeros(7, np.float32)
 """A transaction in the middle of all features."""
