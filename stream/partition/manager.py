@@ -69,6 +69,7 @@ class PartitionManager(Service):
         self._rebalanced.set()
         self._rebalanced = asyncio.Event()
         self._consumer().hold(assigned)
+        self._live.clear()
         for partition in self._workers.keys() - assigned:
             del self._workers[partition]
         for partition in sorted(assigned):
@@ -78,6 +79,7 @@ class PartitionManager(Service):
 
     async def on_revoked(self, revoked: Iterable[TopicPartition]) -> None:
         """Let the spans in hand finish, then let go. Profiles stay until it is known who gets them."""
+        self._rebalanced.set()  # whoever is still taking over would go live after the hand-back
         leaving = [self._workers[partition] for partition in revoked if partition in self._workers]
         self._live.difference_update(revoked)
         self._count_live()
@@ -101,7 +103,10 @@ class PartitionManager(Service):
             task.cancel()
 
     async def _take_over(self, partition: TopicPartition, rebalanced: asyncio.Event) -> None:
-        await self._workers[partition].take_over()
+        worker = self._workers.get(partition)
+        if worker is None:  # given away again before this began
+            return
+        await worker.take_over()
         if not rebalanced.is_set():
             self._live.add(partition)
             self._count_live()

@@ -1,0 +1,98 @@
+"""Rebalances that follow each other quickly: a partition is live only while the group says it is ours."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from typing import Any, cast
+
+from aiokafka import TopicPartition
+
+from stream.partition.manager import PartitionManager
+
+FIRST, SECOND = TopicPartition("transactions", 0), TopicPartition("transactions", 1)
+
+
+class Consumer:
+    """Notes what is released to be read."""
+
+    def __init__(self) -> None:
+        self.released: list[TopicPartition] = []
+
+    def hold(self, partitions: Iterable[TopicPartition]) -> None:
+        pass
+
+    def release(self, partition: TopicPartition) -> None:
+        self.released.append(partition)
+
+    def forget(self, partitions: Iterable[TopicPartition]) -> None:
+        pass
+
+
+class Worker:
+    """Takes over once `recovered` is set."""
+
+    def __init__(self) -> None:
+        self.recovered = asyncio.Event()
+
+    async def take_over(self) -> None:
+        await self.recovered.wait()
+
+    async def hand_back(self) -> None:
+        pass
+
+
+class Group:
+    """A manager with a consumer and workers at hand."""
+
+    def __init__(self) -> None:
+        self.consumer, self.workers = Consumer(), {FIRST: Worker(), SECOND: Worker()}
+        self.crashes: list[BaseException] = []
+        self.manager = PartitionManager(
+            lambda: cast(Any, self.consumer),
+            lambda partition: cast(Any, self.workers[partition]),
+            checkpoint_every_s=60.0,
+            rejoin_s=60.0,
+        )
+
+        async def crash(error: BaseException) -> None:
+            self.crashes.append(error)
+
+        cast(Any, self.manager).crash = crash
+
+    async def settled(self) -> None:
+        """Every task has gone as far as it can."""
+        for _ in range(20):
+            await asyncio.sleep(0)
+
+
+def test_what_recovers_after_it_was_revoked_does_not_go_live() -> None:
+    async def play() -> Group:
+        group = Group()
+        await group.manager.on_assigned([FIRST, SECOND])
+        group.workers[FIRST].recovered.set()
+        await group.settled()
+        await group.manager.on_revoked([FIRST, SECOND])
+        group.workers[SECOND].recovered.set()
+        await group.settled()
+        return group
+
+    group = asyncio.run(play())
+    assert group.consumer.released == [FIRST]
+    assert group.manager.live == frozenset()
+    assert group.crashes == []
+
+
+def test_a_partition_given_away_before_it_was_taken_over_ends_nothing() -> None:
+    async def play() -> Group:
+        group = Group()
+        for worker in group.workers.values():
+            worker.recovered.set()
+        await group.manager.on_assigned([FIRST, SECOND])
+        await group.manager.on_assigned([FIRST])
+        await group.settled()
+        return group
+
+    group = asyncio.run(play())
+    assert group.manager.live == {FIRST}
+    assert group.crashes == []
