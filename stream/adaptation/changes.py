@@ -14,8 +14,10 @@ MOST_NEAREST = 200
 
 
 def detector_change(request: Request, adapted: Adapted) -> Change:
-    """Detector, tails and threshold in one entry, so that they are swapped as one."""
-    values = _values(request, adapted) | {"threshold": adapted.proposal.verdict.threshold}
+    """Detector, tails, threshold and scale of risk in one entry, so that they are swapped as one."""
+    proposal = adapted.proposal
+    fitted = {"threshold": proposal.verdict.threshold, "risk_share": proposal.risk_share}
+    values = _values(request, adapted) | fitted
     return _change(Kind.DETECTOR, request, adapted, values)
 
 

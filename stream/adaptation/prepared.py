@@ -16,6 +16,7 @@ from meta.calibration import combine
 from meta.entity_risk import boost
 from meta.live import LiveDetector
 from meta.reservoir import Reservoir
+from meta.risk_share import choose_risk_share
 from meta.stack import ScoringStack
 from storage.traffic_sample import TrafficSample
 from stream.control.rules import RuleTable
@@ -124,7 +125,7 @@ class Prepared:
         self._columns = {live.detector.content_hash: self._column(live, known) for live in stack.detectors}
         self._index: Index = known._index if known else Index.of(sample, self._order)
         self.boosts = self._index.boosts(rules, sample) if rules else np.zeros(len(sample))
-        self._risk_share = risk_share
+        self.risk_share = risk_share
 
     def __len__(self) -> int:
         return len(self.sample)
@@ -140,8 +141,13 @@ class Prepared:
         """Share of recent traffic that an entity has, 0 to 1."""
         return len(self._index.entities.get((entity, key), ())) / max(len(self), 1)
 
-    def part(self, rows: Rows) -> KnownStack:
-        """The stack with a reservoir of these rows, which it has scored already."""
+    def risk_share_within(self, rows: Rows, budget: float) -> float:
+        """The scale of boosts in force, or a smaller one where those flagged since would fill the budget."""
+        joint = self.joint[rows][:, None]
+        return min(self.risk_share, choose_risk_share(joint, np.zeros(1), self.boosts[rows], budget).share)
+
+    def part(self, rows: Rows, risk_share: float) -> KnownStack:
+        """The stack with a reservoir of these rows, which it has scored already, raised by `risk_share`."""
         columns = {key: column[rows] for key, column in self._columns.items()}
         stack = self.stack
         return KnownStack(
@@ -149,7 +155,7 @@ class Prepared:
             stack.base_tails,
             stack.detectors,
             stack.base_shift,
-            self.reservoir.part(rows, self._risk_share * self.boosts[rows]),
+            self.reservoir.part(rows, risk_share * self.boosts[rows]),
             columns,
         )
 

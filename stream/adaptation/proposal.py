@@ -39,6 +39,8 @@ class Proposal:
     verdict: Verdict
     rows: int
     """Transactions that it was calibrated on."""
+    risk_share: float
+    """Scale of what confirmed frauds of an entity add to surprise, which the threshold counts on."""
     notes: tuple[str, ...]
     """What the support itself shows: flags set aside, strangers in it, two patterns, ordinary traffic."""
     seconds: float
@@ -66,7 +68,8 @@ def propose(
     surprise = prepared.joint
     rows = sort_alerts(_apart(flagged, prepared), surprise, threshold, budget)
     clear = rows.suspect[surprise[rows.suspect] > threshold + CLEARLY]
-    stack = prepared.part(rows.genuine)
+    risk_share = prepared.risk_share_within(rows.genuine, budget)
+    stack = prepared.part(rows.genuine, risk_share)
     reservoir = stack.reservoir
     assert reservoir is not None  # `part` makes one
     if beside is not None:
@@ -84,6 +87,7 @@ def propose(
     return Proposal(
         verdict,
         len(rows.genuine),
+        risk_share,
         notes_of(verdict, flagged),
         time.perf_counter() - started,
         time.thread_time() - worked,

@@ -33,7 +33,7 @@ STACK = ScoringStack(BASE, Tails.fit(BASE.score(genuine_rows(N))), (live(1), liv
 
 def test_a_part_knows_what_the_stack_would_say_of_it() -> None:
     prepared = Prepared(a_sample(), STACK, ADAPTER)
-    part = prepared.part(np.arange(0, N, 7))
+    part = prepared.part(np.arange(0, N, 7), 1.0)
     assert part.reservoir is not None
     grown = part.replaced((*part.detectors, live(3)))
     expected = STACK.replaced((*STACK.detectors, live(3))).surprises(part.reservoir.X.copy())
@@ -68,3 +68,14 @@ def test_the_front_of_the_rows_is_spread_over_time() -> None:
     times = prepared.sample.event_time[prepared._order][:400]
     per_quarter, _ = np.histogram(times, 4, (0, N))
     assert per_quarter.min() > 60
+
+
+def test_entities_flagged_since_the_last_calibration_do_not_fill_the_budget() -> None:
+    """One row in fifty is raised by 4, twice the budget: the scale goes down, and with none it stays."""
+    prepared, rows, budget = Prepared(a_sample(), STACK, ADAPTER), np.arange(N), 0.01
+    assert prepared.risk_share_within(rows, budget) == 1.0
+    prepared.boosts = np.where(rows % 50 == 0, 4.0, 0.0)
+    share = prepared.risk_share_within(rows, budget)
+    assert share < 1.0
+    quantiles = [np.quantile(prepared.joint + scale * prepared.boosts, 1 - budget) for scale in (0, share, 1)]
+    assert quantiles[1] <= quantiles[0] + np.log10(2) < quantiles[2]
