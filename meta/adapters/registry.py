@@ -16,6 +16,8 @@ from meta.evidence_model import EvidenceModel
 from meta.learner_model import LearnerModel
 
 DEFAULT = "evidence"
+LEARNED = ("maml", "fomaml", "metasgd", "anil", "reptile", "protonet", "relation")
+"""Made from meta-learned parameters by `meta.adapters.learned`."""
 
 
 def _learned(name: str) -> Callable[[Artifacts], Adapter]:
@@ -33,13 +35,7 @@ _MAKERS: dict[str, Callable[[Artifacts], Adapter]] = {
     "ridge": lambda a: Ridge(a.base.normaliser),
     "logistic": lambda a: Logistic(a.base.normaliser),
     "finetune": lambda a: Finetune(a.base),
-    "maml": _learned("maml"),
-    "fomaml": _learned("fomaml"),
-    "metasgd": _learned("metasgd"),
-    "anil": _learned("anil"),
-    "reptile": _learned("reptile"),
-    "protonet": _learned("protonet"),
-    "relation": _learned("relation"),
+    **{name: _learned(name) for name in LEARNED},
     "retrain": lambda a: Retrain(a.base.normaliser, a.past),
     "blend": lambda a: blend(a),
 }

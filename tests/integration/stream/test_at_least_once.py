@@ -51,4 +51,4 @@ def test_a_worker_that_is_told_to_end_commits_the_places_of_all_that_it_sent(run
 
 def test_a_killed_worker_loses_nothing(run: StreamRun) -> None:
     ended_half_way(run, signal.SIGKILL)
-    assert len(scored_by_the_next(run)) >= COUNT
+    assert set(scored_by_the_next(run)) == {f"tx-{number}" for number in range(COUNT)}
