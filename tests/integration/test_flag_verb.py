@@ -105,7 +105,7 @@ def test_an_analyst_flags_and_reads_that_it_is_live(
         _look_back_and_learn(config)
         _history(config)
         adapter.terminate()
-        assert adapter.wait(timeout=5) == 0
+        assert adapter.wait(timeout=60) == 0
     assert "gift cards" in screen
     assert "12,010 transactions" in screen
     assert "1 live" in screen

@@ -223,7 +223,7 @@ def test_sigterm_ends_the_process_with_success(
     with recorder_process(stream_settings, tmp_path) as process:
         until(has_rows(engine, 100), what="the first rows")
         process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=5) == 0
+        assert process.wait(timeout=60) == 0
 
 
 @contextmanager
