@@ -25,7 +25,7 @@ METRIC = ("protonet", "relation")
 
 @dataclass(frozen=True)
 class LearnerSettings:
-    """Meta-steps per learner, tasks per step, widths of the network, inner and outer step size, seed."""
+    """Meta-steps per learner, tasks per step, network widths, inner and outer step size, seed, device."""
 
     steps: int = 300
     tasks: int = 64
@@ -33,12 +33,13 @@ class LearnerSettings:
     inner_rate: float = 0.05
     rate: float = 2e-3
     seed: int = 0
+    device: str = "cpu"
 
 
 def train_learners(sampler: Sampler, features: tuple[str, ...], settings: LearnerSettings) -> LearnerModel:
     """Return the artifact with all gradient and metric learners trained on tasks of `sampler`."""
     tensors: Tensors = {}
-    start = mlp_params((sampler.normaliser.tokens, *settings.hidden, 1), seed=settings.seed)
+    start = _on(settings, mlp_params((sampler.normaliser.tokens, *settings.hidden, 1), seed=settings.seed))
     for name, learner in GRADIENT.items():
         state = learner.train(
             State.start(start, settings.inner_rate), batches(sampler, settings), rate=settings.rate
@@ -64,7 +65,7 @@ def train_metric(name: str, sampler: Sampler, columns: int, settings: LearnerSet
     else:
         params, logits = embedding | {"scale": torch.tensor([-2.0])}, _prototype
     learner = MetricLearner(logits, _margin_loss)
-    return learner.train(params, batches(sampler, settings, whole=True), rate=settings.rate)
+    return learner.train(_on(settings, params), batches(sampler, settings, whole=True), rate=settings.rate)
 
 
 def batches(sampler: Sampler, settings: LearnerSettings, *, whole: bool = False) -> Iterator[Tasks]:
@@ -75,12 +76,17 @@ def batches(sampler: Sampler, settings: LearnerSettings, *, whole: bool = False)
         drawn = [sampler.draw(k) for _ in range(settings.tasks)]
         sx = np.stack([np.concatenate([t.support, t.background[:GENUINE]]) for t in drawn])
         qx = np.stack([np.concatenate([t.fraud, t.genuine]) for t in drawn])
-        yield Tasks(
+        tasks = Tasks(
             torch.from_numpy(sx),
             _labels(len(drawn), k, sx.shape[1], whole),
             torch.from_numpy(qx),
             _labels(len(drawn), drawn[0].fraud.shape[0], qx.shape[1], whole),
         )
+        yield tasks.to(settings.device)
+
+
+def _on(settings: LearnerSettings, params: Params) -> Params:
+    return {name: value.to(settings.device) for name, value in params.items()}
 
 
 def _labels(tasks: int, fraud: int, rows: int, whole: bool) -> Tensor:

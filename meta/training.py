@@ -17,6 +17,7 @@ from meta.base_training import BaseSettings, History, train_base
 from meta.calibration import Tails
 from meta.columns import Columns
 from meta.crossfit import CrossFit
+from meta.device import reproducible
 from meta.early_stopping import EarlyStopping
 from meta.evidence_model import EvidenceModel
 from meta.families import cluster_families
@@ -131,7 +132,8 @@ def _base(
     data = History(history.features, rows.X[part], fraud, weight, span, history.held_out)
     told = None if report is None else lambda step, steps, loss: report("base", step, steps, loss)
     at = None if checkpoints is None else checkpoints / "base.checkpoint"
-    return train_base(data, settings.base, progress=told, checkpoint=at, device=device)
+    with reproducible(device):
+        return train_base(data, settings.base, progress=told, checkpoint=at, device=device)
 
 
 def _evidence(
@@ -146,7 +148,8 @@ def _evidence(
     told = None if report is None else lambda step, steps, loss: report(stage, step, steps, loss)
     tokens = base.normaliser.tokens + int(sampler.crossfit is not None)
     stopping = _stopping(sampler) if sampler.held_out else None
-    net = meta_train(sampler, tokens, settings.meta, progress=told, stopping=stopping, device=device)
+    with reproducible(device):
+        net = meta_train(sampler, tokens, settings.meta, progress=told, stopping=stopping, device=device)
     provenance = {
         "base": base.content_hash,
         "data_hash": base.provenance.data_hash,
@@ -201,10 +204,13 @@ def _sample(rows: Labelled, genuine: int, seed: int) -> Rows:
     return np.sort(np.concatenate([np.flatnonzero(rows.family != 0), others]))
 
 
-def with_learners(artifacts: Artifacts, history: NamedHistory, *, seed: int = 0) -> Artifacts:
+def with_learners(
+    artifacts: Artifacts, history: NamedHistory, *, seed: int = 0, device: str = "cpu"
+) -> Artifacts:
     """Return the artifacts with the gradient and metric learners trained on the same history."""
     rows = _with_clusters(_without_held_out(history), artifacts.base, seed)
     unseen = history.numbers(history.validation)
     sampler = Sampler(rows, artifacts.base.normaliser, Injector(Columns(history.features)), unseen, seed=seed)
-    learners = train_learners(sampler, history.features, LearnerSettings(seed=seed))
+    with reproducible(device):
+        learners = train_learners(sampler, history.features, LearnerSettings(seed=seed, device=device))
     return replace(artifacts, learners=learners)

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from meta.learners.gradient import State, maml
+from meta.learners.gradient import GradientLearner, State, maml
 from meta.learners.networks import Params, mlp, mlp_params
 from meta.learners.tasks import Tasks
 
@@ -40,10 +40,14 @@ def draw(tasks: int, seed: int) -> Tasks:
     return Tasks(*part(SUPPORT), *part(QUERY))
 
 
+def our_learner() -> GradientLearner:
+    """MAML over the network that both train."""
+    return maml(mlp, loss_of, steps=INNER_STEPS)
+
+
 def our_step() -> Callable[[Tasks], Params]:
     """A meta-gradient as `meta.learners` takes it."""
-    learner = maml(mlp, loss_of, steps=INNER_STEPS)
-    state = State.start(mlp_params(SIZES, seed=0), RATE)
+    learner, state = our_learner(), State.start(mlp_params(SIZES, seed=0), RATE)
     return lambda tasks: learner.meta_gradient(state, tasks)[0].params
 
 

@@ -33,8 +33,8 @@ def adapter(
     from cli.keys import control_key
     from cli.logs import configure_logging
     from cli.metrics_page import serve_metrics
+    from meta.device import NoSuchDevice, chosen_device
     from storage import migrate, open_engine
-    from stream.adaptation.device import NoSuchDevice, chosen_device
     from stream.adaptation.worker import AdaptationConfig, AdaptationWorker
     from stream.tracing.spans import spans_of
 

@@ -34,7 +34,7 @@ def train(
     ] = 1500,
     learners: Annotated[bool, typer.Option(help="Train MAML and its kin too.")] = False,
     seed: Annotated[int, typer.Option(help="Equal seeds give equal artifacts.")] = 0,
-    device: Annotated[str, typer.Option(help="cpu, cuda, or cuda:1.")] = "cpu",
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, or cuda:1 for the second GPU.")] = "cpu",
 ) -> None:
     """Train a base on HISTORY and meta-train the evidence networks that turn flags into detectors.
 
@@ -49,14 +49,15 @@ def train(
     from meta.meta_training import MetaSettings
     from meta.training import TrainingSettings, with_learners
 
+    computes_on = _device(device)
     data = _read(context, history, mapping, tuple(held_out or ()), seed)
     data = replace(data, validation=tuple(validate or ()))
     settings = TrainingSettings(BaseSettings(seed=seed), MetaSettings(steps=steps, seed=seed), seed=seed)
     out.mkdir(parents=True, exist_ok=True)
-    made = _trained(data, settings, out, device)
+    made = _trained(data, settings, out, computes_on)
     made.save(out)
     if learners:
-        with_learners(made, data, seed=seed).save(out)
+        with_learners(made, data, seed=seed, device=computes_on).save(out)
     p = made.base.provenance
     print(f"{p.rows:,} rows, {p.frauds:,} frauds; base {made.base.content_hash[:12]} in {out}")
 
@@ -78,6 +79,16 @@ def _read(
     from storage import open_engine
 
     return read_stored(open_engine(settings.storage.url), schema, seed=seed)
+
+
+def _device(wish: str) -> str:
+    """Where torch computes; known to be there before minutes are spent on reading."""
+    from meta.device import NoSuchDevice, chosen_device
+
+    try:
+        return chosen_device(wish)
+    except NoSuchDevice as error:
+        raise UserError(f"--device: {error}") from None
 
 
 def _trained(data: "NamedHistory", settings: "TrainingSettings", out: Path, device: str) -> "Artifacts":

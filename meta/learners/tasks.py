@@ -16,5 +16,14 @@ class Tasks:
     query_x: Tensor
     query_y: Tensor
 
+    def to(self, device: str) -> Tasks:
+        """Return the same tasks in the memory of `device`."""
+        return Tasks(
+            self.support_x.to(device),
+            self.support_y.to(device),
+            self.query_x.to(device),
+            self.query_y.to(device),
+        )
+
     def __len__(self) -> int:
         return len(self.support_x)

@@ -9,11 +9,12 @@ from sqlalchemy import Engine
 from meta.adapters.registry import adapter
 from meta.arrays import Floats
 from meta.base import BaseModel
+from meta.device import CPU
 from meta.gate import judge
 from meta.support import Support
 from storage import UnitOfWork
 from storage.traffic_sample import TrafficSample
-from stream.adaptation.device import CPU, put_on
+from stream.adaptation.device import put_on
 from stream.adaptation.prepared import Prepared
 from stream.adaptation.proposal import BACKGROUND, FEWEST_ROWS
 from stream.adaptation.recent_traffic import RecentTraffic

@@ -18,9 +18,9 @@ import msgspec
 from kafka import KafkaConsumer, KafkaProducer, OffsetAndMetadata
 from sqlalchemy import Engine
 
+from meta.device import CPU
 from stream.adaptation.awaiting import Awaiting
 from stream.adaptation.desk import Desk, Step, pass_by
-from stream.adaptation.device import CPU
 from stream.adaptation.feedback import ANSWERS, Answer, Policy, UnreadableRequest, read_request
 from stream.adaptation.preparation import NotReady, Preparation
 from stream.adaptation.recent_traffic import RecentTraffic

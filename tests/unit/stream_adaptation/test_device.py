@@ -1,22 +1,12 @@
-"""Where the network computes is chosen at the start, and changes no detector's form."""
+"""The adapters' networks compute where they are put, and their detectors come back to main memory."""
 
 import pytest
 import torch
 
+from meta.adapters.blend import Blend
 from meta.adapters.evidence import Evidence
-from stream.adaptation.device import NoSuchDevice, OnDevice, chosen_device, put_on
+from stream.adaptation.device import OnDevice, put_on
 from tests.small_models import small_detector, small_network
-
-
-def test_auto_takes_what_there_is() -> None:
-    assert chosen_device("auto") == ("cuda" if torch.cuda.is_available() else "cpu")
-    assert chosen_device("cpu") == "cpu"
-
-
-@pytest.mark.skipif(torch.cuda.is_available(), reason="needs a machine without a GPU")
-def test_a_gpu_that_is_not_there_is_refused_with_what_is_allowed() -> None:
-    with pytest.raises(NoSuchDevice, match="allowed are cpu and auto"):
-        chosen_device("cuda")
 
 
 def test_a_network_on_another_device_gives_detectors_in_main_memory() -> None:
@@ -24,6 +14,13 @@ def test_a_network_on_another_device_gives_detectors_in_main_memory() -> None:
     expected = small_detector(network).to_bytes()
     network.__dict__["net"] = OnDevice(network.net, "cpu")
     assert small_detector(network).to_bytes() == expected
+
+
+def test_every_network_of_a_blend_is_put_there() -> None:
+    one, two = small_network(1), small_network(2)
+    put_on(Blend((Evidence(one), Evidence(two))), "meta")  # torch's device that only knows shapes
+    assert isinstance(one.net, OnDevice)
+    assert isinstance(two.net, OnDevice)
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")

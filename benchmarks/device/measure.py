@@ -1,0 +1,109 @@
+"""The work that `--device` moves: meta-training of the evidence network, MAML's outer loop, adapting."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable
+
+import numpy as np
+import torch
+
+from benchmarks.meta.outer_loop import RATE, SIZES, draw, our_learner
+from meta.adapters.evidence import Evidence
+from meta.arrays import Floats
+from meta.artifacts import Artifacts
+from meta.detector import Detector
+from meta.evidence_model import EvidenceModel
+from meta.learners.gradient import State
+from meta.learners.networks import mlp_params
+from meta.meta_training import MetaSettings, task_loss
+from meta.networks.evidence import EvidenceNet
+from meta.sampler import Task
+from meta.support import Support
+from stream.adaptation.device import put_on
+
+Figures = dict[str, dict[str, float]]
+FLAGS, QUERY, GENUINE, BACKGROUND = 5, 24, 300, 64  # rows of a task, as the sampler draws them
+META_TASKS, MAML_TASKS = (8, 64, 512), (64, 512)
+
+
+def measure(devices: list[str], rounds: int) -> Figures:
+    """Figures by name and device. Detectors adapted on different devices are compared too."""
+    found: Figures = {}
+    detectors = {device: _adapted(device) for device in devices}
+    for device in devices:
+        for tasks in META_TASKS:
+            seconds = _median(_meta_step(device, tasks), device, rounds)
+            found.setdefault(f"meta-training tasks/s, {tasks} a step", {})[device] = tasks / seconds
+        for tasks in MAML_TASKS:
+            seconds = _median(_maml_step(device, tasks), device, rounds)
+            found.setdefault(f"MAML tasks/s, {tasks} a step", {})[device] = tasks / seconds
+        for k in (5, 20):
+            seconds = _median(_adapting(device, k), device, rounds)
+            found.setdefault(f"adapt, {k} flags, ms", {})[device] = 1e3 * seconds
+        table = detectors[device].tensors["table"] - detectors["cpu"].tensors["table"]
+        found.setdefault("largest difference of a curve", {})[device] = float(np.abs(table).max())
+    return found
+
+
+def _meta_step(device: str, tasks: int) -> Callable[[], object]:
+    """One step of meta-training without the optimiser: loss and gradient of `tasks` tasks."""
+    torch.manual_seed(0)
+    sizes, width = MetaSettings(), SIZES[0]
+    net = EvidenceNet(width, sizes.learned, sizes.trunk, sizes.width, sizes.layers).to(device)
+    random = np.random.default_rng(0)
+
+    def rows(count: int) -> Floats:
+        return random.standard_normal((count, width)).astype(np.float32)
+
+    drawn = [Task(rows(FLAGS), rows(QUERY), rows(GENUINE), rows(BACKGROUND)) for _ in range(tasks)]
+
+    def step() -> object:
+        net.zero_grad()
+        return torch.autograd.backward(task_loss(net, drawn, device))
+
+    return step
+
+
+def _maml_step(device: str, tasks: int) -> Callable[[], object]:
+    """One meta-gradient of second order."""
+    params = {name: value.to(device) for name, value in mlp_params(SIZES, seed=0).items()}
+    state, drawn, learner = State.start(params, RATE), draw(tasks, seed=1).to(device), our_learner()
+    return lambda: learner.meta_gradient(state, drawn)
+
+
+def _adapting(device: str, k: int) -> Callable[[], object]:
+    """The shipped network reads `k` flags: the detector itself, and one without each flag in turn."""
+    made, width = _evidence(device)
+    random = np.random.default_rng(k)
+    flags = Support(random.standard_normal((k, width)).astype(np.float32))
+    usual = random.standard_normal((1024, width)).astype(np.float32)
+    parts = np.vstack([np.ones((1, k), bool), ~np.eye(k, dtype=bool)])
+    return lambda: made.adapt_parts(flags, parts, usual, seed=0)
+
+
+def _adapted(device: str) -> Detector:
+    made, width = _evidence(device)
+    random = np.random.default_rng(0)
+    flags = Support(random.standard_normal((FLAGS, width)).astype(np.float32))
+    return made.adapt(flags, random.standard_normal((1024, width)).astype(np.float32), seed=0)
+
+
+def _evidence(device: str) -> tuple[Evidence, int]:
+    network = EvidenceModel.from_bytes(Artifacts.load().evidence.to_bytes())  # one of its own per device
+    made = Evidence(network)
+    put_on(made, device)
+    return made, len(network.features)
+
+
+def _median(work: Callable[[], object], device: str, rounds: int) -> float:
+    """Wall seconds of a round, the GPU's work finished."""
+    taken = []
+    for _ in range(rounds + 2):  # two to warm up
+        begun = time.perf_counter()
+        work()
+        if device != "cpu":
+            torch.cuda.synchronize()
+        taken.append(time.perf_counter() - begun)
+    return statistics.median(taken[2:])

@@ -1,0 +1,84 @@
+"""Training computes where it is told to, and equal seeds give equal bytes there."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from meta import training
+from meta.artifacts import Artifacts
+from meta.base_training import BaseSettings
+from meta.device import NoSuchDevice, chosen_device, reproducible
+from meta.learner_training import LearnerSettings
+from meta.meta_training import MetaSettings
+from meta.sampler import Labelled
+from meta.training import NamedHistory, TrainingSettings, train_artifacts, with_learners
+
+NEEDS_GPU = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+DEVICES = ("cpu", pytest.param("cuda", marks=NEEDS_GPU))
+NAMES = ("log_amount", "card_log_count_1d", "card_deviation_1d", "card_ratio_1d", "other")
+SMALL = TrainingSettings(
+    BaseSettings(steps=60, batch=256, trees=10, hidden=(16, 8), mixtures=2_000),
+    MetaSettings(steps=20, tasks=4, learned=4, trunk=8, width=8, layers=1),
+)
+
+
+def history() -> NamedHistory:
+    """6,000 rows of two families, each high in a feature of its own."""
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((6_000, len(NAMES))).astype(np.float32)
+    X[:, 0], X[:, 1] = 3 + X[:, 0], np.abs(X[:, 1])
+    family = rng.choice([0, 1, 2], len(X), p=[0.9, 0.05, 0.05]).astype(np.int64)
+    for f in (1, 2):
+        X[family == f, f + 1] += 3
+    card = rng.integers(0, 300, len(X)).astype(np.int64)
+    return NamedHistory(NAMES, Labelled(X, family, card, np.arange(len(X)) * 30.0), ("one", "two"))
+
+
+def train(device: str) -> Artifacts:
+    """Everything that `flagfive train --learners` trains."""
+    return with_learners(train_artifacts(history(), SMALL, device=device), history(), device=device)
+
+
+def test_auto_takes_what_there_is() -> None:
+    assert chosen_device("auto") == ("cuda" if torch.cuda.is_available() else "cpu")
+    assert chosen_device("cpu") == "cpu"
+
+
+@pytest.mark.parametrize("wish", ["", "gpu", "cpu:1", "cuda:", "cuda:x", "cuda:-1"])
+def test_what_is_no_device_is_refused_with_what_is_allowed(wish: str) -> None:
+    with pytest.raises(NoSuchDevice, match="allowed are"):
+        chosen_device(wish)
+
+
+def test_a_gpu_that_is_not_there_is_refused() -> None:
+    with pytest.raises(NoSuchDevice, match=r"torch finds (no GPU|GPUs 0 to \d+) here; allowed are"):
+        chosen_device("cuda:99")
+
+
+@pytest.mark.parametrize("device", DEVICES)
+def test_equal_seeds_give_equal_bytes(device: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    few = lambda **given: replace(LearnerSettings(**given), steps=4, tasks=4, hidden=(8, 4))  # noqa: E731
+    monkeypatch.setattr(training, "LearnerSettings", few)
+    one, two = train(device), train(device)
+    for part in ("base", "evidence", "evidence_aware", "learners"):
+        assert getattr(one, part).to_bytes() == getattr(two, part).to_bytes(), part
+
+
+@pytest.mark.parametrize("device", DEVICES)
+def test_what_a_device_trained_tells_fraud_from_genuine(device: str) -> None:
+    settings = replace(SMALL, base=replace(SMALL.base, steps=300), aware=False)
+    made = train_artifacts(history(), settings, device=device)
+    rows = history().rows
+    scores = made.base.score(rows.X)
+    assert np.median(scores[rows.family > 0]) > np.quantile(scores[rows.family == 0], 0.9)
+
+
+def test_reproducible_gives_back_the_setting_that_it_found() -> None:
+    before = torch.are_deterministic_algorithms_enabled()
+    with reproducible("cuda"):
+        assert torch.are_deterministic_algorithms_enabled()
+    assert torch.are_deterministic_algorithms_enabled() == before
