@@ -7,6 +7,7 @@ next, and from the last the transactions return to their own partition, where th
 from collections.abc import Callable
 
 from aiokafka import TopicPartition
+from aiokafka.errors import IllegalStateError
 
 from features.decode import Decoder
 from features.schema import EntityField, TransactionSchema
@@ -22,6 +23,7 @@ from stream.hops.read import BatchReader, Reader, TransactionReader
 from stream.hops.return_hop import ReturnHop
 from stream.hops.send import Sender
 from stream.hops.span_notice import SpanNotices
+from stream.partition.commit import PartitionLost
 from stream.partition.committers import Committers
 from stream.partition.hop import Work
 from stream.partition.place import GroupPlace
@@ -150,4 +152,7 @@ class Wiring:
         )
 
     async def _seek(self, partition: TopicPartition, offset: int) -> None:
-        await self._consumer().seek(partition, offset)
+        try:
+            await self._consumer().seek(partition, offset)
+        except IllegalStateError as error:
+            raise PartitionLost(f"{partition} was given to another worker") from error

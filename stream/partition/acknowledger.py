@@ -58,9 +58,9 @@ class Acknowledger(Service):
             await self._news.wait()
             self._news.clear()
             offset = self._control.offset
-            scoring = self._scoring()
-            for partition in scoring:
-                await self._partitions.worker(partition).settled()
+            for worker in [self._partitions.worker(partition) for partition in self._scoring()]:
+                await worker.settled()
+            scoring = self._scoring()  # whoever went live meanwhile began under this offset or a later one
             if scoring:
                 numbers = tuple(partition.partition for partition in scoring)
                 await self._publish(Ack(self._worker, numbers, offset, time.time()))

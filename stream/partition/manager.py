@@ -90,23 +90,29 @@ class PartitionManager(Service):
         """Finish the spans in hand and commit their places while the consumer is there to do it.
 
         Last checkpoints are written, so that the next start has little to replay, unless the broker is away.
+        Whatever else is under way, such as a recovery, would look for the consumer in vain, and is left.
         """
+        self._rebalanced.set()
         leaving = [self._workers[partition] for partition in self._live]
         self._live.clear()
         with suppress(TimeoutError):
             await asyncio.wait_for(asyncio.gather(*(_leave(worker) for worker in leaving)), _STOP_WITHIN_S)
+        for task in self._running:
+            task.cancel()
 
     async def on_stop(self) -> None:
         """Where the worker crashed nothing has been handed back yet."""
         await self.hand_all_back()
-        for task in self._running:
-            task.cancel()
 
     async def _take_over(self, partition: TopicPartition, rebalanced: asyncio.Event) -> None:
         worker = self._workers.get(partition)
         if worker is None:  # given away again before this began
             return
-        await worker.take_over()
+        try:
+            await worker.take_over(rebalanced)
+        except PartitionLost as lost:
+            await self._lose(partition, rebalanced, lost)
+            return
         if not rebalanced.is_set():
             self._live.add(partition)
             self._count_live()
@@ -121,17 +127,19 @@ class PartitionManager(Service):
         try:
             await self._workers[partition].process(span)
         except PartitionLost as lost:
-            log.warning("%s", lost)
-            metrics.PARTITIONS_LOST.labels(partition.topic).inc()
-            self._live.discard(partition)
-            self._count_live()
-            await self._wait_for_rebalance(partition)
+            await self._lose(partition, rebalanced, lost)
         else:
             if not rebalanced.is_set() and partition in self._live:
                 self._consumer().release(partition)
 
-    async def _wait_for_rebalance(self, partition: TopicPartition) -> None:
-        rebalanced = self._rebalanced
+    async def _lose(self, partition: TopicPartition, rebalanced: asyncio.Event, lost: PartitionLost) -> None:
+        """Stop reading until the group decides anew; where it does not, the partition is still ours."""
+        if rebalanced.is_set():  # it has decided, and who is told of that acts on it
+            return
+        log.warning("%s", lost)
+        metrics.PARTITIONS_LOST.labels(partition.topic).inc()
+        self._live.discard(partition)
+        self._count_live()
         with suppress(TimeoutError):
             await asyncio.wait_for(rebalanced.wait(), self._rejoin_s)
         if not rebalanced.is_set() and partition in self._workers:

@@ -34,7 +34,7 @@ class PartitionWorker:
     Args:
         partition: the input partition.
         hop: what to do with a span.
-        seek: makes the consumer continue at an offset.
+        seek: makes the consumer continue at an offset. Raises PartitionLost.
         on_done: told of each span that is dealt with.
     """
 
@@ -57,21 +57,30 @@ class PartitionWorker:
         self._position = -1  # where the next span must begin; -1 before the first recovery
         self._busy = asyncio.Lock()
 
-    async def take_over(self) -> None:
+    async def take_over(self, rebalanced: asyncio.Event) -> None:
         """Become the owner and continue where the group stands.
 
         1. Fence the former owner. 2. Ask for the committed place. 3. If the state in memory stands for it,
         keep it. 4. Otherwise recover. 5. Continue there. A crash anywhere costs the time spent: nothing is
         written before 5.
+
+        Args:
+            rebalanced: set once the group decides anew. Nothing is done then: the wait for a base may outlast
+                the ownership, and 1 would fence whoever has the partition now.
+
+        Raises:
+            PartitionLost: another worker owns the partition.
         """
         await self._hop.ready()
         async with self._busy:
+            if rebalanced.is_set():
+                return
             await self._fence()  # 1
             committed = await self._ask_committed()  # 2
             if self._position < 0 or committed != self._committed:  # 3
                 self._committed = committed
                 earliest = await self._ask(lambda: self._place.earliest(self.partition))
-                self._position = await self._hop.recover(committed, earliest)  # 4
+                self._position = await self._ask(lambda: self._hop.recover(committed, earliest))  # 4
             await self._seek(self.partition, self._position)  # 5
             log.info("%s: ours from offset %d on", self.partition, self._position)
 

@@ -14,75 +14,31 @@ from contextlib import suppress
 from functools import partial
 from typing import Any, ClassVar
 
-from aiokafka import TopicPartition
-from aiokafka.coordinator.assignors.range import RangePartitionAssignor
-from aiokafka.errors import CommitFailedError, ConsumerStoppedError, IllegalStateError, KafkaError
-from aiokafka.structs import OffsetAndMetadata
+from aiokafka.errors import ConsumerStoppedError, KafkaError
 from faust.transport import drivers
 from faust.transport.drivers import aiokafka as faust_aiokafka
 from faust.types import TP, ConsumerMessage, Message
 from mode import get_logger
 
 from stream import metrics
-from stream.transport.fetcher import SpanConsumer
+from stream.transport.consumer_thread import Places, SpanConsumerThread
 from stream.transport.span import Span
 
 SCHEME = "spans"
-_PATIENCE_S = 1.0  # how long one request for a span waits before it asks anew
-
-Places = dict[TopicPartition, OffsetAndMetadata]
 log = get_logger(__name__)
 
 
-class SpanConsumerThread(faust_aiokafka.AIOKafkaConsumerThread):
-    """Runs the aiokafka consumer in a thread of its own, so heartbeats go on while kernels work."""
+class NoReadOffsets(dict[TP, int | None]):
+    """Faust drops what lies before its read offset, and nobody would ask for the next span of the partition.
 
-    def _create_worker_consumer(self, transport: Any) -> SpanConsumer:
-        conf = self.app.conf
-        # Partition i of every topic goes to the same worker, which can then hold a hop back for a later one.
-        self._assignor = RangePartitionAssignor
-        return SpanConsumer(
-            bootstrap_servers=faust_aiokafka.server_list(transport.url, transport.default_port),
-            client_id=conf.broker_client_id,
-            group_id=conf.id,
-            partition_assignment_strategy=[self._assignor],
-            enable_auto_commit=False,
-            auto_offset_reset=conf.consumer_auto_offset_reset,
-            isolation_level="read_committed",
-            max_partition_fetch_bytes=conf.consumer_max_fetch_size,
-            request_timeout_ms=int(conf.broker_request_timeout * 1000),
-            session_timeout_ms=int(conf.broker_session_timeout * 1000),
-            heartbeat_interval_ms=int(conf.broker_heartbeat_interval * 1000),
-            rebalance_timeout_ms=int(conf.broker_rebalance_timeout * 1000),
-            max_poll_interval_ms=int((conf.broker_max_poll_interval or 0) * 1000),
-            check_crcs=conf.broker_check_crcs,
-            **faust_aiokafka.credentials_to_aiokafka_auth(conf.broker_credentials, conf.ssl_context),
-        )
+    Whether a span is the next one is for its worker to say, which moves the consumer where it is not.
+    """
 
-    async def commit_places(self, places: Places) -> bool:
-        """Commit in the consumer's own thread."""
-        try:
-            await self.call_thread(self._ensure_consumer().commit, places)
-        except (CommitFailedError, IllegalStateError):
-            return False
-        return True
+    def __missing__(self, partition: TP) -> None:
+        return None
 
-    def request_span(self, partition: TP) -> "asyncio.Future[Span | None]":
-        """Ask for the next span of `partition`; to be called from the worker's own event loop."""
-        answer = asyncio.run_coroutine_threadsafe(self._next_span(partition), self.thread_loop)
-        return asyncio.wrap_future(answer)
-
-    async def _next_span(self, partition: TP) -> Span | None:
-        consumer = self._ensure_consumer()
-        if consumer._closed:
-            raise ConsumerStoppedError
-        with consumer._subscription.fetch_context():
-            spans = await consumer._fetcher.fetched_records([partition], timeout=_PATIENCE_S)
-        span = next((span for found in spans.values() for span in found), None)
-        if span is not None:
-            behind = (consumer.highwater(partition) or 0) - span.next_offset
-            metrics.LAG.labels(partition.topic, str(partition.partition)).set(max(0, behind))
-        return span
+    def __setitem__(self, partition: TP, offset: int | None) -> None:
+        pass
 
 
 class SpanFaustConsumer(faust_aiokafka.Consumer):
@@ -92,6 +48,7 @@ class SpanFaustConsumer(faust_aiokafka.Consumer):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self._read_offset = NoReadOffsets()
         self._requested: dict[TP, asyncio.Future[Span | None]] = {}
         self._in_flight: set[TP] = set()
         self._held: set[TP] = set()
@@ -184,6 +141,9 @@ class SpanFaustConsumer(faust_aiokafka.Consumer):
     async def commit(self, topics: Any = None, start_new_transaction: bool = True) -> bool:
         """Commit nothing: offsets are committed with the outputs they belong to."""
         return False
+
+    async def _seek(self, partition: TP, offset: int) -> None:
+        await self._thread.move(partition, offset)
 
     async def commit_places(self, places: Places) -> bool:
         """Commit places of the group outside any transaction; False if the group has moved on.

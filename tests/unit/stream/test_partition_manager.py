@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from aiokafka import TopicPartition
 
+from stream.partition.commit import PartitionLost
 from stream.partition.manager import PartitionManager
 
 FIRST, SECOND = TopicPartition("transactions", 0), TopicPartition("transactions", 1)
@@ -30,13 +31,16 @@ class Consumer:
 
 
 class Worker:
-    """Takes over once `recovered` is set."""
+    """Takes over once `recovered` is set, or raises what `fails` holds."""
 
     def __init__(self) -> None:
         self.recovered = asyncio.Event()
+        self.fails: list[Exception] = []
 
-    async def take_over(self) -> None:
+    async def take_over(self, rebalanced: asyncio.Event) -> None:
         await self.recovered.wait()
+        if self.fails:
+            raise self.fails.pop()
 
     async def hand_back(self) -> None:
         pass
@@ -45,14 +49,14 @@ class Worker:
 class Group:
     """A manager with a consumer and workers at hand."""
 
-    def __init__(self) -> None:
+    def __init__(self, rejoin_s: float = 60.0) -> None:
         self.consumer, self.workers = Consumer(), {FIRST: Worker(), SECOND: Worker()}
         self.crashes: list[BaseException] = []
         self.manager = PartitionManager(
             lambda: cast(Any, self.consumer),
             lambda partition: cast(Any, self.workers[partition]),
             checkpoint_every_s=60.0,
-            rejoin_s=60.0,
+            rejoin_s=rejoin_s,
         )
 
         async def crash(error: BaseException) -> None:
@@ -95,4 +99,54 @@ def test_a_partition_given_away_before_it_was_taken_over_ends_nothing() -> None:
 
     group = asyncio.run(play())
     assert group.manager.live == {FIRST}
+    assert group.crashes == []
+
+
+def test_a_partition_lost_while_it_was_taken_over_waits_for_the_group() -> None:
+    async def play() -> Group:
+        group = Group()
+        group.workers[FIRST].fails = [PartitionLost("given to another worker")]
+        group.workers[FIRST].recovered.set()
+        await group.manager.on_assigned([FIRST])
+        await group.settled()
+        assert group.manager.live == frozenset()
+        await group.manager.on_revoked([FIRST])
+        await group.manager.on_assigned([FIRST])
+        await group.settled()
+        return group
+
+    group = asyncio.run(play())
+    assert group.manager.live == {FIRST}
+    assert group.consumer.released == [FIRST]
+    assert group.crashes == []
+
+
+def test_a_partition_lost_while_it_was_taken_over_is_ours_where_the_group_says_nothing() -> None:
+    async def play() -> Group:
+        group = Group(rejoin_s=0.0)
+        group.workers[FIRST].fails = [PartitionLost("the transaction had timed out")]
+        group.workers[FIRST].recovered.set()
+        await group.manager.on_assigned([FIRST])
+        while not group.manager.live and not group.crashes:
+            await asyncio.sleep(0)
+        return group
+
+    group = asyncio.run(play())
+    assert group.manager.live == {FIRST}
+    assert group.crashes == []
+
+
+def test_a_recovery_under_way_is_left_when_the_worker_is_told_to_end() -> None:
+    async def play() -> Group:
+        group = Group()
+        await group.manager.on_assigned([FIRST])
+        await group.settled()
+        await group.manager.hand_all_back()
+        group.workers[FIRST].fails = [RuntimeError("Event loop is closed")]
+        group.workers[FIRST].recovered.set()
+        await group.settled()
+        return group
+
+    group = asyncio.run(play())
+    assert group.consumer.released == []
     assert group.crashes == []

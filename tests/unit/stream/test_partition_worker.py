@@ -8,8 +8,10 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 from aiokafka import TopicPartition
+from aiokafka.errors import KafkaConnectionError
 
 from features.spans import ByteSpans
+from stream.partition import patience
 from stream.partition.commit import CommitUncertain, PartitionLost
 from stream.partition.hop import Resume, Work
 from stream.partition.output import Output
@@ -40,8 +42,10 @@ class Committer:
     def __init__(self, log: Log) -> None:
         self.log = log
         self.fails: list[tuple[Exception, bool]] = []
+        self.starts = 0
 
-    async def start(self) -> None: ...
+    async def start(self) -> None:
+        self.starts += 1
 
     async def stop(self) -> None: ...
 
@@ -60,10 +64,16 @@ class Summing:
     def __init__(self) -> None:
         self.offsets: list[int] = []
         self.recovered: list[Resume | None] = []
+        self.fails: list[Exception] = []
+        self.base = asyncio.Event()
+        self.base.set()
 
-    async def ready(self) -> None: ...
+    async def ready(self) -> None:
+        await self.base.wait()
 
     async def recover(self, committed: Resume | None, earliest: int) -> int:
+        if self.fails:
+            raise self.fails.pop()
         self.recovered.append(committed)
         self.offsets = list(range(committed.offset)) if committed else []
         return committed.offset if committed else earliest
@@ -85,7 +95,7 @@ class Summing:
 
 
 class Setup:
-    """A worker that has taken its partition over."""
+    """A worker, its hop and its broker."""
 
     def __init__(self) -> None:
         self.log, self.hop, self.seeks = Log(), Summing(), list[int]()
@@ -106,7 +116,7 @@ def span(first: int, end: int) -> Span:
 
 async def taken_over() -> Setup:
     setup = Setup()
-    await setup.worker.take_over()
+    await setup.worker.take_over(asyncio.Event())
     return setup
 
 
@@ -143,7 +153,7 @@ def test_a_lost_partition_leaves_no_trace_and_is_recovered_when_it_comes_back() 
             await setup.worker.process(span(3, 5))
         assert setup.hop.offsets == [0, 1, 2]
         setup.log.place = Resume(9)  # the other owner went on
-        await setup.worker.take_over()
+        await setup.worker.take_over(asyncio.Event())
         assert setup.hop.offsets == list(range(9))
         assert setup.seeks[-1] == 9
 
@@ -155,7 +165,7 @@ def test_a_partition_that_comes_back_untouched_is_not_recovered_again() -> None:
         setup = await taken_over()
         await setup.worker.process(span(0, 3))
         await setup.worker.hand_back()
-        await setup.worker.take_over()
+        await setup.worker.take_over(asyncio.Event())
         assert setup.hop.recovered == [None]
         assert setup.seeks[-1] == 3
 
@@ -180,5 +190,34 @@ def test_doubt_about_a_place_that_somebody_else_moved_means_the_partition_is_los
         with pytest.raises(PartitionLost):
             await setup.worker.process(span(0, 3))
         assert setup.hop.offsets == []
+
+    asyncio.run(story())
+
+
+def test_a_wait_for_a_base_that_outlasts_the_ownership_fences_nobody() -> None:
+    async def story() -> None:
+        setup, rebalanced = Setup(), asyncio.Event()
+        setup.hop.base.clear()
+        waiting = asyncio.create_task(setup.worker.take_over(rebalanced))
+        await asyncio.sleep(0)
+        rebalanced.set()
+        await setup.worker.hand_back()
+        setup.hop.base.set()
+        await waiting
+        assert (setup.committer.starts, setup.seeks) == (0, [])
+
+    asyncio.run(story())
+
+
+def test_a_broker_that_goes_away_during_the_recovery_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patience, "RETRY_S", 0.0)
+
+    async def story() -> None:
+        setup = Setup()
+        setup.log.place = Resume(3)
+        setup.hop.fails = [KafkaConnectionError("away")]
+        await setup.worker.take_over(asyncio.Event())
+        assert setup.hop.offsets == [0, 1, 2]
+        assert setup.seeks == [3]
 
     asyncio.run(story())

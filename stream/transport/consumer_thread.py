@@ -1,0 +1,99 @@
+"""The thread that the consumer of a worker runs in."""
+
+import asyncio
+from typing import Any
+
+from aiokafka import TopicPartition
+from aiokafka.coordinator.assignors.range import RangePartitionAssignor
+from aiokafka.errors import CommitFailedError, ConsumerStoppedError, IllegalStateError, KafkaError
+from aiokafka.structs import OffsetAndMetadata
+from faust.transport.drivers import aiokafka as faust_aiokafka
+from faust.types import TP
+from mode import Service, get_logger
+
+from stream import metrics
+from stream.transport.fetcher import SpanConsumer
+from stream.transport.span import Span
+
+_PATIENCE_S = 1.0  # how long one request for a span waits before it asks anew
+
+Places = dict[TopicPartition, OffsetAndMetadata]
+log = get_logger(__name__)
+
+
+def heed(coordinator: Any) -> None:
+    """Take note of an error in the membership of the group, which goes on only then.
+
+    aiokafka's coordinator waits until `getone` or `getmany` has raised it, which nobody calls here: the
+    worker would never join again. Raises KafkaError where the membership has ended for good.
+    """
+    try:
+        coordinator.check_errors()
+    except KafkaError as error:
+        if coordinator._coordination_task.done():
+            raise
+        log.warning("membership of the group: %r, going on", error)
+
+
+class SpanConsumerThread(faust_aiokafka.AIOKafkaConsumerThread):
+    """Runs the aiokafka consumer in a thread of its own, so heartbeats go on while kernels work."""
+
+    def _create_worker_consumer(self, transport: Any) -> SpanConsumer:
+        conf = self.app.conf
+        # Partition i of every topic goes to the same worker, which can then hold a hop back for a later one.
+        self._assignor = RangePartitionAssignor
+        return SpanConsumer(
+            bootstrap_servers=faust_aiokafka.server_list(transport.url, transport.default_port),
+            client_id=conf.broker_client_id,
+            group_id=conf.id,
+            partition_assignment_strategy=[self._assignor],
+            enable_auto_commit=False,
+            auto_offset_reset=conf.consumer_auto_offset_reset,
+            isolation_level="read_committed",
+            max_partition_fetch_bytes=conf.consumer_max_fetch_size,
+            request_timeout_ms=int(conf.broker_request_timeout * 1000),
+            session_timeout_ms=int(conf.broker_session_timeout * 1000),
+            heartbeat_interval_ms=int(conf.broker_heartbeat_interval * 1000),
+            rebalance_timeout_ms=int(conf.broker_rebalance_timeout * 1000),
+            max_poll_interval_ms=int((conf.broker_max_poll_interval or 0) * 1000),
+            check_crcs=conf.broker_check_crcs,
+            **faust_aiokafka.credentials_to_aiokafka_auth(conf.broker_credentials, conf.ssl_context),
+        )
+
+    @Service.task
+    async def _heed_the_group(self) -> None:
+        async for _ in self.itertimer(_PATIENCE_S, name="group errors"):
+            heed(self._ensure_consumer()._coordinator)
+
+    async def commit_places(self, places: Places) -> bool:
+        """Commit in the consumer's own thread."""
+        try:
+            await self.call_thread(self._ensure_consumer().commit, places)
+        except (CommitFailedError, IllegalStateError):
+            return False
+        return True
+
+    async def move(self, partition: TP, offset: int) -> None:
+        """Continue at `offset`; raises IllegalStateError where the partition is not assigned.
+
+        In the consumer's own thread, unlike Faust's: aiokafka is not made for two, and a span that was moved
+        while it was handed out ended the worker.
+        """
+        await self.call_thread(self._ensure_consumer().seek, partition, offset)
+
+    def request_span(self, partition: TP) -> "asyncio.Future[Span | None]":
+        """Ask for the next span of `partition`; to be called from the worker's own event loop."""
+        answer = asyncio.run_coroutine_threadsafe(self._next_span(partition), self.thread_loop)
+        return asyncio.wrap_future(answer)
+
+    async def _next_span(self, partition: TP) -> Span | None:
+        consumer = self._ensure_consumer()
+        if consumer._closed:
+            raise ConsumerStoppedError
+        with consumer._subscription.fetch_context():
+            spans = await consumer._fetcher.fetched_records([partition], timeout=_PATIENCE_S)
+        span = next((span for found in spans.values() for span in found), None)
+        if span is not None:
+            behind = (consumer.highwater(partition) or 0) - span.next_offset
+            metrics.LAG.labels(partition.topic, str(partition.partition)).set(max(0, behind))
+        return span
