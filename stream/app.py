@@ -47,6 +47,7 @@ class Surroundings(Service):
 
     async def on_start(self) -> None:
         await self._control.start(timeout_s=self._timeout_s)
+        self.add_future(self._control.failed())
 
     async def on_stop(self) -> None:
         await self._control.stop()

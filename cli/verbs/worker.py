@@ -17,16 +17,18 @@ def worker(context: typer.Context) -> None:
     from cli.keys import control_key
     from cli.logs import configure_logging
     from cli.metrics_page import serve_metrics
+    from cli.worker_end import run_to_its_end
     from stream.app import build_app
 
     settings = settings_of(context)
     key = control_key(settings)
     configure_logging(settings)
     serve_metrics(settings, "worker")
-    build_app(settings, key).Worker(
+    worker = build_app(settings, key).Worker(
         quiet=True,
         override_logging=False,
         redirect_stdouts=False,
         blocking_timeout=0,
         loglevel=settings.logging.level,
-    ).execute_from_commandline()
+    )
+    run_to_its_end(worker)

@@ -59,17 +59,29 @@ class ControlLog:
     async def start(self, *, timeout_s: float = 60.0) -> None:
         """Begin to follow; returns when all that the topic held at the start is applied.
 
-        Raises ControlLogUnavailable where that takes longer than `timeout_s`; it is stopped then.
+        Raises ControlLogUnavailable where that takes longer than `timeout_s`; it is stopped then. What
+        nobody foresaw is raised as it is.
         """
         self._task = asyncio.create_task(self._follow(), name="control log")
+        caught_up = asyncio.create_task(self._caught_up.wait())
+        either, first = {self._task, caught_up}, asyncio.FIRST_COMPLETED
         try:
-            await asyncio.wait_for(self._caught_up.wait(), timeout_s)
-        except TimeoutError:
+            done, _ = await asyncio.wait(either, timeout=timeout_s, return_when=first)
+        finally:
+            caught_up.cancel()
+        if self._task in done:
+            self._task.result()  # raises what ended it
+        if not done:
             await self.stop()
             topic = self._partition.topic
             raise ControlLogUnavailable(
                 f"topic {topic!r} at {self._bootstrap} could not be read within {timeout_s:g} s"
-            ) from None
+            )
+
+    async def failed(self) -> None:
+        """Raise whatever ends the following unforeseen; to be awaited beside it, lest nobody hears of it."""
+        if self._task is not None:
+            await asyncio.shield(self._task)
 
     async def stop(self) -> None:
         """Stop following; `current` stays."""

@@ -83,7 +83,7 @@ class AtLeastOnce:
             while self._behind:
                 await asyncio.sleep(PLACES_EVERY_S)
                 await self._commit_what_is_behind()
-        except (KafkaError, PartitionLost) as error:
+        except Exception as error:  # the next commit raises it
             self._failed = error
         finally:
             self._following = None
@@ -98,7 +98,7 @@ class AtLeastOnce:
         behind, self._behind = self._behind, {}
         try:
             still_ours = not behind or await self._commit_places(behind)
-        except KafkaError:
+        except Exception:
             self._behind = {**behind, **self._behind}
             raise
         if not still_ours:
@@ -111,7 +111,7 @@ class AtLeastOnce:
                 await producer.stop()
 
     def _raise_failure(self) -> None:
-        if isinstance(self._failed, PartitionLost):
-            raise self._failed
-        if self._failed is not None:
+        if isinstance(self._failed, KafkaError):
             raise CommitUncertain(f"places: {self._failed!r}") from self._failed
+        if self._failed is not None:
+            raise self._failed

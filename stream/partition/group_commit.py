@@ -96,6 +96,11 @@ class GroupCommit:
             self._broken = error
             self._together = False
             _tell(ready, error)
+        except Exception as error:  # nobody foresaw it: whoever waits must hear of it, or they wait for ever
+            self._broken = CommitUncertain(f"the commit before failed: {error!r}")
+            for one in ready:
+                if not one.done.done():
+                    one.done.set_exception(error)
         else:
             metrics.COMMITS.labels("committed").inc()
             self._together = True

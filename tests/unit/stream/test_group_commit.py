@@ -116,3 +116,16 @@ def test_one_that_fails_for_ever_does_not_hold_up_the_others() -> None:
         assert shared.commits == [{TERMINALS}]
 
     asyncio.run(story())
+
+
+def test_whoever_waits_for_a_commit_hears_of_an_error_that_nobody_foresaw() -> None:
+    async def story() -> None:
+        shared = Shared()
+        group = await joined(shared)
+        shared.fails = [ValueError("a mistake of ours")]
+        with pytest.raises(ValueError, match="a mistake of ours"):
+            await asyncio.wait_for(group.commit(CARDS, [], Resume(1)), 60.0)
+        with pytest.raises(CommitUncertain):
+            await group.commit(TERMINALS, [], Resume(1))
+
+    asyncio.run(story())
