@@ -1,5 +1,7 @@
 """The queue of alerts as analysts look at it: filtered, sorted, a page at a time, at any length."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -48,6 +50,15 @@ class Tally:
     rejected: int = 0
     money_held: float = 0.0
     """Amounts of alerts that were not rejected."""
+
+    def __add__(self, other: Tally) -> Tally:
+        """Both together."""
+        return Tally(
+            self.alerts + other.alerts,
+            self.confirmed + other.confirmed,
+            self.rejected + other.rejected,
+            self.money_held + other.money_held,
+        )
 
     @property
     def precision(self) -> float | None:
@@ -101,6 +112,19 @@ class AlertQueue:
         ):
             by_scorer.setdefault(scorer, {})[status] = (count, amount)
         return {scorer: _tally(by_status) for scorer, by_status in by_scorer.items()}
+
+    def tallies_by_offset(self, scorer: str) -> dict[int, Tally]:
+        """What came of a scorer's alerts, by the control offset that they were scored under.
+
+        It reads the bodies, which no index holds: not for what is asked often.
+        """
+        offset = Alert.body["control_offset"].as_integer()
+        query = select(offset, Alert.status, func.count(), func.sum(Alert.amount))
+        query = query.where(Alert.scorer == scorer, offset.is_not(None)).group_by(offset, Alert.status)
+        by_offset: dict[int, dict[str, tuple[int, float]]] = {}
+        for at, status, count, amount in self._session.execute(query):
+            by_offset.setdefault(at, {})[status] = (count, amount)
+        return {at: _tally(by_status) for at, by_status in by_offset.items()}
 
     def count_from(self, partition: int, source_offset: int) -> int:
         """How many transactions of a partition were alerted from this offset on."""

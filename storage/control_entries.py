@@ -1,6 +1,6 @@
 """The control log as it was read, every entry kept: what was live at any offset, and who said so."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 
 from sqlalchemy import ColumnElement, Float, Index, LargeBinary, String, func, select
 from sqlalchemy.orm import Mapped, Session, defer, mapped_column
@@ -86,6 +86,31 @@ class ControlEntries:
         query = query.order_by(ControlEntry.control_offset.desc()).offset(offset).limit(limit)
         return list(self._session.scalars(query))
 
+    def of_kind(self, kind: str) -> list[ControlEntry]:
+        """Every entry of a kind, in the order of the log, without the envelopes."""
+        query = select(ControlEntry).where(ControlEntry.kind == kind).options(_LIGHT)
+        return list(self._session.scalars(query.order_by(ControlEntry.control_offset)))
+
+    def envelope(self, control_offset: int) -> bytes | None:
+        """The envelope at this offset."""
+        query = select(ControlEntry.value).where(ControlEntry.control_offset == control_offset)
+        return self._session.scalar(query)
+
+    def envelopes(
+        self, kinds: Sequence[str], begin: int, end: int | None
+    ) -> Iterator[tuple[str, str, bytes]]:
+        """Kind, id and envelope of entries of these kinds from offset `begin` to before `end`, newest first.
+
+        They are read a few at a time, as they are taken.
+        """
+        row = ControlEntry
+        query = select(row.kind, row.entry_id, row.value)
+        query = query.where(row.kind.in_(kinds), row.control_offset >= begin)
+        if end is not None:
+            query = query.where(row.control_offset < end)
+        query = query.order_by(row.control_offset.desc()).execution_options(yield_per=_AT_A_TIME)
+        yield from self._session.execute(query)
+
     def in_force_at(self, time: float) -> list[ControlEntry]:
         """The last entry of each key signed up to `time`, without what was retired and without envelopes."""
         query = select(ControlEntry).where(ControlEntry.time <= time).options(_LIGHT)
@@ -96,6 +121,7 @@ class ControlEntries:
         return sorted((e for e in latest.values() if not e.retired), key=lambda e: e.control_offset)
 
 
+_AT_A_TIME = 8
 _LIGHT = defer(ControlEntry.value, raiseload=True)
 
 

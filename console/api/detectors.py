@@ -7,7 +7,9 @@ from fastapi import APIRouter, Path, Query
 from console.access.rights import Right
 from console.access.viewer import Viewer
 from console.api.viewing import DeskOf, needs
+from console.services import comparing
 from console.services import detectors as service
+from console.services.detector_rows import DetectorRow
 
 router = APIRouter(prefix="/detectors", tags=["detectors"])
 
@@ -17,19 +19,25 @@ Id = Annotated[str, Query(min_length=1, max_length=200)]
 
 @router.get("")
 def list_detectors(viewer: Reader, desk: DeskOf) -> service.DetectorList:
-    """All detectors and bases, what is in force first."""
+    """All detectors and bases, what is in force first; the base's alerts are those of all bases so far."""
     return service.list_detectors(desk)
 
 
+@router.get("/bases")
+def list_bases(viewer: Reader, desk: DeskOf) -> service.DetectorList:
+    """Every base that has been in force, the newest first: when, why, its training, its own alerts."""
+    return service.list_bases(desk)
+
+
 @router.get("/compare")
-def compare(viewer: Reader, desk: DeskOf, a: Id, b: Id) -> service.Comparison:
-    """Two side by side, and in what they differ."""
-    return service.compare(desk, a, b)
+def compare(viewer: Reader, desk: DeskOf, a: Id, b: Id) -> comparing.Comparison:
+    """Two side by side, and in what they differ; earlier bases go by their ids in `/detectors/bases`."""
+    return comparing.compare(desk, a, b)
 
 
 @router.get("/{detector_id}")
 def detector(
     viewer: Reader, desk: DeskOf, detector_id: Annotated[str, Path(min_length=1, max_length=200)]
-) -> service.DetectorRow:
-    """One detector or base."""
+) -> DetectorRow:
+    """One detector or base, an earlier base too."""
     return service.one_detector(desk, detector_id)

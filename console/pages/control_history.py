@@ -1,5 +1,6 @@
 """Every change of what is in force, with who and why, and the way back."""
 
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
 
@@ -45,18 +46,31 @@ class ControlHistory:
                     button("Roll back", partial(self._ask, row), kind="quiet")
 
     def _ask(self, row: dict[str, Any]) -> None:
-        async def do() -> None:
-            dialog.close()
-            with telling():
-                route = f"/control-entries/{row['control_offset']}/rollback"
-                answer = await self._viewer.api.post(route, {"note": reason.value or ""})
-                ui.notify(answer["message"] or "Rolled back")
-                await self.show.refresh()
+        words = f"What stood under {row['key']} before it is put back on every partition."
+        ask_roll_back(self._viewer, row["control_offset"], words, self.show.refresh)
 
-        with ui.dialog(value=True) as dialog, box("sheet"):
-            text("Roll this change back?", tag="h2")
-            text(f"What stood under {row['key']} before it is put back on every partition.", "muted")
-            reason = ui.input("Reason").props("outlined dense autofocus maxlength=500")
-            with box("line"):
-                button("Roll back", do, kind="go")
-                button("Cancel", dialog.close)
+
+def ask_roll_back(
+    viewer: Viewer,
+    control_offset: int,
+    words: str,
+    then: Callable[[], Awaitable[None]] | None = None,
+) -> None:
+    """Ask whether a change of the control log is to be undone, and why; `words` say what comes of it."""
+
+    async def do() -> None:
+        dialog.close()
+        with telling():
+            route = f"/control-entries/{control_offset}/rollback"
+            answer = await viewer.api.post(route, {"note": reason.value or ""})
+            ui.notify(answer["message"] or "Rolled back")
+            if then is not None:
+                await then()
+
+    with ui.dialog(value=True) as dialog, box("sheet"):
+        text("Roll this change back?", tag="h2")
+        text(words, "muted")
+        reason = ui.input("Reason").props("outlined dense autofocus maxlength=500")
+        with box("line"):
+            button("Roll back", do, kind="go")
+            button("Cancel", dialog.close)

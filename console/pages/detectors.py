@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 from nicegui import ui
 
+from console.pages.bases import Bases
 from console.pages.control_history import ControlHistory
 from console.pages.frame import frame
 from console.pages.parts import box, button, cell, empty, facts, moment, panel, table, text, word
@@ -15,6 +16,7 @@ from console.pages.words import NOTHING, count, percent
 
 STATES = ("live", "shadow", "draft", "retired")
 SHARES = ("share", "precision")
+LARGE = 1e4  # from there on four digits would be written as a power of ten
 Row = dict[str, Any]
 Value = Callable[[Row], str]
 
@@ -24,6 +26,8 @@ async def detectors(viewer: SignedIn) -> None:
     """All detectors by state, a comparison of two, and every change of what is in force."""
     with frame(viewer, "Detectors") as head:
         rows = (await viewer.api.get("/detectors"))["rows"]
+        bases = (await viewer.api.get("/detectors/bases"))["rows"]
+        rows = _with_own_alerts(rows, bases)
         live = [row for row in rows if row["status"] == "live"]
         with head:
             text(f"{len(live)} in force", "tag", tag="span")
@@ -33,9 +37,17 @@ async def detectors(viewer: SignedIn) -> None:
                     empty("No detector yet", "The first episode that passes the gate makes one.", "radar")
             for state in STATES:
                 _of_state(state, [row for row in rows if row["status"] == state])
-            if len(rows) > 1:
-                _comparison(viewer, rows)
+            Bases(viewer, bases).show()
+            earlier = [base for base in bases if base["status"] != "live"]
+            if len(rows) + len(earlier) > 1:
+                _comparison(viewer, [*rows, *earlier])
             await ControlHistory(viewer).show()
+
+
+def _with_own_alerts(rows: list[Row], bases: list[Row]) -> list[Row]:
+    """The base in force with the alerts of its own time: the list of detectors counts those of all bases."""
+    own = {base["id"]: base for base in bases if base["status"] == "live"}
+    return [own.get(row["id"], row) for row in rows]
 
 
 def _of_state(state: str, rows: list[Row]) -> None:
@@ -97,7 +109,7 @@ TRIAL: dict[str, Value] = {
 
 
 def _comparison(viewer: Viewer, rows: list[Row]) -> None:
-    names = {row["id"]: f"{row['name']} · {row['status']}" for row in rows}
+    names = {row["id"]: _option(row) for row in rows}
     with panel("Compare two"), box("stack tight"):
         with box("filters"):
             first = ui.select(names, label="One", with_input=True).props("outlined dense").classes("wide")
@@ -115,6 +127,13 @@ def _comparison(viewer: Viewer, rows: list[Row]) -> None:
             place.clear()
             with place:
                 _differences(viewer, found, names[first.value], names[other.value])
+
+
+def _option(row: Row) -> str:
+    stay = row["in_force"]
+    earlier = stay is not None and stay["to_offset"] is not None
+    state = f"until offset {stay['to_offset']}" if earlier else row["status"]
+    return f"{row['name']} · {state}"
 
 
 def _differences(viewer: Viewer, found: Row, first: str, other: str) -> None:
@@ -139,12 +158,14 @@ def _value(viewer: Viewer, what: str, value: Any) -> None:
 
 
 def _words_of(what: str, value: Any) -> str:
-    if value is None or value == "":
+    if value is None or value in ("", []):
         return NOTHING
     if isinstance(value, float):
         if what in SHARES:
             return percent(value)
-        return percent(value, 3) if what.endswith("_rate") else f"{value:,.4g}"
+        if what.endswith("_rate"):
+            return percent(value, 3)
+        return f"{value:,.0f}" if abs(value) >= LARGE else f"{value:,.4g}"
     if isinstance(value, int) and not isinstance(value, bool):
         return f"{value:,}"
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

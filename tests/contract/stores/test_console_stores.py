@@ -63,6 +63,17 @@ def test_alerts_are_tallied_by_scorer(engine: Engine) -> None:
         assert unit.queue.count_from(0, 4) == 2
 
 
+def test_alerts_are_tallied_by_the_control_offset_they_were_scored_under(engine: Engine) -> None:
+    with UnitOfWork(engine) as unit:
+        bodies = ['{"control_offset": 3}', '{"control_offset": 3}', '{"control_offset": 12}', "{}"]
+        unit.alerts.add_many(
+            (0, n, f"t-{n}", float(n), body, 10.0 * n, 3.0, 3.0, "base", "c") for n, body in enumerate(bodies)
+        )
+        unit.alerts.judge(["t-1"], "confirmed")
+        assert unit.queue.tallies_by_offset("base") == {3: Tally(2, 1, 0, 10.0), 12: Tally(1, 0, 0, 20.0)}
+        assert unit.queue.tallies_by_offset("d-1") == {}
+
+
 def test_transactions_are_found_by_id_entity_amount_time_and_scorer(
     engine: Engine, scored_row: ScoredRow
 ) -> None:
@@ -171,6 +182,12 @@ def test_the_control_log_is_paged_and_known_at_any_time(engine: Engine) -> None:
         assert [entry.entry_id for entry in unit.control.in_force_at(1.5)] == ["a", "b"]
         assert [entry.entry_id for entry in unit.control.in_force_at(2.5)] == ["b"]
         assert (unit.control.newest_offset(), unit.control.latest_offset("detector", "a")) == (2, 2)
+        assert [entry.control_offset for entry in unit.control.of_kind("detector")] == [0, 1, 2]
+        assert unit.control.of_kind("base") == []
+        assert (unit.control.envelope(1), unit.control.envelope(3)) == (b"x", None)
+        read = [(name, value) for _, name, value in unit.control.envelopes(["detector"], 1, None)]
+        assert read == [("a", b"x"), ("b", b"x")]
+        assert [name for _, name, _ in unit.control.envelopes(["detector"], 0, 2)] == ["b", "a"]
 
 
 def test_cases_and_views_are_kept(engine: Engine) -> None:

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import torch
 
+from meta.base import BaseModel, Provenance
 from meta.evidence_model import EvidenceModel
 from meta.linear_detector import linear_detector
 from meta.networks.evidence import EvidenceNet
@@ -23,6 +24,7 @@ from tests.small_models import base_change, genuine_rows, network_change, small_
 SECRET = "a key for these tests alone"
 FEATURES = 46  # of card and merchant
 NAMES = tuple(f"feature_{number}" for number in range(FEATURES))
+MONTH_S = 30 * 86_400.0
 QUIET, FRAUDS = 6_000, 12
 """Transactions that raised no alert; the last of them are frauds of the draft's pattern."""
 DRAFT = linear_detector("ridge", np.eye(1, FEATURES)[0] * 8.0, -20.0).to_bytes()
@@ -30,13 +32,22 @@ DRAFT = linear_detector("ridge", np.eye(1, FEATURES)[0] * 8.0, -20.0).to_bytes()
 
 
 def announced(now: float) -> Iterator[Row]:
-    """Rows of control entries: a network at offset 0 and the base at 1."""
+    """Rows of control entries: a network at offset 0, an earlier base at 1 and the base in force at 2."""
     torch.manual_seed(0)
     net = EvidenceNet(FEATURES, learned=4, trunk=8, width=8, layers=1)
     network = EvidenceModel.of(net, NAMES, Normaliser.fit(genuine_rows(2_000, width=FEATURES)), {})
-    yield _row(network_change(network), 0, now)
-    base = base_change(small_base(names=NAMES), identity="base-9f31c204")
-    yield _row(replace(base, author="lead", reason="trained on the third quarter"), 1, now)
+    yield _row(network_change(network), 0, now - 2 * MONTH_S)
+    for offset, (seed, quarter) in enumerate(((1, "second"), (0, "third")), start=1):
+        base = base_change(_trained(seed, now), threshold=3.2 - 0.1 * offset)
+        reason = f"trained on the {quarter} quarter"
+        yield _row(replace(base, author="lead", reason=reason), offset, now - (3 - offset) * MONTH_S)
+
+
+def _trained(seed: int, now: float) -> BaseModel:
+    base = small_base(seed, names=NAMES)
+    begin = now - (4 + 3 * seed) * MONTH_S
+    provenance = Provenance((begin, begin + 3 * MONTH_S), "a7" * 32, seed, 1_204_000, 2_310)
+    return replace(base, provenance=provenance)
 
 
 def _row(change: Change, offset: int, now: float) -> Row:

@@ -92,7 +92,7 @@ def _body(place: int, surprise: float, amount: float, now: float) -> str:
     ]
     body = {"transaction_id": _identity(place), "event_time": _time(place, now), "amount": amount,
             "currency": "EUR", "entities": {"card": _card(place), "merchant": "shop"}, "surprise": surprise,
-            "tail": 10**-surprise, "decision": "review", "scorer": "base", "control_offset": 1,
+            "tail": 10**-surprise, "decision": "review", "scorer": "base", "control_offset": 1 + place % 2,
             "reasons": reasons}  # fmt: skip
     return json.dumps(body)
 

@@ -18,9 +18,10 @@ from playwright.sync_api import Page, expect
 from settings import Settings
 from stream.adaptation.feedback import ANSWERS, Answer, Request, read_request
 from stream.adaptation.topic import create_topic
-from tests.browser import Visitor
+from tests.browser import NARROW, Visitor
 from tests.integration.console.filled_work import BASE_ON_TRIAL, COMMITTED, PATTERNS, RECORDS, SUSPICIOUS_NOTE
 from tests.integration.console.models_in_force import FRAUDS
+from tests.integration.console.pages_setup import ALERTS
 
 LIVE, OTHER, ON_TRIAL, DRAFT = PATTERNS[:4]
 
@@ -99,6 +100,41 @@ def test_a_lead_sees_what_is_in_force_and_what_is_on_trial_and_compares_two(lead
     lead.picture("compared")
 
 
+def test_a_lead_sees_earlier_bases_compares_two_and_brings_one_back(
+    lead: Visitor, worker: AnsweringWorker
+) -> None:
+    page = lead.page
+    lead.open("/detectors")
+    name, stay, ended, training, *figures = row_of(
+        page, "Bases that have been in force", "trained on the second quarter"
+    )
+    assert "offset" in stay
+    assert "by lead\ntrained on the third quarter" in ended
+    assert "1,204,000 rows, 2,310 frauds" in training
+    assert figures[:3] == ["3.10", f"{ALERTS // 2:,}", "–"]
+    live = page.get_by_label("Detectors, live").get_by_role("row").filter(has_text="base").locator("td")
+    assert live.all_inner_texts()[2] == f"{ALERTS // 2:,}"
+    lead.choose("One", name.splitlines()[0])
+    lead.choose("The other", live.all_inner_texts()[0].splitlines()[0])
+    page.get_by_role("button", name="Compare").click()
+    expect(page.get_by_label("Differences")).to_contain_text("in force: threshold")
+    assert row_of(page, "Differences", "in force: threshold") == ["in force: threshold", "3.1", "3"]
+    assert row_of(page, "Differences", "training: seed") == ["training: seed", "1", "0"]
+    page.get_by_role("button", name="Bring back").click()
+    page.get_by_role("dialog").get_by_label("Reason").fill("the new one misses card testing")
+    page.get_by_role("dialog").get_by_role("button", name="Roll back").click()
+    expect(page.get_by_text("rollback worked")).to_be_visible()
+    (asked,) = [one for one in worker.asked_by("lead") if one.name == "base/base"]
+    assert (asked.kind, asked.reason) == ("rollback", "the new one misses card testing")
+    page.get_by_label("Bases that have been in force").scroll_into_view_if_needed()
+    lead.picture("bases")
+    page.set_viewport_size({"width": NARROW[0], "height": NARROW[1]})
+    assert page.evaluate("document.documentElement.scrollWidth") <= NARROW[0]
+    lead.picture("bases-narrow")
+    page.get_by_label("Differences").scroll_into_view_if_needed()
+    lead.picture("bases-compared-narrow")
+
+
 def test_a_lead_rolls_a_change_back_and_retires_a_detector(lead: Visitor, worker: AnsweringWorker) -> None:
     page = lead.page
     lead.open("/detectors")
@@ -113,7 +149,7 @@ def test_a_lead_rolls_a_change_back_and_retires_a_detector(lead: Visitor, worker
     page.get_by_label("Reason").fill("covered by the base")
     page.get_by_role("dialog").get_by_role("button", name="Retire").click()
     expect(page.get_by_text("retire worked")).to_be_visible()
-    assert [(one.kind, one.name, one.author, one.reason) for one in worker.asked_by("lead")] == [
+    assert [(one.kind, one.name, one.author, one.reason) for one in worker.asked_by("lead")[-2:]] == [
         ("rollback", f"detector/{LIVE.detector}", "lead", ""),
         ("retire", f"e-{OTHER.detector}", "lead", "covered by the base"),
     ]

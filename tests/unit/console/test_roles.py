@@ -65,6 +65,7 @@ MAY = {
     "POST /episodes/{name}/rollback": LEADS,
     "POST /labels": FLAGGERS,
     "GET /detectors": READERS,
+    "GET /detectors/bases": READERS,
     "GET /detectors/compare": READERS,
     "GET /detectors/{detector_id}": READERS,
     "GET /control-entries": READERS,

@@ -1,0 +1,85 @@
+"""What the stored envelopes of the control log say of a base: its training, and the threshold beside it."""
+
+from __future__ import annotations
+
+from console.desk import Desk
+from console.services.detector_rows import Training
+from meta.tensors import content_hash
+from storage import UnitOfWork
+from storage.control_entries import ControlEntry
+from stream.control.entry import Entry, Kind
+from stream.control.envelope import unseal
+from stream.control.errors import ControlRefused
+from stream.control.keys import ControlKey, read_key
+from stream.control.loading import BASE, LoadedBase, LoadedShadow, load
+from stream.control.rules import ALLOWED
+
+THRESHOLD = "threshold"
+_MAY_HOLD_ONE = tuple(kind for kind in Kind if kind not in ALLOWED)
+"""Rules move no threshold, and there may be thousands of them."""
+
+
+class Artifacts:
+    """Reads envelopes within one unit of work; what does not verify with the control key tells nothing."""
+
+    def __init__(self, desk: Desk, unit: UnitOfWork) -> None:
+        self._unit, self._key = unit, _key_of(desk)
+
+    def training(self, stored: ControlEntry) -> Training | None:
+        """What the base in an entry was trained on; None where its envelope cannot be read."""
+        value = self._unit.control.envelope(stored.control_offset)
+        entry = self._unsealed(stored.kind, stored.entry_id, value)
+        if entry is None:
+            return None
+        try:
+            loaded = load(entry)
+        except ControlRefused:
+            return None
+        base = loaded.scorer if isinstance(loaded, LoadedShadow) else loaded
+        return _training(base, content_hash(entry.parts[BASE])) if isinstance(base, LoadedBase) else None
+
+    def threshold(self, begin: int, end: int | None) -> float | None:
+        """The joint threshold that the last of the entries from control offset `begin` to before `end` left.
+
+        Of each key the last entry counts, and a threshold that was taken away says nothing, as in workers.
+        """
+        seen: set[tuple[str, str]] = set()
+        for kind, identity, value in self._unit.control.envelopes(_MAY_HOLD_ONE, begin, end):
+            if (kind, identity) in seen:
+                continue
+            entry = self._unsealed(kind, identity, value)
+            if entry is None:
+                continue
+            seen.add((kind, identity))
+            if THRESHOLD in entry.values and not (entry.retired and entry.kind is Kind.THRESHOLD):
+                return float(entry.values[THRESHOLD])
+        return None
+
+    def _unsealed(self, kind: str, identity: str, value: bytes | None) -> Entry | None:
+        if self._key is None:
+            return None
+        try:
+            return unseal(value, f"{kind}/{identity}".encode(), self._key)
+        except ControlRefused:
+            return None
+
+
+def _key_of(desk: Desk) -> ControlKey | None:
+    secret = desk.settings.control.key
+    return None if secret is None else read_key(secret.get_secret_value())
+
+
+def _training(base: LoadedBase, artifact: str) -> Training:
+    known = base.model.provenance
+    first, last = known.span
+    return Training(
+        artifact=artifact,
+        data_hash=known.data_hash,
+        first_at=first,
+        last_at=last,
+        rows=known.rows,
+        frauds=known.frauds,
+        seed=known.seed,
+        held_out=known.held_out,
+        features=base.model.features,
+    )

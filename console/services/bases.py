@@ -1,0 +1,139 @@
+"""Bases: which one is in force, on trial, or was in force earlier, and what became of the alerts of each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from console.desk import Desk
+from console.services.base_artifacts import Artifacts
+from console.services.detector_rows import BASE, DetectorRow, InForce, came_to, trial_row
+from storage import UnitOfWork
+from storage.alert_queue import Tally
+from storage.control_entries import ControlEntry
+from storage.episodes import LIVE, RETIRED, SHADOW
+from storage.shadow_alerts import Trial
+from stream.control.entry import Kind
+
+
+@dataclass(frozen=True)
+class Stay:
+    """A base's time in force: its entry, the change that it came by, and the one that ended it, if any.
+
+    It comes by its own entry, or by the retirement of a base with another id that stood over it.
+    """
+
+    entry: ControlEntry
+    came_by: ControlEntry
+    ended_by: ControlEntry | None = None
+
+    @property
+    def id(self) -> str:
+        """The entry's own while it is in force, since scorers go by it; earlier ones add where they began."""
+        own = self.entry.entry_id
+        return own if self.ended_by is None else f"{own}@{self.came_by.control_offset}"
+
+    def holds(self, control_offset: int) -> bool:
+        """Whether what was scored under a control offset was scored by it."""
+        end = self.ended_by
+        return self.came_by.control_offset <= control_offset and (
+            end is None or control_offset < end.control_offset
+        )
+
+
+def stays_of(entries: Iterable[ControlEntry]) -> list[Stay]:
+    """The stays of all bases, the earliest first, from the entries of their kind in the order of the log.
+
+    As in workers, the base announced last is in force, and a replay of an earlier signing changes nothing.
+    """
+    standing: dict[str, ControlEntry] = {}
+    stays: list[Stay] = []
+    for entry in entries:
+        before = standing.get(entry.entry_id)
+        if before is not None and entry.sequence <= before.sequence:
+            continue
+        standing[entry.entry_id] = entry
+        left = (one for one in standing.values() if not one.retired)
+        newest = max(left, key=lambda one: one.control_offset, default=None)
+        if stays and stays[-1].ended_by is None:
+            if stays[-1].entry is newest:
+                continue
+            stays[-1] = replace(stays[-1], ended_by=entry)
+        if newest is not None:
+            stays.append(Stay(newest, entry))
+    return stays
+
+
+def bases_now(unit: UnitOfWork, tally: Tally, trials: dict[str, Trial], share: float) -> list[DetectorRow]:
+    """The base in force and those on trial. `tally` is of all bases: which alert is whose costs more."""
+    last = stays_of(unit.control.of_kind(Kind.BASE))[-1:]
+    rows = [_row(one.entry, one.id, LIVE, tally, share=share) for one in last if one.ended_by is None]
+    on_trial = {entry.entry_id: entry for entry in unit.control.of_kind(Kind.SHADOW)}
+    return rows + [
+        replace(_row(entry, entry.entry_id, SHADOW, Tally()), trial=trial_row(trials.get(entry.entry_id)))
+        for entry in sorted(on_trial.values(), key=lambda entry: -entry.control_offset)
+        if not entry.retired and unit.detectors.get(entry.entry_id) is None
+    ]
+
+
+def all_bases(desk: Desk, unit: UnitOfWork, share: float) -> list[DetectorRow]:
+    """Every base that has been in force, the newest first, with its stay, its own alerts and its training."""
+    stays = stays_of(unit.control.of_kind(Kind.BASE))
+    artifacts, tallies = Artifacts(desk, unit), _tallies(unit, stays)
+    last = (stays[-1].ended_by or stays[-1].came_by) if stays else None
+    rows = []
+    for stay, tally in zip(stays, tallies, strict=True):
+        state, own = (LIVE, share) if stay.ended_by is None else (RETIRED, None)
+        row = _row(stay.entry, stay.id, state, tally, share=own)
+        training = artifacts.training(stay.entry)
+        rows.append(replace(row, in_force=_in_force(stay, last, artifacts), training=training))
+    return rows[::-1]
+
+
+def with_training(desk: Desk, unit: UnitOfWork, row: DetectorRow) -> DetectorRow:
+    """A base on trial with what it was trained on."""
+    entry = None if row.control_offset is None else unit.control.get(row.control_offset)
+    return row if entry is None else replace(row, training=Artifacts(desk, unit).training(entry))
+
+
+def _in_force(stay: Stay, last: ControlEntry | None, artifacts: Artifacts) -> InForce:
+    begin, end = stay.came_by, stay.ended_by
+    return InForce(
+        began_at=begin.time,
+        ended_at=end.time if end else None,
+        from_offset=begin.control_offset,
+        to_offset=end.control_offset if end else None,
+        replaced_by=end.author if end else "",
+        why_replaced=end.reason if end else "",
+        threshold=artifacts.threshold(begin.control_offset, end.control_offset if end else None),
+        rollback_offset=end.control_offset if end is not None and end is last else None,
+    )
+
+
+def _tallies(unit: UnitOfWork, stays: Sequence[Stay]) -> list[Tally]:
+    """What became of the alerts of each stay."""
+    if len(stays) < 2:
+        return [unit.queue.tallies().get(BASE, Tally()) for _ in stays]
+    by_offset = unit.queue.tallies_by_offset(BASE)
+    return [sum((t for at, t in by_offset.items() if stay.holds(at)), Tally()) for stay in stays]
+
+
+def _row(
+    entry: ControlEntry, identity: str, status: str, tally: Tally, *, share: float | None = None
+) -> DetectorRow:
+    return DetectorRow(
+        id=identity,
+        kind=BASE,
+        name=f"base {entry.content_hash[:8]}",
+        episode="",
+        status=status,
+        reason=entry.reason,
+        author=entry.author,
+        adapter="",
+        created_at=entry.time,
+        control_offset=entry.control_offset,
+        share=share,
+        trial=None,
+        gate={},
+        **came_to(tally),
+    )

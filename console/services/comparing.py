@@ -1,0 +1,72 @@
+"""Two detectors or bases side by side, and in what they differ."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from console.desk import Desk
+from console.services.detector_rows import DetectorRow
+from console.services.detectors import detectors_by_id
+
+APART = ("gate", "trial", "in_force", "training")
+"""Parts of a row that are compared field by field."""
+FEATURES = "features"
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One thing in which two differ."""
+
+    what: str
+    a: Any
+    b: Any
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two side by side."""
+
+    a: DetectorRow
+    b: DetectorRow
+    differences: list[Difference]
+
+
+def compare(desk: Desk, a: str, b: str) -> Comparison:
+    """Two, and in what they differ; earlier bases too. Raises NotFound."""
+    with desk.unit(reads_only=True) as unit:
+        first, other = detectors_by_id(desk, unit, {"a": a, "b": b})
+    return Comparison(first, other, _differences(first, other))
+
+
+def _differences(a: DetectorRow, b: DetectorRow) -> list[Difference]:
+    plain = [(name, getattr(a, name), getattr(b, name)) for name in vars(a) if name not in APART]
+    gates = _side_by_side(a.gate, b.gate)
+    trials = _side_by_side(_fields(a.trial), _fields(b.trial), "trial: ")
+    stays = _side_by_side(_stay(a), _stay(b), "in force: ")
+    trainings = _side_by_side(*_trainings(a, b), "training: ")
+    every = plain + stays + gates + trials + trainings
+    return [Difference(what, of_a, of_b) for what, of_a, of_b in every if of_a != of_b]
+
+
+def _side_by_side(a: dict[str, Any], b: dict[str, Any], before: str = "") -> list[tuple[str, Any, Any]]:
+    return [(before + name, a.get(name), b.get(name)) for name in {**a, **b}]
+
+
+def _fields(part: object) -> dict[str, Any]:
+    return vars(part) if part else {}
+
+
+def _stay(row: DetectorRow) -> dict[str, Any]:
+    """What can be done about a base is no difference of the two."""
+    return {name: value for name, value in _fields(row.in_force).items() if name != "rollback_offset"}
+
+
+def _trainings(a: DetectorRow, b: DetectorRow) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Of the features those that the other does not read: the rest of some fifty says nothing."""
+    known = dict(_fields(a.training)), dict(_fields(b.training))
+    own = [fields.pop(FEATURES, ()) for fields in known]
+    if all(own):
+        for fields, mine, others in zip(known, own, own[::-1], strict=True):
+            fields["features of its own"] = [name for name in mine if name not in others]
+    return known
