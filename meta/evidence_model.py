@@ -88,18 +88,6 @@ class EvidenceModel:
         kernels.squash(learned)
         return located(np.concatenate([scores, learned], axis=1))
 
-    def shares(self, scores: Floats) -> Floats:
-        """Return the share of normal scores (n, columns) at each knot, (tokens, KNOTS), each row adding to 1:
-        what the network reads of a background.
-        """
-        index, weight = self.located(scores)
-        tokens = index.shape[1]
-        at = index + np.arange(tokens) * kernels.KNOTS
-        size = tokens * kernels.KNOTS
-        left = np.bincount(at.ravel(), (1 - weight).ravel(), size)
-        right = np.bincount(at.ravel() + 1, weight.ravel(), size)
-        return ((left + right) / max(len(scores), 1)).reshape(tokens, kernels.KNOTS).astype(np.float32)
-
     @cached_property
     def _trunk(self) -> tuple[Floats, Floats, Floats, Floats]:
         w = self.weights
@@ -139,3 +127,16 @@ class EvidenceModel:
     def load(cls, path: Path) -> EvidenceModel:
         """Read an artifact written by `save`."""
         return cls.from_bytes(path.read_bytes())
+
+
+def shares_of(index: Ints, weight: Floats) -> Floats:
+    """Return the share of located rows (n, tokens) at each knot, (tokens, KNOTS), each row adding to 1: what
+    the network reads of a background.
+    """
+    rows, tokens = index.shape
+    at = index + np.arange(tokens) * kernels.KNOTS
+    size = tokens * kernels.KNOTS
+    left = np.bincount(at.ravel(), (1 - weight).ravel(), size)
+    right = np.bincount(at.ravel() + 1, weight.ravel(), size)
+    shares = (left + right) / max(rows, 1)
+    return np.asarray(shares.reshape(tokens, kernels.KNOTS), np.float32)

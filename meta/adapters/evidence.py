@@ -1,6 +1,8 @@
 """Evidence: a trained transformer reads the episode and writes one curve per token. The default.
 
-Kept frozen: the network. What comes out: a table of curves, about 1,100 floats.
+Beside it stands least squares on the same flags, as straight lines in the same table: the network knows
+patterns like those it was trained on, a line knows none and so none too little. Kept frozen: the network.
+What comes out: a table of curves, about 1,100 floats.
 """
 
 from __future__ import annotations
@@ -11,12 +13,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from meta import kernels
-from meta.arrays import Doubles, Floats
+from meta.arrays import Doubles, Floats, Ints
 from meta.detector import Detector
-from meta.evidence_model import EvidenceModel
+from meta.evidence_model import EvidenceModel, shares_of
+from meta.least_squares import least_squares
 from meta.support import Support
 
 BACKGROUND = 1024  # genuine rows read: more change the tables by less than a seed does
+LINES = 0.25  # of the curves' spread: docs/decisions/0003 tells what more and less gave
+PENALTY = 0.1  # of the lines, as of the adapter `ridge`
 
 
 @dataclass(frozen=True)
@@ -48,16 +53,19 @@ class Evidence:
         if len(background) > BACKGROUND:
             rows = np.random.default_rng(seed).choice(len(background), BACKGROUND, replace=False)
             background = background[rows]
-        usual = self.model.shares(self.model.scores(support.with_negatives(background)))
-        flagged = torch.from_numpy(self.model.scores(support.fraud))
-        chosen = torch.from_numpy(parts.astype(np.float32))
+        usual = self.model.scores(support.with_negatives(background))
+        flagged, located = self.model.scores(support.fraud), self.model.located(usual)
+        chosen, shares = torch.from_numpy(parts.astype(np.float32)), torch.from_numpy(shares_of(*located))
         with torch.inference_mode():
-            tables = self.model.net.adapt_parts(flagged, chosen, torch.from_numpy(usual))
-        return [self.detector(table) for table in tables.numpy()]
+            tables = self.model.net.adapt_parts(torch.from_numpy(flagged), chosen, shares).numpy()
+        weights, intercepts = least_squares(flagged, parts, usual, PENALTY)
+        scale = LINES * _spread(_sums(tables, *located)) / _spread(usual @ weights.T)
+        tables[:, : weights.shape[1]] += _lines(scale[:, None] * weights)
+        bias = self.model.weights["bias"] + scale * intercepts
+        return [self._detector(table, b) for table, b in zip(tables, bias, strict=True)]
 
-    def detector(self, table: Floats) -> Detector:
-        """Return the detector that holds `table` float32 (tokens, KNOTS)."""
-        tensors = {"table": np.ascontiguousarray(table), "bias": self.model.weights["bias"].copy()}
+    def _detector(self, table: Floats, bias: float) -> Detector:
+        tensors = {"table": np.ascontiguousarray(table), "bias": np.array([bias], np.float32)}
         return Detector(self.name, tensors, self.model.content_hash)
 
     def score(self, detector: Detector, X: Floats) -> Doubles:
@@ -67,3 +75,23 @@ class Evidence:
         table = np.ascontiguousarray(detector.tensors["table"][:, :, None])
         kernels.curves(index, weight, table, detector.tensors["bias"], out)
         return out[:, 0].astype(np.float64)
+
+
+def _lines(weights: NDArray[np.float64]) -> Floats:
+    """Return straight lines through 0 as curves (p, d, KNOTS), for weights (p, d)."""
+    knots = np.linspace(-kernels.LIMIT, kernels.LIMIT, kernels.KNOTS)
+    return (weights[:, :, None] * knots).astype(np.float32)
+
+
+def _sums(tables: Floats, index: Ints, weight: Floats) -> NDArray[np.float64]:
+    """Return the sum of each table's curves (p, tokens, KNOTS) over located rows, float64 (n, p)."""
+    out = np.empty((len(index), len(tables)), np.float32)
+    columns = np.ascontiguousarray(tables.transpose(1, 2, 0))
+    kernels.curves(index, weight, columns, np.zeros(len(tables), np.float32), out)
+    return out.astype(np.float64)
+
+
+def _spread(scores: NDArray[np.float64]) -> Doubles:
+    """Return how far the highest hundredth of genuine scores (n, p) lies above the middle, (p,)."""
+    middle, high = np.quantile(scores, (0.5, 0.99), axis=0)
+    return np.asarray(np.maximum(high - middle, 1e-9))
