@@ -78,11 +78,16 @@ def _arguments(arguments: list[str]) -> argparse.Namespace:
         "--first-seed", type=int, default=100, help="choices were made on 0 to 9 (default 100)"
     )
     parser.add_argument("--k", type=int, nargs="+", default=[1, 5, 10, 20], help="flags (default 1 5 10 20)")
-    parser.add_argument("--only", nargs="+", help="methods by name; base and oracle must be among them")
+    methods = [*all_methods(learners=True), *hardships()]
+    parser.add_argument(
+        "--only", nargs="+", choices=methods, metavar="METHOD", help=f"of {', '.join(methods)}"
+    )
     parser.add_argument("--no-learners", action="store_true", help="leave out MAML and its kin")
     parser.add_argument("--folder", type=Path, default=FOLDER, help="where trained artifacts are kept")
     parser.add_argument("--family", nargs="+", default=[], metavar="DATASET:N", help="as in sparkov:1")
     asked = parser.parse_args(arguments)
+    if asked.only:
+        asked.only += ["base", "oracle"]  # what the gap is measured between
     asked.begun = time.monotonic()
     asked.families = {}
     for text in asked.family:
