@@ -1,5 +1,6 @@
 """Where the group stands, asked of the broker."""
 
+import asyncio
 from collections.abc import Callable
 
 from aiokafka import TopicPartition
@@ -23,6 +24,7 @@ class GroupPlace:
         self._group = group
         self._consumer = consumer
         self._admin: AIOKafkaAdminClient | None = None
+        self._starting = asyncio.Lock()
 
     async def committed(self, partition: TopicPartition) -> Resume | None:
         """The committed place; None if there is none yet."""
@@ -42,8 +44,9 @@ class GroupPlace:
             await admin.close()
 
     async def _started(self) -> AIOKafkaAdminClient:
-        if self._admin is None:
-            admin = AIOKafkaAdminClient(bootstrap_servers=self._bootstrap)
-            await admin.start()
-            self._admin = admin
-        return self._admin
+        async with self._starting:  # partitions ask at once, and all but the last client would be left open
+            if self._admin is None:
+                admin = AIOKafkaAdminClient(bootstrap_servers=self._bootstrap)
+                await admin.start()
+                self._admin = admin
+            return self._admin
