@@ -151,7 +151,8 @@ def _episodes(settings: Settings, observer: Observer, episodes: int, say: Callab
     outcome, random = Outcome(), np.random.default_rng(3)
     engine = open_engine(settings.storage.url)
     with FeedbackClient(settings.broker.bootstrap, settings.topics.feedback) as client:
-        _ask(client, "label", fraud=("no-such-payment",))  # answered once the adaptation worker is there
+        # Answered once the adaptation worker is there, which beside the load may take minutes.
+        _ask(client, "label", PATIENCE_S, fraud=("no-such-payment",))
         # The first waits for traffic to be sampled and scored, and for kernels: it is not counted.
         for number in range(-1, episodes):
             family = list(HELD_OUT)[number % len(HELD_OUT)]
@@ -181,10 +182,11 @@ def _undisturbed() -> float:
     return now
 
 
-def _ask(client: FeedbackClient, kind: Kind, **fields: Any) -> Answer:
-    answer = client.ask(Request(str(uuid.uuid4()), kind, "benchmark", time.time(), **fields), timeout_s=60.0)
+def _ask(client: FeedbackClient, kind: Kind, within_s: float = 60.0, **fields: Any) -> Answer:
+    request = Request(str(uuid.uuid4()), kind, "benchmark", time.time(), **fields)
+    answer = client.ask(request, timeout_s=within_s)
     if answer is None:
-        raise Stuck(f"no answer to a {kind} within 60 s")
+        raise Stuck(f"no answer to a {kind} within {within_s:g} s")
     return answer
 
 
