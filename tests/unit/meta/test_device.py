@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -61,8 +62,7 @@ def test_a_gpu_that_is_not_there_is_refused() -> None:
 
 @pytest.mark.parametrize("device", DEVICES)
 def test_equal_seeds_give_equal_bytes(device: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    few = lambda **given: replace(LearnerSettings(**given), steps=4, tasks=4, hidden=(8, 4))  # noqa: E731
-    monkeypatch.setattr(training, "LearnerSettings", few)
+    monkeypatch.setattr(training, "LearnerSettings", partial(LearnerSettings, 4, 4, (8, 4)))
     one, two = train(device), train(device)
     for part in ("base", "evidence", "evidence_aware", "learners"):
         assert getattr(one, part).to_bytes() == getattr(two, part).to_bytes(), part

@@ -11,7 +11,6 @@ from meta.adapters.evidence import LINES, Evidence
 from meta.adapters.ridge import Ridge
 from meta.arrays import Floats
 from meta.artifacts import Artifacts
-from meta.detector import Detector
 from meta.least_squares import least_squares
 from meta.support import Support
 
@@ -50,17 +49,13 @@ def test_evidence_is_the_networks_curves_and_lines_of_a_quarter_of_their_spread(
 ) -> None:
     made, ridge = Evidence(artifacts.evidence), Ridge(artifacts.base.normaliser)
     support, background = Support(rows[-flags:]), rows[:1_000]
-    with_lines = scores(made, made.adapt(support, background, seed=0), background)
+    with_lines = made.score(made.adapt(support, background, seed=0), background)
     monkeypatch.setattr("meta.adapters.evidence.LINES", 0.0)
-    curves = scores(made, made.adapt(support, background, seed=0), background)
-    straight = scores(ridge, ridge.adapt(support, background, seed=0), background)
+    curves = made.score(made.adapt(support, background, seed=0), background)
+    straight = ridge.score(ridge.adapt(support, background, seed=0), background)
     added = with_lines - curves
     assert np.corrcoef(added, straight)[0, 1] > 0.9999
     assert spread(added) == pytest.approx(LINES * spread(curves), rel=1e-3)
-
-
-def scores(made: Evidence | Ridge, detector: Detector, rows: Floats) -> Floats:
-    return made.score(detector, rows)
 
 
 def spread(values: Floats) -> float:
