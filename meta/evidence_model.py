@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from meta import kernels
 from meta.arrays import Floats, Ints, Tensors, matrix
@@ -127,6 +128,15 @@ class EvidenceModel:
     def load(cls, path: Path) -> EvidenceModel:
         """Read an artifact written by `save`."""
         return cls.from_bytes(path.read_bytes())
+
+
+def log_odds_of(index: Ints, weight: Floats, tables: Floats, bias: Floats) -> NDArray[np.float64]:
+    """Return the log-odds of located rows (n, tokens) under each of the tables (p, tokens, KNOTS), each with
+    its bias (p,): float64 (n, p).
+    """
+    out = np.empty((len(index), len(tables)), np.float32)
+    kernels.curves(index, weight, np.ascontiguousarray(tables.transpose(1, 2, 0)), bias, out)
+    return out.astype(np.float64)
 
 
 def shares_of(index: Ints, weight: Floats) -> Floats:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from meta.arrays import Doubles, Floats
 
+PENALTY = 0.1  # per row: 1.0 gives less on nearly every family (docs/decisions/0003)
 _SLOPE = 4.0  # of the targets +-1: the logistic curve's log-odds per unit of probability, at 0
 
 

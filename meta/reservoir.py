@@ -11,13 +11,13 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from meta import kernels
 from meta.adapters.evidence import Evidence
 from meta.adapters.protocol import Adapter
 from meta.arrays import Doubles, Floats, Ints, matrix
 from meta.base import BaseModel
 from meta.calibration import Tails
 from meta.detector import Detector
+from meta.evidence_model import log_odds_of
 from meta.live import LiveDetector
 from meta.support import Support, with_surprise
 
@@ -74,11 +74,9 @@ class Reservoir:
             X = self.rows_for(adapter)[:first]
             return np.column_stack([adapter.score(detector, X) for detector in detectors])
         index, weight = self._tokens(adapter)
-        out = np.empty((len(index[:first]), len(detectors)), np.float32)
-        table = np.stack([d.tensors["table"] for d in detectors], axis=2)
+        tables = np.stack([d.tensors["table"] for d in detectors])
         bias = np.concatenate([d.tensors["bias"] for d in detectors])
-        kernels.curves(index[:first], weight[:first], np.ascontiguousarray(table), bias, out)
-        return out.astype(np.float64)
+        return log_odds_of(index[:first], weight[:first], tables, bias)
 
     def calibrate(
         self, adapter: Adapter, detector: Detector, *, shift: float = 0.0, trim: float = 0.0

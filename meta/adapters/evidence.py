@@ -13,15 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from meta import kernels
-from meta.arrays import Doubles, Floats, Ints
+from meta.arrays import Doubles, Floats
 from meta.detector import Detector
-from meta.evidence_model import EvidenceModel, shares_of
-from meta.least_squares import least_squares
+from meta.evidence_model import EvidenceModel, log_odds_of, shares_of
+from meta.least_squares import PENALTY, least_squares
 from meta.support import Support
 
 BACKGROUND = 1024  # genuine rows read: more change the tables by less than a seed does
 LINES = 0.25  # of the curves' spread: docs/decisions/0003 tells what more and less gave
-PENALTY = 0.1  # of the lines, as of the adapter `ridge`
 
 
 @dataclass(frozen=True)
@@ -59,7 +58,8 @@ class Evidence:
         with torch.inference_mode():
             tables = self.model.net.adapt_parts(torch.from_numpy(flagged), chosen, shares).numpy()
         weights, intercepts = least_squares(flagged, parts, usual, PENALTY)
-        scale = LINES * _spread(_sums(tables, *located)) / _spread(usual @ weights.T)
+        curves = log_odds_of(*located, tables, np.zeros(len(tables), np.float32))
+        scale = LINES * _spread(curves) / _spread(usual @ weights.T)
         tables[:, : weights.shape[1]] += _lines(scale[:, None] * weights)
         bias = self.model.weights["bias"] + scale * intercepts
         return [self._detector(table, b) for table, b in zip(tables, bias, strict=True)]
@@ -70,25 +70,14 @@ class Evidence:
 
     def score(self, detector: Detector, X: Floats) -> Doubles:
         """Return log-odds float64 (n,)."""
-        index, weight = self.model.located(self.model.scores(X))
-        out = np.empty((len(X), 1), np.float32)
-        table = np.ascontiguousarray(detector.tensors["table"][:, :, None])
-        kernels.curves(index, weight, table, detector.tensors["bias"], out)
-        return out[:, 0].astype(np.float64)
+        located, tensors = self.model.located(self.model.scores(X)), detector.tensors
+        return log_odds_of(*located, tensors["table"][None], tensors["bias"])[:, 0]
 
 
 def _lines(weights: NDArray[np.float64]) -> Floats:
     """Return straight lines through 0 as curves (p, d, KNOTS), for weights (p, d)."""
     knots = np.linspace(-kernels.LIMIT, kernels.LIMIT, kernels.KNOTS)
     return (weights[:, :, None] * knots).astype(np.float32)
-
-
-def _sums(tables: Floats, index: Ints, weight: Floats) -> NDArray[np.float64]:
-    """Return the sum of each table's curves (p, tokens, KNOTS) over located rows, float64 (n, p)."""
-    out = np.empty((len(index), len(tables)), np.float32)
-    columns = np.ascontiguousarray(tables.transpose(1, 2, 0))
-    kernels.curves(index, weight, columns, np.zeros(len(tables), np.float32), out)
-    return out.astype(np.float64)
 
 
 def _spread(scores: NDArray[np.float64]) -> Doubles:

@@ -8,7 +8,7 @@ import numpy as np
 
 from meta.arrays import Doubles, Floats
 from meta.detector import Detector
-from meta.least_squares import least_squares
+from meta.least_squares import PENALTY, least_squares
 from meta.linear_detector import linear_detector, linear_score
 from meta.normaliser import Normaliser
 from meta.support import Support
@@ -19,7 +19,7 @@ class Ridge:
     """Adapter with penalty `penalty` per row; flags weigh as much as all genuine rows together."""
 
     normaliser: Normaliser
-    penalty: float = 0.1
+    penalty: float = PENALTY
     name: str = "ridge"
     needs_surprise: bool = False
 
