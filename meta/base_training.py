@@ -20,6 +20,7 @@ from torch.nn import functional
 from meta.arrays import Doubles, Floats
 from meta.base import BaseModel, Provenance, data_hash
 from meta.columns import Columns
+from meta.device import reproducible
 from meta.histograms import Histograms
 from meta.networks.curves import CurveNet
 from meta.networks.export import curve_network
@@ -87,7 +88,8 @@ def train_base(
     tokens = normaliser(history.X)
     teacher = Teacher.fit(tokens, history.fraud, history.weight, trees=settings.trees, seed=settings.seed)
     loop = _Loop(tokens, history, teacher, settings, torch.device(device))
-    net = loop.run(progress, checkpoint)
+    with reproducible(device):
+        net = loop.run(progress, checkpoint)
     provenance = Provenance(
         history.span,
         data_hash(history.X, history.fraud),

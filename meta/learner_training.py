@@ -12,6 +12,7 @@ from torch import Tensor
 from meta.adapters import anil, fomaml, maml, metasgd, reptile
 from meta.adapters.gradient import GENUINE, ranking_loss
 from meta.arrays import Tensors
+from meta.device import reproducible
 from meta.learner_model import LearnerModel, named_tensors
 from meta.learners.gradient import State
 from meta.learners.metric import MetricLearner, prototype_logits, relation_logits, relation_params
@@ -25,7 +26,7 @@ METRIC = ("protonet", "relation")
 
 @dataclass(frozen=True)
 class LearnerSettings:
-    """Meta-steps per learner, tasks per step, network widths, inner and outer step size, seed, device."""
+    """Meta-steps per learner, tasks per step, network widths, inner and outer step size, seed."""
 
     steps: int = 300
     tasks: int = 64
@@ -33,30 +34,37 @@ class LearnerSettings:
     inner_rate: float = 0.05
     rate: float = 2e-3
     seed: int = 0
-    device: str = "cpu"
 
 
-def train_learners(sampler: Sampler, features: tuple[str, ...], settings: LearnerSettings) -> LearnerModel:
-    """Return the artifact with all gradient and metric learners trained on tasks of `sampler`."""
-    tensors: Tensors = {}
-    start = _on(settings, mlp_params((sampler.normaliser.tokens, *settings.hidden, 1), seed=settings.seed))
-    for name, learner in GRADIENT.items():
-        state = learner.train(
-            State.start(start, settings.inner_rate), batches(sampler, settings), rate=settings.rate
-        )
-        tensors |= _of_state(name, state)
-    state = reptile.LEARNER.train(
-        State.start(start, settings.inner_rate), batches(sampler, settings), total=settings.steps
-    )
-    tensors |= _of_state("reptile", state)
-    for name in METRIC:
-        tensors |= named_tensors(
-            name, "params", train_metric(name, sampler, sampler.normaliser.tokens, settings)
-        )
+def train_learners(
+    sampler: Sampler, features: tuple[str, ...], settings: LearnerSettings, *, device: str = "cpu"
+) -> LearnerModel:
+    """Return the artifact with all gradient and metric learners trained on tasks of `sampler`; equal seeds
+    give equal bytes on one device.
+    """
+    with reproducible(device):
+        tensors = _gradient_tensors(sampler, settings, device)
+        for name in METRIC:
+            params = train_metric(name, sampler, sampler.normaliser.tokens, settings, device=device)
+            tensors |= named_tensors(name, "params", params)
     return LearnerModel(features, sampler.normaliser, tensors)
 
 
-def train_metric(name: str, sampler: Sampler, columns: int, settings: LearnerSettings) -> Params:
+def _gradient_tensors(sampler: Sampler, settings: LearnerSettings, device: str) -> Tensors:
+    tensors: Tensors = {}
+    start = _on(device, mlp_params((sampler.normaliser.tokens, *settings.hidden, 1), seed=settings.seed))
+    for name, learner in GRADIENT.items():
+        drawn = batches(sampler, settings, device=device)
+        state = learner.train(State.start(start, settings.inner_rate), drawn, rate=settings.rate)
+        tensors |= _of_state(name, state)
+    drawn = batches(sampler, settings, device=device)
+    state = reptile.LEARNER.train(State.start(start, settings.inner_rate), drawn, total=settings.steps)
+    return tensors | _of_state("reptile", state)
+
+
+def train_metric(
+    name: str, sampler: Sampler, columns: int, settings: LearnerSettings, *, device: str = "cpu"
+) -> Params:
     """Return the trained parameters of `protonet` or `relation`."""
     embedding = mlp_params((columns, *settings.hidden), seed=settings.seed)
     if name == "relation":
@@ -64,11 +72,13 @@ def train_metric(name: str, sampler: Sampler, columns: int, settings: LearnerSet
         logits = _relation
     else:
         params, logits = embedding | {"scale": torch.tensor([-2.0])}, _prototype
-    learner = MetricLearner(logits, _margin_loss)
-    return learner.train(_on(settings, params), batches(sampler, settings, whole=True), rate=settings.rate)
+    drawn = batches(sampler, settings, whole=True, device=device)
+    return MetricLearner(logits, _margin_loss).train(_on(device, params), drawn, rate=settings.rate)
 
 
-def batches(sampler: Sampler, settings: LearnerSettings, *, whole: bool = False) -> Iterator[Tasks]:
+def batches(
+    sampler: Sampler, settings: LearnerSettings, *, whole: bool = False, device: str = "cpu"
+) -> Iterator[Tasks]:
     """Yield `steps` batches of tasks of equal counts; labels are whole numbers for metric learners."""
     rng = np.random.default_rng(settings.seed)
     for _ in range(settings.steps):
@@ -82,11 +92,11 @@ def batches(sampler: Sampler, settings: LearnerSettings, *, whole: bool = False)
             torch.from_numpy(qx),
             _labels(len(drawn), drawn[0].fraud.shape[0], qx.shape[1], whole),
         )
-        yield tasks.to(settings.device)
+        yield tasks.to(device)
 
 
-def _on(settings: LearnerSettings, params: Params) -> Params:
-    return {name: value.to(settings.device) for name, value in params.items()}
+def _on(device: str, params: Params) -> Params:
+    return {name: value.to(device) for name, value in params.items()}
 
 
 def _labels(tasks: int, fraud: int, rows: int, whole: bool) -> Tensor:

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from meta.device import reproducible
 from meta.early_stopping import EarlyStopping
 from meta.networks.evidence import EvidenceNet
 from meta.sampler import COUNTS, Sampler, Task
@@ -56,18 +57,19 @@ def meta_train(
     optimiser = torch.optim.AdamW(net.parameters(), lr=settings.rate, weight_decay=1e-4)
     warm_up = max(0.1, 2 / settings.steps)  # a rise of one step has no length, and divides by it
     rates = torch.optim.lr_scheduler.OneCycleLR(optimiser, settings.rate, settings.steps, pct_start=warm_up)
-    for step in range(settings.steps):
-        k = int(rng.choice(COUNTS))
-        loss = task_loss(net, [sampler.draw(k) for _ in range(settings.tasks)], device)
-        optimiser.zero_grad()
-        torch.autograd.backward(loss)
-        torch.nn.utils.clip_grad_norm_(net.parameters(), 5.0)
-        optimiser.step()
-        rates.step()
-        if progress is not None and step % 100 == 0:
-            progress(step, settings.steps, float(loss.item()))
-        if stopping and stopping.has_enough(net, step + 1, lambda tasks: task_loss(net, tasks, device)):
-            break
+    with reproducible(device):
+        for step in range(settings.steps):
+            k = int(rng.choice(COUNTS))
+            loss = task_loss(net, [sampler.draw(k) for _ in range(settings.tasks)], device)
+            optimiser.zero_grad()
+            torch.autograd.backward(loss)
+            torch.nn.utils.clip_grad_norm_(net.parameters(), 5.0)
+            optimiser.step()
+            rates.step()
+            if progress is not None and step % 100 == 0:
+                progress(step, settings.steps, float(loss.item()))
+            if stopping and stopping.has_enough(net, step + 1, lambda tasks: task_loss(net, tasks, device)):
+                break
     if stopping:
         stopping.restore(net)
     return net.cpu().eval()

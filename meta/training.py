@@ -17,7 +17,6 @@ from meta.base_training import BaseSettings, History, train_base
 from meta.calibration import Tails
 from meta.columns import Columns
 from meta.crossfit import CrossFit
-from meta.device import reproducible
 from meta.early_stopping import EarlyStopping
 from meta.evidence_model import EvidenceModel
 from meta.families import cluster_families
@@ -132,8 +131,7 @@ def _base(
     data = History(history.features, rows.X[part], fraud, weight, span, history.held_out)
     told = None if report is None else lambda step, steps, loss: report("base", step, steps, loss)
     at = None if checkpoints is None else checkpoints / "base.checkpoint"
-    with reproducible(device):
-        return train_base(data, settings.base, progress=told, checkpoint=at, device=device)
+    return train_base(data, settings.base, progress=told, checkpoint=at, device=device)
 
 
 def _evidence(
@@ -148,8 +146,7 @@ def _evidence(
     told = None if report is None else lambda step, steps, loss: report(stage, step, steps, loss)
     tokens = base.normaliser.tokens + int(sampler.crossfit is not None)
     stopping = _stopping(sampler) if sampler.held_out else None
-    with reproducible(device):
-        net = meta_train(sampler, tokens, settings.meta, progress=told, stopping=stopping, device=device)
+    net = meta_train(sampler, tokens, settings.meta, progress=told, stopping=stopping, device=device)
     provenance = {
         "base": base.content_hash,
         "data_hash": base.provenance.data_hash,
@@ -211,6 +208,5 @@ def with_learners(
     rows = _with_clusters(_without_held_out(history), artifacts.base, seed)
     unseen = history.numbers(history.validation)
     sampler = Sampler(rows, artifacts.base.normaliser, Injector(Columns(history.features)), unseen, seed=seed)
-    with reproducible(device):
-        learners = train_learners(sampler, history.features, LearnerSettings(seed=seed, device=device))
+    learners = train_learners(sampler, history.features, LearnerSettings(seed=seed), device=device)
     return replace(artifacts, learners=learners)
