@@ -15,28 +15,15 @@ from meta.base_training import BaseSettings
 from meta.device import NoSuchDevice, chosen_device, reproducible
 from meta.learner_training import LearnerSettings
 from meta.meta_training import MetaSettings
-from meta.sampler import Labelled
-from meta.training import NamedHistory, TrainingSettings, train_artifacts, with_learners
+from meta.training import TrainingSettings, train_artifacts, with_learners
+from tests.two_families import history
 
 NEEDS_GPU = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
 DEVICES = ("cpu", pytest.param("cuda", marks=NEEDS_GPU))
-NAMES = ("log_amount", "card_log_count_1d", "card_deviation_1d", "card_ratio_1d", "other")
 SMALL = TrainingSettings(
     BaseSettings(steps=60, batch=256, trees=10, hidden=(16, 8), mixtures=2_000),
     MetaSettings(steps=20, tasks=4, learned=4, trunk=8, width=8, layers=1),
 )
-
-
-def history() -> NamedHistory:
-    """6,000 rows of two families, each high in a feature of its own."""
-    rng = np.random.default_rng(0)
-    X = rng.standard_normal((6_000, len(NAMES))).astype(np.float32)
-    X[:, 0], X[:, 1] = 3 + X[:, 0], np.abs(X[:, 1])
-    family = rng.choice([0, 1, 2], len(X), p=[0.9, 0.05, 0.05]).astype(np.int64)
-    for f in (1, 2):
-        X[family == f, f + 1] += 3
-    card = rng.integers(0, 300, len(X)).astype(np.int64)
-    return NamedHistory(NAMES, Labelled(X, family, card, np.arange(len(X)) * 30.0), ("one", "two"))
 
 
 def train(device: str) -> Artifacts:

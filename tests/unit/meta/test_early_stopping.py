@@ -15,10 +15,10 @@ from meta.early_stopping import BATCHES, EarlyStopping
 from meta.injection import Injector
 from meta.meta_training import MetaSettings, meta_train, task_loss
 from meta.normaliser import Normaliser
-from meta.sampler import Labelled, Sampler, Task
-from meta.training import NamedHistory, TrainingSettings, UnfitFamily, train_artifacts
+from meta.sampler import Sampler, Task
+from meta.training import TrainingSettings, UnfitFamily, train_artifacts
+from tests.two_families import NAMES, history
 
-NAMES = ("log_amount", "card_log_count_1d", "card_deviation_1d", "card_ratio_1d", "other")
 SMALL = MetaSettings(steps=60, tasks=4, learned=4, trunk=8, width=8, layers=1)
 
 
@@ -46,18 +46,8 @@ def test_it_stops_after_looks_without_gain_and_gives_the_best_weights_back() -> 
     assert float(net.weight.detach()) == pytest.approx(3.0, abs=1e-5)
 
 
-def history() -> Labelled:
-    rng = np.random.default_rng(0)
-    X = rng.standard_normal((6000, 5)).astype(np.float32)
-    X[:, 0], X[:, 1] = 3 + X[:, 0], np.abs(X[:, 1])
-    family = rng.choice([0, 1, 2], 6000, p=[0.9, 0.05, 0.05]).astype(np.int64)
-    for f in (1, 2):
-        X[family == f, f + 1] += 3
-    return Labelled(X, family, rng.integers(0, 300, 6000).astype(np.int64), np.arange(6000) * 30.0)
-
-
 def sampler(held_out: tuple[int, ...] = ()) -> Sampler:
-    rows = history()
+    rows = history().rows
     return Sampler(rows, Normaliser.fit(rows.X[rows.family == 0]), Injector(Columns(NAMES)), held_out, seed=1)
 
 
@@ -81,7 +71,7 @@ def test_artifacts_say_what_they_were_validated_on() -> None:
     settings = TrainingSettings(
         BaseSettings(steps=20), dataclasses.replace(SMALL, steps=400), genuine_rows=2_000, aware=False
     )
-    made = train_artifacts(NamedHistory(NAMES, history(), ("one", "two"), validation=("two",)), settings)
+    made = train_artifacts(dataclasses.replace(history(), validation=("two",)), settings)
     told = made.evidence.provenance
     assert told["validation"] == ["two"]
     assert told["steps"] in (100, 200)
@@ -98,4 +88,4 @@ def test_artifacts_say_what_they_were_validated_on() -> None:
 )
 def test_families_that_cannot_be_validated_on_are_told(given: dict[str, tuple[str, ...]], said: str) -> None:
     with pytest.raises(UnfitFamily, match=said):
-        train_artifacts(NamedHistory(NAMES, history(), ("one", "two"), **given), TrainingSettings())
+        train_artifacts(dataclasses.replace(history(), **given), TrainingSettings())
