@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Select, func, select, update
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, func, select, update
 from sqlalchemy.orm import Session
 
 from storage.alerts import CONFIRMED, OPEN, REJECTED, Alert
 
+Key = TypeVar("Key", str, int)
 UNASSIGNED, ASSIGNED, SNOOZED, DECIDED = "open", "assigned", "snoozed", "decided"
 STATES = (UNASSIGNED, ASSIGNED, SNOOZED, DECIDED)
 SORTS = ("priority", "raised_at", "surprise", "amount", "id")
@@ -105,13 +106,7 @@ class AlertQueue:
 
     def tallies(self) -> dict[str, Tally]:
         """What came of alerts, by scorer; read from the index alone."""
-        query = select(Alert.scorer, Alert.status, func.count(), func.sum(Alert.amount))
-        by_scorer: dict[str, dict[str, tuple[int, float]]] = {}
-        for scorer, status, count, amount in self._session.execute(
-            query.group_by(Alert.scorer, Alert.status)
-        ):
-            by_scorer.setdefault(scorer, {})[status] = (count, amount)
-        return {scorer: _tally(by_status) for scorer, by_status in by_scorer.items()}
+        return self._tallies_by(Alert.scorer)
 
     def tallies_by_offset(self, scorer: str) -> dict[int, Tally]:
         """What came of a scorer's alerts, by the control offset that they were scored under.
@@ -119,12 +114,17 @@ class AlertQueue:
         It reads the bodies, which no index holds: not for what is asked often.
         """
         offset = Alert.body["control_offset"].as_integer()
-        query = select(offset, Alert.status, func.count(), func.sum(Alert.amount))
-        query = query.where(Alert.scorer == scorer, offset.is_not(None)).group_by(offset, Alert.status)
-        by_offset: dict[int, dict[str, tuple[int, float]]] = {}
-        for at, status, count, amount in self._session.execute(query):
-            by_offset.setdefault(at, {})[status] = (count, amount)
-        return {at: _tally(by_status) for at, by_status in by_offset.items()}
+        return self._tallies_by(offset, Alert.scorer == scorer, offset.is_not(None))
+
+    def _tallies_by(self, what: SQLColumnExpression[Key], *chosen: ColumnElement[bool]) -> dict[Key, Tally]:
+        """What came of the chosen alerts, by a column or something else that each of them has."""
+        query = select(what, Alert.status, func.count(), func.sum(Alert.amount))
+        found: dict[Key, dict[str, tuple[int, float]]] = {}
+        for key, status, count, amount in self._session.execute(
+            query.where(*chosen).group_by(what, Alert.status)
+        ):
+            found.setdefault(key, {})[status] = (count, amount)
+        return {key: _tally(by_status) for key, by_status in found.items()}
 
     def count_from(self, partition: int, source_offset: int) -> int:
         """How many transactions of a partition were alerted from this offset on."""

@@ -39,7 +39,7 @@ def list_detectors(desk: Desk) -> DetectorList:
 def list_bases(desk: Desk) -> DetectorList:
     """Every base that has been in force, the newest first; alerts are those of its own time in force."""
     with desk.unit(reads_only=True) as unit:
-        rows = all_bases(desk, unit, 1.0 / _whole(_weights(_stored(unit))))
+        rows = _bases(desk, unit)
     return DetectorList(len(rows), rows)
 
 
@@ -53,13 +53,16 @@ def detectors_by_id(desk: Desk, unit: UnitOfWork, wanted: Mapping[str, str]) -> 
     """Those of the ids in `wanted`, by what each is called in an error. Raises NotFound."""
     rows = {row.id: row for row in _all(unit)}
     if any(one not in rows or rows[one].kind == BASE for one in wanted.values()):
-        share = 1.0 / _whole(_weights(_stored(unit)))
-        rows |= {row.id: row for row in all_bases(desk, unit, share)}
+        rows |= {row.id: row for row in _bases(desk, unit)}
     for where, one in wanted.items():
         if one not in rows:
             raise NotFound(f"no detector or base {one!r}", where=where)
     found = [rows[one] for one in wanted.values()]
     return [with_training(desk, unit, row) if _on_trial(row) else row for row in found]
+
+
+def _bases(desk: Desk, unit: UnitOfWork) -> list[DetectorRow]:
+    return all_bases(desk, unit, 1.0 / _whole(_weights(_stored(unit))))
 
 
 def _on_trial(row: DetectorRow) -> bool:
