@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from benchmarks.meta.outer_loop import RATE, SIZES, draw, our_learner
-from meta.adapters.evidence import Evidence
+from meta.adapters.evidence import BACKGROUND, Evidence
 from meta.arrays import Floats
 from meta.artifacts import Artifacts
 from meta.detector import Detector
@@ -24,7 +24,7 @@ from meta.support import Support
 from stream.adaptation.device import put_on
 
 Figures = dict[str, dict[str, float]]
-FLAGS, QUERY, GENUINE, BACKGROUND = 5, 24, 300, 64  # rows of a task, as the sampler draws them
+FLAGS, QUERY, GENUINE, USUAL = 5, 24, 300, 64  # rows of a task, as the sampler draws them
 META_TASKS, MAML_TASKS = (8, 64, 512), (64, 512)
 
 
@@ -57,7 +57,7 @@ def _meta_step(device: str, tasks: int) -> Callable[[], object]:
     def rows(count: int) -> Floats:
         return random.standard_normal((count, width)).astype(np.float32)
 
-    drawn = [Task(rows(FLAGS), rows(QUERY), rows(GENUINE), rows(BACKGROUND)) for _ in range(tasks)]
+    drawn = [Task(rows(FLAGS), rows(QUERY), rows(GENUINE), rows(USUAL)) for _ in range(tasks)]
 
     def step() -> object:
         net.zero_grad()
@@ -75,26 +75,23 @@ def _maml_step(device: str, tasks: int) -> Callable[[], object]:
 
 def _adapting(device: str, k: int) -> Callable[[], object]:
     """The shipped network reads `k` flags: the detector itself, and one without each flag in turn."""
-    made, width = _evidence(device)
-    random = np.random.default_rng(k)
-    flags = Support(random.standard_normal((k, width)).astype(np.float32))
-    usual = random.standard_normal((1024, width)).astype(np.float32)
+    made, flags, usual = _episode(device, k)
     parts = np.vstack([np.ones((1, k), bool), ~np.eye(k, dtype=bool)])
     return lambda: made.adapt_parts(flags, parts, usual, seed=0)
 
 
 def _adapted(device: str) -> Detector:
-    made, width = _evidence(device)
-    random = np.random.default_rng(0)
-    flags = Support(random.standard_normal((FLAGS, width)).astype(np.float32))
-    return made.adapt(flags, random.standard_normal((1024, width)).astype(np.float32), seed=0)
+    made, flags, usual = _episode(device, FLAGS)
+    return made.adapt(flags, usual, seed=0)
 
 
-def _evidence(device: str) -> tuple[Evidence, int]:
+def _episode(device: str, k: int) -> tuple[Evidence, Support, Floats]:
+    """The shipped adapter on a device, `k` flags and a background of random rows."""
     network = EvidenceModel.from_bytes(Artifacts.load().evidence.to_bytes())  # one of its own per device
-    made = Evidence(network)
+    made, random = Evidence(network), np.random.default_rng(k)
     put_on(made, device)
-    return made, len(network.features)
+    rows = random.standard_normal((k + BACKGROUND, len(network.features))).astype(np.float32)
+    return made, Support(rows[:k]), rows[k:]
 
 
 def _median(work: Callable[[], object], device: str, rounds: int) -> float:
