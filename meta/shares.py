@@ -18,6 +18,8 @@ from meta.calibration import combine
 
 SHIFTS = np.round(np.arange(-1.0, 1.65, 0.1), 2)  # from a tenth of the base's share to forty times it
 _ENOUGH = 1_000  # of such rows are counted as they are: softly, ten times the loss was seen that there is
+_TRUE_LOSS = 0.01  # recall whose loss nobody would notice in operation
+_ONE_IN_TWENTY = 1.645  # standard deviations, one-sided
 _SOFTNESS = 0.2  # in surprise: a flag just under the threshold counts for something, five are a coarse ruler
 
 
@@ -46,9 +48,9 @@ def choose_share(
 
     Surprises: of the reservoir (n, 1 + e), of each replay set (m, 1 + e), of the flags left out in turn (k, 1
     + e), base first, the new detector last. `shifts` (e,) are those of base and live detectors. A share under
-    which a replay set loses more than `allowed_loss` of its recall, and more than one fraud, is taken only if
-    all shares do: then the smallest. What live detectors already cost the base counts as lost too, all but
-    the last tenth of what is allowed: ten that each cost a point must not cost ten, nor bar an eleventh.
+    which a replay set loses more than `bound` allows is taken only if all shares do: then the smallest. What live
+    detectors already cost the base counts as lost too, all but the last tenth of what is allowed: ten that
+    each cost a point must not cost ten, nor bar an eleventh.
     """
     rest, own = combine(reservoir[:, :-1], shifts), reservoir[:, -1]
     top = _Top.of(rest, own, budget)
@@ -76,12 +78,17 @@ def choose_share(
 
 
 def bound(allowed_loss: float, rows: int) -> float:
-    """Return the share of a replay set that may be lost: of a small set, one fraud is the least that counts.
+    """Return the share of a replay set that may be lost, at least what chance alone explains in `rows` rows.
 
-    >>> bound(0.01, 20), bound(0.01, 500)
-    (0.05, 0.01)
+    A set of which one point is truly lost shows more than this in one of twenty samples. One fraud is the
+    least that counts.
+
+    >>> bound(0.03, 1_000), round(bound(0.03, 60), 4), bound(0.03, 20)
+    (0.03, 0.0311, 0.05)
     """
-    return max(allowed_loss, 1.0 / max(rows, 1))
+    rows = max(rows, 1)
+    chance = _TRUE_LOSS + _ONE_IN_TWENTY * float(np.sqrt(_TRUE_LOSS * (1.0 - _TRUE_LOSS) / rows))
+    return max(allowed_loss, chance, 1.0 / rows)
 
 
 @dataclass(frozen=True)

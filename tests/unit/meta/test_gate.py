@@ -15,11 +15,11 @@ from meta.evidence_model import shares_of
 from meta.gate import judge
 from meta.leave_one_out import leave_one_out
 from meta.reservoir import Reservoir
-from meta.shares import SHIFTS, choose_share
+from meta.shares import SHIFTS, bound, choose_share
 from meta.stack import ScoringStack
 from meta.support import EmptySupport, Support
 from meta.support_checks import TwoPatterns, strangers, two_patterns
-from meta.verdict import Limits
+from meta.verdict import Limits, reasons_against
 
 
 def traffic(n: int, seed: int, *, pattern: int = 0) -> Floats:
@@ -200,3 +200,16 @@ def test_a_few_flags_that_the_others_do_not_lead_to_are_strangers() -> None:
 def test_an_empty_support_is_refused() -> None:
     with pytest.raises(EmptySupport, match=r"\(0, 7\)"):
         Support(np.zeros((0, 7), np.float32))
+
+
+@pytest.mark.parametrize(
+    ("rows", "loss", "passes"), [(200, 0.015, True), (200, 0.04, False), (30, 0.035, True)]
+)
+def test_known_fraud_may_lose_three_points_by_default_and_what_chance_explains_in_a_small_set(
+    rows: int, loss: float, passes: bool
+) -> None:
+    limits = Limits()
+    against = reasons_against(
+        limits.budget, 0.8, {"past fraud": loss}, {"past fraud": bound(limits.allowed_loss, rows)}, limits
+    )
+    assert [cause for cause, _ in against] == ([] if passes else ["replay"])
