@@ -19,13 +19,17 @@ WORKDIR /app
 COPY features features
 COPY meta meta
 COPY storage storage
+COPY contracts contracts
+COPY control control
 COPY stream stream
+COPY adaptation adaptation
+COPY recorder recorder
 COPY simulate simulate
 COPY replay replay
 COPY monitoring monitoring
 COPY console console
 COPY settings settings
-COPY cli cli
+COPY flagfive flagfive
 COPY flagfive.toml flagfive.toml
 
 # Code is root's and read-only to the process. All that it writes lies in /app/var: compiled kernels too, so
@@ -35,5 +39,5 @@ ENV PATH=/environment/bin:$PATH PYTHONPATH=/app PYTHONUNBUFFERED=1 PYTHONDONTWRI
 RUN mkdir var && chown flagfive var
 VOLUME /app/var
 USER 10001
-ENTRYPOINT ["python", "-P", "-m", "cli"]
+ENTRYPOINT ["python", "-P", "-m", "flagfive"]
 CMD ["--help"]

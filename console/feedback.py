@@ -13,12 +13,13 @@ import msgspec
 from kafka.errors import KafkaError
 from sqlalchemy import Engine
 
+from contracts.acknowledgement import Acknowledgement
+from contracts.outage import Outage
+from contracts.request_client import FeedbackClient
+from contracts.requests import Answer, Request
+from control.acks import AckWatch, Progress
 from settings import TopicsSettings
 from storage import StorageUnavailable, UnitOfWork
-from stream.adaptation.client import FeedbackClient
-from stream.adaptation.feedback import Answer, Request
-from stream.control.acks import Ack, AckWatch, Progress
-from stream.outage import Outage
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +45,7 @@ class Feedback(Protocol):
     def progress(self, control_offset: int) -> Progress | None:
         """On how many partitions this offset is in force; None where no acknowledgement can be read."""
 
-    def acks(self) -> dict[int, Ack]:
+    def acks(self) -> dict[int, Acknowledgement]:
         """The newest acknowledgement of each partition; empty where none can be read."""
 
     def __enter__(self) -> object:
@@ -101,7 +102,7 @@ class KafkaFeedback:
         watch = self._watch
         return watch.table.progress(control_offset) if watch else None
 
-    def acks(self) -> dict[int, Ack]:
+    def acks(self) -> dict[int, Acknowledgement]:
         """From the acknowledgements taken in so far."""
         watch = self._watch
         return dict(watch.table.newest) if watch else {}

@@ -12,9 +12,9 @@ from typing import Protocol
 from kafka import KafkaAdminClient, TopicPartition
 from kafka.errors import KafkaError
 
+from contracts.consumer_lag import PartitionLag, ends_of, lags_of
+from contracts.outage import RECONNECT
 from settings import Settings
-from stream.group_lag import PartitionLag, ends_of, lags_of
-from stream.outage import RECONNECT
 
 log = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ from collections.abc import Collection
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from stream import metrics
+from contracts.metrics import console as metrics
 
 PAGES, ASSETS, OTHER = "pages", "assets", "other"
 ASSET_PREFIXES = ("/_nicegui/", "/static-")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from features.byte_strings import Index
 from features.compiling import inlined, kernel
 from features.json_grammar import (
     CLOSE_ARRAY,
@@ -17,7 +18,6 @@ from features.json_grammar import (
     is_digit,
 )
 from features.pointers import Pointer
-from features.spans import Index
 
 _SMALL, _A, _F = 32, 97, 102
 _UUID_WIDTH = 36

@@ -10,11 +10,11 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from features.byte_strings import Bytes, Index, Offsets
 from features.card_number_excuses import is_in_uuid, is_recent_time
 from features.compiling import inlined, kernel
 from features.json_grammar import MINUS, POINT, SPACE, ZERO, is_digit
 from features.pointers import Pointer, pointer_to, row_pointer
-from features.spans import Bytes, Index, Offsets
 
 _FEWEST, _MOST = 13, 19  # digits
 _NOWHERE = -1

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from features.byte_strings import Index
 from features.columns import NO_CATEGORY
 from features.compiling import inlined
 from features.entity_columns import CATEGORY_COUNT, CATEGORY_RATIO
 from features.pointers import Pointer
 from features.profile_row import CATEGORIES
-from features.spans import Index
 from features.window_kernel import DOUBT
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from features.byte_strings import Bytes, Index
 from features.columns import FIRST_NAMED_CATEGORY, Channel
 from features.compiling import inlined, kernel
 from features.hashing import hash_bytes
 from features.json_grammar import ZERO, is_digit
 from features.pointers import Pointer, pointer_to
-from features.spans import Bytes, Index
 
 INVALID = -2
 CURRENCY, CATEGORY, CHANNEL = range(3)

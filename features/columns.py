@@ -8,7 +8,7 @@ from enum import IntEnum
 import numpy as np
 import numpy.typing as npt
 
-from features.spans import ByteSpans, Selection
+from features.byte_strings import ByteStrings, Selection
 
 NO_CATEGORY = -1
 NO_CURRENCY = 0
@@ -28,7 +28,7 @@ class Channel(IntEnum):
 class Columns:
     """`m` transactions in the order they arrived.
 
-    row: position of each in the span it was decoded from.
+    row: position of each in the batch it was decoded from.
     time: event time, seconds since 1970. amount: units of its currency, 0 to 1e9.
     currency: three letters packed into an integer (`currency_text`), 0 where absent.
     category: merchant category code, or `FIRST_NAMED_CATEGORY` and up for a category given by name; -1
@@ -37,13 +37,13 @@ class Columns:
     """
 
     row: npt.NDArray[np.int32]
-    id: ByteSpans
+    id: ByteStrings
     time: npt.NDArray[np.float64]
     amount: npt.NDArray[np.float64]
     currency: npt.NDArray[np.int32]
     category: npt.NDArray[np.int32]
     channel: npt.NDArray[np.int8]
-    keys: tuple[ByteSpans, ...]
+    keys: tuple[ByteStrings, ...]
 
     def __len__(self) -> int:
         return len(self.row)

@@ -1,10 +1,11 @@
-"""Decoding the records of a span into columns."""
+"""Decoding the records of a batch into columns."""
 
 from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
 
+from features.byte_strings import NULL, ByteStrings
 from features.card_numbers import has_card_number, may_hold_card_number, rows_with_card_numbers
 from features.columns import Columns
 from features.decode_slowly import UNITS_PER_SECOND, Record, read_record
@@ -12,7 +13,6 @@ from features.find_values import FieldNames, find_values
 from features.read_values import AMOUNT, FIRST_KEY, ID, TIME, read_values
 from features.rejects import Reason, Rejected, Rejects
 from features.schema import TransactionSchema
-from features.spans import NULL, ByteSpans
 
 MAX_RECORD_BYTES = 1 << 20
 
@@ -21,9 +21,9 @@ Mask = npt.NDArray[np.bool_]
 
 
 class _Batch:
-    """What is known so far of the n records of one span."""
+    """What is known so far of the n records of one batch."""
 
-    def __init__(self, values: ByteSpans, arrival: Floats, fields: int) -> None:
+    def __init__(self, values: ByteStrings, arrival: Floats, fields: int) -> None:
         n = len(values)
         self.values = values
         self.arrival = np.ascontiguousarray(arrival, np.float64)
@@ -63,9 +63,9 @@ class _Batch:
         if self._unescaped:
             buffer = np.concatenate([buffer, np.frombuffer(self._unescaped, np.uint8)])
 
-        def text(field: int) -> ByteSpans:
+        def text(field: int) -> ByteStrings:
             start, end = found[:, field].T
-            return ByteSpans(buffer, np.ascontiguousarray(start), np.ascontiguousarray(end))
+            return ByteStrings(buffer, np.ascontiguousarray(start), np.ascontiguousarray(end))
 
         keys = tuple(text(field) for field in range(FIRST_KEY, found.shape[1]))
         channel = codes[2].astype(np.int8)
@@ -73,10 +73,10 @@ class _Batch:
 
 
 class Decoder:
-    """Decodes JSON records of a schema, whole spans at a time.
+    """Decodes JSON records of a schema, whole batches at a time.
 
     >>> record = b'{"transaction_id":"t1","timestamp":1.7e9,"amount":9.5,"card_id":"c1","merchant_id":7}'
-    >>> values, arrival = ByteSpans.from_list([record]), np.array([1.7e9])
+    >>> values, arrival = ByteStrings.from_list([record]), np.array([1.7e9])
     >>> columns, rejects = Decoder(TransactionSchema()).decode(values, arrival)
     >>> columns.keys[1].to_list(), len(rejects)
     ([b'7'], 0)
@@ -90,7 +90,7 @@ class Decoder:
         self._exempt = [AMOUNT] + [TIME] * (schema.time_unit != "iso8601")
         self._exempt += [fields.index(name) for name in schema.digits_allowed_in]
 
-    def decode(self, values: ByteSpans, arrival: Floats) -> tuple[Columns, Rejects]:
+    def decode(self, values: ByteStrings, arrival: Floats) -> tuple[Columns, Rejects]:
         """Decode n records that arrived at `arrival`, float64 (n,) seconds since 1970.
 
         Every record is either a row of the columns or a reject; strings of the columns lie in the buffer of

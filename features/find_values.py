@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from features.byte_strings import NULL, Bytes, Index, Offsets
 from features.compiling import inlined, kernel
 from features.json_grammar import (
     BAD,
@@ -21,7 +22,6 @@ from features.json_grammar import (
     skip_value,
 )  # fmt: skip
 from features.pointers import Pointer, pointer_to, row_pointer, word_at
-from features.spans import NULL, Bytes, Index, Offsets
 
 Words = npt.NDArray[np.uint64]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from features.byte_strings import Bytes, ByteStrings, Index, Offsets
 from features.compiling import inlined, kernel
 from features.pointers import Pointer, pointer_to, word_at
-from features.spans import Bytes, ByteSpans, Index, Offsets
 
 # The seed is part of stored profiles (fingerprints of partners), so it must never change.
 SEED = np.uint64(0x9E3779B97F4A7C15)
@@ -56,7 +56,7 @@ def _hash_all(buffer: Bytes, start: Offsets, end: Offsets, out: npt.NDArray[np.u
         out[i] = hash_bytes(text, start[i], end[i])
 
 
-def hash_spans(keys: ByteSpans) -> npt.NDArray[np.uint64]:
+def hash_strings(keys: ByteStrings) -> npt.NDArray[np.uint64]:
     """Hash each string of `keys`, uint64 (n,)."""
     out = np.empty(len(keys), np.uint64)
     _hash_all(keys.buffer, keys.start, keys.end, out)

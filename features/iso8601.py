@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from features.byte_strings import Bytes, Index
 from features.compiling import kernel
 from features.json_grammar import COLON, MINUS, POINT, ZERO, is_digit
 from features.pointers import Pointer, pointer_to
-from features.spans import Bytes, Index
 
 _PLUS, _SPACE, _T, _Z, _LOWER_CASE = 43, 32, 116, 122, 32
 _WHOLE = 19  # bytes up to the seconds

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from features.byte_strings import Index
 from features.compiling import inlined, kernel
 from features.json_strings import BAD as BAD
 from features.json_strings import QUOTE as QUOTE
 from features.json_strings import skip_string
 from features.pointers import Pointer
-from features.spans import Index
 
 COLON, COMMA, MINUS, POINT, SPACE = 58, 44, 45, 46, 32
 OPEN_OBJECT, CLOSE_OBJECT, OPEN_ARRAY, CLOSE_ARRAY = 123, 125, 91, 93

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from features.byte_strings import Index
 from features.compiling import inlined
 from features.json_grammar import POINT, ZERO, is_digit
 from features.pointers import Pointer
-from features.spans import Index
 
 _MOST_DIGITS = 18  # of a number that fits an int64 whatever the digits
 _EXACT = 1 << 53  # integers up to here are float64 without rounding

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from features.byte_strings import Index
 from features.compiling import inlined, kernel
 from features.pointers import Pointer, word_at
-from features.spans import Index
 
 BAD = -1
 QUOTE, BACKSLASH, FIRST_PRINTABLE = 34, 92, 32

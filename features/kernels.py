@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from features.byte_strings import Index
 from features.category_kernel import fold_category
 from features.compiling import inlined, kernel
 from features.entity_columns import (
@@ -25,7 +26,6 @@ from features.numerics import log
 from features.partner_kernel import PER_NOVELTY, fold_partner
 from features.pointers import Pointer, field_pointer, pointer_to, row_pointer
 from features.profile_row import COUNT, FIRST, LAST, PROFILE_ROW, WINDOWS
-from features.spans import Index
 from features.window_kernel import fold_windows
 from features.windows import DAY_S, IDLE_S
 

@@ -8,13 +8,13 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from features.byte_strings import Bytes, ByteStrings, Offsets
 from features.compiling import kernel
-from features.spans import Bytes, ByteSpans, Offsets
 
 _MOST_DIGITS = 20  # of an int64, its sign counted
 
 
-def keys_from(values: npt.NDArray[Any]) -> ByteSpans:
+def keys_from(values: npt.NDArray[Any]) -> ByteStrings:
     """Integers (as decimal digits), strings or bytes as spans, (n,). Raises TypeError on anything else.
 
     >>> keys_from(np.array([17, -3])).to_list()
@@ -25,22 +25,22 @@ def keys_from(values: npt.NDArray[Any]) -> ByteSpans:
     if values.dtype.kind == "S":
         return _padded(values)
     if values.dtype.kind in "OUT":
-        return ByteSpans.from_arrow(pa.array(values.tolist(), pa.large_string()))
+        return ByteStrings.from_arrow(pa.array(values.tolist(), pa.large_string()))
     raise TypeError(f"keys of type {values.dtype}: integers, strings or bytes are needed")
 
 
-def _padded(values: npt.NDArray[np.bytes_]) -> ByteSpans:
+def _padded(values: npt.NDArray[np.bytes_]) -> ByteStrings:
     """Strings of one width, filled up with zero bytes, where they lie."""
     width = values.dtype.itemsize
     start = np.arange(len(values), dtype=np.int64) * width
-    return ByteSpans(np.ascontiguousarray(values).view(np.uint8), start, start + np.strings.str_len(values))
+    return ByteStrings(np.ascontiguousarray(values).view(np.uint8), start, start + np.strings.str_len(values))
 
 
-def _integers(values: npt.NDArray[np.int64]) -> ByteSpans:
+def _integers(values: npt.NDArray[np.int64]) -> ByteStrings:
     buffer = np.empty(len(values) * _MOST_DIGITS, np.uint8)
     end = np.empty(len(values), np.int64)
     _write_digits(values, buffer, end)
-    return ByteSpans.in_a_row(buffer, end)
+    return ByteStrings.in_a_row(buffer, end)
 
 
 @kernel

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from features.byte_strings import ByteStrings
 from features.columns import NO_CATEGORY, NO_CURRENCY, Channel, Columns
 from features.keys import keys_from
 from features.profiles import Profiles
 from features.schema import TransactionSchema
-from features.spans import ByteSpans
 from features.vector import FeatureLayout
 
 _CHUNK = 65_536  # transactions: large enough to hide Python, small enough to stay in a cache
@@ -67,7 +67,7 @@ def columns_from(
             raise ValueError(f"{name} has {length} values, time has {n}: one per transaction is needed")
     return Columns(
         row=np.arange(n, dtype=np.int32),
-        id=ByteSpans(np.empty(0, np.uint8), np.zeros(n, np.int64), np.zeros(n, np.int64)),
+        id=ByteStrings(np.empty(0, np.uint8), np.zeros(n, np.int64), np.zeros(n, np.int64)),
         time=times,
         amount=amounts,
         currency=np.full(n, NO_CURRENCY, np.int32),

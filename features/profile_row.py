@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from features.windows import SPANS_S
+from features.windows import LENGTHS_S
 
-WINDOWS = len(SPANS_S)
+WINDOWS = len(LENGTHS_S)
 PARTNERS = 24  # partners remembered: some weeks of different merchants of a busy card
 CATEGORIES = 10  # categories remembered, the most used ones
 

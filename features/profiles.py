@@ -7,14 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from features.byte_strings import ByteStrings
 from features.columns import Columns
 from features.entity_columns import COMMON_FEATURES, PRIMARY_FEATURES
-from features.hashing import hash_spans
+from features.hashing import hash_strings
 from features.kernels import fold
 from features.profile_row import COUNT, LAST, PROFILE_ROW, WINDOWS
 from features.row_moves import longer, number_slots, scatter, words
 from features.slots import SlotTable
-from features.spans import ByteSpans
 from features.windows import IDLE_S
 
 Rows = npt.NDArray[np.void]
@@ -40,7 +40,7 @@ class Staged:
 class Changed:
     """Rows that changed since the last checkpoint: `keys` (c) and `rows` (c), copies of both."""
 
-    keys: ByteSpans
+    keys: ByteStrings
     rows: Rows
     round: int
 
@@ -89,8 +89,8 @@ class Profiles:
         touched = touched[: number_slots(slots, self._number, touched, row_of)]
         rows = words(self._rows).take(touched, axis=0, mode="clip").view(PROFILE_ROW)[:, 0]
         watermark = fold(
-            rows, row_of, columns.time, columns.amount, columns.category, hash_spans(self._partners(columns)),
-            self.watermark, self._position == 0, out,
+            rows, row_of, columns.time, columns.amount, columns.category,
+            hash_strings(self._partners(columns)), self.watermark, self._position == 0, out,
         )  # fmt: skip
         self._under_way = Staged(touched, rows, watermark)
         return self._under_way
@@ -120,7 +120,7 @@ class Profiles:
         """Note that `changed` is stored for good. Until then its rows are handed out again next time."""
         self._checkpointed = max(self._checkpointed, changed.round)
 
-    def restore(self, keys: ByteSpans, rows: Rows) -> None:
+    def restore(self, keys: ByteStrings, rows: Rows) -> None:
         """Take rows from a checkpoint: keys (n), rows (n) of PROFILE_ROW. They count as checkpointed."""
         if rows.dtype != PROFILE_ROW:
             raise ValueError(f"rows of {rows.dtype.itemsize} bytes: profile rows have {PROFILE_ROW.itemsize}")
@@ -131,7 +131,7 @@ class Profiles:
         if len(rows):
             self.watermark = max(self.watermark, float(rows["clock"][:, LAST].max()))
 
-    def expire(self) -> ByteSpans:
+    def expire(self) -> ByteStrings:
         """Free the rows that have been idle for IDLE_S, and return their keys.
 
         `fold` treats such rows as never seen, so it changes no feature when this is called. Raises StaleStage
@@ -149,7 +149,7 @@ class Profiles:
         self._changed_in[slots] = _NOT_SINCE
         return keys
 
-    def _partners(self, columns: Columns) -> ByteSpans:
+    def _partners(self, columns: Columns) -> ByteStrings:
         """Whom the entity meets in a transaction: the primary one the second, every other one the primary."""
         return columns.keys[min(1, len(columns.keys) - 1) if self._position == 0 else 0]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from features.byte_strings import NULL, Bytes, Index, Offsets
 from features.codes import CATEGORY, CHANNEL, CURRENCY, INVALID, code_at
 from features.columns import NO_CATEGORY, NO_CURRENCY, Channel
 from features.compiling import inlined, kernel
@@ -13,7 +14,6 @@ from features.json_grammar import QUOTE, is_digit
 from features.json_numbers import number_at
 from features.pointers import Pointer, pointer_to, row_pointer
 from features.schema import MAX_AMOUNT, MAX_KEY_BYTES
-from features.spans import NULL, Bytes, Index, Offsets
 
 Floats = npt.NDArray[np.float64]
 
@@ -65,7 +65,7 @@ def _time_of(text: Pointer, start: Index, end: Index, per_second: float) -> floa
 
 @inlined
 def _read_text(text: Pointer, found: Pointer, field: Index) -> bool:
-    """Whether the value is a string or a whole number of 1 to 64 bytes; its span becomes that of its text."""
+    """Whether the value is a string or a whole number of 1 to 64 bytes; its offsets become its text's."""
     start, end = found[2 * field], found[2 * field + 1]
     if start == NULL:
         return False

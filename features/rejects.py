@@ -33,9 +33,9 @@ class Rejected(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Rejects:
-    """The k records of a span that were rejected, in its order.
+    """The k records of a batch that were rejected, in its order.
 
-    row: position in the span. reason: a `Reason`. detail: the field, or a few words; never a value of the
+    row: position in the batch. reason: a `Reason`. detail: the field, or a few words; never a value of the
     record.
     may_hold_card_number: where true, the bytes must be withheld.
     """

@@ -11,10 +11,10 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from features.byte_strings import Bytes, Index, Offsets
 from features.compiling import inlined, kernel
 from features.hashing import hash_bytes
 from features.pointers import Pointer, pointer_to
-from features.spans import Bytes, Index, Offsets
 
 Entries = npt.NDArray[np.uint64]
 Hashes = npt.NDArray[np.uint64]

@@ -6,9 +6,9 @@ import numpy as np
 import numpy.typing as npt
 
 from features import slot_kernels as kernels
-from features.hashing import hash_spans
+from features.byte_strings import ByteStrings
+from features.hashing import hash_strings
 from features.schema import MAX_KEY_BYTES
-from features.spans import ByteSpans
 
 Slots = npt.NDArray[np.int32]
 
@@ -25,9 +25,9 @@ class SlotTable:
     confirmed byte by byte, so two keys never share a slot.
 
     >>> table = SlotTable()
-    >>> table.lookup_or_insert(ByteSpans.from_list([b"a", b"b", b"a"])).tolist()
+    >>> table.lookup_or_insert(ByteStrings.from_list([b"a", b"b", b"a"])).tolist()
     [0, 1, 0]
-    >>> table.lookup(ByteSpans.from_list([b"b", b"c"])).tolist()
+    >>> table.lookup(ByteStrings.from_list([b"b", b"c"])).tolist()
     [1, -1]
     """
 
@@ -53,13 +53,13 @@ class SlotTable:
         """Memory in bytes, without the keys themselves."""
         return self._entries.nbytes + self._places.nbytes
 
-    def lookup(self, keys: ByteSpans) -> Slots:
+    def lookup(self, keys: ByteStrings) -> Slots:
         """The slot of each key, int32 (n,); -1 where it is not in the table."""
-        return self._find(keys, hash_spans(keys))
+        return self._find(keys, hash_strings(keys))
 
-    def lookup_or_insert(self, keys: ByteSpans) -> Slots:
+    def lookup_or_insert(self, keys: ByteStrings) -> Slots:
         """The slot of each key, int32 (n,); unknown keys get one. Raises ValueError on a bad length."""
-        hashes = hash_spans(keys)
+        hashes = hash_strings(keys)
         slots = self._find(keys, hashes)
         missing = np.flatnonzero(slots == ABSENT)
         if len(missing):
@@ -78,19 +78,19 @@ class SlotTable:
         """The slots in use, ascending."""
         return np.flatnonzero(self._places).astype(np.int32)
 
-    def key_bytes(self, slots: npt.NDArray[np.int32]) -> ByteSpans:
+    def key_bytes(self, slots: npt.NDArray[np.int32]) -> ByteStrings:
         """The keys of `slots`, in memory of the table: `gather` them to keep them past an insertion."""
         start = self._places[slots] >> 8
-        return ByteSpans(self._arena, start, start + (self._places[slots] & 0xFF))
+        return ByteStrings(self._arena, start, start + (self._places[slots] & 0xFF))
 
-    def _find(self, keys: ByteSpans, hashes: npt.NDArray[np.uint64]) -> Slots:
+    def _find(self, keys: ByteStrings, hashes: npt.NDArray[np.uint64]) -> Slots:
         slots = np.empty(len(keys), np.int32)
         table = (self._entries, self._arena, self._places)
         kernels.find(*table, keys.buffer, keys.start, keys.end, hashes, slots)
         return slots
 
     def _insert(
-        self, keys: ByteSpans, hashes: npt.NDArray[np.uint64], missing: npt.NDArray[np.int64], slots: Slots
+        self, keys: ByteStrings, hashes: npt.NDArray[np.uint64], missing: npt.NDArray[np.int64], slots: Slots
     ) -> None:
         length = keys.length[missing]
         wrong = length[(length < 1) | (length > MAX_KEY_BYTES)]
@@ -99,9 +99,9 @@ class SlotTable:
         self._reserve(len(missing), int(length.sum()))
         fresh = np.array(self._free[::-1][: len(missing)], np.int32)
         table = (self._entries, self._arena, self._places)
-        spans = (keys.buffer, keys.start, keys.end)
+        strings = (keys.buffer, keys.start, keys.end)
         inserted, self._arena_end = kernels.insert(
-            *table, *spans, hashes, missing, fresh, self._slots_used, self._arena_end, slots
+            *table, *strings, hashes, missing, fresh, self._slots_used, self._arena_end, slots
         )
         reused = min(inserted, len(fresh))
         del self._free[len(self._free) - reused :]

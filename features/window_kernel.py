@@ -9,12 +9,12 @@ from features.entity_columns import DEVIATION, LOG_COUNT, LOG_MEAN, RATIO
 from features.numerics import exp_negative
 from features.pointers import Pointer
 from features.profile_row import COUNT, SQUARES, SUM, WINDOWS
-from features.windows import SPANS_S
+from features.windows import LENGTHS_S
 
 # The mean of less than one transaction's weight says little: it counts half at a count of one half.
 DOUBT = 0.5
 
-_RATES = np.array([1.0 / span for span in SPANS_S])
+_RATES = np.array([1.0 / length for length in LENGTHS_S])
 # Units of currency. A card that always pays the same has no deviation; less than this is small change.
 _DEVIATION_FLOOR = 5.0
 _NOTHING_LEFT = 1e-9  # of a decayed count: less than this is no history

@@ -1,7 +1,7 @@
 """The time windows over which profiles remember.
 
-A window forgets exponentially: an event of weight 1 counts exp(-age / span) after `age` seconds, so count and
-sums need no list of events and no sliding edge.
+A window forgets exponentially: an event of weight 1 counts exp(-age / length) after `age` seconds, so count
+and sums need no list of events and no sliding edge.
 Source: Cormode, Shkapenyuk, Srivastava, Xu 2009, «Forward decay: a practical time decay model for streaming
 systems», ICDE.
 """
@@ -15,11 +15,11 @@ DAY_S = 86_400.0
 
 
 class Window(NamedTuple):
-    """A span of memory: its name in feature names, in words, and its length in seconds."""
+    """A window of memory: its name in feature names, in words, and its length in seconds."""
 
     name: str
     words: str
-    span_s: float
+    length_s: float
 
 
 WINDOWS = (
@@ -28,7 +28,7 @@ WINDOWS = (
     Window("7d", "7 days", 7 * DAY_S),
     Window("30d", "30 days", 30 * DAY_S),
 )
-SPANS_S = tuple(window.span_s for window in WINDOWS)
+LENGTHS_S = tuple(window.length_s for window in WINDOWS)
 
 # Four times the longest window: 2% of a 30-day count is left, and a returning card is treated as new.
 IDLE_S = 120 * DAY_S

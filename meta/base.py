@@ -19,11 +19,11 @@ _KIND = "base"
 
 @dataclass(frozen=True)
 class Provenance:
-    """Where a base comes from: training span in event time (seconds), hash of the data, seed, rows,
+    """Where a base comes from: training period in event time (seconds), hash of the data, seed, rows,
     families.
     """
 
-    span: tuple[float, float]
+    period: tuple[float, float]
     data_hash: str
     seed: int
     rows: int
@@ -56,7 +56,7 @@ class BaseModel:
         header: dict[str, Any] = {
             "kind": _KIND,
             "features": list(self.features),
-            "span": list(p.span),
+            "span": list(p.period),
             "data_hash": p.data_hash,
             "seed": p.seed,
             "rows": p.rows,

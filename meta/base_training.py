@@ -52,14 +52,14 @@ class BaseSettings:
 class History:
     """Training rows in order of time: raw features float32 (n, d), frauds bool (n,), weight per row (n,).
 
-    `span` is their event time, first and last, in seconds.
+    `period` is their event time, first and last, in seconds.
     """
 
     features: tuple[str, ...]
     X: Floats
     fraud: np.ndarray[tuple[int], np.dtype[np.bool_]]
     weight: Doubles
-    span: tuple[float, float]
+    period: tuple[float, float]
     held_out: tuple[str, ...] = ()
 
 
@@ -91,7 +91,7 @@ def train_base(
     with reproducible(device):
         net = loop.run(progress, checkpoint)
     provenance = Provenance(
-        history.span,
+        history.period,
         data_hash(history.X, history.fraud),
         settings.seed,
         len(history.X),

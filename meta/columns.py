@@ -39,7 +39,7 @@ class Columns:
         """Windows, shortest first, as in `7d`."""
         return self._distinct("window")
 
-    def span(self, window: str) -> float:
+    def window_length(self, window: str) -> float:
         """Return the memory of a window in seconds."""
         return float(window[:-1]) * _SECONDS[window[-1]]
 

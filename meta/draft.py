@@ -43,7 +43,7 @@ class Draft:
         """Let `many` (n,) earlier transactions of the same amount have come `seconds_ago` (n,)."""
         for window in self.columns.windows:
             count, mean, deviation = self.windows[entity, window]
-            weight = many * np.exp(-seconds_ago / self.columns.span(window))
+            weight = many * np.exp(-seconds_ago / self.columns.window_length(window))
             total = np.maximum(count + weight, 1e-12)
             mixed = (count * mean + weight * self.amount) / total
             squares = count * (deviation**2 + (mean - mixed) ** 2) + weight * (self.amount - mixed) ** 2
@@ -55,7 +55,7 @@ class Draft:
         """Let the entity have been silent for `seconds` (n,)."""
         for window in self.columns.windows:
             count, mean, deviation = self.windows[entity, window]
-            kept = np.exp(-seconds / self.columns.span(window))
+            kept = np.exp(-seconds / self.columns.window_length(window))
             self.windows[entity, window] = (count * kept, mean, deviation)
         self.put(f"{entity}_log_seconds_since_last", np.log1p(seconds))
         self.put(f"{entity}_log_partners_1d", np.zeros(len(self)))

@@ -21,6 +21,9 @@ from meta.evidence_model import log_odds_of
 from meta.live import LiveDetector
 from meta.support import Support, with_surprise
 
+FEWEST_ROWS = 5_000
+"""Below, a budget of 0.1% is less than five rows, and a threshold is a guess."""
+
 
 class Reservoir:
     """Genuine rows (n, d) in raw features under one base; 50,000 hold a budget of 0.1%, 1,000 do not.

@@ -127,8 +127,8 @@ def _base(
     fraud = rows.family[part] != 0
     genuine_weight = np.sum(rows.family == 0) / max(np.sum(~fraud), 1)
     weight = np.where(fraud, 1.0, genuine_weight)
-    span = (float(rows.seconds[0]), float(rows.seconds[-1]))
-    data = History(history.features, rows.X[part], fraud, weight, span, history.held_out)
+    period = (float(rows.seconds[0]), float(rows.seconds[-1]))
+    data = History(history.features, rows.X[part], fraud, weight, period, history.held_out)
     told = None if report is None else lambda step, steps, loss: report("base", step, steps, loss)
     at = None if checkpoints is None else checkpoints / "base.checkpoint"
     return train_base(data, settings.base, progress=told, checkpoint=at, device=device)

@@ -8,7 +8,7 @@ import numpy as np
 
 from meta.histograms import stability_index
 from monitoring import drift
-from monitoring.findings import DAY_S, Spans
+from monitoring.findings import DAY_S, Periods
 from monitoring.hours import Traffic
 from monitoring.quality import MATURE_DAYS, AlertedCard, Delays, KnownFraud, day_quality
 from monitoring.reference import Reference
@@ -21,17 +21,17 @@ ESTIMATED = "estimated_recall"
 QUALITY = ("recall", ESTIMATED, "average_precision", "card_precision")
 
 
-def drift_of_the_day(spans: Spans, reference: Reference, end: float) -> list[Measurement]:
+def drift_of_the_day(periods: Periods, reference: Reference, end: float) -> list[Measurement]:
     """PSI of each feature against last week and against the base; a row a day, refreshed until it is over."""
-    if spans.day is None:
+    if periods.day is None:
         return []
     at = end // DAY_S * DAY_S
     to_base = stability_index(
-        drift.shares(spans.day.features), reference.histograms.shares.astype(np.float64)
+        drift.shares(periods.day.features), reference.histograms.shares.astype(np.float64)
     )
     found = [_psi(PSI_BASE, name, at, float(to_base[j])) for j, name in enumerate(reference.features)]
-    if spans.week_before is not None:
-        moved = drift.feature_drift(spans.day, spans.week_before, reference.features)
+    if periods.week_before is not None:
+        moved = drift.feature_drift(periods.day, periods.week_before, reference.features)
         found += [_psi(PSI, one.feature, at, one.psi) for one in moved]
     return found
 

@@ -1,4 +1,4 @@
-"""How far a span of traffic is from another: PSI by feature, KS of scores, values and entities never seen.
+"""How far a period of traffic is from another: PSI by feature, KS of scores, values and entities never seen.
 
 Compared is not with the training data alone. A base may be far from a portfolio from its first day on (its
 PSI is shown, it is no alarm); what changed since last week is news.

@@ -15,7 +15,7 @@ WEEK_S = 7 * DAY_S
 # Profiles of 30 days are half filled by then, and scores no longer move with them; what was seen before is no
 # measure of anything.
 COLD_S = 2 * WEEK_S
-# Profiles of 30 days fill for as long; spans weeks apart are compared only behind that.
+# Profiles of 30 days fill for as long; periods weeks apart are compared only behind that.
 COLD_LONG_S = 28 * DAY_S
 WEEKS_APART_S = 28 * DAY_S
 ENOUGH_ROWS = 1_000
@@ -49,7 +49,7 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class Spans:
+class Periods:
     """The last day, the week before it, and for slow drift the last week and the one four weeks earlier.
 
     None where there is not enough of it yet.
@@ -61,7 +61,7 @@ class Spans:
     weeks_ago: Traffic | None = None
 
 
-def spans_at(end: float, hours: Mapping[float, Traffic], width: int) -> Spans:
+def periods_at(end: float, hours: Mapping[float, Traffic], width: int) -> Periods:
     """What lies before `end`, event time; `hours` are all that are stored, by their beginning."""
     first = min(hours, default=end)
 
@@ -71,7 +71,7 @@ def spans_at(end: float, hours: Mapping[float, Traffic], width: int) -> Spans:
         found = total((hour for at, hour in hours.items() if start <= at < until), width)
         return found if found.looked_at >= ENOUGH_ROWS else None
 
-    return Spans(
+    return Periods(
         between(end - DAY_S, end, 0.0),
         between(end - DAY_S - WEEK_S, end - DAY_S, COLD_S),
         between(end - WEEK_S, end, 0.0),
@@ -79,11 +79,11 @@ def spans_at(end: float, hours: Mapping[float, Traffic], width: int) -> Spans:
     )
 
 
-def find_drift(spans: Spans, names: Sequence[str], entities: Sequence[str]) -> list[Finding]:
+def find_drift(periods: Periods, names: Sequence[str], entities: Sequence[str]) -> list[Finding]:
     """All that changed in traffic and scores."""
     found: list[Finding | None] = []
-    if spans.day and spans.week_before:
-        day, before = spans.day, spans.week_before
+    if periods.day and periods.week_before:
+        day, before = periods.day, periods.week_before
         found += [
             _features("feature_drift", day, before, names),
             _scores(day, before),
@@ -91,25 +91,25 @@ def find_drift(spans: Spans, names: Sequence[str], entities: Sequence[str]) -> l
             _missing(day, before),
             _novelty(day, before, entities),
         ]
-    if spans.week and spans.weeks_ago:
-        found.append(_features("slow_drift", spans.week, spans.weeks_ago, names))
+    if periods.week and periods.weeks_ago:
+        found.append(_features("slow_drift", periods.week, periods.weeks_ago, names))
     return [finding for finding in found if finding is not None]
 
 
 def find_alert_rate(
-    end: float, hours: Mapping[float, Traffic], spans: Spans, budget: float
+    end: float, hours: Mapping[float, Traffic], periods: Periods, budget: float
 ) -> Finding | None:
     """The alert rate of the last day is not one that the week before had.
 
     Three times its highest day, or a third of its lowest, beyond chance; or four times, where ADWIN saw a
     change in the last day. Fraud comes in bursts, so days differ tenfold by nature.
     """
-    if not spans.day or not spans.week_before:
+    if not periods.day or not periods.week_before:
         return None
-    now, mean = _rate(spans.day), _rate(spans.week_before)
+    now, mean = _rate(periods.day), _rate(periods.week_before)
     days = _rates_of_days(end - DAY_S, hours)
     low, high = min(days), max(days)
-    away = abs(now - mean) * (spans.day.rows / max(mean, 1e-12)) ** 0.5
+    away = abs(now - mean) * (periods.day.rows / max(mean, 1e-12)) ** 0.5
     by_adwin = _adwin_saw_it(end, hours, budget)
     by_chance = away < RATE_DEVIATIONS
     times = RATE_TIMES_BY_ADWIN if by_chance and by_adwin else RATE_TIMES
@@ -127,8 +127,8 @@ def _rate(traffic: Traffic) -> float:
 def _rates_of_days(end: float, hours: Mapping[float, Traffic]) -> list[float]:
     """Alert rates of the seven days before `end`."""
     starts = [end - days * DAY_S for days in range(1, 8)]
-    spans = [[hour for at, hour in hours.items() if s <= at < s + DAY_S] for s in starts]
-    return [sum(h.alerts for h in span) / max(sum(h.rows for h in span), 1.0) for span in spans]
+    periods = [[hour for at, hour in hours.items() if s <= at < s + DAY_S] for s in starts]
+    return [sum(h.alerts for h in period) / max(sum(h.rows for h in period), 1.0) for period in periods]
 
 
 def _adwin_saw_it(end: float, hours: Mapping[float, Traffic], budget: float) -> bool:

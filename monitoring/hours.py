@@ -1,4 +1,4 @@
-"""An hour of event time in counts: small enough to keep, enough to compare any spans with each other."""
+"""An hour of event time in counts: small enough to keep, enough to compare any periods with each other."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ NO_CATEGORY = -1  # as features/columns.py writes it
 
 @dataclass(frozen=True)
 class Traffic:
-    """Counts of a span of time; transactions that stand for others count as many as they stand for.
+    """Counts of a period of time; transactions that stand for others count as many as they stand for.
 
     features: (d, 10) in the reference's bins. surprise: (120,). categories, currencies: by value. new: by
     entity, those that were never seen before. looked_at: how many rows were really read.

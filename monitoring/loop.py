@@ -7,10 +7,10 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 
+from contracts.metrics import monitor as metrics
 from monitoring.round import Round
 from monitoring.serving import Serving
 from storage import StorageUnavailable
-from stream import metrics
 
 log = logging.getLogger(__name__)
 

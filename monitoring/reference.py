@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from control.envelope import unseal
 from meta.histograms import Histograms
 from meta.tensors import unpack
-from stream.control.envelope import unseal
 
 if TYPE_CHECKING:
+    from control.keys import ControlKey
     from storage import UnitOfWork
-    from stream.control.keys import ControlKey
 
 BASE = "base"
 """Kind and id of the control entry, name of its part, and kind of the artifact in it."""

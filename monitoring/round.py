@@ -1,4 +1,4 @@
-"""One round: count what is new, compare spans, look at labels, settle alarms, and tell it all."""
+"""One round: count what is new, compare periods, look at labels, settle alarms, and tell it all."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 from sqlalchemy import Engine
 
+from control.keys import ControlKey
 from monitoring import alarms
 from monitoring.counting import Hours
 from monitoring.days import drift_of_the_day, newest_quality, quality_by_day
 from monitoring.detectors import by_scorer
-from monitoring.findings import DAY_S, Finding, Spans, find_alert_rate, find_drift, spans_at
+from monitoring.findings import DAY_S, Finding, Periods, find_alert_rate, find_drift, periods_at
 from monitoring.hours import HOUR_S
 from monitoring.labels import find_precision_fall, find_silence
 from monitoring.reference import Reference, read_reference
@@ -27,7 +28,6 @@ from storage.outcomes import (
     label_times,
     oldest_open,
 )
-from stream.control.keys import ControlKey
 
 NEWEST_LABELS, NEWEST_DECIDED = 50_000, 1_000
 
@@ -85,22 +85,22 @@ class Round:
         newest = unit.transactions.newest_event_time() or 0.0
         end = newest // HOUR_S * HOUR_S
         self._hours.forget(unit, end)
-        spans = spans_at(end, self._hours.by_start, len(reference.features))
+        periods = periods_at(end, self._hours.by_start, len(reference.features))
         decided = decided_last(unit.session, NEWEST_DECIDED)
         labels = label_times(unit.session, NEWEST_LABELS)
         day = alerts_between(unit.session, newest - DAY_S, newest + 1.0)
         frauds = fraud_outcomes(unit.session, NEWEST_LABELS)
-        findings = self._find(spans, reference, end, decided)
+        findings = self._find(periods, reference, end, decided)
         findings += _some(find_silence(labels, now))
         alarms.settle(unit, findings, now)
-        unit.measurements.put(drift_of_the_day(spans, reference, end))
+        unit.measurements.put(drift_of_the_day(periods, reference, end))
         hours, card = self._hours.by_start, self._entities[0]
         unit.measurements.put(quality_by_day(unit, frauds, hours, newest, card=card, k=self._cards))
         unit.session.flush()
         return Told(
             reference=reference,
-            rows=int(spans.day.looked_at) if spans.day else 0,
-            spans=spans,
+            rows=int(periods.day.looked_at) if periods.day else 0,
+            periods=periods,
             alarms={finding.alarm: finding for finding in findings},
             scorers=by_scorer(day, decided),
             quality=newest_quality(unit, self._label_delay_days),
@@ -108,11 +108,11 @@ class Round:
         )
 
     def _find(
-        self, spans: Spans, reference: Reference, end: float, decided: Sequence[AlertOutcome]
+        self, periods: Periods, reference: Reference, end: float, decided: Sequence[AlertOutcome]
     ) -> list[Finding]:
         return [
-            *find_drift(spans, reference.features, self._entities),
-            *_some(find_alert_rate(end, self._hours.by_start, spans, self._budget)),
+            *find_drift(periods, reference.features, self._entities),
+            *_some(find_alert_rate(end, self._hours.by_start, periods, self._budget)),
             *_some(find_precision_fall([alert.status == CONFIRMED for alert in decided])),
         ]
 

@@ -7,17 +7,17 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from prometheus_client import Gauge
 
+from contracts.metrics import monitor as metrics
 from meta.histograms import stability_index
 from monitoring import drift
 from monitoring.alarms import NAMES
 from monitoring.days import ESTIMATED
 from monitoring.detectors import OTHER, capped
-from monitoring.findings import Spans
+from monitoring.findings import Periods
 from monitoring.labels import USUAL_S
 from monitoring.reference import Reference
 from monitoring.told import People, Told
 from storage.measurements import Measurement
-from stream import metrics
 
 SOURCES = 8
 """So many sources of labels are told apart; whoever writes to `feedback` names them."""
@@ -37,7 +37,7 @@ class Serving:
         metrics.LOOKED_AT.set(told.rows)
         self._replace(metrics.ALARM, {(name,): 0.0 for name in NAMES} | _alarms(told))
         if told.reference is not None:
-            self._show_drift(told.spans, told.reference, entities)
+            self._show_drift(told.periods, told.reference, entities)
         self._replace(metrics.QUALITY, _quality(told.quality))
         if (estimated := told.quality.get(ESTIMATED)) is not None:
             metrics.LABELS_MISSING.set(estimated.details["labels_missing"])
@@ -47,8 +47,8 @@ class Serving:
         self._show_people(told.people, now)
         metrics.ROUND_TIME.set(now)
 
-    def _show_drift(self, spans: Spans, reference: Reference, entities: Sequence[str]) -> None:
-        day, before = spans.day, spans.week_before
+    def _show_drift(self, periods: Periods, reference: Reference, entities: Sequence[str]) -> None:
+        day, before = periods.day, periods.week_before
         if day is None:
             return
         base = reference.histograms.shares.astype(np.float64)

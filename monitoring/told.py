@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from monitoring.detectors import ScorerFigures, busiest
-from monitoring.findings import Finding, Spans
+from monitoring.findings import Finding, Periods
 from monitoring.reference import Reference
 from storage import UnitOfWork
 from storage.episodes import LIVE
@@ -41,7 +41,7 @@ class Told:
 
     reference: Reference | None = None
     rows: int = 0
-    spans: Spans = field(default_factory=Spans)
+    periods: Periods = field(default_factory=Periods)
     alarms: Mapping[str, Finding] = field(default_factory=dict)
     scorers: Mapping[str, ScorerFigures] = field(default_factory=dict)
     quality: Mapping[str, Measurement] = field(default_factory=dict)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from features.hashing import hash_spans
-from features.spans import ByteSpans
+from features.byte_strings import ByteStrings
+from features.hashing import hash_strings
 from meta.adapters.registry import adapter
 from meta.artifacts import Artifacts
 from meta.calibration import Tails
@@ -93,7 +93,7 @@ class _Rows:
     ) -> _Rows:
         featured = Featured(reader, 0.0)
         _check(artifacts, featured, reader)
-        wanted = hash_spans(ByteSpans.from_list([flag.encode() for flag in question.flags]))
+        wanted = hash_strings(ByteStrings.from_list([flag.encode() for flag in question.flags]))
         before, last, flagged = Recent(question.seed, days=_CALIBRATED_ON_DAYS), [], []
         for part in reader.parts():
             traffic = featured.live_traffic(part)

@@ -1,4 +1,4 @@
-"""What is compared: each learns from one training span and scores what comes after it."""
+"""What is compared: each learns from one training period and scores what comes after it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ RESERVE = 4  # one genuine card in four is kept from training, to set thresholds
 
 @dataclass(frozen=True, eq=False)
 class Lesson:
-    """Training rows in order of time: features (n, d) by name, the live ones first; frauds (n,); span in
+    """Training rows in order of time: features (n, d) by name, the live ones first; frauds (n,); period in
     seconds.
 
     family (n,) is an index into `families`, -1 where none is named; card (n,) and seconds (n,) are those of
@@ -32,7 +32,7 @@ class Lesson:
     X: Floats
     fraud: NDArray[np.bool_]
     weight: Doubles
-    span: tuple[float, float]
+    period: tuple[float, float]
     family: NDArray[np.int32]
     card: NDArray[np.uint64]
     seconds: Doubles
@@ -109,7 +109,7 @@ def _base(lesson: Lesson, width: int) -> Score:
     from meta.base_training import BaseSettings, History, train_base  # torch: nothing else here needs it
 
     X = np.ascontiguousarray(lesson.X[:, :width])
-    history = History(lesson.features[:width], X, lesson.fraud, lesson.weight, lesson.span)
+    history = History(lesson.features[:width], X, lesson.fraud, lesson.weight, lesson.period)
     model = train_base(
         history,
         BaseSettings(seed=lesson.seed),

@@ -1,4 +1,4 @@
-"""How far tested traffic has moved from the training span: population stability index by feature."""
+"""How far tested traffic has moved from the training period: population stability index by feature."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ WATCH, MAJOR = 0.1, 0.25  # below the first stable, above the second a major shi
 
 
 class Drift:
-    """Counts traffic part by part into the deciles of the training span's genuine rows (n, d)."""
+    """Counts traffic part by part into the deciles of the training period's genuine rows (n, d)."""
 
     def __init__(self, genuine: Floats) -> None:
         self._reference = Histograms.fit(genuine)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from features.hashing import hash_spans
+from features.hashing import hash_strings
 from features.offline import Featuriser
 from meta.arrays import Floats
 from replay.further import Further
@@ -53,6 +53,6 @@ class Featured:
 
     def _traffic(self, part: Part, X: Floats) -> Traffic:
         keys = [part.card if self._reader.has_cards else part.id]
-        keys += [hash_spans(spans) for spans in part.columns.keys[1:]]
+        keys += [hash_strings(spans) for spans in part.columns.keys[1:]]
         c, row = part.columns, part.first + np.arange(len(part))
         return Traffic(X, part.label, part.family, np.stack(keys, 1), c.time, c.amount, row)

@@ -23,7 +23,7 @@ BUDGET = 0.001
 
 
 class NothingToLearn(ValueError):
-    """A training span without fraud, or with too few genuine rows to set a threshold on."""
+    """A training period without fraud, or with too few genuine rows to set a threshold on."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Days:
 
 @dataclass
 class Fold:
-    """Takes all parts of a file in turn. Raises NothingToLearn when its training span will not do."""
+    """Takes all parts of a file in turn. Raises NothingToLearn when its training period will not do."""
 
     days: Days
     epoch: float
@@ -118,9 +118,9 @@ class Fold:
         if fraud.sum() < 10 or reserve.sum() < 100:
             raise NothingToLearn(f"{where}: {fraud.sum()} frauds and {reserve.sum()} genuine rows to set "
                                  "thresholds on, allowed 10 and 100 or more")  # fmt: skip
-        span = (float(seconds[0]), float(seconds[-1]))
+        period = (float(seconds[0]), float(seconds[-1]))
         lesson = Lesson(
-            self.features, self.live, X[fit], fraud[fit], np.ones(fit.sum()), span, family[fit], card[fit],
+            self.features, self.live, X[fit], fraud[fit], np.ones(fit.sum()), period, family[fit], card[fit],
             seconds[fit], X[reserve], tuple(self.families), self.seed, self.progress,
         )  # fmt: skip
         for name, learn in self.contenders.items():

@@ -43,7 +43,7 @@ class Forest:
 
 
 def learned(lesson: Lesson) -> Score:
-    """The forest after one training span, risk included."""
+    """The forest after one training period, risk included."""
     model = Forest(lesson.features, lesson.seed)
     model.learn(lesson.X, lesson.fraud)
     return model.score

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from features.hashing import hash_spans
+from features.byte_strings import ByteStrings
+from features.hashing import hash_strings
 from features.slots import SlotTable
-from features.spans import ByteSpans
 from replay.mapping import Mapping
 from replay.reading import Part
 
@@ -17,7 +17,7 @@ _KEY_BYTES = 8
 class Further:
     """The features of the columns that a mapping names beside those of a transaction.
 
-    Numbers are normalised where a contender learns, on its training span. Confirmed-fraud risk of texts is
+    Numbers are normalised where a contender learns, on its training period. Confirmed-fraud risk of texts is
     in `replay.risk`.
     """
 
@@ -41,7 +41,7 @@ class Further:
         self._rows += len(part)
         return out
 
-    def _log_share(self, k: int, texts: ByteSpans) -> NDArray[np.float64]:
+    def _log_share(self, k: int, texts: ByteStrings) -> NDArray[np.float64]:
         slots = self._values[k].lookup_or_insert(texts)
         counts = np.zeros(self._values[k].capacity)
         counts[: len(self._counts[k])] = self._counts[k]
@@ -49,9 +49,9 @@ class Further:
         self._counts[k] = counts + np.bincount(slots, minlength=len(counts))
         return np.asarray(np.log(share))
 
-    def _new(self, met: SlotTable, card: NDArray[np.uint64], texts: ByteSpans) -> NDArray[np.bool_]:
+    def _new(self, met: SlotTable, card: NDArray[np.uint64], texts: ByteStrings) -> NDArray[np.bool_]:
         """Whether a card meets a value for the first time."""
-        pair = hash_spans(_spans(np.stack([card, hash_spans(texts)], axis=1)))
+        pair = hash_strings(_spans(np.stack([card, hash_strings(texts)], axis=1)))
         keys = _spans(pair[:, None])
         new = met.lookup(keys) < 0
         _, first = np.unique(pair, return_index=True)
@@ -59,9 +59,9 @@ class Further:
         return new & np.isin(np.arange(len(pair)), first)
 
 
-def _spans(words: NDArray[np.uint64]) -> ByteSpans:
+def _spans(words: NDArray[np.uint64]) -> ByteStrings:
     """Rows of words (n, w) as byte strings."""
     width = _KEY_BYTES * words.shape[1]
-    return ByteSpans.in_a_row(
+    return ByteStrings.in_a_row(
         np.ascontiguousarray(words).view(np.uint8).ravel(), np.arange(1, len(words) + 1) * width
     )

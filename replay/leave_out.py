@@ -50,8 +50,8 @@ class Settings:
 
 
 @dataclass(frozen=True)
-class _Span:
-    """Rows of one span: features, family (0 genuine, -1 unnamed fraud), card, seconds, amount."""
+class _Period:
+    """Rows of one period: features, family (0 genuine, -1 unnamed fraud), card, seconds, amount."""
 
     X: Floats
     family: NDArray[np.int64]
@@ -59,8 +59,10 @@ class _Span:
     seconds: Doubles
     amount: Doubles
 
-    def where(self, rows: NDArray[np.bool_] | Rows) -> _Span:
-        return _Span(self.X[rows], self.family[rows], self.card[rows], self.seconds[rows], self.amount[rows])
+    def where(self, rows: NDArray[np.bool_] | Rows) -> _Period:
+        return _Period(
+            self.X[rows], self.family[rows], self.card[rows], self.seconds[rows], self.amount[rows]
+        )
 
 
 def leave_out(reader: Reader, plan: Plan, settings: Settings, progress: Progress = silent) -> Outcome:
@@ -98,17 +100,17 @@ def leave_out(reader: Reader, plan: Plan, settings: Settings, progress: Progress
 
 
 class _Episode:
-    """K flags in the test span, the first fraud of each of K cards, and what follows them."""
+    """K flags in the test period, the first fraud of each of K cards, and what follows them."""
 
     def __init__(
-        self, artifacts: Artifacts, train: _Span, middle: _Span, test: _Span, held: int, flags: int
+        self, artifacts: Artifacts, train: _Period, middle: _Period, test: _Period, held: int, flags: int
     ) -> None:
         self.artifacts, self.middle = artifacts, middle
         of_pattern = np.flatnonzero(test.family == held)
         _, first = np.unique(test.card[of_pattern], return_index=True)
         rows = of_pattern[np.sort(first)[:flags]]
         if len(rows) < flags:
-            raise UnfitFile(f"{len(rows)} cards with the pattern in the test span, {flags} to be flagged")
+            raise UnfitFile(f"{len(rows)} cards with the pattern in the test period, {flags} to be flagged")
         self.flags = test.where(rows)
         self.flagged_at = float(self.flags.seconds[-1])
         after = (test.seconds > self.flagged_at) & ~np.isin(test.card, self.flags.card)
@@ -153,8 +155,8 @@ class _Episode:
 
 def _collect(
     reader: Reader, plan: Plan, found: Survey, progress: Progress
-) -> tuple[tuple[str, ...], tuple[_Span, ...]]:
-    """One pass: samples of training span, of the days until its labels came, and of the test span."""
+) -> tuple[tuple[str, ...], tuple[_Period, ...]]:
+    """One pass: samples of training period, of the days until its labels came, and of the test period."""
     [days] = plan.folds_in(found)
     featuriser, further = Featuriser(reader.schema), Further(reader.mapping)
     bounds = (days.train, days.delay_from, days.test, days.end)
@@ -177,7 +179,7 @@ def _collect(
     for name, sample in zip(names, samples, strict=True):
         if not sample.columns():
             raise UnfitFile(f"no labelled rows in the days of {name}")
-    return (*featuriser.layout.names, *further.names), tuple(_Span(*s.columns()) for s in samples)
+    return (*featuriser.layout.names, *further.names), tuple(_Period(*s.columns()) for s in samples)
 
 
 def _delay(window: Window, seed: int) -> dict[str, Any] | None:
@@ -192,7 +194,7 @@ def _number(reader: Reader, pattern: str) -> int:
 
 
 def _train(
-    reader: Reader, names: tuple[str, ...], rows: _Span, settings: Settings, seed: int, progress: Progress
+    reader: Reader, names: tuple[str, ...], rows: _Period, settings: Settings, seed: int, progress: Progress
 ) -> Artifacts:
     labelled = Labelled(rows.X, rows.family, rows.card.view(np.int64), rows.seconds)
     return train(

@@ -32,7 +32,7 @@ from replay.survey import DAY_S, Survey, UnfitFile, survey
 from replay.traffic import Traffic, joined
 
 HOUR_S = 3_600.0
-_MOST_GENUINE = 150_000  # rows of the training span
+_MOST_GENUINE = 150_000  # rows of the training period
 _FEWEST_FRAUDS, _FEWEST_GENUINE = 10, 1_000
 
 
@@ -40,7 +40,7 @@ _FEWEST_FRAUDS, _FEWEST_GENUINE = 10, 1_000
 class LiveSettings:
     """The desk: alerts examined and frauds flagged in 24 hours, hours between two looks, hours until a label.
 
-    adapters: what makes detectors of the flags. held_out: patterns that the training span does not hold.
+    adapters: what makes detectors of the flags. held_out: patterns that the training period does not hold.
     """
 
     alerts_a_day: int = 50

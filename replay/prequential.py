@@ -26,7 +26,7 @@ class Plan:
     """Days of training, of delay until labels come, of each test; folds, one test length apart.
 
     start: first day of the first fold's training, from the file's first midnight; the last folds that fit
-    without. `adapters` make detectors of the newest `flags` frauds of each kind in a training span, in
+    without. `adapters` make detectors of the newest `flags` frauds of each kind in a training period, in
     `steps` of meta-training.
     """
 

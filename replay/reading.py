@@ -10,11 +10,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from features.byte_strings import ByteStrings
 from features.codes import CATEGORY, CHANNEL, CURRENCY, INVALID, code_of
 from features.columns import NO_CATEGORY, NO_CURRENCY, Channel, Columns
-from features.hashing import hash_spans
+from features.hashing import hash_strings
 from features.schema import MAX_AMOUNT, MAX_KEY_BYTES, EntityField, TransactionSchema
-from features.spans import ByteSpans
 from replay.mapping import Label, Mapping
 from replay.query import Query
 from replay.table import Table
@@ -47,7 +47,7 @@ class Part:
     card: NDArray[np.uint64]
     id: NDArray[np.uint64]
     numeric: NDArray[np.float64]
-    categorical: tuple[ByteSpans, ...]
+    categorical: tuple[ByteStrings, ...]
 
     def __len__(self) -> int:
         return len(self.label)
@@ -113,13 +113,13 @@ class Reader:
             keys=self._keys(batch, first),
         )
         label = self._labels(batch, first)
-        card = hash_spans(columns.keys[0])
+        card = hash_strings(columns.keys[0])
         numeric = np.zeros((n, len(m.numeric)))
         for k, column in enumerate(m.numeric):
             numeric[:, k] = self._further_numbers(batch, column, first)
         further = tuple(self._categories(batch, column) for column in m.categorical)
         families = self._families(batch, label)
-        return Part(first, columns, label, families, card, hash_spans(ids), numeric, further)
+        return Part(first, columns, label, families, card, hash_strings(ids), numeric, further)
 
     def _further_numbers(self, batch: pa.RecordBatch, column: str, first: int) -> NDArray[np.float64]:
         values = numbers(batch[column])
@@ -127,10 +127,10 @@ class Reader:
         self._refuse(~np.isfinite(values) & ~missing, batch, column, first, "a number, or nothing")
         return np.where(missing, 0.0, values)
 
-    def _categories(self, batch: pa.RecordBatch, column: str) -> ByteSpans:
+    def _categories(self, batch: pa.RecordBatch, column: str) -> ByteStrings:
         """At most `MAX_KEY_BYTES` of each text: a longer one that begins so counts as the same."""
         given = pc.utf8_slice_codeunits(pc.fill_null(texts(batch[column]), ""), 0, MAX_KEY_BYTES // 4)
-        return ByteSpans.from_arrow(pc.if_else(pc.equal(given, ""), _MISSING, given))
+        return ByteStrings.from_arrow(pc.if_else(pc.equal(given, ""), _MISSING, given))
 
     def _times(self, batch: pa.RecordBatch, first: int) -> NDArray[np.float64]:
         column = self.mapping.time
@@ -148,13 +148,13 @@ class Reader:
         self._refuse(wrong, batch, column, first, f"a number from 0 to {MAX_AMOUNT:,.0f}")
         return amount + 0.0
 
-    def _keys(self, batch: pa.RecordBatch, first: int) -> tuple[ByteSpans, ...]:
+    def _keys(self, batch: pa.RecordBatch, first: int) -> tuple[ByteStrings, ...]:
         if not self.has_cards:
-            return (ByteSpans.from_arrow(pa.array([WHOLE] * batch.num_rows, pa.large_string())),)
+            return (ByteStrings.from_arrow(pa.array([WHOLE] * batch.num_rows, pa.large_string())),)
         return tuple(self._spans(batch, entity.column, first) for entity in self.mapping.entities)
 
-    def _spans(self, batch: pa.RecordBatch, column: str, first: int) -> ByteSpans:
-        spans = ByteSpans.from_arrow(texts(batch[column]))
+    def _spans(self, batch: pa.RecordBatch, column: str, first: int) -> ByteStrings:
+        spans = ByteStrings.from_arrow(texts(batch[column]))
         wrong = (spans.length < 1) | (spans.length > MAX_KEY_BYTES)
         self._refuse(wrong, batch, column, first, f"a text or whole number of 1 to {MAX_KEY_BYTES} bytes")
         return spans

@@ -109,7 +109,7 @@ def _passed(figure: dict[str, float]) -> str:
 def _drift(found: list[dict[str, Any]]) -> str:
     rows = {f["feature"]: [f"{f['psi']:.3f}", _band(f["psi"])] for f in found[: plots.MOVED_MOST]}
     words = (
-        f"<p>Genuine traffic of the tests against that of the training span: the {len(rows)} features that "
+        f"<p>Genuine traffic of the tests against that of the training period: the {len(rows)} features that "
         f"moved most, of {len(found)}. Below {WATCH} is stable, above {MAJOR} a major shift.</p>"
     )
     table = _tabled(["feature", "population stability index", ""], rows)

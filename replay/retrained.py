@@ -65,10 +65,10 @@ class Retrained:
         some = replace(some, X=self._still(some.X))
         reserve = ~some.fraud & (some.card % RESERVE == 0)
         fit = some.where(~reserve)
-        span = (float(some.seconds[0]), float(some.seconds[-1]))
+        period = (float(some.seconds[0]), float(some.seconds[-1]))
         h = self._history
         lesson = Lesson(
-            h.names, h.live, fit.X, fit.fraud, np.ones(len(fit)), span, fit.family, fit.card, fit.seconds,
+            h.names, h.live, fit.X, fit.fraud, np.ones(len(fit)), period, fit.family, fit.card, fit.seconds,
             some.X[reserve], h.families, h.seed, h.progress,
         )  # fmt: skip
         self._score = self._learner(lesson)

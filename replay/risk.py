@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from features.byte_strings import ByteStrings
 from features.slots import SlotTable
-from features.spans import ByteSpans
 from replay import fraud_runs
 from replay.fraud_runs import FraudRuns
 from replay.reading import FRAUD, UNKNOWN
-from replay.windows import SPANS, Doubles, SharpWindows
+from replay.windows import WINDOWS, Doubles, SharpWindows
 
 
 @dataclass
@@ -36,7 +36,7 @@ class DelayedRisk:
         self._entities = [_Entity(delay_s) for _ in entities]
 
     def features(
-        self, time: Doubles, keys: Sequence[ByteSpans], label: NDArray[np.int8]
+        self, time: Doubles, keys: Sequence[ByteStrings], label: NDArray[np.int8]
     ) -> NDArray[np.float32]:
         """Return float32 (n, features) for the next n rows, which come in order of time; keys per entity."""
         known, fraud = label != UNKNOWN, label == FRAUD
@@ -52,12 +52,12 @@ class DelayedRisk:
 class CardWindows:
     """Payments of a card over three sharp windows, and their mean amount, as of just before each payment."""
 
-    names = (*(f"card_log_payments_{s}" for s in SPANS), *(f"card_log_mean_amount_{s}" for s in SPANS))
+    names = (*(f"card_log_payments_{s}" for s in WINDOWS), *(f"card_log_mean_amount_{s}" for s in WINDOWS))
 
     def __init__(self) -> None:
         self._table, self._windows = SlotTable(), SharpWindows(0.0)
 
-    def features(self, time: Doubles, card: ByteSpans, amount: Doubles) -> NDArray[np.float32]:
+    def features(self, time: Doubles, card: ByteStrings, amount: Doubles) -> NDArray[np.float32]:
         """Return float32 (n, 6) for the next n rows, which come in order of time."""
         slot = self._table.lookup_or_insert(card)
         count, total = self._windows.sums(time, slot, amount, np.ones(len(time), bool))
@@ -67,5 +67,5 @@ class CardWindows:
 
 def _names(entity: str) -> list[str]:
     kinds = ("risk", "log_frauds", "log_labelled")
-    windows = [f"{entity}_{kind}_{span}" for kind in kinds for span in SPANS]
+    windows = [f"{entity}_{kind}_{window}" for kind in kinds for window in WINDOWS]
     return [*windows, *(f"{entity}_{name}" for name in fraud_runs.NAMES)]

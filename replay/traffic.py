@@ -1,4 +1,4 @@
-"""Rows of a file with their features, as many as one span or shift holds."""
+"""Rows of a file with their features, as many as one period or shift holds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Train base and networks on one span of a file, for whatever protocol asks."""
+"""Train base and networks on one period of a file, for whatever protocol asks."""
 
 from __future__ import annotations
 

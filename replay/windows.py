@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from features.compiling import kernel
 from replay.survey import DAY_S
 
-SPANS = ("1d", "7d", "30d")
+WINDOWS = ("1d", "7d", "30d")
 _SECONDS = np.array([1.0, 7.0, 30.0]) * DAY_S
 
 Doubles = NDArray[np.float64]
@@ -28,9 +28,9 @@ class SharpWindows:
 
     def __init__(self, delay_s: float) -> None:
         self._delay_s = delay_s
-        self._sums = np.zeros((0, 2 * len(SPANS)))
+        self._sums = np.zeros((0, 2 * len(WINDOWS)))
         self._time, self._slot, self._value = np.empty(0), np.empty(0, np.int32), np.empty(0)
-        self._place = np.zeros(1 + len(SPANS), np.int64)  # of the next event due, of the oldest per window
+        self._place = np.zeros(1 + len(WINDOWS), np.int64)  # of the next event due, of the oldest per window
 
     def sums(
         self, time: Doubles, slot: Slots, value: Doubles, counted: NDArray[np.bool_]
@@ -43,11 +43,11 @@ class SharpWindows:
         self._time = np.concatenate([self._time, time[counted]])
         self._slot = np.concatenate([self._slot, slot[counted]])
         self._value = np.concatenate([self._value, value[counted]])
-        out = np.empty((len(time), 2 * len(SPANS)))
+        out = np.empty((len(time), 2 * len(WINDOWS)))
         _fold(time, slot, self._time, self._slot, self._value, self._delay_s, _SECONDS, self._sums,
               self._place, out)  # fmt: skip
         self._forget()
-        return out[:, : len(SPANS)], out[:, len(SPANS) :]
+        return out[:, : len(WINDOWS)], out[:, len(WINDOWS) :]
 
     def _forget(self) -> None:
         first = int(self._place.min())
@@ -67,10 +67,10 @@ def grown(state: Doubles, rows: int) -> Doubles:
 @kernel
 def _fold(
     time: Doubles, slot: Slots, event: Doubles, event_slot: Slots, value: Doubles, delay: float,
-    spans: Doubles, sums: Doubles, place: NDArray[np.int64], out: Doubles,
+    lengths: Doubles, sums: Doubles, place: NDArray[np.int64], out: Doubles,
 ) -> None:  # fmt: skip
     """An event enters all windows once it is due and leaves each when it is too old for it."""
-    windows = len(spans)
+    windows = len(lengths)
     for i in range(len(time)):
         now = time[i] - delay
         # Without a delay only what is strictly earlier counts, so that no row counts itself.
@@ -80,7 +80,7 @@ def _fold(
                 sums[event_slot[place[0]], windows + w] += value[place[0]]
             place[0] += 1
         for w in range(windows):
-            while place[1 + w] < place[0] and event[place[1 + w]] <= now - spans[w]:
+            while place[1 + w] < place[0] and event[place[1 + w]] <= now - lengths[w]:
                 sums[event_slot[place[1 + w]], w] -= 1.0
                 sums[event_slot[place[1 + w]], windows + w] -= value[place[1 + w]]
                 place[1 + w] += 1

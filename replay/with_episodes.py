@@ -1,4 +1,4 @@
-"""The base with episodes of what a training span knows: the newest frauds of each kind, as if flagged."""
+"""The base with episodes of what a training period knows: the newest frauds of each kind, as if flagged."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _BACKGROUND = 2_048  # genuine rows that an adapter may read
 
 
 def with_episodes(name: str, adapters: tuple[str, ...], flags: int, steps: int) -> Callable[[Lesson], Score]:
-    """Return the contender of one adapter; `adapters` are all that share the training of one span.
+    """Return the contender of one adapter; `adapters` are all that share the training of one period.
 
     What the gate refuses does not score. Nobody flags anything after the span: all contenders know the same.
     """
@@ -51,7 +51,7 @@ def _newest(lesson: Lesson, family: int, flags: int) -> np.ndarray[tuple[int, in
     return np.ascontiguousarray(lesson.X[rows[np.sort(first)[:flags]], : lesson.live])
 
 
-@lru_cache(maxsize=1)  # contenders of one span follow each other, and training takes minutes
+@lru_cache(maxsize=1)  # contenders of one period follow each other, and training takes minutes
 def _artifacts(lesson: Lesson, adapters: tuple[str, ...], steps: int) -> Artifacts:
     X = np.ascontiguousarray(lesson.X[:, : lesson.live])
     family = np.where(lesson.fraud, np.where(lesson.family >= 0, lesson.family + 1, -1), 0)

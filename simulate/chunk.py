@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from features.byte_strings import ByteStrings
 from features.columns import Channel, Columns, currency_code
 from features.schema import TransactionSchema
-from features.spans import ByteSpans
 from simulate.ids import ids
 from simulate.merchants import CODES, ONLINE
 from simulate.patterns import EVERY
@@ -143,11 +143,11 @@ class Chunk:
         raise UnknownEntity(f"entity {entity!r}: simulated payments have none; allowed are {allowed}")
 
 
-def _spans(texts: npt.NDArray[np.bytes_]) -> ByteSpans:
+def _spans(texts: npt.NDArray[np.bytes_]) -> ByteStrings:
     """Ids all have the same length, so they lie in the array as spans already."""
     width = texts.dtype.itemsize
     start = np.arange(len(texts), dtype=np.int64) * width
-    return ByteSpans(np.ascontiguousarray(texts).view(np.uint8), start, start + width)
+    return ByteStrings(np.ascontiguousarray(texts).view(np.uint8), start, start + width)
 
 
 def _text(texts: npt.NDArray[np.bytes_]) -> pa.Array:

@@ -20,6 +20,8 @@ REFUSED, DRAFT, WAITING, SHADOW, RECEIVED, ADAPTED, ANNOUNCED, LIVE, RETIRED = (
     "live",
     "retired",
 )
+STANDING = (WAITING, SHADOW, RECEIVED, ADAPTED, ANNOUNCED, LIVE)
+"""Episodes whose transactions need no second flag."""
 SUPPORT, LOOKALIKE = "support", "lookalike"
 
 

@@ -11,16 +11,16 @@ import faust
 from aiokafka import TopicPartition
 from mode import Service
 
+from contracts.metrics import scorer as metrics
+from contracts.tracing.spans import Spans, spans_of
+from control.keys import ControlKey
+from control.log_reader import ControlLog
 from features.rejects import Reason
 from settings import Settings
-from stream import metrics
-from stream.control.keys import ControlKey
-from stream.control.log_reader import ControlLog
-from stream.hops.dead_letters import POISON
 from stream.partition.acknowledger import Acknowledger
-from stream.partition.hop import SURPRISE_LEVELS, ScoredCounts, Work
 from stream.partition.manager import PartitionManager
-from stream.tracing.spans import Spans, spans_of
+from stream.partition.stage import SURPRISE_LEVELS, ScoredCounts, Work
+from stream.stages.dead_letters import POISON
 from stream.transport import driver
 from stream.wiring import Wiring
 
@@ -63,10 +63,10 @@ def build_app(settings: Settings, key: ControlKey) -> faust.App:
     app = faust_app(settings)
     control = ControlLog(settings.broker.bootstrap, settings.topics.control, key)
 
-    def consumer() -> driver.SpanFaustConsumer:
-        return cast(driver.SpanFaustConsumer, app.consumer)
+    def consumer() -> driver.BatchFaustConsumer:
+        return cast(driver.BatchFaustConsumer, app.consumer)
 
-    spans = spans_of(settings, "worker")
+    spans = spans_of(settings.tracing.endpoint, settings.topics.transactions, "worker")
 
     def on_done(partition: TopicPartition, work: Work) -> None:
         _note_done(partition, work)
@@ -90,7 +90,7 @@ def build_app(settings: Settings, key: ControlKey) -> faust.App:
 
 
 def faust_app(settings: Settings) -> faust.App:
-    """A Faust app over the span transport, set as `settings` say, without agents."""
+    """A Faust app over the batch transport, set as `settings` say, without agents."""
     session = settings.stream.session_timeout_s
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     settings.var.mkdir(parents=True, exist_ok=True)
@@ -127,7 +127,7 @@ def _acknowledger(
 
 
 def add_agent(app: faust.App, topic: str, partitions: PartitionManager) -> None:
-    """An agent that hands every span of `topic` to its partition."""
+    """An agent that hands every batch of `topic` to its partition."""
     source = app.topic(topic, value_type=None)
 
     async def hand_over(stream: Any) -> None:

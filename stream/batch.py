@@ -1,4 +1,4 @@
-"""Transactions on their way: what the first hop decoded, and the features that each hop adds."""
+"""Transactions on their way: what the first stage decoded, and the features that each stage adds."""
 
 from dataclasses import dataclass
 
@@ -15,15 +15,15 @@ class Batch:
     Attributes:
         columns: the decoded fields.
         source_partition, source_offset: where each stood in `transactions`; together its identity.
-        span_end: where the span ended in which each was read; tells the parts of one span from another's.
+        batch_end: offset where the fetched batch of each ended; tells the parts of one batch from another's.
         arrival: when it reached the broker, seconds since 1970.
-        features: float32 (n, d); a hop fills the columns of its entity and leaves the others alone.
+        features: float32 (n, d); a stage fills the columns of its entity and leaves the others alone.
     """
 
     columns: Columns
     source_partition: NDArray[np.int32]
     source_offset: NDArray[np.int64]
-    span_end: NDArray[np.int64]
+    batch_end: NDArray[np.int64]
     arrival: NDArray[np.float64]
     features: NDArray[np.float32]
 
@@ -41,7 +41,7 @@ class Batch:
             self.columns.take(index),
             self.source_partition[index],
             self.source_offset[index],
-            self.span_end[index],
+            self.batch_end[index],
             self.arrival[index],
             self.features[index],
         )

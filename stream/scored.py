@@ -1,26 +1,14 @@
-"""The `scored` topic: each span's transactions with features and scores, as one Arrow message.
-
-The recorder reads it; with the control offset and the features in it, any score can be computed again.
-"""
+"""Scores of a batch, and the record batch of the `scored` topic."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import IntEnum
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
 from stream.batch import Batch
-from stream.batch_arrow import batch_schema, to_record_batch
-
-
-class Decision(IntEnum):
-    """What is done with a payment."""
-
-    APPROVE = 0
-    REVIEW = 1
-    DECLINE = 2
+from stream.batch_arrow import to_record_batch
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,24 +33,6 @@ class Scores:
     def tail(self) -> NDArray[np.float64]:
         """Share of genuine traffic that scores higher, float64 (n,), over 0 to 1."""
         return np.power(10.0, -self.surprise)
-
-
-def scored_schema(entities: Sequence[str], width: int) -> pa.Schema:
-    """Columns of a scored batch: those of a batch, then the scores."""
-    scores = [
-        ("surprise", pa.float64()),
-        ("tail", pa.float64()),
-        ("winner", pa.int32()),
-        ("winner_id", pa.string()),
-        ("decision", pa.int8()),
-        ("control_offset", pa.int64()),
-    ]
-    return pa.schema([*batch_schema(entities, width), *(pa.field(name, kind) for name, kind in scores)])
-
-
-def entities_of(schema: pa.Schema) -> list[str]:
-    """Names of the entities whose keys a batch of this schema holds, in their order."""
-    return [name.removeprefix("entity:") for name in schema.names if name.startswith("entity:")]
 
 
 def to_scored(batch: Batch, scores: Scores, schema: pa.Schema) -> pa.RecordBatch:

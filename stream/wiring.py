@@ -1,6 +1,6 @@
 """Which parts a partition is made of.
 
-The chain of hops is the list of entities in the settings: the first reads `transactions`, each sends to the
+The chain of stages is the list of entities in the settings: the first reads `transactions`, each sends to the
 next, and from the last the transactions return to their own partition, where they are scored in order.
 """
 
@@ -9,31 +9,31 @@ from collections.abc import Callable
 from aiokafka import TopicPartition
 from aiokafka.errors import IllegalStateError
 
+from contracts.scored_batch import scored_schema
+from contracts.tracing.identity import Sampling
+from control.log_reader import ControlLog
 from features.decode import Decoder
 from features.schema import EntityField, TransactionSchema
 from features.vector import FeatureLayout
 from settings import Settings
 from stream.checkpoint.checkpoint import Checkpoint
 from stream.checkpoint.recovery import Recovery
-from stream.control.log_reader import ControlLog
-from stream.hops.dead_letters import DeadLetters
-from stream.hops.forward import Forward, by_entity, by_source
-from stream.hops.hop import EntityHop
-from stream.hops.read import BatchReader, Reader, TransactionReader
-from stream.hops.return_hop import ReturnHop
-from stream.hops.send import Sender
-from stream.hops.span_notice import SpanNotices
 from stream.partition.commit import PartitionLost
 from stream.partition.committers import Committers
-from stream.partition.hop import Work
 from stream.partition.place import GroupPlace
+from stream.partition.stage import Work
 from stream.partition.worker import PartitionWorker
-from stream.scored import scored_schema
 from stream.scoring.alerts import AlertWriter
 from stream.scoring.score_json import ScoreWriter
-from stream.scoring.send import ScoreSender, ScoreTopics
-from stream.tracing.identity import Sampling
-from stream.transport.driver import SpanFaustConsumer
+from stream.scoring.scorer import Scorer, ScoreTopics
+from stream.stages.batch_notice import BatchNotices
+from stream.stages.dead_letters import DeadLetters
+from stream.stages.entity_stage import EntityStage
+from stream.stages.outputs import OutputBuilder
+from stream.stages.read import BatchReader, Reader, TransactionReader
+from stream.stages.repartition import Repartition, by_entity, by_source
+from stream.stages.return_stage import ReturnStage
+from stream.transport.driver import BatchFaustConsumer
 
 
 def transaction_schema(settings: Settings) -> TransactionSchema:
@@ -58,14 +58,14 @@ class Wiring:
 
     Args:
         consumer: the Faust consumer, asked for late, since Faust makes it late.
-        on_done: told of each span that is dealt with.
+        on_done: told of each batch that is dealt with.
     """
 
     def __init__(
         self,
         settings: Settings,
         control: ControlLog,
-        consumer: Callable[[], SpanFaustConsumer],
+        consumer: Callable[[], BatchFaustConsumer],
         on_done: Callable[[TopicPartition, Work], None],
     ) -> None:
         self._settings = settings
@@ -85,42 +85,42 @@ class Wiring:
     def inputs(self) -> list[str]:
         """Input topic of each stage in turn; a single entity needs no way back."""
         topics = self._settings.topics
-        following = [topics.hop_of(name) for name in self._entities[1:]]
+        following = [topics.stage_of(name) for name in self._entities[1:]]
         return [topics.transactions, *following, *([topics.returned] if following else [])]
 
     def worker(self, partition: TopicPartition) -> PartitionWorker:
         """The worker of one partition; its topic says which stage."""
-        stage = self.inputs.index(partition.topic)
-        is_entity = stage < len(self._entities)
-        hop = self._entity_hop(stage, partition) if is_entity else self._return_hop(partition)
+        place = self.inputs.index(partition.topic)
+        is_entity = place < len(self._entities)
+        stage = self._entity_stage(place, partition) if is_entity else self._return_stage(partition)
         return PartitionWorker(
-            partition, hop, self._committers.of(partition), self._place, self._seek, self._on_done
+            partition, stage, self._committers.of(partition), self._place, self._seek, self._on_done
         )
 
     async def close(self) -> None:
         """Close the connection that committed places are asked over."""
         await self._place.close()
 
-    def _entity_hop(self, entity: int, partition: TopicPartition) -> EntityHop:
+    def _entity_stage(self, entity: int, partition: TopicPartition) -> EntityStage:
         topic = self._settings.topics.checkpoint_of(self._entities[entity])
         number = partition.partition
-        return EntityHop(
+        return EntityStage(
             entity,
             self._layout,
             self._reader(entity),
-            self._sender(entity, number),
+            self._output_builder(entity, number),
             self._dead_letters,
-            SpanNotices(self._settings.topics.returned) if entity == 0 and len(self._entities) > 1 else None,
+            BatchNotices(self._settings.topics.returned) if entity == 0 and len(self._entities) > 1 else None,
             Checkpoint(topic, number, self._settings.stream.checkpoint_interval_s),
             Recovery(self._settings.broker.bootstrap, partition, TopicPartition(topic, number)),
             self._sampling,
         )
 
-    def _return_hop(self, partition: TopicPartition) -> ReturnHop:
-        return ReturnHop(
+    def _return_stage(self, partition: TopicPartition) -> ReturnStage:
+        return ReturnStage(
             self._layout,
             self._entities,
-            self._score_sender(partition.partition),
+            self._scorer(partition.partition),
             self._dead_letters,
             self._sampling,
         )
@@ -130,18 +130,18 @@ class Wiring:
             return BatchReader(self._layout, self._entities)
         return TransactionReader(Decoder(self._schema), self._layout, self._dead_letters)
 
-    def _sender(self, entity: int, partition: int) -> Sender:
+    def _output_builder(self, entity: int, partition: int) -> OutputBuilder:
         if len(self._entities) == 1:
-            return self._score_sender(partition)
+            return self._scorer(partition)
         topics = self._settings.topics
         following = self.inputs[entity + 1]
         is_last = entity + 1 == len(self._entities)
         target = by_source if is_last else by_entity(entity + 1, topics.partitions)
-        return Forward(following, topics.partitions, target, self._layout, self._entities)
+        return Repartition(following, topics.partitions, target, self._layout, self._entities)
 
-    def _score_sender(self, partition: int) -> ScoreSender:
+    def _scorer(self, partition: int) -> Scorer:
         topics = self._settings.topics
-        return ScoreSender(
+        return Scorer(
             self._control,
             self._layout.names,
             ScoreTopics(topics.scores, topics.alerts, topics.shadow_alerts, topics.scored),

@@ -15,17 +15,18 @@ from aiokafka import AIOKafkaProducer
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from sqlalchemy import Engine
 
+from adaptation.desk import Step
+from adaptation.terms import DEFAULT_TERMS, Terms
+from adaptation.worker import AdaptationConfig, AdaptationWorker
+from contracts.acknowledgement import Acknowledgement
+from contracts.answers_topic import create_topic
+from contracts.requests import ANSWERS, Answer, Policy, Request
+from control.acks import acknowledge
+from control.keys import read_key
+from control.log_reader import ControlLog
+from control.snapshot import Snapshot
 from settings import Settings
 from storage import UnitOfWork
-from stream.adaptation.desk import Step
-from stream.adaptation.feedback import ANSWERS, Answer, Policy, Request
-from stream.adaptation.terms import DEFAULT_TERMS, Terms
-from stream.adaptation.topic import create_topic
-from stream.adaptation.worker import AdaptationConfig, AdaptationWorker
-from stream.control.acks import Ack, acknowledge
-from stream.control.keys import read_key
-from stream.control.log_reader import ControlLog
-from stream.control.snapshot import Snapshot
 from tests.waiting import until
 
 KEY = read_key("a secret of enough length")
@@ -63,7 +64,7 @@ class Scorer:
             if log.offset > offset:
                 offset = log.offset
                 self.snapshots.append(log.current)
-                ack = Ack("scorer", tuple(range(PARTITIONS)), offset, time.time())
+                ack = Acknowledgement("scorer", tuple(range(PARTITIONS)), offset, time.time())
                 await acknowledge(producer, topics.control_acks, ack)
             await asyncio.sleep(0.005)
         await log.stop()
@@ -155,7 +156,7 @@ def frauds(*numbers: int) -> tuple[str, ...]:
 
 def record_control(settings: Settings, engine: Engine) -> None:
     """Store the control log as the recorder does."""
-    from stream.recorder.rows import control_row
+    from recorder.rows import control_row
 
     consumer = KafkaConsumer(bootstrap_servers=settings.broker.bootstrap, auto_offset_reset="earliest")
     partition = TopicPartition(settings.topics.control, 0)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from features.byte_strings import ByteStrings
 from features.columns import Columns
-from features.spans import ByteSpans
 from stream.batch import Batch
 
 
@@ -14,15 +14,15 @@ def batch_of(count: int, width: int = 4) -> Batch:
     number = np.arange(count)
     columns = Columns(
         row=number.astype(np.int32),
-        id=ByteSpans.from_list([f"tx-{i}".encode() for i in number]),
+        id=ByteStrings.from_list([f"tx-{i}".encode() for i in number]),
         time=1.7e9 + number,
         amount=1.0 + number,
         currency=np.zeros(count, np.int32),
         category=np.full(count, 5411, np.int32),
         channel=np.zeros(count, np.int8),
         keys=(
-            ByteSpans.from_list([f"card-{i % 3}".encode() for i in number]),
-            ByteSpans.from_list([f"merchant-{i % 2}".encode() for i in number]),
+            ByteStrings.from_list([f"card-{i % 3}".encode() for i in number]),
+            ByteStrings.from_list([f"merchant-{i % 2}".encode() for i in number]),
         ),
     )
     return Batch(

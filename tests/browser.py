@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
-from cli.own_broker import free_port
-from cli.processes import Processes
+from flagfive.own_broker import free_port
+from flagfive.processes import Processes
 from tests.system_tools import find_chromium
 from tests.waiting import until
 
@@ -35,7 +35,7 @@ class Console:
 def start_console(processes: Processes, environment: Mapping[str, str]) -> Console:
     """Start `flagfive console` under this environment; it ends with `processes`."""
     port = free_port()
-    command = [sys.executable, "-m", "cli", "console", "--port", str(port), "--admin-link"]
+    command = [sys.executable, "-m", "flagfive", "console", "--port", str(port), "--admin-link"]
     child = processes.start("console", command, environment={**os.environ, **environment}, folder=ROOT)
     link = until(lambda: re.search(r"http\S+token=\S+", child.tail(100)), what="the console's link")
     processes.wait_until(

@@ -13,7 +13,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 )
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
-from stream.tracing.spans import PATH
+from contracts.tracing.spans import PATH
 
 
 class Collector:

@@ -8,9 +8,9 @@ from pathlib import Path
 import hypothesis
 import pytest
 
-from cli.cluster import administrator
-from cli.own_broker import OwnBroker, broker_is_given, free_port
-from cli.processes import Processes
+from flagfive.cluster import administrator
+from flagfive.own_broker import OwnBroker, broker_is_given, free_port
+from flagfive.processes import Processes
 from settings import BrokerSettings, Settings
 from tests.set_up import own_set_up
 

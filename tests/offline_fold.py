@@ -7,12 +7,13 @@ import pyarrow as pa
 from kafka import KafkaConsumer, TopicPartition
 from numpy.typing import NDArray
 
+from contracts.stage_batch import stage_schema
+from features.byte_strings import ByteStrings
 from features.decode import Decoder
 from features.profiles import Profiles
-from features.spans import ByteSpans
 from features.vector import FeatureLayout
 from settings import Settings
-from stream.batch_arrow import batch_schema, from_record_batch
+from stream.batch_arrow import from_record_batch
 from stream.wiring import transaction_schema
 from tests.stream_run import StreamRun
 
@@ -43,7 +44,7 @@ def _primary_features(settings: Settings) -> dict[Place, NDArray[np.float32]]:
 
 def _transactions(
     settings: Settings, partition: int
-) -> tuple[ByteSpans, NDArray[np.int64], NDArray[np.float64]]:
+) -> tuple[ByteStrings, NDArray[np.int64], NDArray[np.float64]]:
     consumer = KafkaConsumer(bootstrap_servers=settings.broker.bootstrap, isolation_level="read_committed")
     place = TopicPartition(settings.topics.transactions, partition)
     consumer.assign([place])
@@ -54,7 +55,7 @@ def _transactions(
         records += consumer.poll(timeout_ms=200).get(place, [])
     consumer.close()
     return (
-        ByteSpans.from_list([record.value for record in records]),
+        ByteStrings.from_list([record.value for record in records]),
         np.array([record.offset for record in records]),
         np.array([record.timestamp for record in records]) / 1000.0,
     )
@@ -66,8 +67,8 @@ def _add_entity(run: StreamRun, entity: str, features: dict[Place, NDArray[np.fl
     names = [field.name for field in schema.entities]
     at = names.index(entity)
     profiles = [Profiles(at) for _ in range(run.settings.topics.partitions)]
-    arrow_schema = batch_schema(names, len(layout))
-    for partition, message in run.records(run.settings.topics.hop_of(entity)):
+    arrow_schema = stage_schema(names, len(layout))
+    for partition, message in run.records(run.settings.topics.stage_of(entity)):
         batch = from_record_batch(pa.ipc.open_stream(message).read_next_batch(), arrow_schema)
         out = np.zeros((len(batch), layout.entities[at].stop - layout.entities[at].start), np.float32)
         mine = profiles[partition]

@@ -15,9 +15,8 @@ from xml.etree import ElementTree
 
 CLONE = Path(__file__).resolve().parent.parent
 PACKAGES = (
-    "features", "meta", "storage", "stream", "replay", "simulate", "console", "cli", "settings",
-    "monitoring",
-    "examples",
+    "features", "meta", "contracts", "storage", "control", "stream", "adaptation", "recorder", "replay",
+    "simulate", "console", "monitoring", "settings", "flagfive", "examples",
 )  # fmt: skip
 NO_TESTS = 5  # pytest's exit code
 
@@ -42,7 +41,7 @@ class Outcome:
 
 def present_packages() -> list[str]:
     """Names of our packages that this clone has."""
-    return [name for name in PACKAGES if (CLONE / name / "__init__.py").exists()]
+    return [name for name in PACKAGES if any((CLONE / name).glob("*.py"))]
 
 
 def style(extra: list[str]) -> Outcome:

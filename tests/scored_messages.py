@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pyarrow as pa
 
-from stream.scored import scored_schema
+from contracts.scored_batch import scored_schema
 
 EUR = (ord("E") << 16) | (ord("U") << 8) | ord("R")
 ENTITIES = ("card", "merchant")

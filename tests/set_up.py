@@ -5,8 +5,8 @@ from __future__ import annotations
 import uuid
 from pathlib import Path
 
-from cli.cluster import administrator
-from cli.topic_plan import ensure_topics, planned_topics
+from flagfive.cluster import administrator
+from flagfive.topic_plan import ensure_topics, planned_topics
 from settings import BrokerSettings, Settings, StorageSettings, StreamSettings, TopicsSettings
 
 

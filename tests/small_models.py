@@ -7,6 +7,9 @@ from dataclasses import replace
 import numpy as np
 import torch
 
+from control.change import Change
+from control.entry import Kind
+from control.loading import tails_to_bytes
 from meta.adapters.evidence import Evidence
 from meta.base import BaseModel, Provenance
 from meta.calibration import Tails
@@ -18,9 +21,6 @@ from meta.kernels import KNOTS
 from meta.networks.evidence import EvidenceNet
 from meta.normaliser import Normaliser
 from meta.support import Support
-from stream.control.change import Change
-from stream.control.entry import Kind
-from stream.control.loading import tails_to_bytes
 
 NAMES = ("log_amount", "card_z_1d", "hour_sin")
 

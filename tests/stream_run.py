@@ -17,12 +17,12 @@ import numpy as np
 import pyarrow as pa
 from kafka import KafkaConsumer, TopicPartition
 
-from features.spans import ByteSpans
+from control.announce import Announcer
+from control.change import Change
+from control.keys import read_key
+from features.byte_strings import ByteStrings
 from features.vector import FeatureLayout
 from settings import Settings
-from stream.control.announce import Announcer
-from stream.control.change import Change
-from stream.control.keys import read_key
 from stream.feed.feed import Feed
 from stream.feed.pace import Pace
 from stream.wiring import transaction_schema
@@ -63,7 +63,7 @@ class StreamRun:
         log = self.settings.var / f"worker-{len(self.workers)}.log"
         with log.open("wb") as output:
             worker = subprocess.Popen(
-                [sys.executable, "-m", "cli", "worker"],
+                [sys.executable, "-m", "flagfive", "worker"],
                 cwd=ROOT,
                 env={**os.environ, **environment_of(self.settings), "PYTHONPATH": str(ROOT)},
                 stdout=output,
@@ -87,7 +87,7 @@ class StreamRun:
 
         async def send() -> None:
             async with Feed(self.settings.broker.bootstrap, self.settings.topics.transactions) as feed:
-                await feed.send(ByteSpans.from_list(list(keys)), ByteSpans.from_list(list(values)))
+                await feed.send(ByteStrings.from_list(list(keys)), ByteStrings.from_list(list(values)))
 
         asyncio.run(send())
 
@@ -110,7 +110,7 @@ class StreamRun:
             async with Feed(self.settings.broker.bootstrap, self.settings.topics.transactions) as feed:
                 while done < count:
                     part = records[done : done + await pace.allow(count - done)]
-                    await feed.send(*(ByteSpans.from_list(list(side)) for side in zip(*part, strict=True)))
+                    await feed.send(*(ByteStrings.from_list(list(side)) for side in zip(*part, strict=True)))
                     done += len(part)
 
         asyncio.run(send())

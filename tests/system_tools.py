@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from cli.apt import install_with_apt
+from flagfive.apt import install_with_apt
 
 
 def find_tool(names: tuple[str, ...], package: str) -> str:

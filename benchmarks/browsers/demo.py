@@ -29,7 +29,7 @@ class Demo:
         self._environment = {**os.environ, "FLAGFIVE_VAR": str(folder)}
         self._environment.pop("FLAGFIVE_BROKER", None)
         self._log = folder.with_suffix(".log")
-        self._command = [sys.executable, "-m", "cli", "demo", "--rate", str(rate)]
+        self._command = [sys.executable, "-m", "flagfive", "demo", "--rate", str(rate)]
         self.settings: Settings = load_settings(environment=self._environment)
 
     def __enter__(self) -> Self:

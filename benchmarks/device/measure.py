@@ -9,6 +9,7 @@ from collections.abc import Callable
 import numpy as np
 import torch
 
+from adaptation.proposing.device import put_on
 from benchmarks.meta.outer_loop import RATE, SIZES, draw, our_learner
 from meta.adapters.evidence import BACKGROUND, Evidence
 from meta.arrays import Floats
@@ -21,7 +22,6 @@ from meta.meta_training import MetaSettings, task_loss
 from meta.networks.evidence import EvidenceNet
 from meta.sampler import Task
 from meta.support import Support
-from stream.adaptation.device import put_on
 
 Figures = dict[str, dict[str, float]]
 FLAGS, QUERY, GENUINE, USUAL = 5, 24, 300, 64  # rows of a task, as the sampler draws them

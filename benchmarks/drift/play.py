@@ -14,6 +14,9 @@ from sqlalchemy import Engine
 
 from benchmarks.drift.portfolio import Payments, Scorer
 from benchmarks.drift.stages import Labels
+from control.entry import Entry, Kind
+from control.envelope import seal
+from control.keys import SharedSecret
 from monitoring.alarms import KIND
 from monitoring.round import Round
 from storage import UnitOfWork, migrate, open_engine
@@ -23,9 +26,6 @@ from storage.bulk import Row
 from storage.control_entries import COLUMNS as CONTROL
 from storage.labels import FRAUD, GENUINE
 from storage.scored_transactions import COLUMNS as SCORED
-from stream.control.entry import Entry, Kind
-from stream.control.envelope import seal
-from stream.control.keys import SharedSecret
 
 HOUR_S, DAY_S = 3_600.0, 86_400.0
 STEP_S = 2 * HOUR_S  # between rounds; the product looks every minute

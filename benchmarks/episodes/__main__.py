@@ -13,7 +13,7 @@ from rich.console import Console
 
 from benchmarks.episodes import budget, load
 from benchmarks.stream.setup import one_broker
-from cli.ending import ended_by_signals
+from flagfive.ending import ended_by_signals
 
 PARTS = ("load", "budget")
 

@@ -14,14 +14,20 @@ from typing import Any
 
 import numpy as np
 
+from adaptation.proposing.threshold import first_threshold
 from benchmarks.episodes.swaps import Watch, everywhere, mixed, p99_ratio, swapped
 from benchmarks.stream.setup import SECRET, environment_of, fresh_settings
-from cli.cluster import administrator
-from cli.demo.cold_start import forget_the_cold_start
-from cli.demo.observer import Observer, follow_scores
-from cli.demo.traffic import DemoTraffic
-from cli.processes import Processes
-from cli.topic_plan import ensure_topics, planned_topics
+from contracts.request_client import FeedbackClient
+from contracts.requests import Answer, Kind, Request
+from control.announce import Announcer
+from control.keys import read_key
+from control.promote import announce_artifacts
+from flagfive.cluster import administrator
+from flagfive.demo.cold_start import forget_the_cold_start
+from flagfive.demo.observer import Observer, follow_scores
+from flagfive.demo.traffic import DemoTraffic
+from flagfive.processes import Processes
+from flagfive.topic_plan import ensure_topics, planned_topics
 from meta.artifacts import Artifacts
 from meta.calibration import Tails
 from settings import MetricsSettings, Settings, StorageSettings
@@ -29,12 +35,6 @@ from simulate.patterns import HELD_OUT
 from simulate.traffic import Traffic
 from storage import UnitOfWork, open_engine
 from storage.control_entries import ControlEntry
-from stream.adaptation.client import FeedbackClient
-from stream.adaptation.feedback import Answer, Kind, Request
-from stream.adaptation.threshold import first_threshold
-from stream.control.announce import Announcer
-from stream.control.keys import read_key
-from stream.control.promote import announce_artifacts
 from stream.feed.feed import Feed
 from stream.wiring import transaction_schema
 
@@ -120,7 +120,7 @@ def _starter(settings: Settings, processes: Processes) -> Callable[..., None]:
     environment = environment_of(settings) | {"FLAGFIVE_STORAGE__URL": settings.storage.url}
 
     def start(name: str, *verb: str) -> None:
-        processes.start(name, [sys.executable, "-P", "-m", "cli", *verb], environment=environment)
+        processes.start(name, [sys.executable, "-P", "-m", "flagfive", *verb], environment=environment)
 
     return start
 

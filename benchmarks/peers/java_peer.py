@@ -6,8 +6,8 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-from cli.jars import cache_folder
-from cli.java import ensure_java, ensure_maven
+from flagfive.jars import cache_folder
+from flagfive.java import ensure_java, ensure_maven
 
 HERE = Path(__file__).parent
 _SOURCES = (HERE / "pom.xml", HERE / "KafkaStreamsPeer.java")

@@ -18,11 +18,11 @@ from benchmarks.stream.setup import fresh_settings, one_broker, topics_of
 from benchmarks.stream.task import Network
 from benchmarks.stream.throughput import race_all
 from benchmarks.stream.topic import Traffic, fill
-from cli.ending import ended_by_signals
+from flagfive.ending import ended_by_signals
 from stream.wiring import transaction_schema
 
 PARTS = ("throughput", "latency", "growth")
-QUICK_TRANSACTIONS = 100_000  # several spans per partition: a single one would leave nothing to time
+QUICK_TRANSACTIONS = 100_000  # several batches per partition: a single one would leave nothing to time
 
 
 def arguments() -> argparse.Namespace:

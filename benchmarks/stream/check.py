@@ -10,9 +10,9 @@ from aiokafka import TopicPartition
 from benchmarks.stream.setup import PARTITIONS
 from benchmarks.stream.task import Network, Sums
 from benchmarks.stream.topic import ID_DIGITS, Traffic, records
+from features.byte_strings import ByteStrings
 from features.schema import TransactionSchema
-from features.spans import ByteSpans
-from stream.transport.fetcher import SpanConsumer
+from stream.transport.fetcher import BatchConsumer
 
 ID_AT = len('{"transaction_id":"t')  # in every row's JSON the id comes first
 _COMPARED = 10_000  # transactions, the first of the topic
@@ -34,13 +34,13 @@ def reference(traffic: Traffic, schema: TransactionSchema, network: Network) -> 
     return dict(enumerate(network.score(np.array(inputs, np.float32)).tolist()))
 
 
-def committed_values(broker: str, topic: str) -> list[ByteSpans]:
-    """The values of every committed record now in a topic, span by span."""
+def committed_values(broker: str, topic: str) -> list[ByteStrings]:
+    """The values of every committed record now in a topic, batch by batch."""
     return asyncio.run(_read(broker, topic))
 
 
-async def _read(broker: str, topic: str) -> list[ByteSpans]:
-    consumer = SpanConsumer(
+async def _read(broker: str, topic: str) -> list[ByteStrings]:
+    consumer = BatchConsumer(
         bootstrap_servers=broker,
         auto_offset_reset="earliest",
         isolation_level="read_committed",
@@ -52,36 +52,36 @@ async def _read(broker: str, topic: str) -> list[ByteSpans]:
         assigned = [TopicPartition(topic, number) for number in range(PARTITIONS)]
         consumer.assign(assigned)
         ends = await consumer.end_offsets(assigned)
-        found: list[ByteSpans] = []
+        found: list[ByteStrings] = []
         position = dict.fromkeys(assigned, 0)
         while any(position[p] < ends[p] for p in assigned):
-            for partition, spans in (await consumer.getmany(timeout_ms=500)).items():
-                found += [span.values for span in spans if len(span)]
-                position[partition] = spans[-1].next_offset
+            for partition, batches in (await consumer.getmany(timeout_ms=500)).items():
+                found += [fetched.values for fetched in batches if len(fetched)]
+                position[partition] = batches[-1].next_offset
         return found
     finally:
         await consumer.stop()
 
 
-def numbers_in(values: ByteSpans) -> np.ndarray:
+def numbers_in(values: ByteStrings) -> np.ndarray:
     """The transactions' numbers, read from their ids' digits."""
     digits = values.buffer[values.start[:, None] + ID_AT + np.arange(ID_DIGITS)]
     number: np.ndarray = (digits - ord("0")).astype(np.int64) @ 10 ** np.arange(ID_DIGITS - 1, -1, -1)
     return number
 
 
-def check_count(spans: list[ByteSpans], expected: int) -> None:
+def check_count(batches: list[ByteStrings], expected: int) -> None:
     """Raise WrongScores unless each of `expected` transactions has just one score."""
-    numbers = np.concatenate([numbers_in(values) for values in spans] or [np.empty(0, np.int64)])
+    numbers = np.concatenate([numbers_in(values) for values in batches] or [np.empty(0, np.int64)])
     different = len(np.unique(numbers))
     if len(numbers) != expected or different != expected:
         raise WrongScores(f"{len(numbers)} scores of {different} transactions, expected {expected} of each")
 
 
-def check_scores(spans: list[ByteSpans], expected: Mapping[int, float]) -> int:
+def check_scores(batches: list[ByteStrings], expected: Mapping[int, float]) -> int:
     """Raise WrongScores where a score differs; returns how many could be compared."""
     compared = 0
-    for values in spans:
+    for values in batches:
         numbers = numbers_in(values)
         rows = np.flatnonzero(numbers < len(expected))
         for number, value in zip(numbers[rows].tolist(), values.take(rows).to_list(), strict=True):

@@ -1,7 +1,7 @@
 """A flagfive worker that does the benchmark's work: `python -m benchmarks.stream.child COUNT WEIGHTS`.
 
-Built as `stream.app` builds the scorer, with another hop. Prints `first` when it has a first span in hand and
-`last` when the outputs of COUNT transactions are committed.
+Built as `stream.app` builds the scorer, with another stage. Prints `first` when it has a first batch in
+hand and `last` when the outputs of COUNT transactions are committed.
 """
 
 import asyncio
@@ -17,17 +17,17 @@ from aiokafka import TopicPartition
 from benchmarks.peers.common import tell
 from benchmarks.stream.task import Network
 from benchmarks.stream.topic import Traffic, records
-from benchmarks.stream.work_hop import WorkHop
+from benchmarks.stream.work_stage import WorkStage
 from settings import Settings, load_settings
 from stream.app import add_agent, faust_app, follow_assignment
 from stream.checkpoint.checkpoint import Checkpoint
 from stream.partition.committers import Committers
-from stream.partition.hop import Work
 from stream.partition.manager import PartitionManager
 from stream.partition.place import GroupPlace
+from stream.partition.stage import Work
 from stream.partition.worker import PartitionWorker
 from stream.transport import driver
-from stream.transport.span import Span
+from stream.transport.fetched_batch import FetchedBatch
 from stream.wire.reader import Records
 from stream.wiring import transaction_schema
 
@@ -51,14 +51,14 @@ class Counter:
             tell("last")
 
 
-class TimedHop(WorkHop):
-    """Tells of the first span before it is worked on."""
+class TimedStage(WorkStage):
+    """Tells of the first batch before it is worked on."""
 
     counter: Counter
 
-    def work(self, span: Span) -> Work:
+    def work(self, fetched: FetchedBatch) -> Work:
         self.counter.begin()
-        return super().work(span)
+        return super().work(fetched)
 
 
 class WorkWiring:
@@ -72,18 +72,18 @@ class WorkWiring:
         self._committers = Committers(settings, self.consumer)
         self._place = GroupPlace(settings.broker.bootstrap, settings.stream.group, self.consumer)
 
-    def consumer(self) -> driver.SpanFaustConsumer:
-        return cast(driver.SpanFaustConsumer, self._app.consumer)
+    def consumer(self) -> driver.BatchFaustConsumer:
+        return cast(driver.BatchFaustConsumer, self._app.consumer)
 
     def worker(self, partition: TopicPartition) -> PartitionWorker:
         topics, number = self._settings.topics, partition.partition
         checkpoint_topic = topics.checkpoint_of(self._settings.entities[0].name)
         checkpoint = Checkpoint(checkpoint_topic, number, self._settings.stream.checkpoint_interval_s)
         schema = transaction_schema(self._settings)
-        hop = TimedHop(schema, self._network, topics.scores, number, checkpoint)
-        hop.counter = self._counter
+        stage = TimedStage(schema, self._network, topics.scores, number, checkpoint)
+        stage.counter = self._counter
         return PartitionWorker(
-            partition, hop, self._committers.of(partition), self._place, self._seek, self._counter.note_done
+            partition, stage, self._committers.of(partition), self._place, self._seek, self._counter.note_done
         )
 
     async def _seek(self, partition: TopicPartition, offset: int) -> None:
@@ -110,13 +110,13 @@ def build(settings: Settings, counter: Counter, network: Network) -> faust.App:
 def load_kernels(settings: Settings, network: Network) -> None:
     """Part of starting up, as loading classes is for Java: a kernel's first call loads its machine code."""
     schema = transaction_schema(settings)
-    hop = WorkHop(schema, network, "none", 0, None)
+    stage = WorkStage(schema, network, "none", 0, None)
     _, values = next(records(Traffic(64, cards=8), schema))
     stamps = np.full(len(values), int(time.time() * 1000))
     found = Records(np.arange(len(values)), stamps, values, values, len(values))
-    work = hop.work(Span(TopicPartition("none", 0), 0, found))
+    work = stage.work(FetchedBatch(TopicPartition("none", 0), 0, found))
     work.outputs[0].batch._build()
-    hop.publish(work)
+    stage.publish(work)
 
 
 def main() -> None:

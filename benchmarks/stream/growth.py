@@ -1,7 +1,7 @@
 """What a transaction costs as cards and detectors grow in number, and what they take of memory.
 
-In memory and on one thread: decode, card hop, merchant hop, score, encode, as the worker does them, without
-the broker's part. Each point is measured in turn, several times over; the median is told.
+In memory and on one thread: decode, card stage, merchant stage, score, encode, as the worker does them,
+without the broker's part. Each point is measured in turn, several times over; the median is told.
 """
 
 import gc
@@ -14,16 +14,17 @@ import numpy as np
 
 from benchmarks.stream.models import genuine_features, small_stack
 from benchmarks.stream.topic import Traffic, records
+from contracts.decision import Decision
+from features.byte_strings import ByteStrings
 from features.decode import Decoder
 from features.profiles import Profiles
 from features.schema import TransactionSchema
-from features.spans import ByteSpans
 from features.vector import FeatureLayout
 from meta.artifacts import Artifacts
 from meta.stack import ScoringStack
 from settings import Settings
 from stream.batch import Batch
-from stream.scored import Decision, Scores
+from stream.scored import Scores
 from stream.scoring.score_json import ScoreWriter
 from stream.wire.writer import EncodedBatch
 from stream.wiring import transaction_schema
@@ -36,7 +37,7 @@ _TIMED = 50_000  # transactions under the clock, each time
 
 
 class Chain:
-    """Both hops and the scorer, with all their state, in one place."""
+    """Both stages and the scorer, with all their state, in one place."""
 
     def __init__(self, schema: TransactionSchema, stack: ScoringStack) -> None:
         self._decoder, self._layout = Decoder(schema), FeatureLayout(schema)
@@ -45,7 +46,7 @@ class Chain:
         self._winners = ["base", *(str(n) for n in range(len(stack.detectors)))]
         self.profiles = [Profiles(position) for position in range(len(schema.entities))]
 
-    def work(self, values: ByteSpans) -> None:
+    def work(self, values: ByteStrings) -> None:
         """One batch from bytes to bytes."""
         n = len(values)
         columns, _ = self._decoder.decode(values, np.full(n, 2e9))
@@ -93,20 +94,20 @@ def measure(say: Callable[[str], None], *, quick: bool = False) -> dict[str, Any
     return found
 
 
-def _warm(chain: Chain, schema: TransactionSchema, cards: int) -> list[ByteSpans]:
+def _warm(chain: Chain, schema: TransactionSchema, cards: int) -> list[ByteStrings]:
     """Let most cards be known (86%), then hand out the batches to be timed."""
     for values in _batches(schema, Traffic(2 * cards, cards=cards, seed=3)):
         chain.work(values)
     return list(_batches(schema, Traffic(_TIMED, cards=cards, seed=4)))
 
 
-def _batches(schema: TransactionSchema, traffic: Traffic) -> Iterator[ByteSpans]:
+def _batches(schema: TransactionSchema, traffic: Traffic) -> Iterator[ByteStrings]:
     for _, values in records(traffic, schema):
         for first in range(0, len(values), BATCH):
             yield values.take(slice(first, first + BATCH))
 
 
-def _costs(chains: dict[int, Chain], batches: dict[int, list[ByteSpans]], repeats: int) -> dict[int, float]:
+def _costs(chains: dict[int, Chain], batches: dict[int, list[ByteStrings]], repeats: int) -> dict[int, float]:
     """Microseconds a transaction of each chain, measured in turn."""
     runs: dict[int, list[float]] = {count: [] for count in chains}
     for _ in range(repeats):
@@ -115,7 +116,7 @@ def _costs(chains: dict[int, Chain], batches: dict[int, list[ByteSpans]], repeat
     return {count: median(found) for count, found in runs.items()}
 
 
-def _timed(chain: Chain, batches: Sequence[ByteSpans]) -> float:
+def _timed(chain: Chain, batches: Sequence[ByteStrings]) -> float:
     gc.collect()
     began = time.process_time()
     for values in batches:

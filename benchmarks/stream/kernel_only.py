@@ -15,18 +15,18 @@ from benchmarks.peers.common import tell
 from benchmarks.stream.child import load_kernels
 from benchmarks.stream.setup import PARTITIONS
 from benchmarks.stream.task import Network
-from benchmarks.stream.work_hop import WorkHop
+from benchmarks.stream.work_stage import WorkStage
 from settings import load_settings
 from stream.transport import fetcher
-from stream.transport.fetcher import SpanConsumer, SpanRecords
-from stream.transport.span import Span
+from stream.transport.fetched_batch import FetchedBatch
+from stream.transport.fetcher import BatchConsumer, BatchRecords
 from stream.wire.reader import read_records
 from stream.wiring import transaction_schema
 
 _FETCH_BYTES = 1 << 20
 
 
-class KeptRecords(SpanRecords):
+class KeptRecords(BatchRecords):
     """Keeps the bytes of each fetch, so that they can be read once more under the clock."""
 
     kept: list[tuple[TopicPartition, int, bytes]] = []  # noqa: RUF012  one list for all
@@ -38,8 +38,8 @@ class KeptRecords(SpanRecords):
 
 async def fetch(broker: str, topic: str, count: int) -> list[tuple[TopicPartition, int, bytes]]:
     """The fetches of `count` transactions, partition, first offset and bytes of each."""
-    fetcher.SpanRecords = KeptRecords  # type: ignore[misc]
-    consumer = SpanConsumer(
+    fetcher.BatchRecords = KeptRecords  # type: ignore[misc]
+    consumer = BatchConsumer(
         bootstrap_servers=broker,
         auto_offset_reset="earliest",
         isolation_level="read_committed",
@@ -51,7 +51,7 @@ async def fetch(broker: str, topic: str, count: int) -> list[tuple[TopicPartitio
         seen = 0
         while seen < count:
             fetched = await consumer.getmany(timeout_ms=500)
-            seen += sum(len(span) for spans in fetched.values() for span in spans)
+            seen += sum(len(batch) for batches in fetched.values() for batch in batches)
     finally:
         await consumer.stop()
     return KeptRecords.kept
@@ -63,12 +63,12 @@ def main() -> None:
     load_kernels(settings, network)
     fetches = asyncio.run(fetch(broker, topic, int(count)))
     schema = transaction_schema(settings)
-    hops = {p: WorkHop(schema, network, "none", p.partition, None) for p, _, _ in fetches}
+    stages = {p: WorkStage(schema, network, "none", p.partition, None) for p, _, _ in fetches}
     tell("first")
     for partition, offset, data in fetches:
-        work = hops[partition].work(Span(partition, offset, read_records(data, from_offset=offset)))
+        work = stages[partition].work(FetchedBatch(partition, offset, read_records(data, from_offset=offset)))
         work.outputs[0].batch._build()
-        hops[partition].publish(work)
+        stages[partition].publish(work)
     tell("last")
     signal.pause()
 

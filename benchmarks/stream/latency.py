@@ -23,10 +23,10 @@ from benchmarks.stream.measure import child
 from benchmarks.stream.rows import DETECTORS
 from benchmarks.stream.setup import environment_of, fresh_settings, topics_of
 from benchmarks.stream.topic import Traffic, records
-from features.spans import ByteSpans
+from features.byte_strings import ByteStrings
 from settings import Settings
 from stream.feed.feed import Feed
-from stream.transport.fetcher import SpanConsumer
+from stream.transport.fetcher import BatchConsumer
 from stream.wiring import transaction_schema
 
 RATES = (3_000, 10_000)
@@ -48,7 +48,7 @@ class Reader:
         self.seen_at = np.full(count, np.nan)
         self.missing = count
         self._assigned = [TopicPartition(topic, number) for number in range(partitions)]
-        self._consumer = SpanConsumer(
+        self._consumer = BatchConsumer(
             bootstrap_servers=broker,
             group_id=None,
             auto_offset_reset="earliest",
@@ -65,8 +65,8 @@ class Reader:
         while self.missing:
             fetched = await self._consumer.getmany(timeout_ms=100)
             now = time.perf_counter()
-            for span in (span for spans in fetched.values() for span in spans if len(span)):
-                numbers = numbers_in(span.values)
+            for batch in (batch for batches in fetched.values() for batch in batches if len(batch)):
+                numbers = numbers_in(batch.values)
                 new = numbers[np.isnan(self.seen_at[numbers])]
                 self.seen_at[new] = now
                 self.missing -= len(new)
@@ -75,7 +75,7 @@ class Reader:
         await self._consumer.stop()
 
 
-async def send(settings: Settings, rate: float, keys: ByteSpans, values: ByteSpans) -> np.ndarray:
+async def send(settings: Settings, rate: float, keys: ByteStrings, values: ByteStrings) -> np.ndarray:
     """Send all at `rate` a second; returns when each was due, float64 (n,), in seconds of `perf_counter`."""
     sent, began = 0, time.perf_counter()
     async with Feed(settings.broker.bootstrap, settings.topics.transactions) as feed:
@@ -131,7 +131,7 @@ def measure(
 
 
 def _pipeline(settings: Settings, folder: Path, rate: int, seconds: float) -> np.ndarray:
-    command = [sys.executable, "-P", "-m", "cli", "worker"]
+    command = [sys.executable, "-P", "-m", "flagfive", "worker"]
     with topics_of(settings):
         models.announce(settings, DETECTORS)
         with child(command, environment_of(settings), folder / "latency.log"):
@@ -149,6 +149,6 @@ def _told(name: str, rate: int, waited: np.ndarray) -> dict[str, Any]:
     return {"name": name, "rate": rate, "transactions": len(waited), **shares}
 
 
-def _joined(parts: Sequence[ByteSpans]) -> ByteSpans:
+def _joined(parts: Sequence[ByteStrings]) -> ByteStrings:
     arrays = [part.to_arrow() for part in parts]
-    return ByteSpans.from_arrow(pa.concat_arrays(arrays))
+    return ByteStrings.from_arrow(pa.concat_arrays(arrays))

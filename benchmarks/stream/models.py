@@ -5,6 +5,12 @@ from numpy.typing import NDArray
 
 from benchmarks.stream.setup import SECRET
 from benchmarks.stream.topic import Traffic, records
+from control.announce import Announcer
+from control.change import Change
+from control.entry import Kind
+from control.keys import read_key
+from control.loading import tails_to_bytes
+from control.promote import announce_artifacts
 from features.decode import Decoder
 from features.offline import featurise
 from features.schema import TransactionSchema
@@ -15,12 +21,6 @@ from meta.live import LiveDetector
 from meta.stack import ScoringStack
 from meta.support import Support
 from settings import Settings
-from stream.control.announce import Announcer
-from stream.control.change import Change
-from stream.control.entry import Kind
-from stream.control.keys import read_key
-from stream.control.loading import tails_to_bytes
-from stream.control.promote import announce_artifacts
 from stream.wiring import transaction_schema
 
 FLAGGED = 5  # transactions per episode

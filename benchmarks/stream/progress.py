@@ -27,12 +27,12 @@ class Progress:
         self._ends = {partition.partition: offset for partition, offset in ends.items()}
 
     def read(self) -> int:
-        """Transactions that the first hop has committed."""
+        """Transactions that the first stage has committed."""
         places = (self._committed(self._topics.transactions, n) for n in self._numbers)
         return sum(place.offset for place in places if place is not None)
 
     def finished(self) -> bool:
-        """Whether all that the topic holds is scored: the note of the last hop says up to where."""
+        """Whether all that the topic holds is scored: the note of the last stage says up to where."""
         for number in self._numbers:
             place = self._committed(self._topics.returned, number)
             if place is None or int(place.metadata or -1) < self._ends[number]:
@@ -47,7 +47,7 @@ class Progress:
 
 
 def race(settings: Settings, workers: Sequence[Contestant], transactions: int) -> Measured:
-    """From the first commit of the first hop to the last score, CPU and memory of all workers together."""
+    """From the first commit of the first stage to the last score, CPU and memory of all workers together."""
     progress = Progress(settings)
     try:
         _until(lambda: progress.read() > 0, workers)

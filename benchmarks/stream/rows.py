@@ -14,7 +14,7 @@ from benchmarks.stream.measure import Measured, child
 from benchmarks.stream.setup import CLONE, environment_of, fresh_settings, topics_of
 from benchmarks.stream.task import Network
 from benchmarks.stream.topic import Traffic
-from features.spans import ByteSpans
+from features.byte_strings import ByteStrings
 from settings import Settings
 from stream.wiring import transaction_schema
 
@@ -100,17 +100,17 @@ def same_work(delivery: str) -> Callable[[Race, int], Measured]:
             command = [*module, str(count), str(race.weights)]
             with child(command, environment_of(settings), race.log(delivery)) as contestant:
                 measured = contestant.race(count)
-            spans = _check_scores(race, settings)
-            check.check_count(spans, count)
+            batches = _check_scores(race, settings)
+            check.check_count(batches, count)
         return measured
 
     return run
 
 
 def whole_pipeline(
-    delivery: str = "exactly_once", workers: int = 1, module: str = "cli"
+    delivery: str = "exactly_once", workers: int = 1, module: str = "flagfive"
 ) -> Callable[[Race, int], Measured]:
-    """The real `flagfive worker`: two hops, 46 features, base, detectors, reasons for alerts."""
+    """The real `flagfive worker`: two stages, 46 features, base, detectors, reasons for alerts."""
 
     def run(race: Race, count: int) -> Measured:
         settings = race.settings(delivery)
@@ -143,11 +143,11 @@ def _wait_for_scores(race: Race, settings: Settings) -> None:
             raise check.WrongScores(f"no score was committed within {COMMITTED_WITHIN_S:g} s")
 
 
-def _check_scores(race: Race, settings: Settings) -> list[ByteSpans]:
-    spans = check.committed_values(race.broker, settings.topics.scores)
+def _check_scores(race: Race, settings: Settings) -> list[ByteStrings]:
+    batches = check.committed_values(race.broker, settings.topics.scores)
     schema = transaction_schema(settings)
-    check.check_scores(spans, check.reference(race.traffic, schema, Network.load(race.weights)))
-    return spans
+    check.check_scores(batches, check.reference(race.traffic, schema, Network.load(race.weights)))
+    return batches
 
 
 ROWS = (

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import msgspec
 
-from cli.cluster import administrator
-from cli.own_broker import OwnBroker, broker_is_given, free_port
-from cli.processes import Processes
-from cli.topic_plan import ensure_topics, planned_topics
+from flagfive.cluster import administrator
+from flagfive.own_broker import OwnBroker, broker_is_given, free_port
+from flagfive.processes import Processes
+from flagfive.topic_plan import ensure_topics, planned_topics
 from settings import BrokerSettings, MetricsSettings, Settings, StreamSettings, TopicsSettings
 
 PARTITIONS = 4

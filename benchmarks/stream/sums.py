@@ -6,11 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.stream.task import INPUTS, TAUS_S
+from features.byte_strings import ByteStrings
 from features.compiling import kernel
 from features.numerics import exp_negative
 from features.profiles import Changed
 from features.slots import SlotTable
-from features.spans import ByteSpans
 
 Rows = NDArray[np.float64]
 Slots = NDArray[np.int32]
@@ -44,7 +44,7 @@ class CardSums:
     def __len__(self) -> int:
         return len(self._table)
 
-    def stage(self, cards: ByteSpans, time: Rows, amount: Rows) -> tuple[StagedSums, NDArray[np.float32]]:
+    def stage(self, cards: ByteStrings, time: Rows, amount: Rows) -> tuple[StagedSums, NDArray[np.float32]]:
         """Fold n transactions into copies of their rows; returns those and the inputs float32 (n, 8)."""
         slots = self._table.lookup_or_insert(cards)
         self._make_room()
@@ -60,9 +60,9 @@ class CardSums:
         self._rows[staged.slots] = staged.rows
         self._changed_in[staged.slots] = self._round
 
-    def expire(self) -> ByteSpans:
+    def expire(self) -> ByteStrings:
         """No card is ever forgotten here."""
-        return ByteSpans.empty()
+        return ByteStrings.empty()
 
     def changed_since_checkpoint(self) -> Changed:
         slots = np.flatnonzero(self._changed_in > self._checkpointed).astype(np.int32)

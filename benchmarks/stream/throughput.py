@@ -8,7 +8,7 @@ from benchmarks.peers.java_peer import PeerMissing
 from benchmarks.stream.check import WrongScores
 from benchmarks.stream.measure import ContestantFailed, Measured
 from benchmarks.stream.rows import NotInstalled, Race, Row
-from cli.errors import UserError
+from flagfive.errors import UserError
 
 KAFKA_STREAMS = "kafka_streams_exactly_once"
 Say = Callable[[str], None]

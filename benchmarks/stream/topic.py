@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
+from features.byte_strings import ByteStrings
 from features.schema import TransactionSchema
-from features.spans import ByteSpans
 from stream.feed.feed import Feed
 from stream.feed.rows import RowEncoder
 
@@ -51,7 +51,7 @@ class Traffic:
         }
 
 
-def records(traffic: Traffic, schema: TransactionSchema) -> Iterator[tuple[ByteSpans, ByteSpans]]:
+def records(traffic: Traffic, schema: TransactionSchema) -> Iterator[tuple[ByteStrings, ByteStrings]]:
     """Keys and values, chunk by chunk."""
     encoder = RowEncoder(schema)
     for columns in traffic.chunks():

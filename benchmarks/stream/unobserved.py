@@ -29,9 +29,9 @@ class Silent:
 
 
 def main() -> None:
-    for kind in ("Counter", "Gauge", "Histogram"):  # before stream.metrics declares any
+    for kind in ("Counter", "Gauge", "Histogram"):  # before contracts.metrics declares any
         setattr(prometheus_client, kind, Silent)
-    from cli.main import main as flagfive
+    from flagfive.main import main as flagfive
 
     flagfive()
 

@@ -12,7 +12,7 @@ from console.api.viewing import DeskOf, needs
 from console.services.approving import roll_back_entry
 from console.services.control_history import ControlList, changes, in_force
 from console.services.requests import Outcome
-from stream.control.entry import Kind
+from control.entry import Kind
 
 router = APIRouter(prefix="/control-entries", tags=["control log"])
 

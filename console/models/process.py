@@ -10,7 +10,7 @@ from typing import Any, Protocol, Self
 
 from console.models import child
 from console.models.results import CannotScore, Change, Matches, ModelsBusy, PartScore, WhatIf
-from stream.adaptation.feedback import Draft
+from contracts.requests import Draft
 
 ANSWER_WITHIN_S = 120.0
 """A look back over a month of heavy traffic; pages go on meanwhile."""

@@ -8,6 +8,7 @@ from dataclasses import asdict, replace
 import numpy as np
 
 from console.models.results import STAGES, CannotScore, Change, Effect, WhatIf
+from control.snapshot import Snapshot
 from meta.arrays import Floats
 from meta.calibration import Tails
 from meta.detector import Detector
@@ -23,7 +24,6 @@ from storage.episodes import SUPPORT
 from storage.judged_traffic import JudgedTraffic, judged_traffic
 from storage.labels import FRAUD, GENUINE
 from storage.traffic_sample import sample_traffic
-from stream.control.snapshot import Snapshot
 
 DAY_S = 86_400.0
 MOST = 200_000

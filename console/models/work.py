@@ -8,17 +8,16 @@ from functools import lru_cache
 import numpy as np
 from sqlalchemy import Engine
 
+from console.models.look_back import look_back
 from console.models.results import CannotScore, Change, Matches, PartScore, WhatIf
 from console.models.what_if import Tell, answer
+from contracts.requests import Draft
+from control.history import snapshot_of
+from control.keys import ControlKey, read_key
+from control.snapshot import BEFORE_FIRST, Snapshot
 from storage import UnitOfWork, open_engine
 from storage.detectors import DetectorRow
 from storage.labels import GENUINE
-from stream.adaptation.feedback import Draft
-from stream.adaptation.intake import RequestRefused
-from stream.adaptation.look_back import look_back
-from stream.control.history import snapshot_of
-from stream.control.keys import ControlKey, read_key
-from stream.control.snapshot import BEFORE_FIRST, Snapshot
 
 MOST = 10_000
 """Matches looked at one by one: more than any detector in budget has in a month."""
@@ -48,10 +47,7 @@ def look_back_with(draft: Draft, days: float) -> Matches:
         id="the draft", payload=draft.detector, threshold=draft.threshold, gate={"shift": draft.shift}
     )
     with _reading() as unit:
-        try:
-            found = look_back(unit, _snapshot(unit), row, days=days, most=MOST)
-        except RequestRefused as refusal:
-            raise CannotScore(str(refusal)) from None
+        found = look_back(unit, _snapshot(unit), row, days=days, most=MOST)
     return Matches(
         found.days,
         found.scanned,

@@ -10,10 +10,10 @@ from console.policy import terms_of
 from console.services.asking import ask, request_by
 from console.services.episode_lookup import found_episode
 from console.services.requests import Outcome
+from contracts.requests import Kind
 from storage import UnitOfWork
 from storage.approvals import APPROVED, REJECTED, Approval
 from storage.episodes import DRAFT, SHADOW, WAITING, Episode
-from stream.adaptation.feedback import Kind
 
 UNDECIDED = (WAITING, SHADOW, DRAFT)
 

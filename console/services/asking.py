@@ -18,9 +18,9 @@ from console.access.viewer import Viewer
 from console.audit import Act, note
 from console.desk import Desk
 from console.errors import NoAnswer, Refused
+from contracts.metrics import console as metrics
+from contracts.requests import Answer, Kind, Request
 from storage import UnitOfWork
-from stream import metrics
-from stream.adaptation.feedback import Answer, Kind, Request
 
 PATIENCE_S = 3.0
 """Most answers come within half a second; a page says after this that the worker is slow or away."""

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from console.desk import Desk
 from console.services.detector_rows import Training
+from control.entry import Entry, Kind
+from control.envelope import unseal
+from control.errors import ControlRefused
+from control.keys import ControlKey, read_key
+from control.loading import BASE, LoadedBase, LoadedShadow, load
+from control.rules import ALLOWED
 from meta.tensors import content_hash
 from storage import UnitOfWork
 from storage.control_entries import ControlEntry
-from stream.control.entry import Entry, Kind
-from stream.control.envelope import unseal
-from stream.control.errors import ControlRefused
-from stream.control.keys import ControlKey, read_key
-from stream.control.loading import BASE, LoadedBase, LoadedShadow, load
-from stream.control.rules import ALLOWED
 
 THRESHOLD = "threshold"
 _MAY_HOLD_ONE = tuple(kind for kind in Kind if kind not in ALLOWED)
@@ -71,7 +71,7 @@ def _key_of(desk: Desk) -> ControlKey | None:
 
 def _training(base: LoadedBase, artifact: str) -> Training:
     known = base.model.provenance
-    first, last = known.span
+    first, last = known.period
     return Training(
         artifact=artifact,
         data_hash=known.data_hash,

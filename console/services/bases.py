@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 from console.desk import Desk
 from console.services.base_artifacts import Artifacts
 from console.services.detector_rows import BASE, DetectorRow, InForce, came_to, trial_row
+from control.entry import Kind
 from storage import UnitOfWork
 from storage.alert_queue import Tally
 from storage.control_entries import ControlEntry
 from storage.episodes import LIVE, RETIRED, SHADOW
 from storage.shadow_alerts import Trial
-from stream.control.entry import Kind
 
 
 @dataclass(frozen=True)

@@ -14,12 +14,12 @@ from console.services.episode_lookup import found_episode
 from console.services.requests import SENT
 from console.services.row_lookup import rows_of_ids
 from console.services.rows import TransactionRow, row_of_alert
+from contracts.requests import Request
 from storage import UnitOfWork
 from storage.alert_queue import Tally
 from storage.audit_search import AuditFilter
 from storage.control_entries import ControlEntry
 from storage.episodes import Episode
-from stream.adaptation.feedback import Request
 
 LONGEST_HISTORY = 200
 

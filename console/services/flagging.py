@@ -13,7 +13,7 @@ from console.policy import terms_of
 from console.services.asking import ask, must_answer, request_by
 from console.services.episode_lookup import found_episode
 from console.services.requests import Outcome
-from stream.adaptation.feedback import Policy
+from contracts.requests import Policy
 
 SHOWN_WITHIN_S = 0.25
 """A page goes on to the episode after this, which then shows every step as it happens."""

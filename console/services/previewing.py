@@ -13,8 +13,8 @@ from console.services.asking import ask, must_answer, request_by
 from console.services.flagging import Flags
 from console.services.row_lookup import rows_of_ids
 from console.services.rows import TransactionRow
+from contracts.requests import Draft
 from storage.labels import FRAUD, GENUINE
-from stream.adaptation.feedback import Draft
 
 SHOWN = 200
 """Matches listed, the most surprising first."""

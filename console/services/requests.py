@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from stream.adaptation.feedback import Answer, Request
+from contracts.requests import Answer, Request
 
 SENT = "sent"
 """Status of a request that has not been answered yet."""

@@ -11,6 +11,7 @@ from console.desk import Desk
 from console.errors import NotFound
 from console.models.results import CannotScore, PartScore
 from console.services.rows import TransactionRow, row_of_alert, row_of_transaction
+from contracts.tracing.identity import trace_of
 from features.phrases import Phrase, phrases
 from features.schema import EntityField, TransactionSchema
 from features.vector import FeatureLayout
@@ -19,7 +20,6 @@ from storage.alert_queue import AlertFilter
 from storage.labels import Label
 from storage.notes import OF_TRANSACTION
 from storage.scored_transactions import ScoredTransaction
-from stream.tracing.identity import trace_of
 
 OTHER_ALERTS = 20
 

@@ -37,9 +37,9 @@ class Artifacts:
     evidence_aware: EvidenceModel | None = None
     learners: LearnerModel | None = None
     past: Floats = field(default_factory=lambda: np.zeros((0, 0), np.float32))
-    """Confirmed frauds of the training span, raw features float32 (m, d): what a detector must not cost."""
+    """Confirmed frauds of the training period, raw features float32 (m, d): what a detector must not cost."""
     tails: Tails | None = None
-    """Of the base's scores on genuine traffic of the training span, to start with until live traffic says."""
+    """Tails of the base on genuine traffic of the training period, used until live traffic is known."""
 
     @classmethod
     def load(cls, folder: Path = SHIPPED) -> Artifacts:

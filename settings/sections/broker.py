@@ -1,6 +1,6 @@
 """Kafka: where it is, and the topics on it."""
 
-from pydantic import Field
+from pydantic import AliasChoices, Field
 
 from settings.sections.section import KafkaName, Section
 
@@ -37,7 +37,9 @@ class TopicsSettings(Section):
     control_acks: KafkaName = "control-acks"
     feedback: KafkaName = "feedback"
     returned: KafkaName = "returned"
-    hop: KafkaName = "hop-"
+    stage: KafkaName = Field("hop-", validation_alias=AliasChoices("stage", "hop"))
+    """Prefix of the internal topics; `hop` is the key's earlier name. The default keeps the topics of
+    installations that exist, so that an upgrade loses no batch that is under way."""
     checkpoint: KafkaName = "checkpoint-"
     partitions: int = Field(4, ge=1, le=1024, description="partitions of every data topic, 1 to 1024")
     replication: int = Field(
@@ -58,9 +60,9 @@ class TopicsSettings(Section):
         """Largest dead letter: it carries a damaged record as base64, a third larger, and a reason."""
         return self.max_message_bytes * 3 // 2
 
-    def hop_of(self, entity: str) -> str:
-        """Name of the internal topic that carries batches to the hop of `entity`."""
-        return self.hop + entity
+    def stage_of(self, entity: str) -> str:
+        """Name of the internal topic that carries batches to the stage of `entity`."""
+        return self.stage + entity
 
     def checkpoint_of(self, entity: str) -> str:
         """Name of the compacted topic with the profile rows of `entity`."""

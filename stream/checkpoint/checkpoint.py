@@ -9,10 +9,10 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from contracts.metrics import scorer as metrics
+from features.byte_strings import ByteStrings
 from features.profile_row import PROFILE_ROW
 from features.profiles import Changed, Profiles
-from features.spans import ByteSpans
-from stream import metrics
 from stream.partition.output import Output
 from stream.wire.writer import EncodedBatch
 
@@ -69,11 +69,11 @@ class Checkpoint:
         self._handed_out = changed = profiles.changed_since_checkpoint()
         if not len(changed.keys) and not len(expired):
             return []
-        marker = ByteSpans.from_list([msgspec.json.encode(Marker(position))])
+        marker = ByteStrings.from_list([msgspec.json.encode(Marker(position))])
         return [
             *self._output(expired, nulls(len(expired))),
-            *self._output(changed.keys, as_spans(changed.rows)),
-            *self._output(ByteSpans.from_list([MARKER_KEY]), marker),
+            *self._output(changed.keys, as_byte_strings(changed.rows)),
+            *self._output(ByteStrings.from_list([MARKER_KEY]), marker),
         ]
 
     def written(self, profiles: Profiles) -> None:
@@ -88,23 +88,23 @@ class Checkpoint:
         self._handed_out = None
         self._last = self._clock()
 
-    def _output(self, keys: ByteSpans, values: ByteSpans) -> Sequence[Output]:
+    def _output(self, keys: ByteStrings, values: ByteStrings) -> Sequence[Output]:
         if not len(keys):
             return []
         return [Output(self._topic, self._partition, EncodedBatch(keys, values))]
 
 
-def as_spans(rows: NDArray[np.void]) -> ByteSpans:
+def as_byte_strings(rows: NDArray[np.void]) -> ByteStrings:
     """n structured rows as n byte strings, without copying."""
     end = np.arange(1, len(rows) + 1, dtype=np.int64) * rows.dtype.itemsize
-    return ByteSpans(np.ascontiguousarray(rows).view(np.uint8).reshape(-1), end - rows.dtype.itemsize, end)
+    return ByteStrings(np.ascontiguousarray(rows).view(np.uint8).reshape(-1), end - rows.dtype.itemsize, end)
 
 
-def as_rows(values: ByteSpans, layout: np.dtype[Any]) -> NDArray[np.void]:
-    """The inverse of `as_spans`, for values that have the layout's size each."""
+def as_rows(values: ByteStrings, layout: np.dtype[Any]) -> NDArray[np.void]:
+    """The inverse of `as_byte_strings`, for values that have the layout's size each."""
     return values.gather().buffer.view(layout)
 
 
-def nulls(n: int) -> ByteSpans:
+def nulls(n: int) -> ByteStrings:
     """n tombstones."""
-    return ByteSpans(np.empty(0, np.uint8), np.full(n, -1, np.int64), np.full(n, -1, np.int64))
+    return ByteStrings(np.empty(0, np.uint8), np.full(n, -1, np.int64), np.full(n, -1, np.int64))

@@ -10,8 +10,8 @@ from mode import get_logger
 from features.profile_row import PROFILE_ROW
 from features.profiles import Profiles
 from stream.checkpoint.checkpoint import LAYOUT, Marker, as_rows
-from stream.transport.fetcher import SpanConsumer
-from stream.transport.span import Span
+from stream.transport.fetched_batch import FetchedBatch
+from stream.transport.fetcher import BatchConsumer
 
 _FETCH_BYTES = 8 << 20
 _POLL_MS = 500
@@ -42,23 +42,23 @@ class Recovery:
         position: int | None = None
         async with self._reader(source) as consumer:
             end = (await consumer.end_offsets([source]))[source]
-            async for span in _spans(consumer, source, 0, end):
-                position = _restore_span(span, profiles) or position
+            async for batch in _batches(consumer, source, 0, end):
+                position = _restore_batch(batch, profiles) or position
         log.info("%s: %d profiles restored, standing for offset %s", source, len(profiles), position)
         return position
 
-    async def replay(self, fold: Callable[[Span, int], None], start: int, end: int) -> None:
-        """Give `fold` the input from offset `start` up to and without `end`, span by span."""
+    async def replay(self, fold: Callable[[FetchedBatch, int], None], start: int, end: int) -> None:
+        """Give `fold` the input from offset `start` up to and without `end`, batch by batch."""
         if start >= end:
             return
         async with self._reader(self._partition) as consumer:
-            async for span in _spans(consumer, self._partition, start, end):
-                fold(span, end)
+            async for batch in _batches(consumer, self._partition, start, end):
+                fold(batch, end)
         log.info("%s: replayed offsets %d to %d", self._partition, start, end)
 
     @asynccontextmanager
-    async def _reader(self, partition: TopicPartition) -> AsyncIterator[SpanConsumer]:
-        consumer = SpanConsumer(
+    async def _reader(self, partition: TopicPartition) -> AsyncIterator[BatchConsumer]:
+        consumer = BatchConsumer(
             bootstrap_servers=self._bootstrap,
             group_id=None,
             enable_auto_commit=False,
@@ -74,21 +74,21 @@ class Recovery:
             await consumer.stop()
 
 
-async def _spans(
-    consumer: SpanConsumer, partition: TopicPartition, start: int, end: int
-) -> AsyncIterator[Span]:
+async def _batches(
+    consumer: BatchConsumer, partition: TopicPartition, start: int, end: int
+) -> AsyncIterator[FetchedBatch]:
     consumer.seek(partition, start)
     position = start
     while position < end:
         fetched = await consumer.getmany(partition, timeout_ms=_POLL_MS)
-        for span in fetched.get(partition, []):
-            position = span.next_offset
-            yield span
+        for batch in fetched.get(partition, []):
+            position = batch.next_offset
+            yield batch
 
 
-def _restore_span(span: Span, profiles: Profiles) -> int | None:
-    """Apply a span's rows in order; return the last marker's offset, None where there is none."""
-    keys, values = span.records.keys, span.values
+def _restore_batch(batch: FetchedBatch, profiles: Profiles) -> int | None:
+    """Apply a batch's rows in order; return the last marker's offset, None where there is none."""
+    keys, values = batch.records.keys, batch.values
     is_marker = keys.length == 0
     rows = ~is_marker & (values.length == PROFILE_ROW.itemsize)
     profiles.restore(keys.take(rows), as_rows(values.take(rows), PROFILE_ROW))

@@ -7,8 +7,8 @@ from types import TracebackType
 import numpy as np
 from aiokafka import AIOKafkaProducer
 
-from features.spans import ByteSpans
-from stream import metrics
+from contracts.metrics import feed as metrics
+from features.byte_strings import ByteStrings
 from stream.wire.partitioner import partition_by_key
 from stream.wire.writer import EncodedBatch
 
@@ -49,7 +49,7 @@ class Feed:
         finally:
             await self._producer.stop()
 
-    async def send(self, keys: ByteSpans, values: ByteSpans) -> None:
+    async def send(self, keys: ByteStrings, values: ByteStrings) -> None:
         """Send n records; waits while too many batches are under way. Raises KafkaError."""
         target = partition_by_key(keys, self._partitions)
         for partition in np.unique(target).tolist():

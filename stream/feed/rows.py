@@ -10,8 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from features.byte_strings import ByteStrings
 from features.schema import TransactionSchema
-from features.spans import ByteSpans
 from stream.wire.json_kernels import MOST_BYTES_PER_BYTE, put_bytes, put_string
 
 _QUOTES_AND_SEPARATOR: Final = 4
@@ -27,7 +27,7 @@ class RowEncoder:
     def __init__(self, schema: TransactionSchema) -> None:
         self._schema = schema
 
-    def encode(self, columns: Mapping[str, pa.Array]) -> tuple[ByteSpans, ByteSpans]:
+    def encode(self, columns: Mapping[str, pa.Array]) -> tuple[ByteStrings, ByteStrings]:
         """Keys and values of n records.
 
         Args:
@@ -37,31 +37,31 @@ class RowEncoder:
         tokens, quoted = zip(*(self._tokens(field, array) for field, array in columns.items()), strict=True)
         names = [f"{'{' if i == 0 else ','}{json.dumps(name)}:".encode() for i, name in enumerate(columns)]
         key_field = list(columns).index(self._schema.primary.field)
-        return tokens[key_field], _join(ByteSpans.from_list(names), tokens, np.array(quoted))
+        return tokens[key_field], _join(ByteStrings.from_list(names), tokens, np.array(quoted))
 
-    def _tokens(self, field: str, array: pa.Array) -> tuple[ByteSpans, bool]:
+    def _tokens(self, field: str, array: pa.Array) -> tuple[ByteStrings, bool]:
         """The texts of a column, and whether they are JSON strings."""
         if pa.types.is_timestamp(array.type):
             return self._time(array)
         is_entity = any(entity.field == field for entity in self._schema.entities)
         as_number = _is_number(array.type) and not is_entity and field != self._schema.id
-        return ByteSpans.from_arrow(pc.cast(array, pa.large_string())), not as_number
+        return ByteStrings.from_arrow(pc.cast(array, pa.large_string())), not as_number
 
-    def _time(self, array: pa.Array) -> tuple[ByteSpans, bool]:
+    def _time(self, array: pa.Array) -> tuple[ByteStrings, bool]:
         if self._schema.time_unit == "iso8601":
-            return ByteSpans.from_arrow(
+            return ByteStrings.from_arrow(
                 pc.cast(pc.strftime(array, "%Y-%m-%dT%H:%M:%SZ"), pa.large_string())
             ), True
         unit = self._schema.time_unit
         ticks = pc.cast(pc.cast(array, pa.timestamp(unit), safe=False), pa.int64())
-        return ByteSpans.from_arrow(pc.cast(ticks, pa.large_string())), False
+        return ByteStrings.from_arrow(pc.cast(ticks, pa.large_string())), False
 
 
 def _is_number(kind: pa.DataType) -> bool:
     return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind))
 
 
-def _join(names: ByteSpans, tokens: tuple[ByteSpans, ...], quoted: NDArray[np.bool_]) -> ByteSpans:
+def _join(names: ByteStrings, tokens: tuple[ByteStrings, ...], quoted: NDArray[np.bool_]) -> ByteStrings:
     parts = [column.gather() for column in tokens]
     shift = np.cumsum([0, *(len(part.buffer) for part in parts[:-1])])
     start = np.stack([np.where(p.start < 0, -1, p.start + s) for p, s in zip(parts, shift, strict=True)])
@@ -72,7 +72,7 @@ def _join(names: ByteSpans, tokens: tuple[ByteSpans, ...], quoted: NDArray[np.bo
     out = np.empty(room, np.uint8)
     stop = np.empty(n, np.int64)
     _write_rows(out, stop, names.buffer, names.start, names.end, texts, start, end, quoted)
-    return ByteSpans.in_a_row(out, stop)
+    return ByteStrings.in_a_row(out, stop)
 
 
 @nb.njit(cache=True)

@@ -7,16 +7,17 @@ from typing import Any
 from aiokafka import AIOKafkaProducer, TopicPartition
 from mode import Service
 
-from stream import metrics
-from stream.control.acks import Ack, acknowledge
-from stream.control.log_reader import ControlLog
-from stream.control.snapshot import Snapshot
+from contracts.acknowledgement import Acknowledgement
+from contracts.metrics import control_log as metrics
+from control.acks import acknowledge
+from control.log_reader import ControlLog
+from control.snapshot import Snapshot
 from stream.partition.manager import PartitionManager
 from stream.partition.patience import until_the_broker_answers
 
 
 class Acknowledger(Service):
-    """Publishes an `Ack` after each swap, and when partitions change hands.
+    """Publishes an `Acknowledgement` after each swap, and when partitions change hands.
 
     1. The snapshot is replaced. 2. Wait until no batch begun under the old one is in hand. 3. Acknowledge:
     every later batch is scored under the new one.
@@ -63,7 +64,7 @@ class Acknowledger(Service):
             scoring = self._scoring()  # whoever went live meanwhile began under this offset or a later one
             if scoring:
                 numbers = tuple(partition.partition for partition in scoring)
-                await self._publish(Ack(self._worker, numbers, offset, time.time()))
+                await self._publish(Acknowledgement(self._worker, numbers, offset, time.time()))
             for partition in scoring:
                 metrics.CONTROL_OFFSET_LIVE.labels(str(partition.partition)).set(offset)
 
@@ -73,7 +74,7 @@ class Acknowledger(Service):
     def _scoring(self) -> list[TopicPartition]:
         return sorted(p for p in self._partitions.live if p.topic == self._scores_on)
 
-    async def _publish(self, ack: Ack) -> None:
+    async def _publish(self, ack: Acknowledgement) -> None:
         async def publish() -> None:
             await acknowledge(await self._ready_producer(), self._topic, ack)
 

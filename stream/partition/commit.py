@@ -5,8 +5,8 @@ from typing import Protocol
 
 from aiokafka import TopicPartition
 
-from stream.partition.hop import Resume
 from stream.partition.output import Output
+from stream.partition.stage import Resume
 
 
 class PartitionLost(Exception):

@@ -10,8 +10,8 @@ from stream.partition.at_least_once import AtLeastOnce
 from stream.partition.commit import Committer
 from stream.partition.exactly_once import ExactlyOnce
 from stream.partition.group_commit import GroupCommit
-from stream.partition.hop import Resume
-from stream.transport.driver import SpanFaustConsumer
+from stream.partition.stage import Resume
+from stream.transport.driver import BatchFaustConsumer
 
 
 class Committers:
@@ -25,7 +25,7 @@ class Committers:
         consumer: the Faust consumer, asked for late, since Faust makes it late.
     """
 
-    def __init__(self, settings: Settings, consumer: Callable[[], SpanFaustConsumer]) -> None:
+    def __init__(self, settings: Settings, consumer: Callable[[], BatchFaustConsumer]) -> None:
         self._settings = settings
         self._consumer = consumer
         self._groups: dict[int, GroupCommit] = {}

@@ -1,7 +1,7 @@
 """Group commit: partitions that are ready while a commit is under way go together with the next.
 
 A commit costs the broker and its client about the same for one partition as for ten, so a worker that has
-many small spans in hand would otherwise spend its time on commits (seen at 3,000 transactions a second over
+many small batches in hand would otherwise spend its time on commits (seen at 3,000 transactions a second over
 three stages of four partitions: p50 400 ms). Databases do the same with transactions that wait for the log
 (DeWitt et al., «Implementation Techniques for Main Memory Database Systems», SIGMOD 1984).
 """
@@ -12,10 +12,10 @@ from dataclasses import dataclass
 
 from aiokafka import TopicPartition
 
-from stream import metrics
+from contracts.metrics import scorer as metrics
 from stream.partition.commit import CommitUncertain, PartitionLost, SharedCommitter
-from stream.partition.hop import Resume
 from stream.partition.output import Output
+from stream.partition.stage import Resume
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,11 @@ from typing import Any
 from aiokafka import TopicPartition
 from mode import Service, get_logger
 
-from stream import metrics
+from contracts.metrics import scorer as metrics
 from stream.partition.commit import PartitionLost
 from stream.partition.worker import PartitionWorker
-from stream.transport.driver import SpanFaustConsumer
-from stream.transport.span import Span
+from stream.transport.driver import BatchFaustConsumer
+from stream.transport.fetched_batch import FetchedBatch
 
 _STOP_WITHIN_S = 3.0  # Ctrl-C ends everything within five seconds
 
@@ -23,7 +23,7 @@ class PartitionManager(Service):
     """Follows Faust's assignment and runs one task per partition at a time.
 
     Args:
-        consumer: the consumer that delivers spans; asked for late, since Faust makes it late.
+        consumer: the consumer that delivers batches; asked for late, since Faust makes it late.
         make_worker: the worker of a partition that has not been here before.
         checkpoint_every_s: how often idle partitions are looked at for a checkpoint, in seconds.
         rejoin_s: how long a lost partition waits for the rebalance that should follow. After that the group
@@ -32,7 +32,7 @@ class PartitionManager(Service):
 
     def __init__(
         self,
-        consumer: Callable[[], SpanFaustConsumer],
+        consumer: Callable[[], BatchFaustConsumer],
         make_worker: Callable[[TopicPartition], PartitionWorker],
         *,
         checkpoint_every_s: float,
@@ -58,9 +58,9 @@ class PartitionManager(Service):
     def worker(self, partition: TopicPartition) -> PartitionWorker:
         return self._workers[partition]
 
-    def submit(self, span: Span) -> None:
-        """Process a span in a task of its own; the consumer sees to it that a partition has only one."""
-        self._run(self._process(span))
+    def submit(self, fetched: FetchedBatch) -> None:
+        """Process a batch in a task of its own; the consumer sees to it that a partition has only one."""
+        self._run(self._process(fetched))
 
     async def on_assigned(self, assigned: Iterable[TopicPartition]) -> None:
         """Take over what is assigned now; drop the profiles of what is not."""
@@ -78,7 +78,7 @@ class PartitionManager(Service):
             self._run(self._take_over(partition, self._rebalanced))
 
     async def on_revoked(self, revoked: Iterable[TopicPartition]) -> None:
-        """Let the spans in hand finish, then let go. Profiles stay until it is known who gets them."""
+        """Let the batches in hand finish, then let go. Profiles stay until it is known who gets them."""
         self._rebalanced.set()  # whoever is still taking over would go live after the hand-back
         leaving = [self._workers[partition] for partition in revoked if partition in self._workers]
         self._live.difference_update(revoked)
@@ -87,7 +87,7 @@ class PartitionManager(Service):
         self._consumer().forget(revoked)
 
     async def hand_all_back(self) -> None:
-        """Finish the spans in hand and commit their places while the consumer is there to do it.
+        """Finish the batches in hand and commit their places while the consumer is there to do it.
 
         Last checkpoints are written, so that the next start has little to replay, unless the broker is away.
         Whatever else is under way, such as a recovery, would look for the consumer in vain, and is left.
@@ -120,12 +120,12 @@ class PartitionManager(Service):
             for tell in self.on_live:
                 tell()
 
-    async def _process(self, span: Span) -> None:
-        partition, rebalanced = span.partition, self._rebalanced
+    async def _process(self, fetched: FetchedBatch) -> None:
+        partition, rebalanced = fetched.partition, self._rebalanced
         if partition not in self._live:
             return
         try:
-            await self._workers[partition].process(span)
+            await self._workers[partition].process(fetched)
         except PartitionLost as lost:
             await self._lose(partition, rebalanced, lost)
         else:
@@ -147,7 +147,7 @@ class PartitionManager(Service):
 
     @Service.task
     async def _write_checkpoints(self) -> None:
-        """Partitions with traffic carry checkpoints with their spans; this serves those that fell idle."""
+        """Partitions with traffic carry checkpoints with their batches; this serves those that fell idle."""
         async for _ in self.itertimer(self._checkpoint_every_s, name="checkpoints"):
             for partition in list(self._live):
                 with suppress(PartitionLost, KeyError):

@@ -1,4 +1,4 @@
-"""What a span leads to: batches for other partitions."""
+"""What a batch leads to: batches for other partitions."""
 
 from dataclasses import dataclass
 

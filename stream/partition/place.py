@@ -6,8 +6,8 @@ from collections.abc import Callable
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
-from stream.partition.hop import Resume
-from stream.transport.driver import SpanFaustConsumer
+from stream.partition.stage import Resume
+from stream.transport.driver import BatchFaustConsumer
 
 
 class GroupPlace:
@@ -19,7 +19,7 @@ class GroupPlace:
         consumer: knows the first offsets that the broker still has.
     """
 
-    def __init__(self, bootstrap: str, group: str, consumer: Callable[[], SpanFaustConsumer]) -> None:
+    def __init__(self, bootstrap: str, group: str, consumer: Callable[[], BatchFaustConsumer]) -> None:
         self._bootstrap = bootstrap
         self._group = group
         self._consumer = consumer

@@ -22,8 +22,8 @@ from aiokafka.protocol.transaction import (
     TxnOffsetCommitRequest,
 )
 
-from stream.partition.hop import Resume
 from stream.partition.output import Output
+from stream.partition.stage import Resume
 
 REQUEST_TIMEOUT_MS = 10_000
 TRANSACTION_TIMEOUT_MS = 60_000

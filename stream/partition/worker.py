@@ -7,12 +7,12 @@ from typing import Protocol, TypeVar
 from aiokafka import TopicPartition
 from mode import get_logger
 
-from stream import metrics
+from contracts.metrics import scorer as metrics
 from stream.partition.commit import Committer, CommitUncertain, PartitionLost
-from stream.partition.hop import Hop, Resume, Work
 from stream.partition.output import Output
 from stream.partition.patience import until_the_broker_answers
-from stream.transport.span import Span
+from stream.partition.stage import Resume, Stage, Work
+from stream.transport.fetched_batch import FetchedBatch
 
 T = TypeVar("T")
 log = get_logger(__name__)
@@ -29,32 +29,32 @@ class Place(Protocol):
 
 
 class PartitionWorker:
-    """Runs a hop over one partition: span after span, each committed before its effect is taken up.
+    """Runs a stage over one partition: batch after batch, each committed before its effect is taken up.
 
     Args:
         partition: the input partition.
-        hop: what to do with a span.
+        stage: what to do with a batch.
         seek: makes the consumer continue at an offset. Raises PartitionLost.
-        on_done: told of each span that is dealt with.
+        on_done: told of each batch that is dealt with.
     """
 
     def __init__(
         self,
         partition: TopicPartition,
-        hop: Hop,
+        stage: Stage,
         committer: Committer,
         place: Place,
         seek: Callable[[TopicPartition, int], Awaitable[None]],
         on_done: Callable[[TopicPartition, Work], None],
     ) -> None:
         self.partition = partition
-        self._hop = hop
+        self._stage = stage
         self._committer = committer
         self._place = place
         self._seek = seek
         self._on_done = on_done
         self._committed: Resume | None = None
-        self._position = -1  # where the next span must begin; -1 before the first recovery
+        self._position = -1  # where the next batch must begin; -1 before the first recovery
         self._busy = asyncio.Lock()
 
     async def take_over(self, rebalanced: asyncio.Event) -> None:
@@ -71,7 +71,7 @@ class PartitionWorker:
         Raises:
             PartitionLost: another worker owns the partition.
         """
-        await self._hop.ready()
+        await self._stage.ready()
         async with self._busy:
             if rebalanced.is_set():
                 return
@@ -80,60 +80,62 @@ class PartitionWorker:
             if self._position < 0 or committed != self._committed:  # 3
                 self._committed = committed
                 earliest = await self._ask(lambda: self._place.earliest(self.partition))
-                self._position = await self._ask(lambda: self._hop.recover(committed, earliest))  # 4
+                self._position = await self._ask(lambda: self._stage.recover(committed, earliest))  # 4
             await self._seek(self.partition, self._position)  # 5
             log.info("%s: ours from offset %d on", self.partition, self._position)
 
-    async def process(self, span: Span) -> None:
-        """Do the span's work, commit it, take up its effect.
+    async def process(self, fetched: FetchedBatch) -> None:
+        """Do the batch's work, commit it, take up its effect.
 
         Raises:
-            PartitionLost: another worker owns the partition; nothing of the span is visible.
+            PartitionLost: another worker owns the partition; nothing of the batch is visible.
         """
         async with self._busy:
-            if span.fetch_offset != self._position:  # the consumer was moved by Faust, or a fetch came late
-                log.debug("%s: %d came, %d is next", self.partition, span.fetch_offset, self._position)
+            if (
+                fetched.fetch_offset != self._position
+            ):  # the consumer was moved by Faust, or a fetch came late
+                log.debug("%s: %d came, %d is next", self.partition, fetched.fetch_offset, self._position)
                 await self._seek(self.partition, self._position)
                 return
-            if len(span):
-                await self._work_and_commit(span)
-            self._position = span.next_offset
+            if len(fetched):
+                await self._work_and_commit(fetched)
+            self._position = fetched.next_offset
 
     async def write_checkpoint(self, *, due_only: bool) -> None:
-        """Save what has changed since the last checkpoint, although no span is at hand to carry it."""
+        """Save what has changed since the last checkpoint, although no batch is at hand to carry it."""
         async with self._busy:
-            outputs = self._hop.checkpoint(self._position, due_only=due_only)
+            outputs = self._stage.checkpoint(self._position, due_only=due_only)
             if not outputs:
                 return
             try:
                 await self._committer.commit(outputs, None)
-                self._hop.checkpointed()
+                self._stage.checkpointed()
             except CommitUncertain:
                 await self._fence()  # written or not, the next one says it all again
 
     async def settled(self) -> None:
-        """Return once no span is in hand that was begun before."""
+        """Return once no batch is in hand that was begun before."""
         async with self._busy:
             return
 
     async def hand_back(self) -> None:
-        """Finish the span in hand, then let go. The state stays, in case the partition comes back."""
+        """Finish the batch in hand, then let go. The state stays, in case the partition comes back."""
         async with self._busy:
             await self._committer.stop()
 
-    async def _work_and_commit(self, span: Span) -> None:
-        checkpoint = self._hop.checkpoint(self._position, due_only=True)
-        work = self._hop.work(span)
+    async def _work_and_commit(self, fetched: FetchedBatch) -> None:
+        checkpoint = self._stage.checkpoint(self._position, due_only=True)
+        work = self._stage.work(fetched)
         outputs = [*checkpoint, *work.outputs]
         try:
             if outputs or work.resume is not None:
                 await self._commit(outputs, work.resume)
         except BaseException:
-            self._hop.discard(work)
+            self._stage.discard(work)
             raise
         if checkpoint:
-            self._hop.checkpointed()  # before publishing: what this span changes is not in it
-        self._hop.publish(work)
+            self._stage.checkpointed()  # before publishing: what this batch changes is not in it
+        self._stage.publish(work)
         self._on_done(self.partition, work)
 
     async def _commit(self, outputs: Sequence[Output], target: Resume | None) -> None:

@@ -1,1 +1,1 @@
-"""The last hop: scores, alerts with reasons, and the batch for the recorder, all under one snapshot."""
+"""The last stage: scores, alerts with reasons, and the batch for the recorder, all under one snapshot."""

@@ -1,4 +1,4 @@
-"""The `alerts` topic: what an analyst needs to see of a transaction, reasons included."""
+"""Writes the alerts of a batch."""
 
 from collections.abc import Sequence
 
@@ -6,35 +6,15 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from contracts.alert import Alert
+from contracts.decision import Decision
+from control.snapshot import Snapshot
+from features.byte_strings import ByteStrings
 from features.columns import currency_text
-from features.spans import ByteSpans
 from stream.batch import Batch
-from stream.control.snapshot import Snapshot
-from stream.scored import Decision, Scores
-from stream.scoring.reasons import Reason, ReasonWriter, nearest_flagged
+from stream.scored import Scores
+from stream.scoring.reasons import ReasonWriter, nearest_flagged
 from stream.scoring.rules import Met, met_by_rows
-
-
-class Alert(msgspec.Struct, frozen=True):
-    """One transaction over the threshold; `partition` and `offset` are its place in `transactions`."""
-
-    transaction_id: str
-    partition: int
-    offset: int
-    event_time: float
-    amount: float
-    currency: str
-    entities: dict[str, str]
-    surprise: float
-    tail: float
-    decision: str
-    scorer: str
-    control_offset: int
-    reasons: list[Reason]
-    episode: str = ""
-    """Name of the episode whose detector decided; empty where none did."""
-    nearest: str = ""
-    """The flagged transaction of the episode that this one is most like."""
 
 
 class AlertWriter:
@@ -49,7 +29,7 @@ class AlertWriter:
         self._entities = entities
         self._reasons = ReasonWriter(entities, features)
 
-    def write(self, batch: Batch, scores: Scores, snapshot: Snapshot, rows: NDArray[np.int64]) -> ByteSpans:
+    def write(self, batch: Batch, scores: Scores, snapshot: Snapshot, rows: NDArray[np.int64]) -> ByteStrings:
         """The alerts of the transactions at `rows`; few, so a Python object each does no harm."""
         chosen = [keys.take(rows) for keys in batch.columns.keys]
         met = met_by_rows(snapshot.rules, self._entities, chosen, batch.columns.time[rows])
@@ -57,7 +37,7 @@ class AlertWriter:
             self._alert(batch, scores, snapshot, row, met.get(place))
             for place, row in enumerate(rows.tolist())
         ]
-        return ByteSpans.from_list([msgspec.json.encode(alert) for alert in alerts])
+        return ByteStrings.from_list([msgspec.json.encode(alert) for alert in alerts])
 
     def _alert(self, batch: Batch, scores: Scores, snapshot: Snapshot, row: int, met: Met | None) -> Alert:
         columns = batch.columns
@@ -84,6 +64,6 @@ class AlertWriter:
         )
 
 
-def _text(one: ByteSpans) -> str:
+def _text(one: ByteStrings) -> str:
     (value,) = one.to_list()
     return "" if value is None else value.decode(errors="replace")

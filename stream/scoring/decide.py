@@ -5,10 +5,11 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from features.spans import ByteSpans
+from contracts.decision import Decision
+from control.snapshot import Snapshot
+from features.byte_strings import ByteStrings
 from stream.batch import Batch
-from stream.control.snapshot import Snapshot
-from stream.scored import Decision, Scores
+from stream.scored import Scores
 from stream.scoring.rules import decide, met_by_rows, raised
 
 BASE_ID, BLOCK_ID = "base", "block"
@@ -48,7 +49,7 @@ def score_batch(batch: Batch, snapshot: Snapshot, entities: Sequence[str]) -> Sc
 def score_rows(
     features: NDArray[np.float32],
     time: NDArray[np.float64],
-    keys: Sequence[ByteSpans],
+    keys: Sequence[ByteStrings],
     snapshot: Snapshot,
     entities: Sequence[str],
 ) -> Scores:

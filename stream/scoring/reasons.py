@@ -4,34 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from contracts.alert import Reason
+from control.snapshot import Snapshot
 from features.phrases import phrases
 from features.schema import EntityField, TransactionSchema
-from stream.control.snapshot import Snapshot
 from stream.scoring.rules import Met
 
 REASONS = 3  # what fits a line and is still read
 RISK = "risk"
-
-
-class Reason(msgspec.Struct, frozen=True):
-    """One thing that pushed the score up.
-
-    Attributes:
-        feature: its name; `risk` and a kind of entity where confirmed frauds pushed.
-        value: the feature as the model sees it, or the confirmed frauds as they have faded.
-        push: how much log-odds are lost when the feature alone is set to its median in the training data; of
-            risk, the surprise that it adds.
-        words: the same for people: what it is, its value, what is usual.
-    """
-
-    feature: str
-    value: float
-    push: float
-    words: str = ""
 
 
 class ReasonWriter:

@@ -2,23 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
-from features.spans import ByteSpans
-from storage.scored_transactions import ScoredTransaction
-from stream.control.snapshot import Snapshot
-from stream.scored import Decision
+from contracts.decision import Decision
+from control.snapshot import Snapshot
+from features.byte_strings import ByteStrings
 from stream.scoring.decide import score_rows
+
+
+class StoredScore(Protocol):
+    """A scored transaction as the recorder stored it; `features` are float32, little endian."""
+
+    @property
+    def transaction_id(self) -> str: ...
+    @property
+    def event_time(self) -> float: ...
+    @property
+    def entities(self) -> Mapping[str, str]: ...
+    @property
+    def features(self) -> bytes: ...
+    @property
+    def surprise(self) -> float: ...
+    @property
+    def decision(self) -> int: ...
+    @property
+    def winner_id(self) -> str | None: ...
+    @property
+    def control_offset(self) -> int: ...
 
 
 @dataclass(frozen=True)
 class Recomputed:
     """One score as stored and as computed again."""
 
-    stored: ScoredTransaction
+    stored: StoredScore
     surprise: float
     decision: Decision
     winner: str
@@ -30,15 +51,13 @@ class Recomputed:
         return same and (self.stored.decision, self.stored.winner_id) == (int(self.decision), self.winner)
 
 
-def recompute(
-    rows: Iterable[ScoredTransaction], snapshot_at: Callable[[int], Snapshot]
-) -> Iterator[Recomputed]:
+def recompute(rows: Iterable[StoredScore], snapshot_at: Callable[[int], Snapshot]) -> Iterator[Recomputed]:
     """Score each row alone, under what was in force at its control offset. Raises NothingInForce."""
     for row in rows:
         scores = score_rows(
             np.frombuffer(row.features, "<f4").astype(np.float32)[None],
             np.array([row.event_time]),
-            [ByteSpans.from_list([key.encode()]) for key in row.entities.values()],
+            [ByteStrings.from_list([key.encode()]) for key in row.entities.values()],
             snapshot_at(row.control_offset),
             list(row.entities),
         )

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from features.spans import ByteSpans
+from contracts.decision import Decision
+from control.rules import Effect, Placed, RuleTable, faded
+from features.byte_strings import ByteStrings
 from meta.calibration import CEILING
 from meta.entity_risk import boost
-from stream.control.rules import Effect, Placed, RuleTable, faded
-from stream.scored import Decision
 
 
 @dataclass
@@ -50,7 +50,7 @@ class Met:
 
 
 def met_by_rows(
-    rules: RuleTable, entities: Sequence[str], keys: Iterable[ByteSpans], time: NDArray[np.float64]
+    rules: RuleTable, entities: Sequence[str], keys: Iterable[ByteStrings], time: NDArray[np.float64]
 ) -> dict[int, Met]:
     """What the rules say of each row that has any, by row; `time` (n,) are event times."""
     found: dict[int, Met] = {}

@@ -7,9 +7,10 @@ import numba as nb
 import numpy as np
 from numpy.typing import NDArray
 
-from features.spans import ByteSpans
+from contracts.decision import Decision
+from features.byte_strings import ByteStrings
 from stream.batch import Batch
-from stream.scored import Decision, Scores
+from stream.scored import Scores
 from stream.wire.json_kernels import (
     MOST_BYTES_PER_BYTE,
     MOST_BYTES_PER_NUMBER,
@@ -51,14 +52,14 @@ class ScoreWriter:
             ',"partition":',
             ',"offset":',
         )
-        self._names = ByteSpans.from_list([name.encode() for name in names])
-        self._decisions = ByteSpans.from_list(
+        self._names = ByteStrings.from_list([name.encode() for name in names])
+        self._decisions = ByteStrings.from_list(
             [f'"{decision.name.lower()}"'.encode() for decision in Decision]
         )
 
-    def write(self, batch: Batch, scores: Scores) -> ByteSpans:
+    def write(self, batch: Batch, scores: Scores) -> ByteStrings:
         """One JSON object per transaction, in order."""
-        winners = ByteSpans.from_list([json.dumps(winner).encode() for winner in scores.winners])
+        winners = ByteStrings.from_list([json.dumps(winner).encode() for winner in scores.winners])
         columns = batch.columns
         key = columns.keys[0]
         strings = columns.id.length + key.length + winners.length[scores.winner]
@@ -82,7 +83,7 @@ class ScoreWriter:
             batch.source_partition,
             batch.source_offset,
         )
-        return ByteSpans.in_a_row(out, end)
+        return ByteStrings.in_a_row(out, end)
 
 
 Texts = tuple[NDArray[np.uint8], NDArray[np.int64], NDArray[np.int64]]

@@ -1,34 +1,18 @@
-"""The `shadow-alerts` topic: what one on trial would have alerted, and whether the live scorers did."""
+"""Writes what scorers on trial would have alerted in a batch."""
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from features.spans import ByteSpans
+from contracts.decision import Decision
+from contracts.shadow_alert import ShadowAlert
+from control.snapshot import Snapshot
+from features.byte_strings import ByteStrings
 from stream.batch import Batch
-from stream.control.snapshot import Snapshot
-from stream.scored import Decision, Scores
+from stream.scored import Scores
 
 
-class ShadowAlert(msgspec.Struct, frozen=True):
-    """One transaction over the threshold of one on trial, placed as in `Alert`; it decides nothing."""
-
-    transaction_id: str
-    partition: int
-    offset: int
-    event_time: float
-    amount: float
-    shadow: str
-    """Id of the detector or base on trial."""
-    episode: str
-    surprise: float
-    """By the one on trial alone, -log10 of the tail."""
-    alerted: bool
-    """Whether what is in force did not approve the transaction."""
-    control_offset: int
-
-
-def shadow_alerts(batch: Batch, scores: Scores, snapshot: Snapshot) -> tuple[NDArray[np.int64], ByteSpans]:
+def shadow_alerts(batch: Batch, scores: Scores, snapshot: Snapshot) -> tuple[NDArray[np.int64], ByteStrings]:
     """Rows of the batch that one on trial would have alerted, and the records; a row comes once for each."""
     surprise = snapshot.shadows.surprises(batch.features)
     rows, which = np.nonzero(surprise > snapshot.shadows.thresholds)
@@ -49,4 +33,4 @@ def shadow_alerts(batch: Batch, scores: Scores, snapshot: Snapshot) -> tuple[NDA
             control_offset=scores.control_offset,
         )
         records.append(msgspec.json.encode(one))
-    return rows, ByteSpans.from_list(records)
+    return rows, ByteStrings.from_list(records)

@@ -11,11 +11,11 @@ from faust.transport.drivers import aiokafka as faust_aiokafka
 from faust.types import TP
 from mode import Service, get_logger
 
-from stream import metrics
-from stream.transport.fetcher import SpanConsumer
-from stream.transport.span import Span
+from contracts.metrics import scorer as metrics
+from stream.transport.fetched_batch import FetchedBatch
+from stream.transport.fetcher import BatchConsumer
 
-_PATIENCE_S = 1.0  # how long one request for a span waits before it asks anew
+_PATIENCE_S = 1.0  # how long one request for a batch waits before it asks anew
 
 Places = dict[TopicPartition, OffsetAndMetadata]
 log = get_logger(__name__)
@@ -35,14 +35,14 @@ def heed(coordinator: Any) -> None:
         log.warning("membership of the group: %r, going on", error)
 
 
-class SpanConsumerThread(faust_aiokafka.AIOKafkaConsumerThread):
+class BatchConsumerThread(faust_aiokafka.AIOKafkaConsumerThread):
     """Runs the aiokafka consumer in a thread of its own, so heartbeats go on while kernels work."""
 
-    def _create_worker_consumer(self, transport: Any) -> SpanConsumer:
+    def _create_worker_consumer(self, transport: Any) -> BatchConsumer:
         conf = self.app.conf
-        # Partition i of every topic goes to the same worker, which can then hold a hop back for a later one.
+        # Partition i of every topic goes to the same worker, which can then hold back a stage for another.
         self._assignor = RangePartitionAssignor
-        return SpanConsumer(
+        return BatchConsumer(
             bootstrap_servers=faust_aiokafka.server_list(transport.url, transport.default_port),
             client_id=conf.broker_client_id,
             group_id=conf.id,
@@ -76,24 +76,24 @@ class SpanConsumerThread(faust_aiokafka.AIOKafkaConsumerThread):
     async def move(self, partition: TP, offset: int) -> None:
         """Continue at `offset`; raises IllegalStateError where the partition is not assigned.
 
-        In the consumer's own thread, unlike Faust's: aiokafka is not made for two, and a span that was moved
+        In the consumer's own thread, unlike Faust's: aiokafka is not made for two, and a batch that was moved
         while it was handed out ended the worker.
         """
         await self.call_thread(self._ensure_consumer().seek, partition, offset)
 
-    def request_span(self, partition: TP) -> "asyncio.Future[Span | None]":
-        """Ask for the next span of `partition`; to be called from the worker's own event loop."""
-        answer = asyncio.run_coroutine_threadsafe(self._next_span(partition), self.thread_loop)
+    def request_batch(self, partition: TP) -> "asyncio.Future[FetchedBatch | None]":
+        """Ask for the next batch of `partition`; to be called from the worker's own event loop."""
+        answer = asyncio.run_coroutine_threadsafe(self._next_batch(partition), self.thread_loop)
         return asyncio.wrap_future(answer)
 
-    async def _next_span(self, partition: TP) -> Span | None:
+    async def _next_batch(self, partition: TP) -> FetchedBatch | None:
         consumer = self._ensure_consumer()
         if consumer._closed:
             raise ConsumerStoppedError
         with consumer._subscription.fetch_context():
-            spans = await consumer._fetcher.fetched_records([partition], timeout=_PATIENCE_S)
-        span = next((span for found in spans.values() for span in found), None)
-        if span is not None:
-            behind = (consumer.highwater(partition) or 0) - span.next_offset
+            batches = await consumer._fetcher.fetched_records([partition], timeout=_PATIENCE_S)
+        fetched = next((fetched for found in batches.values() for fetched in found), None)
+        if fetched is not None:
+            behind = (consumer.highwater(partition) or 0) - fetched.next_offset
             metrics.LAG.labels(partition.topic, str(partition.partition)).set(max(0, behind))
-        return span
+        return fetched

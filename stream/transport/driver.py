@@ -1,11 +1,11 @@
-"""The Faust driver behind `spans://host:port`: one event per fetch and partition, at most one in flight.
+"""The Faust driver behind `batches://host:port`: one event per fetch and partition, at most one in flight.
 
 Without the limit of one, small batches pile up in Faust's queue under load and latency never recovers (seen:
-2 s; with it 15 ms at the median). With it, the next fetch grows while the current span is processed, so
+2 s; with it 15 ms at the median). With it, the next fetch grows while the current batch is processed, so
 batches get larger exactly when that is needed.
 
-Offsets are committed by whoever processes the spans (`stream.partition`), not by Faust, whose bookkeeping can
-commit past an offset that is still in flight (faust#707).
+Offsets are committed by whoever processes the batches (`stream.partition`), not by Faust, whose bookkeeping
+can commit past an offset that is still in flight (faust#707).
 """
 
 import asyncio
@@ -20,18 +20,18 @@ from faust.transport.drivers import aiokafka as faust_aiokafka
 from faust.types import TP, ConsumerMessage, Message
 from mode import get_logger
 
-from stream import metrics
-from stream.transport.consumer_thread import Places, SpanConsumerThread
-from stream.transport.span import Span
+from contracts.metrics import scorer as metrics
+from stream.transport.consumer_thread import BatchConsumerThread, Places
+from stream.transport.fetched_batch import FetchedBatch
 
-SCHEME = "spans"
+SCHEME = "batches"
 log = get_logger(__name__)
 
 
 class NoReadOffsets(dict[TP, int | None]):
-    """Faust drops what lies before its read offset, and nobody would ask for the next span of the partition.
+    """Faust drops what lies before its read offset, and nobody would ask for the next batch of the partition.
 
-    Whether a span is the next one is for its worker to say, which moves the consumer where it is not.
+    Whether a batch is the next one is for its worker to say, which moves the consumer where it is not.
     """
 
     def __missing__(self, partition: TP) -> None:
@@ -41,22 +41,22 @@ class NoReadOffsets(dict[TP, int | None]):
         pass
 
 
-class SpanFaustConsumer(faust_aiokafka.Consumer):
-    """Keeps one request for a span under way per free partition; hands each span on as one message."""
+class BatchFaustConsumer(faust_aiokafka.Consumer):
+    """Keeps one request for a batch under way per free partition; hands each batch on as one message."""
 
-    _thread: SpanConsumerThread
+    _thread: BatchConsumerThread
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._read_offset = NoReadOffsets()
-        self._requested: dict[TP, asyncio.Future[Span | None]] = {}
+        self._requested: dict[TP, asyncio.Future[FetchedBatch | None]] = {}
         self._in_flight: set[TP] = set()
         self._held: set[TP] = set()
         self._arrived: list[TP] = []
         self._news = asyncio.Event()
 
-    def _new_consumer_thread(self) -> SpanConsumerThread:
-        return SpanConsumerThread(self, loop=self.loop, beacon=self.beacon)
+    def _new_consumer_thread(self) -> BatchConsumerThread:
+        return BatchConsumerThread(self, loop=self.loop, beacon=self.beacon)
 
     def hold(self, partitions: Iterable[TP]) -> None:
         """Deliver nothing of these partitions until `release`: their profiles are not there yet."""
@@ -64,7 +64,7 @@ class SpanFaustConsumer(faust_aiokafka.Consumer):
         self._in_flight.difference_update(partitions)
 
     def release(self, partition: TP) -> None:
-        """The span in flight is dealt with, or the partition has recovered: deliver the next."""
+        """The batch in flight is dealt with, or the partition has recovered: deliver the next."""
         self._in_flight.discard(partition)
         self._held.discard(partition)
         self._news.set()
@@ -86,17 +86,17 @@ class SpanFaustConsumer(faust_aiokafka.Consumer):
         self._news.clear()
         while self._arrived and not self.should_stop:
             partition = self._arrived.pop(0)
-            span = self._answer(partition)
+            batch = self._answer(partition)
             # What arrives while Faust has stopped the flow is dropped; it is fetched again afterwards.
             deliverable = self.flow_active and partition in self._get_active_partitions() - self._held
-            if span is not None and deliverable:
+            if batch is not None and deliverable:
                 self._in_flight.add(partition)
-                yield partition, self._message(span)
+                yield partition, self._message(batch)
 
     def _request_what_is_free(self) -> None:
         free = self._get_active_partitions() - self._held - self._in_flight - self._requested.keys()
         for partition in free:
-            request = self._thread.request_span(partition)
+            request = self._thread.request_batch(partition)
             self._requested[partition] = request
             request.add_done_callback(partial(self._note_arrival, partition))
 
@@ -104,7 +104,7 @@ class SpanFaustConsumer(faust_aiokafka.Consumer):
         self._arrived.append(partition)
         self._news.set()
 
-    def _answer(self, partition: TP) -> Span | None:
+    def _answer(self, partition: TP) -> FetchedBatch | None:
         request = self._requested.pop(partition)
         self._news.set()  # the partition is free to be requested again
         try:
@@ -115,20 +115,20 @@ class SpanFaustConsumer(faust_aiokafka.Consumer):
             log.warning("fetch of %s failed, trying again: %r", partition, error)
             return None
 
-    def _message(self, span: Span) -> ConsumerMessage:
-        topic, partition = span.partition
-        value: Any = span  # Faust expects bytes, and passes on what it is given
+    def _message(self, batch: FetchedBatch) -> ConsumerMessage:
+        topic, partition = batch.partition
+        value: Any = batch  # Faust expects bytes, and passes on what it is given
         return ConsumerMessage(
             topic,
             partition,
-            offset=span.next_offset - 1,
+            offset=batch.next_offset - 1,
             timestamp=0.0,
             timestamp_type=0,
             headers={},
             key=None,
             value=value,
             checksum=None,
-            tp=span.partition,
+            tp=batch.partition,
             generation_id=self.app.consumer_generation_id,
         )
 
@@ -153,19 +153,19 @@ class SpanFaustConsumer(faust_aiokafka.Consumer):
         return await self._thread.commit_places(places)
 
     async def _add_gap(self, tp: TP, offset_from: int, offset_to: int) -> None:
-        """Faust's tree of offsets that were skipped grows with every span and is asked by nobody here."""
+        """Faust's tree of offsets that were skipped grows with every batch and is asked by nobody here."""
 
     def verify_event_path(self, now: float, tp: TP) -> None:
         """Faust's watch for stuck streams reads offsets that are not kept here; lag is a metric of ours."""
 
 
-class SpanTransport(faust_aiokafka.Transport):
-    """`spans://`: Faust's Kafka transport with `SpanFaustConsumer`."""
+class BatchTransport(faust_aiokafka.Transport):
+    """`batches://`: Faust's Kafka transport with `BatchFaustConsumer`."""
 
-    Consumer: ClassVar[type[SpanFaustConsumer]] = SpanFaustConsumer
+    Consumer: ClassVar[type[BatchFaustConsumer]] = BatchFaustConsumer
 
 
 def register() -> None:
-    """Make `spans://` known to Faust, which keeps its drivers in a table of names."""
+    """Make `batches://` known to Faust, which keeps its drivers in a table of names."""
     table: Any = drivers.by_url  # a bound method of the table
-    table.__self__.aliases[SCHEME] = f"{SpanTransport.__module__}:{SpanTransport.__name__}"
+    table.__self__.aliases[SCHEME] = f"{BatchTransport.__module__}:{BatchTransport.__name__}"

@@ -1,4 +1,4 @@
-"""aiokafka's fetcher, handing out spans instead of records."""
+"""aiokafka's fetcher, handing out batches instead of records."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -7,7 +7,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.consumer import fetcher as aiokafka_fetcher
 from aiokafka.protocol.fetch import FetchRequest
 
-from stream.transport.span import Span
+from stream.transport.fetched_batch import FetchedBatch
 from stream.wire.reader import AbortedTransaction, read_records
 
 # Only one fetch per broker is under way at a time, so a partition that has just become free waits for it to
@@ -15,8 +15,8 @@ from stream.wire.reader import AbortedTransaction, read_records
 SHORT_PATIENCE_MS, LONG_PATIENCE_MS = 4, 128
 
 
-class SpanRecords:
-    """One fetched partition, read as a single span.
+class BatchRecords:
+    """One fetched partition, read as a single batch.
 
     Takes the place of aiokafka's `PartitionRecords`: iterating yields what `getmany` returns, and
     `next_fetch_offset` says where the following fetch begins.
@@ -36,13 +36,13 @@ class SpanRecords:
         self._check_crc = check_crc
         self.next_fetch_offset = fetch_offset
 
-    def __iter__(self) -> Iterator[Span]:
+    def __iter__(self) -> Iterator[FetchedBatch]:
         records = read_records(
             self._data, from_offset=self.next_fetch_offset, aborted=self._aborted, check_crc=self._check_crc
         )
-        span = Span(self._partition, self.next_fetch_offset, records)
+        batch = FetchedBatch(self._partition, self.next_fetch_offset, records)
         self.next_fetch_offset = records.next_offset
-        yield span
+        yield batch
 
 
 class AnswerKeeper:
@@ -67,19 +67,19 @@ class AnswerKeeper:
         return response
 
 
-class SpanFetcher(aiokafka_fetcher.Fetcher):
+class BatchFetcher(aiokafka_fetcher.Fetcher):
     """Fetches as aiokafka does, then reads each partition of the answer in one pass."""
 
     _fetch_max_wait_ms: int
 
     @classmethod
     def take_over(cls, fetcher: aiokafka_fetcher.Fetcher) -> None:
-        """Make a started fetcher, which has not fetched yet, hand out spans.
+        """Make a started fetcher, which has not fetched yet, hand out batches.
 
         aiokafka's consumer makes its own fetcher and offers no other way to choose it.
         """
         fetcher._client = AnswerKeeper(fetcher._client)
-        # aiokafka holds up all fetches of a broker for 100 ms while one partition's span waits to be taken.
+        # aiokafka holds up all fetches of a broker for 100 ms while one partition's batch waits to be taken.
         fetcher._prefetch_backoff = 0.0
         fetcher._fetch_max_wait_ms = SHORT_PATIENCE_MS
         fetcher.__class__ = cls
@@ -91,12 +91,12 @@ class SpanFetcher(aiokafka_fetcher.Fetcher):
         for partition, result in self._records.items():
             fetched = getattr(result, "_partition_records", None)
             if isinstance(fetched, aiokafka_fetcher.PartitionRecords):
-                result._partition_records = self._as_span(partition, fetched)
+                result._partition_records = self._as_batch(partition, fetched)
         return needs_wakeup
 
-    def _as_span(self, partition: TopicPartition, fetched: Any) -> SpanRecords:
+    def _as_batch(self, partition: TopicPartition, fetched: Any) -> BatchRecords:
         """Nothing of `fetched` is unpacked yet: it reads its records only when iterated."""
-        return SpanRecords(
+        return BatchRecords(
             partition,
             self._client.fetched.pop(partition),
             list(fetched._aborted_transactions),
@@ -105,10 +105,10 @@ class SpanFetcher(aiokafka_fetcher.Fetcher):
         )
 
 
-class SpanConsumer(AIOKafkaConsumer):
-    """An aiokafka consumer whose `getmany` returns spans. Subscribe or assign after `start`."""
+class BatchConsumer(AIOKafkaConsumer):
+    """An aiokafka consumer whose `getmany` returns batches. Subscribe or assign after `start`."""
 
     async def start(self) -> None:
-        """Connect; see `SpanFetcher.take_over`."""
+        """Connect; see `BatchFetcher.take_over`."""
         await super().start()
-        SpanFetcher.take_over(self._fetcher)
+        BatchFetcher.take_over(self._fetcher)

@@ -4,10 +4,10 @@ import numba as nb
 import numpy as np
 from numpy.typing import NDArray
 
-from features.spans import ByteSpans
+from features.byte_strings import ByteStrings
 
 
-def partition_by_key(keys: ByteSpans, partitions: int) -> NDArray[np.int64]:
+def partition_by_key(keys: ByteStrings, partitions: int) -> NDArray[np.int64]:
     """Partitions int64 (n,), equal to those of the Java client: murmur2, sign bit cleared, modulo.
 
     Transactions that other producers send for a card must meet ours in the same partition.

@@ -12,7 +12,7 @@ from aiokafka.record.default_records import DefaultRecordBatch
 from crc32c import crc32c
 from numpy.typing import NDArray
 
-from features.spans import ByteSpans
+from features.byte_strings import ByteStrings
 from stream.wire import batch_format as fmt
 from stream.wire.reader_kernels import index_batches, parse_records
 
@@ -39,8 +39,8 @@ class Records:
 
     offset: NDArray[np.int64]
     timestamp: NDArray[np.int64]
-    keys: ByteSpans
-    values: ByteSpans
+    keys: ByteStrings
+    values: ByteStrings
     next_offset: int
 
     def __len__(self) -> int:
@@ -53,8 +53,8 @@ class Records:
         return Records(
             self.offset[first],
             self.timestamp[first],
-            ByteSpans(self.keys.buffer, self.keys.start[first], self.keys.end[first]),
-            ByteSpans(self.values.buffer, self.values.start[first], self.values.end[first]),
+            ByteStrings(self.keys.buffer, self.keys.start[first], self.keys.end[first]),
+            ByteStrings(self.values.buffer, self.values.start[first], self.values.end[first]),
             min(self.next_offset, offset),
         )
 
@@ -167,7 +167,7 @@ def _records(
     return Records(
         offset=out[0],
         timestamp=out[1],
-        keys=ByteSpans(buffer, out[2], out[3]),
-        values=ByteSpans(buffer, out[4], out[5]),
+        keys=ByteStrings(buffer, out[2], out[3]),
+        values=ByteStrings(buffer, out[4], out[5]),
         next_offset=next_offset,
     )

@@ -7,7 +7,7 @@ import numpy as np
 from aiokafka.producer.message_accumulator import BatchBuilder
 from crc32c import crc32c
 
-from features.spans import ByteSpans
+from features.byte_strings import ByteStrings
 from stream.wire import batch_format as fmt
 from stream.wire.writer_kernels import records_size, write_records
 
@@ -24,7 +24,7 @@ class EncodedBatch(BatchBuilder):
         timestamp: milliseconds since 1970, one for all records; now, where None.
     """
 
-    def __init__(self, keys: ByteSpans | None, values: ByteSpans, timestamp: int | None = None) -> None:
+    def __init__(self, keys: ByteStrings | None, values: ByteStrings, timestamp: int | None = None) -> None:
         self._count = len(values)
         self._buffer = _encode(keys, values)
         self._timestamp = int(time.time() * 1000) if timestamp is None else timestamp
@@ -76,10 +76,10 @@ class EncodedBatch(BatchBuilder):
         return self._producer[0] >= 0
 
 
-def _encode(keys: ByteSpans | None, values: ByteSpans) -> bytearray:
+def _encode(keys: ByteStrings | None, values: ByteStrings) -> bytearray:
     """Room for the header, and the records after it."""
     if keys is None:
-        keys = ByteSpans(values.buffer, np.full(len(values), -1), np.full(len(values), -1))
+        keys = ByteStrings(values.buffer, np.full(len(values), -1), np.full(len(values), -1))
     buffer = bytearray(fmt.HEADER_BYTES + records_size(keys.start, keys.end, values.start, values.end))
     records = np.frombuffer(buffer, np.uint8)[fmt.HEADER_BYTES :]
     write_records(records, keys.buffer, keys.start, keys.end, values.buffer, values.start, values.end)

@@ -17,14 +17,14 @@ from typing import Any, Self, TypeVar
 from pydantic import SecretStr
 from rich.console import Console as Terminal
 
-from cli.demo.base import put_base_in_force
-from cli.demo.cold_start import forget_the_cold_start
-from cli.demo.observer import Observer, follow_scores
-from cli.demo.stage import environment_of
-from cli.demo.story import Story
-from cli.demo.traffic import DemoTraffic
-from cli.demo.view import View
-from cli.processes import Processes
+from flagfive.demo.base import put_base_in_force
+from flagfive.demo.cold_start import forget_the_cold_start
+from flagfive.demo.observer import Observer, follow_scores
+from flagfive.demo.stage import environment_of
+from flagfive.demo.story import Story
+from flagfive.demo.traffic import DemoTraffic
+from flagfive.demo.view import View
+from flagfive.processes import Processes
 from settings import ControlSettings, Settings
 from simulate.patterns import HELD_OUT
 from simulate.traffic import Traffic
@@ -75,7 +75,7 @@ class LiveBank:
 
     def start(self, verb: str, *arguments: str) -> None:
         """Start a verb as a process of the bank."""
-        command = [sys.executable, "-m", "cli", verb, *arguments]
+        command = [sys.executable, "-m", "flagfive", verb, *arguments]
         self._processes.start(verb, command, environment={**os.environ, **self.environment})
 
     def warm_up(self) -> None:

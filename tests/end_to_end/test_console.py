@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from cli.demo.story import BEFORE
+from flagfive.demo.story import BEFORE
 from tests.browser import Console, Visitor, chromium, start_console, visitor
 from tests.end_to_end.live_bank import PARTITIONS, LiveBank, live_bank
 from tests.waiting import until

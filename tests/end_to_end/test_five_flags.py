@@ -23,7 +23,7 @@ def flagfive(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "FLAGFIVE_VAR": str(folder), "OMP_NUM_THREADS": "1"}
     environment |= {"FLAGFIVE_CONTROL_KEY": "a secret of enough length"}
     environment.pop("FLAGFIVE_BROKER", None)
-    command = [sys.executable, "-m", "cli", *arguments]
+    command = [sys.executable, "-m", "flagfive", *arguments]
     return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
 
 

@@ -13,20 +13,20 @@ import pytest
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from sqlalchemy import Engine, func, select
 
-from cli.cluster import administrator
-from cli.own_broker import OwnBroker, free_port
-from cli.processes import Child, Processes
-from cli.topic_plan import ensure_topics, planned_topics
+from adaptation.worker import AdaptationConfig, AdaptationWorker
+from contracts.answers_topic import create_topic
+from contracts.requests import ANSWERS, Answer, Request
+from control.announce import Announcer
+from control.keys import read_key
+from control.log_reader import ControlLog
+from flagfive.cluster import administrator
+from flagfive.own_broker import OwnBroker, free_port
+from flagfive.processes import Child, Processes
+from flagfive.topic_plan import ensure_topics, planned_topics
+from recorder.recorder import Recorder, Topics
 from settings import BrokerSettings, Settings, StorageSettings, TopicsSettings
 from storage import UnitOfWork, migrate, open_engine
 from storage.scored_transactions import ScoredTransaction
-from stream.adaptation.feedback import ANSWERS, Answer, Request
-from stream.adaptation.topic import create_topic
-from stream.adaptation.worker import AdaptationConfig, AdaptationWorker
-from stream.control.announce import Announcer
-from stream.control.keys import read_key
-from stream.control.log_reader import ControlLog
-from stream.recorder.recorder import Recorder, Topics
 from tests.scored_messages import scored_message
 from tests.small_models import base_change, network_change, small_base, small_network
 from tests.waiting import until

@@ -10,14 +10,15 @@ import pytest
 from aiokafka import AIOKafkaProducer
 from kafka import KafkaProducer
 
+from contracts.acknowledgement import Acknowledgement
+from control.acks import AckWatch, acknowledge, read_acks
+from control.announce import Announcer
+from control.entry import Kind
+from control.envelope import seal
+from control.errors import ControlLogUnavailable
+from control.keys import read_key
+from control.log_reader import ControlLog
 from settings import Settings
-from stream.control.acks import Ack, AckWatch, acknowledge, read_acks
-from stream.control.announce import Announcer
-from stream.control.entry import Kind
-from stream.control.envelope import seal
-from stream.control.errors import ControlLogUnavailable
-from stream.control.keys import read_key
-from stream.control.log_reader import ControlLog
 from tests.small_models import (
     base_change,
     detector_change,
@@ -157,18 +158,18 @@ def test_a_broker_that_is_not_there_is_said_within_the_time() -> None:
 def test_acknowledgements_are_counted_by_partition(stream_settings: Settings) -> None:
     bootstrap, topic = stream_settings.broker.bootstrap, stream_settings.topics.control_acks
 
-    async def publish(*acks: Ack) -> None:
+    async def publish(*acks: Acknowledgement) -> None:
         producer = AIOKafkaProducer(bootstrap_servers=bootstrap)
         await producer.start()
         for ack in acks:
             await acknowledge(producer, topic, ack)
         await producer.stop()
 
-    asyncio.run(publish(Ack("w1", (0, 1), 6, 1.0)))
+    asyncio.run(publish(Acknowledgement("w1", (0, 1), 6, 1.0)))
     watch = AckWatch(bootstrap, topic, 4)
-    asyncio.run(publish(Ack("w1", (0, 1), 7, 2.0)))
+    asyncio.run(publish(Acknowledgement("w1", (0, 1), 7, 2.0)))
     assert str(watch.wait(7, timeout_s=0.5)) == "live on 2 of 4 partitions"
-    asyncio.run(publish(Ack("w2", (2, 3), 8, 3.0)))
+    asyncio.run(publish(Acknowledgement("w2", (2, 3), 8, 3.0)))
     assert watch.wait(7, timeout_s=10).complete
     assert not watch.wait(8, timeout_s=0.5).complete
     watch.close()

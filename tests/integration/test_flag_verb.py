@@ -12,11 +12,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from control.announce import Announcer
+from control.keys import read_key
+from recorder.rows import scored_rows
 from settings import Settings
 from storage import UnitOfWork, migrate, open_engine
-from stream.control.announce import Announcer
-from stream.control.keys import read_key
-from stream.recorder.rows import scored_rows
 from tests.adaptation_desk import Scorer, record_control
 from tests.scored_messages import scored_message
 from tests.small_models import base_change, genuine_rows, network_change, small_base, small_network
@@ -63,7 +63,7 @@ def stored(stream_settings: Settings) -> None:
 
 def flagfive(config: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "cli", "--config", str(config), *arguments],
+        [sys.executable, "-m", "flagfive", "--config", str(config), *arguments],
         env={**os.environ, "FLAGFIVE_CONTROL_KEY": SECRET, "COLUMNS": "240"},
         capture_output=True,
         text=True,
@@ -72,7 +72,7 @@ def flagfive(config: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 @contextmanager
 def adapter_process(config: Path) -> Iterator[subprocess.Popen[bytes]]:
-    command = [sys.executable, "-m", "cli", "--config", str(config), "adapter"]
+    command = [sys.executable, "-m", "flagfive", "--config", str(config), "adapter"]
     process = subprocess.Popen(command, env={**os.environ, "FLAGFIVE_CONTROL_KEY": SECRET})
     try:
         yield process

@@ -17,13 +17,13 @@ import pytest
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from sqlalchemy import Engine, func, select, text
 
+from control.announce import Announcer
+from control.keys import read_key
+from recorder import writing
+from recorder.recorder import Recorder, Topics
 from settings import Settings
 from storage import StorageUnavailable, UnitOfWork, migrate, open_engine
 from storage.scored_transactions import ScoredTransaction
-from stream.control.announce import Announcer
-from stream.control.keys import read_key
-from stream.recorder import writing
-from stream.recorder.recorder import Recorder, Topics
 from tests.scored_messages import scored_message
 from tests.small_models import network_change, small_network
 from tests.waiting import until
@@ -239,7 +239,7 @@ def recorder_process(settings: Settings, tmp_path: Path) -> Iterator[subprocess.
         f'[storage]\nurl = "{settings.storage.url}"\n'
         "[metrics]\nrecorder_port = 0\n"
     )
-    command = [sys.executable, "-m", "cli", "--config", str(config), "recorder"]
+    command = [sys.executable, "-m", "flagfive", "--config", str(config), "recorder"]
     process = subprocess.Popen(command, env={**os.environ, "FLAGFIVE_CONTROL_KEY": SECRET})
     try:
         yield process

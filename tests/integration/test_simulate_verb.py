@@ -20,7 +20,7 @@ def start(settings: Settings, *arguments: str) -> subprocess.Popen[str]:
     """Start the verb on the topics of the set-up, which the environment names."""
     topics = {f"FLAGFIVE_TOPICS__{name}".upper(): str(value) for name, value in settings.topics}
     environment = {**os.environ, **topics, "FLAGFIVE_BROKER": settings.broker.bootstrap}
-    command = [sys.executable, "-m", "cli", "simulate", "--cards", "500", *arguments]
+    command = [sys.executable, "-m", "flagfive", "simulate", "--cards", "500", *arguments]
     pipe = subprocess.PIPE
     return subprocess.Popen(command, env=environment, stdout=pipe, stderr=pipe, text=True)
 

@@ -10,40 +10,25 @@ from pathlib import Path
 import pytest
 
 CLONE = Path(__file__).resolve().parents[2]
-ALL = {
-    "features", "meta", "storage", "stream", "replay", "simulate", "console", "monitoring", "cli", "settings",
-}  # fmt: skip
-# A dotted entry allows that module alone.
+# The rooms of docs/architecture.md, lowest floor first. Whole rooms only: there are no exceptions for single
+# modules, since one exception invites the next.
 MAY_IMPORT = {
     "settings": set(),
+    "contracts": set(),
     "features": set(),
     "meta": set(),
-    "storage": set(),
-    "stream": {"features", "meta", "storage", "settings"},
-    "replay": {"features", "meta"},
+    "storage": {"contracts"},
+    "control": {"contracts", "features", "meta"},
     "simulate": {"features"},
-    "console": {
-        "storage",
-        "meta",
-        "features",
-        "stream.control",
-        "stream.adaptation.feedback",
-        "stream.adaptation.client",
-        "stream.adaptation.intake",
-        "stream.adaptation.look_back",
-        "stream.metrics",
-        "stream.outage",
-        "stream.group_lag",
-        "stream.tracing.identity",
-        "replay.what_if",
-        "settings",
-    },
-    "dashboards": set(),
-    "monitoring": {"meta", "storage", "stream.control", "stream.metrics"},
-    "cli": ALL,
-    "benchmarks": ALL,
-    "examples": {"meta"},
+    "replay": {"contracts", "features", "meta"},
+    "stream": {"contracts", "control", "features", "meta", "settings"},
+    "adaptation": {"contracts", "control", "features", "meta", "settings", "storage"},
+    "recorder": {"contracts", "control", "features", "settings", "storage"},
+    "monitoring": {"contracts", "control", "meta", "settings", "storage"},
+    "console": {"contracts", "control", "features", "meta", "replay", "settings", "storage"},
 }
+ALL = {*MAY_IMPORT, "flagfive"}
+MAY_IMPORT |= {"flagfive": ALL, "benchmarks": ALL, "examples": {"meta"}, "dashboards": set()}
 # The science never sees a broker, a database or a web server.
 EDGES = {
     "kafka", "aiokafka", "confluent_kafka", "faust", "mode", "sqlalchemy", "alembic", "psycopg", "sqlite3",
@@ -64,11 +49,6 @@ def imports_of(source: str, package: str) -> Iterator[str]:
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
-def within(module: str, allowed: set[str]) -> bool:
-    """Whether `module` is one of `allowed` or inside one of them."""
-    return any(module == name or module.startswith(name + ".") for name in allowed)
-
-
 def breaches(package: str, source: str) -> list[str]:
     """Imports in `source`, a file of `package`, that the table does not allow."""
     allowed = MAY_IMPORT[package] | {package}
@@ -76,7 +56,7 @@ def breaches(package: str, source: str) -> list[str]:
     found = [
         name
         for name in imports_of(source, package)
-        if name.split(".")[0] in ours and not within(name, allowed)
+        if (room := name.split(".")[0]) in ours and room not in allowed
     ]
     if package in FREE_OF_EDGES:
         found += [name for name in imports_of(source, package) if name.split(".")[0] in EDGES]
@@ -98,8 +78,10 @@ def test_a_package_imports_only_what_the_architecture_allows(package: str) -> No
 
 
 def test_every_folder_of_python_stands_in_the_table() -> None:
-    folders = {path.parent.name for path in CLONE.glob("*/__init__.py")}
-    assert folders - set(MAY_IMPORT) == set()
+    folders = {path.parent.name for path in CLONE.glob("*/*.py")} | {
+        path.parent.parent.name for path in CLONE.glob("*/*/__init__.py")
+    }
+    assert folders - set(MAY_IMPORT) - {"tests"} == set()
 
 
 @pytest.mark.parametrize(
@@ -109,10 +91,13 @@ def test_every_folder_of_python_stands_in_the_table() -> None:
         ("meta", "def late():\n    from sqlalchemy.orm import Session"),
         ("features", "import settings"),
         ("features", "from urllib.request import urlopen"),
-        ("storage", "from stream.control import announce"),
-        ("console", "from stream.scoring import snapshot"),
+        ("storage", "from control import announce"),
+        ("console", "from stream.scoring import decide"),
         ("console", "from stream import scoring"),
-        ("stream", "import cli.main"),
+        ("console", "from adaptation.intake import checks"),
+        ("control", "import storage.episodes"),
+        ("contracts", "from settings import Settings"),
+        ("stream", "import flagfive.main"),
     ],
 )
 def test_a_forbidden_import_is_found(package: str, source: str) -> None:
@@ -122,8 +107,8 @@ def test_a_forbidden_import_is_found(package: str, source: str) -> None:
 @pytest.mark.parametrize(
     ("package", "source"),
     [
-        ("console", "from stream.control import announce"),
-        ("console", "from stream import control"),
+        ("console", "from control import announce"),
+        ("console", "from contracts.metrics import console"),
         ("stream", "from features import decode\nimport meta.kernels"),
         ("meta", "from . import kernels\nimport torch"),
     ],
@@ -147,9 +132,7 @@ def test_the_table_is_the_one_of_the_architecture_page() -> None:
         assert MAY_IMPORT[package] == expected, package
 
 
-@pytest.mark.parametrize(
-    "process", ["stream.app", "stream.recorder.recorder", "monitoring.loop", "console.server"]
-)
+@pytest.mark.parametrize("process", ["stream.app", "recorder.recorder", "monitoring.loop", "console.server"])
 def test_only_what_adapts_or_trains_loads_the_libraries_of_training(process: str) -> None:
     """They cost a worker half of its start, and 200 MB."""
     heavy = "{'torch', 'lightgbm', 'sklearn'}"

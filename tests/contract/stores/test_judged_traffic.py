@@ -1,4 +1,4 @@
-"""What a what-if counts: the newest transactions of a span, each with its last verdict."""
+"""What a what-if counts: the newest transactions of a period, each with its last verdict."""
 
 import numpy as np
 from sqlalchemy import Engine

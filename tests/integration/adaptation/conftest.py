@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from sqlalchemy import Engine
 
+from control.announce import Announcer
+from recorder.rows import scored_rows
 from settings import Settings
 from storage import UnitOfWork, migrate, open_engine
-from stream.control.announce import Announcer
-from stream.recorder.rows import scored_rows
 from tests.adaptation_desk import (
     FRAUDS,
     GENUINE,

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from sqlalchemy import Engine, func, select
 
+from control.announce import Announcer
+from control.snapshot import Snapshot
 from settings import Settings
 from storage import UnitOfWork, migrate, open_engine
 from storage.episodes import LIVE, Episode
-from stream.control.announce import Announcer
-from stream.control.snapshot import Snapshot
 from tests.adaptation_desk import (
     GENUINE,
     PATTERN,

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import Engine, func, select
 
+from adaptation.desk import Step
+from control.announce import Announcer
 from settings import Settings
 from storage import UnitOfWork
 from storage.audit_log import AuditEntry
 from storage.episodes import ADAPTED, ANNOUNCED, LIVE, Episode
-from stream.adaptation.desk import Step
-from stream.control.announce import Announcer
 from tests.adaptation_desk import (
     Analyst,
     Scorer,

@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 from sqlalchemy import Engine, select
 
+from adaptation.terms import DAY_S, Terms
+from control.announce import Announcer
+from control.entry import Kind
 from settings import Settings
 from storage import UnitOfWork
 from storage.audit_log import AuditEntry
 from storage.episodes import LIVE, RETIRED, SHADOW, WAITING
 from storage.policies import Policy
-from stream.adaptation.terms import DAY_S, Terms
-from stream.control.announce import Announcer
-from stream.control.entry import Kind
 from tests.adaptation_desk import (
     Analyst,
     Scorer,

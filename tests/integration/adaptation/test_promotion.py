@@ -8,16 +8,16 @@ import numpy as np
 import pytest
 from sqlalchemy import Engine
 
+from adaptation.terms import Terms
+from adaptation.upkeep.recalibrating import JOINT
+from control.announce import Announcer
+from control.entry import Kind
+from control.promote import HISTORY, announce_artifacts, announce_on_trial
 from meta.artifacts import Artifacts
 from meta.calibration import Tails
 from settings import Settings
 from storage import UnitOfWork
 from storage.episodes import LIVE
-from stream.adaptation.recalibrating import JOINT
-from stream.adaptation.terms import Terms
-from stream.control.announce import Announcer
-from stream.control.entry import Kind
-from stream.control.promote import HISTORY, announce_artifacts, announce_on_trial
 from tests.adaptation_desk import PATTERN, Analyst, Scorer, adapting, frauds, record_control
 from tests.small_models import genuine_rows, small_base, small_network
 from tests.waiting import until

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser, expect
 
-from cli.processes import Processes
+from flagfive.processes import Processes
 from settings import Settings
 from tests.browser import Console, Visitor, chromium, start_console, visitor
 from tests.integration.console.models_in_force import SECRET

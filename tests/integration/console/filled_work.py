@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import msgspec
 from kafka import KafkaConsumer, KafkaProducer, OffsetAndMetadata, TopicPartition
 
+from contracts.acknowledgement import Acknowledgement
 from settings import Settings
 from storage import UnitOfWork
 from storage.alerts import COLUMNS, priority_of
@@ -19,7 +20,6 @@ from storage.detectors import DetectorRow
 from storage.episodes import Episode, EpisodeTransaction
 from storage.measurements import Measurement
 from storage.notes import OF_CASE, Note
-from stream.control.acks import Ack
 from tests.integration.console.models_in_force import DRAFT, announced
 
 DAY_S, HOUR_S = 86_400.0, 3_600.0
@@ -73,7 +73,7 @@ def fill_work(unit: UnitOfWork, now: float, *, card: str, alerts: Sequence[str])
 def fill_topics(settings: Settings, now: float) -> None:
     """A worker that has acknowledged what is in force, and lags behind on the topic."""
     producer = KafkaProducer(bootstrap_servers=settings.broker.bootstrap)
-    ack = msgspec.json.encode(Ack("worker-1", (0,), 9, now - 30.0))
+    ack = msgspec.json.encode(Acknowledgement("worker-1", (0,), 9, now - 30.0))
     producer.send(settings.topics.control_acks, ack, key=b"worker-1")
     for number in range(RECORDS):
         producer.send(settings.topics.transactions, b"{}", key=b"%d" % number, partition=0)

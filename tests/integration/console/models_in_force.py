@@ -8,16 +8,16 @@ from dataclasses import replace
 import numpy as np
 import torch
 
+from control.change import Change
+from control.envelope import seal
+from control.keys import read_key
 from meta.base import BaseModel, Provenance
 from meta.evidence_model import EvidenceModel
 from meta.linear_detector import linear_detector
 from meta.networks.evidence import EvidenceNet
 from meta.normaliser import Normaliser
+from recorder.rows import control_row, scored_rows
 from storage.bulk import Row
-from stream.control.change import Change
-from stream.control.envelope import seal
-from stream.control.keys import read_key
-from stream.recorder.rows import control_row, scored_rows
 from tests.scored_messages import scored_message
 from tests.small_models import base_change, genuine_rows, network_change, small_base
 

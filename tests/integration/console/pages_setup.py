@@ -11,12 +11,12 @@ import numpy as np
 from sqlalchemy import Engine
 
 from console.access.passwords import hash_password
+from recorder.rows import scored_rows
 from settings import Settings
 from storage import UnitOfWork, migrate, open_engine
 from storage.alerts import COLUMNS, priority_of
 from storage.bulk import Row
 from storage.users import User
-from stream.recorder.rows import scored_rows
 from tests.integration.console.filled_work import fill_topics, fill_work
 from tests.integration.console.models_in_force import FEATURES, quiet_traffic, verdicts
 from tests.scored_messages import scored_message

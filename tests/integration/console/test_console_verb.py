@@ -23,7 +23,7 @@ def flagfive(folder: Path) -> tuple[list[str], dict[str, str]]:
         "FLAGFIVE_BROKER": "127.0.0.1:9",  # nobody listens there
         "FLAGFIVE_CONTROL_KEY": "a secret of enough length",
     }
-    return [sys.executable, "-m", "cli"], environment
+    return [sys.executable, "-m", "flagfive"], environment
 
 
 def verify(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:

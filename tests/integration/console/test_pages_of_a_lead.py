@@ -15,9 +15,9 @@ import pytest
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from playwright.sync_api import Page, expect
 
+from contracts.answers_topic import create_topic
+from contracts.requests import ANSWERS, Answer, Request, read_request
 from settings import Settings
-from stream.adaptation.feedback import ANSWERS, Answer, Request, read_request
-from stream.adaptation.topic import create_topic
 from tests.browser import NARROW, Visitor
 from tests.integration.console.filled_work import BASE_ON_TRIAL, COMMITTED, PATTERNS, RECORDS, SUSPICIOUS_NOTE
 from tests.integration.console.models_in_force import FRAUDS

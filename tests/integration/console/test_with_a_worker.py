@@ -15,11 +15,11 @@ from console.feedback import KafkaFeedback
 from console.lag import KafkaLag
 from console.models.process import ModelProcess
 from console.server import build_app
+from control.announce import Announcer
+from recorder.rows import scored_rows
 from settings import Settings
 from storage import UnitOfWork, migrate, open_engine
 from storage.entity_index import index_entities
-from stream.control.announce import Announcer
-from stream.recorder.rows import scored_rows
 from tests.adaptation_desk import KEY, PATTERN, Scorer, adapting, frauds, record_control
 from tests.scored_messages import scored_message
 from tests.small_models import base_change, genuine_rows, network_change, small_base, small_network

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.own_broker import free_port
+from flagfive.own_broker import free_port
 from tests.docs_blocks import CLONE, Block, blocks_of, pages
 from tests.waiting import until
 
@@ -28,7 +28,7 @@ adapter_port = 0
 # What goes on and on writes to a file: a pipe that nobody reads would stop it.
 RUN = """#!/bin/sh
 case "$1" in worker | recorder | adapter) exec >"$1.log" 2>&1 ;; esac
-exec "{python}" -m cli "$@"
+exec "{python}" -m flagfive "$@"
 """
 
 

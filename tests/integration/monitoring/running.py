@@ -20,14 +20,14 @@ import numpy as np
 import yaml
 from kafka import KafkaProducer
 
-from cli.demo.base import put_base_in_force
-from cli.demo.stage import environment_of
-from cli.own_broker import free_port
-from cli.processes import Processes
 from console.access.first_admin import link_for_admin
 from console.server import PREFIX
 from features.offline import Featuriser
 from features.schema import TransactionSchema
+from flagfive.demo.base import put_base_in_force
+from flagfive.demo.stage import environment_of
+from flagfive.own_broker import free_port
+from flagfive.processes import Processes
 from meta.artifacts import Artifacts
 from settings import Settings
 from simulate.traffic import Traffic
@@ -75,7 +75,7 @@ class Running:
             "FLAGFIVE_MONITORING__EVERY_S": "1",
             "FLAGFIVE_MONITORING__LABEL_DELAY_DAYS": "0",
         }
-        command = [sys.executable, "-m", "cli", verb, *arguments]
+        command = [sys.executable, "-m", "flagfive", verb, *arguments]
         self.processes.start(verb, command, environment=environment, folder=CLONE)
 
     def start_everything(self) -> None:

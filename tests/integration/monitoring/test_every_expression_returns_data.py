@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from cli.processes import Processes
+from flagfive.processes import Processes
 from settings import BudgetSettings, ControlSettings, Settings
 from tests.dashboard_files import left_sides, panel_expressions, rules
 from tests.integration.monitoring.running import BUDGET, SECRET, Running, scraped

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from cli.cluster import administrator
-from cli.own_broker import OwnBroker, free_port
-from cli.processes import Child, Processes
-from cli.topic_plan import ensure_topics, planned_topics
+from flagfive.cluster import administrator
+from flagfive.own_broker import OwnBroker, free_port
+from flagfive.processes import Child, Processes
+from flagfive.topic_plan import ensure_topics, planned_topics
 from settings import BrokerSettings, Settings, StorageSettings, StreamSettings, TopicsSettings
 from tests.never_disturbed import assert_as_never_disturbed
 from tests.stream_run import StreamRun, stream_run

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from control.acks import read_acks
 from settings import Settings
-from stream.control.acks import read_acks
 from tests.never_disturbed import assert_as_never_disturbed
 from tests.stream_run import StreamRun, stream_run
 from tests.waiting import until

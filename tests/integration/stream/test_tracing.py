@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import threading
 
+from contracts.tracing.identity import span_of, trace_of
+from contracts.tracing.spans import ROOT
+from control.keys import read_key
+from recorder.followed import STAGE, Followed
+from recorder.recorder import Recorder, Topics
 from settings import Settings, TracingSettings
 from storage import migrate, open_engine
-from stream.control.keys import read_key
-from stream.recorder.followed import STAGE, Followed
-from stream.recorder.recorder import Recorder, Topics
-from stream.tracing.identity import span_of, trace_of
-from stream.tracing.spans import ROOT
 from tests.collector import Collector, collector
 from tests.stream_run import SECRET, stream_run
 from tests.waiting import until
@@ -42,7 +42,7 @@ def test_a_followed_transaction_has_a_span_of_every_stage_under_one_trace(stream
             run.send_transactions(COUNT)
             score = run.wait_for_scores(COUNT)[0]
             trace = trace_of(topics.transactions, score["partition"], score["offset"])
-            stages = [topics.transactions, topics.hop_of("merchant"), topics.returned]
+            stages = [topics.transactions, topics.stage_of("merchant"), topics.returned]
             names = {ROOT, STAGE, *(f"stage {topic}" for topic in stages)}
             spans = until(
                 lambda: (seen := found.of_trace(trace)).keys() >= names and seen, what="spans of every stage"

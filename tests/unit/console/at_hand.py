@@ -11,9 +11,10 @@ from sqlalchemy import Engine
 
 from console.lag import LagNow
 from console.models.results import CannotScore, Change, Effect, Matches, PartScore, WhatIf
+from contracts.acknowledgement import Acknowledgement
+from contracts.requests import Answer, Draft, Request
+from control.acks import Progress
 from storage import UnitOfWork
-from stream.adaptation.feedback import Answer, Draft, Request
-from stream.control.acks import Ack, Progress
 from tests.unit.console.stored_rows import DAY
 
 TERMS = Effect(3.0, 40, 4.0, 8, 4, 900.0, 500.0, 6, 30)
@@ -65,8 +66,8 @@ class WorkerAtHand:
     def progress(self, control_offset: int) -> Progress | None:
         return Progress(3, 4)
 
-    def acks(self) -> dict[int, Ack]:
-        return {0: Ack("worker-1", (0,), 9, DAY)}
+    def acks(self) -> dict[int, Acknowledgement]:
+        return {0: Acknowledgement("worker-1", (0,), 9, DAY)}
 
 
 class ModelsAtHand:

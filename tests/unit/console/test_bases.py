@@ -15,15 +15,15 @@ from sqlalchemy import Engine
 from console.card_tokens import CardTokens
 from console.desk import Desk
 from console.services.bases import stays_of
+from control.change import Change
+from control.entry import Kind
+from control.envelope import seal
+from control.keys import read_key
 from meta.base import BaseModel, Provenance
+from recorder.rows import control_row
 from settings import Settings
 from settings.sections.episodes import ControlSettings
 from storage.control_entries import ControlEntry
-from stream.control.change import Change
-from stream.control.entry import Kind
-from stream.control.envelope import seal
-from stream.control.keys import read_key
-from stream.recorder.rows import control_row
 from tests.small_models import NAMES, base_change, on_trial, retirement, small_base
 from tests.unit.console.at_hand import Clock, LagAtHand, ModelsAtHand, WorkerAtHand
 from tests.unit.console.people import Person

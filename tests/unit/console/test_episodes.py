@@ -10,10 +10,10 @@ from msgspec.structs import replace
 from console.desk import Desk
 from console.models.results import Matches
 from console.server import build_app
+from contracts.requests import Answer, Draft
 from settings import AdaptationSettings, Settings
 from storage.control_entries import ControlEntry
 from storage.episodes import LIVE, WAITING, Episode, EpisodeTransaction
-from stream.adaptation.feedback import Answer, Draft
 from tests.unit.console.at_hand import ModelsAtHand, WorkerAtHand
 from tests.unit.console.people import Person
 from tests.unit.console.stored_rows import DAY, alert_row

@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
-from cli.own_broker import free_port
 from console.desk import Desk
 from console.lag import KafkaLag, LagNow
+from flagfive.own_broker import free_port
 from settings import BrokerSettings, Settings
 from storage.measurements import Measurement
 from tests.unit.console.at_hand import LagAtHand

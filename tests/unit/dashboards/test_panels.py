@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from prometheus_client import REGISTRY, generate_latest
 
+from contracts.metrics import recorder as metrics
 from dashboards.pages import ALL
 from monitoring.alarms import NAMES
 from settings import Settings
-from stream import metrics
 from tests.dashboard_files import (
     CLONE,
     DASHBOARDS,

@@ -13,7 +13,7 @@ import pytest
 import yaml
 from jsonschema import Draft7Validator, Draft202012Validator
 
-from cli.verbs import VERBS
+from flagfive.verbs import VERBS
 from settings import Settings, load_settings
 from tests.run_parts import CLONE
 from tests.unit.test_imports import MAY_IMPORT

@@ -19,7 +19,7 @@ import pytest
 import typer
 
 from benchmarks.__main__ import names as benchmarks
-from cli.verbs import VERBS
+from flagfive.verbs import VERBS
 from tests.docs_blocks import CLONE, Block, pages, runnable
 from tests.run_parts import PARTS
 
@@ -49,7 +49,7 @@ def shown() -> Iterator[tuple[str, list[str]]]:
 @cache
 def options_of(verb: str) -> tuple[frozenset[str], frozenset[str]]:
     """Return the options of a verb, and the verbs that may follow it."""
-    command = typer.main.get_command(import_module(f"cli.verbs.{verb}").app)
+    command = typer.main.get_command(import_module(f"flagfive.verbs.{verb}").app)
     names = frozenset(o for p in command.params for o in [*p.opts, *p.secondary_opts] if o.startswith("-"))
     return names | {"--help"}, frozenset(command.commands if isinstance(command, click.Group) else ())
 
@@ -94,7 +94,7 @@ def test_a_block_runs(block: Block, tmp_path: Path) -> None:
     else:
         command = ["bash", "-euo", "pipefail", "-c", block.text]
     shim = tmp_path / "run"
-    shim.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m cli "$@"\n')
+    shim.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m flagfive "$@"\n')
     shim.chmod(0o755)
     (tmp_path / "flagfive.toml").write_text((CLONE / "flagfive.toml").read_text("utf-8"))
     environment = {

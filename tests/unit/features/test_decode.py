@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from features.byte_strings import ByteStrings
 from features.columns import Channel, Columns, currency_text
 from features.decode import MAX_RECORD_BYTES, Decoder
 from features.decode_slowly import read_record
 from features.iso8601 import iso8601_of
 from features.rejects import Reason, Rejected, Rejects
 from features.schema import MAX_KEY_BYTES, TransactionSchema
-from features.spans import ByteSpans
 
 SCHEMA = TransactionSchema()
 ARRIVAL = 1_750_000_000.0
@@ -28,7 +28,7 @@ OPTIONAL = ("currency", "mcc", "channel")
 
 
 def decode(*records: bytes | None, schema: TransactionSchema = SCHEMA) -> tuple[Columns, Rejects]:
-    return Decoder(schema).decode(ByteSpans.from_list(records), np.full(len(records), ARRIVAL))
+    return Decoder(schema).decode(ByteStrings.from_list(records), np.full(len(records), ARRIVAL))
 
 
 def record(**fields: Any) -> bytes:
@@ -155,7 +155,7 @@ def test_a_record_becomes_columns() -> None:
 
 
 def test_strings_stay_in_the_buffer_of_the_span() -> None:
-    values = ByteSpans.from_list([record(), record(transaction_id="tx-2")])
+    values = ByteStrings.from_list([record(), record(transaction_id="tx-2")])
     columns, _ = Decoder(SCHEMA).decode(values, np.full(2, ARRIVAL))
     assert columns.id.buffer is values.buffer
 
@@ -302,6 +302,6 @@ def test_times_agree_with_the_standard_library(moment: datetime, between: str) -
 def test_times_of_old_transactions_are_no_card_numbers_though_they_pass_luhn() -> None:
     schema = TransactionSchema(time_unit="ms")
     record = b'{"transaction_id":"t","timestamp":%d,"amount":1.5,"card_id":"c","merchant_id":"m"}'
-    values = ByteSpans.from_list([record % (1_522_540_800_000 + 7 * i) for i in range(200)])
+    values = ByteStrings.from_list([record % (1_522_540_800_000 + 7 * i) for i in range(200)])
     columns, rejects = Decoder(schema).decode(values, np.full(200, 4.0e9))
     assert (len(columns), len(rejects)) == (200, 0)

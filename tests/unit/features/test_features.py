@@ -22,9 +22,9 @@ def named(columns: Columns, row: int = -1) -> dict[str, float]:
     return dict(zip(LAYOUT.names, featurise(SCHEMA, columns)[row].tolist(), strict=True))
 
 
-def naive(times: list[float], amounts: list[float], span: float) -> tuple[float, float, float]:
+def naive(times: list[float], amounts: list[float], length: float) -> tuple[float, float, float]:
     """Decayed count, mean and deviation as of the last time, from the transactions before it."""
-    weights = np.array([math.exp(-(times[-1] - time) / span) for time in times[:-1]])
+    weights = np.array([math.exp(-(times[-1] - time) / length) for time in times[:-1]])
     before = np.array(amounts[:-1])
     mean = float(weights @ before / weights.sum())
     return (
@@ -39,7 +39,7 @@ def test_windows_describe_the_history_before_a_transaction() -> None:
     amounts = [20.0, 35.0, 5.0, 90.0]
     features = named(transactions(times, amounts, ["c"] * 4))
     for window in WINDOWS:
-        count, mean, deviation = naive(times, amounts, window.span_s)
+        count, mean, deviation = naive(times, amounts, window.length_s)
         trust = count / (count + 0.5)
         assert features[f"card_log_count_{window.name}"] == pytest.approx(math.log1p(count), rel=1e-6)
         assert features[f"card_deviation_{window.name}"] == pytest.approx(

@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from features.byte_strings import ByteStrings
 from features.columns import Columns
 from features.profile_row import PROFILE_ROW
 from features.profiles import Profiles, StaleStage
-from features.spans import ByteSpans
 from features.windows import IDLE_S
 from tests.unit.features.transactions import DAY_S, START, streams, transactions
 
@@ -117,7 +117,7 @@ def test_a_checkpoint_hands_out_what_changed_until_it_is_marked() -> None:
 
 def test_rows_of_another_layout_are_refused() -> None:
     with pytest.raises(ValueError, match="profile rows have"):
-        Profiles(0).restore(ByteSpans.from_list([b"c"]), np.zeros(1, "V8"))
+        Profiles(0).restore(ByteStrings.from_list([b"c"]), np.zeros(1, "V8"))
 
 
 def test_a_key_takes_at_most_400_bytes() -> None:

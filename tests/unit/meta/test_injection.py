@@ -26,8 +26,8 @@ def features(amount: float, history: list[tuple[float, float]]) -> Floats:
     at = COLUMNS.position
     X[0, at["log_amount"]] = np.log1p(amount)
     X[0, at["card_log_seconds_since_last"]] = np.log1p(min(age for age, _ in history))
-    for window, span in WINDOWS.items():
-        weight = np.array([np.exp(-age / span) for age, _ in history])
+    for window, length in WINDOWS.items():
+        weight = np.array([np.exp(-age / length) for age, _ in history])
         paid = np.array([a for _, a in history])
         count, mean = weight.sum(), weight @ paid / weight.sum()
         deviation = np.sqrt(weight @ (paid - mean) ** 2 / count)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from monitoring.drift import kolmogorov_smirnov, score_psi
-from monitoring.findings import Finding, find_alert_rate, find_drift, spans_at
+from monitoring.findings import Finding, find_alert_rate, find_drift, periods_at
 from monitoring.hours import HOUR_S, Traffic
 from tests.unit.monitoring.traffic import EVEN, NAMES, hour, weeks
 
@@ -15,8 +15,8 @@ LITTLE = (0.12, 0.08, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1)
 
 def found(last_day: Traffic, usual: Traffic | None = None, days: float = 23) -> dict[str, Finding]:
     hours = weeks(days, usual or hour(), last_day)
-    spans = spans_at(days * 24 * HOUR_S, hours, len(NAMES))
-    return {one.alarm: one for one in find_drift(spans, NAMES, ["card"])}
+    periods = periods_at(days * 24 * HOUR_S, hours, len(NAMES))
+    return {one.alarm: one for one in find_drift(periods, NAMES, ["card"])}
 
 
 def test_ordinary_traffic_gives_no_finding() -> None:
@@ -76,19 +76,19 @@ def test_slow_drift_is_seen_over_four_weeks_where_no_day_tells() -> None:
         n * HOUR_S: hour(shares={"log_amount": tuple(0.1 + (k - 4.5) * 0.02 * n / 1_680 for k in range(10))})
         for n in range(70 * 24)
     }
-    spans = spans_at(70 * 24 * HOUR_S, hours, len(NAMES))
-    assert find_drift(spans, NAMES, ["card"]) == []
+    periods = periods_at(70 * 24 * HOUR_S, hours, len(NAMES))
+    assert find_drift(periods, NAMES, ["card"]) == []
     late = {
         at: one if at < 60 * 24 * HOUR_S else hour(shares={"log_amount": SHIFTED})
         for at, one in hours.items()
     }
-    drifted = find_drift(spans_at(70 * 24 * HOUR_S, late, len(NAMES)), NAMES, ["card"])
+    drifted = find_drift(periods_at(70 * 24 * HOUR_S, late, len(NAMES)), NAMES, ["card"])
     assert [one.alarm for one in drifted] == ["slow_drift"]
 
 
 def rate(last_day: Traffic, usual: Traffic) -> Finding | None:
     hours = weeks(23, usual, last_day)
-    return find_alert_rate(23 * 24 * HOUR_S, hours, spans_at(23 * 24 * HOUR_S, hours, 3), 0.001)
+    return find_alert_rate(23 * 24 * HOUR_S, hours, periods_at(23 * 24 * HOUR_S, hours, 3), 0.001)
 
 
 def test_an_alert_rate_unlike_the_week_is_found_in_both_directions() -> None:

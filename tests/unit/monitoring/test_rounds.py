@@ -9,6 +9,9 @@ import pytest
 from prometheus_client import REGISTRY
 from sqlalchemy import Engine
 
+from control.entry import Entry
+from control.envelope import seal
+from control.keys import SharedSecret
 from monitoring import alarms
 from monitoring.detectors import TOP, by_scorer
 from monitoring.findings import Finding
@@ -22,9 +25,6 @@ from storage import StorageUnavailable, UnitOfWork, migrate, open_engine
 from storage.control_entries import COLUMNS as CONTROL
 from storage.outcomes import AlertOutcome
 from storage.scored_transactions import COLUMNS as SCORED
-from stream.control.entry import Entry
-from stream.control.envelope import seal
-from stream.control.keys import SharedSecret
 from tests.small_models import base_change, genuine_rows, small_base
 
 KEY = SharedSecret(b"a secret of enough length")
@@ -96,9 +96,9 @@ def test_another_base_begins_anew(engine: Engine) -> None:
     announce(engine)
     store(engine, 0, 2_600)
     one = rounds(engine)
-    assert one.run(0.0).spans.day is not None
+    assert one.run(0.0).periods.day is not None
     announce(engine, seed=1)
-    assert one.run(0.0).spans.day is None
+    assert one.run(0.0).periods.day is None
 
 
 def test_a_new_currency_is_alarmed_and_the_alarm_names_it(engine: Engine) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from cli.verbs.backtest import app
+from flagfive.verbs.backtest import app
 from tests.unit.replay.files import payments
 
 MAPPING = """

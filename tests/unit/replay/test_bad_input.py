@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from cli.errors import UserError
-from cli.verbs.replay import app
+from flagfive.errors import UserError
+from flagfive.verbs.replay import app
 from replay.protocols import NAMES
 from replay.result import write_whole
 from tests.unit.replay.files import payments

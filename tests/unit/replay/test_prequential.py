@@ -12,9 +12,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from features.byte_strings import ByteStrings
 from features.decode import Decoder
 from features.offline import featurise
-from features.spans import ByteSpans
 from replay.fold import NothingToLearn
 from replay.leave_out import Settings, leave_out
 from replay.mapping import Label, Mapping, WrongMapping
@@ -73,7 +73,7 @@ def test_features_are_those_of_the_live_decoder(tmp_path: Path) -> None:
         )
         for r in frame.itertuples()
     ]
-    values = ByteSpans.from_list([row.encode() for row in rows])
+    values = ByteStrings.from_list([row.encode() for row in rows])
     live, rejects = Decoder(source.schema).decode(values, np.full(len(rows), 2e9))
     assert len(rejects) == 0
     assert featurise(source.schema, live).tobytes() == featurise(source.schema, part.columns).tobytes()

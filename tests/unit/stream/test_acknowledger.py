@@ -8,14 +8,14 @@ from typing import Any, cast
 
 from aiokafka import TopicPartition
 
-from stream.control.acks import Ack
+from contracts.acknowledgement import Acknowledgement
 from stream.partition.acknowledger import Acknowledger
 
 FIRST, SECOND = TopicPartition("returned", 0), TopicPartition("returned", 1)
 
 
 class Partitions:
-    """Two live partitions; while the span in hand of the first finishes, the second is given away."""
+    """Two live partitions; while the batch in hand of the first finishes, the second is given away."""
 
     def __init__(self) -> None:
         self.on_live: list[Any] = []
@@ -41,11 +41,11 @@ class Listening(Acknowledger):
     def __init__(self, partitions: Partitions) -> None:
         control: Any = SimpleNamespace(on_change=[], offset=7)
         super().__init__("", "", "w1", "returned", control, cast(Any, partitions))
-        self.said: list[Ack] = []
+        self.said: list[Acknowledgement] = []
         self.heard = asyncio.Event()
         self.crashes: list[BaseException] = []
 
-    async def _publish(self, ack: Ack) -> None:
+    async def _publish(self, ack: Acknowledgement) -> None:
         self.said.append(ack)
         self.heard.set()
 

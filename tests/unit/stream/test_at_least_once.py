@@ -10,7 +10,7 @@ import pytest
 from aiokafka import TopicPartition
 
 from stream.partition.at_least_once import AtLeastOnce
-from stream.partition.hop import Resume
+from stream.partition.stage import Resume
 
 PLACES = {TopicPartition("transactions", 0): Resume(1)}
 

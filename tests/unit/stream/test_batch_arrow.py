@@ -3,17 +3,18 @@
 import numpy as np
 import pytest
 
-from features.spans import ByteSpans
+from contracts.stage_batch import ForeignBatch, stage_schema, to_message
+from features.byte_strings import ByteStrings
 from stream.batch import Batch
-from stream.batch_arrow import ForeignBatch, batch_schema, from_messages, from_record_batch, to_message
+from stream.batch_arrow import from_messages, from_record_batch
 from stream.batch_arrow import to_record_batch as to_arrow
 from tests.batches import batch_of
 
-SCHEMA = batch_schema(["card", "merchant"], 4)
+SCHEMA = stage_schema(["card", "merchant"], 4)
 
 
 def through_messages(*batches: Batch) -> Batch:
-    messages = ByteSpans.from_list([to_message(to_arrow(batch, SCHEMA)).to_pybytes() for batch in batches])
+    messages = ByteStrings.from_list([to_message(to_arrow(batch, SCHEMA)).to_pybytes() for batch in batches])
     rows, counts = from_messages(messages, SCHEMA)
     assert counts == [len(batch) for batch in batches]
     return from_record_batch(rows, SCHEMA)
@@ -40,12 +41,12 @@ def test_nothing_gives_an_empty_batch() -> None:
 
 @pytest.mark.parametrize("width", [3, 5])
 def test_a_batch_of_another_configuration_is_refused(width: int) -> None:
-    other = batch_schema(["card", "merchant"], width)
+    other = stage_schema(["card", "merchant"], width)
     message = to_message(to_arrow(batch_of(2, width), other)).to_pybytes()
     with pytest.raises(ForeignBatch):
-        from_record_batch(from_messages(ByteSpans.from_list([message]), SCHEMA)[0], SCHEMA)
+        from_record_batch(from_messages(ByteStrings.from_list([message]), SCHEMA)[0], SCHEMA)
 
 
 def test_rubbish_is_refused() -> None:
     with pytest.raises(ForeignBatch):
-        from_messages(ByteSpans.from_list([b"no arrow at all"]), SCHEMA)
+        from_messages(ByteStrings.from_list([b"no arrow at all"]), SCHEMA)

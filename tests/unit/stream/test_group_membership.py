@@ -103,7 +103,7 @@ def test_the_consumer_is_moved_in_the_thread_that_hands_out_its_spans(tmp_path: 
     assert aiokafka.moved == [(5, thread)]
 
 
-def test_a_span_from_before_the_place_moved_to_reaches_its_worker(tmp_path: Path) -> None:
+def test_a_batch_from_before_the_place_moved_to_reaches_its_worker(tmp_path: Path) -> None:
     """Faust would drop it, and the partition would wait for ever for somebody to be done with it."""
 
     async def story() -> list[int]:

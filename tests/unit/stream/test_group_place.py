@@ -9,8 +9,8 @@ import pytest
 from aiokafka import TopicPartition
 from aiokafka.structs import OffsetAndMetadata
 
-from stream.partition.hop import Resume
 from stream.partition.place import GroupPlace
+from stream.partition.stage import Resume
 
 
 class Admin:

@@ -10,13 +10,13 @@ import pytest
 from aiokafka import TopicPartition
 from aiokafka.errors import KafkaConnectionError
 
-from features.spans import ByteSpans
+from features.byte_strings import ByteStrings
 from stream.partition import patience
 from stream.partition.commit import CommitUncertain, PartitionLost
-from stream.partition.hop import Resume, Work
 from stream.partition.output import Output
+from stream.partition.stage import Resume, Work
 from stream.partition.worker import PartitionWorker
-from stream.transport.span import Span
+from stream.transport.fetched_batch import FetchedBatch
 from stream.wire.reader import Records
 
 PARTITION = TopicPartition("transactions", 0)
@@ -59,7 +59,7 @@ class Committer:
 
 
 class Summing:
-    """A hop whose state is the list of offsets that it has taken up."""
+    """A stage whose state is the list of offsets that it has taken up."""
 
     def __init__(self) -> None:
         self.offsets: list[int] = []
@@ -78,10 +78,10 @@ class Summing:
         self.offsets = list(range(committed.offset)) if committed else []
         return committed.offset if committed else earliest
 
-    def work(self, span: Span) -> Work:
-        new = span.records.offset.tolist()
+    def work(self, fetched: FetchedBatch) -> Work:
+        new = fetched.records.offset.tolist()
         output = Output(f"out-{new[0]}", 0, None)  # type: ignore[arg-type]  # nothing here sends it
-        return Work([output], new, Resume(span.next_offset), len(new))
+        return Work([output], new, Resume(fetched.next_offset), len(new))
 
     def publish(self, work: Work) -> None:
         self.offsets += work.change
@@ -95,23 +95,23 @@ class Summing:
 
 
 class Setup:
-    """A worker, its hop and its broker."""
+    """A worker, its stage and its broker."""
 
     def __init__(self) -> None:
-        self.log, self.hop, self.seeks = Log(), Summing(), list[int]()
+        self.log, self.stage, self.seeks = Log(), Summing(), list[int]()
         self.committer = Committer(self.log)
         self.worker = PartitionWorker(
-            PARTITION, self.hop, self.committer, self.log, self._seek, lambda partition, work: None
+            PARTITION, self.stage, self.committer, self.log, self._seek, lambda partition, work: None
         )
 
     async def _seek(self, partition: TopicPartition, offset: int) -> None:
         self.seeks.append(offset)
 
 
-def span(first: int, end: int) -> Span:
-    nothing = ByteSpans.from_list([b""] * (end - first))
+def fetched_batch(first: int, end: int) -> FetchedBatch:
+    nothing = ByteStrings.from_list([b""] * (end - first))
     offsets = np.arange(first, end)
-    return Span(PARTITION, first, Records(offsets, offsets, nothing, nothing, end))
+    return FetchedBatch(PARTITION, first, Records(offsets, offsets, nothing, nothing, end))
 
 
 async def taken_over() -> Setup:
@@ -123,9 +123,9 @@ async def taken_over() -> Setup:
 def test_spans_are_committed_and_then_taken_up() -> None:
     async def story() -> None:
         setup = await taken_over()
-        await setup.worker.process(span(0, 3))
-        await setup.worker.process(span(3, 5))
-        assert setup.hop.offsets == [0, 1, 2, 3, 4]
+        await setup.worker.process(fetched_batch(0, 3))
+        await setup.worker.process(fetched_batch(3, 5))
+        assert setup.stage.offsets == [0, 1, 2, 3, 4]
         assert setup.log.place == Resume(5)
         assert setup.log.visible == ["out-0", "out-3"]
 
@@ -137,9 +137,9 @@ def test_a_commit_in_doubt_is_settled_by_the_committed_place(took_effect: bool) 
     async def story() -> None:
         setup = await taken_over()
         setup.committer.fails = [(CommitUncertain("no answer"), took_effect)]
-        await setup.worker.process(span(0, 3))
+        await setup.worker.process(fetched_batch(0, 3))
         assert setup.log.visible == ["out-0"]
-        assert setup.hop.offsets == [0, 1, 2]
+        assert setup.stage.offsets == [0, 1, 2]
 
     asyncio.run(story())
 
@@ -147,14 +147,14 @@ def test_a_commit_in_doubt_is_settled_by_the_committed_place(took_effect: bool) 
 def test_a_lost_partition_leaves_no_trace_and_is_recovered_when_it_comes_back() -> None:
     async def story() -> None:
         setup = await taken_over()
-        await setup.worker.process(span(0, 3))
+        await setup.worker.process(fetched_batch(0, 3))
         setup.committer.fails = [(PartitionLost("fenced"), False)]
         with pytest.raises(PartitionLost):
-            await setup.worker.process(span(3, 5))
-        assert setup.hop.offsets == [0, 1, 2]
+            await setup.worker.process(fetched_batch(3, 5))
+        assert setup.stage.offsets == [0, 1, 2]
         setup.log.place = Resume(9)  # the other owner went on
         await setup.worker.take_over(asyncio.Event())
-        assert setup.hop.offsets == list(range(9))
+        assert setup.stage.offsets == list(range(9))
         assert setup.seeks[-1] == 9
 
     asyncio.run(story())
@@ -163,20 +163,20 @@ def test_a_lost_partition_leaves_no_trace_and_is_recovered_when_it_comes_back() 
 def test_a_partition_that_comes_back_untouched_is_not_recovered_again() -> None:
     async def story() -> None:
         setup = await taken_over()
-        await setup.worker.process(span(0, 3))
+        await setup.worker.process(fetched_batch(0, 3))
         await setup.worker.hand_back()
         await setup.worker.take_over(asyncio.Event())
-        assert setup.hop.recovered == [None]
+        assert setup.stage.recovered == [None]
         assert setup.seeks[-1] == 3
 
     asyncio.run(story())
 
 
-def test_a_span_from_another_place_is_not_processed_but_fetched_anew() -> None:
+def test_a_batch_from_another_place_is_not_processed_but_fetched_anew() -> None:
     async def story() -> None:
         setup = await taken_over()
-        await setup.worker.process(span(4, 6))
-        assert setup.hop.offsets == []
+        await setup.worker.process(fetched_batch(4, 6))
+        assert setup.stage.offsets == []
         assert setup.seeks[-1] == 0
 
     asyncio.run(story())
@@ -188,8 +188,8 @@ def test_doubt_about_a_place_that_somebody_else_moved_means_the_partition_is_los
         setup.committer.fails = [(CommitUncertain("no answer"), False)]
         setup.log.place = Resume(77)
         with pytest.raises(PartitionLost):
-            await setup.worker.process(span(0, 3))
-        assert setup.hop.offsets == []
+            await setup.worker.process(fetched_batch(0, 3))
+        assert setup.stage.offsets == []
 
     asyncio.run(story())
 
@@ -197,12 +197,12 @@ def test_doubt_about_a_place_that_somebody_else_moved_means_the_partition_is_los
 def test_a_wait_for_a_base_that_outlasts_the_ownership_fences_nobody() -> None:
     async def story() -> None:
         setup, rebalanced = Setup(), asyncio.Event()
-        setup.hop.base.clear()
+        setup.stage.base.clear()
         waiting = asyncio.create_task(setup.worker.take_over(rebalanced))
         await asyncio.sleep(0)
         rebalanced.set()
         await setup.worker.hand_back()
-        setup.hop.base.set()
+        setup.stage.base.set()
         await waiting
         assert (setup.committer.starts, setup.seeks) == (0, [])
 
@@ -215,9 +215,9 @@ def test_a_broker_that_goes_away_during_the_recovery_is_waited_for(monkeypatch: 
     async def story() -> None:
         setup = Setup()
         setup.log.place = Resume(3)
-        setup.hop.fails = [KafkaConnectionError("away")]
+        setup.stage.fails = [KafkaConnectionError("away")]
         await setup.worker.take_over(asyncio.Event())
-        assert setup.hop.offsets == [0, 1, 2]
+        assert setup.stage.offsets == [0, 1, 2]
         assert setup.seeks == [3]
 
     asyncio.run(story())

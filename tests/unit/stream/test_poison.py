@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stream.batch import Batch
-from stream.hops.poison import process_what_can_be
+from stream.stages.poison import process_what_can_be
 from tests.batches import batch_of
 
 

@@ -7,7 +7,7 @@ from aiokafka.record.util import calc_crc32c
 from hypothesis import given
 from hypothesis import strategies as st
 
-from features.spans import ByteSpans
+from features.byte_strings import ByteStrings
 from stream.wire.reader import read_records
 from stream.wire.writer import EncodedBatch
 
@@ -44,7 +44,7 @@ def test_reads_what_aiokafka_wrote(records: list[Record], codec: int, base_offse
 
 @given(RECORDS, st.integers(-1, 2**40))
 def test_aiokafka_reads_what_we_wrote(records: list[Record], producer_id: int) -> None:
-    keys, values = (ByteSpans.from_list(list(column)) for column in zip(*records, strict=True))
+    keys, values = (ByteStrings.from_list(list(column)) for column in zip(*records, strict=True))
     batch = EncodedBatch(keys, values, timestamp=1_700_000_000_123)
     if producer_id >= 0:
         batch._set_producer_state(producer_id, 3, 77)
@@ -59,7 +59,7 @@ def test_aiokafka_reads_what_we_wrote(records: list[Record], producer_id: int) -
 
 
 def test_a_batch_sent_again_by_another_producer_carries_its_id() -> None:
-    batch = EncodedBatch(None, ByteSpans.from_list([b"score"]), timestamp=1)
+    batch = EncodedBatch(None, ByteStrings.from_list([b"score"]), timestamp=1)
     for producer_id in (11, 12):
         batch._set_producer_state(producer_id, 0, 0)
         read = DefaultRecordBatch(bytearray(batch._build()))

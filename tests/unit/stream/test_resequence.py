@@ -1,19 +1,19 @@
-"""Whatever way and in whatever order parts of spans arrive, transactions leave in order and once."""
+"""Whatever way and in whatever order parts of batches arrive, transactions leave in order and once."""
 
 import numpy as np
 import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stream.hops.resequence import Waiting
-from stream.hops.span_notice import SpanNotice
+from contracts.stage_batch import BatchNotice
+from stream.stages.resequence import Waiting
 
-SCHEMA = pa.schema([("source_offset", pa.int64()), ("span_end", pa.int64())])
+SCHEMA = pa.schema([("source_offset", pa.int64()), ("batch_end", pa.int64())])
 Event = tuple[str, int, object]  # kind, offset of the record that brings it, content
 
 
-def rows(offsets: list[int], span_end: int) -> pa.RecordBatch:
-    columns = [pa.array(offsets, pa.int64()), pa.array([span_end] * len(offsets), pa.int64())]
+def rows(offsets: list[int], batch_end: int) -> pa.RecordBatch:
+    columns = [pa.array(offsets, pa.int64()), pa.array([batch_end] * len(offsets), pa.int64())]
     return pa.RecordBatch.from_arrays(columns, schema=SCHEMA)
 
 
@@ -26,7 +26,7 @@ def interleaved_ways(draw: st.DrawFn) -> tuple[list[Event], list[int]]:
         end = begin + draw(st.integers(1, 8))
         kept = sorted(draw(st.sets(st.integers(begin, end - 1))))  # the others are dead letters or markers
         expected += kept
-        notices.append(("notice", SpanNotice(begin, end, len(kept))))
+        notices.append(("notice", BatchNotice(begin, end, len(kept))))
         way_of = [draw(st.integers(0, 1)) for _ in kept]
         for way in (0, 1):
             part = [offset for offset, chosen in zip(kept, way_of, strict=True) if chosen == way]
@@ -77,7 +77,7 @@ def test_after_a_crash_anywhere_reading_again_completes_it(
 
 
 @given(interleaved_ways(), st.integers(1, 20))
-def test_a_span_sent_twice_and_longer_the_second_time_leaves_once(
+def test_a_batch_sent_twice_and_longer_the_second_time_leaves_once(
     case: tuple[list[Event], list[int]], longer: int
 ) -> None:
     events, expected = case
@@ -85,6 +85,6 @@ def test_a_span_sent_twice_and_longer_the_second_time_leaves_once(
     end = max(e[2].end for e in events if e[0] == "notice") + longer
     repeated = [offset for offset in expected if offset >= begin]
     again = [*repeated, *range(end - longer, end)]
-    events = [*events, ("rows", 900, rows(again, end)), ("notice", 901, SpanNotice(begin, end, len(again)))]
+    events = [*events, ("rows", 900, rows(again, end)), ("notice", 901, BatchNotice(begin, end, len(again)))]
     left, _ = feed(Waiting.nothing(SCHEMA), events)
     assert left == [*expected, *range(end - longer, end)]

@@ -1,0 +1,89 @@
+"""Adapts live detectors anew once their episodes have grown, when labels have stopped coming for a moment."""
+
+from __future__ import annotations
+
+import logging
+
+from adaptation.desk import Desk
+from adaptation.going_live import episode_records as records
+from adaptation.going_live.approving import request_of
+from adaptation.going_live.changes import detector_change, risk_entry
+from adaptation.going_live.flagging import adapt
+from adaptation.intake.checks import RequestRefused
+from adaptation.intake.labelling import GROWN_AT
+from adaptation.proposing.preparation import NotReady
+from adaptation.proposing.proposal import TooLittleTraffic
+from contracts.metrics import adaptation as metrics
+from storage import UnitOfWork
+from storage.alerts import CONFIRMED, REJECTED
+from storage.episodes import LIVE, SUPPORT, Episode
+
+log = logging.getLogger(__name__)
+
+QUIET_S = 5.0
+"""Verdicts come in bursts: an episode is adapted anew once none has come for so long."""
+JUDGED, PRECISE = 10, 0.1
+"""From so many judged alerts on, a detector of which fewer are confirmed is proposed for retirement."""
+
+
+def adapt_grown(desk: Desk) -> bool:
+    """Adapt the episode that has waited longest; returns whether there was one. Again is no harm."""
+    with desk.unit(reads_only=True) as unit:
+        waiting = [
+            episode
+            for episode in unit.episodes.with_status(LIVE)
+            if desk.clock() - episode.details.get(GROWN_AT, desk.clock()) >= QUIET_S
+        ]
+        due = min(waiting, key=lambda episode: float(episode.details[GROWN_AT]), default=None)
+        if due is None or not due.transactions:
+            return False
+    _adapt_anew(desk, due)
+    return True
+
+
+def _adapt_anew(desk: Desk, episode: Episode) -> None:
+    request = request_of(episode, reason="adapted anew to verdicts on its alerts")
+    if not request.fraud:
+        return _note(desk, episode, "none of its transactions is fraud any more: retire it")
+    try:
+        adapted = adapt(desk, request, desk.clock(), desk.announcer.refresh(), approved=True)
+    except (RequestRefused, TooLittleTraffic, NotReady) as lack:
+        return _note(desk, episode, str(lack))
+    if reasons := adapted.proposal.verdict.reasons:
+        return _note(desk, episode, "; ".join(reasons))
+    offset = desk.announcer.announce(risk_entry(request, adapted), detector_change(request, adapted)).offset
+    records.note_adapted_anew(desk, request, adapted, offset)
+    _note(desk, episode, None)
+    metrics.EPISODES.labels("adapted_anew").inc()
+    log.info("adapter: episode %r adapted anew, control offset %d", episode.name, offset)
+    return None
+
+
+def _note(desk: Desk, episode: Episode, why_not: str | None) -> None:
+    """The episode has been dealt with; why it keeps its detector as it was, and whether it should."""
+    with desk.unit() as unit:
+        stored = unit.episodes.get(episode.id)
+        assert stored is not None  # episodes are not deleted
+        details = {key: value for key, value in stored.details.items() if key != GROWN_AT}
+        details |= {"kept_as_it_was": why_not, "proposal": _proposal(unit, stored)}
+        stored.details = {key: value for key, value in details.items() if value is not None}
+        if why_not:
+            unit.audit.append(
+                "adapter",
+                "adapt anew: refused",
+                subject=stored.id,
+                time=desk.clock(),
+                details={"reason": why_not},
+            )
+        unit.commit()
+
+
+def _proposal(unit: UnitOfWork, episode: Episode) -> str | None:
+    """Retirement, where the alerts of the detector turn out to be false."""
+    if sum(part.role == SUPPORT for part in episode.transactions) == 0:
+        return "retire: none of its transactions is fraud any more"
+    counts = unit.alerts.judged_of(episode.detector_id or "")
+    confirmed, rejected = counts.get(CONFIRMED, 0), counts.get(REJECTED, 0)
+    if confirmed + rejected < JUDGED or confirmed >= PRECISE * (confirmed + rejected):
+        return None
+    return f"retire: {confirmed} of {confirmed + rejected} judged alerts were fraud"

@@ -1,0 +1,125 @@
+"""Notes what transactions turned out to be: chargebacks, and verdicts on alerts and matches.
+
+1. Risk is announced; 2. labels, alerts and episodes are written in one database transaction. A stop between
+the two is mended by the repeated request, which announces the same entry again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from adaptation.desk import Desk
+from adaptation.intake.checks import RequestRefused, examine_label
+from adaptation.proposing.risk import RecentShares, Risk, lifted_by, risk_change, risk_of
+from contracts.requests import Answer, Request
+from storage import UnitOfWork
+from storage.alerts import CONFIRMED, REJECTED
+from storage.episodes import LIVE, LOOKALIKE, STANDING, SUPPORT, Episode, EpisodeTransaction
+from storage.labels import FRAUD, GENUINE
+from storage.scored_transactions import ScoredTransaction
+
+GROWN_AT = "grown_at"
+"""In an episode's details: when its transactions last changed, until it has been adapted to them."""
+
+
+def label(desk: Desk, request: Request) -> Answer:
+    """Store the labels; again is no harm. Raises RequestRefused where a transaction is not known."""
+    with desk.unit(reads_only=True) as unit:
+        rows = examine_label(unit, request)
+        risk = _risk(desk, unit, request, rows)
+    if risk.rules:
+        reason = f"labelled by {request.source}"
+        desk.announcer.announce(risk_change(risk, request.episode_id, request.author, reason))
+    verdicts = dict.fromkeys(request.fraud, FRAUD) | dict.fromkeys(request.genuine, GENUINE)
+    with desk.unit() as unit:
+        unit.labels.add_many(
+            (identity, verdict, request.source, request.author, request.time, request.request_id)
+            for identity, verdict in verdicts.items()
+        )
+        unit.alerts.judge(request.fraud, CONFIRMED)
+        unit.alerts.judge(request.genuine, REJECTED)
+        grown = _join(desk, unit, request, rows)
+        details = {"request": request.request_id, "source": request.source, "transactions": len(verdicts)}
+        unit.audit.append(
+            request.author, "label", subject=request.request_id, time=desk.clock(), details=details
+        )
+        unit.commit()
+    said = f"{len(verdicts)} transactions labelled"
+    notes = tuple(f"episode {name!r} grows by {count}" for name, count in grown.items())
+    return Answer(request.request_id, "done", said, notes=(*notes, *([risk.message] if risk.rules else [])))
+
+
+def _risk(desk: Desk, unit: UnitOfWork, request: Request, rows: dict[str, ScoredTransaction]) -> Risk:
+    """What is confirmed for the first time raises risk, what was taken for fraud and is not takes it back;
+    what is genuine at a blocked entity speaks against the block.
+    """
+    earlier = {
+        identity: found.verdict
+        for identity, found in unit.labels.latest(list(rows), apart_from=request.request_id).items()
+    }
+    confirmed = [rows[i] for i in dict.fromkeys(request.fraud) if earlier.get(i) != FRAUD]
+    taken_back = [rows[i] for i in dict.fromkeys(request.genuine) if earlier.get(i) == FRAUD]
+    known = desk.announcer.refresh().rules
+    recent = RecentShares(desk.preparation.share_of, desk.preparation.per_day)
+    risks = [
+        risk_of(
+            part,
+            known,
+            recent,
+            budget=desk.budget,
+            terms=desk.terms,
+            may_block=desk.policy == "auto" and not desk.terms.four_eyes,
+            count=count,
+            of_one_pattern=False,
+            own=request.episode_id,
+        )
+        for part, count in ((confirmed, 1.0), (taken_back, -1.0))
+        if part
+    ]
+    genuine = [rows[i] for i in dict.fromkeys(request.genuine) if earlier.get(i) is None]
+    risks.append(lifted_by(genuine, known, desk.terms, own=request.episode_id))
+    said = "; ".join(risk.message for risk in risks if risk.message)
+    return Risk(tuple(rule for risk in risks for rule in risk.rules), said)
+
+
+def _join(
+    desk: Desk, unit: UnitOfWork, request: Request, rows: dict[str, ScoredTransaction]
+) -> dict[str, int]:
+    """Add the transactions to the episodes that they belong to; returns how many each gained, by name."""
+    roles = dict.fromkeys(request.fraud, SUPPORT) | dict.fromkeys(request.genuine, LOOKALIKE)
+    grown: dict[str, int] = {}
+    for episode, members in _episodes(unit, request, rows.values()):
+        held = {part.transaction_id: part for part in episode.transactions}
+        changed = 0
+        for identity in members:
+            part = held.get(identity)
+            if part is None:
+                episode.transactions.append(EpisodeTransaction(transaction_id=identity, role=roles[identity]))
+            elif part.role != roles[identity]:
+                part.role = roles[identity]
+            else:
+                continue
+            changed += 1
+        if changed:
+            episode.details = {**episode.details, GROWN_AT: desk.clock()}
+            grown[episode.name] = changed
+    return grown
+
+
+def _episodes(
+    unit: UnitOfWork, request: Request, rows: Iterable[ScoredTransaction]
+) -> list[tuple[Episode, list[str]]]:
+    """The episode that the request names, or those whose detectors alerted the transactions."""
+    if request.name:
+        episode = unit.episodes.named(request.name, *STANDING)
+        if episode is None:
+            raise RequestRefused(f"no episode {request.name!r} that transactions could join")
+        return [(episode, [row.transaction_id for row in rows])]
+    by_detector: dict[str, list[str]] = {}
+    for row in rows:
+        by_detector.setdefault(row.winner_id or "", []).append(row.transaction_id)
+    return [
+        (episode, by_detector[episode.detector_id])
+        for episode in unit.episodes.with_status(LIVE)
+        if episode.detector_id in by_detector
+    ]

@@ -1,0 +1,1 @@
+"""From flagged transactions to a proposal: the reservoir kept ready, the detector made and judged."""

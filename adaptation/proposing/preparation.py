@@ -1,0 +1,111 @@
+"""Keeps recent traffic scored under what is in force, between requests and not during them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Engine
+
+from adaptation.proposing.device import put_on
+from adaptation.proposing.prepared import Prepared
+from adaptation.proposing.proposal import BACKGROUND
+from adaptation.proposing.recent_traffic import RecentTraffic
+from adaptation.proposing.replay_sets import replay_sets
+from control.snapshot import Snapshot
+from meta.adapters.registry import adapter
+from meta.arrays import Floats
+from meta.base import BaseModel
+from meta.device import CPU
+from meta.gate import judge
+from meta.reservoir import FEWEST_ROWS
+from meta.support import Support
+from storage import UnitOfWork
+from storage.traffic_sample import TrafficSample
+
+REHEARSED = 5
+"""Rows of the rehearsed episode."""
+
+
+class NotReady(Exception):
+    """There is nothing yet to adapt with: no base on the control log, or no traffic that it could score."""
+
+
+@dataclass(frozen=True)
+class Ready:
+    """All that an episode needs beside its own transactions, under one snapshot."""
+
+    snapshot: Snapshot
+    prepared: Prepared
+    replay: dict[str, Floats]
+
+
+class Preparation:
+    """`ready` is cheap where neither the traffic nor what is in force has changed."""
+
+    def __init__(self, engine: Engine, traffic: RecentTraffic, adapter_name: str, device: str = CPU) -> None:
+        self._engine, self._traffic, self._adapter_name = engine, traffic, adapter_name
+        self._device = device
+        self._ready: Ready | None = None
+        self._rehearsed = ""
+
+    def ready(self, snapshot: Snapshot, *, newest: bool = False) -> Ready:
+        """What is prepared under `snapshot`. Raises NotReady, StorageUnavailable.
+
+        With `newest`, on the traffic drawn last. Without, traffic that is scored already is good enough: who
+        flags does not wait for a second that calibration gains nothing by.
+        """
+        sample, current = self._traffic.current, self._ready
+        if current and not newest and current.prepared.fits(snapshot.stack):
+            sample = current.prepared.sample
+        if current and current.snapshot is snapshot and current.prepared.sample is sample:
+            return current
+        if snapshot.artifacts is None or snapshot.stack is None:
+            raise NotReady("the control log holds no base with a network that adapters read")
+        _refuse_other_features(sample, snapshot.artifacts.base)
+        chosen = adapter(self._adapter_name, snapshot.artifacts)
+        put_on(chosen, self._device)
+        before = current.prepared if current else None
+        prepared = Prepared(
+            sample,
+            snapshot.stack,
+            chosen,
+            before,
+            rules=snapshot.rules,
+            risk_share=snapshot.risk_share,
+        )
+        with UnitOfWork(self._engine, reads_only=True) as unit:
+            self._ready = Ready(snapshot, prepared, replay_sets(unit, snapshot))
+        return self._ready
+
+    @property
+    def per_day(self) -> float | None:
+        """Transactions a day by event time; None before a day of them is stored."""
+        return self._traffic.per_day
+
+    def share_of(self, entity: str, key: str) -> float:
+        """Share of recent traffic that an entity has; all of it where no traffic is known."""
+        return self._ready.prepared.share_of(entity, key) if self._ready else 1.0
+
+    def rehearse(self, ready: Ready) -> None:
+        """Judge an episode of ordinary traffic once per base, and forget it.
+
+        The first episode of a process loads kernels and warms torch up, for seconds on a busy machine; so
+        the first is one that nobody waits for.
+        """
+        base, traffic = ready.prepared.stack.base.content_hash, ready.prepared.reservoir
+        if base == self._rehearsed or len(traffic) < FEWEST_ROWS:
+            return
+        self._rehearsed = base
+        support, background = Support(traffic.X[:REHEARSED]), traffic.X[REHEARSED : REHEARSED + BACKGROUND]
+        judge(ready.prepared.stack, ready.prepared.adapter, support, background, traffic, {}, seed=0)
+
+
+def _refuse_other_features(sample: TrafficSample, base: BaseModel) -> None:
+    needed, found = len(base.features), sample.features.shape[1]
+    if len(sample) == 0:
+        raise NotReady("no scored transactions are stored yet; is a recorder running?")
+    if found != needed:
+        raise NotReady(
+            f"the transactions stored last were scored with {found} features, the base in force reads "
+            f"{needed}; flag transactions scored since it is live"
+        )

@@ -1,0 +1,52 @@
+"""What would come of an episode: made and judged like one that is flagged, and then forgotten."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from adaptation.desk import Desk
+from adaptation.going_live.flagging import adapt
+from adaptation.intake.checks import RequestRefused
+from adaptation.proposing.adapted import Adapted
+from adaptation.proposing.preparation import NotReady
+from adaptation.proposing.proposal import TooLittleTraffic
+from contracts.requests import Answer, Draft, Request
+
+
+def preview(desk: Desk, request: Request, asked_at: float) -> Answer:
+    """Check, adapt and judge; nothing is stored or announced. Raises RequestRefused."""
+    try:
+        adapted = adapt(desk, request, asked_at, desk.announcer.refresh())
+    except (NotReady, TooLittleTraffic) as lack:
+        raise RequestRefused(str(lack)) from lack
+    refusals = adapted.proposal.verdict.reasons
+    said = "; ".join(refusals) if refusals else "the gate would let it pass"
+    return Answer(
+        request.request_id,
+        "preview",
+        said,
+        flag_to_adapted_ms=adapted.flag_to_adapted_ms,
+        notes=adapted.notes,
+        draft=_draft(adapted),
+    )
+
+
+def _draft(adapted: Adapted) -> Draft:
+    verdict = adapted.proposal.verdict
+    parted = verdict.two_patterns
+    return Draft(
+        verdict.live.detector.to_bytes(),
+        verdict.live.shift,
+        verdict.threshold,
+        tuple(verdict.reasons),
+        verdict.added,
+        verdict.found,
+        verdict.usual_at,
+        _ids(adapted, verdict.strangers),
+        (_ids(adapted, parted.first), _ids(adapted, parted.second)) if parted else (),
+        _ids(adapted, verdict.set_aside),
+    )
+
+
+def _ids(adapted: Adapted, places: Iterable[int]) -> tuple[str, ...]:
+    return tuple(adapted.flagged.fraud[place].transaction_id for place in places)

@@ -1,0 +1,111 @@
+"""Recent traffic in memory: drawn from SQL in the background, replaced as a whole."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numpy as np
+from sqlalchemy import Engine
+
+from adaptation.terms import DAY_S
+from contracts.metrics import adaptation as metrics
+from storage import StorageError, UnitOfWork
+from storage.traffic_sample import NEWEST, SIZE, TrafficSample, sample_traffic
+
+log = logging.getLogger(__name__)
+
+REFRESH_S = 60.0
+LOOK_S = 1.0
+GIVES_WAY_S = 1.0
+"""A draw stands still for a request this long at each of its steps: an episode takes a tenth of it."""
+GROWTH = 1.25
+"""Before its time is over, the sample is drawn anew once this many times as much is stored."""
+
+
+class RecentTraffic:
+    """`current` is the sample to calibrate on; reading it never waits for the database."""
+
+    def __init__(self, engine: Engine, *, size: int = SIZE, newest: int = NEWEST) -> None:
+        self._engine, self._size, self._newest = engine, size, newest
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._stored = 0
+        self._drawn_at = -REFRESH_S
+        self._draws = 0
+        self._told = False
+        self._free = threading.Event()
+        self._free.set()
+        self.per_day: float | None = None
+        """Transactions a day by event time; None before there is a day of them."""
+        self.current = TrafficSample(np.zeros((0, 0), np.float32), np.zeros(0), [], [])
+
+    def start(self) -> None:
+        """Draw now and go on drawing in a thread."""
+        self.refresh()
+        self._thread = threading.Thread(target=self._run, name="recent traffic", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread; a draw that has begun is waited for, it takes about a second."""
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join()
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Within it a draw that has begun stands still: it would take the processor from whoever waits."""
+        self._free.clear()
+        try:
+            yield
+        finally:
+            self._free.set()
+
+    def refresh(self) -> None:
+        """Draw a new sample if the present one is old or small by now; keep it where the database is away."""
+        try:
+            with UnitOfWork(self._engine, reads_only=True) as unit:
+                ranges = unit.transactions.offset_ranges().values()
+                stored = sum(high - low + 1 for low, high in ranges)
+                if not self._due(stored):
+                    return
+                drawn = sample_traffic(
+                    unit.session, self._size, newest=self._newest, seed=self._draws, breathe=self._give_way
+                )
+        except StorageError as error:
+            if not self._told:
+                log.warning(
+                    "recent traffic: %s; the present sample of %d rows stays", error, len(self.current)
+                )
+            self._told = True
+            return
+        self._told, self._stored, self._drawn_at = False, stored, time.monotonic()
+        self._draws += 1
+        self.current, self.per_day = drawn, _per_day(drawn, min(stored, self._newest))
+        metrics.RESERVOIR_ROWS.set(len(drawn))
+
+    def _give_way(self) -> None:
+        self._free.wait(GIVES_WAY_S)
+
+    def _due(self, stored: int) -> bool:
+        if stored == self._stored:
+            return False
+        small = len(self.current) < self._size and stored >= GROWTH * self._stored
+        return small or time.monotonic() - self._drawn_at >= REFRESH_S
+
+    def _run(self) -> None:
+        while not self._stop.wait(LOOK_S):
+            try:
+                self.refresh()
+            except Exception:
+                # A thread that ends unseen would leave an ever older sample in use.
+                log.exception("recent traffic: drawing failed; the present sample stays")
+
+
+def _per_day(sample: TrafficSample, drawn_from: int) -> float | None:
+    """Transactions a day of the `drawn_from` that the sample is spread over."""
+    days = float(np.ptp(sample.event_time)) / DAY_S if len(sample) else 0.0
+    return drawn_from / days if days >= 1.0 else None

@@ -1,0 +1,58 @@
+"""Known fraud that base and live detectors find: what a new detector must not cost them."""
+
+from __future__ import annotations
+
+import numpy as np
+from sqlalchemy import select
+
+from control.snapshot import Snapshot
+from meta.arrays import Floats
+from storage import UnitOfWork
+from storage.episodes import SUPPORT, Episode, EpisodeTransaction
+from storage.labels import FRAUD, Label
+from storage.scored_transactions import ScoredTransaction
+
+BASE_ROWS = 1_000
+"""Confirmed frauds of the base, the latest; more would not change a share in its third digit."""
+
+
+def replay_sets(unit: UnitOfWork, snapshot: Snapshot) -> dict[str, Floats]:
+    """Raw features float32 (m, d) of confirmed frauds: what the base alerted, and what episodes hold."""
+    width = len(snapshot.base.model.features) if snapshot.base else 0
+    found = {"base": _features(_of_base(unit), width)}
+    if snapshot.base is not None:
+        # Without them nothing would speak for the base before the first fraud is confirmed, and the first
+        # detector could take its whole budget.
+        found["past fraud"] = snapshot.base.past[:BASE_ROWS]
+    for detector in snapshot.detectors:
+        found[detector.episode] = _features(_of_detector(unit, detector.id), width)
+    return {name: rows for name, rows in found.items() if len(rows)}
+
+
+def _of_base(unit: UnitOfWork) -> list[bytes]:
+    row = ScoredTransaction
+    query = (
+        select(row.features)
+        .join(Label, Label.transaction_id == row.transaction_id)
+        .where(Label.verdict == FRAUD, row.winner == 0, row.decision != 0)
+        .order_by(Label.id.desc())
+        .limit(BASE_ROWS)
+    )
+    return list(unit.session.scalars(query))
+
+
+def _of_detector(unit: UnitOfWork, detector_id: str) -> list[bytes]:
+    part = EpisodeTransaction
+    query = (
+        select(ScoredTransaction.features)
+        .join(part, part.transaction_id == ScoredTransaction.transaction_id)
+        .join(Episode, Episode.id == part.episode_id)
+        .where(Episode.detector_id == detector_id, part.role == SUPPORT)
+    )
+    return list(unit.session.scalars(query))
+
+
+def _features(rows: list[bytes], width: int) -> Floats:
+    """As a matrix; rows that were scored with other features are left out."""
+    fitting = b"".join(row for row in rows if len(row) == 4 * width)
+    return np.frombuffer(fitting, "<f4").astype(np.float32).reshape(-1, max(width, 1))

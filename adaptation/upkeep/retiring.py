@@ -1,0 +1,111 @@
+"""Takes an episode out of force, live or not.
+
+1. The change is announced; 2. the database is told. A stop between the two is mended by the repeated
+request, which finds its own entry in force and goes on with 2.
+"""
+
+from __future__ import annotations
+
+from adaptation.desk import Desk, Step
+from adaptation.going_live.awaiting import Awaiting
+from adaptation.intake.checks import RequestRefused
+from adaptation.proposing.threshold import first_threshold, threshold_without
+from contracts.requests import Answer, Request
+from control.change import Change
+from control.entry import Kind
+from control.snapshot import Applied, Snapshot
+from storage.episodes import DRAFT, RETIRED, SHADOW, WAITING
+
+REQUEST = "request_id"
+"""Under which an entry names the request that it came from."""
+
+
+def retire(desk: Desk, request: Request, began: float) -> Answer | Awaiting:
+    """Retire the detector or episode that the request names. Raises RequestRefused.
+
+    A draft or one that waits is only marked; the risk of its entities stays, since its frauds do.
+    """
+    snapshot = desk.announcer.refresh()
+    done = own_entry(snapshot, request)
+    applied = done or _live_detector(snapshot, request.name)
+    if applied is None:
+        return _retire_silent(desk, snapshot, request)
+    offset = done.offset if done else _announce(desk, snapshot, applied, request)
+    desk.after(Step.ANNOUNCED)
+    note_retired(desk, request, applied.entry.id, offset)
+    return Awaiting(request.request_id, offset, began, detector_id=applied.entry.id)
+
+
+def own_entry(snapshot: Snapshot, request: Request) -> Applied | None:
+    """The entry that an earlier try of this request announced."""
+    mine = (a for a in snapshot.applied.values() if a.entry.values.get(REQUEST) == request.request_id)
+    return next(mine, None)
+
+
+def retirement(snapshot: Snapshot, applied: Applied, request: Request, budget: float) -> Change:
+    """Takes a live detector away, with the threshold that fits what is left."""
+    in_force = first_threshold(budget) if snapshot.threshold is None else snapshot.threshold
+    live = len(snapshot.in_force(Kind.DETECTOR))
+    threshold = threshold_without(in_force=in_force, budget=budget, detectors=live)
+    return Change(
+        Kind.DETECTOR,
+        applied.entry.id,
+        request.author,
+        request.reason or "retired",
+        {},
+        {**names(applied), "threshold": threshold, REQUEST: request.request_id},
+        applied.entry.parent,
+        retired=True,
+    )
+
+
+def names(applied: Applied) -> dict[str, object]:
+    """What an entry says of its episode, for the entries that follow it."""
+    return {
+        name: applied.entry.values[name] for name in ("episode", "episode_id") if name in applied.entry.values
+    }
+
+
+def note_retired(desk: Desk, request: Request, detector_id: str, offset: int | None) -> None:
+    """The detector and its episode are out of force; who took them out, and why."""
+    with desk.unit() as unit:
+        row = unit.detectors.get(detector_id)
+        episode = unit.episodes.of_detector(detector_id)
+        if row is not None:
+            row.status = RETIRED
+        if episode is not None:
+            episode.status, episode.reason = RETIRED, request.reason or f"retired by {request.author}"
+        details = {"request": request.request_id, "control_offset": offset, "reason": request.reason}
+        unit.audit.append(
+            request.author, request.kind, subject=detector_id, time=desk.clock(), details=details
+        )
+        unit.commit()
+
+
+def _live_detector(snapshot: Snapshot, name: str) -> Applied | None:
+    called = (
+        applied
+        for identity, applied in snapshot.in_force(Kind.DETECTOR).items()
+        if name in (identity, applied.entry.values.get("episode"), applied.entry.values.get("episode_id"))
+    )
+    return next(called, None)
+
+
+def _announce(desk: Desk, snapshot: Snapshot, applied: Applied, request: Request) -> int:
+    return desk.announcer.announce(retirement(snapshot, applied, request, desk.budget)).offset
+
+
+def _retire_silent(desk: Desk, snapshot: Snapshot, request: Request) -> Answer:
+    """An episode whose detector decides nothing."""
+    with desk.unit(reads_only=True) as unit:
+        episode = unit.episodes.named(request.name, WAITING, SHADOW, DRAFT)
+    if episode is None or episode.detector_id is None:
+        live = ", ".join(snapshot.in_force(Kind.DETECTOR)) or "none"
+        raise RequestRefused(f"no live detector or episode is named {request.name!r}; live are: {live}")
+    offset = None
+    if episode.detector_id in snapshot.in_force(Kind.SHADOW):
+        reason = request.reason or "retired"
+        change = Change(Kind.SHADOW, episode.detector_id, request.author, reason, {}, {}, retired=True)
+        offset = desk.announcer.announce(change).offset
+    note_retired(desk, request, episode.detector_id, offset)
+    return Answer(request.request_id, RETIRED, f"episode {episode.name!r} is retired", control_offset=offset)

@@ -1,0 +1,113 @@
+"""Puts back what stood before the last change of any control entry; steps as in `retiring`."""
+
+from __future__ import annotations
+
+from adaptation.desk import Desk, Step
+from adaptation.going_live.awaiting import Awaiting
+from adaptation.intake.checks import RequestRefused
+from adaptation.upkeep.recalibrating import JOINT
+from adaptation.upkeep.retiring import REQUEST, names, note_retired, own_entry, retirement
+from contracts.requests import Request
+from control.change import Change
+from control.entry import Kind
+from control.history import snapshot_of
+from control.rules import ALLOWED
+from control.snapshot import Applied, Snapshot
+from storage.episodes import LIVE
+
+THRESHOLD = "threshold"
+JOINT_KEY = f"{Kind.THRESHOLD}/{JOINT}".encode()
+
+
+def roll_back(desk: Desk, request: Request, began: float) -> Awaiting:
+    """Put back what stood before the last change of the control entry `kind/id`. Raises RequestRefused."""
+    snapshot = desk.announcer.refresh()
+    done = own_entry(snapshot, request)
+    if done is not None:
+        return Awaiting(request.request_id, done.offset, began)
+    current = snapshot.applied.get(request.name.encode())
+    if current is None:
+        known = ", ".join(sorted(key.decode() for key in snapshot.applied)) or "none"
+        raise RequestRefused(f"no control entry {request.name!r}; there are: {known}")
+    before = _before(desk, current)
+    change = _change_back(desk, snapshot, before, current, request)
+    offset = desk.announcer.announce(change, *_calibration_back(before, change, current, request)).offset
+    desk.after(Step.ANNOUNCED)
+    if current.entry.kind is Kind.DETECTOR and change.retired:
+        note_retired(desk, request, current.entry.id, offset)
+    else:
+        _note(desk, request, current, offset)
+    return Awaiting(request.request_id, offset, began)
+
+
+def _change_back(
+    desk: Desk, snapshot: Snapshot, before: Snapshot, current: Applied, request: Request
+) -> Change:
+    """The content of the key's entry before `current`; with the threshold of then, if none came since.
+
+    A base comes back with the threshold of then in any case: a later one was fitted to the base that goes.
+    """
+    earlier = before.applied.get(current.entry.key)
+    gone = earlier is None or earlier.entry.retired
+    is_last = current.entry.kind is Kind.BASE or current.offset >= _last_threshold(snapshot)
+    if gone and current.entry.kind is Kind.DETECTOR and not is_last:
+        return retirement(snapshot, current, request, desk.budget)
+    values = dict(earlier.entry.values) if earlier else names(current)
+    values[REQUEST] = request.request_id
+    if current.entry.kind not in ALLOWED:
+        # Rules move no threshold; whatever else comes back brings the one that fits it.
+        threshold = before.threshold if is_last else snapshot.threshold
+        values |= {} if threshold is None else {THRESHOLD: threshold}
+    return Change(
+        current.entry.kind,
+        current.entry.id,
+        request.author,
+        request.reason or f"rolled back from control offset {current.offset}",
+        earlier.entry.parts if earlier else {},
+        values,
+        earlier.entry.parent if earlier else current.entry.parent,
+        retired=gone,
+    )
+
+
+def _calibration_back(before: Snapshot, change: Change, current: Applied, request: Request) -> list[Change]:
+    """For a base that comes back by `change`, its calibration of then, if it had been fitted to traffic."""
+    earlier = before.applied.get(JOINT_KEY)
+    if change.kind is not Kind.BASE or earlier is None or earlier.entry.retired:
+        return []
+    reason = f"the calibration of the base that came back, rolled back from {current.offset}"
+    parent = change.entry(sequence=0, time=0.0).content_hash
+    values, parts = dict(earlier.entry.values), earlier.entry.parts
+    return [Change(Kind.THRESHOLD, JOINT, request.author, reason, parts, values, parent)]
+
+
+def _before(desk: Desk, current: Applied) -> Snapshot:
+    """What was in force just before `current`."""
+    with desk.unit(reads_only=True) as unit:
+        entries = unit.control.up_to(current.offset)
+    if not entries or entries[-1].control_offset < current.offset:
+        raise RequestRefused(
+            "the history of the control log is not recorded this far; is a recorder running?"
+        )
+    return snapshot_of(entries[:-1], desk.announcer.key)
+
+
+def _last_threshold(snapshot: Snapshot) -> int:
+    """Offset of the last entry that set the joint threshold."""
+    return max((a.offset for a in snapshot.applied.values() if THRESHOLD in a.entry.values), default=-1)
+
+
+def _note(desk: Desk, request: Request, current: Applied, offset: int) -> None:
+    """Who rolled back what; a detector that is back is live again."""
+    with desk.unit() as unit:
+        if current.entry.kind is Kind.DETECTOR:
+            episode = unit.episodes.of_detector(current.entry.id)
+            row = unit.detectors.get(current.entry.id)
+            for one in (episode, row):
+                if one is not None:
+                    one.status = LIVE
+        details = {"request": request.request_id, "control_offset": offset, "reason": request.reason}
+        unit.audit.append(
+            request.author, request.kind, subject=current.entry.id, time=desk.clock(), details=details
+        )
+        unit.commit()

@@ -1,0 +1,196 @@
+"""The adaptation worker's process: reads `feedback`, works each request, answers, and watches the acks.
+
+The offset of a request is committed once its outcome is on the control log and in the database; a worker
+that is killed before reads it again and does no harm (`flagging` says why, step by step).
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from threading import Event
+from typing import Any
+
+import msgspec
+from kafka import KafkaConsumer, KafkaProducer, OffsetAndMetadata
+from sqlalchemy import Engine
+
+from adaptation.desk import Desk, Step, pass_by
+from adaptation.going_live.awaiting import Awaiting
+from adaptation.going_live.settling import Settling
+from adaptation.intake.dispatch import AWAY, work
+from adaptation.proposing.preparation import NotReady, Preparation
+from adaptation.proposing.recent_traffic import RecentTraffic
+from adaptation.standing_terms import StandingTerms
+from adaptation.terms import DEFAULT_TERMS, Terms
+from adaptation.upkeep.schedule import Upkeep
+from contracts.answers_topic import create_topic
+from contracts.outage import RECONNECT, Outage
+from contracts.requests import ANSWERS, Answer, Policy, UnreadableRequest, read_request
+from contracts.tracing.spans import Spans
+from control.acks import AckWatch
+from control.announce import Announcer
+from control.keys import ControlKey
+from meta.device import CPU
+
+log = logging.getLogger(__name__)
+
+IDLE_POLL_MS = 200
+WAITING_POLL_MS = 10
+RETRY_S = 0.5
+CLOSE_MS = 1_000
+SESSION_MS = 10_000
+
+
+@dataclass(frozen=True)
+class AdaptationConfig:
+    """Where the worker reads and writes, and how it decides."""
+
+    bootstrap: str
+    group: str
+    feedback: str
+    control: str
+    control_acks: str
+    partitions: int
+    """Partitions that score; a detector is live when all of them have acknowledged it."""
+    adapter: str
+    policy: Policy
+    terms: Terms = DEFAULT_TERMS
+    device: str = CPU
+    """Where torch computes, as `chosen_device` says."""
+
+
+class AdaptationWorker:
+    """Works requests one by one. `after` is told each step of a flag as it is done."""
+
+    def __init__(
+        self,
+        config: AdaptationConfig,
+        engine: Engine,
+        key: ControlKey,
+        *,
+        after: Callable[[Step], None] = pass_by,
+        spans: Spans | None = None,
+    ) -> None:
+        self._config, self._engine, self._key, self._after = config, engine, key, after
+        self._spans = spans
+        self._stop = Event()
+        self._outage = Outage("adapter", config.bootstrap)
+        self._traffic = RecentTraffic(engine)
+
+    def stop(self) -> None:
+        """Ask `run` to return; what it has in hand is worked again later. Safe in a signal handler."""
+        self._stop.set()
+
+    def run(self) -> None:
+        """Work until `stop`; a broker or database that goes away is waited for."""
+        self._outage.listen()
+        self._traffic.start()
+        try:
+            while not self._stop.is_set():
+                try:
+                    self._serve()
+                except AWAY as error:
+                    self._outage.note(error)
+                    self._stop.wait(RETRY_S)
+        finally:
+            self._traffic.stop()
+
+    def _serve(self) -> None:
+        config = self._config
+        with ExitStack() as open_:
+            announcer = Announcer(config.bootstrap, config.control, self._key)
+            open_.callback(announcer.close)
+            acks = AckWatch(config.bootstrap, config.control_acks, config.partitions, whole=True)
+            open_.callback(acks.close)
+            acks.catch_up()
+            desk = Desk(
+                self._engine,
+                announcer,
+                Preparation(self._engine, self._traffic, config.adapter, config.device),
+                config.policy,
+                StandingTerms(self._engine, config.terms),
+                after=self._after,
+            )
+            settling = Settling(desk, acks.table)
+            settling.resume()
+            upkeep = Upkeep(desk, settling.add)
+            consumer, producer = self._consumer(), self._producer()
+            open_.callback(lambda: consumer.close(autocommit=False, timeout_ms=CLOSE_MS))
+            open_.callback(lambda: producer.close(timeout=CLOSE_MS / 1e3))
+            log.info("adapter: reading %s from %s", config.feedback, config.bootstrap)
+            while not self._stop.is_set():
+                self._outage.look()
+                self._turn(desk, settling, upkeep, acks, consumer, producer)
+
+    def _turn(
+        self,
+        desk: Desk,
+        settling: Settling,
+        upkeep: Upkeep,
+        acks: AckWatch,
+        consumer: KafkaConsumer,
+        producer: KafkaProducer,
+    ) -> None:
+        """What has been asked, then what has been acknowledged, then preparing while nobody waits."""
+        polled = consumer.poll(timeout_ms=WAITING_POLL_MS if settling else IDLE_POLL_MS, max_records=1)
+        for partition, records in polled.items():
+            for record in records:
+                self._work(desk, settling, record, producer)
+                consumer.commit({partition: OffsetAndMetadata(record.offset + 1, "", -1)})
+                desk.after(Step.COMMITTED)
+        acks.poll(WAITING_POLL_MS / 1e3 if settling else 0.0)
+        for answer in settling.due():
+            self._answer(producer, answer)
+        if not polled and not settling:
+            self._prepare(desk)
+            upkeep.turn()
+
+    def _work(self, desk: Desk, settling: Settling, record: Any, producer: KafkaProducer) -> None:
+        try:
+            request = read_request(record.value)
+        except UnreadableRequest as error:
+            log.error("adapter: request at offset %d cannot be read: %s", record.offset, error)
+            name = (record.key or b"").decode(errors="replace")
+            self._answer(producer, Answer(name, "refused", f"not a request: {error}"))
+            return
+        with self._traffic.paused():
+            outcome = work(desk, request, record.timestamp / 1e3, self._stop)
+        if isinstance(outcome, Awaiting):
+            settling.add(outcome)
+        else:
+            self._answer(producer, outcome)
+
+    def _answer(self, producer: KafkaProducer, answer: Answer) -> None:
+        log.info("adapter: %s: %s: %s", answer.request_id, answer.status, answer.message)
+        topic = self._config.feedback + ANSWERS
+        producer.send(topic, msgspec.json.encode(answer), key=answer.request_id.encode()).get(timeout=10)
+        if self._spans is not None:
+            self._spans.episode(answer, time.time())
+
+    def _prepare(self, desk: Desk) -> None:
+        """Score the reservoir anew where it or what is in force has changed."""
+        try:
+            desk.preparation.rehearse(desk.preparation.ready(desk.announcer.refresh(), newest=True))
+        except NotReady:
+            return
+
+    def _consumer(self) -> KafkaConsumer:
+        consumer = KafkaConsumer(
+            bootstrap_servers=self._config.bootstrap,
+            group_id=self._config.group,
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            isolation_level="read_committed",
+            session_timeout_ms=SESSION_MS,
+            **RECONNECT,
+        )
+        consumer.subscribe([self._config.feedback])
+        return consumer
+
+    def _producer(self) -> KafkaProducer:
+        create_topic(self._config.bootstrap, self._config.feedback + ANSWERS)
+        return KafkaProducer(bootstrap_servers=self._config.bootstrap, acks="all", linger_ms=0, **RECONNECT)

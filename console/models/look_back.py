@@ -1,0 +1,163 @@
+"""Which earlier transactions a detector would have alerted, and what that would have cost."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from console.models.results import CannotScore
+from control.snapshot import Snapshot
+from meta.adapters.protocol import Adapter
+from meta.calibration import Tails
+from meta.detector import Detector
+from meta.reservoir import FEWEST_ROWS
+from meta.support import with_surprise
+from storage import UnitOfWork
+from storage.detectors import DetectorRow
+from storage.labels import FRAUD, GENUINE
+from storage.scored_transactions import ScoredTransaction
+from storage.traffic_sample import NEWEST, SIZE, sample_traffic
+
+DAY_S = 86_400.0
+
+
+@dataclass(frozen=True, order=True)
+class Match:
+    """A transaction that the detector would have alerted; greater are those that surprise more."""
+
+    surprise: float
+    transaction_id: str
+    event_time: float
+    amount: float
+    alerted: bool
+    """Whether it was alerted as it was scored."""
+    verdict: str | None
+    """What it is known to be; None where nobody has said."""
+
+
+@dataclass
+class LookedBack:
+    """What was found among `scanned` transactions over `days` days of event time."""
+
+    days: float
+    scanned: int = 0
+    alerted: int = 0
+    """Matches that other scorers had alerted anyway."""
+    fraud: int = 0
+    genuine: int = 0
+    """Matches that are known to be one or the other."""
+    total: int = 0
+    amount: float = 0.0
+    best: tuple[Match, ...] = ()
+    """The matches that surprise most, that one first."""
+
+    @property
+    def added_a_day(self) -> float:
+        """Alerts a day that the detector would have added."""
+        return (self.total - self.alerted) / self.days
+
+    def __str__(self) -> str:
+        unjudged = self.total - self.fraud - self.genuine
+        return (
+            f"{self.total:,} of {self.scanned:,} transactions of {self.days:.1f} days match: {self.fraud:,} "
+            f"known frauds, {self.genuine:,} known genuine, {unjudged:,} unjudged; {self.alerted:,} were "
+            f"alerted anyway, {self.added_a_day:,.1f} alerts a day more; {self.amount:,.2f} in amounts"
+        )
+
+
+def look_back(
+    unit: UnitOfWork, snapshot: Snapshot, row: DetectorRow, *, days: float, most: int
+) -> LookedBack:
+    """Score the last `days` of event time with a stored detector, live or draft, at its gate's threshold.
+
+    Its tails are fitted to recent traffic. Raises CannotScore where it cannot score, or too little is
+    stored.
+    """
+    detector = Detector.from_bytes(row.payload)
+    adapter = snapshot.adapter_of(detector)
+    newest = unit.transactions.newest_event_time()
+    if adapter is None or snapshot.base is None or snapshot.stack is None:
+        raise CannotScore(f"the network or base that detector {row.id} was made with is not in force")
+    usual = sample_traffic(unit.session, SIZE, newest=NEWEST, seed=0).features
+    if newest is None or len(usual) < FEWEST_ROWS:
+        raise CannotScore(f"{len(usual)} transactions are stored, {FEWEST_ROWS} are needed to look back")
+    scorer = _Scorer(snapshot, adapter, detector, float(row.gate.get("shift", 0.0)))
+    scorer.tails = Tails.fit(scorer.scores(usual))
+    threshold = row.threshold if row.threshold is not None else np.inf
+    found, first = LookedBack(days), newest
+    for step in unit.transactions.since(newest - days * DAY_S):
+        first = min(first, *(one.event_time for one in step))
+        _take(
+            unit,
+            found,
+            [one for one in step if len(one.features) == 4 * usual.shape[1]],
+            scorer,
+            threshold,
+            most,
+        )
+    found.days = max((newest - first) / DAY_S, 1e-3)
+    return found
+
+
+@dataclass
+class _Scorer:
+    snapshot: Snapshot
+    adapter: Adapter
+    detector: Detector
+    shift: float
+    tails: Tails | None = None
+
+    def scores(self, X: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Log-odds of rows (n, d)."""
+        stack = self.snapshot.stack
+        assert stack is not None  # looked at before
+        if self.adapter.needs_surprise:
+            X = with_surprise(X, stack.base_tails.surprise(stack.base.score(X)))
+        return self.adapter.score(self.detector, X)
+
+    def surprise(self, X: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Surprise of rows (n, d), shift included."""
+        assert self.tails is not None  # fitted first
+        return self.tails.surprise(self.scores(X)) + self.shift
+
+
+def _take(
+    unit: UnitOfWork,
+    found: LookedBack,
+    rows: Sequence[ScoredTransaction],
+    scorer: _Scorer,
+    threshold: float,
+    most: int,
+) -> None:
+    found.scanned += len(rows)
+    if not rows:
+        return
+    X = np.stack([np.frombuffer(row.features, "<f4") for row in rows]).astype(np.float32)
+    surprise = scorer.surprise(X)
+    over = np.flatnonzero(surprise > threshold).tolist()
+    labels = unit.labels.latest([rows[place].transaction_id for place in over])
+    matches = []
+    for place in over:
+        row = rows[place]
+        known = labels.get(row.transaction_id)
+        match = Match(
+            float(surprise[place]),
+            row.transaction_id,
+            row.event_time,
+            row.amount,
+            row.decision != 0,
+            known.verdict if known else None,
+        )
+        matches.append(match)
+        found.total += 1
+        found.alerted += match.alerted
+        found.fraud += match.verdict == FRAUD
+        found.genuine += match.verdict == GENUINE
+        found.amount += match.amount
+    found.best = tuple(
+        heapq.nlargest(most, [*found.best, *matches], key=lambda m: (m.surprise, m.transaction_id))
+    )

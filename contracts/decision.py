@@ -1,0 +1,11 @@
+"""What is done with a transaction."""
+
+from enum import IntEnum
+
+
+class Decision(IntEnum):
+    """A decision, as stored and as sent in Arrow batches; JSON messages carry its name in lower case."""
+
+    APPROVE = 0
+    REVIEW = 1
+    DECLINE = 2

@@ -1,0 +1,5 @@
+"""Metrics of `produce` and `simulate`."""
+
+from prometheus_client import Counter
+
+FED = Counter("flagfive_fed_total", "Transactions sent to the input topic by a feed of ours.")

@@ -1,0 +1,19 @@
+"""Metrics of the recorder."""
+
+from prometheus_client import Counter, Histogram
+
+from contracts.metrics.buckets import SECONDS
+from contracts.metrics.first_samples import begin_at_zero
+
+RECORDED = Counter("flagfive_recorded_total", "Rows written to the database, repeats included.", ["table"])
+RECORD_SECONDS = Histogram(
+    "flagfive_record_seconds", "Seconds to write one batch to the database.", buckets=SECONDS
+)
+RECORDER_RETRIES = Counter(
+    "flagfive_recorder_retries_total", "Times the recorder waited for a part that was away.", ["part"]
+)
+RECORDER_UNREADABLE = Counter(
+    "flagfive_recorder_unreadable_total", "Records that the recorder could not read and left out.", ["topic"]
+)
+
+begin_at_zero(RECORDER_RETRIES, "database")

@@ -1,0 +1,74 @@
+"""Metrics of a scoring worker."""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+from contracts.metrics.buckets import SECONDS
+from contracts.metrics.first_samples import begin_at_zero
+
+TRANSACTIONS = Counter(
+    "flagfive_transactions_total", "Transactions that a stage has committed, by its input topic.", ["stage"]
+)
+BATCH_TRANSACTIONS = Histogram(
+    "flagfive_batch_transactions",
+    "Transactions in a committed batch; grows with load.",
+    ["stage"],
+    buckets=(1, 3, 10, 30, 100, 300, 1_000, 3_000, 10_000, 30_000),
+)
+SCORE_SECONDS = Histogram(
+    "flagfive_score_seconds",
+    "Seconds from a transaction's arrival at the broker to its committed score; the oldest of each batch.",
+    buckets=SECONDS,
+)
+STAGE_SECONDS = Histogram(
+    "flagfive_stage_seconds",
+    "Seconds from a transaction's arrival at the broker to its leaving a stage, committed; the oldest of a "
+    "batch. The stages before scoring; for scoring see flagfive_score_seconds.",
+    ["stage"],
+    buckets=SECONDS,
+)
+ALERTS = Counter(
+    "flagfive_alerts_total", "Transactions over the threshold, by what kind of scorer decided.", ["scorer"]
+)
+SURPRISING = Counter(
+    "flagfive_surprising_total",
+    "Transactions scored with at least this surprise, the negative logarithm of the tail; at least 0 is all "
+    "of them, and of genuine traffic one in 10 to this power should be among them.",
+    ["at_least"],
+)
+BUDGET = Gauge("flagfive_budget_ratio", "Share of genuine traffic that may be alerted, as configured.")
+LAG = Gauge(
+    "flagfive_lag_records",
+    "Records of an input partition that its worker had not read when it last read.",
+    ["topic", "partition"],
+)
+COMMITS = Counter(
+    "flagfive_commits_total",
+    "Kafka transactions by outcome; in doubt means that the broker did not say.",
+    ["outcome"],
+)
+DEAD_LETTERS = Counter(
+    "flagfive_dead_letters_total", "Records that were not scored, by the rule that they broke.", ["reason"]
+)
+COMMITS_IN_DOUBT = Counter(
+    "flagfive_commits_in_doubt_total", "Commits whose outcome had to be asked for.", ["stage"]
+)
+PARTITIONS_LOST = Counter(
+    "flagfive_partitions_lost_total", "Times a partition was found in another worker's hands.", ["stage"]
+)
+PARTITIONS_LIVE = Gauge("flagfive_partitions_live", "Partitions that this worker processes.")
+REBALANCES = Counter("flagfive_rebalances_total", "Times this worker was given partitions.")
+CHECKPOINTS = Counter("flagfive_checkpoints_total", "Checkpoints committed, by their topic.", ["topic"])
+CHECKPOINT_ROWS = Counter("flagfive_checkpoint_rows_total", "Profile rows checkpointed.", ["topic"])
+CHECKPOINT_BYTES = Counter(
+    "flagfive_checkpoint_bytes_total", "Bytes of profile rows checkpointed.", ["topic"]
+)
+CHECKPOINT_TIME = Gauge(
+    "flagfive_checkpoint_timestamp_seconds",
+    "When profiles of a partition were last known to be saved, seconds since 1970.",
+    ["topic", "partition"],
+)
+PROFILES_BYTES = Gauge(
+    "flagfive_profiles_bytes", "Memory of the profiles of one partition.", ["topic", "partition"]
+)
+
+begin_at_zero(COMMITS, "committed", "aborted", "in_doubt")

@@ -1,0 +1,27 @@
+"""The `scored` topic: each batch's transactions with features and scores, as one Arrow message.
+
+The recorder reads it. With the control offset and the features in it, any score can be computed again.
+"""
+
+from collections.abc import Sequence
+
+import pyarrow as pa
+
+from contracts.stage_batch import stage_schema
+
+SCORE_COLUMNS = pa.schema(
+    [
+        ("surprise", pa.float64()),
+        ("tail", pa.float64()),
+        ("winner", pa.int32()),
+        ("winner_id", pa.string()),
+        ("decision", pa.int8()),
+        ("control_offset", pa.int64()),
+    ]
+)
+"""What scoring adds to the columns of a stage batch."""
+
+
+def scored_schema(entities: Sequence[str], width: int) -> pa.Schema:
+    """Columns of a scored batch: those of a stage batch of `width` features, then the scores."""
+    return pa.schema([*stage_schema(entities, width), *SCORE_COLUMNS])

@@ -1,0 +1,151 @@
+"""An entry as signed bytes: magic, lengths, JSON header, safetensors parts, signature.
+
+    | 4 magic | 4 header length | 4 content length | header | parts, one after another | signature |
+
+Lengths are little endian. The signature covers all before it, and the record's key is part of the header,
+so an entry cannot be moved to another key. Sizes are checked before anything is parsed, the signature
+before anything is believed.
+"""
+
+import struct
+from typing import Any
+
+import msgspec
+
+from control.entry import Entry, Kind
+from control.errors import (
+    ForgedEntry,
+    MalformedEntry,
+    OversizedEntry,
+    TruncatedEntry,
+    UnknownKind,
+)
+from control.keys import ControlKey
+
+MAGIC = b"FFC1"
+PREFIX = struct.Struct("<4sII")
+MAX_HEADER = 64 * 1024
+# A base is under 1 MB; four times that leaves room and still fits one record.
+MAX_CONTENT = 4 * 1024 * 1024
+MAX_SIGNATURE = 64
+MAX_ENVELOPE = PREFIX.size + MAX_HEADER + MAX_CONTENT + MAX_SIGNATURE
+
+
+class Header(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The JSON header; `parts` gives names and byte lengths in the order of the content."""
+
+    kind: str
+    id: str
+    author: str
+    reason: str
+    time: float
+    sequence: int
+    content_hash: str
+    algorithm: str
+    parts: list[tuple[str, int]] = []
+    values: dict[str, Any] = {}
+    parent: str | None = None
+    retired: bool = False
+
+
+def seal(entry: Entry, key: ControlKey) -> bytes:
+    """`entry` as a signed record value. Raises OversizedEntry where it is larger than readers accept."""
+    header = msgspec.json.encode(_header(entry, key))
+    content = b"".join(entry.parts.values())
+    if len(header) > MAX_HEADER or len(content) > MAX_CONTENT:
+        raise OversizedEntry(
+            f"entry {entry.key.decode()}: header {len(header)} of at most {MAX_HEADER} bytes, "
+            f"parts {len(content)} of at most {MAX_CONTENT}"
+        )
+    signed = PREFIX.pack(MAGIC, len(header), len(content)) + header + content
+    return signed + key.sign(signed)
+
+
+def unseal(value: bytes | None, record_key: bytes | None, key: ControlKey) -> Entry:
+    """The entry in a record of the control log; raises a ControlRefused that says what is wrong with it.
+
+    Whether it is a replay shows only against what is in force, so Snapshot.apply checks that.
+    """
+    if value is None:
+        raise ForgedEntry("a record without value is not signed; a retirement is a signed entry")
+    header_end, content_end = _bounds(value)
+    signed, signature = value[:content_end], value[content_end:]
+    if not key.verifies(signed, signature):
+        raise ForgedEntry(f"the signature does not fit this worker's {key.algorithm} key")
+    entry = _entry(_parse(value[PREFIX.size : header_end]), value[header_end:content_end])
+    if entry.key != record_key:
+        raise ForgedEntry(f"entry {entry.key!r} lies under the record key {record_key!r}")
+    return entry
+
+
+def _header(entry: Entry, key: ControlKey) -> Header:
+    return Header(
+        kind=entry.kind,
+        id=entry.id,
+        author=entry.author,
+        reason=entry.reason,
+        time=entry.time,
+        sequence=entry.sequence,
+        content_hash=entry.content_hash,
+        algorithm=key.algorithm,
+        parts=[(name, len(part)) for name, part in entry.parts.items()],
+        values=dict(entry.values),
+        parent=entry.parent,
+        retired=entry.retired,
+    )
+
+
+def _bounds(value: bytes) -> tuple[int, int]:
+    """Where header and content end."""
+    if len(value) > MAX_ENVELOPE:
+        raise OversizedEntry(f"{len(value)} bytes, at most {MAX_ENVELOPE}")
+    if len(value) < PREFIX.size:
+        raise TruncatedEntry(f"{len(value)} bytes, the shortest entry has more than {PREFIX.size}")
+    magic, header, content = PREFIX.unpack_from(value)
+    if magic != MAGIC:
+        raise ForgedEntry(f"begins with {magic!r}, entries begin with {MAGIC!r}")
+    if header > MAX_HEADER or content > MAX_CONTENT:
+        raise OversizedEntry(
+            f"claims {header} bytes of header and {content} of parts, at most {MAX_HEADER} and {MAX_CONTENT}"
+        )
+    end = PREFIX.size + header + content
+    if not end < len(value) <= end + MAX_SIGNATURE:
+        raise TruncatedEntry(f"{len(value)} bytes, announced are {end} and a signature")
+    return PREFIX.size + header, end
+
+
+def _parse(header: bytes) -> Header:
+    try:
+        return msgspec.json.decode(header, type=Header)
+    except msgspec.DecodeError as error:
+        raise MalformedEntry(f"header: {error}") from error
+
+
+def _entry(header: Header, content: bytes) -> Entry:
+    if header.kind not in list(Kind):
+        raise UnknownKind(f"kind {header.kind!r}, known are {', '.join(Kind)}")
+    if sum(length for _, length in header.parts) != len(content) or any(n < 0 for _, n in header.parts):
+        raise MalformedEntry(f"parts {header.parts} do not add up to {len(content)} bytes")
+    entry = Entry(
+        kind=Kind(header.kind),
+        id=header.id,
+        author=header.author,
+        reason=header.reason,
+        time=header.time,
+        sequence=header.sequence,
+        parts=_split(header.parts, content),
+        values=header.values,
+        parent=header.parent,
+        retired=header.retired,
+    )
+    if entry.content_hash != header.content_hash:
+        raise MalformedEntry("the content does not give the content hash of its header")
+    return entry
+
+
+def _split(lengths: list[tuple[str, int]], content: bytes) -> dict[str, bytes]:
+    parts, start = {}, 0
+    for name, length in lengths:
+        parts[name] = content[start : start + length]
+        start += length
+    return parts

@@ -1,0 +1,66 @@
+"""What was in force earlier, folded anew from the entries that were kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Protocol
+
+from control.entry import Entry
+from control.envelope import unseal
+from control.errors import ControlRefused
+from control.keys import ControlKey
+from control.snapshot import Snapshot
+
+
+class StoredEntry(Protocol):
+    """A record of the control log as the recorder kept it."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def entry_id(self) -> str: ...
+    @property
+    def value(self) -> bytes: ...
+    @property
+    def control_offset(self) -> int: ...
+
+
+@dataclass(frozen=True)
+class AppliedEntry:
+    """An entry that workers applied, and its control offset."""
+
+    entry: Entry
+    offset: int
+
+
+def changes_of(stored: Iterable[StoredEntry], key: ControlKey) -> list[AppliedEntry]:
+    """Stored entries in their order, without those that do not verify or are replays; not loaded."""
+    changes: list[AppliedEntry] = []
+    sequences: dict[bytes, int] = {}
+    for one in stored:
+        try:
+            entry = unseal(one.value, f"{one.kind}/{one.entry_id}".encode(), key)
+        except ControlRefused:
+            continue
+        if entry.sequence > sequences.get(entry.key, -1):
+            sequences[entry.key] = entry.sequence
+            changes.append(AppliedEntry(entry, one.control_offset))
+    return changes
+
+
+def in_force_at(changes: Iterable[AppliedEntry], time: float) -> list[AppliedEntry]:
+    """The last change of each key signed up to `time` (seconds since 1970), without what was retired."""
+    latest = {change.entry.key: change for change in changes if change.entry.time <= time}
+    return sorted((c for c in latest.values() if not c.entry.retired), key=lambda c: c.offset)
+
+
+def snapshot_of(entries: Iterable[StoredEntry], key: ControlKey) -> Snapshot:
+    """What a worker had in force that read `entries`; what it refused is refused here too."""
+    snapshot = Snapshot()
+    for change in changes_of(entries, key):
+        try:
+            snapshot = snapshot.apply(change.entry, change.offset)
+        except ControlRefused:
+            continue
+    return snapshot

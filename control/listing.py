@@ -1,0 +1,61 @@
+"""The last entry of every key, verified but not loaded: to look at, without torch."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from kafka import KafkaConsumer, TopicPartition
+
+from contracts.outage import RECONNECT
+from control.entry import Entry
+from control.envelope import MAX_ENVELOPE, unseal
+from control.errors import ControlRefused
+from control.keys import ControlKey
+
+
+@dataclass(frozen=True)
+class Listed:
+    """An entry and where it lies."""
+
+    entry: Entry
+    offset: int
+
+
+def list_entries(
+    bootstrap: str, topic: str, key: ControlKey, *, timeout_s: float = 10.0
+) -> dict[bytes, Listed]:
+    """The last entry of every key that verifies, by key, retired ones too, in the order of the log."""
+    consumer = KafkaConsumer(
+        bootstrap_servers=bootstrap,
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        max_partition_fetch_bytes=2 * MAX_ENVELOPE,
+        **RECONNECT,
+    )
+    partition = TopicPartition(topic, 0)
+    consumer.assign([partition])
+    consumer.seek_to_beginning(partition)
+    try:
+        return _read(consumer, partition, key, time.monotonic() + timeout_s)
+    finally:
+        consumer.close()
+
+
+def _read(
+    consumer: KafkaConsumer, partition: TopicPartition, key: ControlKey, deadline: float
+) -> dict[bytes, Listed]:
+    end: int = consumer.end_offsets([partition])[partition]
+    found: dict[bytes, Listed] = {}
+    while consumer.position(partition) < end and time.monotonic() < deadline:
+        for record in consumer.poll(timeout_ms=100).get(partition, ()):
+            try:
+                entry = unseal(record.value, record.key, key)
+            except ControlRefused:
+                continue
+            before = found.get(entry.key)
+            if before is None or entry.sequence > before.entry.sequence:
+                # Taken out first, so that the order is that of the last entries.
+                found.pop(entry.key, None)
+                found[entry.key] = Listed(entry, record.offset)
+    return found

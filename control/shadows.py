@@ -1,0 +1,71 @@
+"""What scores silently beside what decides: detectors and bases on trial."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from control.loading import LoadedBase, LoadedShadow, check_base, check_detector
+from meta.adapters.protocol import Adapter
+from meta.arrays import Doubles, Floats
+from meta.detector import Detector
+from meta.live import LiveDetector
+from meta.stack import ScoringStack
+
+
+@dataclass(frozen=True)
+class Shadows:
+    """All on trial: `detectors` is the live base with those that are detectors, each of `bases` stands alone.
+
+    `all` names them in the order of the columns of `surprises`, detectors first.
+    """
+
+    all: tuple[LoadedShadow, ...] = ()
+    detectors: ScoringStack | None = None
+    bases: tuple[ScoringStack, ...] = ()
+
+    @classmethod
+    def of(
+        cls,
+        loaded: Iterable[LoadedShadow],
+        live: ScoringStack,
+        adapter_of: Callable[[Detector], Adapter | None],
+    ) -> Shadows:
+        """Gather what can score; a detector waits for its network to be in force, as a live one does."""
+        detectors, bases, members, alone = [], [], [], []
+        for shadow in loaded:
+            if isinstance(shadow.scorer, LoadedBase):
+                bases.append(shadow)
+                alone.append(ScoringStack(shadow.scorer.model, shadow.scorer.tails))
+            elif (scorer := adapter_of(shadow.scorer.detector)) is not None:
+                one = shadow.scorer
+                detectors.append(shadow)
+                members.append(LiveDetector(one.detector, scorer, one.tails, one.shift))
+        beside = live.replaced(members) if members else None
+        return cls((*detectors, *bases), beside, tuple(alone))
+
+    def check(self, base: LoadedBase) -> None:
+        """Raise MalformedEntry unless all read the features of `base`, in its shapes."""
+        for shadow in self.all:
+            if isinstance(shadow.scorer, LoadedBase):
+                check_base(shadow.scorer, features=base.model.features)
+            elif self.detectors is not None:
+                adapter = self.detectors.detectors[self.all.index(shadow)].adapter
+                check_detector(shadow.scorer, adapter, base)
+        if self.all:
+            self.surprises(np.zeros((1, len(base.model.features)), np.float32))
+
+    def surprises(self, X: Floats) -> NDArray[np.float64]:
+        """Surprises float64 (n, shadows) of raw features float32 (n, d), with their shifts."""
+        columns = [stack.surprises(X)[:, :1] for stack in self.bases]
+        if self.detectors is not None:
+            columns.insert(0, self.detectors.surprises(X)[:, 1:] + self.detectors.shifts[1:])
+        return np.concatenate(columns, axis=1) if columns else np.empty((len(X), 0))
+
+    @property
+    def thresholds(self) -> Doubles:
+        """Surprise over which each would have alerted, float64 (shadows,)."""
+        return np.array([shadow.threshold for shadow in self.all])

@@ -1,0 +1,6 @@
+"""`python -m flagfive VERB ...` is `flagfive VERB ...`, for processes started from a clone."""
+
+from flagfive.main import main
+
+if __name__ == "__main__":  # a child process of the console imports this module too
+    main()

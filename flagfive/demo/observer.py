@@ -1,0 +1,162 @@
+"""Read the scores as anybody could, and hold them against what the simulator knows."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import msgspec
+from aiokafka import TopicPartition
+
+from stream.transport.fetcher import BatchConsumer
+
+_POLL_MS = 100
+
+
+class Score(msgspec.Struct):
+    """The fields of a score that the story needs."""
+
+    transaction_id: str
+    card_id: str
+    decision: str
+    scorer: str
+    control_offset: int
+    partition: int
+    offset: int
+
+
+@dataclass(slots=True)
+class Truth:
+    """What the simulator knows of a payment: its family of fraud, empty for genuine, and its amount."""
+
+    family: str
+    amount: float
+
+
+@dataclass(slots=True)
+class Tally:
+    """Outcomes of one kind of payment under one state of scoring."""
+
+    seen: int = 0
+    alerted: int = 0
+    amount_alerted: float = 0.0
+
+    @property
+    def share(self) -> float:
+        """Alerted among seen, 0 to 1; 0 where none was seen."""
+        return self.alerted / self.seen if self.seen else 0.0
+
+    def add(self, truth: Truth, alerted: bool) -> None:
+        self.seen += 1
+        self.alerted += alerted
+        self.amount_alerted += truth.amount if alerted else 0.0
+
+    def merge(self, other: "Tally") -> None:
+        self.seen += other.seen
+        self.alerted += other.alerted
+        self.amount_alerted += other.amount_alerted
+
+
+@dataclass(slots=True)
+class Compared:
+    """Tallies of what was scored under one control offset, or under several.
+
+    Attributes:
+        pattern: the new pattern's payments.
+        known: frauds of patterns that the base was trained on.
+        genuine: everything else.
+    """
+
+    pattern: Tally = field(default_factory=Tally)
+    known: Tally = field(default_factory=Tally)
+    genuine: Tally = field(default_factory=Tally)
+
+    def merge(self, other: "Compared") -> None:
+        self.pattern.merge(other.pattern)
+        self.known.merge(other.known)
+        self.genuine.merge(other.genuine)
+
+
+@dataclass
+class Observer:
+    """Counts scores, finds doubles, and tallies outcomes by the control offset that each was scored under.
+
+    Attributes:
+        truth: what is known of live payments, by transaction id; payments of the warm-up are only counted.
+        live_from: control offset from which the new detector is in force; None before it is known.
+        missed: of each card, the id of its latest payment of the pattern that passed.
+    """
+
+    pattern: str
+    truth: dict[str, Truth] = field(default_factory=dict)
+    live_from: int | None = None
+    scored: int = 0
+    doubled: int = 0
+    missed: dict[str, str] = field(default_factory=dict)
+    _by_offset: dict[int, Compared] = field(default_factory=dict)
+    _seen: dict[int, set[int]] = field(default_factory=dict)
+
+    @property
+    def before(self) -> Compared:
+        """Outcomes of what was scored before the new detector was in force."""
+        return self._merged(lambda offset: self.live_from is None or offset < self.live_from)
+
+    @property
+    def after(self) -> Compared:
+        """Outcomes of what was scored with it."""
+        return self._merged(lambda offset: self.live_from is not None and offset >= self.live_from)
+
+    def take(self, scores: list[Score]) -> None:
+        """Take in scores in the order of their topic."""
+        for score in scores:
+            seen = self._seen.setdefault(score.partition, set())
+            self.doubled += score.offset in seen
+            seen.add(score.offset)
+            truth = self.truth.get(score.transaction_id)
+            if truth is not None:
+                self._compare(score, truth)
+        self.scored = sum(len(seen) for seen in self._seen.values())
+
+    def _compare(self, score: Score, truth: Truth) -> None:
+        compared = self._by_offset.setdefault(score.control_offset, Compared())
+        alerted = score.decision != "approve"
+        if not truth.family:
+            compared.genuine.add(truth, alerted)
+        elif truth.family != self.pattern:
+            compared.known.add(truth, alerted)
+        else:
+            compared.pattern.add(truth, alerted)
+            if not alerted:
+                self.missed[score.card_id] = score.transaction_id
+
+    def _merged(self, wanted: Callable[[int], bool]) -> Compared:
+        merged = Compared()
+        for offset, compared in self._by_offset.items():
+            if wanted(offset):
+                merged.merge(compared)
+        return merged
+
+
+async def follow_scores(bootstrap: str, topic: str, partitions: int, observer: Observer) -> None:
+    """Give every committed score to `observer`, until cancelled."""
+    consumer = BatchConsumer(
+        bootstrap_servers=bootstrap,
+        group_id=None,
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        isolation_level="read_committed",
+    )
+    await consumer.start()
+    try:
+        consumer.assign([TopicPartition(topic, number) for number in range(partitions)])
+        while True:
+            for batches in (await consumer.getmany(timeout_ms=_POLL_MS)).values():
+                for fetched in batches:
+                    observer.take(list(_decode(fetched.values.to_list())))
+    finally:
+        await consumer.stop()
+
+
+def _decode(values: list[bytes | None]) -> Iterator[Score]:
+    decoder = msgspec.json.Decoder(Score)
+    for value in values:
+        if value is not None:
+            yield decoder.decode(value)

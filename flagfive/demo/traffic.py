@@ -1,0 +1,110 @@
+"""Simulated payments into Kafka: first a history, then live traffic at a rate."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features.offline import Featuriser
+from features.schema import TransactionSchema
+from flagfive.demo.observer import Observer, Truth
+from simulate.chunk import Chunk
+from simulate.live import LiveTraffic
+from simulate.traffic import Traffic
+from stream.feed.feed import Feed
+from stream.feed.pace import Pace
+from stream.feed.rows import RowEncoder
+
+DAY_S = 86_400.0
+# Live traffic runs ahead of the clock, day after day, so it begins a year back.
+AHEAD_S = 365 * DAY_S
+# Slower than the scorer could: partitions that work off a backlog drift apart in event time, and merchants,
+# which see all of them, would learn a rhythm that live traffic does not have.
+HISTORY_RATE = 15_000.0
+_CHUNK = 2_048  # live payments generated at a time
+_SAMPLE = 60_000  # newest ordinary payments of the history that the base's tails are measured on
+
+
+@dataclass
+class DemoTraffic:
+    """Sends what the simulator makes, and tells the observer the truth of what is live.
+
+    Attributes:
+        sent: transactions sent so far.
+        days: length of the history; it ends as the live traffic begins.
+    """
+
+    traffic: Traffic
+    schema: TransactionSchema
+    feed: Feed
+    observer: Observer
+    days: float
+    rate: float
+    sent: int = 0
+    _history: list[Chunk] = field(default_factory=list)
+    _history_end: float = 0.0
+    _live: LiveTraffic | None = None
+    _may_send: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def draw_history(self) -> NDArray[np.float32]:
+        """Draw the history, unsent; returns features of its newest ordinary payments, float32 (n, d)."""
+        featuriser = Featuriser(self.schema)
+        self._history_end = time.time() - AHEAD_S
+        ordinary: list[NDArray[np.float32]] = []
+        for chunk in self.traffic.history(self._history_end - self.days * DAY_S, self.days):
+            features = featuriser.features(chunk.features_columns(self.schema))
+            ordinary.append(features[~chunk.fraud])
+            self._history.append(chunk)
+        return np.concatenate(ordinary)[-_SAMPLE:]
+
+    async def send_history(self, progress: Callable[[int], None]) -> None:
+        """Send the history that was drawn."""
+        pace = Pace(HISTORY_RATE)
+        for chunk in self._history:
+            await self._send_paced(chunk, pace)
+            progress(self.sent)
+        self._history.clear()
+
+    async def run_live(self) -> None:
+        """Send live payments at the rate until cancelled."""
+        # Event time passes as fast as people pay at their own pace: profiles then look as in the history.
+        self._live = self.traffic.live(self._history_end)
+        self._may_send.set()
+        pace = Pace(self.rate)
+        while True:
+            await self._may_send.wait()
+            chunk = self._live.take(await pace.allow(_CHUNK))
+            self._tell_truth(chunk)
+            await self._send(chunk)
+
+    def start_pattern(self, family: str, share: float) -> None:
+        """From now on `share` of the live payments are of this pattern."""
+        if self._live is not None:
+            self._live.start_pattern(family, share)
+
+    def pause(self) -> None:
+        """Send nothing until `resume`."""
+        self._may_send.clear()
+
+    def resume(self) -> None:
+        self._may_send.set()
+
+    async def _send_paced(self, chunk: Chunk, pace: Pace) -> None:
+        keys, values = RowEncoder(self.schema).encode(chunk.fields(self.schema))
+        at = 0
+        while at < len(chunk):
+            part = slice(at, at + await pace.allow(min(_CHUNK, len(chunk) - at)))
+            await self.feed.send(keys.take(part), values.take(part))
+            self.sent += part.stop - at
+            at = part.stop
+
+    async def _send(self, chunk: Chunk) -> None:
+        await self.feed.send(*RowEncoder(self.schema).encode(chunk.fields(self.schema)))
+        self.sent += len(chunk)
+
+    def _tell_truth(self, chunk: Chunk) -> None:
+        rows = zip(chunk.ids(), chunk.family.tolist(), chunk.amount.tolist(), strict=True)
+        self.observer.truth.update({identity: Truth(family, amount) for identity, family, amount in rows})

@@ -1,0 +1,121 @@
+"""A labelled file as training history: decoded and featurised by the code that runs live."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from features.decode import Decoder
+from features.hashing import hash_strings
+from features.offline import Featuriser
+from features.schema import TransactionSchema
+from flagfive.errors import UserError
+from flagfive.produce_file import choose_mapping, json_fields, message_columns
+from meta.sampler import Labelled
+from meta.training import NamedHistory
+from replay.mapping import Label, Mapping
+from replay.table import Table, UnreadableTable
+from replay.values import text_of, texts
+from simulate.patterns import KNOWN
+from simulate.traffic import Traffic
+from stream.feed.rows import RowEncoder
+
+UNNAMED = -1  # family of a fraud whose kind nobody named
+SIMULATED_FROM = 1.75e9  # June 2025
+_LONG_AFTER = 4.0e9  # seconds since 1970 at which history arrives: never before its own time
+
+
+def read_history(
+    file: Path, schema: TransactionSchema, mapping: Path | None, held_out: tuple[str, ...] = ()
+) -> NamedHistory:
+    """Read a CSV or Parquet file with labels, rows in order of time; records that the stream would refuse are
+    left out.
+
+    Rows whose label is neither fraud nor genuine count as genuine: nobody complained. Raises UserError where
+    the file or its mapping does not do, or where no column tells fraud.
+    """
+    try:
+        table = Table(file)
+    except UnreadableTable as error:
+        raise UserError(str(error)) from None
+    chosen = choose_mapping(schema, table, mapping)
+    if chosen.label is None or chosen.label.column not in table.columns:
+        raise UserError(f"{file}: no column tells fraud from genuine; name it under [label] in a mapping")
+    return _Reader(schema, chosen, chosen.label, table).read(held_out)
+
+
+class _Reader:
+    """Goes through the file part by part; profiles and names of families carry over."""
+
+    def __init__(self, schema: TransactionSchema, mapping: Mapping, label: Label, table: Table) -> None:
+        self.schema, self.mapping, self.label, self.table = schema, mapping, label, table
+        self.fields = json_fields(schema, mapping)
+        self.encoder, self.decoder, self.featuriser = RowEncoder(schema), Decoder(schema), Featuriser(schema)
+        self.names: dict[str, int] = {}
+        self.grouped: dict[str, str] = {
+            text_of(kind): name for name, kinds in label.families.items() for kind in kinds
+        }
+
+    def read(self, held_out: tuple[str, ...]) -> NamedHistory:
+        labels = [c for c in (self.label.column, self.label.pattern) if c]
+        parts = [self._part(p) for p in self.table.parts([*self.fields.values(), *labels])]
+        if not parts:
+            raise UserError(f"{self.table.path}: no rows")
+        X, family, card, seconds = (np.concatenate(column) for column in zip(*parts, strict=True))
+        if not len(X):
+            raise UserError(
+                f"{self.table.path}: the stream would refuse every row. Is time_unit or time_format of the "
+                "mapping right? `flagfive replay` names the row and the column"
+            )
+        names = tuple(self.names)
+        if unknown := set(held_out) - set(names):
+            raise UserError(f"no kind of fraud is called {sorted(unknown)}; there are {', '.join(names)}")
+        rows = Labelled(X, family, card, seconds)
+        return NamedHistory(self.featuriser.layout.names, rows, names, held_out)
+
+    def _part(self, part: pa.RecordBatch) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        _, values = self.encoder.encode(message_columns(part, self.fields, self.schema, self.mapping))
+        columns, _ = self.decoder.decode(values, np.full(part.num_rows, _LONG_AFTER))
+        family = self._family(part)[columns.row]
+        card = hash_strings(columns.keys[0]).view(np.int64)
+        return self.featuriser.features(columns), family, card, columns.time
+
+    def _family(self, part: pa.RecordBatch) -> np.ndarray:
+        told = np.array(texts(part[self.label.column]).to_pylist(), object)
+        fraud = np.isin(told, [text_of(value) for value in self.label.fraud])
+        family = np.where(fraud, UNNAMED, 0).astype(np.int64)
+        if self.label.pattern is None:
+            return family
+        kinds = texts(part[self.label.pattern]).to_pylist()
+        for row in np.flatnonzero(fraud):
+            if (name := self._name_of(kinds[row])) is not None:
+                family[row] = self.names.setdefault(name, len(self.names) + 1)
+        return family
+
+    def _name_of(self, kind: str | None) -> str | None:
+        """The family that a kind of fraud belongs to: itself, unless the mapping groups them."""
+        return self.grouped.get(kind) if self.grouped and kind is not None else kind
+
+
+def simulated_history(
+    schema: TransactionSchema, *, seed: int, days: float = 75.0, warm_up: float = 25.0
+) -> NamedHistory:
+    """Make `days` of simulated traffic with its known patterns, without the first `warm_up`, while profiles
+    fill.
+
+    The patterns that the simulator holds out never occur in it.
+    """
+    featuriser = Featuriser(schema)
+    kinds = list(KNOWN)
+    parts = []
+    for chunk in Traffic(seed).history(SIMULATED_FROM, days):
+        columns = chunk.features_columns(schema)
+        family = np.array([kinds.index(f) + 1 if f in KNOWN else 0 for f in chunk.family], np.int64)
+        X = featuriser.features(columns)
+        late = columns.time >= SIMULATED_FROM + warm_up * 86_400.0
+        card = hash_strings(columns.keys[0]).view(np.int64)
+        parts.append(tuple(column[late] for column in (X, family, card, columns.time)))
+    rows = Labelled(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+    return NamedHistory(featuriser.layout.names, rows, tuple(kinds))

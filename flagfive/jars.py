@@ -1,0 +1,81 @@
+"""The jars of the Kafka broker, fetched once by Maven into the user's cache."""
+
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from flagfive.errors import UserError
+from flagfive.java import ensure_maven
+
+RECIPE = Path(__file__).resolve().parent.parent / "broker"
+
+
+class JarsMissing(UserError):
+    """Maven could not fetch Kafka, or what it fetched is not what we expect."""
+
+
+def cache_folder() -> Path:
+    """Where `./run` and this package keep what outlives a clone: FLAGFIVE_CACHE, else the user's cache."""
+    if named := os.environ.get("FLAGFIVE_CACHE"):
+        return Path(named).absolute()
+    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(home) / "flagfive"
+
+
+def jars_folder() -> Path:
+    """Where the jars of this version's recipe are, or will be."""
+    recipe = hashlib.sha256((RECIPE / "pom.xml").read_bytes()).hexdigest()[:12]
+    return cache_folder() / f"kafka-{recipe}"
+
+
+def ensure_jars() -> Path:
+    """Return the folder with Kafka's jars, fetched first if need be. Raises JarsMissing.
+
+    A folder appears under its final name only after every jar's sum was checked, so a fetch that was
+    interrupted is never taken for a whole one.
+    """
+    folder = jars_folder()
+    if folder.is_dir():
+        return folder
+    with _only_one(folder.with_suffix(".lock")):
+        if not folder.is_dir():
+            _fetch(folder)
+    return folder
+
+
+def _fetch(folder: Path) -> None:
+    """1. Fetch beside the final place.  2. Check the sums.  3. Rename. Stopped before 3: fetched again."""
+    maven = ensure_maven()
+    partial = folder.with_suffix(".partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    print("Fetching the Kafka broker (45 MB, once) ...", flush=True)
+    goal = ["-f", str(RECIPE / "pom.xml"), "dependency:copy-dependencies", "-DincludeScope=runtime"]
+    command = [maven, "-q", "-B", "-C", *goal, f"-DoutputDirectory={partial}"]
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    if done.returncode != 0:
+        raise JarsMissing(f"Maven could not fetch Kafka:\n{(done.stdout + done.stderr)[-2000:]}")
+    wrong = _wrong_jars(partial)
+    if wrong:
+        raise JarsMissing(f"not the jars named in broker/jars.sha256: {', '.join(wrong)}")
+    partial.rename(folder)
+
+
+def _wrong_jars(folder: Path) -> list[str]:
+    """Names of jars that are missing, foreign, or have another content than expected."""
+    lines = (RECIPE / "jars.sha256").read_text().splitlines()
+    expected = {name: digest for digest, name in (line.split() for line in lines)}
+    found = {jar.name: hashlib.sha256(jar.read_bytes()).hexdigest() for jar in folder.iterdir()}
+    return sorted(name for name in expected.keys() | found.keys() if expected.get(name) != found.get(name))
+
+
+@contextmanager
+def _only_one(path: Path) -> Iterator[None]:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

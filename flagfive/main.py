@@ -1,0 +1,65 @@
+"""The entry of `flagfive`: parse, find the verb, run it, turn known errors into one message.
+
+flagfive --help
+flagfive --config my.toml topics
+"""
+
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from flagfive.context import Options
+from flagfive.ending import ended_by_signals
+from flagfive.errors import UserError
+from flagfive.verbs import VERBS
+
+
+class LazyVerbs(TyperGroup):
+    """Knows each verb's name and line; imports its module only to run it or to show its own help."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return list(VERBS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> TyperCommand | None:
+        return TyperCommand(cmd_name, help=VERBS[cmd_name]) if cmd_name in VERBS else None
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
+        name, command, rest = super().resolve_command(ctx, args)
+        if name is None or command is None:
+            return name, command, rest
+        loaded = typer.main.get_command(import_module(f"flagfive.verbs.{name}").app)
+        loaded.name = name
+        return name, loaded, rest
+
+
+app = typer.Typer(cls=LazyVerbs, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+
+
+@app.callback(epilog="Example: flagfive --config my.toml topics")
+def flagfive(
+    context: typer.Context,
+    config: Annotated[
+        Path | None,
+        typer.Option(help="Settings file (default: flagfive.toml here, else the one beside the code)."),
+    ] = None,
+) -> None:
+    """Flag a handful of transactions of a new fraud pattern, catch the rest a second later."""
+    context.obj = Options(config=config)
+
+
+def main() -> None:
+    """Run the command line.
+
+    Exit codes: 0 done, 1 failed, 2 wrong usage or settings, 130 interrupted."""
+    try:
+        with ended_by_signals():
+            app(prog_name="flagfive")
+    except UserError as error:
+        print(error, file=sys.stderr)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,0 +1,82 @@
+"""What the monitor sees, for people: alarms with histograms, drift of features, quality of the last days."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+
+from monitoring import drift
+from monitoring.alarms import say
+from monitoring.findings import Finding
+from monitoring.told import Told
+
+_BARS = " ▁▂▃▄▅▆▇█"
+_FEATURES = 12
+
+
+def report(told: Told) -> Group:
+    """One screen. Without a base on the control log it says so."""
+    if told.reference is None:
+        return Group(Text("no base on the control log yet, or the recorder has not stored it"))
+    return Group(*_alarms(told), _drift(told), _quality(told))
+
+
+def bars(shares: Sequence[float]) -> str:
+    """A histogram in a line, the fullest bin a full block.
+
+    >>> bars([0.0, 0.25, 0.5])
+    ' ▄█'
+    """
+    top = max(max(shares), 1e-9)
+    return "".join(_BARS[round(share / top * (len(_BARS) - 1))] for share in shares)
+
+
+def _alarms(told: Told) -> Iterator[Text]:
+    if not told.alarms:
+        yield Text("no alarm is open", style="green")
+    for finding in told.alarms.values():
+        yield Text(f"{finding.alarm}: {say(finding)}", style="red")
+        yield from _histograms(finding)
+
+
+def _histograms(finding: Finding) -> Iterator[Text]:
+    features: dict[str, Any] = finding.details.get("features", {})
+    for name, told in features.items():
+        yield Text(f"  {name:36} before |{bars(told['before'])}|  now |{bars(told['now'])}|")
+
+
+def _drift(told: Told) -> Table:
+    table = _table("Features that moved most, last day against the week before", "feature", "PSI", "is")
+    if told.periods.day is None or told.periods.week_before is None or told.reference is None:
+        table.add_row("not told before three weeks of traffic are stored", "", "")
+        return table
+    moved = drift.feature_drift(told.periods.day, told.periods.week_before, told.reference.features)
+    seen = sorted((one for one in moved if drift.watched(one.feature)), key=lambda one: -one.psi)
+    for one in seen[:_FEATURES]:
+        table.add_row(one.feature, f"{one.psi:.3f}", _in_words(one.psi))
+    return table
+
+
+def _quality(told: Told) -> Table:
+    table = _table("Quality by labels", "measure", "value", "95% interval", "age of the day")
+    for kind, row in told.quality.items():
+        bounds = f"{row.low:.3f} to {row.high:.3f}" if row.low is not None else ""
+        table.add_row(
+            kind.replace("_", " "), f"{row.value:.3f}", bounds, f"{row.details['age_days']:.0f} days"
+        )
+    return table
+
+
+def _in_words(psi: float) -> str:
+    if psi > drift.MAJOR:
+        return "[red]major[/red]"
+    return "[yellow]watch[/yellow]" if psi > drift.WATCH else "stable"
+
+
+def _table(title: str, *columns: str) -> Table:
+    table = Table(title=title, title_justify="left", title_style="bold")
+    for column in columns:
+        table.add_column(column)
+    return table

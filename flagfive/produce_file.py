@@ -1,0 +1,121 @@
+"""A file of transactions into Kafka: its columns by a mapping, its JSON by the settings."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from features.schema import TransactionSchema
+from flagfive.errors import UserError
+from replay.mapping import OWN_FIELDS, EntityColumn, Mapping, WrongMapping, bundled_for, read_mapping
+from replay.table import Table
+from replay.times import seconds_of
+from stream.feed.feed import Feed
+from stream.feed.pace import Pace
+from stream.feed.rows import RowEncoder
+
+SLICE_ROWS = 8_192
+
+
+@dataclass(frozen=True, slots=True)
+class Produced:
+    """What was sent, and how long it took from the first to the last acknowledgement, in seconds."""
+
+    rows: int
+    seconds: float
+
+
+def choose_mapping(schema: TransactionSchema, table: Table, path: Path | None) -> Mapping:
+    """The mapping of `path`; else the settings' own field names; else a bundled one that fits.
+
+    Raises UserError where no column names fit.
+    """
+    try:
+        mapping = read_mapping(path) if path else _from_schema(schema)
+        if path is None and not set(mapping.columns().values()) <= set(table.columns):
+            mapping = bundled_for(table.columns) or mapping
+        mapping.check(table.columns, str(table.path))
+    except WrongMapping as error:
+        raise UserError(f"{error}. Name another with --mapping FILE") from None
+    _check_entities(schema, mapping)
+    return mapping
+
+
+async def produce(
+    bootstrap: str,
+    topic: str,
+    schema: TransactionSchema,
+    table: Table,
+    mapping: Mapping,
+    pace: Pace,
+    progress: Callable[[int], None],
+) -> int:
+    """Send every row in order; returns how many. Tells `progress` the rows sent so far."""
+    encoder = RowEncoder(schema)
+    fields = json_fields(schema, mapping)
+    sent = 0
+    async with Feed(bootstrap, topic) as feed:
+        for part in table.parts(list(fields.values())):
+            at = 0
+            while at < part.num_rows:
+                rows = await pace.allow(min(SLICE_ROWS, part.num_rows - at))
+                await feed.send(
+                    *encoder.encode(message_columns(part.slice(at, rows), fields, schema, mapping))
+                )
+                at += rows
+                sent += rows
+                progress(sent)
+    return sent
+
+
+def _from_schema(schema: TransactionSchema) -> Mapping:
+    return Mapping(
+        id=schema.id,
+        time=schema.time,
+        amount=schema.amount,
+        entities=tuple(EntityColumn(entity.name, entity.field) for entity in schema.entities),
+        time_unit="ms" if schema.time_unit == "iso8601" else schema.time_unit,
+    )
+
+
+def _check_entities(schema: TransactionSchema, mapping: Mapping) -> None:
+    wanted = [entity.name for entity in schema.entities]
+    mapped = [entity.name for entity in mapping.entities]
+    if missing := [name for name in wanted if name not in mapped]:
+        raise UserError(f"the mapping names the entities {mapped}, the settings want {missing} too")
+
+
+def json_fields(schema: TransactionSchema, mapping: Mapping) -> dict[str, str]:
+    """The column of each JSON field."""
+    columns = mapping.columns()
+    names = {meaning: getattr(schema, meaning) for meaning in OWN_FIELDS}
+    names |= {f"entity:{entity.name}": entity.field for entity in schema.entities}
+    return {field: columns[meaning] for meaning, field in names.items() if field and meaning in columns}
+
+
+def message_columns(
+    part: pa.RecordBatch, fields: dict[str, str], schema: TransactionSchema, mapping: Mapping
+) -> dict[str, pa.Array]:
+    """The column of each JSON field, times as timestamps unless they already are in the schema's unit."""
+    columns = {field: _plain(part[column]) for field, column in fields.items()}
+    columns[schema.time] = _times(columns[schema.time], schema, mapping)
+    return columns
+
+
+def _times(time: pa.Array, schema: TransactionSchema, mapping: Mapping) -> pa.Array:
+    is_number = pa.types.is_integer(time.type) or pa.types.is_floating(time.type)
+    if pa.types.is_timestamp(time.type) or (is_number and mapping.time_unit == schema.time_unit):
+        return time
+    seconds, wrong = seconds_of(time, mapping.time_unit, mapping.time_format)
+    missing = time.is_null().to_numpy(zero_copy_only=False)
+    if len(bad := np.flatnonzero(wrong & ~missing)):
+        allowed = mapping.time_format or "ISO 8601"
+        raise UserError(f"column {mapping.time}: {time[int(bad[0])]} is no time; allowed is {allowed}")
+    micros = np.round(np.where(missing, 0.0, seconds) * 1e6).astype(np.int64)
+    return pa.array(micros, mask=missing).cast(pa.timestamp("us"))
+
+
+def _plain(array: pa.Array) -> pa.Array:
+    return array.dictionary_decode() if pa.types.is_dictionary(array.type) else array

@@ -1,0 +1,66 @@
+"""What the recorder stored as training history: features as they were scored, and every verdict since."""
+
+from __future__ import annotations
+
+import numpy as np
+from sqlalchemy import Engine
+
+from features.byte_strings import ByteStrings
+from features.hashing import hash_strings
+from features.schema import TransactionSchema
+from features.vector import FeatureLayout
+from flagfive.errors import UserError
+from flagfive.history import UNNAMED
+from meta.sampler import Labelled
+from meta.training import NamedHistory
+from storage import UnitOfWork
+from storage.labelled_history import KnownFrauds, genuine_traffic, known_frauds
+from storage.traffic_sample import TrafficSample
+
+FEWEST_FRAUDS = 50
+FEWEST_GENUINE = 10_000
+GENUINE = 500_000  # rows, at most; 40 features of each are 80 MB
+
+
+def read_stored(engine: Engine, schema: TransactionSchema, *, seed: int) -> NamedHistory:
+    """Confirmed frauds, families named by their episodes, beside a sample of all other traffic.
+
+    Raises UserError where too little is stored to learn from.
+    """
+    names = FeatureLayout(schema).names
+    with UnitOfWork(engine, reads_only=True) as unit:
+        frauds = known_frauds(unit.session, len(names))
+        genuine = genuine_traffic(unit.session, GENUINE, seed=seed)
+    _refuse_little(frauds, genuine, len(names))
+    families, family = _families(frauds)
+    X = np.concatenate([frauds.sample.features, genuine.features])
+    seconds = np.concatenate([frauds.sample.event_time, genuine.event_time])
+    card = _cards([*frauds.sample.entities, *genuine.entities], schema.primary.name)
+    order = np.argsort(seconds, kind="stable")
+    whole = np.concatenate([family, np.zeros(len(genuine), np.int64)])
+    return NamedHistory(names, Labelled(X[order], whole[order], card[order], seconds[order]), families)
+
+
+def _refuse_little(frauds: KnownFrauds, genuine: TrafficSample, width: int) -> None:
+    if len(frauds.sample) < FEWEST_FRAUDS:
+        raise UserError(
+            f"{len(frauds.sample)} confirmed frauds are stored, {FEWEST_FRAUDS} are needed to learn from; "
+            "`flagfive label` confirms more, or train on a file"
+        )
+    if len(genuine) < FEWEST_GENUINE or genuine.features.shape[1] != width:
+        raise UserError(
+            f"{len(genuine):,} other transactions are stored with {genuine.features.shape[1]} features each; "
+            f"{FEWEST_GENUINE:,} with {width} are needed"
+        )
+
+
+def _families(frauds: KnownFrauds) -> tuple[tuple[str, ...], np.ndarray[tuple[int], np.dtype[np.int64]]]:
+    """Names of the episodes, and of each fraud the place of its name from 1 on, or UNNAMED."""
+    names = tuple(sorted({name for name in frauds.episodes if name}))
+    places = {name: place for place, name in enumerate(names, 1)}
+    return names, np.array([places.get(name, UNNAMED) for name in frauds.episodes], np.int64)
+
+
+def _cards(entities: list[dict[str, str]], primary: str) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    keys = ByteStrings.from_list([found.get(primary, "").encode() for found in entities])
+    return hash_strings(keys).view(np.int64)

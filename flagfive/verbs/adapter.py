@@ -1,0 +1,89 @@
+"""`flagfive adapter`: turn flags into detectors."""
+
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from flagfive.context import settings_of
+from flagfive.errors import UserError
+
+if TYPE_CHECKING:
+    from adaptation.terms import Terms
+    from settings import Settings
+
+app = typer.Typer(add_completion=False)
+Device = Literal["auto", "cpu", "cuda"]
+
+
+@app.command(epilog="Example: flagfive adapter --device cpu")
+def adapter(
+    context: typer.Context,
+    device: Annotated[
+        Device | None, typer.Option(help="Where torch computes (default: adaptation.proposing.device).")
+    ] = None,
+) -> None:
+    """Work requests of the feedback topic until Ctrl-C: adapt, calibrate, judge, announce, watch.
+
+    It needs a base and a network on the control log, and a recorder that stores what is scored. A broker
+    or database that goes away is waited for.
+    """
+    import torch
+
+    from adaptation.worker import AdaptationConfig, AdaptationWorker
+    from contracts.tracing.spans import spans_of
+    from flagfive.ending import on_signal
+    from flagfive.keys import control_key
+    from flagfive.logs import configure_logging
+    from flagfive.metrics_page import serve_metrics
+    from meta.device import NoSuchDevice, chosen_device
+    from storage import migrate, open_engine
+
+    settings = settings_of(context)
+    key = control_key(settings)
+    configure_logging(settings)
+    try:
+        computes_on = chosen_device(device or settings.adaptation.device)
+    except NoSuchDevice as error:
+        raise UserError(str(error)) from None
+    engine = open_engine(settings.storage.url)
+    migrate.upgrade(engine)
+    config = AdaptationConfig(
+        bootstrap=settings.broker.bootstrap,
+        group=settings.stream.group + "-adapter",
+        feedback=settings.topics.feedback,
+        control=settings.topics.control,
+        control_acks=settings.topics.control_acks,
+        partitions=settings.topics.partitions,
+        adapter=settings.adaptation.adapter,
+        policy=settings.adaptation.policy,
+        terms=_terms(settings),
+        device=computes_on,
+    )
+    # One episode is small: more threads cost more in waking up than they save.
+    torch.set_num_threads(1)
+    worker = AdaptationWorker(
+        config,
+        engine,
+        key,
+        spans=spans_of(settings.tracing.endpoint, settings.topics.transactions, "adapter"),
+    )
+    on_signal(worker.stop)
+    serve_metrics(settings, "adapter")
+    worker.run()
+
+
+def _terms(settings: "Settings") -> "Terms":
+    from adaptation.terms import Terms
+
+    adaptation, storage = settings.adaptation, settings.storage
+    return Terms(
+        alert_rate=settings.budget.alert_rate,
+        alerts_per_day=settings.budget.alerts_per_day,
+        four_eyes=adaptation.four_eyes,
+        risk_half_life_days=adaptation.risk_half_life_days,
+        block_days=adaptation.block_days,
+        expire_days=adaptation.expire_days,
+        recalibrate_hours=adaptation.recalibrate_hours,
+        transactions_days=storage.transactions_days,
+        alerts_days=storage.alerts_days,
+    )

@@ -1,0 +1,58 @@
+"""`flagfive demo`: the story of five flags, on real parts."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from flagfive.context import command_line, settings_of
+
+app = typer.Typer(add_completion=False)
+Device = Literal["auto", "cpu", "cuda"]
+
+
+@app.command(epilog="Example: flagfive demo --once --json figures.json")
+def demo(
+    context: typer.Context,
+    once: Annotated[
+        bool, typer.Option("--once", help="End after the story; exit 1 unless it helped.")
+    ] = False,
+    json: Annotated[Path | None, typer.Option(help="Write the figures to this file.")] = None,
+    rate: Annotated[float, typer.Option(min=100, max=20_000, help="Live payments a second.")] = 3_000,
+    device: Annotated[Device, typer.Option(help="Where the adaptation worker computes.")] = "auto",
+    seed: Annotated[int, typer.Option(help="Another seed, other cards and merchants.")] = 7,
+) -> None:
+    """Watch a new fraud pattern slip through, flag five of its payments, and see the rest caught.
+
+    Starts Apache Kafka, the scorer, the recorder, the adaptation worker and a simulator, all real, without
+    --once the console and the monitor too, and goes on until Ctrl-C. Everything it makes lies in var/ and is
+    made anew by the next demo.
+    """
+    import asyncio
+    from functools import partial
+
+    from flagfive.demo.play import play
+    from flagfive.demo.stage import demo_settings, ensure_key, start_empty
+    from flagfive.own_broker import broker_is_given
+    from flagfive.processes import Processes
+
+    ensure_key()
+    settings = demo_settings(settings_of(context))
+    if not broker_is_given():
+        start_empty(settings)
+    with Processes(settings.var / "log") as processes:
+        figures = asyncio.run(
+            play(
+                settings,
+                processes,
+                partial(command_line, context),
+                rate=rate,
+                device=device,
+                seed=seed,
+                once=once,
+            )
+        )
+    if json is not None:
+        figures.write(json)
+    if not figures.improved:
+        raise typer.Exit(1)

@@ -1,0 +1,124 @@
+"""`flagfive doctor`: is everything there that the other verbs need?"""
+
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from flagfive.context import settings_of
+from flagfive.errors import UserError
+
+if TYPE_CHECKING:
+    from settings import Settings
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command(epilog="Example: flagfive doctor")
+def doctor(context: typer.Context) -> None:
+    """Check settings, Java, disk, broker, topics, database and signing key, and say what is missing.
+
+    Nothing is changed or installed. Exit code 1 if something is missing.
+    """
+    settings = settings_of(context)
+    print("ok       settings: all keys and values are allowed")
+    missing = 0
+    for name, check in checks(settings):
+        try:
+            print(f"ok       {name}: {check()}", flush=True)
+        except UserError as error:
+            missing += 1
+            print(f"missing  {name}: {error}", flush=True)
+    if missing:
+        raise typer.Exit(1)
+
+
+def checks(settings: "Settings") -> Iterator[tuple[str, Callable[[], str]]]:
+    """Yield what is checked; each returns what it found, or raises UserError with the way out."""
+    from flagfive.own_broker import broker_is_given
+
+    yield "python", lambda: sys.version.split()[0]
+    if not broker_is_given():
+        yield "java", _java
+        yield "kafka", _jars
+    yield "disk", lambda: _disk(settings)
+    yield "broker", lambda: _broker(settings)
+    yield "topics", lambda: _topics(settings)
+    yield "database", lambda: _database(settings)
+    yield "signing key", lambda: _key(settings)
+
+
+def _java() -> str:
+    from flagfive.java import JAVA_PACKAGES, find_java, java_version
+
+    java = find_java()
+    if java is None:
+        raise UserError(f"no Java 17 or newer; sudo apt-get install {JAVA_PACKAGES[0]}")
+    return f"{java}, version {java_version(java)}"
+
+
+def _jars() -> str:
+    from flagfive.jars import jars_folder
+
+    folder = jars_folder()
+    if not folder.is_dir():
+        raise UserError("the broker is not fetched yet; `flagfive broker start` does it")
+    return str(folder)
+
+
+def _disk(settings: "Settings") -> str:
+    place = next(folder for folder in (settings.var, *settings.var.parents) if folder.is_dir())
+    free = shutil.disk_usage(place).free // 2**20
+    if free < settings.broker.min_free_disk_mb:
+        raise UserError(f"{free} MiB free at {place}, {settings.broker.min_free_disk_mb} are needed")
+    return f"{free} MiB free at {place}"
+
+
+def _broker(settings: "Settings") -> str:
+    from flagfive.cluster import administrator
+
+    with administrator(settings.broker.bootstrap) as admin:
+        brokers = admin.describe_cluster()["brokers"]
+    return f"{len(brokers)} at {settings.broker.bootstrap}"
+
+
+def _topics(settings: "Settings") -> str:
+    from flagfive.cluster import administrator
+    from flagfive.topic_plan import partitions_of, planned_topics
+
+    plan = planned_topics(settings)
+    with administrator(settings.broker.bootstrap) as admin:
+        present = partitions_of(admin, plan)
+    absent = [topic.name for topic in plan if topic.name not in present]
+    if absent:
+        raise UserError(f"{', '.join(absent)} do not exist; `flagfive topics` creates them")
+    return f"{len(plan)} exist"
+
+
+def _database(settings: "Settings") -> str:
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from storage import open_engine
+
+    prefix = "sqlite:///"
+    file = settings.storage.url.removeprefix(prefix)
+    if settings.storage.url.startswith(prefix) and not Path(file).exists():
+        return f"the first verb that writes makes {file}"
+    try:
+        engine = open_engine(settings.storage.url)
+        with engine.connect():
+            return f"{engine.dialect.name} answers"
+    except (SQLAlchemyError, OSError) as error:
+        reason = str(getattr(error, "orig", None) or error).splitlines()[0]
+        raise UserError(f"storage.url cannot be opened: {reason}") from None
+
+
+def _key(settings: "Settings") -> str:
+    if settings.control.key is None:
+        raise UserError(
+            "FLAGFIVE_CONTROL_KEY is not set; make one: export FLAGFIVE_CONTROL_KEY=$(openssl rand -hex 32)"
+        )
+    return "set"

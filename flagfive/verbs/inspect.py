@@ -1,0 +1,38 @@
+"""`flagfive inspect`: propose which column of a file means what."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from flagfive.errors import UserError
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command(epilog="Example: flagfive inspect history.csv --out mapping.toml")
+def inspect(
+    file: Annotated[Path, typer.Argument(help="CSV or Parquet file of transactions.")],
+    out: Annotated[Path | None, typer.Option(help="Write the mapping here; printed without.")] = None,
+) -> None:
+    """Propose a mapping for FILE from the names of its columns and its first values.
+
+    Look it through before you use it with `replay`, `train` or `produce`: it is a guess.
+    """
+    from replay.mapping import WrongMapping
+    from replay.propose import propose
+    from replay.result import write_whole
+    from replay.table import Table, UnreadableTable
+
+    try:
+        proposal = propose(Table(file))
+        if out is None:
+            print(proposal.toml, end="")
+            return
+        write_whole(out, proposal.toml)
+    except (WrongMapping, UnreadableTable) as error:
+        raise UserError(str(error)) from None
+    except OSError as error:
+        raise UserError(f"{out}: {error.strerror}") from None
+    unused = f"; not used: {', '.join(proposal.open)}" if proposal.open else ""
+    print(f"{out} written{unused}")

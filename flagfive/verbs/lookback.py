@@ -1,0 +1,76 @@
+"""`flagfive lookback`: which earlier transactions a detector would have alerted."""
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from flagfive.context import settings_of
+from flagfive.errors import UserError
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from console.models.look_back import LookedBack
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command(epilog="Example: flagfive lookback 'gift cards' --days 30")
+def lookback(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="The episode's name or id, or its detector's id.")],
+    days: Annotated[float, typer.Option(min=0.01, help="Days of event time to look back.")] = 7.0,
+    most: Annotated[int, typer.Option(min=1, help="How many of the best matches are shown.")] = 20,
+    ids: Annotated[
+        bool, typer.Option("--ids", help="Print only ids of matches that nobody has judged, one a line.")
+    ] = False,
+) -> None:
+    """Rank the stored transactions that an episode's detector, live or draft, would have alerted.
+
+    Confirm or reject them with `flagfive label --name EPISODE`; the episode learns from them.
+    """
+    from rich.console import Console
+
+    from console.models.look_back import look_back
+    from console.models.results import CannotScore
+    from control.history import snapshot_of
+    from flagfive.keys import control_key
+    from storage import UnitOfWork, open_engine
+    from storage.episodes import DRAFT, STANDING
+
+    settings = settings_of(context)
+    key = control_key(settings)
+    with UnitOfWork(open_engine(settings.storage.url), reads_only=True) as unit:
+        episode = unit.episodes.named(name, DRAFT, *STANDING)
+        row = unit.detectors.get(episode.detector_id or "") if episode else None
+        if row is None:
+            raise UserError(f"no episode {name!r} with a detector; `flagfive status` shows which there are")
+        snapshot = snapshot_of(unit.control.all(), key)
+        try:
+            found = look_back(unit, snapshot, row, days=days, most=most)
+        except CannotScore as refusal:
+            raise UserError(str(refusal)) from None
+    if ids:
+        print("\n".join(match.transaction_id for match in found.best if match.verdict is None))
+        return
+    print(found)
+    Console().print(_table(found))
+
+
+def _table(found: "LookedBack") -> "Table":
+    from rich.table import Table
+
+    table = Table("transaction", "surprise", "time", "amount", "alerted then", "known to be")
+    for match in found.best:
+        time = datetime.fromtimestamp(match.event_time, UTC).strftime("%Y-%m-%d %H:%M:%S")
+        alerted = "yes" if match.alerted else "no"
+        table.add_row(
+            match.transaction_id,
+            f"{match.surprise:.2f}",
+            time,
+            f"{match.amount:,.2f}",
+            alerted,
+            match.verdict or "",
+        )
+    return table

@@ -1,0 +1,70 @@
+"""`flagfive monitor`: is detection still what it was."""
+
+import time
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from flagfive.context import settings_of
+
+if TYPE_CHECKING:
+    from monitoring.round import Round
+    from settings import Settings
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command(epilog="Example: flagfive monitor    (one process; --once shows what it sees)")
+def monitor(
+    context: typer.Context,
+    once: Annotated[bool, typer.Option("--once", help="Look once, show it, and end.")] = False,
+) -> None:
+    """Measure drift, quality and labels every monitoring.every_s seconds until Ctrl-C, and raise alarms.
+
+    It reads what the recorder stored, writes the table measurements, and serves metrics. Run one of it. With
+    --once, exit code 1 says that an alarm is open.
+    """
+    from flagfive.ending import on_signal
+    from flagfive.logs import configure_logging
+    from flagfive.metrics_page import serve_metrics
+    from monitoring.loop import Monitor
+
+    settings = settings_of(context)
+    configure_logging(settings)
+    rounds = _rounds(settings)
+    if once:
+        _show_once(settings, rounds)
+        return
+    entities = [entity.name for entity in settings.entities]
+    running = Monitor(rounds, entities, settings.monitoring.every_s)
+    on_signal(running.stop)
+    serve_metrics(settings, "monitor")
+    running.run()
+
+
+def _rounds(settings: "Settings") -> "Round":
+    from flagfive.keys import control_key
+    from monitoring.round import Round
+    from storage import migrate, open_engine
+
+    engine = open_engine(settings.storage.url)
+    migrate.upgrade(engine)
+    return Round(
+        engine,
+        control_key(settings),
+        [entity.name for entity in settings.entities],
+        budget=settings.budget.alert_rate,
+        label_delay_days=settings.monitoring.label_delay_days,
+        cards=settings.monitoring.cards,
+    )
+
+
+def _show_once(settings: "Settings", rounds: "Round") -> None:
+    from rich.console import Console
+
+    from flagfive.monitor_report import report
+
+    told = rounds.run(time.time())
+    Console().print(report(told))
+    if told.alarms:
+        raise typer.Exit(1)

@@ -1,0 +1,76 @@
+"""`flagfive produce`: send a file of transactions."""
+
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from flagfive.context import settings_of
+from flagfive.errors import UserError
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command(epilog="Example: flagfive produce history.parquet --rate 3000")
+def produce(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="CSV or Parquet file, rows in the order of their time.")],
+    rate: Annotated[str, typer.Option(help="Transactions a second, or max.")] = "max",
+    mapping: Annotated[
+        Path | None, typer.Option(help="TOML file that says which column means what; see replay/mappings.")
+    ] = None,
+) -> None:
+    """Send every row of FILE to the topic of transactions, keyed by the primary entity.
+
+    Event times are those of the file. Columns are found by --mapping, else by the names in
+    [transaction] and [[entities]] of flagfive.toml, else by a bundled mapping that fits.
+    """
+    import asyncio
+
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    from flagfive.metrics_page import serve_metrics
+    from flagfive.produce_file import choose_mapping
+    from flagfive.produce_file import produce as produce_file
+    from replay.table import Table, UnreadableTable
+    from stream.feed.pace import Pace
+    from stream.wiring import transaction_schema
+
+    settings = settings_of(context)
+    serve_metrics(settings, "feed")
+    schema = transaction_schema(settings)
+    try:
+        table = Table(file)
+    except UnreadableTable as error:
+        raise UserError(str(error)) from None
+    chosen = choose_mapping(schema, table, mapping)
+    started = time.perf_counter()
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns) as progress:
+        task = progress.add_task(f"producing {file.name}", total=table.rows())
+        sent = asyncio.run(
+            produce_file(
+                settings.broker.bootstrap,
+                settings.topics.transactions,
+                schema,
+                table,
+                chosen,
+                Pace(_rate(rate)),
+                lambda rows: progress.update(task, completed=rows),
+            )
+        )
+    seconds = time.perf_counter() - started
+    print(f"{sent:,} transactions in {seconds:.1f} s, {sent / seconds:,.0f} a second")
+
+
+def _rate(text: str) -> float | None:
+    if text == "max":
+        return None
+    try:
+        rate = float(text)
+    except ValueError:
+        rate = 0.0
+    if not 0 < rate < 10_000_000:
+        raise UserError(f"--rate {text!r}: allowed are max, or transactions a second over 0")
+    return rate

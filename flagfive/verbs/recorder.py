@@ -1,0 +1,37 @@
+"""`flagfive recorder`: write what is scored to the database."""
+
+import typer
+
+from flagfive.context import settings_of
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command(epilog="Example: flagfive recorder    (or several: they share the partitions)")
+def recorder(context: typer.Context) -> None:
+    """Write scores with their features, alerts and control entries to storage.url until Ctrl-C.
+
+    The tables are created or migrated at the start. A broker or database that goes away is waited for;
+    what was read twice is stored once.
+    """
+    from flagfive.ending import on_signal
+    from flagfive.keys import control_key
+    from flagfive.logs import configure_logging
+    from flagfive.metrics_page import serve_metrics
+    from recorder.followed import Followed
+    from recorder.recorder import Recorder, Topics
+    from storage import migrate, open_engine
+
+    settings = settings_of(context)
+    key = control_key(settings)
+    configure_logging(settings)
+    engine = open_engine(settings.storage.url)
+    migrate.upgrade(engine)
+    topics = Topics(
+        settings.topics.scored, settings.topics.alerts, settings.topics.shadow_alerts, settings.topics.control
+    )
+    group = settings.stream.group + "-recorder"
+    running = Recorder(settings.broker.bootstrap, group, topics, engine, key, Followed.of(settings))
+    on_signal(running.stop)
+    serve_metrics(settings, "recorder")
+    running.run()

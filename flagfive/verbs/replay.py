@@ -1,0 +1,133 @@
+"""`flagfive replay`: what would have happened, on a labelled file of one's own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from flagfive.errors import UserError
+
+if TYPE_CHECKING:
+    from replay.mapping import Mapping
+    from replay.outcome import Outcome
+
+app = typer.Typer(add_completion=False)
+
+_SHOWN = ("auc_roc", "average_precision", "card_precision_at_100", "recall_at_0.1pct", "alert_rate")
+
+
+@app.command(epilog="Example: flagfive replay history.parquet --mapping mapping.toml --json result.json")
+def replay(
+    file: Annotated[Path, typer.Argument(help="CSV or Parquet file with labels, rows in order of time.")],
+    mapping: Annotated[
+        Path | None, typer.Option(help="TOML file that says which column means what; `inspect` makes one.")
+    ] = None,
+    protocol: Annotated[str, typer.Option(help="prequential, live or leave-pattern-out.")] = "prequential",
+    train_days: Annotated[int, typer.Option(min=1, help="Days of each training period.")] = 7,
+    delay_days: Annotated[int, typer.Option(min=0, help="Days until a label is known.")] = 7,
+    test_days: Annotated[int, typer.Option(min=1, help="Days of each test.")] = 7,
+    folds: Annotated[int, typer.Option(min=1, help="Tests, one after the other.")] = 4,
+    start_day: Annotated[
+        int | None,
+        typer.Option(min=0, help="First training day, 0 is the file's first; else the last folds."),
+    ] = None,
+    contender: Annotated[list[str] | None, typer.Option(help="One of those compared; all without.")] = None,
+    pattern: Annotated[
+        str | None, typer.Option(help="What training has not seen, as a name or as 'amount > 220'.")
+    ] = None,
+    flags: Annotated[
+        int, typer.Option(min=0, help="Frauds flagged: as one episode, or a day under live.")
+    ] = 5,
+    adapter: Annotated[list[str] | None, typer.Option(help="What makes a detector of flags.")] = None,
+    alerts_a_day: Annotated[int, typer.Option(min=0, help="live: alerts that are examined a day.")] = 50,
+    shift_hours: Annotated[float, typer.Option(min=0.25, max=168, help="live: between two looks.")] = 24.0,
+    delay_hours: Annotated[
+        float | None, typer.Option(min=0, help="live: hours until a label, in place of --delay-days.")
+    ] = None,
+    budget: Annotated[
+        float, typer.Option(min=1e-6, max=0.5, help="live: share of genuine traffic that may be alerted.")
+    ] = 0.001,
+    steps: Annotated[int, typer.Option(min=100, help="Of meta-training; the base takes twice.")] = 1_500,
+    seed: Annotated[int, typer.Option(min=0, help="Equal seeds give equal figures.")] = 0,
+    json: Annotated[Path | None, typer.Option(help="Write every figure to this file.")] = None,
+    report: Annotated[Path | None, typer.Option(help="Write a page with tables and plots.")] = None,
+) -> None:
+    """Run the live features and scoring over FILE in event time, and report what would have happened.
+
+    Without --mapping a bundled one is taken where it fits.
+    """
+    from flagfive.replaying import open_table, telling
+    from replay.prequential import Plan
+    from replay.protocols import Choice, UnknownName
+    from replay.protocols import protocol as chosen_protocol
+    from replay.query import is_query
+    from replay.reading import Reader
+
+    plan = Plan(train_days, delay_days, test_days, folds, start_day, seed=seed)
+    choice = Choice(
+        protocol, contender or (), adapter or (), pattern, flags, alerts_a_day, shift_hours,
+        delay_hours, budget, steps,
+    )  # fmt: skip
+    try:
+        run, configuration = chosen_protocol(plan, choice)
+    except UnknownName as error:
+        raise UserError(str(error)) from None
+    _check_folders({"--json": json, "--report": report})
+    table, chosen = open_table(file, mapping)
+    with telling(table) as tell:
+        query = pattern if pattern is not None and is_query(pattern) else None
+        outcome = run(Reader(table, chosen, query), tell)
+    _show(outcome)
+    _write(outcome, chosen, configuration, file, json, report)
+
+
+def _check_folders(outputs: dict[str, Path | None]) -> None:
+    """What cannot be written is told now, not after hours."""
+    for option, path in outputs.items():
+        if path is not None and not path.parent.is_dir():
+            raise UserError(f"{option} {path}: no such folder")
+
+
+def _show(outcome: Outcome) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    from replay.patterns import told_of
+
+    table = Table("contender", *(name.replace("_", " ") for name in _SHOWN))
+    for name, figures in outcome.contenders.items():
+        cells = [f"{i.value:.3f} [{i.low:.3f} {i.high:.3f}]" for i in (figures[m] for m in _SHOWN[:-1])]
+        rate = figures["alert_rate"]
+        table.add_row(name, *cells, f"{rate.value:.3%} [{rate.low:.3%} {rate.high:.3%}]")
+    Console().print(table)
+    for pattern in outcome.details.get("patterns", []):
+        print(f"{pattern['name']}: {', '.join(told_of(pattern))}")
+    rows, seconds = outcome.survey.rows, outcome.pass_seconds
+    print(f"{rows:,} rows in {seconds:.1f} s, training {outcome.train_seconds:.1f} s on top")
+
+
+def _write(
+    outcome: Outcome,
+    mapping: Mapping,
+    configuration: dict[str, Any],
+    file: Path,
+    json: Path | None,
+    report: Path | None,
+) -> None:
+    from replay.result import as_json, write_json, write_whole
+
+    found = as_json(outcome, mapping, configuration, file)
+    html = None
+    if report is not None:
+        from replay.report import page
+
+        html = page(outcome, found)  # before anything is written, so that both are there or neither
+    try:
+        if json is not None:
+            write_json(json, found)
+        if report is not None and html is not None:
+            write_whole(report, html)
+    except OSError as error:
+        raise UserError(f"{error.filename}: {error.strerror}") from None

@@ -1,0 +1,146 @@
+"""`flagfive status`: one screen of how everything is."""
+
+import time
+from typing import TYPE_CHECKING
+
+import typer
+
+from flagfive.context import settings_of
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from flagfive.status_report import Report, Stored
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command(epilog="Example: flagfive status")
+def status(context: typer.Context) -> None:
+    """Show broker, topics, processes, lags, workers with their control offset, detectors, scores, alerts.
+
+    Detectors are shown where FLAGFIVE_CONTROL_KEY is set, since only then their entries can be verified.
+    """
+    from rich.console import Console
+
+    from flagfive.cluster import administrator
+    from flagfive.keys import control_key
+    from flagfive.status_report import gather
+
+    settings = settings_of(context)
+    key = control_key(settings) if settings.control.key else None
+    with administrator(settings.broker.bootstrap) as admin:
+        report = gather(settings, admin, key)
+    console = Console()
+    for table in (broker_table, process_table, lag_table, worker_table, detector_table):
+        console.print(table(report))
+    console.print(stored_line(report))
+
+
+def broker_table(report: "Report") -> "Table":
+    """Broker and topics."""
+    table = _table(f"Broker {report.bootstrap}, {report.brokers} node(s)", "topic", "records")
+    for name, records in report.topics.items():
+        table.add_row(name, f"{records:,}")
+    for name in report.missing_topics:
+        table.add_row(name, "[red]missing: flagfive topics[/red]")
+    return table
+
+
+def process_table(report: "Report") -> "Table":
+    """What runs on this machine, by the metrics pages."""
+    table = _table("Processes of this machine", "process", "metrics page", "up for", "MiB")
+    for one in report.processes:
+        up = _ago(one.started) if one.started else "" if one.answers else "[yellow]none answers[/yellow]"
+        table.add_row(one.name, f":{one.port}", up, f"{one.mib:,.0f}" if one.mib else "")
+    return table
+
+
+def lag_table(report: "Report") -> "Table":
+    """How far each group is behind."""
+    table = _table("Consumers", "group", "topic", "state", "records behind")
+    for lag in report.lags:
+        table.add_row(lag.group, lag.topic, lag.state, f"{lag.lag:,}")
+    return table
+
+
+def worker_table(report: "Report") -> "Table":
+    """Which worker scores which partition, and under what."""
+    table = _table("Workers", "partition", "worker", "control offset", "acknowledged")
+    for partition in range(report.partitions):
+        ack = report.acks.get(partition)
+        if ack is None:
+            table.add_row(str(partition), "[red]none[/red]", "", "")
+        else:
+            table.add_row(str(partition), ack.worker, str(ack.offset), f"{_ago(ack.time)} ago")
+    return table
+
+
+def detector_table(report: "Report") -> "Table":
+    """What is in force, by the entries that verify."""
+    if report.control is None:
+        return _table("In force: set FLAGFIVE_CONTROL_KEY to see it")
+    entries = list(report.control.values())
+    offset = max((listed.offset for listed in entries), default=-1)
+    thresholds = [
+        listed.entry.values["threshold"] for listed in entries if "threshold" in listed.entry.values
+    ]
+    threshold = f"{thresholds[-1]:.2f}" if thresholds else "none"
+    live = [listed.entry for listed in entries if not listed.entry.retired]
+    bases = [entry for entry in live if entry.kind == "base"]
+    since = f"{bases[-1].id} since {_ago(bases[-1].time)}" if bases else "no base"
+    table = _table(
+        f"In force at control offset {offset}: {since}, threshold {threshold}",
+        "detector",
+        "episode",
+        "by",
+        "share of the budget, base 1",
+        "live since",
+        "proposed",
+    )
+    for entry in live:
+        if entry.kind == "detector":
+            share, episode = 10 ** entry.values.get("shift", 0.0), str(entry.values.get("episode", ""))
+            proposed = report.stored.proposals.get(entry.id, "")
+            table.add_row(entry.id, episode, entry.author, f"{share:.2f}", _ago(entry.time), proposed)
+    return table
+
+
+def stored_line(report: "Report") -> str:
+    """What the database holds, in a line."""
+    stored = report.stored
+    if stored.problem:
+        return f"[red]Database: {stored.problem}[/red]"
+    episodes = ", ".join(f"{number} {status}" for status, number in stored.episodes.items()) or "none"
+    return (
+        f"Database: {stored.scored:,} transactions, {stored.scored_per_s:,.0f} a second just now, "
+        f"{stored.alerts_open:,} open alerts, episodes: {episodes}\n{alarm_line(stored)}"
+    )
+
+
+def alarm_line(stored: "Stored") -> str:
+    """What the monitor alarms, in a line.
+
+    >>> from flagfive.status_report import Stored
+    >>> alarm_line(Stored(alarms={"unseen_values": ["currency THB"]}))
+    '[red]Alarms: unseen_values (currency THB)[/red]'
+    """
+    told = "; ".join(f"{name} ({', '.join(subjects)})" for name, subjects in stored.alarms.items())
+    return f"[red]Alarms: {told}[/red]" if told else "Alarms: none is open"
+
+
+def _table(title: str, *columns: str) -> "Table":
+    from rich.table import Table
+
+    table = Table(title=title, title_justify="left", title_style="bold")
+    for column in columns:
+        table.add_column(column)
+    return table
+
+
+def _ago(then: float) -> str:
+    seconds = max(0.0, time.time() - then)
+    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds:.0f} s"

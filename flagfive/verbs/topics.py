@@ -1,0 +1,35 @@
+"""`flagfive topics`: create the topics, or show how they are set."""
+
+from typing import Annotated
+
+import typer
+
+from flagfive.context import settings_of
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command(epilog="Example: flagfive topics --show")
+def topics(
+    context: typer.Context,
+    show: Annotated[bool, typer.Option("--show", help="Only show what exists; change nothing.")] = False,
+) -> None:
+    """Create every topic of flagfive and set its limits; what is right already stays as it is.
+
+    Names, partitions and retention come from [topics] of flagfive.toml.
+    """
+    from flagfive.cluster import administrator
+    from flagfive.topic_plan import ensure_topics, partitions_of, planned_topics
+
+    settings = settings_of(context)
+    plan = planned_topics(settings)
+    with administrator(settings.broker.bootstrap) as admin:
+        if show:
+            present = partitions_of(admin, plan)
+            told = {topic.name: "exists" if topic.name in present else "missing" for topic in plan}
+        else:
+            told = ensure_topics(admin, plan)
+    width = max(len(topic.name) for topic in plan)
+    for topic in plan:
+        policy = topic.configs["cleanup.policy"]
+        print(f"{topic.name:{width}}  {topic.partitions} x {policy:8}{told[topic.name]}")

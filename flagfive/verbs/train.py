@@ -1,0 +1,110 @@
+"""`flagfive train`: make base and evidence networks from labelled history."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from flagfive.context import settings_of
+from flagfive.errors import UserError
+
+if TYPE_CHECKING:
+    from meta.artifacts import Artifacts
+    from meta.training import NamedHistory, TrainingSettings
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command(epilog="Example: flagfive train --history history.parquet --out artifacts")
+def train(
+    context: typer.Context,
+    history: Annotated[
+        str,
+        typer.Option(help="CSV or Parquet file with labels, in order of time; stored; or simulated."),
+    ],
+    out: Annotated[Path, typer.Option(help="Folder for the artifacts.")] = Path("artifacts"),
+    mapping: Annotated[Path | None, typer.Option(help="TOML file that says which column means what.")] = None,
+    held_out: Annotated[list[str] | None, typer.Option(help="A kind of fraud to learn nothing of.")] = None,
+    validate: Annotated[
+        list[str] | None,
+        typer.Option(help="A kind of fraud that meta-training does not see, and that says when it stops."),
+    ] = None,
+    steps: Annotated[
+        int, typer.Option(help="Steps of meta-training, 100 to 20,000.", min=100, max=20_000)
+    ] = 1500,
+    learners: Annotated[bool, typer.Option(help="Train MAML and its kin too.")] = False,
+    seed: Annotated[int, typer.Option(help="Equal seeds give equal artifacts.")] = 0,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, or cuda:1 for the second GPU.")] = "cpu",
+) -> None:
+    """Train a base on HISTORY and meta-train the evidence networks that turn flags into detectors.
+
+    With `--history stored` it learns from the database: what was scored, all verdicts and episodes since.
+    `flagfive promote` puts the outcome in force, or on trial.
+
+    A training that is cut off goes on from its last checkpoint, beside the artifacts.
+    """
+    from dataclasses import replace
+
+    from meta.base_training import BaseSettings
+    from meta.meta_training import MetaSettings
+    from meta.training import TrainingSettings, with_learners
+
+    computes_on = _device(device)
+    data = _read(context, history, mapping, tuple(held_out or ()), seed)
+    data = replace(data, validation=tuple(validate or ()))
+    settings = TrainingSettings(BaseSettings(seed=seed), MetaSettings(steps=steps, seed=seed), seed=seed)
+    out.mkdir(parents=True, exist_ok=True)
+    made = _trained(data, settings, out, computes_on)
+    made.save(out)
+    if learners:
+        with_learners(made, data, seed=seed, device=computes_on).save(out)
+    p = made.base.provenance
+    print(f"{p.rows:,} rows, {p.frauds:,} frauds; base {made.base.content_hash[:12]} in {out}")
+
+
+def _read(
+    context: typer.Context, history: str, mapping: Path | None, held_out: tuple[str, ...], seed: int
+) -> "NamedHistory":
+    """Labelled history from where HISTORY says."""
+    from flagfive.history import read_history, simulated_history
+    from stream.wiring import transaction_schema
+
+    settings = settings_of(context)
+    schema = transaction_schema(settings)
+    if history == "simulated":
+        return simulated_history(schema, seed=seed)
+    if history != "stored":
+        return read_history(Path(history), schema, mapping, held_out)
+    from flagfive.stored_history import read_stored
+    from storage import open_engine
+
+    return read_stored(open_engine(settings.storage.url), schema, seed=seed)
+
+
+def _device(wish: str) -> str:
+    """Where torch computes; known to be there before minutes are spent on reading."""
+    from meta.device import NoSuchDevice, chosen_device
+
+    try:
+        return chosen_device(wish)
+    except NoSuchDevice as error:
+        raise UserError(f"--device: {error}") from None
+
+
+def _trained(data: "NamedHistory", settings: "TrainingSettings", out: Path, device: str) -> "Artifacts":
+    """Train with a bar for each stage; checkpoints lie in `out`."""
+    from rich.progress import Progress
+
+    from meta.training import UnfitFamily, train_artifacts
+
+    with Progress() as progress:
+        tasks = {s: progress.add_task(s, total=None) for s in ("base", "evidence", "evidence-aware")}
+
+        def report(stage: str, step: int, total: int, loss: float) -> None:
+            told = f"{stage} (loss {loss:.3f})"
+            progress.update(tasks[stage], completed=step, total=total, description=told)
+
+        try:
+            return train_artifacts(data, settings, report=report, checkpoints=out, device=device)
+        except UnfitFamily as error:
+            raise UserError(f"--held-out, --validate: {error}") from None

@@ -1,0 +1,55 @@
+"""`flagfive trials`: what detectors and bases on trial would have alerted."""
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import typer
+
+from flagfive.context import settings_of
+
+if TYPE_CHECKING:
+    from control.history import AppliedEntry
+    from storage.shadow_alerts import Trial
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command(epilog="Example: flagfive trials")
+def trials(context: typer.Context) -> None:
+    """Compare what scores silently with what is in force, before `flagfive approve` or `flagfive promote`.
+
+    Read from the database that `flagfive recorder` writes. New are the alerts that only the one on trial
+    would have raised; fraud and genuine are those that somebody has judged, or a chargeback.
+    """
+    import time
+
+    from rich.console import Console
+    from rich.table import Table
+
+    from control.history import changes_of, in_force_at
+    from flagfive.keys import control_key
+    from storage import UnitOfWork, open_engine
+
+    settings = settings_of(context)
+    key = control_key(settings)
+    with UnitOfWork(open_engine(settings.storage.url), reads_only=True) as unit:
+        changes = in_force_at(changes_of(unit.control.all(), key), time.time())
+        found = unit.shadow_alerts.trials()
+    table = Table(
+        "on trial", "episode", "since", "alerts", "also live", "new", "fraud", "genuine", "not judged",
+        "new amount", title="On trial: they score, and decide nothing",
+    )  # fmt: skip
+    shown = [change for change in changes if change.entry.kind == "shadow"]
+    for change in shown:
+        table.add_row(*_row(change, found.get(change.entry.id)))
+    Console().print(table if shown else "nothing is on trial")
+
+
+def _row(change: "AppliedEntry", trial: "Trial | None") -> list[str]:
+    since = datetime.fromtimestamp(change.entry.time, UTC).strftime("%Y-%m-%d %H:%M UTC")
+    head = [change.entry.id, str(change.entry.values.get("episode", "")), since]
+    if trial is None:
+        return [*head, "0", *[""] * 6]
+    unjudged = trial.alerts - trial.fraud - trial.genuine
+    counts = (trial.alerts, trial.also_live, trial.new, trial.fraud, trial.genuine, unjudged)
+    return [*head, *(f"{count:,}" for count in counts), f"{trial.new_amount:,.2f}"]

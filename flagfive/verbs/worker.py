@@ -1,0 +1,34 @@
+"""`flagfive worker`: score the stream."""
+
+import typer
+
+from flagfive.context import settings_of
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command(epilog="Example: flagfive worker    (start it again elsewhere: partitions are shared out)")
+def worker(context: typer.Context) -> None:
+    """Score transactions until Ctrl-C: a Faust worker that reads, profiles, scores and emits.
+
+    Start as many as there are partitions; they share them out, and take over from one that dies. A worker
+    goes on where the group stopped. The signing key comes from FLAGFIVE_CONTROL_KEY.
+    """
+    from flagfive.keys import control_key
+    from flagfive.logs import configure_logging
+    from flagfive.metrics_page import serve_metrics
+    from flagfive.worker_end import run_to_its_end
+    from stream.app import build_app
+
+    settings = settings_of(context)
+    key = control_key(settings)
+    configure_logging(settings)
+    serve_metrics(settings, "worker")
+    worker = build_app(settings, key).Worker(
+        quiet=True,
+        override_logging=False,
+        redirect_stdouts=False,
+        blocking_timeout=0,
+        loglevel=settings.logging.level,
+    )
+    run_to_its_end(worker)

@@ -1,0 +1,156 @@
+"""Consumes `scored`, `alerts`, `shadow-alerts` and `control`, and writes them to SQL in bulk.
+
+Per chunk of records: 1. read them into rows; 2. write the rows in one database transaction; 3. commit the
+chunk's offsets to Kafka. A crash before 2 costs nothing, the chunk is read again; between 2 and 3 it is
+written again, which changes nothing, since rows are keyed by partition and offset.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator
+from dataclasses import astuple, dataclass
+from threading import Event
+from typing import Any
+
+from kafka import KafkaConsumer, OffsetAndMetadata, TopicPartition
+from kafka.errors import KafkaError
+from sqlalchemy import Engine
+
+from contracts.metrics import recorder as metrics
+from contracts.outage import RECONNECT, Outage
+from control.keys import ControlKey
+from recorder.followed import Followed
+from recorder.rows import UnreadableRecord, alert_row, control_row, scored_rows, shadow_row
+from recorder.writing import Rows, Stopped, write_patiently
+
+log = logging.getLogger(__name__)
+
+POLL_MS = 500
+RECONNECT_S = 1.0
+# Of the 5 s in which a process must end.
+CLOSE_MS = 1_000
+# 20,000 rows are about 8 MB and 0.3 s on SQLite: the lock is given up often, memory stays small.
+ROWS_PER_WRITE = 20_000
+# A recorder that is killed keeps its partitions from the next one for this long.
+SESSION_MS = 10_000
+FETCH_BYTES = 16 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Topics:
+    """Names of the topics that the recorder reads."""
+
+    scored: str
+    alerts: str
+    shadow_alerts: str
+    control: str
+
+
+class Recorder:
+    """One recorder; several share the partitions through the consumer group."""
+
+    def __init__(
+        self,
+        bootstrap: str,
+        group: str,
+        topics: Topics,
+        engine: Engine,
+        key: ControlKey,
+        followed: Followed | None = None,
+    ) -> None:
+        self._bootstrap, self._group, self._topics = bootstrap, group, topics
+        self._engine, self._key, self._followed = engine, key, followed
+        self._stop = Event()
+        self._outage = Outage("recorder", bootstrap)
+
+    def stop(self) -> None:
+        """Ask `run` to return; what it holds is written or read again later. Safe in a signal handler."""
+        self._stop.set()
+
+    def run(self) -> None:
+        """Record until `stop`. A broker or database that goes away is waited for, one log line each."""
+        self._outage.listen()
+        while not self._stop.is_set():
+            try:
+                self._record()
+            except Stopped:
+                return
+            except KafkaError as error:
+                self._outage.note(error)
+                self._stop.wait(RECONNECT_S)
+
+    def _record(self) -> None:
+        consumer = KafkaConsumer(
+            bootstrap_servers=self._bootstrap,
+            group_id=self._group,
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            isolation_level="read_committed",
+            fetch_max_bytes=FETCH_BYTES,
+            max_partition_fetch_bytes=FETCH_BYTES,
+            max_poll_records=50,
+            session_timeout_ms=SESSION_MS,
+            **RECONNECT,
+        )
+        try:
+            consumer.subscribe(list(astuple(self._topics)))
+            log.info("recorder: reading from %s", self._bootstrap)
+            while not self._stop.is_set():
+                self._outage.look()
+                for rows, offsets in self._chunks(consumer.poll(timeout_ms=POLL_MS)):
+                    began = time.time()
+                    write_patiently(self._engine, rows, self._stop, lambda: _keep_alive(consumer))
+                    if self._followed is not None:
+                        self._followed.recorded(rows.scored, began)
+                    _commit(consumer, offsets)
+        finally:
+            consumer.close(autocommit=False, timeout_ms=CLOSE_MS)
+
+    def _chunks(
+        self, polled: dict[TopicPartition, list[Any]]
+    ) -> Iterator[tuple[Rows, dict[TopicPartition, int]]]:
+        """Rows of at most about ROWS_PER_WRITE, with the offsets that are done once they are written."""
+        rows, offsets = Rows(), dict[TopicPartition, int]()
+        for partition, records in polled.items():
+            for record in records:
+                self._read(record, rows)
+                offsets[partition] = record.offset + 1
+                if len(rows) >= ROWS_PER_WRITE:
+                    yield rows, offsets
+                    rows, offsets = Rows(), {}
+        if offsets:
+            yield rows, offsets
+
+    def _read(self, record: Any, rows: Rows) -> None:
+        """Add what the record holds to `rows`; one that cannot be read is left out and counted."""
+        try:
+            if record.topic == self._topics.scored:
+                rows.scored += scored_rows(record.value or b"")
+            elif record.topic == self._topics.alerts:
+                rows.alerts.append(alert_row(record.value or b""))
+            elif record.topic == self._topics.shadow_alerts:
+                rows.shadow_alerts.append(shadow_row(record.value or b""))
+            else:
+                rows.control.append(control_row(record.value, record.key, record.offset, self._key))
+        except UnreadableRecord as error:
+            metrics.RECORDER_UNREADABLE.labels(record.topic).inc()
+            log.error("recorder: %s %d/%d left out: %s", record.topic, record.partition, record.offset, error)
+
+
+def _keep_alive(consumer: KafkaConsumer) -> None:
+    """Stay in the group without taking in more; a database may be away for longer than the poll interval."""
+    consumer.pause(*consumer.assignment())
+    # A rebalance inside this poll may bring partitions that are not paused: what they gave is read again.
+    for partition, records in consumer.poll(timeout_ms=0).items():
+        consumer.seek(partition, records[0].offset)
+    consumer.resume(*consumer.assignment())
+
+
+def _commit(consumer: KafkaConsumer, offsets: dict[TopicPartition, int]) -> None:
+    try:
+        consumer.commit({p: OffsetAndMetadata(offset, "", -1) for p, offset in offsets.items()})
+    except KafkaError as error:
+        # The rows are written; whoever has the partitions now reads them again, which changes nothing.
+        log.info("recorder: offsets were not committed (%s), the rows will come again", error)

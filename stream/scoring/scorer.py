@@ -1,0 +1,122 @@
+"""Score a batch under one snapshot and send the outcome where it is wanted."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+from mode import get_logger
+
+from contracts.stage_batch import entities_of, to_message
+from control.log_reader import ControlLog
+from control.snapshot import Snapshot
+from features.byte_strings import ByteStrings
+from stream.batch import Batch
+from stream.partition.output import Output
+from stream.partition.stage import SURPRISE_LEVELS, ScoredCounts
+from stream.scored import Scores, to_scored
+from stream.scoring.alerts import AlertWriter
+from stream.scoring.decide import BASE_ID, BLOCK_ID, check_features, score_batch
+from stream.scoring.score_json import ScoreWriter
+from stream.scoring.shadow_alerts import shadow_alerts
+from stream.stages.outputs import Outputs
+from stream.wire.writer import EncodedBatch
+
+log = get_logger(__name__)
+
+DETECTOR = "detector"
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreTopics:
+    """Names of the topics that scores go to."""
+
+    scores: str
+    alerts: str
+    shadow_alerts: str
+    scored: str
+
+
+class Scorer:
+    """The end of the chain. Everything goes to the partition that the transactions came from.
+
+    Args:
+        control: holds what is in force; read once per batch, so no batch is scored by two versions.
+        features: names of the features that this configuration computes.
+        partition: number of the partition.
+        schema: columns of the scored batch.
+    """
+
+    def __init__(
+        self,
+        control: ControlLog,
+        features: Sequence[str],
+        topics: ScoreTopics,
+        partition: int,
+        scores: ScoreWriter,
+        alerts: AlertWriter,
+        schema: pa.Schema,
+    ) -> None:
+        self._control = control
+        self._features = tuple(features)
+        self._topics = topics
+        self._partition = partition
+        self._scores = scores
+        self._alerts = alerts
+        self._schema = schema
+        self._entities = entities_of(schema)
+
+    def outputs_for(self, batch: Batch) -> Outputs:
+        if not len(batch):
+            return Outputs([])
+        snapshot = self._control.current
+        scores = score_batch(batch, snapshot, self._entities)
+        outputs = [
+            self._output(self._topics.scores, batch.columns.keys[0], self._scores.write(batch, scores)),
+            *self._alert_outputs(batch, scores, snapshot),
+            *self._shadow_outputs(batch, scores, snapshot),
+            self._output(self._topics.scored, None, self._message(batch, scores)),
+        ]
+        return Outputs(outputs, snapshot.offset, _counts(scores))
+
+    async def ready(self) -> None:
+        """Return once there is a base to score with.
+
+        Raises:
+            ForeignBase: it was trained on other features.
+        """
+        snapshot = self._control.current
+        if snapshot.stack is None:
+            log.warning("nothing is scored before a base is on the control log; waiting for one")
+        while snapshot.base is None or snapshot.stack is None:
+            snapshot = await self._control.reaches(snapshot.offset + 1)
+        check_features(snapshot.base.model.features, self._features)
+
+    def _alert_outputs(self, batch: Batch, scores: Scores, snapshot: Snapshot) -> Sequence[Output]:
+        rows = np.flatnonzero(scores.decision)
+        if not len(rows):
+            return []
+        values = self._alerts.write(batch, scores, snapshot, rows)
+        return [self._output(self._topics.alerts, batch.columns.keys[0].take(rows), values)]
+
+    def _shadow_outputs(self, batch: Batch, scores: Scores, snapshot: Snapshot) -> Sequence[Output]:
+        if not snapshot.shadows.all:
+            return []
+        rows, values = shadow_alerts(batch, scores, snapshot)
+        if not len(rows):
+            return []
+        return [self._output(self._topics.shadow_alerts, batch.columns.keys[0].take(rows), values)]
+
+    def _message(self, batch: Batch, scores: Scores) -> ByteStrings:
+        return ByteStrings.whole(to_message(to_scored(batch, scores, self._schema)))
+
+    def _output(self, topic: str, keys: ByteStrings | None, values: ByteStrings) -> Output:
+        return Output(topic, self._partition, EncodedBatch(keys, values))
+
+
+def _counts(scores: Scores) -> ScoredCounts:
+    """Detectors count as one kind: there may be a thousand, and metrics have a series for each label."""
+    decided = scores.winner[scores.decision > 0]
+    base, block = np.count_nonzero(decided == 0), np.count_nonzero(decided == len(scores.winners) - 1)
+    alerts = {BASE_ID: int(base), DETECTOR: int(len(decided) - base - block), BLOCK_ID: int(block)}
+    return ScoredCounts(alerts, [int(np.count_nonzero(scores.surprise >= s)) for s in SURPRISE_LEVELS])

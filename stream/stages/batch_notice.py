@@ -1,0 +1,32 @@
+"""What the first stage says of each batch, so that the end of the chain knows when it has all of it."""
+
+import msgspec
+import numpy as np
+
+from contracts.stage_batch import NOTICE_KEY, BatchNotice
+from features.byte_strings import ByteStrings
+from stream.partition.output import Output
+from stream.transport.fetched_batch import FetchedBatch
+from stream.wire.writer import EncodedBatch
+
+
+class BatchNotices:
+    """Sends notices to the partition, in `topic`, that the batch came from."""
+
+    def __init__(self, topic: str) -> None:
+        self._topic = topic
+
+    def of(self, fetched: FetchedBatch, rows: int) -> Output:
+        notice = BatchNotice(fetched.fetch_offset, fetched.next_offset, rows)
+        values = ByteStrings.from_list([msgspec.msgpack.encode(notice)])
+        batch = EncodedBatch(ByteStrings.from_list([NOTICE_KEY]), values)
+        return Output(self._topic, fetched.partition.partition, batch)
+
+
+def split_notices(fetched: FetchedBatch) -> tuple[list[tuple[int, BatchNotice]], np.ndarray]:
+    """The notices of a batch with their offsets, and a mask of the records that are batches."""
+    is_batch = fetched.records.keys.start < 0
+    at = np.flatnonzero(~is_batch)
+    values = fetched.values.take(at).to_list()
+    notices = [msgspec.msgpack.decode(value or b"", type=BatchNotice) for value in values]
+    return list(zip(fetched.records.offset[at].tolist(), notices, strict=True)), is_batch

@@ -1,0 +1,80 @@
+"""Records that cannot be scored go to their own topic, with the reason."""
+
+import base64
+import time
+from collections.abc import Sequence
+
+import msgspec
+
+from contracts.dead_letter import DeadLetter
+from features.byte_strings import ByteStrings
+from features.rejects import Reason, Rejects
+from stream.batch import Batch
+from stream.partition.output import Output
+from stream.stages.poison import Poison
+from stream.transport.fetched_batch import FetchedBatch
+from stream.wire.writer import EncodedBatch
+
+# The record itself stays in its topic at the offset given; this much of it is enough to see what it is.
+MOST_BYTES_KEPT = 64 * 1024
+POISON = "poison"  # well-formed, but processing it fails
+
+
+class DeadLetters:
+    """Writes dead letters to one topic.
+
+    Args:
+        source: the topic that transactions come from.
+        partitions: how many partitions the topic has; a record's partition is kept.
+    """
+
+    def __init__(self, topic: str, source: str, partitions: int) -> None:
+        self._topic = topic
+        self._source = source
+        self._partitions = partitions
+
+    def of(self, fetched: FetchedBatch, rejects: Rejects) -> list[DeadLetter]:
+        """The rejected records of a batch, in order."""
+        return [self._letter(fetched, rejects, i) for i in range(len(rejects))]
+
+    def _letter(self, fetched: FetchedBatch, rejects: Rejects, i: int) -> DeadLetter:
+        row = int(rejects.row[i])
+        (value,) = fetched.values.take(rejects.row[i : i + 1]).to_list()
+        value = value or b""
+        return DeadLetter(
+            topic=fetched.partition.topic,
+            partition=fetched.partition.partition,
+            offset=int(fetched.records.offset[row]),
+            reason=Reason(rejects.reason[i]).name.lower(),
+            detail=rejects.detail[i],
+            size=len(value),
+            time=time.time(),
+            value=None if rejects.may_hold_card_number[i] else _text(value),
+        )
+
+    def of_poison(self, batch: Batch, poison: Sequence[Poison]) -> list[DeadLetter]:
+        """Transactions of a batch that cannot be processed; their bytes are still at their offset."""
+        return [
+            DeadLetter(
+                topic=self._source,
+                partition=int(batch.source_partition[one.row]),
+                offset=int(batch.source_offset[one.row]),
+                reason=POISON,
+                detail=one.error,
+                size=0,
+                time=time.time(),
+            )
+            for one in poison
+        ]
+
+    def outputs(self, letters: Sequence[DeadLetter]) -> Sequence[Output]:
+        """One batch with the letters of one source partition, to the partition of the same number."""
+        if not letters:
+            return []
+        values = ByteStrings.from_list([msgspec.json.encode(letter) for letter in letters])
+        batch = EncodedBatch(None, values)
+        return [Output(self._topic, letters[0].partition % self._partitions, batch)]
+
+
+def _text(value: bytes) -> str:
+    return base64.b64encode(value[:MOST_BYTES_KEPT]).decode()

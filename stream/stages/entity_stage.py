@@ -1,0 +1,116 @@
+"""One entity's stage on one partition: read, fold, send on."""
+
+import time
+from collections import Counter
+from collections.abc import Sequence
+
+from contracts.tracing.identity import Sampling
+from features.profiles import Profiles, Staged
+from features.vector import FeatureLayout
+from stream.batch import Batch
+from stream.checkpoint.checkpoint import Checkpoint
+from stream.checkpoint.recovery import Recovery
+from stream.partition.output import Output
+from stream.partition.stage import Resume, Work
+from stream.stages.batch_notice import BatchNotices
+from stream.stages.dead_letters import DeadLetters
+from stream.stages.outputs import OutputBuilder
+from stream.stages.poison import process_what_can_be
+from stream.stages.read import Reader
+from stream.transport.fetched_batch import FetchedBatch
+
+
+class EntityStage:
+    """The stage of one entity. Satisfies `stream.partition.stage.Stage`; its state are the profiles.
+
+    Args:
+        entity: index of the entity in the schema; 0 is the primary one.
+        layout: tells which features are the entity's.
+        notices: on the first of several stages, tells the end of the chain of each batch.
+        sampling: which transactions are followed.
+    """
+
+    def __init__(
+        self,
+        entity: int,
+        layout: FeatureLayout,
+        reader: Reader,
+        output_builder: OutputBuilder,
+        dead_letters: DeadLetters,
+        notices: BatchNotices | None,
+        checkpoint: Checkpoint,
+        recovery: Recovery,
+        sampling: Sampling,
+    ) -> None:
+        self._entity = entity
+        self._features = layout.entities[entity]
+        self._reader = reader
+        self._output_builder = output_builder
+        self._dead_letters = dead_letters
+        self._notices = notices
+        self._checkpoint = checkpoint
+        self._recovery = recovery
+        self._sampling = sampling
+        self.profiles = Profiles(entity)
+
+    async def ready(self) -> None:
+        await self._output_builder.ready()
+
+    async def recover(self, committed: Resume | None, earliest: int) -> int:
+        self.profiles = Profiles(self._entity)
+        if committed is None:
+            return earliest
+        start = await self._recovery.restore(self.profiles)
+        await self._recovery.replay(self._replay, max(earliest, start or 0), committed.offset)
+        # At least once, a checkpoint may be ahead of the place: everything before it has gone out.
+        return max(committed.offset, start or 0)
+
+    def work(self, fetched: FetchedBatch) -> Work:
+        began = time.time()
+        read, undecoded = self._reader.read(fetched)
+        staged, folded, unfolded = process_what_can_be(read, self._stage)
+        sent, batch, unsent = process_what_can_be(folded, self._output_builder.outputs_for)
+        letters = [
+            *undecoded,
+            *self._dead_letters.of_poison(read, unfolded),
+            *self._dead_letters.of_poison(folded, unsent),
+        ]
+        outputs = [
+            *self._dead_letters.outputs(letters),
+            *([self._notices.of(fetched, len(batch))] if self._notices else []),
+            *sent.outputs,
+        ]
+        return Work(
+            outputs,
+            staged,
+            Resume(fetched.next_offset),
+            len(batch),
+            scored=sent.scored,
+            rejected=Counter(letter.reason for letter in letters),
+            oldest_arrival=batch.oldest_arrival,
+            traced=self._sampling.of(batch),
+            began=began,
+        )
+
+    def publish(self, work: Work) -> None:
+        self.profiles.publish(work.change)
+
+    def discard(self, work: Work) -> None:
+        self.profiles.discard(work.change)
+
+    def checkpoint(self, position: int, *, due_only: bool) -> Sequence[Output]:
+        if due_only and not self._checkpoint.due():
+            return []
+        return self._checkpoint.outputs(self.profiles, position)
+
+    def checkpointed(self) -> None:
+        self._checkpoint.written(self.profiles)
+
+    def _replay(self, fetched: FetchedBatch, until: int) -> None:
+        batch, _ = self._reader.read(fetched.until(until))
+        staged, _, _ = process_what_can_be(batch, self._stage)
+        self.profiles.publish(staged)
+
+    def _stage(self, batch: Batch) -> Staged:
+        """Fold the batch into staged profiles and write the entity's features into the batch."""
+        return self.profiles.stage(batch.columns, batch.features[:, self._features])

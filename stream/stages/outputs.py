@@ -1,0 +1,30 @@
+"""Where a stage's batches go."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from stream.batch import Batch
+from stream.partition.output import Output
+from stream.partition.stage import ScoredCounts
+
+
+@dataclass(frozen=True, slots=True)
+class Outputs:
+    """What a batch was turned into; the control offset it was scored under and what scoring found, if it was
+    scored.
+    """
+
+    outputs: Sequence[Output]
+    control_offset: int | None = None
+    scored: ScoredCounts | None = None
+
+
+class OutputBuilder(Protocol):
+    """Turns batches into outputs."""
+
+    def outputs_for(self, batch: Batch) -> Outputs:
+        """The outputs that a batch leads to; the same batch leads to the same outputs."""
+
+    async def ready(self) -> None:
+        """Return once it can send."""

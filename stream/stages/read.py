@@ -1,0 +1,54 @@
+"""From batch to batch: JSON on the first stage, Arrow on the others."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+
+from contracts.dead_letter import DeadLetter
+from contracts.stage_batch import stage_schema
+from features.decode import Decoder
+from features.vector import FeatureLayout
+from stream.batch import Batch
+from stream.batch_arrow import from_messages, from_record_batch
+from stream.stages.dead_letters import DeadLetters
+from stream.transport.fetched_batch import FetchedBatch
+
+
+class Reader(Protocol):
+    def read(self, fetched: FetchedBatch) -> tuple[Batch, list[DeadLetter]]:
+        """The transactions of a batch, and the dead letters that it holds beside them."""
+
+
+class TransactionReader:
+    """Decodes raw transactions and starts their feature vectors; what does not decode is a dead letter."""
+
+    def __init__(self, decoder: Decoder, layout: FeatureLayout, dead_letters: DeadLetters) -> None:
+        self._decoder = decoder
+        self._layout = layout
+        self._dead_letters = dead_letters
+
+    def read(self, fetched: FetchedBatch) -> tuple[Batch, list[DeadLetter]]:
+        columns, rejects = self._decoder.decode(fetched.values, fetched.arrival)
+        features = np.zeros((len(columns), len(self._layout)), np.float32)
+        self._layout.own_features(columns, features)
+        batch = Batch(
+            columns,
+            np.full(len(columns), fetched.partition.partition, np.int32),
+            fetched.records.offset[columns.row],
+            np.full(len(columns), fetched.next_offset, np.int64),
+            fetched.arrival[columns.row],
+            features,
+        )
+        return batch, self._dead_letters.of(fetched, rejects)
+
+
+class BatchReader:
+    """Reads what the stage before sent."""
+
+    def __init__(self, layout: FeatureLayout, entities: Sequence[str]) -> None:
+        self._schema = stage_schema(entities, len(layout))
+
+    def read(self, fetched: FetchedBatch) -> tuple[Batch, list[DeadLetter]]:
+        rows, _ = from_messages(fetched.values, self._schema)
+        return from_record_batch(rows, self._schema), []

@@ -1,0 +1,82 @@
+"""Bring transactions that went different ways back into the order of their partition.
+
+Hops of other entities run independently, so a card's second payment can be ready before its first. Whoever
+reads `scores` expects them in order.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pyarrow as pa
+
+from contracts.stage_batch import BatchNotice
+
+NOTHING_YET = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What has arrived of batches that are not complete; immutable.
+
+    Attributes:
+        emitted: everything before this offset of `transactions` has gone out; -1 before the first batch.
+        notices: batches not yet complete, in order, each with the offset of the record that told of it.
+        rows: their transactions so far, in the columns of a batch.
+        told_at: int64 (n,), for each row the offset of the record that brought it.
+    """
+
+    emitted: int
+    notices: tuple[tuple[int, BatchNotice], ...]
+    rows: pa.RecordBatch
+    told_at: np.ndarray
+
+    @classmethod
+    def nothing(cls, schema: pa.Schema, emitted: int = NOTHING_YET) -> "Waiting":
+        return cls(emitted, (), pa.RecordBatch.from_pylist([], schema=schema), np.empty(0, np.int64))
+
+    def first_needed(self, otherwise: int) -> int:
+        """The first offset that must be read again if this were forgotten."""
+        needed = [offset for offset, _ in self.notices[:1]]
+        needed += [int(self.told_at.min())] if len(self.told_at) else []
+        return min(needed, default=otherwise)
+
+    def with_arrived(
+        self, notices: Sequence[tuple[int, BatchNotice]], rows: pa.RecordBatch, told_at: np.ndarray
+    ) -> "Waiting":
+        """Add what has arrived, apart from what went out before."""
+        new = np.asarray(rows["batch_end"]) > self.emitted
+        return Waiting(
+            self.emitted,
+            (*self.notices, *((at, notice) for at, notice in notices if notice.end > self.emitted)),
+            pa.concat_batches([self.rows, rows.filter(pa.array(new))]),
+            np.concatenate([self.told_at, told_at[new]]),
+        )
+
+    def take_complete(self) -> tuple[pa.RecordBatch, "Waiting"]:
+        """The transactions of the batches that are complete, in order, and what then still waits.
+
+        A batch is held back as long as one before it is not complete. After a crash without transactions a
+        batch may come twice, perhaps longer the second time: rows that went out are dropped, doubles too.
+        """
+        offset, end = np.asarray(self.rows["source_offset"]), np.asarray(self.rows["batch_end"])
+        ready: list[np.ndarray] = []
+        emitted, done = self.emitted, 0
+        for _, notice in self.notices:
+            rows = np.flatnonzero((end == notice.end) & (offset >= notice.begin))
+            rows = rows[np.unique(offset[rows], return_index=True)[1]]
+            if len(rows) < notice.rows:
+                break
+            ready.append(rows[offset[rows] >= emitted])
+            emitted = max(emitted, notice.end)
+            done += 1
+        order = np.concatenate([np.empty(0, np.int64), *ready])
+        left = end > emitted
+        rest = replace(
+            self,
+            emitted=emitted,
+            notices=self.notices[done:],
+            rows=self.rows.filter(pa.array(left)),
+            told_at=self.told_at[left],
+        )
+        return self.rows.take(pa.array(order)), rest

@@ -1,0 +1,87 @@
+"""The end of the chain: transactions return to their card's partition, fall into order, and are scored."""
+
+import time
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+
+from contracts.stage_batch import stage_schema
+from contracts.tracing.identity import Sampling
+from features.vector import FeatureLayout
+from stream.batch_arrow import from_messages, from_record_batch
+from stream.partition.output import Output
+from stream.partition.stage import Resume, Work
+from stream.stages.batch_notice import split_notices
+from stream.stages.dead_letters import DeadLetters
+from stream.stages.outputs import OutputBuilder
+from stream.stages.poison import process_what_can_be
+from stream.stages.resequence import NOTHING_YET, Waiting
+from stream.transport.fetched_batch import FetchedBatch
+
+
+class ReturnStage:
+    """Scores complete batches in order. Satisfies `stream.partition.stage.Stage`.
+
+    What waits is read again after a crash: the group's place stays at the first record still needed, and its
+    note says up to where everything has gone out.
+    """
+
+    def __init__(
+        self,
+        layout: FeatureLayout,
+        entities: Sequence[str],
+        output_builder: OutputBuilder,
+        dead_letters: DeadLetters,
+        sampling: Sampling,
+    ) -> None:
+        self._schema = stage_schema(entities, len(layout))
+        self._output_builder = output_builder
+        self._dead_letters = dead_letters
+        self._sampling = sampling
+        self._waiting = Waiting.nothing(self._schema)
+
+    async def ready(self) -> None:
+        await self._output_builder.ready()
+
+    async def recover(self, committed: Resume | None, earliest: int) -> int:
+        emitted = int(committed.note) if committed else NOTHING_YET
+        self._waiting = Waiting.nothing(self._schema, emitted)
+        return committed.offset if committed else earliest
+
+    def work(self, fetched: FetchedBatch) -> Work:
+        began = time.time()
+        notices, is_batch = split_notices(fetched)
+        messages = fetched.values.take(is_batch)
+        rows, counts = from_messages(messages, self._schema)
+        told_at = np.repeat(fetched.records.offset[is_batch], counts)
+        complete, waiting = self._waiting.with_arrived(notices, rows, told_at).take_complete()
+        if waiting.emitted == self._waiting.emitted:
+            return Work([], waiting, None, 0)
+        resume = Resume(waiting.first_needed(fetched.next_offset), str(waiting.emitted))
+        batch = from_record_batch(complete, self._schema)
+        sent, scored, poison = process_what_can_be(batch, self._output_builder.outputs_for)
+        letters = self._dead_letters.of_poison(batch, poison)
+        return Work(
+            [*self._dead_letters.outputs(letters), *sent.outputs],
+            waiting,
+            resume,
+            len(scored),
+            scored=sent.scored,
+            rejected=Counter(letter.reason for letter in letters),
+            oldest_arrival=scored.oldest_arrival,
+            traced=self._sampling.of(scored),
+            began=began,
+        )
+
+    def publish(self, work: Work) -> None:
+        self._waiting = work.change
+
+    def discard(self, work: Work) -> None:
+        """Nothing was touched."""
+
+    def checkpoint(self, position: int, *, due_only: bool) -> Sequence[Output]:
+        return []
+
+    def checkpointed(self) -> None:
+        """There are no checkpoints of this."""

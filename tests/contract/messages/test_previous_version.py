@@ -1,0 +1,101 @@
+"""Readers accept messages of the version before: during a rolling upgrade, both versions are on the topics.
+
+The bytes in `version_1/` were written by the release before `contracts/` existed.
+"""
+
+from pathlib import Path
+
+import msgspec
+import pyarrow as pa
+import pytest
+
+from contracts.acknowledgement import Acknowledgement
+from contracts.alert import Alert, Reason
+from contracts.dead_letter import DeadLetter
+from contracts.requests import Answer, read_request
+from contracts.shadow_alert import ShadowAlert
+from contracts.stage_batch import BatchNotice, entities_of, from_message, stage_schema
+from control.entry import Kind
+from control.envelope import unseal
+from control.keys import read_key
+from control.rules import Effect, read_rules
+from features.byte_strings import ByteStrings
+from recorder.rows import alert_row, scored_rows, shadow_row
+from stream.batch_arrow import from_messages, from_record_batch
+
+VERSION_1 = Path(__file__).parent / "version_1"
+
+
+def stored(name: str) -> bytes:
+    return (VERSION_1 / name).read_bytes()
+
+
+def test_an_alert_is_read_and_recorded() -> None:
+    alert = msgspec.json.decode(stored("alert.json"), type=Alert)
+    assert (alert.transaction_id, alert.episode, alert.nearest) == ("tx-7", "split purchases", "tx-1")
+    assert alert.reasons == [Reason("card_count_1h", 5.0, 2.25, "card: 5 payments in the last hour, usual 0")]
+    assert alert_row(stored("alert.json"))
+
+
+def test_an_alert_on_trial_is_read_and_recorded() -> None:
+    alert = msgspec.json.decode(stored("shadow_alert.json"), type=ShadowAlert)
+    assert (alert.shadow, alert.alerted) == ("gift-cards-1f2e3d4c", False)
+    assert shadow_row(stored("shadow_alert.json"))
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"), [("acknowledgement.json", Acknowledgement), ("dead_letter.json", DeadLetter)]
+)
+def test_what_workers_say_is_read(name: str, kind: type[msgspec.Struct]) -> None:
+    read = msgspec.json.decode(msgspec.json.encode(msgspec.json.decode(stored(name), type=kind)))
+    written = msgspec.json.decode(stored(name))
+    assert {key: read[key] for key in written} == written
+
+
+def test_a_request_and_its_answer_are_read() -> None:
+    request = read_request(stored("request.json"))
+    assert (request.kind, request.fraud, request.policy) == ("flag", ("tx-1", "tx-7"), "approve")
+    answer = msgspec.json.decode(stored("answer.json"), type=Answer)
+    assert answer.draft is not None
+    assert (answer.live, answer.draft.patterns) == (4, (("tx-1",), ("tx-7",)))
+
+
+def test_a_notice_of_a_batch_is_read() -> None:
+    notice = msgspec.msgpack.decode(stored("batch_notice.msgpack"), type=BatchNotice)
+    assert (notice.begin, notice.end, notice.rows) == (40, 44, 3)
+
+
+def test_a_batch_between_stages_is_read() -> None:
+    schema = stage_schema(("card", "merchant"), 3)
+    messages = ByteStrings.from_list([stored("stage_batch.arrow")] * 2)
+    rows, counts = from_messages(messages, schema)
+    assert counts == [2, 2]
+    batch = from_record_batch(rows, schema)
+    assert batch.batch_end.tolist() == [44] * 4
+    assert batch.columns.keys[0].to_list() == [b"card-3", b"card-4"] * 2
+    assert batch.features[1].tolist() == [3.0, 4.0, 5.0]
+
+
+def test_batches_of_both_versions_are_read_together() -> None:
+    schema = stage_schema(("card", "merchant"), 3)
+    old = stored("stage_batch.arrow")
+    new = pa.ipc.open_stream(old).read_next_batch().rename_columns(schema.names)
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, new.schema) as writer:
+        writer.write_batch(new)
+    messages = ByteStrings.from_list([old, sink.getvalue().to_pybytes()])
+    assert from_messages(messages, schema)[1] == [2, 2]
+
+
+def test_a_scored_batch_is_recorded() -> None:
+    message = stored("scored_batch.arrow")
+    assert entities_of(from_message(message).schema) == ["card", "merchant"]
+    assert len(scored_rows(message)) == 2
+
+
+def test_a_control_entry_is_read() -> None:
+    key = read_key("a test key of version one")
+    entry = unseal(stored("control_entry.bin"), b"risk/e-1", key)
+    assert (entry.kind, entry.values["threshold"]) == (Kind.RISK, 3.25)
+    (placed,) = read_rules(entry)
+    assert (placed.rule.key, placed.rule.effect, placed.rule.count) == ("card-3", Effect.BOOST, 2.0)

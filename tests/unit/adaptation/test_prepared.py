@@ -1,0 +1,81 @@
+"""Prepared traffic answers from memory what the stack would compute."""
+
+import numpy as np
+import pytest
+
+from adaptation.proposing.prepared import Prepared
+from meta.adapters.evidence import Evidence
+from meta.calibration import Tails
+from meta.live import LiveDetector
+from meta.stack import ScoringStack
+from storage.traffic_sample import TrafficSample
+from tests.small_models import genuine_rows, small_base, small_detector, small_network
+
+N = 2_000
+BASE, NETWORK = small_base(), small_network()
+ADAPTER = Evidence(NETWORK)
+
+
+def a_sample(seed: int = 3) -> TrafficSample:
+    entities = [{"card": f"card-{n % 500}", "merchant": "shop"} for n in range(N)]
+    return TrafficSample(
+        genuine_rows(N, seed), np.arange(N, dtype=np.float64), [f"tx-{n}" for n in range(N)], entities
+    )
+
+
+def live(seed: int) -> LiveDetector:
+    detector = small_detector(NETWORK, seed)
+    return LiveDetector(detector, ADAPTER, Tails.fit(ADAPTER.score(detector, genuine_rows(N))), -0.1 * seed)
+
+
+STACK = ScoringStack(BASE, Tails.fit(BASE.score(genuine_rows(N))), (live(1), live(2)))
+
+
+def test_a_part_knows_what_the_stack_would_say_of_it() -> None:
+    prepared = Prepared(a_sample(), STACK, ADAPTER)
+    part = prepared.part(np.arange(0, N, 7), 1.0)
+    assert part.reservoir is not None
+    grown = part.replaced((*part.detectors, live(3)))
+    expected = STACK.replaced((*STACK.detectors, live(3))).surprises(part.reservoir.X.copy())
+    assert grown.surprises(part.reservoir.X) == pytest.approx(expected)
+
+
+def test_joint_surprise_is_that_of_the_stack() -> None:
+    prepared = Prepared(a_sample(), STACK, ADAPTER)
+    assert prepared.joint == pytest.approx(STACK.score(prepared.reservoir.X)[0])
+
+
+def test_what_was_scored_before_is_taken_over_under_the_same_base() -> None:
+    sample = a_sample()
+    before = Prepared(sample, STACK, ADAPTER)
+    after = Prepared(sample, STACK.replaced((live(1), live(4))), ADAPTER, before)
+    assert after.reservoir is before.reservoir
+    assert after.joint == pytest.approx(Prepared(sample, after.stack, ADAPTER).joint)
+    other = ScoringStack(small_base(seed=5), STACK.base_tails, STACK.detectors)
+    assert Prepared(sample, other, ADAPTER, before).reservoir is not before.reservoir
+
+
+def test_rows_of_an_episode_and_of_its_rare_entities_and_later_ones_are_left_out() -> None:
+    prepared = Prepared(a_sample(), STACK, ADAPTER)
+    shared = {("card", "card-7"), ("merchant", "shop")}
+    rows = prepared.apart_from(shared, ["tx-30"], before=1_000.0)
+    kept = {int(prepared.sample.event_time[prepared._order[row]]) for row in rows}
+    assert kept == {n for n in range(1_000) if n % 500 != 7 and n != 30}
+
+
+def test_the_front_of_the_rows_is_spread_over_time() -> None:
+    prepared = Prepared(a_sample(), STACK, ADAPTER)
+    times = prepared.sample.event_time[prepared._order][:400]
+    per_quarter, _ = np.histogram(times, 4, (0, N))
+    assert per_quarter.min() > 60
+
+
+def test_entities_flagged_since_the_last_calibration_do_not_fill_the_budget() -> None:
+    """One row in fifty is raised by 4, twice the budget: the scale goes down, and with none it stays."""
+    prepared, rows, budget = Prepared(a_sample(), STACK, ADAPTER), np.arange(N), 0.01
+    assert prepared.risk_share_within(rows, budget) == 1.0
+    prepared.boosts = np.where(rows % 50 == 0, 4.0, 0.0)
+    share = prepared.risk_share_within(rows, budget)
+    assert share < 1.0
+    quantiles = [np.quantile(prepared.joint + scale * prepared.boosts, 1 - budget) for scale in (0, share, 1)]
+    assert quantiles[1] <= quantiles[0] + np.log10(2) < quantiles[2]

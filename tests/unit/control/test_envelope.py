@@ -1,0 +1,165 @@
+"""What is signed comes back whole; what is forged, cut, too large, moved or unknown is refused by name."""
+
+import struct
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from control.entry import Entry, Kind
+from control.envelope import MAX_CONTENT, MAX_ENVELOPE, PREFIX, seal, unseal
+from control.errors import (
+    ControlKeyError,
+    ControlRefused,
+    ForgedEntry,
+    MalformedEntry,
+    OversizedEntry,
+    TruncatedEntry,
+    UnknownKind,
+)
+from control.keys import ControlKey, read_key
+
+PRIVATE = "ed25519:" + "1f" * 32
+KEYS = {"hmac": read_key("a secret of enough length"), "ed25519": read_key(PRIVATE)}
+
+
+@pytest.fixture(params=list(KEYS))
+def key(request: pytest.FixtureRequest) -> ControlKey:
+    return KEYS[request.param]
+
+
+def an_entry(**changes: Any) -> Entry:
+    values: dict[str, Any] = {
+        "kind": Kind.DETECTOR,
+        "id": "gift-cards-1",
+        "author": "ada",
+        "reason": "five flagged transactions",
+        "time": 1_700_000_000.5,
+        "sequence": 12,
+        "parts": {"detector": b"\x00\x01\x02", "tails": b""},
+        "values": {"threshold": 3.25},
+        "parent": "ab" * 32,
+    }
+    return Entry(**(values | changes))
+
+
+def resigned(entry: Entry, key: ControlKey, **changes: Any) -> bytes:
+    """A record whose signature fits although its header says something else than it should."""
+    value = seal(entry, key)
+    _, header_length, content_length = PREFIX.unpack_from(value)
+    header = msgspec.json.decode(value[PREFIX.size : PREFIX.size + header_length])
+    content = value[PREFIX.size + header_length :][:content_length]
+    header = msgspec.json.encode(header | changes)
+    signed = PREFIX.pack(value[:4], len(header), len(content)) + header + content
+    return signed + key.sign(signed)
+
+
+def test_an_entry_comes_back_as_it_was_signed(key: ControlKey) -> None:
+    entry = an_entry()
+    assert unseal(seal(entry, key), entry.key, key) == entry
+
+
+def test_a_retirement_comes_back_as_one(key: ControlKey) -> None:
+    entry = an_entry(retired=True, parts={})
+    assert unseal(seal(entry, key), entry.key, key).retired
+
+
+@given(st.data())
+def test_any_changed_byte_is_refused(data: st.DataObject) -> None:
+    key = KEYS["hmac"]
+    value = bytearray(seal(an_entry(), key))
+    place = data.draw(st.integers(0, len(value) - 1))
+    value[place] ^= data.draw(st.integers(1, 255))
+    with pytest.raises(ControlRefused):
+        unseal(bytes(value), an_entry().key, key)
+
+
+@given(st.integers(0, len(seal(an_entry(), KEYS["ed25519"])) - 1))
+def test_any_shorter_record_is_refused(length: int) -> None:
+    value = seal(an_entry(), KEYS["ed25519"])[:length]
+    with pytest.raises((TruncatedEntry, ForgedEntry)):
+        unseal(value, an_entry().key, KEYS["ed25519"])
+
+
+def test_a_record_cut_inside_its_parts_is_truncated(key: ControlKey) -> None:
+    value = seal(an_entry(parts={"detector": b"x" * 500}), key)
+    with pytest.raises(TruncatedEntry):
+        unseal(value[:-200], an_entry().key, key)
+
+
+def test_a_record_signed_with_another_key_is_forged(key: ControlKey) -> None:
+    other = read_key("another secret of enough length")
+    with pytest.raises(ForgedEntry, match="signature"):
+        unseal(seal(an_entry(), other), an_entry().key, key)
+
+
+def test_a_record_without_value_is_forged(key: ControlKey) -> None:
+    with pytest.raises(ForgedEntry):
+        unseal(None, an_entry().key, key)
+
+
+def test_an_entry_moved_to_another_key_is_forged(key: ControlKey) -> None:
+    with pytest.raises(ForgedEntry, match="base/default"):
+        unseal(seal(an_entry(), key), b"base/default", key)
+
+
+def test_an_oversized_record_is_refused_before_it_is_read(key: ControlKey) -> None:
+    with pytest.raises(OversizedEntry):
+        unseal(bytes(MAX_ENVELOPE + 1), b"k", key)
+
+
+def test_a_record_that_claims_too_much_is_refused_before_it_is_read(key: ControlKey) -> None:
+    with pytest.raises(OversizedEntry, match="claims"):
+        unseal(struct.pack("<4sII", b"FFC1", 10, 2**31), b"k", key)
+
+
+def test_an_oversized_entry_is_not_even_signed(key: ControlKey) -> None:
+    with pytest.raises(OversizedEntry):
+        seal(an_entry(parts={"base": bytes(MAX_CONTENT + 1)}), key)
+
+
+def test_a_kind_of_a_later_version_is_unknown(key: ControlKey) -> None:
+    with pytest.raises(UnknownKind, match="'quantum', known are base, network"):
+        unseal(resigned(an_entry(), key, kind="quantum"), b"quantum/gift-cards-1", key)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"parts": [["detector", 2]]},
+        {"parts": [["detector", 5], ["tails", -2]]},
+        {"content_hash": "00"},
+        {"time": "noon"},
+        {"extra": 1},
+    ],
+)
+def test_signed_nonsense_is_malformed(key: ControlKey, changes: dict[str, Any]) -> None:
+    with pytest.raises(MalformedEntry):
+        unseal(resigned(an_entry(), key, **changes), an_entry().key, key)
+
+
+def test_a_public_key_verifies_and_cannot_sign() -> None:
+    private = KEYS["ed25519"]
+    public = read_key("ed25519-public:" + private.public.public_bytes_raw().hex())  # type: ignore[attr-defined]
+    entry = an_entry()
+    assert unseal(seal(entry, private), entry.key, public) == entry
+    with pytest.raises(ControlKeyError, match="verify but not sign"):
+        seal(entry, public)
+
+
+@pytest.mark.parametrize("text", [None, "", "short", "ed25519:xyz", "ed25519-public:00"])
+def test_an_unusable_key_is_refused_with_what_is_allowed(text: str | None) -> None:
+    with pytest.raises(ControlKeyError, match="allowed are a secret of at least 16"):
+        read_key(text)
+
+
+def test_a_key_does_not_show_in_its_representation() -> None:
+    assert "enough" not in repr(KEYS["hmac"])
+
+
+def test_the_content_hash_ignores_who_announced_and_when(key: ControlKey) -> None:
+    assert an_entry().content_hash == an_entry(author="bob", time=1.0, sequence=99).content_hash
+    assert an_entry().content_hash != an_entry(values={"threshold": 3.5}).content_hash
+    assert an_entry().content_hash != an_entry(parts={"detector": b"\x00\x01\x03", "tails": b""}).content_hash

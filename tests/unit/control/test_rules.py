@@ -1,0 +1,169 @@
+"""Rules of entities: read from entries, found in batches, and what comes of them."""
+
+import msgspec
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contracts.decision import Decision
+from control.change import Change
+from control.entry import Kind
+from control.errors import MalformedEntry
+from control.rules import RULES, Effect, Placed, Rule, RuleTable, faded, read_rules, rules_to_bytes
+from control.snapshot import Snapshot
+from features.byte_strings import ByteStrings
+from meta.entity_risk import MOST_BOOST, boost
+from stream.scoring.decide import score_rows
+from tests.small_models import (
+    base_change,
+    detector_change,
+    genuine_rows,
+    network_change,
+    small_base,
+    small_network,
+)
+
+DAY = 86_400.0
+NETWORK = small_network()
+ENTITIES = ("card", "merchant")
+
+
+def change(kind: Kind, *rules: Rule, identity: str = "one", retired: bool = False) -> Change:
+    parts = {} if retired else {RULES: rules_to_bytes(rules)}
+    return Change(kind, identity, "test", "", parts, {}, retired=retired)
+
+
+def fold(*changes: Change) -> Snapshot:
+    snapshot = Snapshot()
+    for offset, one in enumerate((base_change(small_base()), network_change(NETWORK), *changes)):
+        snapshot = snapshot.apply(one.entry(sequence=offset + 1, time=0.0), offset)
+    return snapshot
+
+
+def keys(*names: str) -> ByteStrings:
+    return ByteStrings.from_list([name.encode() for name in names])
+
+
+def scored(snapshot: Snapshot, cards: list[str], time: float = 0.0):
+    rows = genuine_rows(len(cards), seed=3)
+    merchants = [f"m{n}" for n in range(len(cards))]
+    return score_rows(rows, np.full(len(cards), time), [keys(*cards), keys(*merchants)], snapshot, ENTITIES)
+
+
+def test_a_confirmed_fraud_raises_its_card_alone_and_fades() -> None:
+    risk = change(Kind.RISK, Rule("card", "c1", Effect.BOOST, count=1.0, half_life_s=DAY))
+    plain, raised = scored(fold(), ["c0", "c1"]), scored(fold(risk), ["c0", "c1"])
+    later = scored(fold(risk), ["c0", "c1"], time=DAY)
+    assert raised.surprise[0] == plain.surprise[0]
+    assert raised.surprise[1] == pytest.approx(plain.surprise[1] + 2.0)
+    assert later.surprise[1] == pytest.approx(plain.surprise[1] + 2.0 * np.log2(1.5))
+
+
+@given(st.floats(0, 1e6), st.floats(0, 1e6))
+def test_more_frauds_never_raise_less_and_never_above_the_cap(one: float, other: float) -> None:
+    few, many = sorted((one, other))
+    assert 0 <= boost(few) <= boost(many) <= MOST_BOOST
+
+
+def test_what_is_taken_back_leaves_nothing() -> None:
+    given_, back = (
+        Rule("card", "c1", Effect.BOOST, count=n, as_of=5.0, half_life_s=DAY) for n in (1.0, -1.0)
+    )
+    snapshot = fold(change(Kind.RISK, given_), change(Kind.RISK, back, identity="two"))
+    assert scored(snapshot, ["c1"], 9_000.0).surprise == pytest.approx(scored(fold(), ["c1"]).surprise)
+    assert faded(given_, 0.0) == 1.0
+
+
+def test_a_block_declines_until_it_expires_and_a_suppression_does_not_undo_it() -> None:
+    block = change(Kind.RISK, Rule("merchant", "m1", Effect.BLOCK, until=100.0))
+    quiet = change(Kind.SUPPRESSION, Rule("merchant", "m1", Effect.SUPPRESS))
+    snapshot = fold(block, quiet)
+    before, after = scored(snapshot, ["a", "b"], 99.0), scored(snapshot, ["a", "b"], 100.0)
+    assert (before.decision[1], before.winners[before.winner[1]]) == (Decision.DECLINE, "block")
+    assert after.decision[1] == Decision.APPROVE
+    assert before.surprise.tobytes() == after.surprise.tobytes()
+
+
+def test_an_allowed_entity_passes_whatever_blocks_or_scores_it() -> None:
+    rules = [Rule("card", "a", Effect.ALLOW), Rule("merchant", "m0", Effect.BLOCK)]
+    low = Change(Kind.THRESHOLD, "joint", "test", "", {}, {"threshold": -1.0})
+    snapshot = fold(low, change(Kind.LIST, *rules))
+    assert scored(snapshot, ["a", "b"]).decision.tolist() == [Decision.APPROVE, Decision.REVIEW]
+
+
+def test_a_suppression_of_one_scorer_leaves_the_others_alerts() -> None:
+    low = Change(Kind.THRESHOLD, "joint", "test", "", {}, {"threshold": -1.0})
+    rules = [
+        Rule("card", "a", Effect.SUPPRESS, scorer="base"),
+        Rule("card", "b", Effect.SUPPRESS, scorer="other"),
+    ]
+    snapshot = fold(low, change(Kind.SUPPRESSION, *rules))
+    assert scored(snapshot, ["a", "b"]).decision.tolist() == [Decision.APPROVE, Decision.REVIEW]
+
+
+def test_a_row_scores_the_same_in_any_batch() -> None:
+    rules = [
+        Rule("card", f"c{n}", Effect.BOOST, count=n + 0.3, as_of=7.0, half_life_s=99.0)
+        for n in range(0, 40, 3)
+    ]
+    snapshot = fold(change(Kind.RISK, *rules), detector_change(NETWORK, "d"))
+    cards = [f"c{n}" for n in range(40)]
+    rows, time = genuine_rows(40, seed=6), np.arange(40, dtype=np.float64) * 11
+    merchants = keys(*(f"m{n}" for n in range(40)))
+    whole = score_rows(rows, time, [keys(*cards), merchants], snapshot, ENTITIES)
+    for n in range(40):
+        one = np.array([n])
+        alone = score_rows(rows[one], time[one], [keys(cards[n]), merchants.take(one)], snapshot, ENTITIES)
+        assert alone.surprise.tobytes() == whole.surprise[one].tobytes()
+        assert (alone.decision[0], alone.winner[0]) == (whole.decision[n], whole.winner[n])
+
+
+def test_rules_and_stack_are_kept_where_an_entry_does_not_touch_them() -> None:
+    before = fold(
+        detector_change(NETWORK, "d"), change(Kind.RISK, Rule("card", "c1", Effect.BOOST, count=1.0))
+    )
+    more = change(Kind.RISK, Rule("card", "c2", Effect.BOOST, count=1.0), identity="two")
+    after = before.apply(more.entry(sequence=99, time=0.0), 99)
+    assert after.stack is before.stack
+    assert (len(before.rules), len(after.rules)) == (1, 2)
+    again = after.apply(detector_change(NETWORK, "e", seed=4).entry(sequence=100, time=0.0), 100)
+    assert again.rules is after.rules
+    assert [d.id for d in again.detectors] == ["d", "e"]
+
+
+def test_a_retired_entry_takes_its_rules_away() -> None:
+    risk = change(Kind.RISK, Rule("card", "c1", Effect.BOOST, count=1.0))
+    assert len(fold(risk, change(Kind.RISK, retired=True)).rules) == 0
+
+
+def test_what_is_only_watched_is_met_by_no_batch() -> None:
+    table = RuleTable.of([Placed(Rule("merchant", "m1", Effect.WATCH, count=1.0), "risk/one")])
+    assert list(table.met_by(("merchant",), [keys("m1")])) == []
+    assert table.watched["merchant", "m1"][0].rule.count == 1.0
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        (Kind.RISK, b""),
+        (Kind.RISK, b"{}"),
+        (Kind.RISK, b'[{"entity":"card","key":"","effect":"boost"}]'),
+        (Kind.RISK, b'[{"entity":"card","key":"c","effect":"explode"}]'),
+        (Kind.RISK, b'[{"entity":"card","key":"c","effect":"boost","half_life_s":0}]'),
+        (Kind.RISK, b'[{"entity":"card","key":"c","effect":"allow"}]'),
+        (Kind.LIST, b'[{"entity":"card","key":"c","effect":"suppress"}]'),
+        (Kind.SUPPRESSION, b'[{"entity":"card","key":"c","effect":"block","colour":1}]'),
+    ],
+)
+def test_rules_that_cannot_be_meant_are_refused(kind: Kind, value: bytes) -> None:
+    entry = Change(kind, "one", "test", "", {RULES: value}, {}).entry(sequence=1, time=0.0)
+    with pytest.raises(MalformedEntry):
+        Snapshot().apply(entry, 0)
+
+
+def test_rules_survive_their_bytes() -> None:
+    rules = (Rule("card", "c", Effect.BOOST, 1.5, 3.0, 9.0), Rule("ip", "::1", Effect.BLOCK, until=2.0))
+    entry = change(Kind.RISK, *rules).entry(sequence=1, time=0.0)
+    assert tuple(placed.rule for placed in read_rules(entry)) == rules
+    assert msgspec.json.decode(entry.parts[RULES])[0]["key"] == "c"

@@ -1,0 +1,165 @@
+"""Entries fold into what is in force: swaps, retirements, replays, and equality after compaction."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from control.change import Change
+from control.entry import Entry, Kind
+from control.errors import MalformedEntry, ReplayedEntry
+from control.loading import tails_to_bytes
+from control.snapshot import Snapshot
+from meta.calibration import Tails
+from meta.detector import Detector
+from tests.small_models import (
+    base_change,
+    detector_change,
+    genuine_rows,
+    network_change,
+    retirement,
+    small_base,
+    small_network,
+)
+
+NETWORK = small_network()
+BASE, WIRE = base_change(small_base()), network_change(NETWORK)
+DETECTORS = {name: detector_change(NETWORK, name, seed=i, threshold=4.0 + i) for i, name in enumerate("abc")}
+
+
+def fold(*changes: Change, start: Snapshot | None = None, first_offset: int = 0) -> Snapshot:
+    snapshot = start or Snapshot()
+    for offset, change in enumerate(changes, first_offset):
+        snapshot = snapshot.apply(change.entry(sequence=offset + 1, time=0.0), offset)
+    return snapshot
+
+
+def test_before_the_first_entry_nothing_can_be_scored() -> None:
+    assert (Snapshot().offset, Snapshot().stack, Snapshot().threshold) == (-1, None, None)
+
+
+def test_base_and_detectors_make_a_stack_with_the_threshold_announced_last() -> None:
+    snapshot = fold(BASE, WIRE, DETECTORS["b"], DETECTORS["a"])
+    assert snapshot.stack is not None
+    assert [d.id for d in snapshot.detectors] == ["a", "b"]
+    assert (snapshot.offset, snapshot.threshold) == (3, 4.0)
+    surprise, winner = snapshot.stack.score(genuine_rows(50))
+    assert surprise.shape == (50,)
+    assert set(winner.tolist()) <= {-1, 0, 1}
+
+
+def test_apply_leaves_the_snapshot_before_as_it_was() -> None:
+    before = fold(BASE, WIRE)
+    after = fold(DETECTORS["a"], start=before, first_offset=2)
+    assert (before.offset, before.detectors, before.threshold) == (1, (), 3.0)
+    assert after.detectors[0].id == "a"
+
+
+def test_rollback_gives_the_scores_of_before_to_the_bit() -> None:
+    before = fold(BASE, WIRE, DETECTORS["a"])
+    after = fold(DETECTORS["b"], retirement(Kind.DETECTOR, "b", threshold=4.0), start=before, first_offset=3)
+    assert before.stack is not None
+    assert after.stack is not None
+    assert (
+        after.stack.score(genuine_rows(200))[0].tobytes()
+        == before.stack.score(genuine_rows(200))[0].tobytes()
+    )
+    assert (after.threshold, [d.id for d in after.detectors]) == (4.0, ["a"])
+
+
+def test_an_entry_signed_before_the_one_in_force_is_a_replay() -> None:
+    snapshot = fold(BASE, WIRE, DETECTORS["a"], retirement(Kind.DETECTOR, "a", threshold=3.0))
+    old = DETECTORS["a"].entry(sequence=3, time=0.0)
+    with pytest.raises(ReplayedEntry, match="detector/a with sequence 3, in force is 4"):
+        snapshot.apply(old, 9)
+    assert snapshot.detectors == ()
+
+
+def test_the_next_sequence_is_above_the_last_even_if_the_clock_stands_still() -> None:
+    snapshot = fold(BASE)
+    current = snapshot.applied[b"base/base"].entry.sequence
+    assert snapshot.next_sequence(b"base/base", now=0.0) == current + 1
+    assert snapshot.next_sequence(b"base/base", now=1.5) == 1_500_000_000
+
+
+def test_a_detector_waits_for_its_network_and_scores_once_it_is_there() -> None:
+    waiting = fold(BASE, DETECTORS["a"])
+    assert (waiting.detectors, waiting.dormant) == ((), ("a",))
+    assert waiting.stack is not None
+    assert [d.id for d in fold(WIRE, start=waiting, first_offset=2).detectors] == ["a"]
+
+
+def test_a_calibration_replaces_the_tails_of_the_base_that_it_was_made_for() -> None:
+    before = fold(BASE)
+    assert before.base is not None
+    tails = Tails.fit(np.arange(500, dtype=np.float64))
+    calibration = Change(
+        Kind.THRESHOLD, "joint", "test", "", {"tails": tails_to_bytes(tails)}, {"threshold": 2.5}
+    )
+    mine = fold(replace(calibration, parent=before.base.content_hash), start=before, first_offset=1)
+    other = fold(replace(calibration, parent="another base"), start=before, first_offset=1)
+    assert mine.base_tails is not None
+    assert mine.base_tails.knots.tolist() == tails.knots.tolist()
+    assert other.base_tails is before.base.tails
+    assert mine.threshold == 2.5
+
+
+def broken(change: Change, **parts: bytes) -> Entry:
+    return replace(change, parts={**change.parts, **parts}).entry(sequence=99, time=0.0)
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        broken(BASE, base=b""),
+        broken(BASE, tails=BASE.parts["base"]),
+        broken(DETECTORS["a"], detector=DETECTORS["a"].parts["detector"][:-7]),
+        replace(DETECTORS["a"], parts={}).entry(sequence=99, time=0.0),
+        replace(DETECTORS["a"], values={"shift": "much"}).entry(sequence=99, time=0.0),
+        Change(Kind.THRESHOLD, "joint", "test", "", {}, {}).entry(sequence=99, time=0.0),
+    ],
+    ids=["no base", "tails that are a base", "cut detector", "no parts", "no number", "no threshold"],
+)
+def test_parts_that_cannot_be_loaded_are_refused(entry: Entry) -> None:
+    with pytest.raises(MalformedEntry):
+        fold(BASE, WIRE).apply(entry, 7)
+
+
+def test_a_table_smaller_than_its_network_is_refused_before_a_kernel_reads_it() -> None:
+    whole = Detector.from_bytes(DETECTORS["a"].parts["detector"])
+    small = replace(whole, tensors={**whole.tensors, "table": whole.tensors["table"][:2]})
+    with pytest.raises(MalformedEntry, match="allowed is float32"):
+        fold(BASE, WIRE).apply(broken(DETECTORS["a"], detector=small.to_bytes()), 7)
+
+
+def test_a_base_of_other_curves_or_width_is_refused_before_a_kernel_reads_it() -> None:
+    model = small_base()
+    table = model.network.table
+    for wrong, said in ((table[:, :-1], "knots"), (table[:-1], "tokens")):
+        network = replace(model.network, table=np.ascontiguousarray(wrong))
+        base = broken(BASE, base=replace(model, network=network).to_bytes())
+        with pytest.raises(MalformedEntry, match=said):
+            Snapshot().apply(base, 0)
+
+
+CHANGES = [BASE, WIRE, *DETECTORS.values(), *(retirement(Kind.DETECTOR, n, threshold=3.25) for n in "abc")]
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.lists(st.sampled_from(CHANGES), min_size=1, max_size=12))
+def test_a_compacted_log_gives_the_same_as_the_whole_one(changes: list[Change]) -> None:
+    entries = [(change.entry(sequence=i + 1, time=0.0), i) for i, change in enumerate(changes)]
+    last = {entry.key: (entry, offset) for entry, offset in entries}
+    whole, compacted = Snapshot(), Snapshot()
+    for entry, offset in entries:
+        whole = whole.apply(entry, offset)
+    for entry, offset in sorted(last.values(), key=lambda pair: pair[1]):
+        compacted = compacted.apply(entry, offset)
+    assert (whole.offset, whole.threshold) == (compacted.offset, compacted.threshold)
+    assert [d.id for d in whole.detectors] == [d.id for d in compacted.detectors]
+    assert (whole.stack is None) == (compacted.stack is None)
+    if whole.stack is not None and compacted.stack is not None:
+        rows = genuine_rows(20)
+        assert whole.stack.score(rows)[0].tobytes() == compacted.stack.score(rows)[0].tobytes()

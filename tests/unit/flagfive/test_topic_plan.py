@@ -1,0 +1,48 @@
+"""Which topics are planned and how they are set."""
+
+import re
+from pathlib import Path
+
+from flagfive.topic_plan import planned_topics
+from settings import EntitySettings, Settings
+
+PLAN = {topic.name: topic for topic in planned_topics(Settings())}
+
+
+def topics_of_the_architecture() -> set[str]:
+    """Names in the table of topics of docs/architecture.md, the two kinds per entity by their beginning."""
+    page = (Path(__file__).resolve().parents[3] / "docs" / "architecture.md").read_text("utf-8")
+    table = page.split("\n## Topics\n")[1].split("\n## ")[0]
+    return set(re.findall(r"^\| `([a-z-]+)(?:<entity>)?`", table, re.MULTILINE))
+
+
+def test_the_topics_of_the_architecture_are_planned_and_no_others() -> None:
+    planned = {re.sub(r"^(hop-|checkpoint-).*", r"\1", name) for name in PLAN}
+    assert planned == topics_of_the_architecture()
+
+
+def test_only_state_is_compacted() -> None:
+    compacted = {name for name, topic in PLAN.items() if topic.configs["cleanup.policy"] == "compact"}
+    assert compacted == {"control", "checkpoint-card", "checkpoint-merchant"}
+    assert not any("retention.ms" in PLAN[name].configs for name in compacted)
+
+
+def test_the_control_log_has_one_order() -> None:
+    assert PLAN["control"].partitions == 1
+
+
+def test_a_dead_letter_has_room_for_the_largest_record_in_base64() -> None:
+    largest = int(PLAN["transactions"].configs["max.message.bytes"])
+    assert largest == 16 * 1024 * 1024
+    assert int(PLAN["dead-letters"].configs["max.message.bytes"]) > largest * 4 / 3
+
+
+def test_arrival_rules_retention_of_transactions_not_what_they_claim() -> None:
+    assert PLAN["transactions"].configs["message.timestamp.type"] == "LogAppendTime"
+
+
+def test_each_further_entity_has_a_stage_and_each_entity_a_checkpoint() -> None:
+    entities = tuple(EntitySettings(name=name, field=name) for name in ("account", "device", "ip"))
+    names = {topic.name for topic in planned_topics(Settings(entities=entities))}
+    assert {name for name in names if name.startswith("hop-")} == {"hop-device", "hop-ip"}
+    assert {"checkpoint-account", "checkpoint-device", "checkpoint-ip"} <= names
