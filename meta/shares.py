@@ -49,8 +49,8 @@ def choose_share(
     Surprises: of the reservoir (n, 1 + e), of each replay set (m, 1 + e), of the flags left out in turn (k, 1
     + e), base first, the new detector last. `shifts` (e,) are those of base and live detectors. A share under
     which a replay set loses more than `bound` allows is taken only if all shares do: then the smallest. What
-    live detectors already cost the base counts as lost too, all but the last tenth of what is allowed: ten that
-    each cost a point must not cost ten, nor bar an eleventh.
+    live detectors already cost the base counts as lost too, all but the last tenth of what is allowed: ten
+    that each cost a point must not cost ten, nor bar an eleventh.
     """
     rest, own = combine(reservoir[:, :-1], shifts), reservoir[:, -1]
     top = _Top.of(rest, own, budget)
