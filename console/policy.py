@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from console.desk import Desk
+from console.context import ConsoleContext
 from storage import UnitOfWork
 
 
@@ -24,9 +24,9 @@ class Terms:
     alerts_days: float
 
 
-def terms_of(desk: Desk, unit: UnitOfWork) -> Terms:
+def terms_of(context: ConsoleContext, unit: UnitOfWork) -> Terms:
     """What counts now."""
-    settings, policy = desk.settings, unit.policies.current()
+    settings, policy = context.settings, unit.policies.current()
     filed = Terms(
         settings.budget.alert_rate,
         settings.budget.alerts_per_day,

@@ -29,7 +29,7 @@ from console.api import (
 )
 from console.api import provider as provider_routes
 from console.api.errors import add_error_handlers
-from console.desk import Desk
+from console.context import ConsoleContext
 from console.measuring import Measured
 
 PREFIX = "/api/v1"
@@ -52,8 +52,8 @@ HEADERS = {
 }
 
 
-def build_app(desk: Desk, provider: Provider | None = None) -> FastAPI:
-    """The API over `desk`, with an OpenID provider to sign in at where one is given.
+def build_app(context: ConsoleContext, provider: Provider | None = None) -> FastAPI:
+    """The API over `context`, with an OpenID provider to sign in at where one is given.
 
     Pages are mounted on it by `flagfive console`.
     """
@@ -64,7 +64,7 @@ def build_app(desk: Desk, provider: Provider | None = None) -> FastAPI:
         redoc_url=None,
         openapi_url=f"{PREFIX}/openapi.json",
     )
-    app.state.desk, app.state.provider = desk, provider
+    app.state.context, app.state.provider = context, provider
     app.middleware("http")(_secure_headers)
     if provider is not None:
         # What must be remembered between going to the provider and coming back, and no longer.

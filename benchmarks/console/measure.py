@@ -10,7 +10,7 @@ from console.access.rights import Role
 from console.access.sign_in import begin_session
 from console.api.viewing import COOKIE, CSRF_HEADER
 from console.card_tokens import CardTokens
-from console.desk import Desk
+from console.context import ConsoleContext
 from console.feedback import KafkaFeedback
 from console.lag import LagNow
 from console.models.process import ModelProcess
@@ -53,8 +53,8 @@ async def measure(engine: Engine) -> dict[str, dict[str, float]]:
     # Neither is started: nothing here asks the worker or the models.
     feedback = KafkaFeedback(engine, settings.broker.bootstrap, settings.topics)
     models = ModelProcess(settings.storage.url, SECRET)
-    desk = Desk(engine, settings, CardTokens("card", SECRET.encode()), feedback, models, NoLag())
-    async with _signed_in(desk) as client:
+    context = ConsoleContext(engine, settings, CardTokens("card", SECRET.encode()), feedback, models, NoLag())
+    async with _signed_in(context) as client:
         times = {name: await _time(client, "GET", path) for name, path in GETS.items()}
         body = {"ids": list(range(1, 101)), "assignee": "ada"}
         times["assign 100"] = await _time(client, "POST", "/alerts/assign", json=body)
@@ -63,13 +63,13 @@ async def measure(engine: Engine) -> dict[str, dict[str, float]]:
     return times
 
 
-def _signed_in(desk: Desk) -> httpx.AsyncClient:
-    with UnitOfWork(desk.engine) as unit:
+def _signed_in(context: ConsoleContext) -> httpx.AsyncClient:
+    with UnitOfWork(context.engine) as unit:
         user = unit.users.add(User(name="ada", role=Role.LEAD, created_at=0.0))
         entered = begin_session(unit, user, address="here", now=time.time(), by="benchmark")
         unit.commit()
     return httpx.AsyncClient(
-        transport=httpx.ASGITransport(build_app(desk)),
+        transport=httpx.ASGITransport(build_app(context)),
         base_url="http://console" + PREFIX,
         cookies={COOKIE: entered.secret},
         headers={CSRF_HEADER: entered.viewer.csrf},

@@ -11,7 +11,7 @@ from console.access.secrets import digest_of, new_secret
 from console.access.sign_in import one_time_link
 from console.access.viewer import Viewer
 from console.audit import Act, note
-from console.desk import Desk
+from console.context import ConsoleContext
 from console.errors import Invalid, NotFound, NotSignedIn, Refused
 from storage import UnitOfWork
 from storage.api_tokens import ApiToken
@@ -77,36 +77,36 @@ class NewToken:
     row: TokenRow
 
 
-def list_users(desk: Desk) -> UserList:
+def list_users(context: ConsoleContext) -> UserList:
     """Every user, by name."""
-    with desk.unit(reads_only=True) as unit:
-        rows = [_user(desk, user) for user in unit.users.all()]
+    with context.unit(reads_only=True) as unit:
+        rows = [_user(context, user) for user in unit.users.all()]
     return UserList(len(rows), rows)
 
 
-def add_user(desk: Desk, viewer: Viewer, name: str, role: Role, password: str | None) -> NewUser:
+def add_user(context: ConsoleContext, viewer: Viewer, name: str, role: Role, password: str | None) -> NewUser:
     """A new user. Raises Refused where the name is taken."""
-    now = desk.clock()
+    now = context.clock()
     hashed = hash_password(password) if password else None
-    with desk.unit() as unit:
+    with context.unit() as unit:
         if unit.users.named(name) is not None:
             raise Refused(f"there is a user {name!r} already", where="name")
         user = unit.users.add(User(name=name, role=role, password_hash=hashed, created_at=now))
         link = None if password else one_time_link(unit, user, now=now)
         note(unit, viewer, Act("add user", name, after={"role": role}), now)
         unit.commit()
-    return NewUser(_user(desk, user), link)
+    return NewUser(_user(context, user), link)
 
 
-def change_user(desk: Desk, viewer: Viewer, user_id: int, changes: dict[str, Any]) -> UserRow:
+def change_user(context: ConsoleContext, viewer: Viewer, user_id: int, changes: dict[str, Any]) -> UserRow:
     """Set role, password or whether they may enter; `unlock` forgets wrong passwords.
 
     Whoever is changed is signed out everywhere. Raises NotFound, and Refused where nobody could administer
     any more.
     """
-    now, password = desk.clock(), changes.get("password")
+    now, password = context.clock(), changes.get("password")
     hashed = hash_password(password) if password else None
-    with desk.unit() as unit:
+    with context.unit() as unit:
         user = unit.users.get(user_id)
         if user is None:
             raise NotFound(f"no user {user_id}", where="id")
@@ -121,37 +121,39 @@ def change_user(desk: Desk, viewer: Viewer, user_id: int, changes: dict[str, Any
         after = {"role": user.role, "active": user.active, "password": "set" if hashed else "as before"}
         note(unit, viewer, Act("change user", user.name, before, after), now)
         unit.commit()
-        return _user(desk, user)
+        return _user(context, user)
 
 
-def change_own_password(desk: Desk, viewer: Viewer, old: str, new: str) -> None:
+def change_own_password(context: ConsoleContext, viewer: Viewer, old: str, new: str) -> None:
     """Set one's own password; every session ends. Raises NotSignedIn where the old one is wrong."""
     hashed = hash_password(new)
-    with desk.unit() as unit:
+    with context.unit() as unit:
         user = unit.users.get(viewer.user_id or 0)
         # Who came by a link has none yet, and sets a first one.
         if user is None or (user.password_hash is not None and not is_password(user.password_hash, old)):
             raise NotSignedIn("the password so far is wrong", where="old")
         user.password_hash = hashed
         unit.web_sessions.end_all_of(user.id)
-        note(unit, viewer, Act("change own password", user.name), desk.clock())
+        note(unit, viewer, Act("change own password", user.name), context.clock())
         unit.commit()
 
 
-def list_tokens(desk: Desk) -> TokenList:
+def list_tokens(context: ConsoleContext) -> TokenList:
     """Every token, the newest first."""
-    with desk.unit(reads_only=True) as unit:
+    with context.unit(reads_only=True) as unit:
         rows = [_token(token) for token in unit.tokens.all()]
     return TokenList(len(rows), rows)
 
 
-def add_token(desk: Desk, viewer: Viewer, name: str, scopes: list[Scope], days: float | None) -> NewToken:
+def add_token(
+    context: ConsoleContext, viewer: Viewer, name: str, scopes: list[Scope], days: float | None
+) -> NewToken:
     """A new token. Raises Refused where the name is taken, Invalid without a scope."""
-    now, secret = desk.clock(), new_secret()
+    now, secret = context.clock(), new_secret()
     chosen = sorted({str(scope) for scope in scopes})
     if not chosen:
         raise Invalid("a token without a scope may do nothing", where="scopes", allowed=[*Scope])
-    with desk.unit() as unit:
+    with context.unit() as unit:
         if unit.tokens.named(name) is not None:
             raise Refused(f"there is a token {name!r} already", where="name")
         token = unit.tokens.add(
@@ -169,10 +171,10 @@ def add_token(desk: Desk, viewer: Viewer, name: str, scopes: list[Scope], days: 
     return NewToken(secret, _token(token))
 
 
-def revoke_token(desk: Desk, viewer: Viewer, token_id: int) -> None:
+def revoke_token(context: ConsoleContext, viewer: Viewer, token_id: int) -> None:
     """End a token; again is no harm. Raises NotFound."""
-    now = desk.clock()
-    with desk.unit() as unit:
+    now = context.clock()
+    with context.unit() as unit:
         token = unit.tokens.get(token_id)
         if token is None:
             raise NotFound(f"no token {token_id}", where="id")
@@ -188,8 +190,8 @@ def _keep_an_admin(unit: UnitOfWork) -> None:
         raise Refused("nobody could administer any more", where="role, active")
 
 
-def _user(desk: Desk, user: User) -> UserRow:
-    locked = user.locked_until is not None and user.locked_until > desk.clock()
+def _user(context: ConsoleContext, user: User) -> UserRow:
+    locked = user.locked_until is not None and user.locked_until > context.clock()
     return UserRow(user.id, user.name, user.role, user.active, locked, user.created_at)
 
 

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from console.access.rights import Right
 from console.access.viewer import Viewer
 from console.api.fields import AlertId, Amount, Limit, Offset, Storable, Text, Time
-from console.api.viewing import DeskOf, needs
+from console.api.viewing import ContextOf, needs
 from console.services import alert_actions as actions
 from console.services import alerts as service
 from storage.alert_queue import AlertFilter
@@ -42,13 +42,13 @@ class AlertQuery(BaseModel):
     offset: Offset = 0
     limit: Limit = 50
 
-    def filter(self, desk: DeskOf) -> AlertFilter:
+    def filter(self, context: ContextOf) -> AlertFilter:
         """The filter for storage; references are turned into keys."""
         return AlertFilter(
             states=tuple(self.state),
             assignee=self.assignee,
             scorer=self.detector,
-            card=desk.cards.key(self.card) if self.card else None,
+            card=context.cards.key(self.card) if self.card else None,
             min_amount=self.min_amount,
             max_amount=self.max_amount,
             since=self.since,
@@ -57,22 +57,22 @@ class AlertQuery(BaseModel):
 
 
 @router.get("")
-def list_alerts(viewer: Reader, desk: DeskOf, query: Annotated[AlertQuery, Query()]) -> service.Page:
+def list_alerts(viewer: Reader, context: ContextOf, query: Annotated[AlertQuery, Query()]) -> service.Page:
     """A page of the queue."""
     return service.list_alerts(
-        desk, query.filter(desk), sort=query.sort, offset=query.offset, limit=query.limit
+        context, query.filter(context), sort=query.sort, offset=query.offset, limit=query.limit
     )
 
 
 @router.get("/newest")
 def newest_alerts(
     viewer: Reader,
-    desk: DeskOf,
+    context: ContextOf,
     after: Annotated[int, Query(ge=0, le=2**53, description="id of the alert seen last")] = 0,
     limit: Limit = 50,
 ) -> service.Newest:
     """What has appeared since, for a queue that updates itself."""
-    return service.newest_alerts(desk, after, limit)
+    return service.newest_alerts(context, after, limit)
 
 
 Ids = Annotated[list[AlertId], Field(min_length=1, max_length=MOST_AT_ONCE)]
@@ -101,18 +101,18 @@ class Snooze(BaseModel):
 
 
 @router.post("/decide")
-def decide(viewer: Worker, desk: DeskOf, decision: Decision) -> actions.Changed:
+def decide(viewer: Worker, context: ContextOf, decision: Decision) -> actions.Changed:
     """Judge alerts as fraud or genuine, in bulk."""
-    return actions.decide(desk, viewer, decision.ids, decision.verdict, decision.note)
+    return actions.decide(context, viewer, decision.ids, decision.verdict, decision.note)
 
 
 @router.post("/assign")
-def assign(viewer: Worker, desk: DeskOf, assignment: Assignment) -> actions.Changed:
+def assign(viewer: Worker, context: ContextOf, assignment: Assignment) -> actions.Changed:
     """Hand alerts to somebody."""
-    return actions.assign(desk, viewer, assignment.ids, assignment.assignee)
+    return actions.assign(context, viewer, assignment.ids, assignment.assignee)
 
 
 @router.post("/snooze")
-def snooze(viewer: Worker, desk: DeskOf, wanted: Snooze) -> actions.Changed:
+def snooze(viewer: Worker, context: ContextOf, wanted: Snooze) -> actions.Changed:
     """Put alerts aside for a while."""
-    return actions.snooze(desk, viewer, wanted.ids, wanted.until)
+    return actions.snooze(context, viewer, wanted.ids, wanted.until)

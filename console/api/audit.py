@@ -9,7 +9,7 @@ from console.access.rights import Right
 from console.access.viewer import Viewer
 from console.api.export import Format, as_file
 from console.api.fields import Limit, Offset, Storable, Time
-from console.api.viewing import DeskOf, needs
+from console.api.viewing import ContextOf, needs
 from console.services import auditing as service
 from storage.audit_search import AuditFilter
 
@@ -52,18 +52,18 @@ class AuditFile(AuditQuery):
 
 
 @router.get("")
-def list_acts(viewer: Auditor, desk: DeskOf, query: Annotated[AuditPage, Query()]) -> service.AuditList:
+def list_acts(viewer: Auditor, context: ContextOf, query: Annotated[AuditPage, Query()]) -> service.AuditList:
     """Who did what, newest first."""
-    return service.list_acts(desk, query.filter(), offset=query.offset, limit=query.limit)
+    return service.list_acts(context, query.filter(), offset=query.offset, limit=query.limit)
 
 
 @router.get("/export", response_class=Response)
-def export(viewer: Auditor, desk: DeskOf, query: Annotated[AuditFile, Query()]) -> Response:
+def export(viewer: Auditor, context: ContextOf, query: Annotated[AuditFile, Query()]) -> Response:
     """The log as a file, oldest first."""
-    return as_file(service.exported_acts(desk, query.filter()), COLUMNS, query.format, "audit-log")
+    return as_file(service.exported_acts(context, query.filter()), COLUMNS, query.format, "audit-log")
 
 
 @router.get("/verify")
-def verify(viewer: Auditor, desk: DeskOf) -> service.Checked:
+def verify(viewer: Auditor, context: ContextOf) -> service.Checked:
     """Check the chain of hashes from its beginning."""
-    return service.check_chain(desk)
+    return service.check_chain(context)

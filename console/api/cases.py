@@ -9,7 +9,7 @@ from console.access.rights import Right
 from console.access.viewer import Viewer
 from console.api.export import FormatOf, as_file
 from console.api.fields import AlertId, Limit, Name, Note, Offset, Text
-from console.api.viewing import DeskOf, needs
+from console.api.viewing import ContextOf, needs
 from console.services import cases as service
 from console.services.transactions import NoteRow
 from storage.cases import CaseFilter
@@ -67,62 +67,62 @@ class Link(BaseModel):
 @router.get("")
 def list_cases(
     viewer: Reader,
-    desk: DeskOf,
+    context: ContextOf,
     status: Status | None = None,
     owner: Name | None = None,
     offset: Offset = 0,
     limit: Limit = 50,
 ) -> service.CaseList:
     """A page of cases, changed last first."""
-    return service.list_cases(desk, CaseFilter(status, owner), offset=offset, limit=limit)
+    return service.list_cases(context, CaseFilter(status, owner), offset=offset, limit=limit)
 
 
 @router.post("", status_code=201)
-def open_case(viewer: Worker, desk: DeskOf, new: NewCase) -> service.CasePage:
+def open_case(viewer: Worker, context: ContextOf, new: NewCase) -> service.CasePage:
     """Open a case."""
-    return service.open_case(desk, viewer, new.title, owner=new.owner, alert_ids=new.ids)
+    return service.open_case(context, viewer, new.title, owner=new.owner, alert_ids=new.ids)
 
 
 @router.get("/export", response_class=Response)
 def export(
     viewer: Reader,
-    desk: DeskOf,
+    context: ContextOf,
     form: FormatOf = "csv",
     status: Status | None = None,
     owner: Name | None = None,
 ) -> Response:
     """All cases as a file: CSV their heads, JSON whole."""
-    rows = service.exported_cases(desk, CaseFilter(status, owner))
+    rows = service.exported_cases(context, CaseFilter(status, owner))
     return as_file(rows, COLUMNS, form, "cases")
 
 
 @router.get("/{case_id}")
-def case(viewer: Reader, desk: DeskOf, case_id: CaseId) -> service.CasePage:
+def case(viewer: Reader, context: ContextOf, case_id: CaseId) -> service.CasePage:
     """One case with its alerts, notes and links."""
-    return service.case_page(desk, case_id)
+    return service.case_page(context, case_id)
 
 
 @router.patch("/{case_id}")
-def change_case(viewer: Worker, desk: DeskOf, case_id: CaseId, change: CaseChange) -> service.CasePage:
+def change_case(viewer: Worker, context: ContextOf, case_id: CaseId, change: CaseChange) -> service.CasePage:
     """Set title, status or owner."""
     given = change.model_dump(exclude_unset=True)
     kept = {name: value for name, value in given.items() if name == "owner" or value is not None}
-    return service.change_case(desk, viewer, case_id, kept)
+    return service.change_case(context, viewer, case_id, kept)
 
 
 @router.post("/{case_id}/alerts")
-def add_alerts(viewer: Worker, desk: DeskOf, case_id: CaseId, alerts: Alerts) -> service.CasePage:
+def add_alerts(viewer: Worker, context: ContextOf, case_id: CaseId, alerts: Alerts) -> service.CasePage:
     """Let alerts join it."""
-    return service.add_alerts(desk, viewer, case_id, alerts.ids)
+    return service.add_alerts(context, viewer, case_id, alerts.ids)
 
 
 @router.post("/{case_id}/notes", status_code=201)
-def add_note(viewer: Worker, desk: DeskOf, case_id: CaseId, new: NewNote) -> NoteRow:
+def add_note(viewer: Worker, context: ContextOf, case_id: CaseId, new: NewNote) -> NoteRow:
     """Write a note."""
-    return service.add_note(desk, viewer, case_id, new.text)
+    return service.add_note(context, viewer, case_id, new.text)
 
 
 @router.post("/{case_id}/links", status_code=201)
-def add_link(viewer: Worker, desk: DeskOf, case_id: CaseId, link: Link) -> service.CasePage:
+def add_link(viewer: Worker, context: ContextOf, case_id: CaseId, link: Link) -> service.CasePage:
     """Attach what lies elsewhere; only http and https."""
-    return service.add_link(desk, viewer, case_id, url=link.url, title=link.title)
+    return service.add_link(context, viewer, case_id, url=link.url, title=link.title)

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from console.access.rights import Right
 from console.access.viewer import Viewer
 from console.api.fields import Limit, Offset, Storable, Text, Time
-from console.api.viewing import DeskOf, needs
+from console.api.viewing import ContextOf, needs
 from console.services.approving import roll_back_entry
 from console.services.control_history import ControlList, changes, in_force
 from console.services.requests import Outcome
@@ -26,7 +26,7 @@ class Why(BaseModel):
 @router.get("")
 def list_entries(
     viewer: Annotated[Viewer, needs(Right.READ)],
-    desk: DeskOf,
+    context: ContextOf,
     at: Annotated[Time | None, Query(description="what was in force then")] = None,
     kind: Kind | None = None,
     entry_id: Annotated[Storable | None, Query(alias="id", max_length=200)] = None,
@@ -35,16 +35,16 @@ def list_entries(
 ) -> ControlList:
     """Changes, newest first; or, with `at`, all that was in force then."""
     if at is not None:
-        return in_force(desk, at)
-    return changes(desk, kind=kind, entry_id=entry_id, offset=offset, limit=limit)
+        return in_force(context, at)
+    return changes(context, kind=kind, entry_id=entry_id, offset=offset, limit=limit)
 
 
 @router.post("/{control_offset}/rollback")
 def roll_back(
     viewer: Annotated[Viewer, needs(Right.APPROVE)],
-    desk: DeskOf,
+    context: ContextOf,
     control_offset: Annotated[int, Path(ge=0, le=2**53)],
     why: Why | None = None,
 ) -> Outcome:
     """Undo a change that is the last of its key."""
-    return roll_back_entry(desk, viewer, control_offset, why.note if why else "")
+    return roll_back_entry(context, viewer, control_offset, why.note if why else "")

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Path
 
 from console.access.rights import Right
 from console.access.viewer import Viewer
-from console.api.viewing import DeskOf, needs
+from console.api.viewing import ContextOf, needs
 from console.services.entities import EntityPage, entity_page
 
 router = APIRouter(prefix="/entities", tags=["entities"])
@@ -15,9 +15,9 @@ router = APIRouter(prefix="/entities", tags=["entities"])
 @router.get("/{kind}/{key}")
 def entity(
     viewer: Annotated[Viewer, needs(Right.READ)],
-    desk: DeskOf,
+    context: ContextOf,
     kind: Annotated[str, Path(max_length=31)],
     key: Annotated[str, Path(max_length=300, description="a card's reference, or the key itself")],
 ) -> EntityPage:
     """One entity: its figures, days, partners, latest transactions and alerts."""
-    return entity_page(desk, kind, key)
+    return entity_page(context, kind, key)

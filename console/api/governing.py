@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 from console.access.rights import Right
 from console.access.viewer import Viewer
 from console.api.fields import Limit, Offset
-from console.api.viewing import DeskOf, needs
+from console.api.viewing import ContextOf, needs
 from console.policy import Terms
 from console.services import governing as service
 
@@ -30,21 +30,21 @@ class PolicyChange(BaseModel):
 
 
 @router.get("/policy")
-def policy(viewer: Reader, desk: DeskOf) -> Terms:
+def policy(viewer: Reader, context: ContextOf) -> Terms:
     """Budget, four eyes and retention in force."""
-    return service.policy(desk)
+    return service.policy(context)
 
 
 @router.put("/policy")
 def set_policy(
-    viewer: Annotated[Viewer, needs(Right.ADMINISTER)], desk: DeskOf, change: PolicyChange
+    viewer: Annotated[Viewer, needs(Right.ADMINISTER)], context: ContextOf, change: PolicyChange
 ) -> Terms:
     """Put terms into force over the settings file's."""
     given = {name: value for name, value in change.model_dump().items() if value is not None}
-    return service.set_policy(desk, viewer, given)
+    return service.set_policy(context, viewer, given)
 
 
 @router.get("/approvals")
-def approvals(viewer: Reader, desk: DeskOf, offset: Offset = 0, limit: Limit = 50) -> service.Approvals:
+def approvals(viewer: Reader, context: ContextOf, offset: Offset = 0, limit: Limit = 50) -> service.Approvals:
     """Episodes that wait for a person, and decisions of the past."""
-    return service.approvals(desk, offset=offset, limit=limit)
+    return service.approvals(context, offset=offset, limit=limit)

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 from console.access.rights import Right
 from console.access.viewer import Viewer
 from console.api.fields import MOST_TRANSACTIONS, RequestId, TransactionId
-from console.api.viewing import DeskOf, needs
+from console.api.viewing import ContextOf, needs
 from console.services.labelling import label
 from console.services.requests import Outcome
 
@@ -25,10 +25,12 @@ class NewLabels(BaseModel):
 
 
 @router.post("")
-def add_labels(viewer: Annotated[Viewer, needs(Right.LABEL)], desk: DeskOf, labels: NewLabels) -> Outcome:
+def add_labels(
+    viewer: Annotated[Viewer, needs(Right.LABEL)], context: ContextOf, labels: NewLabels
+) -> Outcome:
     """Say what transactions turned out to be; the same request again changes nothing."""
     return label(
-        desk,
+        context,
         viewer,
         labels.ids,
         verdict=labels.verdict,

@@ -6,13 +6,13 @@ from fastapi import APIRouter
 
 from console.access.rights import Right
 from console.access.viewer import Viewer
-from console.api.viewing import DeskOf, needs
+from console.api.viewing import ContextOf, needs
 from console.services import monitoring as service
 
 router = APIRouter(prefix="/monitoring", tags=["monitoring"])
 
 
 @router.get("")
-def monitoring(viewer: Annotated[Viewer, needs(Right.READ)], desk: DeskOf) -> service.Monitoring:
+def monitoring(viewer: Annotated[Viewer, needs(Right.READ)], context: ContextOf) -> service.Monitoring:
     """Throughput, alert rate against the budget, precision, drift, workers, partitions and their lag."""
-    return service.monitoring(desk)
+    return service.monitoring(context)

@@ -13,8 +13,8 @@ from pydantic import BaseModel
 from console.access.provider import BY, Provider, sign_in_by_provider
 from console.access.sign_in import Entered
 from console.api.session import set_cookie
-from console.api.viewing import DeskOf, address_of
-from console.desk import Desk
+from console.api.viewing import ContextOf, address_of
+from console.context import ConsoleContext
 from console.errors import NotFound, NotSignedIn
 
 router = APIRouter(prefix="/session", tags=["session"])
@@ -46,23 +46,23 @@ async def to_provider(request: Request) -> RedirectResponse:
 @router.get(
     "/provider/back", status_code=303, response_class=RedirectResponse, openapi_extra={"x-public": True}
 )
-async def from_provider(request: Request, desk: DeskOf) -> RedirectResponse:
+async def from_provider(request: Request, context: ContextOf) -> RedirectResponse:
     """Come back with a code: it is exchanged for a token, which is checked."""
     provider = _provider(request)
     try:
         token = await provider.authorize_access_token(request)
     except (OAuthError, JoseError, HTTPError) as error:
         raise NotSignedIn(f"the provider did not let you in: {error}", where=BY) from error
-    entered = await run_in_threadpool(_enter, desk, dict(token["userinfo"]), address_of(request))
+    entered = await run_in_threadpool(_enter, context, dict(token["userinfo"]), address_of(request))
     response = RedirectResponse("/", 303)
     set_cookie(request, response, entered)
     return response
 
 
-def _enter(desk: Desk, claims: dict[str, Any], address: str) -> Entered:
-    role = desk.settings.console.oidc_role
-    with desk.unit() as unit:
-        entered = sign_in_by_provider(unit, claims, role=role, address=address, now=desk.clock())
+def _enter(context: ConsoleContext, claims: dict[str, Any], address: str) -> Entered:
+    role = context.settings.console.oidc_role
+    with context.unit() as unit:
+        entered = sign_in_by_provider(unit, claims, role=role, address=address, now=context.clock())
         unit.commit()
     return entered
 

@@ -12,7 +12,7 @@ from console.access.passwords import FEWEST_CHARACTERS, MOST_CHARACTERS
 from console.access.rights import Right
 from console.access.sign_in import SESSION_S, Entered, sign_in, sign_in_by_link, sign_out
 from console.access.viewer import Viewer
-from console.api.viewing import COOKIE, DeskOf, address_of, needs
+from console.api.viewing import COOKIE, ContextOf, address_of, needs
 from console.errors import ConsoleError
 
 router = APIRouter(prefix="/session", tags=["session"])
@@ -47,17 +47,17 @@ class Me(BaseModel):
 
 
 @router.post("", openapi_extra={"x-public": True})
-def begin(credentials: Credentials, request: Request, response: Response, desk: DeskOf) -> Me:
+def begin(credentials: Credentials, request: Request, response: Response, context: ContextOf) -> Me:
     """Sign in by name and password."""
-    console = desk.settings.console
-    with desk.unit() as unit:
+    console = context.settings.console
+    with context.unit() as unit:
         try:
             entered = sign_in(
                 unit,
                 credentials.name,
                 credentials.password,
                 address=address_of(request),
-                now=desk.clock(),
+                now=context.clock(),
                 limit=AddressLimit(console.address_failures, 60.0 * console.address_minutes),
             )
         except ConsoleError:
@@ -70,11 +70,11 @@ def begin(credentials: Credentials, request: Request, response: Response, desk: 
 
 @router.get("/once", status_code=303, response_class=RedirectResponse, openapi_extra={"x-public": True})
 def begin_by_link(
-    token: Annotated[str, Query(max_length=200)], request: Request, desk: DeskOf
+    token: Annotated[str, Query(max_length=200)], request: Request, context: ContextOf
 ) -> RedirectResponse:
     """Sign in by a one-time link, and go to the queue."""
-    with desk.unit() as unit:
-        entered = sign_in_by_link(unit, token, address=address_of(request), now=desk.clock())
+    with context.unit() as unit:
+        entered = sign_in_by_link(unit, token, address=address_of(request), now=context.clock())
         unit.commit()
     response = RedirectResponse("/", 303)
     set_cookie(request, response, entered)
@@ -89,21 +89,24 @@ def me(viewer: Annotated[Viewer, needs(Right.SIGNED_IN)]) -> Me:
 
 @router.delete("", status_code=204)
 def end(
-    viewer: Annotated[Viewer, needs(Right.SIGNED_IN)], request: Request, response: Response, desk: DeskOf
+    viewer: Annotated[Viewer, needs(Right.SIGNED_IN)],
+    request: Request,
+    response: Response,
+    context: ContextOf,
 ) -> None:
     """Sign out."""
-    with desk.unit() as unit:
-        sign_out(unit, request.cookies.get(COOKIE, ""), viewer, now=desk.clock())
+    with context.unit() as unit:
+        sign_out(unit, request.cookies.get(COOKIE, ""), viewer, now=context.clock())
         unit.commit()
     response.delete_cookie(COOKIE)
 
 
 @router.post("/password", status_code=204)
 def change_password(
-    viewer: Annotated[Viewer, needs(Right.SIGNED_IN)], desk: DeskOf, change: PasswordChange
+    viewer: Annotated[Viewer, needs(Right.SIGNED_IN)], context: ContextOf, change: PasswordChange
 ) -> None:
     """Set one's own password; all of one's sessions end."""
-    change_own_password(desk, viewer, change.old, change.new)
+    change_own_password(context, viewer, change.old, change.new)
 
 
 def set_cookie(request: Request, response: Response, entered: Entered) -> None:

@@ -9,7 +9,7 @@ from console.access import administration as service
 from console.access.rights import Right, Scope
 from console.access.viewer import Viewer
 from console.api.fields import Name
-from console.api.viewing import DeskOf, needs
+from console.api.viewing import ContextOf, needs
 
 router = APIRouter(prefix="/tokens", tags=["administration"])
 
@@ -25,18 +25,20 @@ class NewToken(BaseModel):
 
 
 @router.get("")
-def list_tokens(viewer: Annotated[Viewer, needs(Right.AUDIT)], desk: DeskOf) -> service.TokenList:
+def list_tokens(viewer: Annotated[Viewer, needs(Right.AUDIT)], context: ContextOf) -> service.TokenList:
     """All tokens, without their secrets."""
-    return service.list_tokens(desk)
+    return service.list_tokens(context)
 
 
 @router.post("", status_code=201)
-def add_token(viewer: Administrator, desk: DeskOf, new: NewToken) -> service.NewToken:
+def add_token(viewer: Administrator, context: ContextOf, new: NewToken) -> service.NewToken:
     """Make a token; its secret is shown this once. Machines send it as `Authorization: Bearer`."""
-    return service.add_token(desk, viewer, new.name, new.scopes, new.days)
+    return service.add_token(context, viewer, new.name, new.scopes, new.days)
 
 
 @router.delete("/{token_id}", status_code=204)
-def revoke_token(viewer: Administrator, desk: DeskOf, token_id: Annotated[int, Path(ge=1, le=2**53)]) -> None:
+def revoke_token(
+    viewer: Administrator, context: ContextOf, token_id: Annotated[int, Path(ge=1, le=2**53)]
+) -> None:
     """End a token at once."""
-    service.revoke_token(desk, viewer, token_id)
+    service.revoke_token(context, viewer, token_id)

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from console.access.rights import Right
 from console.access.viewer import Viewer
 from console.api.fields import Amount, Limit, Note, Offset, Storable, Time
-from console.api.viewing import DeskOf, needs
+from console.api.viewing import ContextOf, needs
 from console.services import remarks
 from console.services import transactions as service
 from console.services.search import Found, search
@@ -38,13 +38,16 @@ class TransactionQuery(BaseModel):
     offset: Offset = 0
     limit: Limit = 50
 
-    def filter(self, desk: DeskOf) -> TransactionFilter:
+    def filter(self, context: ContextOf) -> TransactionFilter:
         """The filter for storage; references are turned into keys."""
-        kinds = tuple(entity.name for entity in desk.settings.entities)
+        kinds = tuple(entity.name for entity in context.settings.entities)
         second = "merchant" if "merchant" in kinds else kinds[-1]
-        named = {desk.cards.kind: desk.cards.key(self.card) if self.card else None, second: self.merchant}
+        named = {
+            context.cards.kind: context.cards.key(self.card) if self.card else None,
+            second: self.merchant,
+        }
         return TransactionFilter(
-            text=desk.cards.key(self.q) if self.q else None,
+            text=context.cards.key(self.q) if self.q else None,
             kinds=kinds,
             id=self.id or None,
             entities=tuple((kind, key) for kind, key in named.items() if key),
@@ -63,34 +66,39 @@ class NewNote(BaseModel):
 
 
 @router.get("")
-def search_transactions(viewer: Reader, desk: DeskOf, query: Annotated[TransactionQuery, Query()]) -> Found:
+def search_transactions(
+    viewer: Reader, context: ContextOf, query: Annotated[TransactionQuery, Query()]
+) -> Found:
     """Find transactions, alerted or not, latest first."""
-    return search(desk, query.filter(desk), offset=query.offset, limit=query.limit)
+    return search(context, query.filter(context), offset=query.offset, limit=query.limit)
 
 
 @router.get("/{transaction_id}")
-def transaction(viewer: Reader, desk: DeskOf, transaction_id: TransactionId) -> service.TransactionPage:
+def transaction(viewer: Reader, context: ContextOf, transaction_id: TransactionId) -> service.TransactionPage:
     """All fields, features, reasons, verdicts, notes and other alerts of one transaction."""
-    return service.transaction_page(desk, transaction_id)
+    return service.transaction_page(context, transaction_id)
 
 
 @router.get("/{transaction_id}/scores")
-def scores(viewer: Reader, desk: DeskOf, transaction_id: TransactionId) -> service.Scores:
+def scores(viewer: Reader, context: ContextOf, transaction_id: TransactionId) -> service.Scores:
     """What base and each detector made of it, computed again from stored features and control log."""
-    return service.scores_by_part(desk, transaction_id)
+    return service.scores_by_part(context, transaction_id)
 
 
 @router.post("/{transaction_id}/notes", status_code=201)
 def add_note(
-    viewer: Annotated[Viewer, needs(Right.DECIDE)], desk: DeskOf, transaction_id: TransactionId, new: NewNote
+    viewer: Annotated[Viewer, needs(Right.DECIDE)],
+    context: ContextOf,
+    transaction_id: TransactionId,
+    new: NewNote,
 ) -> service.NoteRow:
     """Write a note beside a transaction."""
-    return remarks.add_note(desk, viewer, transaction_id, new.text)
+    return remarks.add_note(context, viewer, transaction_id, new.text)
 
 
 @router.post("/{transaction_id}/reveal")
 def reveal(
-    viewer: Annotated[Viewer, needs(Right.REVEAL)], desk: DeskOf, transaction_id: TransactionId
+    viewer: Annotated[Viewer, needs(Right.REVEAL)], context: ContextOf, transaction_id: TransactionId
 ) -> remarks.Revealed:
     """Show the card's token; the audit log keeps who saw it."""
-    return remarks.reveal(desk, viewer, transaction_id)
+    return remarks.reveal(context, viewer, transaction_id)

@@ -10,7 +10,7 @@ from console.access.passwords import FEWEST_CHARACTERS, MOST_CHARACTERS
 from console.access.rights import Right, Role
 from console.access.viewer import Viewer
 from console.api.fields import Name
-from console.api.viewing import DeskOf, needs
+from console.api.viewing import ContextOf, needs
 
 router = APIRouter(prefix="/users", tags=["administration"])
 
@@ -36,20 +36,23 @@ class UserChange(BaseModel):
 
 
 @router.get("")
-def list_users(viewer: Annotated[Viewer, needs(Right.AUDIT)], desk: DeskOf) -> service.UserList:
+def list_users(viewer: Annotated[Viewer, needs(Right.AUDIT)], context: ContextOf) -> service.UserList:
     """All users."""
-    return service.list_users(desk)
+    return service.list_users(context)
 
 
 @router.post("", status_code=201)
-def add_user(viewer: Administrator, desk: DeskOf, new: NewUser) -> service.NewUser:
+def add_user(viewer: Administrator, context: ContextOf, new: NewUser) -> service.NewUser:
     """Add a user."""
-    return service.add_user(desk, viewer, new.name, new.role, new.password)
+    return service.add_user(context, viewer, new.name, new.role, new.password)
 
 
 @router.patch("/{user_id}")
 def change_user(
-    viewer: Administrator, desk: DeskOf, user_id: Annotated[int, Path(ge=1, le=2**53)], change: UserChange
+    viewer: Administrator,
+    context: ContextOf,
+    user_id: Annotated[int, Path(ge=1, le=2**53)],
+    change: UserChange,
 ) -> service.UserRow:
     """Set role, password, or whether they may enter; they are signed out everywhere."""
-    return service.change_user(desk, viewer, user_id, change.model_dump())
+    return service.change_user(context, viewer, user_id, change.model_dump())

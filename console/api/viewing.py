@@ -11,7 +11,7 @@ from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBea
 from console.access.rights import Right
 from console.access.sign_in import viewer_of_session, viewer_of_token
 from console.access.viewer import Viewer
-from console.desk import Desk
+from console.context import ConsoleContext
 from console.errors import NotAllowed, NotSignedIn
 
 COOKIE = "flagfive_session"
@@ -22,13 +22,13 @@ _by_cookie = APIKeyCookie(name=COOKIE, auto_error=False)
 _by_token = HTTPBearer(auto_error=False)
 
 
-def desk_of(request: Request) -> Desk:
-    """The desk that the application was built with."""
-    desk: Desk = request.app.state.desk
-    return desk
+def context_of(request: Request) -> ConsoleContext:
+    """The context that the application was built with."""
+    context: ConsoleContext = request.app.state.context
+    return context
 
 
-DeskOf = Annotated[Desk, Depends(desk_of)]
+ContextOf = Annotated[ConsoleContext, Depends(context_of)]
 
 
 def address_of(request: Request) -> str:
@@ -38,7 +38,7 @@ def address_of(request: Request) -> str:
 
 def viewer_of(
     request: Request,
-    desk: DeskOf,
+    context: ContextOf,
     cookie: Annotated[str | None, Depends(_by_cookie)],
     bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_by_token)],
 ) -> Viewer:
@@ -46,8 +46,8 @@ def viewer_of(
 
     A machine sends its token in a header, which no other site can make a browser do, so it needs no second.
     """
-    now, address = desk.clock(), address_of(request)
-    with desk.unit(reads_only=True) as unit:
+    now, address = context.clock(), address_of(request)
+    with context.unit(reads_only=True) as unit:
         if bearer is not None:
             viewer = viewer_of_token(unit, bearer.credentials, address=address, now=now)
         else:

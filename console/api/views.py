@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 from console.access.rights import Right
 from console.access.viewer import Viewer
 from console.api.fields import Name, Text
-from console.api.viewing import DeskOf, needs
+from console.api.viewing import ContextOf, needs
 from console.services import views as service
 
 router = APIRouter(prefix="/views", tags=["views"])
@@ -29,23 +29,23 @@ class NewView(BaseModel):
 
 
 @router.get("")
-def list_views(viewer: Owner, desk: DeskOf) -> service.ViewList:
+def list_views(viewer: Owner, context: ContextOf) -> service.ViewList:
     """Own views."""
-    return service.list_views(desk, viewer)
+    return service.list_views(context, viewer)
 
 
 @router.put("")
-def save_view(viewer: Owner, desk: DeskOf, view: NewView) -> service.ViewRow:
+def save_view(viewer: Owner, context: ContextOf, view: NewView) -> service.ViewRow:
     """Keep a view, in place of one of the same name."""
-    return service.save_view(desk, viewer, service.ViewRow(view.page, view.name, dict(view.query)))
+    return service.save_view(context, viewer, service.ViewRow(view.page, view.name, dict(view.query)))
 
 
 @router.delete("", status_code=204)
 def remove_view(
     viewer: Owner,
-    desk: DeskOf,
+    context: ContextOf,
     name: Annotated[Name, Query()],
     page: Annotated[str, Query(pattern=_WORD)] = QUEUE,
 ) -> None:
     """Forget a view."""
-    service.remove_view(desk, viewer, page, name)
+    service.remove_view(context, viewer, page, name)

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 from console.access.rights import Right
 from console.access.viewer import Viewer
 from console.api.fields import Storable
-from console.api.viewing import DeskOf, needs
+from console.api.viewing import ContextOf, needs
 from console.models.results import WhatIf
 from console.services import what_if as service
 
@@ -31,10 +31,10 @@ class Terms(BaseModel):
 
 
 @router.post("")
-def what_if(viewer: Annotated[Viewer, needs(Right.FLAG)], desk: DeskOf, terms: Terms) -> WhatIf:
+def what_if(viewer: Annotated[Viewer, needs(Right.FLAG)], context: ContextOf, terms: Terms) -> WhatIf:
     """Score the stored past again under other terms: alerts a day, fraud and money caught, false alarms."""
     return service.what_if(
-        desk,
+        context,
         service.Terms(
             terms.days, terms.episode, terms.with_episode, terms.without, terms.budget, terms.threshold
         ),
@@ -42,6 +42,6 @@ def what_if(viewer: Annotated[Viewer, needs(Right.FLAG)], desk: DeskOf, terms: T
 
 
 @router.get("")
-def running(viewer: Annotated[Viewer, needs(Right.READ)], desk: DeskOf) -> service.Running:
+def running(viewer: Annotated[Viewer, needs(Right.READ)], context: ContextOf) -> service.Running:
     """How far the one that runs is."""
-    return service.running(desk)
+    return service.running(context)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from console.access.rights import RIGHTS_OF, Right, Role
 from console.access.viewer import Viewer
 from console.audit import Act, note
-from console.desk import Desk
+from console.context import ConsoleContext
 from console.errors import Invalid, NotFound
 from console.services.asking import post, request_by
 from storage import UnitOfWork
@@ -28,33 +28,33 @@ class Changed:
     request_id: str | None = None
 
 
-def decide(desk: Desk, viewer: Viewer, ids: Sequence[int], verdict: str, text: str) -> Changed:
+def decide(context: ConsoleContext, viewer: Viewer, ids: Sequence[int], verdict: str, text: str) -> Changed:
     """Judge alerts: they leave the queue at once, and the worker learns the labels.
 
     Raises NotFound where an alert does not exist; then nothing changes.
     """
     status = CONFIRMED if verdict == FRAUD else REJECTED
-    with desk.unit(reads_only=True) as unit:
+    with context.unit(reads_only=True) as unit:
         alerts = existing_alerts(unit, ids)
     named = tuple(dict.fromkeys(alert.transaction_id for alert in alerts))
     fraud, genuine = (named, ()) if verdict == FRAUD else ((), named)
-    request = request_by(desk, viewer, "label", fraud=fraud, genuine=genuine, reason=text)
+    request = request_by(context, viewer, "label", fraud=fraud, genuine=genuine, reason=text)
 
     def change(unit: UnitOfWork) -> None:
         unit.alerts.judge(named, status)
         for transaction_id in named if text else ():
-            unit.notes.add(_note(desk, viewer, transaction_id, text))
+            unit.notes.add(_note(context, viewer, transaction_id, text))
 
     before = {"status": {alert.id: alert.status for alert in alerts}}
     after = {"status": status, "note": text, "request": request.request_id}
-    post(desk, viewer, request, Act("decide", _told(alerts), before, after), beside=change)
+    post(context, viewer, request, Act("decide", _told(alerts), before, after), beside=change)
     return Changed(len(alerts), request.request_id)
 
 
-def assign(desk: Desk, viewer: Viewer, ids: Sequence[int], assignee: str | None) -> Changed:
+def assign(context: ConsoleContext, viewer: Viewer, ids: Sequence[int], assignee: str | None) -> Changed:
     """Hand alerts to somebody, or back to all. Raises NotFound, Invalid."""
-    now = desk.clock()
-    with desk.unit() as unit:
+    now = context.clock()
+    with context.unit() as unit:
         alerts = existing_alerts(unit, ids)
         if assignee is not None:
             require_worker(unit, assignee, "assignee")
@@ -65,12 +65,12 @@ def assign(desk: Desk, viewer: Viewer, ids: Sequence[int], assignee: str | None)
     return Changed(len(alerts))
 
 
-def snooze(desk: Desk, viewer: Viewer, ids: Sequence[int], until: float | None) -> Changed:
+def snooze(context: ConsoleContext, viewer: Viewer, ids: Sequence[int], until: float | None) -> Changed:
     """Put alerts aside until a time, or bring them back. Raises NotFound, Invalid."""
-    now = desk.clock()
+    now = context.clock()
     if until is not None and not now < until <= now + LONGEST_SNOOZE_S:
         raise Invalid("an alert is snoozed into the future, for 90 days at most", where="until")
-    with desk.unit() as unit:
+    with context.unit() as unit:
         alerts = existing_alerts(unit, ids)
         if judged := [alert.id for alert in alerts if alert.status != OPEN]:
             raise Invalid(f"judged already: {judged[:5]}", where="ids", allowed="alerts that are open")
@@ -98,8 +98,10 @@ def require_worker(unit: UnitOfWork, name: str, where: str) -> None:
         raise Invalid(f"{name!r} is nobody who works on alerts", where=where, allowed=may)
 
 
-def _note(desk: Desk, viewer: Viewer, transaction_id: str, text: str) -> Note:
-    return Note(kind=OF_TRANSACTION, subject=transaction_id, author=viewer.name, time=desk.clock(), text=text)
+def _note(context: ConsoleContext, viewer: Viewer, transaction_id: str, text: str) -> Note:
+    return Note(
+        kind=OF_TRANSACTION, subject=transaction_id, author=viewer.name, time=context.clock(), text=text
+    )
 
 
 def _told(alerts: Sequence[Alert]) -> str:

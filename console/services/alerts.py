@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from console.desk import Desk
+from console.context import ConsoleContext
 from console.services.rows import TransactionRow, row_of_alert
 from storage.alert_queue import AlertFilter
 
@@ -24,25 +24,25 @@ class Newest(Page):
     last_id: int
 
 
-def list_alerts(desk: Desk, wanted: AlertFilter, *, sort: str, offset: int, limit: int) -> Page:
+def list_alerts(context: ConsoleContext, wanted: AlertFilter, *, sort: str, offset: int, limit: int) -> Page:
     """One page of the queue. A minus before a column sorts descending; priority always is."""
-    column, now = sort.removeprefix("-"), desk.clock()
+    column, now = sort.removeprefix("-"), context.clock()
     descending = sort.startswith("-") or column == "priority"
-    with desk.unit(reads_only=True) as unit:
+    with context.unit(reads_only=True) as unit:
         total = unit.queue.count(wanted, now=now)
         alerts = unit.queue.page(
             wanted, now=now, sort=column, descending=descending, offset=offset, limit=limit
         )
-        return Page(total, [row_of_alert(alert, desk.cards, now=now) for alert in alerts])
+        return Page(total, [row_of_alert(alert, context.cards, now=now) for alert in alerts])
 
 
-def newest_alerts(desk: Desk, after: int, limit: int) -> Newest:
+def newest_alerts(context: ConsoleContext, after: int, limit: int) -> Newest:
     """What was raised after the alert `after`, newest first; with 0 nothing but where the queue ends."""
-    now, wanted = desk.clock(), AlertFilter(after_id=after)
-    with desk.unit(reads_only=True) as unit:
+    now, wanted = context.clock(), AlertFilter(after_id=after)
+    with context.unit(reads_only=True) as unit:
         last = unit.queue.newest_id()
         if after == 0 or last <= after:
             return Newest(0, [], last)
         total = unit.queue.count(wanted, now=now)
         alerts = unit.queue.page(wanted, now=now, sort="id", descending=True, offset=0, limit=limit)
-        return Newest(total, [row_of_alert(alert, desk.cards, now=now) for alert in alerts], last)
+        return Newest(total, [row_of_alert(alert, context.cards, now=now) for alert in alerts], last)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from console.access.viewer import Viewer
 from console.audit import Act
-from console.desk import Desk
+from console.context import ConsoleContext
 from console.errors import NotAllowed, NotFound, Refused
 from console.policy import terms_of
 from console.services.asking import ask, request_by
@@ -18,45 +18,45 @@ from storage.episodes import DRAFT, SHADOW, WAITING, Episode
 UNDECIDED = (WAITING, SHADOW, DRAFT)
 
 
-def approve(desk: Desk, viewer: Viewer, name: str, note: str) -> Outcome:
+def approve(context: ConsoleContext, viewer: Viewer, name: str, note: str) -> Outcome:
     """Put a waiting, silent or draft episode into force. Raises NotFound, NotAllowed, Refused."""
-    with desk.unit(reads_only=True) as unit:
+    with context.unit(reads_only=True) as unit:
         episode = _undecided(unit, name)
-        if terms_of(desk, unit).four_eyes and episode.author == viewer.name:
+        if terms_of(context, unit).four_eyes and episode.author == viewer.name:
             raise NotAllowed(
                 f"{viewer.name} flagged {episode.name!r}: another person approves it", where="four eyes"
             )
-    return _decide(desk, viewer, episode, APPROVED, "approve", note)
+    return _decide(context, viewer, episode, APPROVED, "approve", note)
 
 
-def reject(desk: Desk, viewer: Viewer, name: str, note: str) -> Outcome:
+def reject(context: ConsoleContext, viewer: Viewer, name: str, note: str) -> Outcome:
     """Drop an episode that waits. Raises NotFound, Refused."""
-    with desk.unit(reads_only=True) as unit:
+    with context.unit(reads_only=True) as unit:
         episode = _undecided(unit, name)
-    return _decide(desk, viewer, episode, REJECTED, "retire", note or f"rejected by {viewer.name}")
+    return _decide(context, viewer, episode, REJECTED, "retire", note or f"rejected by {viewer.name}")
 
 
-def retire(desk: Desk, viewer: Viewer, name: str, note: str) -> Outcome:
+def retire(context: ConsoleContext, viewer: Viewer, name: str, note: str) -> Outcome:
     """Take an episode's detector out of force. Raises NotFound, Refused."""
-    with desk.unit(reads_only=True) as unit:
+    with context.unit(reads_only=True) as unit:
         episode = found_episode(unit, name)
-    request = request_by(desk, viewer, "retire", name=episode.id, reason=note)
+    request = request_by(context, viewer, "retire", name=episode.id, reason=note)
     act = Act("retire", episode.id, _standing(episode), {"note": note, "request": request.request_id})
-    return Outcome.of(request, ask(desk, viewer, request, act))
+    return Outcome.of(request, ask(context, viewer, request, act))
 
 
-def roll_back_episode(desk: Desk, viewer: Viewer, name: str, note: str) -> Outcome:
+def roll_back_episode(context: ConsoleContext, viewer: Viewer, name: str, note: str) -> Outcome:
     """Put back what stood before the last change of an episode's detector. Raises NotFound, Refused."""
-    with desk.unit(reads_only=True) as unit:
+    with context.unit(reads_only=True) as unit:
         episode = found_episode(unit, name)
     if episode.detector_id is None:
         raise Refused(f"{episode.name!r} has no detector that could be rolled back", where="name")
-    return roll_back(desk, viewer, f"detector/{episode.detector_id}", note)
+    return roll_back(context, viewer, f"detector/{episode.detector_id}", note)
 
 
-def roll_back_entry(desk: Desk, viewer: Viewer, control_offset: int, note: str) -> Outcome:
+def roll_back_entry(context: ConsoleContext, viewer: Viewer, control_offset: int, note: str) -> Outcome:
     """Undo one change, the last of its key. Raises NotFound, Refused."""
-    with desk.unit(reads_only=True) as unit:
+    with context.unit(reads_only=True) as unit:
         entry = unit.control.get(control_offset)
         if entry is None:
             raise NotFound(f"no control entry at offset {control_offset} is recorded", where="offset")
@@ -68,18 +68,20 @@ def roll_back_entry(desk: Desk, viewer: Viewer, control_offset: int, note: str) 
             where="offset",
             allowed=latest.control_offset,
         )
-    return roll_back(desk, viewer, f"{entry.kind}/{entry.entry_id}", note)
+    return roll_back(context, viewer, f"{entry.kind}/{entry.entry_id}", note)
 
 
-def roll_back(desk: Desk, viewer: Viewer, key: str, note: str) -> Outcome:
+def roll_back(context: ConsoleContext, viewer: Viewer, key: str, note: str) -> Outcome:
     """Put back what stood before the last change of `kind/id`. Raises Refused."""
-    request = request_by(desk, viewer, "rollback", name=key, reason=note)
+    request = request_by(context, viewer, "rollback", name=key, reason=note)
     act = Act("roll back", key, after={"note": note, "request": request.request_id})
-    return Outcome.of(request, ask(desk, viewer, request, act))
+    return Outcome.of(request, ask(context, viewer, request, act))
 
 
-def _decide(desk: Desk, viewer: Viewer, episode: Episode, decision: str, kind: Kind, note: str) -> Outcome:
-    request = request_by(desk, viewer, kind, name=episode.id, reason=note)
+def _decide(
+    context: ConsoleContext, viewer: Viewer, episode: Episode, decision: str, kind: Kind, note: str
+) -> Outcome:
+    request = request_by(context, viewer, kind, name=episode.id, reason=note)
     act = Act(kind, episode.id, _standing(episode), {"decision": decision, "note": note})
 
     def record(unit: UnitOfWork) -> None:
@@ -91,11 +93,11 @@ def _decide(desk: Desk, viewer: Viewer, episode: Episode, decision: str, kind: K
                 decision=decision,
                 author=viewer.name,
                 note=note,
-                time=desk.clock(),
+                time=context.clock(),
             )
         )
 
-    return Outcome.of(request, ask(desk, viewer, request, act, beside=record))
+    return Outcome.of(request, ask(context, viewer, request, act, beside=record))
 
 
 def _undecided(unit: UnitOfWork, name: str) -> Episode:

@@ -16,7 +16,7 @@ import msgspec
 
 from console.access.viewer import Viewer
 from console.audit import Act, note
-from console.desk import Desk
+from console.context import ConsoleContext
 from console.errors import NoAnswer, Refused
 from contracts.metrics import console as metrics
 from contracts.requests import Answer, Kind, Request
@@ -28,14 +28,14 @@ UNANSWERED = "none"
 
 
 def request_by(
-    desk: Desk, viewer: Viewer, kind: Kind, *, request_id: str | None = None, **fields: Any
+    context: ConsoleContext, viewer: Viewer, kind: Kind, *, request_id: str | None = None, **fields: Any
 ) -> Request:
     """A request of this viewer, under a new id unless they name one."""
-    return Request(request_id or str(uuid.uuid4()), kind, viewer.name, desk.clock(), **fields)
+    return Request(request_id or str(uuid.uuid4()), kind, viewer.name, context.clock(), **fields)
 
 
 def ask(
-    desk: Desk,
+    context: ConsoleContext,
     viewer: Viewer,
     request: Request,
     act: Act,
@@ -47,8 +47,8 @@ def ask(
 
     Raises Refused where the worker refuses.
     """
-    expected = desk.feedback.expect(request.request_id)
-    post(desk, viewer, request, act, beside=beside)
+    expected = context.feedback.expect(request.request_id)
+    post(context, viewer, request, act, beside=beside)
     try:
         answer = expected.result(within_s)
     except TimeoutError:
@@ -61,7 +61,7 @@ def ask(
 
 
 def post(
-    desk: Desk,
+    context: ConsoleContext,
     viewer: Viewer,
     request: Request,
     act: Act,
@@ -69,13 +69,13 @@ def post(
     beside: Callable[[UnitOfWork], None] = lambda unit: None,
 ) -> None:
     """Steps 1 and 2, for what nobody waits for."""
-    with desk.unit() as unit:
+    with context.unit() as unit:
         beside(unit)
-        note(unit, viewer, act, desk.clock())
+        note(unit, viewer, act, context.clock())
         key, value = request.request_id.encode(), msgspec.json.encode(request)
-        unit.outbox.add(desk.feedback.topic, key, value, time=desk.clock())
+        unit.outbox.add(context.feedback.topic, key, value, time=context.clock())
         unit.commit()
-    desk.feedback.wake()
+    context.feedback.wake()
 
 
 def must_answer(answer: Answer | None, request: Request) -> Answer:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from console.desk import Desk
+from console.context import ConsoleContext
 from storage.audit_log import AuditEntry
 from storage.audit_search import AuditFilter
 from storage.errors import AuditLogBroken
@@ -47,22 +47,22 @@ class Checked:
     problem: str = ""
 
 
-def list_acts(desk: Desk, wanted: AuditFilter, *, offset: int, limit: int) -> AuditList:
+def list_acts(context: ConsoleContext, wanted: AuditFilter, *, offset: int, limit: int) -> AuditList:
     """A page, newest first."""
-    with desk.unit(reads_only=True) as unit:
+    with context.unit(reads_only=True) as unit:
         entries = unit.audit_search.page(wanted, offset=offset, limit=limit)
         return AuditList(unit.audit_search.count(wanted), [_row(entry) for entry in entries])
 
 
-def exported_acts(desk: Desk, wanted: AuditFilter) -> Iterator[dict[str, Any]]:
+def exported_acts(context: ConsoleContext, wanted: AuditFilter) -> Iterator[dict[str, Any]]:
     """Every act, oldest first, for a file."""
-    with desk.unit(reads_only=True) as unit:
+    with context.unit(reads_only=True) as unit:
         yield from (asdict(_row(entry)) for entry in unit.audit_search.all(wanted))
 
 
-def check_chain(desk: Desk) -> Checked:
+def check_chain(context: ConsoleContext) -> Checked:
     """Follow the chain from its beginning."""
-    with desk.unit(reads_only=True) as unit:
+    with context.unit(reads_only=True) as unit:
         end = unit.audit.head()
         try:
             found = unit.audit.verify()

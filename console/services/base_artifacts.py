@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from console.desk import Desk
+from console.context import ConsoleContext
 from console.services.detector_rows import Training
 from control.entry import Entry, Kind
 from control.envelope import unseal
@@ -22,8 +22,8 @@ _MAY_HOLD_ONE = tuple(kind for kind in Kind if kind not in ALLOWED)
 class Artifacts:
     """Reads envelopes within one unit of work; what does not verify with the control key tells nothing."""
 
-    def __init__(self, desk: Desk, unit: UnitOfWork) -> None:
-        self._unit, self._key = unit, _key_of(desk)
+    def __init__(self, context: ConsoleContext, unit: UnitOfWork) -> None:
+        self._unit, self._key = unit, _key_of(context)
 
     def training(self, stored: ControlEntry) -> Training | None:
         """What the base in an entry was trained on; None where its envelope cannot be read."""
@@ -64,8 +64,8 @@ class Artifacts:
             return None
 
 
-def _key_of(desk: Desk) -> ControlKey | None:
-    secret = desk.settings.control.key
+def _key_of(context: ConsoleContext) -> ControlKey | None:
+    secret = context.settings.control.key
     return None if secret is None else read_key(secret.get_secret_value())
 
 

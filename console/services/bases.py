@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from console.desk import Desk
+from console.context import ConsoleContext
 from console.services.base_artifacts import Artifacts
 from console.services.detector_rows import BASE, DetectorRow, InForce, came_to, trial_row
 from control.entry import Kind
@@ -76,10 +76,10 @@ def bases_now(unit: UnitOfWork, tally: Tally, trials: dict[str, Trial], share: f
     ]
 
 
-def all_bases(desk: Desk, unit: UnitOfWork, share: float) -> list[DetectorRow]:
+def all_bases(context: ConsoleContext, unit: UnitOfWork, share: float) -> list[DetectorRow]:
     """Every base that has been in force, the newest first, with its stay, its own alerts and its training."""
     stays = stays_of(unit.control.of_kind(Kind.BASE))
-    artifacts, tallies = Artifacts(desk, unit), _tallies(unit, stays)
+    artifacts, tallies = Artifacts(context, unit), _tallies(unit, stays)
     last = (stays[-1].ended_by or stays[-1].came_by) if stays else None
     rows = []
     for stay, tally in zip(stays, tallies, strict=True):
@@ -90,10 +90,10 @@ def all_bases(desk: Desk, unit: UnitOfWork, share: float) -> list[DetectorRow]:
     return rows[::-1]
 
 
-def with_training(desk: Desk, unit: UnitOfWork, row: DetectorRow) -> DetectorRow:
+def with_training(context: ConsoleContext, unit: UnitOfWork, row: DetectorRow) -> DetectorRow:
     """A base on trial with what it was trained on."""
     entry = None if row.control_offset is None else unit.control.get(row.control_offset)
-    return row if entry is None else replace(row, training=Artifacts(desk, unit).training(entry))
+    return row if entry is None else replace(row, training=Artifacts(context, unit).training(entry))
 
 
 def _in_force(stay: Stay, last: ControlEntry | None, artifacts: Artifacts) -> InForce:

@@ -8,7 +8,7 @@ from typing import Any
 
 from console.access.viewer import Viewer
 from console.audit import Act, note
-from console.desk import Desk
+from console.context import ConsoleContext
 from console.errors import NotFound
 from console.services.alert_actions import existing_alerts, require_worker
 from console.services.rows import TransactionRow, row_of_alert
@@ -62,25 +62,25 @@ class CasePage(CaseRow):
     links: list[LinkRow]
 
 
-def list_cases(desk: Desk, wanted: CaseFilter, *, offset: int, limit: int) -> CaseList:
+def list_cases(context: ConsoleContext, wanted: CaseFilter, *, offset: int, limit: int) -> CaseList:
     """A page of cases, changed last first."""
-    with desk.unit(reads_only=True) as unit:
+    with context.unit(reads_only=True) as unit:
         rows = [CaseRow(**_fields(case)) for case in unit.cases.page(wanted, offset=offset, limit=limit)]
         return CaseList(unit.cases.count(wanted), rows)
 
 
-def case_page(desk: Desk, case_id: int) -> CasePage:
+def case_page(context: ConsoleContext, case_id: int) -> CasePage:
     """One case. Raises NotFound."""
-    with desk.unit(reads_only=True) as unit:
-        return _page(desk, unit, _found(unit, case_id))
+    with context.unit(reads_only=True) as unit:
+        return _page(context, unit, _found(unit, case_id))
 
 
 def open_case(
-    desk: Desk, viewer: Viewer, title: str, *, owner: str | None, alert_ids: Sequence[int]
+    context: ConsoleContext, viewer: Viewer, title: str, *, owner: str | None, alert_ids: Sequence[int]
 ) -> CasePage:
     """A new case. Raises Invalid, NotFound."""
-    now = desk.clock()
-    with desk.unit() as unit:
+    now = context.clock()
+    with context.unit() as unit:
         if owner is not None:
             require_worker(unit, owner, "owner")
         case = unit.cases.add(
@@ -90,13 +90,13 @@ def open_case(
         after = {"title": title, "owner": owner, "alerts": list(alert_ids)}
         note(unit, viewer, Act("open case", f"case {case.id}", after=after), now)
         unit.commit()
-        return _page(desk, unit, case)
+        return _page(context, unit, case)
 
 
-def change_case(desk: Desk, viewer: Viewer, case_id: int, changes: dict[str, Any]) -> CasePage:
+def change_case(context: ConsoleContext, viewer: Viewer, case_id: int, changes: dict[str, Any]) -> CasePage:
     """Set title, status or owner. Raises NotFound, Invalid."""
-    now, columns = desk.clock(), {"title": "name", "status": "status", "owner": "owner"}
-    with desk.unit() as unit:
+    now, columns = context.clock(), {"title": "name", "status": "status", "owner": "owner"}
+    with context.unit() as unit:
         case = _found(unit, case_id)
         if changes.get("owner") is not None:
             require_worker(unit, changes["owner"], "owner")
@@ -104,47 +104,47 @@ def change_case(desk: Desk, viewer: Viewer, case_id: int, changes: dict[str, Any
         for name, value in changes.items():
             setattr(case, columns[name], value)
         _changed(unit, viewer, case, Act("change case", f"case {case_id}", before, changes), now)
-        return _page(desk, unit, case)
+        return _page(context, unit, case)
 
 
-def add_alerts(desk: Desk, viewer: Viewer, case_id: int, alert_ids: Sequence[int]) -> CasePage:
+def add_alerts(context: ConsoleContext, viewer: Viewer, case_id: int, alert_ids: Sequence[int]) -> CasePage:
     """Let alerts join a case. Raises NotFound."""
-    now = desk.clock()
-    with desk.unit() as unit:
+    now = context.clock()
+    with context.unit() as unit:
         case = _found(unit, case_id)
         _join(unit, case, alert_ids)
         act = Act("add alerts to case", f"case {case_id}", after={"alerts": list(alert_ids)})
         _changed(unit, viewer, case, act, now)
-        return _page(desk, unit, case)
+        return _page(context, unit, case)
 
 
-def add_note(desk: Desk, viewer: Viewer, case_id: int, text: str) -> NoteRow:
+def add_note(context: ConsoleContext, viewer: Viewer, case_id: int, text: str) -> NoteRow:
     """Write a note. Raises NotFound."""
-    now = desk.clock()
-    with desk.unit() as unit:
+    now = context.clock()
+    with context.unit() as unit:
         case = _found(unit, case_id)
         unit.notes.add(Note(kind=OF_CASE, subject=str(case_id), author=viewer.name, time=now, text=text))
         _changed(unit, viewer, case, Act("note", f"case {case_id}", after={"text": text}), now)
     return NoteRow(viewer.name, now, text)
 
 
-def add_link(desk: Desk, viewer: Viewer, case_id: int, *, url: str, title: str) -> CasePage:
+def add_link(context: ConsoleContext, viewer: Viewer, case_id: int, *, url: str, title: str) -> CasePage:
     """Attach a link. Raises NotFound."""
-    now = desk.clock()
-    with desk.unit() as unit:
+    now = context.clock()
+    with context.unit() as unit:
         case = _found(unit, case_id)
         case.links.append(CaseLink(address=url, title=title, author=viewer.name, time=now))
         act = Act("add link to case", f"case {case_id}", after={"url": url, "title": title})
         _changed(unit, viewer, case, act, now)
-        return _page(desk, unit, case)
+        return _page(context, unit, case)
 
 
-def exported_cases(desk: Desk, wanted: CaseFilter) -> Iterator[dict[str, Any]]:
+def exported_cases(context: ConsoleContext, wanted: CaseFilter) -> Iterator[dict[str, Any]]:
     """Every case whole, for a file; cards masked as everywhere."""
     offset = 0
-    with desk.unit(reads_only=True) as unit:
+    with context.unit(reads_only=True) as unit:
         while cases := unit.cases.page(wanted, offset=offset, limit=EXPORT_STEP):
-            yield from (asdict(_page(desk, unit, case)) for case in cases)
+            yield from (asdict(_page(context, unit, case)) for case in cases)
             offset += len(cases)
 
 
@@ -183,12 +183,12 @@ def _fields(case: Case) -> dict[str, Any]:
     }
 
 
-def _page(desk: Desk, unit: UnitOfWork, case: Case) -> CasePage:
-    now = desk.clock()
+def _page(context: ConsoleContext, unit: UnitOfWork, case: Case) -> CasePage:
+    now = context.clock()
     alerts = unit.queue.by_ids([part.alert_id for part in case.alerts])
     return CasePage(
         **_fields(case),
-        alert_rows=[row_of_alert(alert, desk.cards, now=now) for alert in alerts],
+        alert_rows=[row_of_alert(alert, context.cards, now=now) for alert in alerts],
         notes=notes_on(unit, OF_CASE, str(case.id)),
         links=[LinkRow(one.id, one.address, one.title, one.author, one.time) for one in case.links],
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from console.desk import Desk
+from console.context import ConsoleContext
 from console.services.detector_rows import DetectorRow
 from console.services.detectors import detectors_by_id
 
@@ -32,10 +32,10 @@ class Comparison:
     differences: list[Difference]
 
 
-def compare(desk: Desk, a: str, b: str) -> Comparison:
+def compare(context: ConsoleContext, a: str, b: str) -> Comparison:
     """Two, and in what they differ; earlier bases too. Raises NotFound."""
-    with desk.unit(reads_only=True) as unit:
-        first, other = detectors_by_id(desk, unit, {"a": a, "b": b})
+    with context.unit(reads_only=True) as unit:
+        first, other = detectors_by_id(context, unit, {"a": a, "b": b})
     return Comparison(first, other, _differences(first, other))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from console.desk import Desk
+from console.context import ConsoleContext
 from storage.control_entries import ControlEntry
 
 
@@ -31,9 +31,11 @@ class ControlList:
     rows: list[ControlRow]
 
 
-def changes(desk: Desk, *, kind: str | None, entry_id: str | None, offset: int, limit: int) -> ControlList:
+def changes(
+    context: ConsoleContext, *, kind: str | None, entry_id: str | None, offset: int, limit: int
+) -> ControlList:
     """A page of changes, newest first."""
-    with desk.unit(reads_only=True) as unit:
+    with context.unit(reads_only=True) as unit:
         entries = unit.control.page(kind=kind, entry_id=entry_id, offset=offset, limit=limit)
         keys = {(entry.kind, entry.entry_id) for entry in entries}
         last = {key: unit.control.latest_offset(*key) for key in keys}
@@ -43,9 +45,9 @@ def changes(desk: Desk, *, kind: str | None, entry_id: str | None, offset: int, 
         )
 
 
-def in_force(desk: Desk, at: float) -> ControlList:
+def in_force(context: ConsoleContext, at: float) -> ControlList:
     """All that was in force at a time of signing."""
-    with desk.unit(reads_only=True) as unit:
+    with context.unit(reads_only=True) as unit:
         entries = unit.control.in_force_at(at)
     return ControlList(len(entries), [_row(entry, False) for entry in entries])
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from console.desk import Desk
+from console.context import ConsoleContext
 from console.errors import NotFound
 from console.services.bases import all_bases, bases_now, with_training
 from console.services.detector_rows import BASE, DetectorRow, came_to, trial_row
@@ -27,42 +27,44 @@ class DetectorList:
     rows: list[DetectorRow]
 
 
-def list_detectors(desk: Desk) -> DetectorList:
+def list_detectors(context: ConsoleContext) -> DetectorList:
     """Bases and detectors of every state; alerts of the base in force are those of all bases."""
-    with desk.unit(reads_only=True) as unit:
+    with context.unit(reads_only=True) as unit:
         rows = _all(unit)
     order = (LIVE, SHADOW, DRAFT, RETIRED)
     rows.sort(key=lambda row: (order.index(row.status), row.kind != BASE, -row.created_at))
     return DetectorList(len(rows), rows)
 
 
-def list_bases(desk: Desk) -> DetectorList:
+def list_bases(context: ConsoleContext) -> DetectorList:
     """Every base that has been in force, the newest first; alerts are those of its own time in force."""
-    with desk.unit(reads_only=True) as unit:
-        rows = _bases(desk, unit)
+    with context.unit(reads_only=True) as unit:
+        rows = _bases(context, unit)
     return DetectorList(len(rows), rows)
 
 
-def one_detector(desk: Desk, detector_id: str) -> DetectorRow:
+def one_detector(context: ConsoleContext, detector_id: str) -> DetectorRow:
     """One detector or base, an earlier base too. Raises NotFound."""
-    with desk.unit(reads_only=True) as unit:
-        return detectors_by_id(desk, unit, {"id": detector_id})[0]
+    with context.unit(reads_only=True) as unit:
+        return detectors_by_id(context, unit, {"id": detector_id})[0]
 
 
-def detectors_by_id(desk: Desk, unit: UnitOfWork, wanted: Mapping[str, str]) -> list[DetectorRow]:
+def detectors_by_id(
+    context: ConsoleContext, unit: UnitOfWork, wanted: Mapping[str, str]
+) -> list[DetectorRow]:
     """Those of the ids in `wanted`, by what each is called in an error. Raises NotFound."""
     rows = {row.id: row for row in _all(unit)}
     if any(one not in rows or rows[one].kind == BASE for one in wanted.values()):
-        rows |= {row.id: row for row in _bases(desk, unit)}
+        rows |= {row.id: row for row in _bases(context, unit)}
     for where, one in wanted.items():
         if one not in rows:
             raise NotFound(f"no detector or base {one!r}", where=where)
     found = [rows[one] for one in wanted.values()]
-    return [with_training(desk, unit, row) if _on_trial(row) else row for row in found]
+    return [with_training(context, unit, row) if _on_trial(row) else row for row in found]
 
 
-def _bases(desk: Desk, unit: UnitOfWork) -> list[DetectorRow]:
-    return all_bases(desk, unit, 1.0 / _whole(_weights(_stored(unit))))
+def _bases(context: ConsoleContext, unit: UnitOfWork) -> list[DetectorRow]:
+    return all_bases(context, unit, 1.0 / _whole(_weights(_stored(unit))))
 
 
 def _on_trial(row: DetectorRow) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
-from console.desk import Desk
+from console.context import ConsoleContext
 from console.errors import NotFound
 from console.services.rows import TransactionRow
 from console.services.search import rows_of
@@ -75,24 +75,24 @@ class EntityPage:
     alerts: list[TransactionRow]
 
 
-def entity_page(desk: Desk, kind: str, reference: str) -> EntityPage:
+def entity_page(context: ConsoleContext, kind: str, reference: str) -> EntityPage:
     """One entity by key or reference. Raises NotFound."""
-    kinds = [entity.name for entity in desk.settings.entities]
+    kinds = [entity.name for entity in context.settings.entities]
     if kind not in kinds:
         raise NotFound(f"no kind of entity {kind!r}", where="kind", allowed=kinds)
-    key = desk.cards.key(reference) if kind == desk.cards.kind else reference
-    with desk.unit(reads_only=True) as unit:
+    key = context.cards.key(reference) if kind == context.cards.kind else reference
+    with context.unit(reads_only=True) as unit:
         stored = list(unit.search.latest_of(kind, key, MOST))
         if not stored:
             raise NotFound(f"no stored transaction of this {kind}", where="key")
-        rows = rows_of(desk, unit, stored)
+        rows = rows_of(context, unit, stored)
     return EntityPage(
         kind=kind,
-        key=desk.cards.shown(kind, key),
-        reference=desk.cards.reference(kind, key),
+        key=context.cards.shown(kind, key),
+        reference=context.cards.reference(kind, key),
         profile=_profile(stored, rows),
         days=_days(stored),
-        partners=_partners(desk, kind, stored),
+        partners=_partners(context, kind, stored),
         timeline=rows[:TIMELINE],
         alerts=[row for row in rows if row.id is not None][:TIMELINE],
     )
@@ -125,9 +125,9 @@ def _days(stored: Sequence[ScoredTransaction]) -> list[Day]:
     ]
 
 
-def _partners(desk: Desk, kind: str, stored: Sequence[ScoredTransaction]) -> list[Partner]:
+def _partners(context: ConsoleContext, kind: str, stored: Sequence[ScoredTransaction]) -> list[Partner]:
     seen = Counter(pair for one in stored for pair in one.entities.items() if pair[0] != kind)
     return [
-        Partner(other, desk.cards.shown(other, key), desk.cards.reference(other, key), count)
+        Partner(other, context.cards.shown(other, key), context.cards.reference(other, key), count)
         for (other, key), count in seen.most_common(PARTNERS)
     ]

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from console.desk import Desk
+from console.context import ConsoleContext
 from console.errors import NotFound
 from console.services.episode_lookup import found_episode
 from console.services.requests import SENT
@@ -100,9 +100,11 @@ class EpisodePage(EpisodeRow):
     history: list[Event]
 
 
-def list_episodes(desk: Desk, statuses: tuple[str, ...], *, offset: int, limit: int) -> EpisodeList:
+def list_episodes(
+    context: ConsoleContext, statuses: tuple[str, ...], *, offset: int, limit: int
+) -> EpisodeList:
     """A page of episodes, flagged last first."""
-    with desk.unit(reads_only=True) as unit:
+    with context.unit(reads_only=True) as unit:
         rows = unit.episodes.page(*statuses, offset=offset, limit=limit)
         return EpisodeList(unit.episodes.count(*statuses), rows_of_episodes(unit, rows))
 
@@ -113,21 +115,21 @@ def rows_of_episodes(unit: UnitOfWork, episodes: Iterable[Episode]) -> list[Epis
     return [EpisodeRow(**_fields(one, tallies)) for one in episodes]
 
 
-def episode_page(desk: Desk, name: str) -> EpisodePage:
+def episode_page(context: ConsoleContext, name: str) -> EpisodePage:
     """One episode by id, name or detector. Raises NotFound; one that is only asked for is `sent`."""
-    with desk.unit(reads_only=True) as unit:
+    with context.unit(reads_only=True) as unit:
         try:
             episode = found_episode(unit, name)
         except NotFound:
-            return _asked_for(desk, unit, name)
+            return _asked_for(context, unit, name)
         found = dict(episode.details)
-        support = _members(desk, unit, {part.transaction_id: part.role for part in episode.transactions})
+        support = _members(context, unit, {part.transaction_id: part.role for part in episode.transactions})
         return EpisodePage(
             **_fields(episode, unit.queue.tallies()),
             currency=_currency(support),
             support=support,
-            acks=_acks(desk, episode),
-            first_catch=_first_catch(desk, unit, episode),
+            acks=_acks(context, episode),
+            first_catch=_first_catch(context, unit, episode),
             notes=[str(note) for note in found.pop("notes", ())],
             gate=found,
             readaptations=_versions(unit, episode),
@@ -157,9 +159,9 @@ def _fields(episode: Episode, tallies: dict[str, Tally]) -> dict[str, Any]:
     }
 
 
-def _asked_for(desk: Desk, unit: UnitOfWork, name: str) -> EpisodePage:
+def _asked_for(context: ConsoleContext, unit: UnitOfWork, name: str) -> EpisodePage:
     """An episode whose request the worker has not worked yet. Raises NotFound."""
-    asked = [msgspec.json.decode(value, type=Request) for value in unit.outbox.latest(desk.feedback.topic)]
+    asked = [msgspec.json.decode(value, type=Request) for value in unit.outbox.latest(context.feedback.topic)]
     request = next((r for r in asked if r.kind == "flag" and name in (r.episode_id, r.name)), None)
     if request is None:
         raise NotFound(f"no episode {name!r}", where="name")
@@ -172,7 +174,7 @@ def _asked_for(desk: Desk, unit: UnitOfWork, name: str) -> EpisodePage:
         details={},
     )
     roles = dict.fromkeys(request.fraud, "support") | dict.fromkeys(request.genuine, "lookalike")
-    support = _members(desk, unit, roles)
+    support = _members(context, unit, roles)
     return EpisodePage(
         **_fields(episode, {}),
         currency=_currency(support),
@@ -186,8 +188,8 @@ def _asked_for(desk: Desk, unit: UnitOfWork, name: str) -> EpisodePage:
     )
 
 
-def _members(desk: Desk, unit: UnitOfWork, roles: dict[str, str]) -> list[TransactionRow]:
-    rows = rows_of_ids(desk, unit, list(roles))
+def _members(context: ConsoleContext, unit: UnitOfWork, roles: dict[str, str]) -> list[TransactionRow]:
+    rows = rows_of_ids(context, unit, list(roles))
     return [replace(row, role=roles[row.transaction_id]) for row in rows]
 
 
@@ -197,20 +199,20 @@ def _currency(support: list[TransactionRow]) -> str:
     return currencies.pop() if len(currencies) == 1 else ""
 
 
-def _acks(desk: Desk, episode: Episode) -> Acks | None:
+def _acks(context: ConsoleContext, episode: Episode) -> Acks | None:
     """How far the detector is; the time is known once it is everywhere."""
     if episode.control_offset is None:
         return None
-    progress = desk.feedback.progress(episode.control_offset)
+    progress = context.feedback.progress(episode.control_offset)
     if progress is None:
         return None
     took = episode.flag_to_live_ms
     return Acks(progress.live, progress.partitions, took / 1e3 if took is not None else None)
 
 
-def _first_catch(desk: Desk, unit: UnitOfWork, episode: Episode) -> TransactionRow | None:
+def _first_catch(context: ConsoleContext, unit: UnitOfWork, episode: Episode) -> TransactionRow | None:
     alert = unit.queue.first_of(episode.detector_id) if episode.detector_id else None
-    return row_of_alert(alert, desk.cards, now=desk.clock()) if alert else None
+    return row_of_alert(alert, context.cards, now=context.clock()) if alert else None
 
 
 def _versions(unit: UnitOfWork, episode: Episode) -> list[Version]:

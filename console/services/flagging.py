@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from console.access.viewer import Viewer
 from console.audit import Act
-from console.desk import Desk
+from console.context import ConsoleContext
 from console.errors import Invalid
 from console.policy import terms_of
 from console.services.asking import ask, must_answer, request_by
@@ -42,7 +42,7 @@ class Flags:
 
 
 def flag(
-    desk: Desk,
+    context: ConsoleContext,
     viewer: Viewer,
     flags: Flags,
     *,
@@ -53,9 +53,9 @@ def flag(
 ) -> NewEpisode:
     """Ask for an episode. Raises Invalid and, where the worker says so within the time, Refused."""
     flags.check()
-    held = policy if policy != "auto" else _usual(desk)
+    held = policy if policy != "auto" else _usual(context)
     request = request_by(
-        desk,
+        context,
         viewer,
         "flag",
         request_id=request_id,
@@ -74,30 +74,30 @@ def flag(
         "request": request.request_id,
     }
     act = Act("flag", request.episode_id, after=after)
-    answer = ask(desk, viewer, request, act, within_s=SHOWN_WITHIN_S)
+    answer = ask(context, viewer, request, act, within_s=SHOWN_WITHIN_S)
     return NewEpisode(**vars(Outcome.of(request, answer)), id=request.episode_id)
 
 
-def _usual(desk: Desk) -> Policy:
+def _usual(context: ConsoleContext) -> Policy:
     """What the terms say; with four eyes nothing goes live by itself, however the worker was started."""
-    with desk.unit(reads_only=True) as unit:
-        terms = terms_of(desk, unit)
+    with context.unit(reads_only=True) as unit:
+        terms = terms_of(context, unit)
     return "approve" if terms.four_eyes and terms.policy == "auto" else terms.policy
 
 
 def join_matches(
-    desk: Desk, viewer: Viewer, name: str, confirmed: Sequence[str], rejected: Sequence[str]
+    context: ConsoleContext, viewer: Viewer, name: str, confirmed: Sequence[str], rejected: Sequence[str]
 ) -> Outcome:
     """Confirm and reject matches of an episode: they join it. Raises NotFound, Invalid, Refused, NoAnswer."""
     if not confirmed and not rejected:
         raise Invalid("no transactions are named", where="confirm, reject")
     if both := sorted(set(confirmed) & set(rejected)):
         raise Invalid(f"confirmed and rejected at once: {both[:5]}", where="confirm, reject")
-    with desk.unit(reads_only=True) as unit:
+    with context.unit(reads_only=True) as unit:
         episode = found_episode(unit, name)
     request = request_by(
-        desk, viewer, "label", name=episode.id, fraud=tuple(confirmed), genuine=tuple(rejected)
+        context, viewer, "label", name=episode.id, fraud=tuple(confirmed), genuine=tuple(rejected)
     )
     after = {"confirm": list(confirmed), "reject": list(rejected), "request": request.request_id}
-    answer = ask(desk, viewer, request, Act("judge matches", episode.id, after=after))
+    answer = ask(context, viewer, request, Act("judge matches", episode.id, after=after))
     return Outcome.of(request, must_answer(answer, request))

@@ -7,7 +7,7 @@ from typing import Any
 
 from console.access.viewer import Viewer
 from console.audit import Act, note
-from console.desk import Desk
+from console.context import ConsoleContext
 from console.policy import Terms, terms_of
 from console.services.approving import UNDECIDED
 from console.services.episodes import EpisodeRow, rows_of_episodes
@@ -36,29 +36,29 @@ class Approvals:
     decided: list[Decided]
 
 
-def policy(desk: Desk) -> Terms:
+def policy(context: ConsoleContext) -> Terms:
     """What counts now."""
-    with desk.unit(reads_only=True) as unit:
-        return terms_of(desk, unit)
+    with context.unit(reads_only=True) as unit:
+        return terms_of(context, unit)
 
 
-def set_policy(desk: Desk, viewer: Viewer, changes: dict[str, Any]) -> Terms:
+def set_policy(context: ConsoleContext, viewer: Viewer, changes: dict[str, Any]) -> Terms:
     """Put terms into force; what is not given stays."""
-    now = desk.clock()
-    with desk.unit() as unit:
-        before, current = terms_of(desk, unit), unit.policies.current()
+    now = context.clock()
+    with context.unit() as unit:
+        before, current = terms_of(context, unit), unit.policies.current()
         terms = (current.terms if current else {}) | changes
         unit.policies.add(Policy(author=viewer.name, time=now, terms=terms))
         unit.session.flush()
-        after = terms_of(desk, unit)
+        after = terms_of(context, unit)
         note(unit, viewer, Act("set policy", "policy", asdict(before), asdict(after)), now)
         unit.commit()
     return after
 
 
-def approvals(desk: Desk, *, offset: int, limit: int) -> Approvals:
+def approvals(context: ConsoleContext, *, offset: int, limit: int) -> Approvals:
     """What waits, and a page of past decisions."""
-    with desk.unit(reads_only=True) as unit:
+    with context.unit(reads_only=True) as unit:
         waiting = rows_of_episodes(unit, unit.episodes.with_status(*UNDECIDED))
         past = unit.approvals.page(offset=offset, limit=limit)
     return Approvals(

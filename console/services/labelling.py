@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from console.access.viewer import Viewer
 from console.audit import Act
-from console.desk import Desk
+from console.context import ConsoleContext
 from console.services.asking import ask, must_answer, request_by
 from console.services.requests import Outcome
 from storage.labels import FRAUD
@@ -16,7 +16,7 @@ SHOWN = 20
 
 
 def label(
-    desk: Desk,
+    context: ConsoleContext,
     viewer: Viewer,
     ids: Sequence[str],
     *,
@@ -28,7 +28,7 @@ def label(
     chosen = tuple(ids)
     fraud, genuine = (chosen, ()) if verdict == FRAUD else ((), chosen)
     request = request_by(
-        desk, viewer, "label", request_id=request_id, fraud=fraud, genuine=genuine, source=source
+        context, viewer, "label", request_id=request_id, fraud=fraud, genuine=genuine, source=source
     )
     after = {
         "verdict": verdict,
@@ -37,5 +37,5 @@ def label(
         "ids": chosen[:SHOWN],
         "request": request.request_id,
     }
-    answer = ask(desk, viewer, request, Act("label", f"{len(chosen)} transactions", after=after))
+    answer = ask(context, viewer, request, Act("label", f"{len(chosen)} transactions", after=after))
     return Outcome.of(request, must_answer(answer, request))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from console.desk import Desk
+from console.context import ConsoleContext
 from console.policy import terms_of
 from console.services.workers import PartitionRow, WorkerRow, partitions_of, workers_of
 from storage import UnitOfWork
@@ -86,17 +86,17 @@ class Monitoring:
     grafana: str
 
 
-def monitoring(desk: Desk) -> Monitoring:
+def monitoring(context: ConsoleContext) -> Monitoring:
     """All of it, from what is stored and what workers say."""
-    now, lag = desk.clock(), desk.lag.now()
-    with desk.unit(reads_only=True) as unit:
+    now, lag = context.clock(), context.lag.now()
+    with context.unit(reads_only=True) as unit:
         ranges = unit.transactions.offset_ranges()
         of_all = _together(unit)
         waiting = AlertFilter(states=(UNASSIGNED, ASSIGNED))
         return Monitoring(
             throughput=unit.transactions.rate(now=now),
             alert_rate=_alert_rate(unit, ranges),
-            budget=terms_of(desk, unit).alert_rate,
+            budget=terms_of(context, unit).alert_rate,
             precision=of_all.precision,
             judged=of_all.confirmed + of_all.rejected,
             waiting=unit.queue.count(waiting, now=now),
@@ -104,11 +104,11 @@ def monitoring(desk: Desk) -> Monitoring:
             series=_series(unit),
             quality=_quality(unit),
             alarms=_alarms(unit),
-            workers=workers_of(desk),
-            partitions=partitions_of(desk, ranges, lag),
+            workers=workers_of(context),
+            partitions=partitions_of(context, ranges, lag),
             lag_read_at=lag.read_at,
             lag_problem=lag.problem,
-            grafana=desk.settings.console.grafana,
+            grafana=context.settings.console.grafana,
         )
 
 

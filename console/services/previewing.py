@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from console.access.viewer import Viewer
 from console.audit import Act
-from console.desk import Desk
+from console.context import ConsoleContext
 from console.errors import Refused
 from console.models.results import CannotScore, Matches
 from console.services.asking import ask, must_answer, request_by
@@ -75,35 +75,35 @@ class Preview:
     why_no_matches: str
 
 
-def preview(desk: Desk, viewer: Viewer, flags: Flags, *, days: float) -> Preview:
+def preview(context: ConsoleContext, viewer: Viewer, flags: Flags, *, days: float) -> Preview:
     """Ask the worker for a draft, and look back with it. Raises Invalid, Refused, NoAnswer."""
     flags.check()
     request = request_by(
-        desk, viewer, "preview", name="preview", fraud=tuple(flags.fraud), genuine=tuple(flags.genuine)
+        context, viewer, "preview", name="preview", fraud=tuple(flags.fraud), genuine=tuple(flags.genuine)
     )
     act = Act("preview", request.request_id, after={"ids": list(flags.fraud), "days": days})
-    answer = must_answer(ask(desk, viewer, request, act, within_s=WORKED_WITHIN_S), request)
+    answer = must_answer(ask(context, viewer, request, act, within_s=WORKED_WITHIN_S), request)
     if answer.draft is None:
         raise Refused(answer.message)
-    found, why = _look_back(desk, answer.draft, days)
-    return _told(desk, flags, answer.draft, list(answer.notes), found, why)
+    found, why = _look_back(context, answer.draft, days)
+    return _told(context, flags, answer.draft, list(answer.notes), found, why)
 
 
-def _look_back(desk: Desk, draft: Draft, days: float) -> tuple[Matches | None, str]:
+def _look_back(context: ConsoleContext, draft: Draft, days: float) -> tuple[Matches | None, str]:
     try:
-        return desk.models.look_back(draft, days), ""
+        return context.models.look_back(draft, days), ""
     except CannotScore as lack:
         return None, str(lack)
 
 
 def _told(
-    desk: Desk, flags: Flags, draft: Draft, notes: list[str], found: Matches | None, why: str
+    context: ConsoleContext, flags: Flags, draft: Draft, notes: list[str], found: Matches | None, why: str
 ) -> Preview:
     own = {*flags.fraud, *flags.genuine}
     best = [one for one in found.best if one not in own][:SHOWN] if found else []
-    with desk.unit(reads_only=True) as unit:
-        rows = rows_of_ids(desk, unit, best)
-        support = rows_of_ids(desk, unit, list(flags.fraud))
+    with context.unit(reads_only=True) as unit:
+        rows = rows_of_ids(context, unit, best)
+        support = rows_of_ids(context, unit, list(flags.fraud))
     currencies = {row.currency for row in support}
     return Preview(
         support=SupportCheck(

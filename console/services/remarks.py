@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from console.access.viewer import Viewer
 from console.audit import Act, note
-from console.desk import Desk
+from console.context import ConsoleContext
 from console.services.transactions import NoteRow, stored_transaction
 from storage.notes import OF_TRANSACTION, Note
 
@@ -18,10 +18,10 @@ class Revealed:
     entities: dict[str, str]
 
 
-def add_note(desk: Desk, viewer: Viewer, transaction_id: str, text: str) -> NoteRow:
+def add_note(context: ConsoleContext, viewer: Viewer, transaction_id: str, text: str) -> NoteRow:
     """Write a note. Raises NotFound."""
-    now = desk.clock()
-    with desk.unit() as unit:
+    now = context.clock()
+    with context.unit() as unit:
         stored_transaction(unit, transaction_id)
         unit.notes.add(
             Note(kind=OF_TRANSACTION, subject=transaction_id, author=viewer.name, time=now, text=text)
@@ -31,10 +31,10 @@ def add_note(desk: Desk, viewer: Viewer, transaction_id: str, text: str) -> Note
     return NoteRow(viewer.name, now, text)
 
 
-def reveal(desk: Desk, viewer: Viewer, transaction_id: str) -> Revealed:
+def reveal(context: ConsoleContext, viewer: Viewer, transaction_id: str) -> Revealed:
     """The card token itself; the audit log says who saw it. Raises NotFound."""
-    with desk.unit() as unit:
+    with context.unit() as unit:
         stored = stored_transaction(unit, transaction_id)
-        note(unit, viewer, Act("reveal card", transaction_id), desk.clock())
+        note(unit, viewer, Act("reveal card", transaction_id), context.clock())
         unit.commit()
     return Revealed(dict(stored.entities))

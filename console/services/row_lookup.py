@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from console.desk import Desk
+from console.context import ConsoleContext
 from console.services.rows import TransactionRow
 from console.services.search import rows_of
 from storage import UnitOfWork
 
 
-def rows_of_ids(desk: Desk, unit: UnitOfWork, ids: Sequence[str]) -> list[TransactionRow]:
+def rows_of_ids(context: ConsoleContext, unit: UnitOfWork, ids: Sequence[str]) -> list[TransactionRow]:
     """The transactions that are still stored, in the order of `ids`."""
     stored = unit.transactions.by_ids(ids)
-    return rows_of(desk, unit, [stored[one] for one in ids if one in stored])
+    return rows_of(context, unit, [stored[one] for one in ids if one in stored])

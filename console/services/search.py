@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from console.desk import Desk
+from console.context import ConsoleContext
 from console.services.rows import TransactionRow, row_of_transaction
 from storage import UnitOfWork
 from storage.scored_transactions import ScoredTransaction
@@ -21,22 +21,24 @@ class Found:
     rows: list[TransactionRow]
 
 
-def search(desk: Desk, wanted: TransactionFilter, *, offset: int, limit: int) -> Found:
+def search(context: ConsoleContext, wanted: TransactionFilter, *, offset: int, limit: int) -> Found:
     """A page, latest event time first."""
-    with desk.unit(reads_only=True) as unit:
+    with context.unit(reads_only=True) as unit:
         total = unit.search.count(wanted)
-        rows = rows_of(desk, unit, unit.search.page(wanted, offset=offset, limit=limit))
+        rows = rows_of(context, unit, unit.search.page(wanted, offset=offset, limit=limit))
     return Found(min(total, MOST_COUNTED), total > MOST_COUNTED, rows)
 
 
-def rows_of(desk: Desk, unit: UnitOfWork, stored: Sequence[ScoredTransaction]) -> list[TransactionRow]:
+def rows_of(
+    context: ConsoleContext, unit: UnitOfWork, stored: Sequence[ScoredTransaction]
+) -> list[TransactionRow]:
     """Rows of transactions, with alerts and verdicts where there are any."""
-    now, ids = desk.clock(), [one.transaction_id for one in stored]
+    now, ids = context.clock(), [one.transaction_id for one in stored]
     alerts, labels = unit.queue.of_transactions(ids), unit.labels.latest(ids)
     return [
         row_of_transaction(
             one,
-            desk.cards,
+            context.cards,
             alert=alerts.get(one.transaction_id),
             label=labels.get(one.transaction_id),
             now=now,

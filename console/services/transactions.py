@@ -7,7 +7,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from console.desk import Desk
+from console.context import ConsoleContext
 from console.errors import NotFound
 from console.models.results import CannotScore, PartScore
 from console.services.rows import TransactionRow, row_of_alert, row_of_transaction
@@ -89,16 +89,16 @@ class TransactionPage:
     episodes: list[Membership]
 
 
-def transaction_page(desk: Desk, transaction_id: str) -> TransactionPage:
+def transaction_page(context: ConsoleContext, transaction_id: str) -> TransactionPage:
     """One transaction. Raises NotFound."""
-    now, topic = desk.clock(), desk.settings.topics.transactions
-    with desk.unit(reads_only=True) as unit:
+    now, topic = context.clock(), context.settings.topics.transactions
+    with context.unit(reads_only=True) as unit:
         stored = stored_transaction(unit, transaction_id)
         alert = unit.queue.of_transaction(transaction_id)
         labels = unit.labels.history(transaction_id)
         latest = labels[-1] if labels else None
         return TransactionPage(
-            row=row_of_transaction(stored, desk.cards, alert=alert, label=latest, now=now),
+            row=row_of_transaction(stored, context.cards, alert=alert, label=latest, now=now),
             partition=stored.source_partition,
             trace=f"{trace_of(topic, stored.source_partition, stored.source_offset):032x}",
             offset=stored.source_offset,
@@ -106,7 +106,7 @@ def transaction_page(desk: Desk, transaction_id: str) -> TransactionPage:
             category=stored.category,
             features=features_of(stored),
             verdicts=[_verdict(label) for label in labels],
-            other_alerts=_other_alerts(desk, unit, stored, now),
+            other_alerts=_other_alerts(context, unit, stored, now),
             notes=notes_on(unit, OF_TRANSACTION, transaction_id),
             episodes=[
                 Membership(one.id, one.name, one.status, role)
@@ -115,12 +115,12 @@ def transaction_page(desk: Desk, transaction_id: str) -> TransactionPage:
         )
 
 
-def scores_by_part(desk: Desk, transaction_id: str) -> Scores:
+def scores_by_part(context: ConsoleContext, transaction_id: str) -> Scores:
     """What each scorer made of it, computed again. Raises NotFound."""
-    with desk.unit(reads_only=True) as unit:
+    with context.unit(reads_only=True) as unit:
         stored = stored_transaction(unit, transaction_id)
     try:
-        return Scores(desk.models.parts(stored.source_partition, stored.source_offset))
+        return Scores(context.models.parts(stored.source_partition, stored.source_offset))
     except CannotScore as lack:
         return Scores([], str(lack))
 
@@ -161,13 +161,13 @@ def _verdict(label: Label) -> VerdictRow:
 
 
 def _other_alerts(
-    desk: Desk, unit: UnitOfWork, stored: ScoredTransaction, now: float
+    context: ConsoleContext, unit: UnitOfWork, stored: ScoredTransaction, now: float
 ) -> list[TransactionRow]:
-    card = stored.entities.get(desk.cards.kind)
+    card = stored.entities.get(context.cards.kind)
     if card is None:
         return []
     alerts = unit.queue.page(
         AlertFilter(card=card), now=now, sort="raised_at", descending=True, offset=0, limit=OTHER_ALERTS
     )
     others = [alert for alert in alerts if alert.transaction_id != stored.transaction_id]
-    return [row_of_alert(alert, desk.cards, now=now) for alert in others]
+    return [row_of_alert(alert, context.cards, now=now) for alert in others]

@@ -7,7 +7,7 @@ from typing import Any
 
 from console.access.viewer import Viewer
 from console.audit import Act, note
-from console.desk import Desk
+from console.context import ConsoleContext
 from console.errors import NotFound
 from storage.saved_views import SavedView
 
@@ -29,28 +29,28 @@ class ViewList:
     rows: list[ViewRow]
 
 
-def list_views(desk: Desk, viewer: Viewer) -> ViewList:
+def list_views(context: ConsoleContext, viewer: Viewer) -> ViewList:
     """All of the viewer's own."""
-    with desk.unit(reads_only=True) as unit:
+    with context.unit(reads_only=True) as unit:
         rows = [ViewRow(one.page, one.name, dict(one.query)) for one in unit.views.of(viewer.user_id or 0)]
     return ViewList(len(rows), rows)
 
 
-def save_view(desk: Desk, viewer: Viewer, view: ViewRow) -> ViewRow:
+def save_view(context: ConsoleContext, viewer: Viewer, view: ViewRow) -> ViewRow:
     """Keep a view, in place of one of the same page and name."""
     assert viewer.user_id is not None  # machines are not signed in
-    with desk.unit() as unit:
+    with context.unit() as unit:
         unit.views.put(SavedView(user_id=viewer.user_id, page=view.page, name=view.name, query=view.query))
         act = Act("save view", f"{view.page}: {view.name}", after=view.query)
-        note(unit, viewer, act, desk.clock())
+        note(unit, viewer, act, context.clock())
         unit.commit()
     return view
 
 
-def remove_view(desk: Desk, viewer: Viewer, page: str, name: str) -> None:
+def remove_view(context: ConsoleContext, viewer: Viewer, page: str, name: str) -> None:
     """Forget a view. Raises NotFound."""
-    with desk.unit() as unit:
+    with context.unit() as unit:
         if not unit.views.remove(viewer.user_id or 0, page, name):
             raise NotFound(f"no view {name!r} of {page!r}", where="name, page")
-        note(unit, viewer, Act("remove view", f"{page}: {name}"), desk.clock())
+        note(unit, viewer, Act("remove view", f"{page}: {name}"), context.clock())
         unit.commit()

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from console.desk import Desk
+from console.context import ConsoleContext
 from console.errors import Invalid, Refused
 from console.models.results import STAGES, CannotScore, Change, ModelsBusy, WhatIf
 from console.services.episode_lookup import found_episode
@@ -41,34 +41,34 @@ class Terms:
     threshold: float | None
 
 
-def what_if(desk: Desk, terms: Terms) -> WhatIf:
+def what_if(context: ConsoleContext, terms: Terms) -> WhatIf:
     """Try them. Raises Invalid, NotFound, and Refused where it cannot be told or another one runs."""
     if terms.budget is not None and terms.threshold is not None:
         raise Invalid("a budget sets the threshold", where="budget, threshold", allowed="one of them")
     try:
-        return desk.models.what_if(_change(desk, terms))
+        return context.models.what_if(_change(context, terms))
     except CannotScore as lack:
         raise Refused(str(lack)) from None
     except ModelsBusy:
         raise Refused("another what-if is running; try again when it is done", where="what-if") from None
 
 
-def running(desk: Desk) -> Running:
+def running(context: ConsoleContext) -> Running:
     """How far it is."""
-    stage = desk.models.stage()
+    stage = context.models.stage()
     name = "" if stage is None else STAGES[stage]
     return Running(stage is not None, name, 0 if stage is None else stage + 1, len(STAGES))
 
 
-def _change(desk: Desk, terms: Terms) -> Change:
-    detector, without = _detector(desk, terms.episode), tuple(terms.without)
+def _change(context: ConsoleContext, terms: Terms) -> Change:
+    detector, without = _detector(context, terms.episode), tuple(terms.without)
     return Change(terms.days, detector, terms.with_episode, without, terms.budget, terms.threshold)
 
 
-def _detector(desk: Desk, name: str | None) -> str:
+def _detector(context: ConsoleContext, name: str | None) -> str:
     if name is None:
         return ""
-    with desk.unit(reads_only=True) as unit:
+    with context.unit(reads_only=True) as unit:
         episode = found_episode(unit, name)
     if episode.detector_id is None:
         raise Refused(f"episode {episode.name!r} has no detector", where="episode")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from console.desk import Desk
+from console.context import ConsoleContext
 from console.lag import LagNow
 
 
@@ -35,10 +35,10 @@ class PartitionRow:
     stored: int | None
 
 
-def workers_of(desk: Desk) -> list[WorkerRow]:
+def workers_of(context: ConsoleContext) -> list[WorkerRow]:
     """Each worker that has acknowledged something."""
     by_worker: dict[str, list[tuple[int, int, float]]] = {}
-    for partition, ack in desk.feedback.acks().items():
+    for partition, ack in context.feedback.acks().items():
         by_worker.setdefault(ack.worker, []).append((partition, ack.offset, ack.time))
     return [
         WorkerRow(
@@ -51,9 +51,11 @@ def workers_of(desk: Desk) -> list[WorkerRow]:
     ]
 
 
-def partitions_of(desk: Desk, ranges: Mapping[int, tuple[int, int]], lag: LagNow) -> list[PartitionRow]:
+def partitions_of(
+    context: ConsoleContext, ranges: Mapping[int, tuple[int, int]], lag: LagNow
+) -> list[PartitionRow]:
     """Each partition that is known; `ranges` are the offsets stored of it."""
-    acks = desk.feedback.acks()
+    acks = context.feedback.acks()
     return [
         PartitionRow(
             partition=one,

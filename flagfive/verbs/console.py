@@ -11,7 +11,7 @@ from flagfive.context import settings_of
 from flagfive.errors import UserError
 
 if TYPE_CHECKING:
-    from console.desk import Desk
+    from console.context import ConsoleContext
     from settings import Settings
 
 app = typer.Typer(add_completion=False)
@@ -49,23 +49,23 @@ def console(
     settings = settings_of(context)
     configure_logging(settings)
     place = (host or settings.console.host, settings.console.port if port is None else port)
-    desk = _desk(settings)
-    application = build_app(desk, provider_of(settings.console))
+    served = _console_context(settings)
+    application = build_app(served, provider_of(settings.console))
     mount_pages(application)
     count_open_pages()
     serve_metrics(settings, "console")
     with _listening(*place) as listener:
-        _say_where(desk, "http://{}:{}".format(*listener.getsockname()[:2]), admin_link)
+        _say_where(served, "http://{}:{}".format(*listener.getsockname()[:2]), admin_link)
         # 2 s: pages hold a connection open as long as they are shown.
         config = uvicorn.Config(application, log_config=None, access_log=False, timeout_graceful_shutdown=2)
-        with desk.feedback, desk.models:
+        with served.feedback, served.models:
             uvicorn.Server(config).run([listener])
 
 
-def _desk(settings: "Settings") -> "Desk":
+def _console_context(settings: "Settings") -> "ConsoleContext":
     """Database brought up to date, and the secret that references to cards are made with."""
     from console.card_tokens import CardTokens
-    from console.desk import Desk
+    from console.context import ConsoleContext
     from console.feedback import KafkaFeedback
     from console.lag import KafkaLag
     from console.models.process import ModelProcess
@@ -82,7 +82,7 @@ def _desk(settings: "Settings") -> "Desk":
     feedback = KafkaFeedback(engine, settings.broker.bootstrap, settings.topics)
     cards = CardTokens(settings.primary.name, secret.get_secret_value().encode())
     models = ModelProcess(settings.storage.url, secret.get_secret_value())
-    return Desk(engine, settings, cards, feedback, models, KafkaLag(settings))
+    return ConsoleContext(engine, settings, cards, feedback, models, KafkaLag(settings))
 
 
 @contextmanager
@@ -100,11 +100,11 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
         yield listener
 
 
-def _say_where(desk: "Desk", address: str, admin_link: bool) -> None:
+def _say_where(context: "ConsoleContext", address: str, admin_link: bool) -> None:
     from console.access.first_admin import ADMIN, address_of_link, link_for_admin
 
     print(f"console: {address}", flush=True)
-    secret = link_for_admin(desk.engine, now=desk.clock(), always=admin_link)
+    secret = link_for_admin(context.engine, now=context.clock(), always=admin_link)
     if secret is not None:
         link = address_of_link(address, secret)
         print(f"sign in once as {ADMIN}, within an hour: {link}", flush=True)

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Engine
 
 from console.card_tokens import CardTokens
-from console.desk import Desk
+from console.context import ConsoleContext
 from console.feedback import KafkaFeedback
 from console.lag import KafkaLag
 from console.models.process import ModelProcess
@@ -60,7 +60,7 @@ def lead(stream_settings: Settings, engine: Engine) -> Iterator[Person]:
     """Who flags and approves; at the end all threads and the child are ended."""
     feedback = KafkaFeedback(engine, stream_settings.broker.bootstrap, stream_settings.topics)
     models = ModelProcess(stream_settings.storage.url, SECRET)
-    desk = Desk(
+    context = ConsoleContext(
         engine,
         stream_settings,
         CardTokens("card", SECRET.encode()),
@@ -68,9 +68,9 @@ def lead(stream_settings: Settings, engine: Engine) -> Iterator[Person]:
         models,
         KafkaLag(stream_settings),
     )
-    add_users(desk)
+    add_users(context)
     with feedback, models:
-        yield Person(build_app(desk), "lead")
+        yield Person(build_app(context), "lead")
 
 
 def test_a_pattern_is_previewed_flagged_live_and_rolled_back(

@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from sqlalchemy import Engine
 
 from console.card_tokens import CardTokens
-from console.desk import Desk
+from console.context import ConsoleContext
 from console.server import build_app
 from settings import Settings
 from storage import migrate, open_engine
@@ -61,15 +61,17 @@ def lag() -> LagAtHand:
 
 
 @pytest.fixture
-def desk(engine: Engine, clock: Clock, worker: WorkerAtHand, models: ModelsAtHand, lag: LagAtHand) -> Desk:
+def context(
+    engine: Engine, clock: Clock, worker: WorkerAtHand, models: ModelsAtHand, lag: LagAtHand
+) -> ConsoleContext:
     cards = CardTokens("card", b"a secret of enough length")
-    return Desk(engine, Settings(), cards, worker, models, lag, clock)
+    return ConsoleContext(engine, Settings(), cards, worker, models, lag, clock)
 
 
 @pytest.fixture
-def app(desk: Desk) -> FastAPI:
-    add_users(desk)
-    return build_app(desk)
+def app(context: ConsoleContext) -> FastAPI:
+    add_users(context)
+    return build_app(context)
 
 
 @pytest.fixture
@@ -79,6 +81,6 @@ def person(app: FastAPI) -> Callable[[str], Person]:
 
 
 @pytest.fixture
-def stored(desk: Desk, app: FastAPI) -> None:
+def stored(context: ConsoleContext, app: FastAPI) -> None:
     """What `add_stored` adds, beside the users."""
-    add_stored(desk)
+    add_stored(context)

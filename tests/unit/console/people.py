@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient, Response
 
 from console.access.rights import Role
-from console.desk import Desk
+from console.context import ConsoleContext
 from console.server import PREFIX
 from storage.users import User
 from tests.unit.console.stored_rows import DAY
@@ -22,9 +22,9 @@ QUICK_HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASS
 LOOP = asyncio.new_event_loop()
 
 
-def add_users(desk: Desk) -> None:
+def add_users(context: ConsoleContext) -> None:
     """A user of every role, called like it, all with the same password."""
-    with desk.unit() as unit:
+    with context.unit() as unit:
         for role in Role:
             unit.users.add(User(name=role, role=role, password_hash=QUICK_HASH, created_at=DAY))
         unit.commit()

@@ -6,16 +6,16 @@ import json
 
 import numpy as np
 
-from console.desk import Desk
+from console.context import ConsoleContext
 from storage.alerts import priority_of
 
 CARD = "tok_5500000000004242"
 DAY = 1_760_000_000.0
 
 
-def add_stored(desk: Desk) -> None:
+def add_stored(context: ConsoleContext) -> None:
     """Ten alerted transactions of one card: tx-0, of 10.00, to tx-9, of 100.00, which surprises most."""
-    with desk.unit() as unit:
+    with context.unit() as unit:
         unit.transactions.add_many(scored_row(n) for n in range(10))
         unit.alerts.add_many(alert_row(n) for n in range(10))
         unit.commit()

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from fastapi import FastAPI
 
-from console.desk import Desk
+from console.context import ConsoleContext
 from tests.unit.console.at_hand import Clock
 from tests.unit.console.people import PASSWORD, Person
 
@@ -86,13 +86,15 @@ def test_a_token_works_until_it_is_revoked_or_too_old(person: Sign, app: FastAPI
     assert machine.get("/alerts").status_code == 401
 
 
-def test_policy_stands_over_the_settings_file_and_says_who_changed_it(person: Sign, desk: Desk) -> None:
+def test_policy_stands_over_the_settings_file_and_says_who_changed_it(
+    person: Sign, context: ConsoleContext
+) -> None:
     admin = person("admin")
     assert admin.get("/policy").json()["alert_rate"] == 0.001
     changed = admin.ask("PUT", "/policy", json={"alert_rate": 0.002, "four_eyes": True}).json()
     assert (changed["alert_rate"], changed["four_eyes"], changed["policy"]) == (0.002, True, "auto")
     assert admin.ask("PUT", "/policy", json={"alert_rate": 0}).status_code == 422
-    with desk.unit(reads_only=True) as unit:
+    with context.unit(reads_only=True) as unit:
         last = list(unit.audit._entries())[-1]
     assert (last.action, last.details["before"]["four_eyes"]) == ("set policy", False)
     assert last.details["after"]["four_eyes"] is True
@@ -123,9 +125,9 @@ def test_the_audit_log_is_searched_exported_and_checked(person: Sign) -> None:
     assert (checked["intact"], checked["entries"]) == (True, 2)
 
 
-def test_an_entry_changed_behind_the_consoles_back_is_found(person: Sign, desk: Desk) -> None:
+def test_an_entry_changed_behind_the_consoles_back_is_found(person: Sign, context: ConsoleContext) -> None:
     auditor = person("auditor")
-    with desk.engine.begin() as connection:
+    with context.engine.begin() as connection:
         connection.exec_driver_sql("DROP TRIGGER audit_log_refuses_update")
         connection.exec_driver_sql("UPDATE audit_log SET actor = 'somebody else' WHERE position = 1")
     checked = auditor.get("/audit/verify").json()

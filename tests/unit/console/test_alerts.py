@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from console.desk import Desk
+from console.context import ConsoleContext
 from tests.unit.console.at_hand import Clock, WorkerAtHand
 from tests.unit.console.people import Person
 from tests.unit.console.stored_rows import CARD, DAY, alert_row
@@ -43,11 +43,11 @@ def test_a_card_is_masked_and_found_by_its_reference(person: Sign) -> None:
     assert CARD not in ada.get("/alerts").text
 
 
-def test_what_appears_later_is_told_from_the_alert_seen_last(person: Sign, desk: Desk) -> None:
+def test_what_appears_later_is_told_from_the_alert_seen_last(person: Sign, context: ConsoleContext) -> None:
     ada = person("viewer")
     last = ada.get("/alerts/newest").json()
     assert (last["total"], last["rows"]) == (0, [])
-    with desk.unit() as unit:
+    with context.unit() as unit:
         unit.alerts.add_many([alert_row(10), alert_row(11)])
         unit.commit()
     newest = ada.get("/alerts/newest", after=last["last_id"]).json()
@@ -99,11 +99,13 @@ def test_a_snoozed_alert_is_back_when_its_time_has_come(person: Sign, clock: Clo
     assert ada.post("/alerts/snooze", {"ids": [2], "until": clock.now - 1}).status_code == 422
 
 
-def test_every_change_says_in_the_audit_log_who_from_where_before_and_after(person: Sign, desk: Desk) -> None:
+def test_every_change_says_in_the_audit_log_who_from_where_before_and_after(
+    person: Sign, context: ConsoleContext
+) -> None:
     ada = person("analyst")
     ada.post("/alerts/assign", {"ids": [1], "assignee": "lead"})
     ada.post("/alerts/decide", {"ids": [1, 2], "verdict": "genuine"})
-    with desk.unit(reads_only=True) as unit:
+    with context.unit(reads_only=True) as unit:
         entries = list(unit.audit._entries())[-2:]
         unit.audit.verify()
     assert [(e.actor, e.action, e.subject, e.details["from"]) for e in entries] == [

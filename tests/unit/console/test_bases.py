@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine
 
 from console.card_tokens import CardTokens
-from console.desk import Desk
+from console.context import ConsoleContext
 from console.services.bases import stays_of
 from control.change import Change
 from control.entry import Kind
@@ -34,9 +34,11 @@ Sign = Callable[[str], Person]
 
 
 @pytest.fixture
-def desk(engine: Engine, clock: Clock, worker: WorkerAtHand, models: ModelsAtHand, lag: LagAtHand) -> Desk:
+def context(
+    engine: Engine, clock: Clock, worker: WorkerAtHand, models: ModelsAtHand, lag: LagAtHand
+) -> ConsoleContext:
     settings = Settings(control=ControlSettings(key=SECRET))
-    return Desk(engine, settings, CardTokens("card", SECRET.encode()), worker, models, lag, clock)
+    return ConsoleContext(engine, settings, CardTokens("card", SECRET.encode()), worker, models, lag, clock)
 
 
 def trained(seed: int, names: tuple[str, ...] = NAMES) -> BaseModel:
@@ -45,10 +47,10 @@ def trained(seed: int, names: tuple[str, ...] = NAMES) -> BaseModel:
     return replace(small_base(seed, names), provenance=provenance)
 
 
-def announce(desk: Desk, *changes: Change) -> None:
+def announce(context: ConsoleContext, *changes: Change) -> None:
     """Record changes at offsets 0, 1, ..., signed an hour apart."""
     key = read_key(SECRET)
-    with desk.unit() as unit:
+    with context.unit() as unit:
         for offset, change in enumerate(changes):
             entry = change.entry(sequence=offset, time=DAY + 3_600.0 * offset)
             row = control_row(seal(entry, key), entry.key, offset, key)
@@ -56,15 +58,15 @@ def announce(desk: Desk, *changes: Change) -> None:
         unit.commit()
 
 
-def three_bases(desk: Desk) -> None:
+def three_bases(context: ConsoleContext) -> None:
     """Bases at offsets 0, 1 and 3, the threshold fitted anew at 2; alerts tx-0 to tx-3 of the first two."""
     fitted = Change(Kind.THRESHOLD, "joint", "test", "fitted", {}, {"threshold": 3.7})
     bases = [
         replace(base_change(trained(seed), threshold=3.0), author=author, reason=reason)
         for seed, author, reason in ((1, "ada", "the first"), (2, "bob", "drift"), (3, "cy", "more data"))
     ]
-    announce(desk, bases[0], bases[1], fitted, bases[2])
-    with desk.unit() as unit:
+    announce(context, bases[0], bases[1], fitted, bases[2])
+    with context.unit() as unit:
         unit.alerts.add_many(alerts_under([0, 1, 1, 2]))
         unit.alerts.judge(["tx-1", "tx-3"], "confirmed")
         unit.alerts.judge(["tx-2"], "rejected")
@@ -79,8 +81,10 @@ def alerts_under(offsets: list[int]) -> Iterator[tuple[Any, ...]]:
         yield tuple(row)
 
 
-def test_every_base_is_listed_with_its_time_in_force_and_what_ended_it(person: Sign, desk: Desk) -> None:
-    three_bases(desk)
+def test_every_base_is_listed_with_its_time_in_force_and_what_ended_it(
+    person: Sign, context: ConsoleContext
+) -> None:
+    three_bases(context)
     rows = person("viewer").get("/detectors/bases").json()["rows"]
     assert [(row["id"], row["status"], row["author"], row["reason"]) for row in rows] == [
         ("base", "live", "cy", "more data"),
@@ -98,15 +102,15 @@ def test_every_base_is_listed_with_its_time_in_force_and_what_ended_it(person: S
     assert [s["rollback_offset"] for s in stays] == [None, 3, None]
 
 
-def test_a_base_has_the_alerts_of_its_own_time_alone(person: Sign, desk: Desk) -> None:
-    three_bases(desk)
+def test_a_base_has_the_alerts_of_its_own_time_alone(person: Sign, context: ConsoleContext) -> None:
+    three_bases(context)
     rows = person("viewer").get("/detectors/bases").json()["rows"]
     told = [(row["alerts"], row["confirmed"], row["rejected"], row["precision"]) for row in rows]
     assert told == [(0, 0, 0, None), (3, 2, 1, pytest.approx(2 / 3)), (1, 0, 0, None)]
 
 
-def test_its_training_is_read_from_its_artifact(person: Sign, desk: Desk) -> None:
-    three_bases(desk)
+def test_its_training_is_read_from_its_artifact(person: Sign, context: ConsoleContext) -> None:
+    three_bases(context)
     training = person("viewer").get("/detectors/base@1").json()["training"]
     assert training == {
         "artifact": trained(2).content_hash, "data_hash": "hash-2", "first_at": 172_800.0,
@@ -115,10 +119,12 @@ def test_its_training_is_read_from_its_artifact(person: Sign, desk: Desk) -> Non
     }  # fmt: skip
 
 
-def test_two_bases_are_compared_by_training_threshold_features_and_alerts(person: Sign, desk: Desk) -> None:
+def test_two_bases_are_compared_by_training_threshold_features_and_alerts(
+    person: Sign, context: ConsoleContext
+) -> None:
     other = ("log_amount", "card_z_7d", "hour_sin")
-    announce(desk, base_change(trained(1, other), threshold=2.5), base_change(trained(2)))
-    with desk.unit() as unit:
+    announce(context, base_change(trained(1, other), threshold=2.5), base_change(trained(2)))
+    with context.unit() as unit:
         unit.alerts.add_many(alerts_under([0, 0, 1]))
         unit.commit()
     told = person("viewer").get("/detectors/compare", a="base@0", b="base").json()["differences"]
@@ -131,15 +137,15 @@ def test_two_bases_are_compared_by_training_threshold_features_and_alerts(person
     assert "training: rows" not in sides
 
 
-def test_a_base_on_trial_is_compared_with_the_one_in_force(person: Sign, desk: Desk) -> None:
-    announce(desk, base_change(trained(1)), on_trial(base_change(trained(2), identity="base-new"), 3.0))
+def test_a_base_on_trial_is_compared_with_the_one_in_force(person: Sign, context: ConsoleContext) -> None:
+    announce(context, base_change(trained(1)), on_trial(base_change(trained(2), identity="base-new"), 3.0))
     told = person("viewer").get("/detectors/compare", a="base", b="base-new").json()["differences"]
     assert {"what": "training: seed", "a": 1, "b": 2} in told
 
 
-def test_what_another_key_signed_tells_no_training(person: Sign, desk: Desk) -> None:
-    three_bases(desk)
-    with desk.unit() as unit:
+def test_what_another_key_signed_tells_no_training(person: Sign, context: ConsoleContext) -> None:
+    three_bases(context)
+    with context.unit() as unit:
         entry = unit.control.get(1)
         assert entry is not None
         entry.value = entry.value[:-1] + bytes([entry.value[-1] ^ 1])
@@ -149,9 +155,9 @@ def test_what_another_key_signed_tells_no_training(person: Sign, desk: Desk) -> 
 
 
 def test_a_base_that_was_rolled_back_can_be_brought_back_and_no_earlier_one(
-    person: Sign, desk: Desk, worker: WorkerAtHand
+    person: Sign, context: ConsoleContext, worker: WorkerAtHand
 ) -> None:
-    three_bases(desk)
+    three_bases(context)
     (offset,) = {
         row["in_force"]["rollback_offset"]
         for row in person("lead").get("/detectors/bases").json()["rows"]
@@ -162,8 +168,8 @@ def test_a_base_that_was_rolled_back_can_be_brought_back_and_no_earlier_one(
     assert person("lead").post("/control-entries/1/rollback", {}).status_code == 409
 
 
-def test_where_all_bases_are_taken_away_none_is_in_force(person: Sign, desk: Desk) -> None:
-    announce(desk, base_change(trained(1)), retirement(Kind.BASE, "base"))
+def test_where_all_bases_are_taken_away_none_is_in_force(person: Sign, context: ConsoleContext) -> None:
+    announce(context, base_change(trained(1)), retirement(Kind.BASE, "base"))
     viewer = person("viewer")
     assert viewer.get("/detectors").json()["rows"] == []
     (row,) = viewer.get("/detectors/bases").json()["rows"]

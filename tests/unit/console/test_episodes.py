@@ -7,7 +7,7 @@ import pytest
 from fastapi import FastAPI
 from msgspec.structs import replace
 
-from console.desk import Desk
+from console.context import ConsoleContext
 from console.models.results import Matches
 from console.server import build_app
 from contracts.requests import Answer, Draft
@@ -23,9 +23,11 @@ Sign = Callable[[str], Person]
 FLAGS = {"name": "gift cards", "ids": ["tx-1", "tx-2"], "request_id": "r-1"}
 
 
-def add_episode(desk: Desk, status: str, *, author: str = "analyst", detector: str = "gift-1") -> None:
+def add_episode(
+    context: ConsoleContext, status: str, *, author: str = "analyst", detector: str = "gift-1"
+) -> None:
     """An episode e-1 of tx-1 and tx-2, with its detector on the control log at offset 9."""
-    with desk.unit() as unit:
+    with context.unit() as unit:
         unit.episodes.add(
             Episode(
                 id="e-1", request_id="r-0", name="gift cards", author=author, status=status, flagged_at=DAY,
@@ -87,9 +89,9 @@ def test_a_wrong_flag_is_refused_before_anybody_is_asked(
     assert worker.asked == []
 
 
-def test_a_live_episode_shows_acks_catches_money_and_history(person: Sign, desk: Desk) -> None:
-    add_episode(desk, LIVE)
-    with desk.unit() as unit:
+def test_a_live_episode_shows_acks_catches_money_and_history(person: Sign, context: ConsoleContext) -> None:
+    add_episode(context, LIVE)
+    with context.unit() as unit:
         for n in (20, 21, 22):
             row = alert_row(n)
             unit.alerts.add_many([(*row[:8], "gift-1", row[9])])
@@ -105,31 +107,33 @@ def test_a_live_episode_shows_acks_catches_money_and_history(person: Sign, desk:
     assert person("viewer").get("/episodes").json()["rows"][0]["caught"] == 3
 
 
-def four_eyes(desk: Desk) -> FastAPI:
+def four_eyes(context: ConsoleContext) -> FastAPI:
     settings = Settings(adaptation=AdaptationSettings(four_eyes=True))
-    return build_app(replaced(desk, settings=settings))
+    return build_app(replaced(context, settings=settings))
 
 
-def test_with_four_eyes_nobody_approves_their_own_episode(desk: Desk, app: FastAPI) -> None:
-    add_episode(desk, WAITING, author="lead")
-    guarded = four_eyes(desk)
+def test_with_four_eyes_nobody_approves_their_own_episode(context: ConsoleContext, app: FastAPI) -> None:
+    add_episode(context, WAITING, author="lead")
+    guarded = four_eyes(context)
     own = Person(guarded, "lead").post("/episodes/e-1/approve", {"note": "mine"})
     assert own.status_code == 403
     assert Person(guarded, "admin").post("/episodes/e-1/approve", {"note": "fits"}).status_code == 200
-    with desk.unit(reads_only=True) as unit:
+    with context.unit(reads_only=True) as unit:
         (decision,) = unit.approvals.of("e-1")
     assert (decision.author, decision.flagged_by, decision.decision) == ("admin", "lead", "approved")
 
 
 def test_with_four_eyes_a_flag_waits_whatever_was_asked_for(
-    desk: Desk, app: FastAPI, worker: WorkerAtHand
+    context: ConsoleContext, app: FastAPI, worker: WorkerAtHand
 ) -> None:
-    Person(four_eyes(desk), "analyst").post("/episodes", FLAGS)
+    Person(four_eyes(context), "analyst").post("/episodes", FLAGS)
     assert [request.policy for request in worker.asked] == ["approve"]
 
 
-def test_leads_decide_by_requests_to_the_worker(person: Sign, desk: Desk, worker: WorkerAtHand) -> None:
-    add_episode(desk, WAITING)
+def test_leads_decide_by_requests_to_the_worker(
+    person: Sign, context: ConsoleContext, worker: WorkerAtHand
+) -> None:
+    add_episode(context, WAITING)
     lead = person("lead")
     for path in ("e-1/approve", "e-1/reject", "e-1/retire", "e-1/rollback"):
         assert lead.post(f"/episodes/{path}", {"note": "why"}).status_code == 200, path
@@ -141,16 +145,16 @@ def test_leads_decide_by_requests_to_the_worker(person: Sign, desk: Desk, worker
     ]
 
 
-def test_only_what_waits_can_be_approved(person: Sign, desk: Desk) -> None:
-    add_episode(desk, LIVE)
+def test_only_what_waits_can_be_approved(person: Sign, context: ConsoleContext) -> None:
+    add_episode(context, LIVE)
     answer = person("lead").post("/episodes/e-1/approve", {"note": ""})
     assert (answer.status_code, answer.json()["detail"]["what"]) == (409, "episode 'gift cards' is live")
 
 
 def test_confirmed_and_rejected_matches_join_the_episode(
-    person: Sign, desk: Desk, worker: WorkerAtHand
+    person: Sign, context: ConsoleContext, worker: WorkerAtHand
 ) -> None:
-    add_episode(desk, LIVE)
+    add_episode(context, LIVE)
     ada = person("analyst")
     assert ada.post("/episodes/e-1/matches", {"confirm": ["tx-4"], "reject": ["tx-5"]}).status_code == 200
     (request,) = worker.asked
@@ -202,7 +206,7 @@ def test_labels_of_a_machine_wait_for_their_answer(person: Sign, worker: WorkerA
 
 
 def test_a_worker_that_is_away_leaves_the_request_in_the_outbox(
-    person: Sign, worker: WorkerAtHand, desk: Desk, monkeypatch: pytest.MonkeyPatch
+    person: Sign, worker: WorkerAtHand, context: ConsoleContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def away() -> None:
         """The broker is away: nothing leaves."""
@@ -211,6 +215,6 @@ def test_a_worker_that_is_away_leaves_the_request_in_the_outbox(
     monkeypatch.setattr("console.services.flagging.SHOWN_WITHIN_S", 0.0)
     ada = person("analyst")
     assert ada.post("/episodes", FLAGS).json()["status"] == "sent"
-    with desk.unit(reads_only=True) as unit:
+    with context.unit(reads_only=True) as unit:
         (message,) = unit.outbox.pending()
     assert message.key == b"r-1"

@@ -13,7 +13,7 @@ import schemathesis
 from hypothesis import HealthCheck
 
 from console.card_tokens import CardTokens
-from console.desk import Desk
+from console.context import ConsoleContext
 from console.server import PREFIX, build_app
 from settings import Settings
 from storage import open_engine
@@ -38,15 +38,15 @@ few = hypothesis.settings(
 
 @pytest.fixture(scope="module")
 def admin(empty_database: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Person]:
-    """Who may do everything, on a desk with users and alerts that takes all that is sent."""
+    """Who may do everything, on a context with users and alerts that takes all that is sent."""
     file = tmp_path_factory.mktemp("fuzz") / "console.sqlite"
     shutil.copy(empty_database, file)
     engine = open_engine(f"sqlite:///{file}")
     cards, worker = CardTokens("card", b"0" * 16), WorkerAtHand(engine)
-    desk = Desk(engine, Settings(), cards, worker, ModelsAtHand(), LagAtHand(), Clock())
-    add_users(desk)
-    add_stored(desk)
-    yield Person(build_app(desk), "admin")
+    context = ConsoleContext(engine, Settings(), cards, worker, ModelsAtHand(), LagAtHand(), Clock())
+    add_users(context)
+    add_stored(context)
+    yield Person(build_app(context), "admin")
     engine.dispose()
 
 

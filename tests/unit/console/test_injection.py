@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from console.desk import Desk
+from console.context import ConsoleContext
 from tests.unit.console.people import Person
 from tests.unit.console.stored_rows import alert_row, scored_row
 
@@ -16,10 +16,10 @@ SQL = ["' OR '1'='1", "'; DROP TABLE alerts; --", "1) UNION SELECT password_hash
 @pytest.mark.usefixtures("stored")
 @pytest.mark.parametrize("script", SCRIPTS)
 def test_stored_scripts_come_back_as_the_same_text_in_json_alone(
-    person: Sign, desk: Desk, script: str
+    person: Sign, context: ConsoleContext, script: str
 ) -> None:
     ada = person("analyst")
-    with desk.unit() as unit:
+    with context.unit() as unit:
         unit.transactions.add_many([scored_row(50, card=script)])
         unit.alerts.add_many([alert_row(50, card=script, words=f"merchant {script} is blocked")])
         unit.commit()
@@ -57,12 +57,12 @@ def test_sql_in_filters_finds_nothing_and_harms_nothing(person: Sign, sql: str) 
 
 
 @pytest.mark.usefixtures("stored")
-def test_a_card_number_in_a_note_never_reaches_the_database(person: Sign, desk: Desk) -> None:
+def test_a_card_number_in_a_note_never_reaches_the_database(person: Sign, context: ConsoleContext) -> None:
     ada = person("analyst")
     ada.post("/transactions/tx-1/notes", {"text": "holder of 4111 1111 1111 1111 called"})
     case = ada.post("/cases", {"title": "card 4111111111111111"}).json()
     ada.post(f"/cases/{case['id']}/links", {"url": "https://x.example", "title": "4111111111111111"})
-    with desk.unit(reads_only=True) as unit:
+    with context.unit(reads_only=True) as unit:
         connection = unit.session.connection().connection.driver_connection
         assert connection is not None
         dump = "\n".join(connection.iterdump())

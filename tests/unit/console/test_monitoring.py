@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from console.desk import Desk
+from console.context import ConsoleContext
 from console.lag import KafkaLag, LagNow
 from flagfive.own_broker import free_port
 from settings import BrokerSettings, Settings
@@ -40,10 +40,10 @@ def test_monitoring_goes_on_while_the_broker_is_away(person: Sign, lag: LagAtHan
     ]
 
 
-def test_monitoring_tells_quality_by_day_and_open_alarms(person: Sign, desk: Desk) -> None:
+def test_monitoring_tells_quality_by_day_and_open_alarms(person: Sign, context: ConsoleContext) -> None:
     about = {"age_days": 0.5, "frauds": 12, "labels_missing": None}
     alarm = {"subjects": ["card_ratio_7d"], "limit": 0.25, "worst": 0.4, "found": {}}
-    with desk.unit() as unit:
+    with context.unit() as unit:
         unit.measurements.put(
             [
                 Measurement(kind="recall", subject="", time=DAY, value=0.5, low=0.2, high=0.8, details=about),

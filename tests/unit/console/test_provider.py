@@ -14,7 +14,7 @@ from joserfc.jwk import RSAKey
 from pydantic import SecretStr
 
 from console.access.provider import provider_of
-from console.desk import Desk
+from console.context import ConsoleContext
 from console.server import build_app
 from settings import ConsoleSettings, Settings
 from storage.users import User
@@ -72,12 +72,12 @@ class Provider:
 ADA = {"sub": "17", "email": "ada@bank.example", "email_verified": True}
 
 
-def console(desk: Desk, provider: Provider, role: str = "") -> FastAPI:
+def console(context: ConsoleContext, provider: Provider, role: str = "") -> FastAPI:
     settings = ConsoleSettings.model_validate(
         {"oidc_issuer": ISSUER, "oidc_secret": SecretStr("a secret"), "oidc_role": role}
     )
     there = provider_of(settings, transport=ASGITransport(provider.app()))
-    return build_app(replace(desk, settings=Settings(console=settings)), there)
+    return build_app(replace(context, settings=Settings(console=settings)), there)
 
 
 def come_back(app: FastAPI, provider: Provider, *, state: str | None = None) -> tuple[Person, int]:
@@ -92,24 +92,24 @@ def come_back(app: FastAPI, provider: Provider, *, state: str | None = None) -> 
     return browser, back.status_code
 
 
-def test_who_has_no_user_is_let_in_only_where_a_role_is_set_for_them(desk: Desk) -> None:
+def test_who_has_no_user_is_let_in_only_where_a_role_is_set_for_them(context: ConsoleContext) -> None:
     provider = Provider(ADA)
-    assert come_back(console(desk, provider), provider)[1] == 401
-    browser, status = come_back(console(desk, provider, "viewer"), provider)
+    assert come_back(console(context, provider), provider)[1] == 401
+    browser, status = come_back(console(context, provider, "viewer"), provider)
     assert status == 303
     assert browser.get("/session").json()["role"] == "viewer"
     assert "code_verifier" in provider.asked[-1]
 
 
-def test_a_user_who_was_added_by_name_comes_in_with_their_role(desk: Desk) -> None:
-    with desk.unit() as unit:
+def test_a_user_who_was_added_by_name_comes_in_with_their_role(context: ConsoleContext) -> None:
+    with context.unit() as unit:
         unit.users.add(User(name=ADA["email"], role="lead", created_at=DAY))
         unit.commit()
     provider = Provider(ADA)
-    browser, status = come_back(console(desk, provider), provider)
+    browser, status = come_back(console(context, provider), provider)
     assert (status, browser.get("/session").json()["role"]) == (303, "lead")
     stranger = Provider({**ADA, "sub": "18"})  # another person under the same address
-    assert come_back(console(desk, stranger), stranger)[1] == 401
+    assert come_back(console(context, stranger), stranger)[1] == 401
 
 
 @pytest.mark.parametrize(
@@ -124,15 +124,17 @@ def test_a_user_who_was_added_by_name_comes_in_with_their_role(desk: Desk) -> No
         ({}, RSAKey.generate_key(2048, parameters={"kid": "k"})),
     ],
 )
-def test_a_token_that_does_not_hold_lets_nobody_in(desk: Desk, changes: dict[str, Any], key: RSAKey) -> None:
-    add_users(desk)
+def test_a_token_that_does_not_hold_lets_nobody_in(
+    context: ConsoleContext, changes: dict[str, Any], key: RSAKey
+) -> None:
+    add_users(context)
     provider = Provider({**ADA, **changes}, key)
-    assert come_back(console(desk, provider, "analyst"), provider)[1] == 401
+    assert come_back(console(context, provider, "analyst"), provider)[1] == 401
 
 
-def test_an_answer_that_this_browser_did_not_ask_for_is_refused(desk: Desk) -> None:
+def test_an_answer_that_this_browser_did_not_ask_for_is_refused(context: ConsoleContext) -> None:
     provider = Provider(ADA)
-    assert come_back(console(desk, provider, "viewer"), provider, state="forged")[1] == 401
+    assert come_back(console(context, provider, "viewer"), provider, state="forged")[1] == 401
 
 
 def test_without_a_provider_there_is_no_such_way(app: FastAPI) -> None:

@@ -13,7 +13,7 @@ from console.access.administration import add_token
 from console.access.rights import Role, Scope
 from console.access.viewer import Viewer
 from console.card_tokens import CardTokens
-from console.desk import Desk
+from console.context import ConsoleContext
 from console.server import PREFIX, build_app
 from settings import Settings
 from storage import open_engine
@@ -99,20 +99,20 @@ ANYTHING = {"control_offset": "9", "case_id": "9", "user_id": "999", "token_id":
 
 
 @pytest.fixture(scope="module")
-def served(empty_database: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    """A desk for all tests here: none of them depends on what another did."""
+def served(empty_database: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ConsoleContext]:
+    """A context for all tests here: none of them depends on what another did."""
     file = tmp_path_factory.mktemp("roles") / "console.sqlite"
     shutil.copy(empty_database, file)
     engine = open_engine(f"sqlite:///{file}")
     cards, worker = CardTokens("card", b"0" * 16), WorkerAtHand(engine)
-    desk = Desk(engine, Settings(), cards, worker, ModelsAtHand(), LagAtHand(), Clock())
-    add_users(desk)
-    yield desk
+    context = ConsoleContext(engine, Settings(), cards, worker, ModelsAtHand(), LagAtHand(), Clock())
+    add_users(context)
+    yield context
     engine.dispose()
 
 
 @pytest.fixture(scope="module")
-def callers(served: Desk) -> dict[str, Person]:
+def callers(served: ConsoleContext) -> dict[str, Person]:
     """Somebody of every role, signed in; a machine with every scope; and nobody."""
     app = build_app(served)
     people = {str(role): Person(app, role) for role in Role}
@@ -136,7 +136,7 @@ def routes() -> list[str]:
 
 @pytest.mark.parametrize("route", routes())
 def test_a_route_lets_in_who_may_and_nobody_else(
-    route: str, callers: dict[str, Person], served: Desk
+    route: str, callers: dict[str, Person], served: ConsoleContext
 ) -> None:
     assert route in MAY, f"{route} has no rule: say here who may use it"
     method, path = route.split(" ")
@@ -157,7 +157,7 @@ def test_every_rule_is_of_a_route_that_exists() -> None:
 
 
 @pytest.mark.parametrize("scope", [*Scope])
-def test_a_token_reaches_as_far_as_its_scopes(scope: Scope, served: Desk) -> None:
+def test_a_token_reaches_as_far_as_its_scopes(scope: Scope, served: ConsoleContext) -> None:
     starter = Viewer("test", frozenset(), "here")
     machine = Person(build_app(served))
     token = add_token(served, starter, f"only {scope}", [scope], None).token

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from console.access.first_admin import link_for_admin
 from console.access.sign_in import FAILURES_ALLOWED, LOCKED_S, SESSION_S
-from console.desk import Desk
+from console.context import ConsoleContext
 from console.server import build_app
 from settings import ConsoleSettings, Settings
 from storage.sign_in_failures import SignInFailure
@@ -78,10 +78,10 @@ FEW, MINUTES = 3, 15
 
 
 @pytest.fixture
-def strict(desk: Desk, app: FastAPI) -> FastAPI:
+def strict(context: ConsoleContext, app: FastAPI) -> FastAPI:
     """The console where an address has few tries."""
     settings = Settings(console=ConsoleSettings(address_failures=FEW, address_minutes=MINUTES))
-    return build_app(replace(desk, settings=settings))
+    return build_app(replace(context, settings=settings))
 
 
 def fail(visitor: Person, times: int) -> list[int]:
@@ -108,10 +108,10 @@ def test_an_address_that_tries_many_names_is_refused_for_a_while(strict: FastAPI
 
 
 def test_only_the_failure_that_closes_an_address_says_so_in_the_audit_log(
-    strict: FastAPI, desk: Desk
+    strict: FastAPI, context: ConsoleContext
 ) -> None:
     fail(Person(strict), FEW + 2)
-    with desk.unit(reads_only=True) as unit:
+    with context.unit(reads_only=True) as unit:
         told = [entry.details["after"].get("address_locked_for_s") for entry in unit.audit._entries()]
     assert told == [None] * (FEW - 1) + [60.0 * MINUTES]
 
@@ -131,17 +131,19 @@ def test_nobody_names_their_own_address(strict: FastAPI) -> None:
     assert visitor.post("/session", RIGHT).status_code == 429
 
 
-def test_failures_that_no_longer_count_are_not_kept(strict: FastAPI, desk: Desk, clock: Clock) -> None:
+def test_failures_that_no_longer_count_are_not_kept(
+    strict: FastAPI, context: ConsoleContext, clock: Clock
+) -> None:
     fail(Person(strict), 2)
     clock.now += 60 * MINUTES
     fail(Person(strict, address="192.0.2.8"), 1)
-    with desk.unit(reads_only=True) as unit:
+    with context.unit(reads_only=True) as unit:
         assert unit.session.scalars(select(SignInFailure.address)).all() == ["192.0.2.8"]
 
 
-def test_zero_sets_no_limit(desk: Desk, app: FastAPI) -> None:
+def test_zero_sets_no_limit(context: ConsoleContext, app: FastAPI) -> None:
     settings = Settings(console=ConsoleSettings(address_failures=0))
-    assert fail(Person(build_app(replace(desk, settings=settings))), 5) == [401] * 5
+    assert fail(Person(build_app(replace(context, settings=settings))), 5) == [401] * 5
 
 
 def test_a_changing_request_without_the_csrf_token_is_refused(person: Callable[[str], Person]) -> None:
@@ -152,9 +154,9 @@ def test_a_changing_request_without_the_csrf_token_is_refused(person: Callable[[
     assert ada.get("/session").status_code == 200
 
 
-def test_the_first_link_makes_an_admin_and_works_once(desk: Desk, app: FastAPI) -> None:
-    assert link_for_admin(desk.engine, now=desk.clock(), always=False) is None  # there are users
-    secret = link_for_admin(desk.engine, now=desk.clock(), always=True)
+def test_the_first_link_makes_an_admin_and_works_once(context: ConsoleContext, app: FastAPI) -> None:
+    assert link_for_admin(context.engine, now=context.clock(), always=False) is None  # there are users
+    secret = link_for_admin(context.engine, now=context.clock(), always=True)
     visitor = Person(app)
     answer = visitor.get("/session/once", token=secret)
     assert (answer.status_code, answer.headers["location"]) == (303, "/")
@@ -162,25 +164,25 @@ def test_the_first_link_makes_an_admin_and_works_once(desk: Desk, app: FastAPI) 
     assert Person(app).get("/session/once", token=secret).status_code == 401
 
 
-def test_a_link_is_worthless_after_an_hour(desk: Desk, app: FastAPI, clock: Clock) -> None:
-    secret = link_for_admin(desk.engine, now=desk.clock(), always=True)
+def test_a_link_is_worthless_after_an_hour(context: ConsoleContext, app: FastAPI, clock: Clock) -> None:
+    secret = link_for_admin(context.engine, now=context.clock(), always=True)
     clock.now += 3_600
     assert Person(app).get("/session/once", token=secret).status_code == 401
 
 
-def test_only_digests_of_secrets_are_stored(desk: Desk, app: FastAPI) -> None:
+def test_only_digests_of_secrets_are_stored(context: ConsoleContext, app: FastAPI) -> None:
     visitor = Person(app, "lead")
     secret = visitor.http.cookies["flagfive_session"]
-    with desk.unit(reads_only=True) as unit:
+    with context.unit(reads_only=True) as unit:
         connection = unit.session.connection().connection.driver_connection
         assert connection is not None
         assert secret not in "\n".join(connection.iterdump())
 
 
-def test_signing_in_and_failing_to_are_in_the_audit_log(desk: Desk, app: FastAPI) -> None:
+def test_signing_in_and_failing_to_are_in_the_audit_log(context: ConsoleContext, app: FastAPI) -> None:
     Person(app, "lead")
     Person(app).post("/session", {"name": "lead", "password": "wrong"})
-    with desk.unit(reads_only=True) as unit:
+    with context.unit(reads_only=True) as unit:
         entries = list(unit.audit._entries())
     assert [(e.actor, e.action, e.details["from"]) for e in entries] == [
         ("lead", "sign in", "192.0.2.7"),

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from console.desk import Desk
+from console.context import ConsoleContext
 from console.models.results import PartScore
 from tests.unit.console.at_hand import ModelsAtHand
 from tests.unit.console.people import Person
@@ -15,9 +15,9 @@ Sign = Callable[[str], Person]
 
 
 @pytest.fixture(autouse=True)
-def unalerted(desk: Desk) -> None:
+def unalerted(context: ConsoleContext) -> None:
     """tx-30 and tx-31 of another card, which nobody alerted."""
-    with desk.unit() as unit:
+    with context.unit() as unit:
         unit.transactions.add_many(scored_row(n, card="tok_9900000000001111") for n in (30, 31))
         unit.commit()
 
@@ -72,10 +72,12 @@ def test_scores_by_part_or_why_not(person: Sign, models: ModelsAtHand) -> None:
     assert ada.get("/transactions/tx-3/scores").json()["parts"][0]["surprise"] == 2.5
 
 
-def test_the_card_behind_its_mask_is_shown_to_who_may_and_logged(person: Sign, desk: Desk) -> None:
+def test_the_card_behind_its_mask_is_shown_to_who_may_and_logged(
+    person: Sign, context: ConsoleContext
+) -> None:
     assert person("viewer").post("/transactions/tx-3/reveal").status_code == 403
     assert person("analyst").post("/transactions/tx-3/reveal").json()["entities"]["card"] == CARD
-    with desk.unit(reads_only=True) as unit:
+    with context.unit(reads_only=True) as unit:
         last = list(unit.audit._entries())[-1]
     assert (last.actor, last.action, last.subject) == ("analyst", "reveal card", "tx-3")
     assert CARD not in str(last.details)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from console.desk import Desk
+from console.context import ConsoleContext
 from console.models.process import ModelProcess
 from console.models.results import CannotScore, Change, ModelsBusy, WhatIf
 from storage.episodes import DRAFT
@@ -20,16 +20,20 @@ Sign = Callable[[str], Person]
 FOUND = WhatIf(28.5, 190_000, False, TERMS, replace(TERMS, alerts=70, caught=7), 31, 1)
 
 
-def test_a_draft_is_tried_at_another_budget(person: Sign, desk: Desk, models: ModelsAtHand) -> None:
-    add_episode(desk, DRAFT)
+def test_a_draft_is_tried_at_another_budget(
+    person: Sign, context: ConsoleContext, models: ModelsAtHand
+) -> None:
+    add_episode(context, DRAFT)
     models.past = FOUND
     told = person("analyst").post("/what-if", {"episode": "gift cards", "budget": 0.002}).json()
     assert models.changes == [Change(30.0, "gift-1", True, (), 0.002, None)]
     assert (told["days"], told["added"], told["now"]["caught"], told["then"]["caught"]) == (28.5, 31, 4, 7)
 
 
-def test_what_is_in_force_is_tried_without_some(person: Sign, desk: Desk, models: ModelsAtHand) -> None:
-    add_episode(desk, DRAFT)
+def test_what_is_in_force_is_tried_without_some(
+    person: Sign, context: ConsoleContext, models: ModelsAtHand
+) -> None:
+    add_episode(context, DRAFT)
     models.past = FOUND
     wanted = {"episode": "e-1", "with_episode": False, "without": ["other"], "threshold": 3.5, "days": 7}
     assert person("lead").post("/what-if", wanted).status_code == 200

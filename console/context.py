@@ -17,7 +17,7 @@ from storage import UnitOfWork
 
 
 @dataclass(frozen=True)
-class Desk:
+class ConsoleContext:
     """Shared by all requests of one console."""
 
     engine: Engine
