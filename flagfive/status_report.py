@@ -121,7 +121,7 @@ def _stored(settings: Settings) -> Stored:
             episodes = select(Episode.status, func.count()).group_by(Episode.status)
             return Stored(
                 scored=sum(high - low + 1 for low, high in ranges),
-                scored_per_s=unit.transactions.rate(now=time.time()),
+                scored_per_s=unit.transactions.recent_rate(now=time.time()),
                 alerts_open=unit.alerts.count(status="open"),
                 episodes={row.status: row[1] for row in unit.session.execute(episodes)},
                 alarms={name: row.details["subjects"] for name, row in open_alarms(unit).items()},

@@ -14,7 +14,7 @@ from flagfive.history import UNNAMED
 from meta.sampler import Labelled
 from meta.training import NamedHistory
 from storage import UnitOfWork
-from storage.labelled_history import KnownFrauds, genuine_traffic, known_frauds
+from storage.labelled_history import KnownFrauds, load_genuine_traffic, load_known_frauds
 from storage.traffic_sample import TrafficSample
 
 FEWEST_FRAUDS = 50
@@ -29,8 +29,8 @@ def read_stored(engine: Engine, schema: TransactionSchema, *, seed: int) -> Name
     """
     names = FeatureLayout(schema).names
     with UnitOfWork(engine, reads_only=True) as unit:
-        frauds = known_frauds(unit.session, len(names))
-        genuine = genuine_traffic(unit.session, GENUINE, seed=seed)
+        frauds = load_known_frauds(unit.session, len(names))
+        genuine = load_genuine_traffic(unit.session, GENUINE, seed=seed)
     _refuse_little(frauds, genuine, len(names))
     families, family = _families(frauds)
     X = np.concatenate([frauds.sample.features, genuine.features])

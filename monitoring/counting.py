@@ -9,7 +9,7 @@ from monitoring.hours import KIND, Traffic, count_by_hour
 from monitoring.reference import Reference
 from storage import UnitOfWork
 from storage.measurements import Measurement
-from storage.new_traffic import read_new
+from storage.new_traffic import read_new_traffic
 
 ROWS = 20_000
 """Transactions looked at in a round: 0.3 s; of more, every so many-th."""
@@ -34,7 +34,7 @@ class Hours:
         if self._base != reference.base:
             self.by_start = {
                 row.time: Traffic.from_measurement(row)
-                for row in unit.measurements.of(KIND)
+                for row in unit.measurements.of_kind(KIND)
                 if row.details["base"] == reference.base
             }
             self._base = reference.base
@@ -44,10 +44,10 @@ class Hours:
 
         They are taken up by `take_up`, once they are committed.
         """
-        known = unit.measurements.of(PLACES)
+        known = unit.measurements.of_kind(PLACES)
         places = {int(partition): offset for partition, offset in known[0].details.items()} if known else {}
         width = len(reference.features)
-        new = read_new(unit.session, places, ROWS, width)
+        new = read_new_traffic(unit.session, places, ROWS, width)
         counted = count_by_hour(new, reference.features, reference.histograms, self._entities)
         nothing = Traffic.nothing(width)
         changed = {start: hour + self.by_start.get(start, nothing) for start, hour in counted.items()}
@@ -62,5 +62,5 @@ class Hours:
 
     def forget(self, unit: UnitOfWork, end: float) -> None:
         """Drop hours that nothing is compared with any more."""
-        unit.measurements.forget(KIND, before=end - KEPT_S)
+        unit.measurements.delete_before(KIND, time=end - KEPT_S)
         self.by_start = {at: hour for at, hour in self.by_start.items() if at >= end - KEPT_S}

@@ -66,7 +66,7 @@ def newest_quality(unit: UnitOfWork, label_delay_days: float) -> dict[str, Measu
     """Of each kind the newest day whose labels have come; estimated recall is for the days before that."""
     found = {}
     for kind in QUALITY:
-        rows = unit.measurements.of(kind)
+        rows = unit.measurements.of_kind(kind)
         if kind != ESTIMATED:
             rows = [row for row in rows if row.details["age_days"] >= label_delay_days]
         if rows:

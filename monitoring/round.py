@@ -22,11 +22,11 @@ from storage.outcomes import (
     AlertOutcome,
     FraudOutcome,
     alerts_between,
-    decided_last,
-    decisions_since,
+    count_decisions_by_role,
     fraud_outcomes,
     label_times,
-    oldest_open,
+    oldest_open_alert_time,
+    recently_decided_alerts,
 )
 
 NEWEST_LABELS, NEWEST_DECIDED = 50_000, 1_000
@@ -86,7 +86,7 @@ class Round:
         end = newest // HOUR_S * HOUR_S
         self._hours.forget(unit, end)
         periods = periods_at(end, self._hours.by_start, len(reference.features))
-        decided = decided_last(unit.session, NEWEST_DECIDED)
+        decided = recently_decided_alerts(unit.session, NEWEST_DECIDED)
         labels = label_times(unit.session, NEWEST_LABELS)
         day = alerts_between(unit.session, newest - DAY_S, newest + 1.0)
         frauds = fraud_outcomes(unit.session, NEWEST_LABELS)
@@ -125,11 +125,11 @@ def _people(
     now: float,
     newest: float,
 ) -> People:
-    oldest = oldest_open(unit.session)
+    oldest = oldest_open_alert_time(unit.session)
     return People(
         labels,
         delays_by_source(frauds),
-        decisions_since(unit.session, now - DAY_S, NEWEST_LABELS),
+        count_decisions_by_role(unit.session, now - DAY_S, NEWEST_LABELS),
         flag_to_prevented(unit, day),
         amount_by_status(day),
         unit.alerts.count(status=OPEN),

@@ -12,7 +12,7 @@ from monitoring.reference import Reference
 from storage import UnitOfWork
 from storage.episodes import LIVE
 from storage.measurements import Measurement
-from storage.outcomes import AlertOutcome, FraudOutcome, first_confirmed
+from storage.outcomes import AlertOutcome, FraudOutcome, first_confirmed_arrivals
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def flag_to_prevented(unit: UnitOfWork, day: Sequence[AlertOutcome]) -> dict[str
         for episode in unit.episodes.with_status(LIVE)
         if episode.detector_id
     }
-    first = first_confirmed(unit.session, busiest(live, Counter(alert.scorer for alert in day)))
+    first = first_confirmed_arrivals(unit.session, busiest(live, Counter(alert.scorer for alert in day)))
     return {name: at - live[name] for name, at in first.items() if at > live[name]}
 
 

@@ -43,7 +43,7 @@ def state_of(alert: Alert, now: float) -> str:
 
 
 @dataclass(frozen=True)
-class Tally:
+class AlertCounts:
     """What the alerts of one scorer have come to."""
 
     alerts: int = 0
@@ -52,9 +52,9 @@ class Tally:
     money_held: float = 0.0
     """Amounts of alerts that were not rejected."""
 
-    def __add__(self, other: Tally) -> Tally:
+    def __add__(self, other: AlertCounts) -> AlertCounts:
         """Both together."""
-        return Tally(
+        return AlertCounts(
             self.alerts + other.alerts,
             self.confirmed + other.confirmed,
             self.rejected + other.rejected,
@@ -104,19 +104,21 @@ class AlertQueue:
         """The id given last; 0 where there is no alert."""
         return self._session.scalar(select(func.max(Alert.id))) or 0
 
-    def tallies(self) -> dict[str, Tally]:
+    def counts_by_scorer(self) -> dict[str, AlertCounts]:
         """What came of alerts, by scorer; read from the index alone."""
-        return self._tallies_by(Alert.scorer)
+        return self._counts_by(Alert.scorer)
 
-    def tallies_by_offset(self, scorer: str) -> dict[int, Tally]:
+    def counts_by_control_offset(self, scorer: str) -> dict[int, AlertCounts]:
         """What came of a scorer's alerts, by the control offset that they were scored under.
 
         It reads the bodies, which no index holds: not for what is asked often.
         """
         offset = Alert.body["control_offset"].as_integer()
-        return self._tallies_by(offset, Alert.scorer == scorer, offset.is_not(None))
+        return self._counts_by(offset, Alert.scorer == scorer, offset.is_not(None))
 
-    def _tallies_by(self, what: SQLColumnExpression[Key], *chosen: ColumnElement[bool]) -> dict[Key, Tally]:
+    def _counts_by(
+        self, what: SQLColumnExpression[Key], *chosen: ColumnElement[bool]
+    ) -> dict[Key, AlertCounts]:
         """What came of the chosen alerts, by a column or something else that each of them has."""
         query = select(what, Alert.status, func.count(), func.sum(Alert.amount))
         found: dict[Key, dict[str, tuple[int, float]]] = {}
@@ -124,7 +126,7 @@ class AlertQueue:
             query.where(*chosen).group_by(what, Alert.status)
         ):
             found.setdefault(key, {})[status] = (count, amount)
-        return {key: _tally(by_status) for key, by_status in found.items()}
+        return {key: _counts_of(by_status) for key, by_status in found.items()}
 
     def count_from(self, partition: int, source_offset: int) -> int:
         """How many transactions of a partition were alerted from this offset on."""
@@ -146,9 +148,9 @@ class AlertQueue:
         self._session.execute(update(Alert).where(Alert.id.in_(ids)).values(**values))
 
 
-def _tally(by_status: dict[str, tuple[int, float]]) -> Tally:
+def _counts_of(by_status: dict[str, tuple[int, float]]) -> AlertCounts:
     counts = {status: by_status.get(status, (0, 0.0)) for status in (OPEN, CONFIRMED, REJECTED)}
-    return Tally(
+    return AlertCounts(
         sum(count for count, _ in counts.values()),
         counts[CONFIRMED][0],
         counts[REJECTED][0],

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from storage.bulk import Row, Upsert
 from storage.scored_transactions import IDS_PER_QUERY, ScoredTransaction
-from storage.table import BigIdentity, Table
+from storage.table import BigIdentity, TableBase
 
 OPEN, CONFIRMED, REJECTED = "open", "confirmed", "rejected"
 QUEUE = (
@@ -25,7 +25,7 @@ QUEUE = (
 )
 
 
-class Alert(Table):
+class Alert(TableBase):
     """One alert; it lies at the same place of the input topic as its scored transaction."""
 
     __tablename__ = "alerts"
@@ -99,13 +99,13 @@ class Alerts:
         query = select(Alert).order_by(Alert.raised_at.desc(), Alert.id.desc()).limit(limit)
         return list(self._session.scalars(query if status is None else query.where(Alert.status == status)))
 
-    def judge(self, transaction_ids: Sequence[str], status: str) -> None:
+    def set_status(self, transaction_ids: Sequence[str], status: str) -> None:
         """Set the status of these transactions' alerts; those that raised none are passed over."""
         for start in range(0, len(transaction_ids), IDS_PER_QUERY):
             chosen = Alert.transaction_id.in_(transaction_ids[start : start + IDS_PER_QUERY])
             self._session.execute(update(Alert).where(chosen).values(status=status))
 
-    def judged_of(self, scorer: str) -> dict[str, int]:
+    def count_by_status(self, scorer: str) -> dict[str, int]:
         """How many alerts of one scorer there are, by status."""
         row = ScoredTransaction
         query = (

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from sqlalchemy import JSON, Float, String, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from storage.table import BigIdentity, Table
+from storage.table import BigIdentity, TableBase
 
 
-class ApiToken(Table):
+class ApiToken(TableBase):
     """One token with its scopes; a revoked one stays, so that the audit log's names keep their meaning."""
 
     __tablename__ = "api_tokens"
@@ -40,7 +40,7 @@ class ApiTokens:
         """The token of this id; changes to it are written when the unit commits."""
         return self._session.get(ApiToken, token_id)
 
-    def named(self, name: str) -> ApiToken | None:
+    def by_name(self, name: str) -> ApiToken | None:
         """The token of this name, revoked or not."""
         return self._session.scalar(select(ApiToken).where(ApiToken.name == name))
 

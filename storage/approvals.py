@@ -4,12 +4,12 @@ from sqlalchemy import Float, Index, String, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from storage.card_numbers import MaskedText
-from storage.table import BigIdentity, Table
+from storage.table import BigIdentity, TableBase
 
 APPROVED, REJECTED = "approved", "rejected"
 
 
-class Approval(Table):
+class Approval(TableBase):
     """One decision on one episode."""
 
     __tablename__ = "approvals"
@@ -45,7 +45,7 @@ class Approvals:
         query = select(Approval).order_by(Approval.id.desc()).offset(offset).limit(limit)
         return list(self._session.scalars(query))
 
-    def of(self, episode_id: str) -> list[Approval]:
+    def of_episode(self, episode_id: str) -> list[Approval]:
         """Decisions on one episode, oldest first."""
         query = select(Approval).where(Approval.episode_id == episode_id).order_by(Approval.id)
         return list(self._session.scalars(query))

@@ -11,13 +11,13 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from storage.card_numbers import MaskedText, mask_card_numbers
 from storage.errors import AuditLogBroken
-from storage.table import BigIdentity, Table
+from storage.table import BigIdentity, TableBase
 
 GENESIS = "0" * 64
 ROWS_PER_FETCH = 1_000
 
 
-class AuditEntry(Table):
+class AuditEntry(TableBase):
     """One act. Triggers refuse to change or delete it; `hash` covers it and the hash before it."""
 
     __tablename__ = "audit_log"

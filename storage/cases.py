@@ -6,12 +6,12 @@ from sqlalchemy import ColumnElement, Float, ForeignKey, Index, String, func, se
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from storage.card_numbers import MaskedText
-from storage.table import BigIdentity, Table
+from storage.table import BigIdentity, TableBase
 
 OPEN, WORKING, CLOSED = "open", "working", "closed"
 
 
-class CaseAlert(Table):
+class CaseAlert(TableBase):
     """One alert's part in a case."""
 
     __tablename__ = "case_alerts"
@@ -24,7 +24,7 @@ class CaseAlert(Table):
     transaction_id: Mapped[str] = mapped_column(String)
 
 
-class CaseLink(Table):
+class CaseLink(TableBase):
     """An attachment that lies elsewhere."""
 
     __tablename__ = "case_links"
@@ -38,7 +38,7 @@ class CaseLink(Table):
     time: Mapped[float] = mapped_column(Float(53))
 
 
-class Case(Table):
+class Case(TableBase):
     """One investigation."""
 
     __tablename__ = "cases"

@@ -7,10 +7,10 @@ from sqlalchemy.orm import Mapped, Session, defer, mapped_column
 
 from storage.bulk import Row, Upsert
 from storage.card_numbers import MaskedText
-from storage.table import BigIdentity, Table
+from storage.table import BigIdentity, TableBase
 
 
-class ControlEntry(Table):
+class ControlEntry(TableBase):
     """One record of the control topic; the topic is compacted, this table is not."""
 
     __tablename__ = "control_entries"

@@ -5,10 +5,10 @@ from typing import Any
 from sqlalchemy import JSON, Float, ForeignKey, Index, LargeBinary, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from storage.table import BigIdentity, Table
+from storage.table import BigIdentity, TableBase
 
 
-class Base(Table):
+class BaseRow(TableBase):
     """One frozen scoring network."""
 
     __tablename__ = "bases"
@@ -20,7 +20,7 @@ class Base(Table):
     control_offset: Mapped[int | None] = mapped_column(BigIdentity)
 
 
-class DetectorRow(Table):
+class DetectorRow(TableBase):
     """One detector; its id is derived from episode and parent, so adapting again gives the same row."""
 
     __tablename__ = "detectors"
@@ -48,7 +48,7 @@ class Detectors:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def put(self, row: DetectorRow | Base) -> None:
+    def put(self, row: DetectorRow | BaseRow) -> None:
         """Store it, in place of an earlier one of the same id."""
         self._session.merge(row)
 
@@ -56,9 +56,9 @@ class Detectors:
         """The detector of this id; changes to it are written when the unit commits."""
         return self._session.get(DetectorRow, detector_id)
 
-    def get_base(self, base_id: str) -> Base | None:
+    def get_base(self, base_id: str) -> BaseRow | None:
         """The base of this id."""
-        return self._session.get(Base, base_id)
+        return self._session.get(BaseRow, base_id)
 
     def with_status(self, *statuses: str) -> list[DetectorRow]:
         """Detectors in any of these states, oldest first."""

@@ -6,7 +6,7 @@ from sqlalchemy import JSON, Float, ForeignKey, Index, String, UniqueConstraint,
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from storage.card_numbers import MaskedText
-from storage.table import BigIdentity, Table
+from storage.table import BigIdentity, TableBase
 
 # The life of an episode. The first two end without a detector in force; the next two wait for a person.
 REFUSED, DRAFT, WAITING, SHADOW, RECEIVED, ADAPTED, ANNOUNCED, LIVE, RETIRED = (
@@ -25,7 +25,7 @@ STANDING = (WAITING, SHADOW, RECEIVED, ADAPTED, ANNOUNCED, LIVE)
 SUPPORT, LOOKALIKE = "support", "lookalike"
 
 
-class EpisodeTransaction(Table):
+class EpisodeTransaction(TableBase):
     """One transaction's part in an episode: flagged as fraud, or a genuine lookalike."""
 
     __tablename__ = "episode_transactions"
@@ -35,7 +35,7 @@ class EpisodeTransaction(Table):
     role: Mapped[str] = mapped_column(String)
 
 
-class Episode(Table):
+class Episode(TableBase):
     """One request to flag; its id is derived from the request, so a repeated request is the same episode."""
 
     __tablename__ = "episodes"
@@ -82,7 +82,7 @@ class Episodes:
         """The episode that a detector was adapted from."""
         return self._session.scalar(select(Episode).where(Episode.detector_id == detector_id))
 
-    def named(self, name: str, *statuses: str) -> Episode | None:
+    def find_with_status(self, name: str, *statuses: str) -> Episode | None:
         """The latest episode in one of these states whose name, id or detector's id this is."""
         called = (Episode.name == name) | (Episode.id == name) | (Episode.detector_id == name)
         query = select(Episode).where(called, Episode.status.in_(statuses))
@@ -93,7 +93,7 @@ class Episodes:
         wanted = Episode.status.in_(statuses)
         return list(self._session.scalars(select(Episode).where(wanted).order_by(Episode.flagged_at)))
 
-    def called(self, name: str) -> Episode | None:
+    def find(self, name: str) -> Episode | None:
         """The episode of this id, else the latest one whose name or detector's id this is, in any state."""
         by_id = self._session.get(Episode, name)
         if by_id is not None:

@@ -29,7 +29,7 @@ class JudgedTraffic:
         return len(self.verdicts)
 
 
-def judged_traffic(
+def load_judged_traffic(
     session: Session, *, since: float, most: int, width: int, apart_from: Collection[str] = ()
 ) -> JudgedTraffic:
     """At most `most` transactions from event time `since` on that were scored with `width` features.

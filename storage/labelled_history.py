@@ -26,7 +26,7 @@ class KnownFrauds:
     episodes: list[str]
 
 
-def known_frauds(session: Session, width: int) -> KnownFrauds:
+def load_known_frauds(session: Session, width: int) -> KnownFrauds:
     """All transactions whose last verdict is fraud and that were scored with `width` features."""
     rows = [row for row in session.execute(_with_verdicts()) if len(row.features) == 4 * width]
     last = {row.transaction_id: row for row in rows}  # in order of the verdicts' times
@@ -37,7 +37,7 @@ def known_frauds(session: Session, width: int) -> KnownFrauds:
     return KnownFrauds(_sample(frauds, width), [named.get(row.transaction_id, "") for row in frauds])
 
 
-def genuine_traffic(session: Session, count: int, *, seed: int) -> TrafficSample:
+def load_genuine_traffic(session: Session, count: int, *, seed: int) -> TrafficSample:
     """At most `count` transactions over all that is stored, without frauds and without alerts that nobody has
     judged: half of those are fraud, and a base that learns them as genuine unlearns what it knows.
     """

@@ -8,12 +8,12 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from storage.bulk import Row, Upsert
 from storage.card_numbers import MaskedText
 from storage.scored_transactions import IDS_PER_QUERY
-from storage.table import BigIdentity, Table
+from storage.table import BigIdentity, TableBase
 
 FRAUD, GENUINE = "fraud", "genuine"
 
 
-class Label(Table):
+class Label(TableBase):
     """One verdict on one transaction; a later one adds a row and does not erase the earlier."""
 
     __tablename__ = "labels"

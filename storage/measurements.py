@@ -8,10 +8,10 @@ from sqlalchemy import JSON, Float, Index, String, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from storage.bulk import Row, Upsert
-from storage.table import Table
+from storage.table import TableBase
 
 
-class Measurement(Table):
+class Measurement(TableBase):
     """One figure; measured again for the same time, it replaces the earlier one."""
 
     __tablename__ = "measurements"
@@ -47,7 +47,7 @@ class Measurements:
         """Store them, each in place of an earlier one of the same kind, subject and time."""
         _UPSERT.run(self._session, (_values(row) for row in rows))
 
-    def of(self, kind: str, *, since: float = 0.0, subject: str | None = None) -> list[Measurement]:
+    def of_kind(self, kind: str, *, since: float = 0.0, subject: str | None = None) -> list[Measurement]:
         """Measurements of a kind from `since` on, oldest first; of one subject where it is given."""
         query = select(Measurement).where(Measurement.kind == kind, Measurement.time >= since)
         if subject is not None:
@@ -56,11 +56,11 @@ class Measurements:
 
     def latest(self, kind: str) -> dict[str, Measurement]:
         """The newest measurement of each subject of a kind."""
-        return {row.subject: row for row in self.of(kind)}
+        return {row.subject: row for row in self.of_kind(kind)}
 
-    def forget(self, kind: str, *, before: float) -> None:
+    def delete_before(self, kind: str, *, time: float) -> None:
         """Delete the measurements of a kind that are older than `before`."""
-        old = delete(Measurement).where(Measurement.kind == kind, Measurement.time < before)
+        old = delete(Measurement).where(Measurement.kind == kind, Measurement.time < time)
         self._session.execute(old)
 
 

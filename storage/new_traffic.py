@@ -35,7 +35,7 @@ class NewTraffic:
         return len(self.event_time)
 
 
-def read_new(session: Session, after: Mapping[int, int], limit: int, width: int) -> NewTraffic:
+def read_new_traffic(session: Session, after: Mapping[int, int], limit: int, width: int) -> NewTraffic:
     """Transactions stored behind the offsets `after`, by partition; about `limit` of them, evenly spread.
 
     Rows with other than `width` features, scored under another configuration, are left out.

@@ -4,12 +4,12 @@ from sqlalchemy import Float, Index, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from storage.card_numbers import MaskedText
-from storage.table import BigIdentity, Table
+from storage.table import BigIdentity, TableBase
 
 OF_TRANSACTION, OF_CASE = "transaction", "case"
 
 
-class Note(Table):
+class Note(TableBase):
     """One remark; it is never changed."""
 
     __tablename__ = "notes"
@@ -34,7 +34,7 @@ class Notes:
         """Store a new note."""
         self._session.add(note)
 
-    def of(self, kind: str, subject: str) -> list[Note]:
+    def of_subject(self, kind: str, subject: str) -> list[Note]:
         """Notes on one thing, oldest first."""
         query = select(Note).where(Note.kind == kind, Note.subject == subject)
         return list(self._session.scalars(query.order_by(Note.time, Note.id)))

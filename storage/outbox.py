@@ -3,10 +3,10 @@
 from sqlalchemy import Float, Index, LargeBinary, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from storage.table import BigIdentity, Table
+from storage.table import BigIdentity, TableBase
 
 
-class OutboxMessage(Table):
+class OutboxMessage(TableBase):
     """One message to publish. It is sent after the commit and marked; a crash between sends it twice."""
 
     __tablename__ = "outbox"

@@ -83,7 +83,7 @@ def alerts_between(session: Session, start: float, end: float) -> list[AlertOutc
     return _alerts(session, Alert.status.in_(STATUSES), Alert.raised_at >= start, Alert.raised_at < end)
 
 
-def decided_last(session: Session, newest: int) -> list[AlertOutcome]:
+def recently_decided_alerts(session: Session, newest: int) -> list[AlertOutcome]:
     """Alerts that are confirmed or rejected, in the order in which the `newest` labels came."""
     labels = session.scalars(select(Label.transaction_id).order_by(Label.id.desc()).limit(newest))
     order = {identity: -place for place, identity in reversed(list(enumerate(labels)))}
@@ -95,7 +95,7 @@ def decided_last(session: Session, newest: int) -> list[AlertOutcome]:
     return sorted(found, key=lambda alert: order[alert.transaction_id])
 
 
-def first_confirmed(session: Session, scorers: Sequence[str]) -> dict[str, float]:
+def first_confirmed_arrivals(session: Session, scorers: Sequence[str]) -> dict[str, float]:
     """When the first confirmed fraud that each of these detectors alerted arrived, seconds since 1970."""
     row = ScoredTransaction
     query = (
@@ -110,12 +110,12 @@ def first_confirmed(session: Session, scorers: Sequence[str]) -> dict[str, float
     return {row[0]: row[1] for row in session.execute(query)} if scorers else {}
 
 
-def oldest_open(session: Session) -> float | None:
+def oldest_open_alert_time(session: Session) -> float | None:
     """Event time of the oldest alert that nobody has judged; None where there is none."""
     return session.scalar(select(func.min(Alert.raised_at)).where(Alert.status == OPEN))
 
 
-def decisions_since(session: Session, time: float, newest: int) -> dict[str, int]:
+def count_decisions_by_role(session: Session, time: float, newest: int) -> dict[str, int]:
     """Verdicts given since `time`, by the role of who gave them; empty for whoever is no user here.
 
     Among the `newest` labels stored last.

@@ -6,10 +6,10 @@ from sqlalchemy import JSON, Float, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from storage.card_numbers import MaskedText
-from storage.table import BigIdentity, Table
+from storage.table import BigIdentity, TableBase
 
 
-class Policy(Table):
+class Policy(TableBase):
     """One version; the last one counts."""
 
     __tablename__ = "policies"

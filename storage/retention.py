@@ -29,7 +29,7 @@ class Retention:
     outbox_days: float = 7.0
 
 
-def enforce(engine: Engine, retention: Retention, *, now: float) -> dict[str, int]:
+def enforce_retention(engine: Engine, retention: Retention, *, now: float) -> dict[str, int]:
     """Delete what is older; returns rows by table.
 
     Transactions and alerts are as old as they are behind the newest event time, so that a replayed history

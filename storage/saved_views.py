@@ -5,10 +5,10 @@ from typing import Any
 from sqlalchemy import JSON, CursorResult, ForeignKey, String, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from storage.table import BigIdentity, Table
+from storage.table import BigIdentity, TableBase
 
 
-class SavedView(Table):
+class SavedView(TableBase):
     """One user's filter."""
 
     __tablename__ = "saved_views"
@@ -32,7 +32,7 @@ class SavedViews:
         """Store it, in place of an earlier one of the same page and name."""
         self._session.merge(view)
 
-    def of(self, user_id: int) -> list[SavedView]:
+    def of_user(self, user_id: int) -> list[SavedView]:
         """A user's views, by page and name."""
         query = select(SavedView).where(SavedView.user_id == user_id)
         return list(self._session.scalars(query.order_by(SavedView.page, SavedView.name)))

@@ -2,7 +2,7 @@
 
 from importlib import import_module
 
-from storage.table import Table
+from storage.table import TableBase
 
 MODULES = (
     "alerts",
@@ -27,4 +27,4 @@ MODULES = (
 )
 for name in MODULES:
     import_module(f"storage.{name}")
-METADATA = Table.metadata
+METADATA = TableBase.metadata

@@ -6,13 +6,13 @@ from sqlalchemy import JSON, Float, Index, Integer, LargeBinary, SmallInteger, S
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from storage.bulk import Row, Upsert
-from storage.table import BigIdentity, Table
+from storage.table import BigIdentity, TableBase
 
 # SQLite takes 32,766 bound values in a statement at most.
 IDS_PER_QUERY = 10_000
 
 
-class ScoredTransaction(Table):
+class ScoredTransaction(TableBase):
     """One scored transaction; identified by where it lies in the input topic, so repeats change nothing."""
 
     __tablename__ = "scored_transactions"
@@ -72,7 +72,7 @@ class ScoredTransactions:
         """The transaction read from this place of the input topic."""
         return self._session.get(ScoredTransaction, (partition, offset))
 
-    def spread(self, count: int) -> list[ScoredTransaction]:
+    def evenly_spaced(self, count: int) -> list[ScoredTransaction]:
         """At most `count` transactions, at even distances over what each partition holds."""
         ranges = self.offset_ranges()
         found: list[ScoredTransaction] = []
@@ -114,7 +114,7 @@ class ScoredTransactions:
             current = self._session.scalar(select(func.min(partition)).where(partition > current))
         return ranges
 
-    def rate(self, *, now: float, over: int = 5_000, within_s: float = 60.0) -> float:
+    def recent_rate(self, *, now: float, over: int = 5_000, within_s: float = 60.0) -> float:
         """Transactions a second, by arrival, over the `over` stored last in each partition.
 
         Partitions whose last one arrived more than `within_s` before `now` count nothing.

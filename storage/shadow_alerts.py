@@ -20,10 +20,10 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from storage.bulk import Row, Upsert
 from storage.labels import FRAUD, GENUINE, Label
-from storage.table import BigIdentity, Table
+from storage.table import BigIdentity, TableBase
 
 
-class ShadowAlert(Table):
+class ShadowAlert(TableBase):
     """One transaction that one on trial would have alerted; `alerted` says whether what is in force did."""
 
     __tablename__ = "shadow_alerts"

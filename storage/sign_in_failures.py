@@ -3,10 +3,10 @@
 from sqlalchemy import Float, Index, String, delete, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from storage.table import BigIdentity, Table
+from storage.table import BigIdentity, TableBase
 
 
-class SignInFailure(Table):
+class SignInFailure(TableBase):
     """One try to sign in that failed."""
 
     __tablename__ = "sign_in_failures"
@@ -34,6 +34,6 @@ class SignInFailures:
         query = select(func.count()).where(row.address == address, row.time > since)
         return self._session.scalar(query) or 0
 
-    def forget(self, *, before: float) -> None:
+    def delete_before(self, *, time: float) -> None:
         """Delete what is so old, of every address."""
-        self._session.execute(delete(SignInFailure).where(SignInFailure.time <= before))
+        self._session.execute(delete(SignInFailure).where(SignInFailure.time <= time))

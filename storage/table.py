@@ -15,7 +15,7 @@ NAMES = {
 BigIdentity = BigInteger().with_variant(Integer, "sqlite")
 
 
-class Table(DeclarativeBase):
+class TableBase(DeclarativeBase):
     """Base of every mapped table. Times are seconds since 1970-01-01 UTC, as in the stream."""
 
     metadata = MetaData(naming_convention=NAMES)

@@ -37,20 +37,20 @@ class TrafficSample:
 
 
 def sample_traffic(
-    session: Session, count: int, *, newest: int, seed: int, breathe: Callable[[], None] = lambda: None
+    session: Session, count: int, *, newest: int, seed: int, yield_control: Callable[[], None] = lambda: None
 ) -> TrafficSample:
     """At most `count` transactions, none labelled fraud, spread over the `newest` stored.
 
     Alerts that nobody has judged are among them: who calibrates decides what to make of those.
     Drawn by offset, so the cost depends on `count` and not on how much is stored; equal seeds over equal
-    tables give equal samples. Fewer than `count` come back where fewer are stored. `breathe` is called every
+    tables give equal samples. Fewer than `count` come back where fewer are stored. `yield_control` runs every
     few hundredths of a second, where a caller wants to give way to other work.
     """
     drawn = _draw_offsets(ScoredTransactions(session).offset_ranges(), count, newest, seed)
     rows: list[Any] = []
     for partition, offsets in drawn.items():
         for start in range(0, len(offsets), OFFSETS_PER_QUERY):
-            breathe()
+            yield_control()
             chunk = offsets[start : start + OFFSETS_PER_QUERY].tolist()
             rows += session.execute(_unlabelled(partition, chunk)).all()
     return _sample(_thin(_of_one_width(rows), count, seed))

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from sqlalchemy import Float, String, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from storage.table import BigIdentity, Table
+from storage.table import BigIdentity, TableBase
 
 
-class User(Table):
+class User(TableBase):
     """One person. Without a password they sign in by a one-time link or by OpenID Connect."""
 
     __tablename__ = "users"
@@ -43,7 +43,7 @@ class Users:
         """The user of this id; changes to it are written when the unit commits."""
         return self._session.get(User, user_id)
 
-    def named(self, name: str) -> User | None:
+    def by_name(self, name: str) -> User | None:
         """The user of this name."""
         return self._session.scalar(select(User).where(User.name == name))
 

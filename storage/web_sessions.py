@@ -3,11 +3,11 @@
 from sqlalchemy import CursorResult, Float, ForeignKey, Index, String, delete, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from storage.table import BigIdentity, Table
+from storage.table import BigIdentity, TableBase
 from storage.users import User
 
 
-class WebSession(Table):
+class WebSession(TableBase):
     """One browser that is signed in."""
 
     __tablename__ = "web_sessions"
@@ -22,7 +22,7 @@ class WebSession(Table):
     expires_at: Mapped[float] = mapped_column(Float(53))
 
 
-class OneTimeLink(Table):
+class OneTimeLink(TableBase):
     """A link that signs its user in once."""
 
     __tablename__ = "one_time_links"
@@ -69,7 +69,7 @@ class WebSessions:
         """Sign a user out everywhere, as after a change of password or role."""
         self._session.execute(delete(WebSession).where(WebSession.user_id == user_id))
 
-    def forget_expired(self, *, now: float) -> None:
+    def delete_expired(self, *, now: float) -> None:
         """Delete what has expired."""
         for table in (WebSession, OneTimeLink):
             self._session.execute(delete(table).where(table.expires_at <= now))

@@ -70,7 +70,7 @@ def request_of(episode: Episode, reason: str = "") -> Request:
 
 def _found(desk: Desk, request: Request) -> Episode:
     with desk.unit(reads_only=True) as unit:
-        episode = unit.episodes.named(request.name, *APPROVABLE)
+        episode = unit.episodes.find_with_status(request.name, *APPROVABLE)
         if episode is None:
             waiting = [one.name for one in unit.episodes.with_status(WAITING, SHADOW, DRAFT)]
             raise RequestRefused(

@@ -82,7 +82,7 @@ def _proposal(unit: UnitOfWork, episode: Episode) -> str | None:
     """Retirement, where the alerts of the detector turn out to be false."""
     if sum(part.role == SUPPORT for part in episode.transactions) == 0:
         return "retire: none of its transactions is fraud any more"
-    counts = unit.alerts.judged_of(episode.detector_id or "")
+    counts = unit.alerts.count_by_status(episode.detector_id or "")
     confirmed, rejected = counts.get(CONFIRMED, 0), counts.get(REJECTED, 0)
     if confirmed + rejected < JUDGED or confirmed >= PRECISE * (confirmed + rejected):
         return None

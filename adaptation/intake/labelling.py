@@ -36,8 +36,8 @@ def label(desk: Desk, request: Request) -> Answer:
             (identity, verdict, request.source, request.author, request.time, request.request_id)
             for identity, verdict in verdicts.items()
         )
-        unit.alerts.judge(request.fraud, CONFIRMED)
-        unit.alerts.judge(request.genuine, REJECTED)
+        unit.alerts.set_status(request.fraud, CONFIRMED)
+        unit.alerts.set_status(request.genuine, REJECTED)
         grown = _join(desk, unit, request, rows)
         details = {"request": request.request_id, "source": request.source, "transactions": len(verdicts)}
         unit.audit.append(
@@ -111,7 +111,7 @@ def _episodes(
 ) -> list[tuple[Episode, list[str]]]:
     """The episode that the request names, or those whose detectors alerted the transactions."""
     if request.name:
-        episode = unit.episodes.named(request.name, *STANDING)
+        episode = unit.episodes.find_with_status(request.name, *STANDING)
         if episode is None:
             raise RequestRefused(f"no episode {request.name!r} that transactions could join")
         return [(episode, [row.transaction_id for row in rows])]

@@ -73,7 +73,11 @@ class RecentTraffic:
                 if not self._due(stored):
                     return
                 drawn = sample_traffic(
-                    unit.session, self._size, newest=self._newest, seed=self._draws, breathe=self._give_way
+                    unit.session,
+                    self._size,
+                    newest=self._newest,
+                    seed=self._draws,
+                    yield_control=self._give_way,
                 )
         except StorageError as error:
             if not self._told:

@@ -98,7 +98,7 @@ def _announce(desk: Desk, snapshot: Snapshot, applied: Applied, request: Request
 def _retire_silent(desk: Desk, snapshot: Snapshot, request: Request) -> Answer:
     """An episode whose detector decides nothing."""
     with desk.unit(reads_only=True) as unit:
-        episode = unit.episodes.named(request.name, WAITING, SHADOW, DRAFT)
+        episode = unit.episodes.find_with_status(request.name, WAITING, SHADOW, DRAFT)
     if episode is None or episode.detector_id is None:
         live = ", ".join(snapshot.in_force(Kind.DETECTOR)) or "none"
         raise RequestRefused(f"no live detector or episode is named {request.name!r}; live are: {live}")

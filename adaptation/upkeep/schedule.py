@@ -24,7 +24,7 @@ from control.promote import CALIBRATED_ON, HISTORY
 from control.snapshot import Applied, Snapshot
 from meta.reservoir import FEWEST_ROWS
 from storage import StorageError
-from storage.retention import Retention, enforce
+from storage.retention import Retention, enforce_retention
 
 log = logging.getLogger(__name__)
 
@@ -151,7 +151,7 @@ def _delete(engine: Engine, terms: Terms, now: float) -> None:
     keep_all = float("inf")
     retention = Retention(terms.transactions_days or keep_all, terms.alerts_days or keep_all)
     try:
-        deleted = enforce(engine, retention, now=now)
+        deleted = enforce_retention(engine, retention, now=now)
     except StorageError as error:
         log.warning("retention: %s; trying again in an hour", error)
         return

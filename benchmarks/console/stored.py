@@ -24,8 +24,8 @@ def fill(engine: Engine, alerts: int) -> None:
         with UnitOfWork(engine) as unit:
             unit.transactions.add_many(transaction for transaction, _ in drawn)
             unit.alerts.add_many(alert for _, alert in drawn)
-            unit.alerts.judge([f"tx-{number}" for number in numbers if number % 20 == 0], CONFIRMED)
-            unit.alerts.judge([f"tx-{number}" for number in numbers if number % 20 == 1], REJECTED)
+            unit.alerts.set_status([f"tx-{number}" for number in numbers if number % 20 == 0], CONFIRMED)
+            unit.alerts.set_status([f"tx-{number}" for number in numbers if number % 20 == 1], REJECTED)
             unit.commit()
 
 

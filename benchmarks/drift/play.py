@@ -147,7 +147,7 @@ class Player:
     def alarms(self) -> list[tuple[float, str, list[str]]]:
         """All that were ever raised: when, which, and of what."""
         with UnitOfWork(self.engine, reads_only=True) as unit:
-            rows = unit.measurements.of(KIND)
+            rows = unit.measurements.of_kind(KIND)
         return [(row.time, row.subject, row.details["subjects"]) for row in rows]
 
     def _new_round(self) -> Round:
@@ -167,7 +167,7 @@ class Player:
             time, row, verdict, source = labels[self._labelled]
             identity = self._identity(row)
             unit.labels.add_many([(identity, verdict, source, source, time, f"label-{self._labelled}")])
-            unit.alerts.judge([identity], CONFIRMED if verdict == FRAUD else REJECTED)
+            unit.alerts.set_status([identity], CONFIRMED if verdict == FRAUD else REJECTED)
             self._labelled += 1
 
     def _identity(self, row: int) -> str:

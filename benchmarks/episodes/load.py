@@ -202,7 +202,9 @@ def _wait_until_recorded(engine: Any, offset: int) -> None:
 
 def _figures(settings: Settings, outcome: Outcome, watch: Watch) -> dict[str, Any]:
     with UnitOfWork(open_engine(settings.storage.url), reads_only=True) as unit:
-        details = [unit.episodes.named(a.detector_id or "", "retired", "live") for a in outcome.live]
+        details = [
+            unit.episodes.find_with_status(a.detector_id or "", "retired", "live") for a in outcome.live
+        ]
         propose = [one.details for one in details if one is not None]
     offsets = [a.control_offset for a in outcome.live if a.control_offset is not None]
     rollbacks = [a.flag_to_live_ms for a in outcome.rolled_back if a.flag_to_live_ms is not None]

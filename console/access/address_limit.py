@@ -32,7 +32,7 @@ class AddressLimit:
 
     def add(self, unit: UnitOfWork, address: str, now: float) -> bool:
         """Count one more failure; whether the address is refused from now on."""
-        unit.sign_in_failures.forget(before=now - self.window_s)
+        unit.sign_in_failures.delete_before(time=now - self.window_s)
         unit.sign_in_failures.add(address, time=now)
         return bool(self.failures) and self._count(unit, address, now) >= self.failures
 

@@ -89,7 +89,7 @@ def add_user(context: ConsoleContext, viewer: Viewer, name: str, role: Role, pas
     now = context.clock()
     hashed = hash_password(password) if password else None
     with context.unit() as unit:
-        if unit.users.named(name) is not None:
+        if unit.users.by_name(name) is not None:
             raise Refused(f"there is a user {name!r} already", where="name")
         user = unit.users.add(User(name=name, role=role, password_hash=hashed, created_at=now))
         link = None if password else one_time_link(unit, user, now=now)
@@ -154,7 +154,7 @@ def add_token(
     if not chosen:
         raise Invalid("a token without a scope may do nothing", where="scopes", allowed=[*Scope])
     with context.unit() as unit:
-        if unit.tokens.named(name) is not None:
+        if unit.tokens.by_name(name) is not None:
             raise Refused(f"there is a token {name!r} already", where="name")
         token = unit.tokens.add(
             ApiToken(

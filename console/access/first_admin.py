@@ -18,7 +18,7 @@ def link_for_admin(engine: Engine, *, now: float, always: bool) -> str | None:
     with UnitOfWork(engine) as unit:
         if unit.users.all() and not always:
             return None
-        admin = unit.users.named(ADMIN)
+        admin = unit.users.by_name(ADMIN)
         if admin is None:
             admin = unit.users.add(User(name=ADMIN, role=Role.ADMIN, created_at=now))
             note(unit, _STARTER, Act("add user", ADMIN, after={"role": Role.ADMIN}), now)

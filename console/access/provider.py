@@ -76,7 +76,7 @@ def _first_time(
     unit: UnitOfWork, claims: dict[str, Any], subject: str, role: str, address: str, now: float
 ) -> User | None:
     name = _name(claims)
-    user = unit.users.named(name) if name else None
+    user = unit.users.by_name(name) if name else None
     if user is not None and (user.password_hash is not None or user.subject is not None):
         return None  # somebody else's: a name at the provider must not open it
     if user is None:

@@ -38,7 +38,7 @@ def sign_in(
     Raises NotSignedIn without saying whether name or password is wrong, and Locked, for user or address.
     """
     limit.check(unit, address, now)  # before the hash, which costs 50 ms
-    user = unit.users.named(name)
+    user = unit.users.by_name(name)
     locked = user is not None and user.locked_until is not None and user.locked_until > now
     # Verified in any case: the time it takes must not tell whether there is such a user.
     right = is_password(user.password_hash if user else None, password)
@@ -61,7 +61,7 @@ def sign_in_by_link(unit: UnitOfWork, secret: str, *, address: str, now: float) 
 
 def begin_session(unit: UnitOfWork, user: User, *, address: str, now: float, by: str) -> Entered:
     """A new session of `user`; expired ones of anybody are cleared away."""
-    unit.web_sessions.forget_expired(now=now)
+    unit.web_sessions.delete_expired(now=now)
     secret, csrf = new_secret(), new_secret()
     unit.web_sessions.add(
         WebSession(

@@ -21,7 +21,7 @@ from replay.what_if import UNKNOWN, Past, Setting
 from storage import UnitOfWork
 from storage.detectors import DetectorRow
 from storage.episodes import SUPPORT
-from storage.judged_traffic import JudgedTraffic, judged_traffic
+from storage.judged_traffic import JudgedTraffic, load_judged_traffic
 from storage.labels import FRAUD, GENUINE
 from storage.traffic_sample import sample_traffic
 
@@ -115,7 +115,7 @@ def _live(snapshot: Snapshot, row: DetectorRow, recent: Floats) -> LiveDetector:
 
 def _past(unit: UnitOfWork, days: float, width: int, *, apart_from: Collection[str]) -> Past:
     newest = unit.transactions.newest_event_time() or 0.0
-    found = judged_traffic(
+    found = load_judged_traffic(
         unit.session, since=newest - days * DAY_S, most=MOST, width=width, apart_from=apart_from
     )
     return Past(found.features, found.event_time, found.amount, _truth(found))

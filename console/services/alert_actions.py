@@ -41,7 +41,7 @@ def decide(context: ConsoleContext, viewer: Viewer, ids: Sequence[int], verdict:
     request = request_by(context, viewer, "label", fraud=fraud, genuine=genuine, reason=text)
 
     def change(unit: UnitOfWork) -> None:
-        unit.alerts.judge(named, status)
+        unit.alerts.set_status(named, status)
         for transaction_id in named if text else ():
             unit.notes.add(_note(context, viewer, transaction_id, text))
 

@@ -10,7 +10,7 @@ from console.services.base_artifacts import Artifacts
 from console.services.detector_rows import BASE, DetectorRow, InForce, came_to, trial_row
 from control.entry import Kind
 from storage import UnitOfWork
-from storage.alert_queue import Tally
+from storage.alert_queue import AlertCounts
 from storage.control_entries import ControlEntry
 from storage.episodes import LIVE, RETIRED, SHADOW
 from storage.shadow_alerts import Trial
@@ -64,13 +64,17 @@ def stays_of(entries: Iterable[ControlEntry]) -> list[Stay]:
     return stays
 
 
-def bases_now(unit: UnitOfWork, tally: Tally, trials: dict[str, Trial], share: float) -> list[DetectorRow]:
+def bases_now(
+    unit: UnitOfWork, tally: AlertCounts, trials: dict[str, Trial], share: float
+) -> list[DetectorRow]:
     """The base in force and those on trial. `tally` is of all bases: which alert is whose costs more."""
     last = stays_of(unit.control.of_kind(Kind.BASE))[-1:]
     rows = [_row(one.entry, one.id, LIVE, tally, share=share) for one in last if one.ended_by is None]
     on_trial = {entry.entry_id: entry for entry in unit.control.of_kind(Kind.SHADOW)}
     return rows + [
-        replace(_row(entry, entry.entry_id, SHADOW, Tally()), trial=trial_row(trials.get(entry.entry_id)))
+        replace(
+            _row(entry, entry.entry_id, SHADOW, AlertCounts()), trial=trial_row(trials.get(entry.entry_id))
+        )
         for entry in sorted(on_trial.values(), key=lambda entry: -entry.control_offset)
         if not entry.retired and unit.detectors.get(entry.entry_id) is None
     ]
@@ -110,16 +114,16 @@ def _in_force(stay: Stay, last: ControlEntry | None, artifacts: Artifacts) -> In
     )
 
 
-def _tallies(unit: UnitOfWork, stays: Sequence[Stay]) -> list[Tally]:
+def _tallies(unit: UnitOfWork, stays: Sequence[Stay]) -> list[AlertCounts]:
     """What became of the alerts of each stay."""
     if len(stays) < 2:
-        return [unit.queue.tallies().get(BASE, Tally()) for _ in stays]
-    by_offset = unit.queue.tallies_by_offset(BASE)
-    return [sum((t for at, t in by_offset.items() if stay.holds(at)), Tally()) for stay in stays]
+        return [unit.queue.counts_by_scorer().get(BASE, AlertCounts()) for _ in stays]
+    by_offset = unit.queue.counts_by_control_offset(BASE)
+    return [sum((t for at, t in by_offset.items() if stay.holds(at)), AlertCounts()) for stay in stays]
 
 
 def _row(
-    entry: ControlEntry, identity: str, status: str, tally: Tally, *, share: float | None = None
+    entry: ControlEntry, identity: str, status: str, tally: AlertCounts, *, share: float | None = None
 ) -> DetectorRow:
     return DetectorRow(
         id=identity,

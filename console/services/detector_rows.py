@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from storage.alert_queue import Tally
+from storage.alert_queue import AlertCounts
 from storage.shadow_alerts import Trial
 
 BASE = "base"
@@ -88,7 +88,7 @@ class DetectorRow:
     training: Training | None = None
 
 
-def came_to(tally: Tally) -> dict[str, Any]:
+def came_to(tally: AlertCounts) -> dict[str, Any]:
     """Fields of a row: what became of its alerts."""
     return {
         "alerts": tally.alerts,

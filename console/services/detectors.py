@@ -10,7 +10,7 @@ from console.errors import NotFound
 from console.services.bases import all_bases, bases_now, with_training
 from console.services.detector_rows import BASE, DetectorRow, came_to, trial_row
 from storage import UnitOfWork
-from storage.alert_queue import Tally
+from storage.alert_queue import AlertCounts
 from storage.detectors import DetectorRow as StoredDetector
 from storage.episodes import ANNOUNCED, DRAFT, LIVE, RETIRED, SHADOW, WAITING
 from storage.shadow_alerts import Trial
@@ -72,15 +72,15 @@ def _on_trial(row: DetectorRow) -> bool:
 
 
 def _all(unit: UnitOfWork) -> list[DetectorRow]:
-    tallies, trials = unit.queue.tallies(), unit.shadow_alerts.trials()
+    tallies, trials = unit.queue.counts_by_scorer(), unit.shadow_alerts.trials()
     stored = _stored(unit)
     weights = _weights(stored)
     whole = _whole(weights)
     detectors = [
-        _detector(unit, one, tallies.get(one.id, Tally()), trials.get(one.id), weights, whole)
+        _detector(unit, one, tallies.get(one.id, AlertCounts()), trials.get(one.id), weights, whole)
         for one in stored
     ]
-    return [*bases_now(unit, tallies.get(BASE, Tally()), trials, 1.0 / whole), *detectors]
+    return [*bases_now(unit, tallies.get(BASE, AlertCounts()), trials, 1.0 / whole), *detectors]
 
 
 def _stored(unit: UnitOfWork) -> list[StoredDetector]:
@@ -103,7 +103,7 @@ def _state(one: StoredDetector) -> str:
 def _detector(
     unit: UnitOfWork,
     one: StoredDetector,
-    tally: Tally,
+    tally: AlertCounts,
     trial: Trial | None,
     weights: dict[str, float],
     whole: float,

@@ -16,7 +16,7 @@ from console.services.row_lookup import rows_of_ids
 from console.services.rows import TransactionRow, row_of_alert
 from contracts.requests import Request
 from storage import UnitOfWork
-from storage.alert_queue import Tally
+from storage.alert_queue import AlertCounts
 from storage.audit_search import AuditFilter
 from storage.control_entries import ControlEntry
 from storage.episodes import Episode
@@ -111,7 +111,7 @@ def list_episodes(
 
 def rows_of_episodes(unit: UnitOfWork, episodes: Iterable[Episode]) -> list[EpisodeRow]:
     """Rows of a list."""
-    tallies = unit.queue.tallies()
+    tallies = unit.queue.counts_by_scorer()
     return [EpisodeRow(**_fields(one, tallies)) for one in episodes]
 
 
@@ -125,7 +125,7 @@ def episode_page(context: ConsoleContext, name: str) -> EpisodePage:
         found = dict(episode.details)
         support = _members(context, unit, {part.transaction_id: part.role for part in episode.transactions})
         return EpisodePage(
-            **_fields(episode, unit.queue.tallies()),
+            **_fields(episode, unit.queue.counts_by_scorer()),
             currency=_currency(support),
             support=support,
             acks=_acks(context, episode),
@@ -137,8 +137,8 @@ def episode_page(context: ConsoleContext, name: str) -> EpisodePage:
         )
 
 
-def _fields(episode: Episode, tallies: dict[str, Tally]) -> dict[str, Any]:
-    tally = tallies.get(episode.detector_id or "", Tally())
+def _fields(episode: Episode, tallies: dict[str, AlertCounts]) -> dict[str, Any]:
+    tally = tallies.get(episode.detector_id or "", AlertCounts())
     return {
         "id": episode.id,
         "name": episode.name,

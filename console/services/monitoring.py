@@ -8,7 +8,7 @@ from console.context import ConsoleContext
 from console.policy import terms_of
 from console.services.workers import PartitionRow, WorkerRow, partitions_of, workers_of
 from storage import UnitOfWork
-from storage.alert_queue import ASSIGNED, UNASSIGNED, AlertFilter, Tally
+from storage.alert_queue import ASSIGNED, UNASSIGNED, AlertCounts, AlertFilter
 from storage.measurements import Measurement
 
 RECENT = 50_000
@@ -94,7 +94,7 @@ def monitoring(context: ConsoleContext) -> Monitoring:
         of_all = _together(unit)
         waiting = AlertFilter(states=(UNASSIGNED, ASSIGNED))
         return Monitoring(
-            throughput=unit.transactions.rate(now=now),
+            throughput=unit.transactions.recent_rate(now=now),
             alert_rate=_alert_rate(unit, ranges),
             budget=terms_of(context, unit).alert_rate,
             precision=of_all.precision,
@@ -112,9 +112,9 @@ def monitoring(context: ConsoleContext) -> Monitoring:
         )
 
 
-def _together(unit: UnitOfWork) -> Tally:
-    tallies = unit.queue.tallies().values()
-    return Tally(
+def _together(unit: UnitOfWork) -> AlertCounts:
+    tallies = unit.queue.counts_by_scorer().values()
+    return AlertCounts(
         sum(one.alerts for one in tallies),
         sum(one.confirmed for one in tallies),
         sum(one.rejected for one in tallies),
@@ -134,7 +134,7 @@ def _alert_rate(unit: UnitOfWork, ranges: dict[int, tuple[int, int]]) -> float |
 
 def _series(unit: UnitOfWork) -> Series:
     latest = unit.transactions.newest_event_time() or 0.0
-    hours = unit.measurements.of("traffic", since=latest - SERIES_S)
+    hours = unit.measurements.of_kind("traffic", since=latest - SERIES_S)
     return Series(
         [row.time for row in hours],
         [row.details["alerts"] / row.value if row.value else None for row in hours],
@@ -144,7 +144,7 @@ def _series(unit: UnitOfWork) -> Series:
 
 def _quality(unit: UnitOfWork) -> list[QualityDay]:
     """The last four weeks that were measured, oldest day first."""
-    measured = {kind: {row.time: row for row in unit.measurements.of(kind)} for kind in QUALITY}
+    measured = {kind: {row.time: row for row in unit.measurements.of_kind(kind)} for kind in QUALITY}
     days = sorted({time for rows in measured.values() for time in rows})
     return [_quality_day(time, measured) for time in days if time > days[-1] - QUALITY_S]
 

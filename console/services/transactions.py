@@ -127,7 +127,7 @@ def scores_by_part(context: ConsoleContext, transaction_id: str) -> Scores:
 
 def notes_on(unit: UnitOfWork, kind: str, subject: str) -> list[NoteRow]:
     """Notes on one thing, oldest first."""
-    return [NoteRow(one.author, one.time, one.text) for one in unit.notes.of(kind, subject)]
+    return [NoteRow(one.author, one.time, one.text) for one in unit.notes.of_subject(kind, subject)]
 
 
 def stored_transaction(unit: UnitOfWork, transaction_id: str) -> ScoredTransaction:

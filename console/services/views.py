@@ -32,7 +32,9 @@ class ViewList:
 def list_views(context: ConsoleContext, viewer: Viewer) -> ViewList:
     """All of the viewer's own."""
     with context.unit(reads_only=True) as unit:
-        rows = [ViewRow(one.page, one.name, dict(one.query)) for one in unit.views.of(viewer.user_id or 0)]
+        rows = [
+            ViewRow(one.page, one.name, dict(one.query)) for one in unit.views.of_user(viewer.user_id or 0)
+        ]
     return ViewList(len(rows), rows)
 
 

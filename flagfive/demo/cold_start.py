@@ -7,7 +7,7 @@ from sqlalchemy import Engine, func, select
 from flagfive.errors import UserError
 from settings import Settings
 from storage import StorageError, UnitOfWork, open_engine
-from storage.retention import Retention, enforce
+from storage.retention import Retention, enforce_retention
 from storage.scored_transactions import ScoredTransaction
 
 _LOOK_S = 0.2
@@ -27,7 +27,7 @@ def forget_the_cold_start(settings: Settings, sent: int, days: float) -> None:
             if time.monotonic() > deadline:
                 raise UserError(f"{recorded:,} of {sent:,} payments are recorded; see recorder.log")
             time.sleep(_LOOK_S)
-        enforce(engine, Retention(transactions_days=days, alerts_days=days), now=time.time())
+        enforce_retention(engine, Retention(transactions_days=days, alerts_days=days), now=time.time())
     finally:
         engine.dispose()
 

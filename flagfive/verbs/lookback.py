@@ -42,7 +42,7 @@ def lookback(
     settings = settings_of(context)
     key = control_key(settings)
     with UnitOfWork(open_engine(settings.storage.url), reads_only=True) as unit:
-        episode = unit.episodes.named(name, DRAFT, *STANDING)
+        episode = unit.episodes.find_with_status(name, DRAFT, *STANDING)
         row = unit.detectors.get(episode.detector_id or "") if episode else None
         if row is None:
             raise UserError(f"no episode {name!r} with a detector; `flagfive status` shows which there are")

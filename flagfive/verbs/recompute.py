@@ -48,7 +48,7 @@ def recompute(
         found = unit.transactions.by_ids(wanted)
         if unknown := [identity for identity in wanted if identity not in found]:
             raise UserError(f"not stored: {', '.join(unknown)}")
-        rows = [*found.values(), *unit.transactions.spread(sample)]
+        rows = [*found.values(), *unit.transactions.evenly_spaced(sample)]
         try:
             for one in again(rows, _snapshots(unit, key)):
                 count, differing = count + 1, differing + (not one.equal)

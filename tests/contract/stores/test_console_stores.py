@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Engine
 
 from storage import UnitOfWork
-from storage.alert_queue import ASSIGNED, DECIDED, SNOOZED, UNASSIGNED, AlertFilter, Tally
+from storage.alert_queue import ASSIGNED, DECIDED, SNOOZED, UNASSIGNED, AlertCounts, AlertFilter
 from storage.api_tokens import ApiToken
 from storage.audit_search import AuditFilter
 from storage.cases import Case, CaseAlert, CaseFilter
@@ -36,7 +36,7 @@ def test_the_queue_is_filtered_by_state_and_sorted(engine: Engine) -> None:
         by_id = {alert.transaction_id: alert.id for alert in unit.alerts.newest(10)}
         unit.queue.change([by_id["t-1"]], assignee="ada")
         unit.queue.change([by_id["t-2"]], snoozed_until=NOW + 1)
-        unit.alerts.judge(["t-3"], "confirmed")
+        unit.alerts.set_status(["t-3"], "confirmed")
         unit.commit()
     expected = {UNASSIGNED: ["t-5", "t-4", "t-0"], ASSIGNED: ["t-1"], SNOOZED: ["t-2"], DECIDED: ["t-3"]}
     with UnitOfWork(engine, reads_only=True) as unit:
@@ -54,9 +54,12 @@ def test_the_queue_is_filtered_by_state_and_sorted(engine: Engine) -> None:
 def test_alerts_are_tallied_by_scorer(engine: Engine) -> None:
     with UnitOfWork(engine) as unit:
         add_alerts(unit)
-        unit.alerts.judge(["t-1"], "confirmed")
-        unit.alerts.judge(["t-3"], "rejected")
-        assert unit.queue.tallies() == {"d-0": Tally(3, 0, 0, 60.0), "d-1": Tally(3, 1, 1, 60.0)}
+        unit.alerts.set_status(["t-1"], "confirmed")
+        unit.alerts.set_status(["t-3"], "rejected")
+        assert unit.queue.counts_by_scorer() == {
+            "d-0": AlertCounts(3, 0, 0, 60.0),
+            "d-1": AlertCounts(3, 1, 1, 60.0),
+        }
         first = unit.queue.first_of("d-1")
         assert first is not None
         assert first.transaction_id == "t-1"
@@ -69,9 +72,12 @@ def test_alerts_are_tallied_by_the_control_offset_they_were_scored_under(engine:
         unit.alerts.add_many(
             (0, n, f"t-{n}", float(n), body, 10.0 * n, 3.0, 3.0, "base", "c") for n, body in enumerate(bodies)
         )
-        unit.alerts.judge(["t-1"], "confirmed")
-        assert unit.queue.tallies_by_offset("base") == {3: Tally(2, 1, 0, 10.0), 12: Tally(1, 0, 0, 20.0)}
-        assert unit.queue.tallies_by_offset("d-1") == {}
+        unit.alerts.set_status(["t-1"], "confirmed")
+        assert unit.queue.counts_by_control_offset("base") == {
+            3: AlertCounts(2, 1, 0, 10.0),
+            12: AlertCounts(1, 0, 0, 20.0),
+        }
+        assert unit.queue.counts_by_control_offset("d-1") == {}
 
 
 def test_transactions_are_found_by_id_entity_amount_time_and_scorer(
@@ -127,7 +133,7 @@ def test_a_link_is_used_once_and_a_session_ends(engine: Engine) -> None:
         assert [one.name if one else None for one in used] == ["ada", None]
         assert unit.web_sessions.find("s", now=NOW) is not None
         assert unit.web_sessions.find("s", now=NOW + 1) is None
-        unit.web_sessions.forget_expired(now=NOW + 1)
+        unit.web_sessions.delete_expired(now=NOW + 1)
         assert unit.web_sessions.find("s", now=NOW) is None
 
 
@@ -137,7 +143,7 @@ def test_failures_are_counted_by_address_and_forgotten(engine: Engine) -> None:
             unit.sign_in_failures.add(address, time=time)
         assert unit.sign_in_failures.count("192.0.2.7", since=0.0) == 2
         assert unit.sign_in_failures.count("192.0.2.7", since=1.0) == 1
-        unit.sign_in_failures.forget(before=1.0)
+        unit.sign_in_failures.delete_before(time=1.0)
         assert unit.sign_in_failures.count("192.0.2.7", since=0.0) == 1
         unit.commit()
 
@@ -202,6 +208,6 @@ def test_cases_and_views_are_kept(engine: Engine) -> None:
         assert unit.cases.count(CaseFilter(status="open")) == 1
         (found,) = unit.cases.page(CaseFilter(owner=None), offset=0, limit=9)
         assert [part.alert_id for part in found.alerts] == [7]
-        assert [view.query for view in unit.views.of(user.id)] == [{"a": 2}]
+        assert [view.query for view in unit.views.of_user(user.id)] == [{"a": 2}]
         assert unit.views.remove(user.id, "queue", "mine")
         assert not unit.views.remove(user.id, "queue", "mine")

@@ -158,9 +158,11 @@ def test_an_episode_is_found_by_name_id_or_detector_and_the_latest_wins(engine: 
         unit.episodes.add(an_episode("e-2", "r-2", flagged_at=9.0))
         unit.commit()
     with UnitOfWork(engine, reads_only=True) as unit:
-        found = [unit.episodes.named(name, RECEIVED) for name in ("gift cards", "e-1", "d-1", "other")]
+        found = [
+            unit.episodes.find_with_status(name, RECEIVED) for name in ("gift cards", "e-1", "d-1", "other")
+        ]
         assert [one.id if one else None for one in found] == ["e-2", "e-1", "e-1", None]
-        assert unit.episodes.named("gift cards", "live") is None
+        assert unit.episodes.find_with_status("gift cards", "live") is None
 
 
 def test_a_label_may_be_looked_past_to_the_one_before_it(engine: Engine) -> None:
@@ -179,8 +181,8 @@ def test_judged_alerts_are_counted_by_what_alerted_them(engine: Engine, scored_r
         rows = [scored_row(offset=n, transaction_id=f"t-{n}", winner_id="d-1") for n in range(3)]
         unit.transactions.add_many([*rows, scored_row(offset=3, transaction_id="t-3", winner_id="base")])
         unit.alerts.add_many((0, n, f"t-{n}", 1.0, "{}", 9.0, 3.5, 4.5, "d-1", "card-1") for n in range(4))
-        unit.alerts.judge(["t-0", "t-3", "never alerted"], CONFIRMED)
-        unit.alerts.judge(["t-1"], REJECTED)
+        unit.alerts.set_status(["t-0", "t-3", "never alerted"], CONFIRMED)
+        unit.alerts.set_status(["t-1"], REJECTED)
         unit.commit()
     with UnitOfWork(engine, reads_only=True) as unit:
-        assert unit.alerts.judged_of("d-1") == {CONFIRMED: 1, REJECTED: 1, OPEN: 1}
+        assert unit.alerts.count_by_status("d-1") == {CONFIRMED: 1, REJECTED: 1, OPEN: 1}

@@ -4,7 +4,7 @@ import numpy as np
 from sqlalchemy import Engine
 
 from storage import UnitOfWork
-from storage.judged_traffic import judged_traffic
+from storage.judged_traffic import load_judged_traffic
 from storage.labels import FRAUD, GENUINE
 from tests.contract.stores.conftest import ScoredRow
 
@@ -25,7 +25,7 @@ def store(engine: Engine, scored_row: ScoredRow) -> None:
 def test_the_newest_come_first_with_the_last_word_on_each(engine: Engine, scored_row: ScoredRow) -> None:
     store(engine, scored_row)
     with UnitOfWork(engine, reads_only=True) as unit:
-        found = judged_traffic(unit.session, since=2.0, most=10, width=3)
+        found = load_judged_traffic(unit.session, since=2.0, most=10, width=3)
     assert found.event_time.tolist() == [5.0, 4.0, 3.0, 2.0]  # none of another width
     assert found.amount.tolist() == [50.0, 40.0, 30.0, 20.0]
     assert found.verdicts == [None, FRAUD, None, GENUINE]
@@ -35,7 +35,7 @@ def test_the_newest_come_first_with_the_last_word_on_each(engine: Engine, scored
 def test_it_is_bounded_and_leaves_out_what_it_is_told_to(engine: Engine, scored_row: ScoredRow) -> None:
     store(engine, scored_row)
     with UnitOfWork(engine, reads_only=True) as unit:
-        found = judged_traffic(unit.session, since=0.0, most=2, width=3, apart_from=["tx-0-5"])
-        nothing = judged_traffic(unit.session, since=99.0, most=2, width=3)
+        found = load_judged_traffic(unit.session, since=0.0, most=2, width=3, apart_from=["tx-0-5"])
+        nothing = load_judged_traffic(unit.session, since=99.0, most=2, width=3)
     assert found.event_time.tolist() == [4.0, 3.0]
     assert (len(nothing), nothing.features.shape) == (0, (0, 3))

@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 from storage import UnitOfWork
 from storage.alerts import Alert
 from storage.episodes import LIVE, LOOKALIKE, SUPPORT, Episode, EpisodeTransaction
-from storage.labelled_history import genuine_traffic, known_frauds
+from storage.labelled_history import load_genuine_traffic, load_known_frauds
 from storage.labels import FRAUD, GENUINE
 
 ScoredRow = Callable[..., tuple[Any, ...]]
@@ -49,8 +49,8 @@ def test_frauds_are_those_by_the_last_verdict_with_the_episode_that_names_them(
 ) -> None:
     store(engine, scored_row)
     with UnitOfWork(engine, reads_only=True) as unit:
-        found = known_frauds(unit.session, WIDTH)
-        other = known_frauds(unit.session, WIDTH + 1)
+        found = load_known_frauds(unit.session, WIDTH)
+        other = load_known_frauds(unit.session, WIDTH + 1)
     assert found.sample.transaction_ids == ["tx-0-2", "tx-0-1"]
     assert found.episodes == ["", "gift cards"]
     assert found.sample.features.tolist() == [[0.5, -2.0, 3.25]] * 2
@@ -62,6 +62,6 @@ def test_genuine_traffic_holds_no_fraud_and_no_alert_that_nobody_judged(
 ) -> None:
     store(engine, scored_row)
     with UnitOfWork(engine, reads_only=True) as unit:
-        found = genuine_traffic(unit.session, 100, seed=0)
+        found = load_genuine_traffic(unit.session, 100, seed=0)
     assert found.transaction_ids == ["tx-0-5", "tx-0-0"]
     assert len(found.entities) == len(found.features) == 2

@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 
 from storage import UnitOfWork
 from storage.measurements import Measurement
-from storage.new_traffic import NewTraffic, read_new
+from storage.new_traffic import NewTraffic, read_new_traffic
 
 ScoredRow = Callable[..., tuple[Any, ...]]
 
@@ -23,18 +23,18 @@ def test_a_figure_measured_again_replaces_the_earlier_one(engine: Engine) -> Non
             unit.measurements.put([measurement("psi", 5.0, value), measurement("psi", 6.0, value + 1)])
             unit.commit()
     with UnitOfWork(engine, reads_only=True) as unit:
-        assert [row.value for row in unit.measurements.of("psi")] == [2.0, 3.0]
+        assert [row.value for row in unit.measurements.of_kind("psi")] == [2.0, 3.0]
         assert unit.measurements.latest("psi")["x"].details == {"of": [1, 2]}
-        assert unit.measurements.of("psi", since=5.5, subject="y") == []
+        assert unit.measurements.of_kind("psi", since=5.5, subject="y") == []
 
 
 def test_what_is_old_is_forgotten_and_other_kinds_stay(engine: Engine) -> None:
     with UnitOfWork(engine) as unit:
         unit.measurements.put([measurement(kind, time, 0.0) for kind in ("a", "b") for time in (1.0, 2.0)])
-        unit.measurements.forget("a", before=2.0)
+        unit.measurements.delete_before("a", time=2.0)
         unit.commit()
     with UnitOfWork(engine, reads_only=True) as unit:
-        kept = [(row.kind, row.time) for kind in ("a", "b") for row in unit.measurements.of(kind)]
+        kept = [(row.kind, row.time) for kind in ("a", "b") for row in unit.measurements.of_kind(kind)]
     assert kept == [("a", 2.0), ("b", 1.0), ("b", 2.0)]
 
 
@@ -50,7 +50,7 @@ def store(engine: Engine, rows: list[tuple[Any, ...]]) -> int:
 
 def read(engine: Engine, after: dict[int, int], limit: int, width: int) -> NewTraffic:
     with UnitOfWork(engine, reads_only=True) as unit:
-        return read_new(unit.session, after, limit, width)
+        return read_new_traffic(unit.session, after, limit, width)
 
 
 def test_newly_stored_traffic_is_read_once(engine: Engine, scored_row: ScoredRow) -> None:

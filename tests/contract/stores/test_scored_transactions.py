@@ -9,7 +9,7 @@ from sqlalchemy import Engine, func, select
 
 from storage import UnitOfWork
 from storage.labels import FRAUD, GENUINE
-from storage.retention import Retention, enforce
+from storage.retention import Retention, enforce_retention
 from storage.scored_transactions import ScoredTransaction
 from storage.traffic_sample import TrafficSample, sample_traffic
 
@@ -131,7 +131,7 @@ def test_retention_deletes_the_old_and_keeps_the_rest(
     day = 86_400.0
     store(engine, *(scored_row(offset=offset, event_time=day) for offset in range(rows)))
     store(engine, scored_row(1, 1, event_time=3 * day))
-    deleted = enforce(engine, Retention(transactions_days=1, alerts_days=30), now=9_000 * day)
+    deleted = enforce_retention(engine, Retention(transactions_days=1, alerts_days=30), now=9_000 * day)
     assert deleted["scored_transactions"] == rows
     assert stored(engine) == 1
 
@@ -140,16 +140,16 @@ def test_rate_counts_what_arrived_lately_in_each_partition(engine: Engine, score
     store(engine, *(scored_row(0, offset, arrival=100 + offset / 50) for offset in range(200)))
     store(engine, *(scored_row(1, offset, arrival=offset / 50) for offset in range(200)))
     with UnitOfWork(engine, reads_only=True) as unit:
-        assert unit.transactions.rate(now=104.0) == pytest.approx(50)
-        assert unit.transactions.rate(now=1_000.0) == 0
+        assert unit.transactions.recent_rate(now=104.0) == pytest.approx(50)
+        assert unit.transactions.recent_rate(now=1_000.0) == 0
 
 
 def test_a_spread_is_even_over_partitions_and_offsets(engine: Engine, scored_row: ScoredRow) -> None:
     store(engine, *(scored_row(partition=p, offset=offset) for p in range(2) for offset in range(101)))
     with UnitOfWork(engine, reads_only=True) as unit:
-        places = [(row.source_partition, row.source_offset) for row in unit.transactions.spread(7)]
+        places = [(row.source_partition, row.source_offset) for row in unit.transactions.evenly_spaced(7)]
         assert places == [(0, 0), (0, 33), (0, 66), (0, 100), (1, 0), (1, 50), (1, 100)]
-        assert unit.transactions.spread(0) == []
+        assert unit.transactions.evenly_spaced(0) == []
 
 
 def test_what_happened_since_comes_in_steps_and_completely(engine: Engine, scored_row: ScoredRow) -> None:

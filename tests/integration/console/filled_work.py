@@ -133,7 +133,7 @@ def _add_pattern(unit: UnitOfWork, pattern: Pattern, place: int, now: float) -> 
     for verdict, number in judged.items():
         rows = [_alert(pattern, first + n, now) for n in range(number)]
         unit.alerts.add_many(rows)
-        unit.alerts.judge([str(row[COLUMNS.index("transaction_id")]) for row in rows], verdict)
+        unit.alerts.set_status([str(row[COLUMNS.index("transaction_id")]) for row in rows], verdict)
         first += number
 
 

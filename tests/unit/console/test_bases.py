@@ -68,8 +68,8 @@ def three_bases(context: ConsoleContext) -> None:
     announce(context, bases[0], bases[1], fitted, bases[2])
     with context.unit() as unit:
         unit.alerts.add_many(alerts_under([0, 1, 1, 2]))
-        unit.alerts.judge(["tx-1", "tx-3"], "confirmed")
-        unit.alerts.judge(["tx-2"], "rejected")
+        unit.alerts.set_status(["tx-1", "tx-3"], "confirmed")
+        unit.alerts.set_status(["tx-2"], "rejected")
         unit.commit()
 
 

@@ -95,8 +95,8 @@ def test_a_live_episode_shows_acks_catches_money_and_history(person: Sign, conte
         for n in (20, 21, 22):
             row = alert_row(n)
             unit.alerts.add_many([(*row[:8], "gift-1", row[9])])
-        unit.alerts.judge(["tx-21"], "confirmed")
-        unit.alerts.judge(["tx-22"], "rejected")
+        unit.alerts.set_status(["tx-21"], "confirmed")
+        unit.alerts.set_status(["tx-22"], "rejected")
         unit.commit()
     page = person("viewer").get("/episodes/gift cards").json()
     assert page["acks"] == {"live": 3, "of": 4, "seconds": 0.6}
@@ -119,7 +119,7 @@ def test_with_four_eyes_nobody_approves_their_own_episode(context: ConsoleContex
     assert own.status_code == 403
     assert Person(guarded, "admin").post("/episodes/e-1/approve", {"note": "fits"}).status_code == 200
     with context.unit(reads_only=True) as unit:
-        (decision,) = unit.approvals.of("e-1")
+        (decision,) = unit.approvals.of_episode("e-1")
     assert (decision.author, decision.flagged_by, decision.decision) == ("admin", "lead", "approved")
 
 

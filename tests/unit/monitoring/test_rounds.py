@@ -71,7 +71,7 @@ def rounds(engine: Engine) -> Round:
 
 def counted(engine: Engine) -> float:
     with UnitOfWork(engine, reads_only=True) as unit:
-        return sum(row.value for row in unit.measurements.of(KIND))
+        return sum(row.value for row in unit.measurements.of_kind(KIND))
 
 
 def test_before_there_is_a_base_nothing_is_told(engine: Engine) -> None:
@@ -88,7 +88,7 @@ def test_every_transaction_is_counted_once_over_rounds_and_restarts(engine: Engi
     rounds(engine).run(0.0)  # another process goes on where the first one stopped
     assert counted(engine) == 370.0
     with UnitOfWork(engine, reads_only=True) as unit:
-        by_hour = {row.time: row.value for row in unit.measurements.of(KIND)}
+        by_hour = {row.time: row.value for row in unit.measurements.of_kind(KIND)}
     assert by_hour == {0.0: 100.0, 3_600.0: 100.0, 7_200.0: 100.0, 10_800.0: 70.0}
 
 
@@ -120,7 +120,7 @@ def settled(engine: Engine, now: float, *findings: Finding) -> list[tuple[float,
         alarms.settle(unit, findings, now)
         unit.commit()
     with UnitOfWork(engine, reads_only=True) as unit:
-        return [(row.time, row.value) for row in unit.measurements.of(alarms.KIND)]
+        return [(row.time, row.value) for row in unit.measurements.of_kind(alarms.KIND)]
 
 
 def test_an_alarm_begins_goes_on_ends_and_comes_back_as_the_same_within_a_day(engine: Engine) -> None:
