@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from sqlalchemy import ColumnElement, Select, SQLColumnExpression, func, select, update
 from sqlalchemy.orm import Session
 
-from storage.alerts import CONFIRMED, OPEN, REJECTED, Alert
+from storage.alerts import CONFIRMED, OPEN, REJECTED, AlertRow
 
 Key = TypeVar("Key", str, int)
 UNASSIGNED, ASSIGNED, SNOOZED, DECIDED = "open", "assigned", "snoozed", "decided"
@@ -33,7 +33,7 @@ class AlertFilter:
     after_id: int | None = None
 
 
-def state_of(alert: Alert, now: float) -> str:
+def state_of(alert: AlertRow, now: float) -> str:
     """Where an alert stands in the queue."""
     if alert.status != OPEN:
         return DECIDED
@@ -80,72 +80,79 @@ class AlertQueue:
 
     def page(
         self, wanted: AlertFilter, *, now: float, sort: str, descending: bool, offset: int, limit: int
-    ) -> list[Alert]:
+    ) -> list[AlertRow]:
         """One page, sorted by a column of `SORTS`; equal ones by id."""
-        column = getattr(Alert, sort)
-        order = (column.desc(), Alert.id.desc()) if descending else (column, Alert.id)
+        column = getattr(AlertRow, sort)
+        order = (column.desc(), AlertRow.id.desc()) if descending else (column, AlertRow.id)
         # Ids come from the index; bodies are read for the page alone.
         ids = self._session.scalars(
-            _of(select(Alert.id), wanted, now).order_by(*order).offset(offset).limit(limit)
+            _of(select(AlertRow.id), wanted, now).order_by(*order).offset(offset).limit(limit)
         )
         return self.by_ids(ids.all())
 
-    def by_ids(self, ids: Sequence[int]) -> list[Alert]:
+    def by_ids(self, ids: Sequence[int]) -> list[AlertRow]:
         """The alerts of these ids that exist, in that order."""
-        found = {alert.id: alert for alert in self._session.scalars(select(Alert).where(Alert.id.in_(ids)))}
+        found = {
+            alert.id: alert for alert in self._session.scalars(select(AlertRow).where(AlertRow.id.in_(ids)))
+        }
         return [found[one] for one in ids if one in found]
 
-    def of_transaction(self, transaction_id: str) -> Alert | None:
+    def of_transaction(self, transaction_id: str) -> AlertRow | None:
         """The alert that a transaction raised last."""
-        query = select(Alert).where(Alert.transaction_id == transaction_id)
-        return self._session.scalar(query.order_by(Alert.id.desc()).limit(1))
+        query = select(AlertRow).where(AlertRow.transaction_id == transaction_id)
+        return self._session.scalar(query.order_by(AlertRow.id.desc()).limit(1))
 
     def newest_id(self) -> int:
         """The id given last; 0 where there is no alert."""
-        return self._session.scalar(select(func.max(Alert.id))) or 0
+        return self._session.scalar(select(func.max(AlertRow.id))) or 0
 
     def counts_by_scorer(self) -> dict[str, AlertCounts]:
         """What came of alerts, by scorer; read from the index alone."""
-        return self._counts_by(Alert.scorer)
+        return self._counts_by(AlertRow.scorer)
 
     def counts_by_control_offset(self, scorer: str) -> dict[int, AlertCounts]:
         """What came of a scorer's alerts, by the control offset that they were scored under.
 
         It reads the bodies, which no index holds: not for what is asked often.
         """
-        offset = Alert.body["control_offset"].as_integer()
-        return self._counts_by(offset, Alert.scorer == scorer, offset.is_not(None))
+        offset = AlertRow.body["control_offset"].as_integer()
+        return self._counts_by(offset, AlertRow.scorer == scorer, offset.is_not(None))
 
     def _counts_by(
         self, what: SQLColumnExpression[Key], *chosen: ColumnElement[bool]
     ) -> dict[Key, AlertCounts]:
         """What came of the chosen alerts, by a column or something else that each of them has."""
-        query = select(what, Alert.status, func.count(), func.sum(Alert.amount))
+        query = select(what, AlertRow.status, func.count(), func.sum(AlertRow.amount))
         found: dict[Key, dict[str, tuple[int, float]]] = {}
         for key, status, count, amount in self._session.execute(
-            query.where(*chosen).group_by(what, Alert.status)
+            query.where(*chosen).group_by(what, AlertRow.status)
         ):
             found.setdefault(key, {})[status] = (count, amount)
         return {key: _counts_of(by_status) for key, by_status in found.items()}
 
     def count_from(self, partition: int, source_offset: int) -> int:
         """How many transactions of a partition were alerted from this offset on."""
-        here = (Alert.source_partition == partition, Alert.source_offset >= source_offset)
-        return self._session.scalar(select(func.count()).select_from(Alert).where(*here)) or 0
+        here = (AlertRow.source_partition == partition, AlertRow.source_offset >= source_offset)
+        return self._session.scalar(select(func.count()).select_from(AlertRow).where(*here)) or 0
 
-    def first_of(self, scorer: str) -> Alert | None:
+    def first_of(self, scorer: str) -> AlertRow | None:
         """The earliest alert of a scorer, by event time."""
-        query = select(Alert).where(Alert.scorer == scorer).order_by(Alert.raised_at, Alert.id).limit(1)
+        query = (
+            select(AlertRow)
+            .where(AlertRow.scorer == scorer)
+            .order_by(AlertRow.raised_at, AlertRow.id)
+            .limit(1)
+        )
         return self._session.scalar(query)
 
-    def of_transactions(self, transaction_ids: Sequence[str]) -> dict[str, Alert]:
+    def of_transactions(self, transaction_ids: Sequence[str]) -> dict[str, AlertRow]:
         """The alerts of these transactions, by transaction."""
-        query = select(Alert).where(Alert.transaction_id.in_(transaction_ids)).order_by(Alert.id)
+        query = select(AlertRow).where(AlertRow.transaction_id.in_(transaction_ids)).order_by(AlertRow.id)
         return {alert.transaction_id: alert for alert in self._session.scalars(query)}
 
     def change(self, ids: Sequence[int], **values: Any) -> None:
         """Set columns of these alerts."""
-        self._session.execute(update(Alert).where(Alert.id.in_(ids)).values(**values))
+        self._session.execute(update(AlertRow).where(AlertRow.id.in_(ids)).values(**values))
 
 
 def _counts_of(by_status: dict[str, tuple[int, float]]) -> AlertCounts:
@@ -166,16 +173,16 @@ def _of(query: Select[Any], wanted: AlertFilter, now: float) -> Select[Any]:
         statuses = [
             s for s in (OPEN, CONFIRMED, REJECTED) if (s != OPEN) in {x == DECIDED for x in wanted.states}
         ]
-        chosen += [Alert.status.in_(statuses), _any(in_states)]
-    exact = {Alert.assignee: wanted.assignee, Alert.scorer: wanted.scorer, Alert.card: wanted.card}
+        chosen += [AlertRow.status.in_(statuses), _any(in_states)]
+    exact = {AlertRow.assignee: wanted.assignee, AlertRow.scorer: wanted.scorer, AlertRow.card: wanted.card}
     chosen += [column == value for column, value in exact.items() if value is not None]
-    at_least = {Alert.amount: wanted.min_amount, Alert.raised_at: wanted.since}
+    at_least = {AlertRow.amount: wanted.min_amount, AlertRow.raised_at: wanted.since}
     chosen += [column >= value for column, value in at_least.items() if value is not None]
-    at_most = {Alert.amount: wanted.max_amount, Alert.raised_at: wanted.until}
+    at_most = {AlertRow.amount: wanted.max_amount, AlertRow.raised_at: wanted.until}
     chosen += [column <= value for column, value in at_most.items() if value is not None]
     if wanted.after_id is not None:
-        chosen.append(Alert.id > wanted.after_id)
-    return query.select_from(Alert).where(*chosen)
+        chosen.append(AlertRow.id > wanted.after_id)
+    return query.select_from(AlertRow).where(*chosen)
 
 
 def _any(conditions: list[ColumnElement[bool]]) -> ColumnElement[bool]:
@@ -186,11 +193,11 @@ def _any(conditions: list[ColumnElement[bool]]) -> ColumnElement[bool]:
 
 
 def _in_state(state: str, now: float) -> ColumnElement[bool]:
-    snoozed = Alert.snoozed_until.is_not(None) & (Alert.snoozed_until > now)
-    is_open = Alert.status == OPEN
+    snoozed = AlertRow.snoozed_until.is_not(None) & (AlertRow.snoozed_until > now)
+    is_open = AlertRow.status == OPEN
     return {
-        UNASSIGNED: is_open & ~snoozed & Alert.assignee.is_(None),
-        ASSIGNED: is_open & ~snoozed & Alert.assignee.is_not(None),
+        UNASSIGNED: is_open & ~snoozed & AlertRow.assignee.is_(None),
+        ASSIGNED: is_open & ~snoozed & AlertRow.assignee.is_not(None),
         SNOOZED: is_open & snoozed,
-        DECIDED: Alert.status != OPEN,
+        DECIDED: AlertRow.status != OPEN,
     }[state]

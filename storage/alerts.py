@@ -25,7 +25,7 @@ QUEUE = (
 )
 
 
-class Alert(TableBase):
+class AlertRow(TableBase):
     """One alert; it lies at the same place of the input topic as its scored transaction."""
 
     __tablename__ = "alerts"
@@ -81,7 +81,7 @@ COLUMNS = (
     "scorer",
     "card",
 )
-_INSERT = Upsert(Alert.__tablename__, COLUMNS, ("source_partition", "source_offset"))
+_INSERT = Upsert(AlertRow.__tablename__, COLUMNS, ("source_partition", "source_offset"))
 
 
 class Alerts:
@@ -94,32 +94,35 @@ class Alerts:
         """Insert alerts, values in the order of `COLUMNS`, `body` as JSON text; repeats are skipped."""
         _INSERT.run(self._session, rows)
 
-    def newest(self, limit: int, *, status: str | None = None) -> list[Alert]:
+    def newest(self, limit: int, *, status: str | None = None) -> list[AlertRow]:
         """The alerts raised last, newest first; of one status where it is given."""
-        query = select(Alert).order_by(Alert.raised_at.desc(), Alert.id.desc()).limit(limit)
-        return list(self._session.scalars(query if status is None else query.where(Alert.status == status)))
+        query = select(AlertRow).order_by(AlertRow.raised_at.desc(), AlertRow.id.desc()).limit(limit)
+        return list(
+            self._session.scalars(query if status is None else query.where(AlertRow.status == status))
+        )
 
     def set_status(self, transaction_ids: Sequence[str], status: str) -> None:
         """Set the status of these transactions' alerts; those that raised none are passed over."""
         for start in range(0, len(transaction_ids), IDS_PER_QUERY):
-            chosen = Alert.transaction_id.in_(transaction_ids[start : start + IDS_PER_QUERY])
-            self._session.execute(update(Alert).where(chosen).values(status=status))
+            chosen = AlertRow.transaction_id.in_(transaction_ids[start : start + IDS_PER_QUERY])
+            self._session.execute(update(AlertRow).where(chosen).values(status=status))
 
     def count_by_status(self, scorer: str) -> dict[str, int]:
         """How many alerts of one scorer there are, by status."""
         row = ScoredTransaction
         query = (
-            select(Alert.status, func.count())
+            select(AlertRow.status, func.count())
             .join(
                 row,
-                (row.source_partition == Alert.source_partition) & (row.source_offset == Alert.source_offset),
+                (row.source_partition == AlertRow.source_partition)
+                & (row.source_offset == AlertRow.source_offset),
             )
             .where(row.winner_id == scorer)
-            .group_by(Alert.status)
+            .group_by(AlertRow.status)
         )
         return {row.status: row[1] for row in self._session.execute(query)}
 
     def count(self, *, status: str | None = None) -> int:
         """How many alerts are stored; of one status where it is given."""
-        query = select(func.count(Alert.id))
-        return self._session.scalar(query if status is None else query.where(Alert.status == status)) or 0
+        query = select(func.count(AlertRow.id))
+        return self._session.scalar(query if status is None else query.where(AlertRow.status == status)) or 0

@@ -9,7 +9,7 @@ import numpy as np
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from storage.alerts import OPEN, Alert
+from storage.alerts import OPEN, AlertRow
 from storage.episodes import SUPPORT, Episode, EpisodeTransaction
 from storage.labels import FRAUD, Label
 from storage.scored_transactions import ScoredTransaction
@@ -42,7 +42,7 @@ def load_genuine_traffic(session: Session, count: int, *, seed: int) -> TrafficS
     judged: half of those are fraud, and a base that learns them as genuine unlearns what it knows.
     """
     drawn = sample_traffic(session, count, newest=EVERYTHING, seed=seed)
-    unjudged = set(session.scalars(select(Alert.transaction_id).where(Alert.status == OPEN)))
+    unjudged = set(session.scalars(select(AlertRow.transaction_id).where(AlertRow.status == OPEN)))
     keep = np.array([identity not in unjudged for identity in drawn.transaction_ids], bool)
     return TrafficSample(
         drawn.features[keep],

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from storage.alerts import CONFIRMED, OPEN, REJECTED, Alert
+from storage.alerts import CONFIRMED, OPEN, REJECTED, AlertRow
 from storage.labels import FRAUD, Label
 from storage.scored_transactions import IDS_PER_QUERY, ScoredTransaction
 from storage.users import User
@@ -80,7 +80,9 @@ def fraud_outcomes(session: Session, newest: int) -> list[FraudOutcome]:
 
 def alerts_between(session: Session, start: float, end: float) -> list[AlertOutcome]:
     """Alerts raised from `start` to before `end`, event time."""
-    return _alerts(session, Alert.status.in_(STATUSES), Alert.raised_at >= start, Alert.raised_at < end)
+    return _alerts(
+        session, AlertRow.status.in_(STATUSES), AlertRow.raised_at >= start, AlertRow.raised_at < end
+    )
 
 
 def recently_decided_alerts(session: Session, newest: int) -> list[AlertOutcome]:
@@ -90,8 +92,8 @@ def recently_decided_alerts(session: Session, newest: int) -> list[AlertOutcome]
     found: list[AlertOutcome] = []
     ids = list(order)
     for start in range(0, len(ids), IDS_PER_QUERY):
-        wanted = Alert.transaction_id.in_(ids[start : start + IDS_PER_QUERY])
-        found += _alerts(session, wanted, Alert.status != OPEN)
+        wanted = AlertRow.transaction_id.in_(ids[start : start + IDS_PER_QUERY])
+        found += _alerts(session, wanted, AlertRow.status != OPEN)
     return sorted(found, key=lambda alert: order[alert.transaction_id])
 
 
@@ -99,20 +101,21 @@ def first_confirmed_arrivals(session: Session, scorers: Sequence[str]) -> dict[s
     """When the first confirmed fraud that each of these detectors alerted arrived, seconds since 1970."""
     row = ScoredTransaction
     query = (
-        select(Alert.scorer, func.min(row.arrival))
+        select(AlertRow.scorer, func.min(row.arrival))
         .join(
             row,
-            (row.source_partition == Alert.source_partition) & (row.source_offset == Alert.source_offset),
+            (row.source_partition == AlertRow.source_partition)
+            & (row.source_offset == AlertRow.source_offset),
         )
-        .where(Alert.status == CONFIRMED, Alert.scorer.in_(scorers))
-        .group_by(Alert.scorer)
+        .where(AlertRow.status == CONFIRMED, AlertRow.scorer.in_(scorers))
+        .group_by(AlertRow.scorer)
     )
     return {row[0]: row[1] for row in session.execute(query)} if scorers else {}
 
 
 def oldest_open_alert_time(session: Session) -> float | None:
     """Event time of the oldest alert that nobody has judged; None where there is none."""
-    return session.scalar(select(func.min(Alert.raised_at)).where(Alert.status == OPEN))
+    return session.scalar(select(func.min(AlertRow.raised_at)).where(AlertRow.status == OPEN))
 
 
 def count_decisions_by_role(session: Session, time: float, newest: int) -> dict[str, int]:
@@ -129,13 +132,13 @@ def count_decisions_by_role(session: Session, time: float, newest: int) -> dict[
 
 def _alerts(session: Session, *chosen: object) -> list[AlertOutcome]:
     columns = (
-        Alert.transaction_id,
-        Alert.raised_at,
-        Alert.status,
-        Alert.scorer,
-        Alert.card,
-        Alert.surprise,
-        Alert.amount,
+        AlertRow.transaction_id,
+        AlertRow.raised_at,
+        AlertRow.status,
+        AlertRow.scorer,
+        AlertRow.card,
+        AlertRow.surprise,
+        AlertRow.amount,
     )
-    rows = session.execute(select(*columns).where(*chosen).order_by(Alert.id))  # type: ignore[arg-type]
+    rows = session.execute(select(*columns).where(*chosen).order_by(AlertRow.id))  # type: ignore[arg-type]
     return [AlertOutcome(*row) for row in rows]

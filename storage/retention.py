@@ -6,10 +6,10 @@ from typing import Any
 from sqlalchemy import CursorResult, Engine, delete, select
 from sqlalchemy.orm import InstrumentedAttribute
 
-from storage.alerts import Alert
+from storage.alerts import AlertRow
 from storage.outbox import OutboxMessage
 from storage.scored_transactions import ScoredTransaction
-from storage.shadow_alerts import ShadowAlert
+from storage.shadow_alerts import ShadowAlertRow
 from storage.unit_of_work import UnitOfWork
 
 DAY = 86_400.0
@@ -40,8 +40,8 @@ def enforce_retention(engine: Engine, retention: Retention, *, now: float) -> di
         newest = unit.transactions.newest_event_time() or 0.0
     limits: list[tuple[type[Any], InstrumentedAttribute[Any], float]] = [
         (ScoredTransaction, ScoredTransaction.event_time, newest - retention.transactions_days * DAY),
-        (Alert, Alert.raised_at, newest - retention.alerts_days * DAY),
-        (ShadowAlert, ShadowAlert.event_time, newest - retention.alerts_days * DAY),
+        (AlertRow, AlertRow.raised_at, newest - retention.alerts_days * DAY),
+        (ShadowAlertRow, ShadowAlertRow.event_time, newest - retention.alerts_days * DAY),
         (OutboxMessage, OutboxMessage.sent_at, now - retention.outbox_days * DAY),
     ]
     return {table.__tablename__: _delete_before(engine, table, time, limit) for table, time, limit in limits}

@@ -23,7 +23,7 @@ from storage.labels import FRAUD, GENUINE, Label
 from storage.table import BigIdentity, TableBase
 
 
-class ShadowAlert(TableBase):
+class ShadowAlertRow(TableBase):
     """One transaction that one on trial would have alerted; `alerted` says whether what is in force did."""
 
     __tablename__ = "shadow_alerts"
@@ -55,7 +55,7 @@ COLUMNS = (
     "alerted",
     "control_offset",
 )
-_INSERT = Upsert(ShadowAlert.__tablename__, COLUMNS, ("shadow", "source_partition", "source_offset"))
+_INSERT = Upsert(ShadowAlertRow.__tablename__, COLUMNS, ("shadow", "source_partition", "source_offset"))
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ class ShadowAlerts:
 
     def trials(self) -> dict[str, Trial]:
         """What each one on trial would have done, by its id."""
-        row, verdict = ShadowAlert, _last_verdict()
+        row, verdict = ShadowAlertRow, _last_verdict()
         query = (
             select(
                 row.shadow,
@@ -113,7 +113,7 @@ def _last_verdict() -> ScalarSelect[str]:
     """The last word on a transaction; NULL where nobody has judged it."""
     return (
         select(Label.verdict)
-        .where(Label.transaction_id == ShadowAlert.transaction_id)
+        .where(Label.transaction_id == ShadowAlertRow.transaction_id)
         .order_by(Label.time.desc(), Label.id.desc())
         .limit(1)
         .scalar_subquery()

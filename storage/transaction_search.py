@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import Session, defer
 
-from storage.alerts import Alert
+from storage.alerts import AlertRow
 from storage.entity_index import key_of
 from storage.scored_transactions import ScoredTransaction
 
@@ -69,10 +69,10 @@ class TransactionSearch:
         at_most = {row.amount: wanted.max_amount, row.event_time: wanted.until}
         chosen += [column <= value for column, value in at_most.items() if value is not None]
         if wanted.scorer is not None:
-            here = (Alert.source_partition == row.source_partition) & (
-                Alert.source_offset == row.source_offset
+            here = (AlertRow.source_partition == row.source_partition) & (
+                AlertRow.source_offset == row.source_offset
             )
-            query = query.join(Alert, here).where(Alert.scorer == wanted.scorer)
+            query = query.join(AlertRow, here).where(AlertRow.scorer == wanted.scorer)
         return query.where(*chosen)
 
     def _is(self, kind: str, key: str) -> ColumnElement[bool]:

@@ -13,7 +13,7 @@ from console.errors import Invalid, NotFound
 from console.services.asking import post, request_by
 from storage import UnitOfWork
 from storage.alert_queue import state_of
-from storage.alerts import CONFIRMED, OPEN, REJECTED, Alert
+from storage.alerts import CONFIRMED, OPEN, REJECTED, AlertRow
 from storage.labels import FRAUD
 from storage.notes import OF_TRANSACTION, Note
 
@@ -81,7 +81,7 @@ def snooze(context: ConsoleContext, viewer: Viewer, ids: Sequence[int], until: f
     return Changed(len(alerts))
 
 
-def existing_alerts(unit: UnitOfWork, ids: Sequence[int]) -> list[Alert]:
+def existing_alerts(unit: UnitOfWork, ids: Sequence[int]) -> list[AlertRow]:
     """The alerts of these ids, each once. Raises NotFound where one does not exist."""
     wanted = list(dict.fromkeys(ids))
     alerts = unit.queue.by_ids(wanted)
@@ -104,6 +104,6 @@ def _note(context: ConsoleContext, viewer: Viewer, transaction_id: str, text: st
     )
 
 
-def _told(alerts: Sequence[Alert]) -> str:
+def _told(alerts: Sequence[AlertRow]) -> str:
     """The subject of an audit entry: the one alert, or how many; the ids stand in its details."""
     return f"alert {alerts[0].id}" if len(alerts) == 1 else f"{len(alerts)} alerts"

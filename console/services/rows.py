@@ -8,7 +8,7 @@ from typing import Any
 
 from console.card_tokens import CardTokens
 from storage.alert_queue import state_of
-from storage.alerts import CONFIRMED, REJECTED, Alert
+from storage.alerts import CONFIRMED, REJECTED, AlertRow
 from storage.labels import FRAUD, GENUINE, Label
 from storage.scored_transactions import ScoredTransaction
 
@@ -60,7 +60,7 @@ class TransactionRow:
     """In an episode: `support` or `lookalike`."""
 
 
-def row_of_alert(alert: Alert, cards: CardTokens, *, now: float) -> TransactionRow:
+def row_of_alert(alert: AlertRow, cards: CardTokens, *, now: float) -> TransactionRow:
     """An alert as it was published, with what has become of it."""
     body = alert.body
     return TransactionRow(
@@ -87,7 +87,7 @@ def row_of_alert(alert: Alert, cards: CardTokens, *, now: float) -> TransactionR
 
 
 def row_of_transaction(
-    stored: ScoredTransaction, cards: CardTokens, *, alert: Alert | None, label: Label | None, now: float
+    stored: ScoredTransaction, cards: CardTokens, *, alert: AlertRow | None, label: Label | None, now: float
 ) -> TransactionRow:
     """A transaction as it was scored; one with an alert has the alert's reasons and state."""
     if alert is not None:

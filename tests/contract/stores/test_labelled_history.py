@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Engine
 
 from storage import UnitOfWork
-from storage.alerts import Alert
+from storage.alerts import AlertRow
 from storage.episodes import LIVE, LOOKALIKE, SUPPORT, Episode, EpisodeTransaction
 from storage.labelled_history import load_genuine_traffic, load_known_frauds
 from storage.labels import FRAUD, GENUINE
@@ -30,7 +30,7 @@ def store(engine: Engine, scored_row: ScoredRow) -> None:
             [(f"tx-0-{n}", verdict, "analyst", "ada", at, f"r-{at}-{n}") for n, verdict, at in verdicts]
         )
         unit.session.add(
-            Alert(source_partition=0, source_offset=4, transaction_id="tx-0-4", raised_at=96.0, body={})
+            AlertRow(source_partition=0, source_offset=4, transaction_id="tx-0-4", raised_at=96.0, body={})
         )
         parts = [
             EpisodeTransaction(transaction_id="tx-0-1", role=SUPPORT),
