@@ -22,7 +22,7 @@ from adaptation.desk import Desk, Step, pass_by
 from adaptation.going_live.awaiting import Awaiting
 from adaptation.going_live.settling import Settling
 from adaptation.intake.dispatch import AWAY, work
-from adaptation.proposing.preparation import NotReady, Preparation
+from adaptation.proposing.preparation import AdaptationNotReady, Preparation
 from adaptation.proposing.recent_traffic import RecentTraffic
 from adaptation.standing_terms import StandingTerms
 from adaptation.terms import DEFAULT_TERMS, Terms
@@ -175,7 +175,7 @@ class AdaptationWorker:
         """Score the reservoir anew where it or what is in force has changed."""
         try:
             desk.preparation.rehearse(desk.preparation.ready(desk.announcer.refresh(), newest=True))
-        except NotReady:
+        except AdaptationNotReady:
             return
 
     def _consumer(self) -> KafkaConsumer:

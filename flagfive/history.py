@@ -15,8 +15,8 @@ from flagfive.errors import UserError
 from flagfive.produce_file import choose_mapping, json_fields, message_columns
 from meta.sampler import Labelled
 from meta.training import NamedHistory
-from replay.mapping import Label, Mapping
-from replay.table import Table, UnreadableTable
+from replay.mapping import LabelColumn, Mapping
+from replay.table import TableFile, UnreadableTable
 from replay.values import text_of, texts
 from simulate.patterns import KNOWN
 from simulate.traffic import Traffic
@@ -37,7 +37,7 @@ def read_history(
     the file or its mapping does not do, or where no column tells fraud.
     """
     try:
-        table = Table(file)
+        table = TableFile(file)
     except UnreadableTable as error:
         raise UserError(str(error)) from None
     chosen = choose_mapping(schema, table, mapping)
@@ -49,7 +49,9 @@ def read_history(
 class _Reader:
     """Goes through the file part by part; profiles and names of families carry over."""
 
-    def __init__(self, schema: TransactionSchema, mapping: Mapping, label: Label, table: Table) -> None:
+    def __init__(
+        self, schema: TransactionSchema, mapping: Mapping, label: LabelColumn, table: TableFile
+    ) -> None:
         self.schema, self.mapping, self.label, self.table = schema, mapping, label, table
         self.fields = json_fields(schema, mapping)
         self.encoder, self.decoder, self.featuriser = RowEncoder(schema), Decoder(schema), Featuriser(schema)

@@ -9,8 +9,16 @@ import pyarrow as pa
 
 from features.schema import TransactionSchema
 from flagfive.errors import UserError
-from replay.mapping import OWN_FIELDS, EntityColumn, Mapping, WrongMapping, bundled_for, read_mapping
-from replay.table import Table
+from replay.mapping import (
+    OWN_FIELDS,
+    EntityColumn,
+    Mapping,
+    WrongMapping,
+    bundled_for,
+    entity_meaning,
+    read_mapping,
+)
+from replay.table import TableFile
 from replay.times import seconds_of
 from stream.feed.feed import Feed
 from stream.feed.pace import Pace
@@ -27,7 +35,7 @@ class Produced:
     seconds: float
 
 
-def choose_mapping(schema: TransactionSchema, table: Table, path: Path | None) -> Mapping:
+def choose_mapping(schema: TransactionSchema, table: TableFile, path: Path | None) -> Mapping:
     """The mapping of `path`; else the settings' own field names; else a bundled one that fits.
 
     Raises UserError where no column names fit.
@@ -47,7 +55,7 @@ async def produce(
     bootstrap: str,
     topic: str,
     schema: TransactionSchema,
-    table: Table,
+    table: TableFile,
     mapping: Mapping,
     pace: Pace,
     progress: Callable[[int], None],
@@ -91,7 +99,7 @@ def json_fields(schema: TransactionSchema, mapping: Mapping) -> dict[str, str]:
     """The column of each JSON field."""
     columns = mapping.columns()
     names = {meaning: getattr(schema, meaning) for meaning in OWN_FIELDS}
-    names |= {f"entity:{entity.name}": entity.field for entity in schema.entities}
+    names |= {entity_meaning(entity.name): entity.field for entity in schema.entities}
     return {field: columns[meaning] for meaning, field in names.items() if field and meaning in columns}
 
 

@@ -8,14 +8,14 @@ from pathlib import Path
 
 from flagfive.errors import UserError
 from replay.mapping import Mapping, WrongMapping, bundled_for, read_mapping
-from replay.outcome import Progress
-from replay.table import Table, UnreadableTable
+from replay.progress import Progress
+from replay.table import TableFile, UnreadableTable
 
 
-def open_table(file: Path, mapping: Path | None) -> tuple[Table, Mapping]:
+def open_table(file: Path, mapping: Path | None) -> tuple[TableFile, Mapping]:
     """The file and its mapping, a bundled one where it fits. Raises UserError."""
     try:
-        table = Table(file, as_text=True)
+        table = TableFile(file, as_text=True)
         chosen = read_mapping(mapping) if mapping else bundled_for(table.columns)
     except (WrongMapping, UnreadableTable) as error:
         raise UserError(str(error)) from None
@@ -27,7 +27,7 @@ def open_table(file: Path, mapping: Path | None) -> tuple[Table, Mapping]:
 
 
 @contextmanager
-def telling(table: Table) -> Iterator[Progress]:
+def telling(table: TableFile) -> Iterator[Progress]:
     """A bar for what is under way; what is wrong with the file becomes a UserError."""
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
     from rich.progress import Progress as Bar

@@ -16,12 +16,12 @@ from meta.stack import ScoringStack
 from meta.support import Support
 from meta.verdict import Verdict
 from replay.featured import Featured
-from replay.outcome import Progress, silent
-from replay.reading import Reader
+from replay.progress import Progress, ignore_progress
+from replay.reading import RowReader
 from replay.recent import Recent
 from replay.survey import DAY_S, UnfitFile, survey
-from replay.traffic import Traffic, joined
-from replay.what_if import Comparison, Past, Setting, what_if, with_episode
+from replay.traffic import TrafficRows, joined
+from replay.what_if import Past, ScoringSetting, WhatIfComparison, what_if, with_episode
 
 _FEWEST_ROWS = 5_000  # below, a budget of 0.1% is less than five rows
 _CALIBRATED_ON_DAYS = 30.0
@@ -40,23 +40,23 @@ class Question:
 
 
 @dataclass(frozen=True)
-class Answer:
+class BacktestResult:
     """Each change by name against what is in force; the gate's verdict on the episode, where one was flagged.
 
     rows: transactions of the days looked at, without those flagged.
     """
 
-    changes: dict[str, Comparison]
+    changes: dict[str, WhatIfComparison]
     verdict: Verdict | None
     rows: int
 
 
 def backtest(
-    reader: Reader,
+    reader: RowReader,
     artifacts: Artifacts,
     question: Question,
-    progress: Progress = silent,
-) -> Answer:
+    progress: Progress = ignore_progress,
+) -> BacktestResult:
     """Replay a file. Raises BadRow and UnfitFile, also where an id is not there or the base reads other
     features than the file gives.
     """
@@ -66,7 +66,7 @@ def backtest(
     base = artifacts.base
     recent = rows.before.where(~rows.before.fraud & ~np.isin(rows.before.row, rows.flagged.row)).X
     scored = base.score(recent)
-    now = Setting(ScoringStack(base, Tails.fit(scored)), 0.0).at_budget(recent, question.budget)
+    now = ScoringSetting(ScoringStack(base, Tails.fit(scored)), 0.0).at_budget(recent, question.budget)
     past = _past(rows.last.where(~np.isin(rows.last.row, rows.flagged.row)))
     changes = {f"budget {b:.3%}": what_if(past, now, now.at_budget(recent, b)) for b in question.budgets}
     verdict = None
@@ -76,20 +76,26 @@ def backtest(
             {"past fraud": artifacts.past}, budget=question.budget, seed=question.seed,
         )  # fmt: skip
         changes[f"{len(rows.flagged)} flags, {question.adapter}"] = what_if(past, now, then)
-    return Answer(changes or {"as it is": what_if(past, now, now)}, verdict, len(past))
+    return BacktestResult(changes or {"as it is": what_if(past, now, now)}, verdict, len(past))
 
 
 @dataclass(frozen=True)
 class _Rows:
     """Rows of the days looked at, a sample of those before, and the flagged ones wherever they stand."""
 
-    last: Traffic
-    before: Traffic
-    flagged: Traffic
+    last: TrafficRows
+    before: TrafficRows
+    flagged: TrafficRows
 
     @classmethod
     def read(
-        cls, reader: Reader, artifacts: Artifacts, question: Question, since: float, rows: int, tell: Progress
+        cls,
+        reader: RowReader,
+        artifacts: Artifacts,
+        question: Question,
+        since: float,
+        rows: int,
+        report_progress: Progress,
     ) -> _Rows:
         featured = Featured(reader, 0.0)
         _check(artifacts, featured, reader)
@@ -102,7 +108,7 @@ class _Rows:
                 before.add(traffic.where(~late))
             last.append(traffic.where(late))
             flagged.append(traffic.where(np.isin(part.id, wanted)))
-            tell("replaying", part.first + len(part) - 1, rows)
+            report_progress("replaying", part.first + len(part) - 1, rows)
         calibrated = before.rows() if len(before) else None
         if calibrated is None or len(calibrated) < _FEWEST_ROWS:
             raise UnfitFile(
@@ -115,11 +121,11 @@ class _Rows:
         return cls(joined(last), calibrated, found)
 
 
-def _past(rows: Traffic) -> Past:
+def _past(rows: TrafficRows) -> Past:
     return Past(rows.X, rows.seconds, rows.amount, rows.label)
 
 
-def _check(artifacts: Artifacts, featured: Featured, reader: Reader) -> None:
+def _check(artifacts: Artifacts, featured: Featured, reader: RowReader) -> None:
     """Raise UnfitFile unless the base reads what the file gives."""
     reads, gives = artifacts.base.features, featured.names[: featured.live]
     if reads != gives:

@@ -3,43 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from meta.arrays import Doubles, Floats
 from meta.normaliser import Normaliser
-from replay.outcome import Progress, silent
-
-Score = Callable[[Floats], Doubles]
+from replay.lesson import Lesson, Score
 
 _SEEDS = 3  # averaged, boosted trees gain about .005 of average precision
-RESERVE = 4  # one genuine card in four is kept from training, to set thresholds on
-
-
-@dataclass(frozen=True, eq=False)
-class Lesson:
-    """Training rows in order of time: features (n, d) by name, the live ones first; frauds (n,); period in
-    seconds.
-
-    family (n,) is an index into `families`, -1 where none is named; card (n,) and seconds (n,) are those of
-    the rows; reserve (m, d) are genuine rows that are kept from training, to set thresholds on.
-    """
-
-    features: tuple[str, ...]
-    live: int
-    X: Floats
-    fraud: NDArray[np.bool_]
-    weight: Doubles
-    period: tuple[float, float]
-    family: NDArray[np.int32]
-    card: NDArray[np.uint64]
-    seconds: Doubles
-    reserve: Floats
-    families: tuple[str, ...] = ()
-    seed: int = 0
-    progress: Progress = silent
 
 
 def base(lesson: Lesson) -> Score:
@@ -84,7 +55,7 @@ def boosted(lesson: Lesson) -> Score:
 
 def forest(lesson: Lesson) -> Score:
     """River's adaptive random forest, risk included; it learns a sample, one transaction at a time."""
-    from replay.forest import learned  # river: nothing else here needs it
+    from replay.forest import learned  # imports river, which no other contender needs
 
     return learned(lesson)
 

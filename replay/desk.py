@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from meta.arrays import Doubles
-from replay.traffic import Rows, Traffic, joined
+from replay.traffic import Rows, TrafficRows, joined
 
 
 @dataclass(frozen=True)
-class Desk:
+class SimulatedDesk:
     """Alerts that are examined in a shift, the most suspicious first, and frauds that are flagged in it."""
 
     examined: int
@@ -22,7 +22,7 @@ class Desk:
         alerts = np.flatnonzero(margin > 0)
         return np.sort(alerts[np.argsort(-margin[alerts], kind="stable")[: self.examined]])
 
-    def flag(self, shift: Traffic, margin: Doubles) -> Rows:
+    def flag(self, shift: TrafficRows, margin: Doubles) -> Rows:
         """Rows that card holders report by the end of the shift: frauds that passed, each of another card."""
         missed = np.flatnonzero(shift.fraud & ~(margin > 0))
         _, first = np.unique(shift.card[missed], return_index=True)
@@ -37,12 +37,12 @@ class News:
     """
 
     now: float
-    shift: Traffic
+    shift: TrafficRows
     examined: Rows
     flagged: Rows
-    matured: Traffic | None
+    matured: TrafficRows | None
 
-    def judged(self) -> Traffic:
+    def judged(self) -> TrafficRows:
         """Examined rows with a truth, and the flagged ones."""
         rows = np.union1d(self.examined, self.flagged)
         return self.shift.where(rows[self.shift.known[rows]])
@@ -53,14 +53,14 @@ class Ledger:
 
     def __init__(self, delay_s: float) -> None:
         self._delay_s = delay_s
-        self._waiting: list[Traffic] = []
+        self._waiting: list[TrafficRows] = []
 
-    def add(self, traffic: Traffic) -> None:
+    def add(self, traffic: TrafficRows) -> None:
         """Take in rows, of which those without a truth are forgotten."""
         if traffic.known.any():
             self._waiting.append(traffic.where(traffic.known))
 
-    def due(self, now: float) -> Traffic | None:
+    def due(self, now: float) -> TrafficRows | None:
         """Rows whose labels have come by `now`, each once; None where none has."""
         come, still = [], []
         for traffic in self._waiting:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from meta.arrays import Doubles
 from meta.entity_risk import LEAST_DAYS, affordable, boost, doubted, faded, genuine_traffic, is_suspect
 from replay.survey import DAY_S
-from replay.traffic import Traffic
+from replay.traffic import TrafficRows
 
 V = TypeVar("V")
 Key = tuple[int, int]  # entity by its place, hash of its key
@@ -29,7 +29,7 @@ class EntityRules:
     _frauds: dict[Key, float] = field(default_factory=dict)  # confirmed so far, none faded
     _first: dict[Key, float] = field(default_factory=dict)  # seconds of the first of them
 
-    def confirm(self, frauds: Traffic, recent: Traffic, *, of_one_pattern: bool) -> None:
+    def confirm(self, frauds: TrafficRows, recent: TrafficRows, *, of_one_pattern: bool) -> None:
         """Take in confirmed frauds; of one pattern, half of the cards must share what is to be blocked.
 
         An entity that is no card counts each card once; what a block explains says nothing of the card. All
@@ -48,7 +48,7 @@ class EntityRules:
         self._block(suspects, recent)
         self._count_cards(frauds.where(~self.blocked(frauds)))
 
-    def clear(self, genuine: Traffic) -> None:
+    def clear(self, genuine: TrafficRows) -> None:
         """Take in transactions found genuine: each halves what is held against a blocked entity of it."""
         for entity in range(1, genuine.keys.shape[1]):
             for key in np.unique(genuine.keys[:, entity]).tolist():
@@ -62,14 +62,14 @@ class EntityRules:
                 if not is_suspect(left):
                     self._until[place] = now
 
-    def boosts(self, traffic: Traffic) -> Doubles:
+    def boosts(self, traffic: TrafficRows) -> Doubles:
         """Surprise that each row's card adds (n,)."""
         out = np.zeros(len(traffic))
         for row, (count, as_of) in self._hits(traffic, 0, self._count):
             out[row] = boost(faded(count, traffic.seconds[row] - as_of, self.half_life_days * DAY_S))
         return out
 
-    def blocked(self, traffic: Traffic) -> NDArray[np.bool_]:
+    def blocked(self, traffic: TrafficRows) -> NDArray[np.bool_]:
         """Whether an entity of each row is blocked (n,)."""
         out = np.zeros(len(traffic), bool)
         for entity in range(1, traffic.keys.shape[1]):
@@ -77,12 +77,12 @@ class EntityRules:
                 out[row] |= traffic.seconds[row] < until
         return out
 
-    def cost(self, recent: Traffic) -> float:
+    def cost(self, recent: TrafficRows) -> float:
         """Share of traffic that is genuine and expected to meet what is blocked now, 0 to 1."""
         now = float(recent.seconds[-1])
         return sum(self._genuine(key, recent) for key, until in self._until.items() if until > now)
 
-    def _count_cards(self, frauds: Traffic) -> None:
+    def _count_cards(self, frauds: TrafficRows) -> None:
         for card in np.unique(frauds.card).tolist():
             at = frauds.card == card
             self._add((0, card), float(at.sum()), float(frauds.seconds[at].max()))
@@ -98,14 +98,14 @@ class EntityRules:
         self._first[key] = min(last, self._first.get(key, last))
         return total
 
-    def _genuine(self, key: Key, recent: Traffic) -> float:
+    def _genuine(self, key: Key, recent: TrafficRows) -> float:
         """Share of traffic that is genuine and passes an entity with confirmed frauds, as expected."""
         share = float(np.mean(recent.keys[:, key[0]] == key[1]))
         days = (self._count[key][1] - self._first[key]) / DAY_S
         per_day = len(recent) / max(float(np.ptp(recent.seconds)) / DAY_S, LEAST_DAYS)
         return genuine_traffic(share, per_day, self._frauds[key], days)
 
-    def _block(self, suspects: list[tuple[float, float, Key, float]], recent: Traffic) -> None:
+    def _block(self, suspects: list[tuple[float, float, Key, float]], recent: TrafficRows) -> None:
         """Most cards first; blocks in force go on, and are prolonged at no cost."""
         suspects.sort()
         now = float(recent.seconds[-1])
@@ -117,7 +117,7 @@ class EntityRules:
                 self._until[key] = max(self._until.get(key, 0.0), last + self.block_days * DAY_S)
 
     @staticmethod
-    def _hits(traffic: Traffic, entity: int, by_key: dict[Key, V]) -> list[tuple[int, V]]:
+    def _hits(traffic: TrafficRows, entity: int, by_key: dict[Key, V]) -> list[tuple[int, V]]:
         known = np.array([key for place, key in by_key if place == entity], np.uint64)
         column = traffic.keys[:, entity]
         return [

@@ -21,8 +21,8 @@ from meta.support import Support
 from meta.verdict import Limits, Verdict
 from replay.desk import News
 from replay.entity_rules import EntityRules
-from replay.policy import History
-from replay.traffic import Traffic, joined
+from replay.shift_contender import DeskHistory
+from replay.traffic import TrafficRows, joined
 
 BACKGROUND = 2_048  # genuine rows that the adapter may read
 FEWEST_ROWS = 5_000  # below, a budget of 0.1% is less than five rows
@@ -31,12 +31,12 @@ PAST_ROWS = 1_000  # confirmed frauds that must not be lost
 
 
 @dataclass
-class Episode:
+class ReplayedEpisode:
     """Flagged and confirmed frauds of one pattern, rejected alerts, and what the gate made of them."""
 
     flagged_at: float
-    frauds: list[Traffic] = field(default_factory=list)
-    rejected: list[Traffic] = field(default_factory=list)
+    frauds: list[TrafficRows] = field(default_factory=list)
+    rejected: list[TrafficRows] = field(default_factory=list)
     live: LiveDetector | None = None
     live_at: float | None = None
     reasons: tuple[str, ...] = ()
@@ -51,7 +51,7 @@ class BaseWithEpisodes:
         past: Floats,
         adapter: Adapter | None,
         rules: EntityRules | None,
-        history: History,
+        history: DeskHistory,
     ) -> None:
         self._history, self._adapter, self._rules = history, adapter, rules
         self._past = past[:PAST_ROWS]
@@ -60,13 +60,13 @@ class BaseWithEpisodes:
         )
         self._threshold, self._risk_share = history.threshold, 1.0
         self._frauds = np.empty(0, np.int64)  # numbers of rows that are known as fraud
-        self._found: list[Traffic] = []  # confirmed alerts of the base
+        self._found: list[TrafficRows] = []  # confirmed alerts of the base
         self._winner = np.empty(0, np.int32)
-        self.episodes: dict[str, Episode] = {}
+        self.episodes: dict[str, ReplayedEpisode] = {}
         self._calibrate()
 
-    def margin(self, shift: Traffic) -> Doubles:
-        """As Policy; what is blocked is above all else."""
+    def margin(self, shift: TrafficRows) -> Doubles:
+        """As ShiftContender; what is blocked is above all else."""
         surprise, self._winner = self._stack.score(self._live(shift))
         if self._rules is not None:
             surprise = np.minimum(surprise + self._risk_share * self._boosts(shift), CEILING)
@@ -88,7 +88,7 @@ class BaseWithEpisodes:
             for name in self._grown(news):
                 self._adapt(self._adapter, name, news.now)
 
-    def _confirm(self, rules: EntityRules, news: News, fresh: Traffic) -> None:
+    def _confirm(self, rules: EntityRules, news: News, fresh: TrafficRows) -> None:
         recent, flagged = self._history.recent.rows(), news.shift.where(news.flagged)
         for family in np.unique(flagged.family).tolist():
             rules.confirm(flagged.where(flagged.family == family), recent, of_one_pattern=True)
@@ -104,7 +104,7 @@ class BaseWithEpisodes:
         flagged = news.shift.where(news.flagged)
         for family in np.unique(flagged.family).tolist():
             name = self._history.families[family] if family >= 0 else f"reported by {news.now:.0f}"
-            episode = self.episodes.setdefault(name, Episode(news.now))
+            episode = self.episodes.setdefault(name, ReplayedEpisode(news.now))
             episode.frauds.append(flagged.where(flagged.family == family))
             grown.append(name)
         judged = news.examined[news.shift.known[news.examined]]
@@ -159,7 +159,9 @@ class BaseWithEpisodes:
                 [live for n in self._standing() if (live := self.episodes[n].live) is not None]
             )
 
-    def _judged(self, adapter: Adapter, episode: Episode, frauds: Traffic, others: list[str]) -> Verdict:
+    def _judged(
+        self, adapter: Adapter, episode: ReplayedEpisode, frauds: TrafficRows, others: list[str]
+    ) -> Verdict:
         apart = self._unknown(self._apart(frauds))
         X, surprise = self._recent(apart)
         rows = sort_alerts(np.arange(len(X)), surprise, self._threshold, self._history.budget)
@@ -180,7 +182,7 @@ class BaseWithEpisodes:
             limits=Limits(budget=self._history.budget),
         )  # fmt: skip
 
-    def _apart(self, frauds: Traffic) -> Traffic:
+    def _apart(self, frauds: TrafficRows) -> TrafficRows:
         """Recent traffic that hardly holds the pattern: of other entities, from before its first fraud."""
         recent = self._history.recent.rows()
         other = np.ones(len(recent), bool)
@@ -191,11 +193,11 @@ class BaseWithEpisodes:
         before = other & (recent.seconds < frauds.seconds.min())
         return recent.where(before if before.sum() >= FEWEST_ROWS else other)
 
-    def _unknown(self, rows: Traffic) -> Traffic:
+    def _unknown(self, rows: TrafficRows) -> TrafficRows:
         """Those that are not known as fraud."""
         return rows.where(~np.isin(rows.row, self._frauds))
 
-    def _recent(self, rows: Traffic) -> tuple[Floats, Doubles]:
+    def _recent(self, rows: TrafficRows) -> tuple[Floats, Doubles]:
         """Features of rows, and their surprise under all that is in force."""
         X = self._live(rows)
         return X, self._stack.score(X)[0]
@@ -203,9 +205,9 @@ class BaseWithEpisodes:
     def _cost_of_blocks(self) -> float:
         return 0.0 if self._rules is None else self._rules.cost(self._history.recent.rows())
 
-    def _boosts(self, rows: Traffic) -> Doubles:
+    def _boosts(self, rows: TrafficRows) -> Doubles:
         """Surprise that confirmed frauds of cards add in full (n,)."""
         return np.zeros(len(rows)) if self._rules is None else self._rules.boosts(rows)
 
-    def _live(self, rows: Traffic) -> Floats:
+    def _live(self, rows: TrafficRows) -> Floats:
         return np.ascontiguousarray(rows.X[:, : self._history.live])

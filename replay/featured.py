@@ -8,9 +8,9 @@ from features.hashing import hash_strings
 from features.offline import Featuriser
 from meta.arrays import Floats
 from replay.further import Further
-from replay.reading import Part, Reader
+from replay.reading import Part, RowReader
 from replay.risk import CardWindows, DelayedRisk
-from replay.traffic import Traffic
+from replay.traffic import TrafficRows
 
 
 class Featured:
@@ -19,7 +19,7 @@ class Featured:
     names: the features, of which the first `live` run live; the others are what a retrained model can have.
     """
 
-    def __init__(self, reader: Reader, delay_s: float) -> None:
+    def __init__(self, reader: RowReader, delay_s: float) -> None:
         self._reader = reader
         self._featuriser = Featuriser(reader.schema)
         self._further = Further(reader.mapping)
@@ -40,19 +40,19 @@ class Featured:
         ]
         return np.concatenate(blocks, axis=1)
 
-    def traffic(self, part: Part) -> Traffic:
+    def traffic(self, part: Part) -> TrafficRows:
         """The next rows with their features; where no column names a card, each is a card of its own."""
         return self._traffic(part, self.features(part))
 
-    def live_traffic(self, part: Part) -> Traffic:
+    def live_traffic(self, part: Part) -> TrafficRows:
         """The next rows with the features that run live, and no others."""
         return self._traffic(part, self._live_features(part))
 
     def _live_features(self, part: Part) -> Floats:
         return np.concatenate([self._featuriser.features(part.columns), self._further.features(part)], axis=1)
 
-    def _traffic(self, part: Part, X: Floats) -> Traffic:
+    def _traffic(self, part: Part, X: Floats) -> TrafficRows:
         keys = [part.card if self._reader.has_cards else part.id]
         keys += [hash_strings(spans) for spans in part.columns.keys[1:]]
         c, row = part.columns, part.first + np.arange(len(part))
-        return Traffic(X, part.label, part.family, np.stack(keys, 1), c.time, c.amount, row)
+        return TrafficRows(X, part.label, part.family, np.stack(keys, 1), c.time, c.amount, row)

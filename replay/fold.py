@@ -10,13 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from meta.arrays import Floats
-from replay.contenders import RESERVE, Lesson, Score
-from replay.drift import Drift
-from replay.measures import Window
-from replay.outcome import Progress, silent
-from replay.reading import FRAUD, UNKNOWN, Part
+from replay.drift import FeatureDrift
+from replay.lesson import RESERVE, Lesson, Score
+from replay.measures import ScoredWindow
+from replay.progress import Progress, ignore_progress
+from replay.reading import Part
 from replay.sample import Sample
 from replay.survey import DAY_S
+from replay.truth import FRAUD, UNKNOWN
 
 MOST_GENUINE = 200_000  # training rows of a fold that are not fraud; the others are drawn at random
 BUDGET = 0.001
@@ -47,11 +48,11 @@ class Fold:
     contenders: Mapping[str, Callable[[Lesson], Score]]
     families: Sequence[str]
     seed: int = 0
-    progress: Progress = silent
-    drift: Drift | None = None  # from when the fold has learned
+    progress: Progress = ignore_progress
+    drift: FeatureDrift | None = None  # from when the fold has learned
     train_seconds: float = 0.0
     score_seconds: float = 0.0
-    tested: dict[str, list[Window]] = field(default_factory=dict)
+    tested: dict[str, list[ScoredWindow]] = field(default_factory=dict)
     _rows: Sample = field(init=False)
     _models: dict[str, tuple[Score, float]] = field(default_factory=dict)
     _stolen: dict[int, int] = field(default_factory=dict)  # card: day of its first fraud since training began
@@ -74,7 +75,7 @@ class Fold:
         if test.any():
             self._test(part, X, np.flatnonzero(test), day)
 
-    def windows(self) -> dict[str, Window]:
+    def windows(self) -> dict[str, ScoredWindow]:
         """The test window under each contender."""
         return {name: _joined(parts) for name, parts in self.tested.items()}
 
@@ -102,7 +103,7 @@ class Fold:
         for name, (score, threshold) in self._models.items():
             c = part.columns
             shown = (part.label[rows] == FRAUD, part.card[rows], day[rows], c.amount[rows])
-            self.tested.setdefault(name, []).append(Window(score(X[rows]), *shown, threshold))
+            self.tested.setdefault(name, []).append(ScoredWindow(score(X[rows]), *shown, threshold))
         self.score_seconds += time.perf_counter() - begun
 
     def _learn(self) -> None:
@@ -112,7 +113,7 @@ class Fold:
         if not columns:
             raise NothingToLearn(f"{where}: no labelled rows to train on")
         X, fraud, card, seconds, family = columns
-        self.drift = Drift(X[~fraud])
+        self.drift = FeatureDrift(X[~fraud])
         reserve = ~fraud & (card % RESERVE == 0)
         fit = ~reserve
         if fraud.sum() < 10 or reserve.sum() < 100:
@@ -130,9 +131,9 @@ class Fold:
         self.train_seconds += time.perf_counter() - begun
 
 
-def _joined(parts: list[Window]) -> Window:
+def _joined(parts: list[ScoredWindow]) -> ScoredWindow:
     score, fraud, card, day, amount = (
         np.concatenate([getattr(part, name) for part in parts])
         for name in ("score", "fraud", "card", "day", "amount")
     )
-    return Window(score, fraud, card, day, amount, parts[0].threshold)
+    return ScoredWindow(score, fraud, card, day, amount, parts[0].threshold)

@@ -11,10 +11,10 @@ from river import forest
 
 from meta.arrays import Doubles, Floats
 from meta.calibration import Tails
-from replay.contenders import RESERVE, Lesson, Score
 from replay.desk import News
-from replay.policy import History
-from replay.traffic import Traffic
+from replay.lesson import RESERVE, Lesson, Score
+from replay.shift_contender import DeskHistory
+from replay.traffic import TrafficRows
 
 GENUINE_PER_FRAUD = 10
 
@@ -55,24 +55,24 @@ class OnlineForest:
     A genuine card in four is not learned from: the latest of them are the tails that alerts are measured by.
     """
 
-    def __init__(self, history: History) -> None:
+    def __init__(self, history: DeskHistory) -> None:
         self._history = history
         self._model = Forest(history.names, history.seed)
         self._reserve: list[Floats] = []
         self._seen = np.empty(0, np.int64)
         self._take(history.rows)
 
-    def margin(self, shift: Traffic) -> Doubles:
-        """As Policy."""
+    def margin(self, shift: TrafficRows) -> Doubles:
+        """As ShiftContender."""
         return self._tails.surprise(self._model.score(shift.X)) - self._history.threshold
 
     def learn(self, news: News) -> None:
-        """As Policy."""
+        """As ShiftContender."""
         for rows in (news.judged(), news.matured):
             if rows is not None and len(rows):
                 self._take(rows.where(~np.isin(rows.row, self._seen)))
 
-    def _take(self, rows: Traffic) -> None:
+    def _take(self, rows: TrafficRows) -> None:
         self._seen = np.concatenate([self._seen, rows.row])
         reserve = ~rows.fraud & (rows.card % RESERVE == 0)
         fit = rows.where(~reserve)

@@ -22,15 +22,17 @@ from meta.stack import ScoringStack
 from meta.support import Support
 from meta.verdict import Limits, Verdict
 from replay.delay import detection_delay
-from replay.drift import Drift, moved
+from replay.drift import FeatureDrift, moved
 from replay.further import Further
-from replay.measures import Window, measure
-from replay.outcome import Outcome, Progress, silent
+from replay.measures import ScoredWindow, measure
 from replay.prequential import Plan
-from replay.reading import FRAUD, GENUINE, Reader
+from replay.progress import Progress, ignore_progress
+from replay.reading import RowReader
+from replay.result import ReplayResult
 from replay.sample import Sample
 from replay.survey import DAY_S, Survey, UnfitFile, survey
 from replay.training import train
+from replay.truth import FRAUD, GENUINE
 
 Rows = NDArray[np.intp]
 
@@ -39,7 +41,7 @@ BUDGET = 0.001
 
 
 @dataclass(frozen=True)
-class Settings:
+class LeaveOutSettings:
     """The pattern left out, flags of the episode, adapters that make a detector of it, steps of training."""
 
     pattern: str
@@ -65,7 +67,9 @@ class _Period:
         )
 
 
-def leave_out(reader: Reader, plan: Plan, settings: Settings, progress: Progress = silent) -> Outcome:
+def leave_out(
+    reader: RowReader, plan: Plan, settings: LeaveOutSettings, progress: Progress = ignore_progress
+) -> ReplayResult:
     """Run it; of `plan` count the days, start and seed. Raises as `replay.prequential.prequential`.
 
     Measured on genuine rows and frauds of the pattern after the last flag, on cards that were not flagged.
@@ -93,10 +97,10 @@ def leave_out(reader: Reader, plan: Plan, settings: Settings, progress: Progress
         "until_caught": {name: _delay(window, plan.seed) for name, window in windows.items()},
         "kept_as_draft": {name: list(r) for name, r in reasons.items() if r},
     }
-    drift = Drift(training.X[training.family == 0])
+    drift = FeatureDrift(training.X[training.family == 0])
     drift.add(test.X[test.family == 0])
     details = {"patterns": [pattern], "budget": BUDGET, "drift": moved(names, [drift])}
-    return Outcome(figures, lists, found, passed, trained, details)
+    return ReplayResult(figures, lists, found, passed, trained, details)
 
 
 class _Episode:
@@ -122,7 +126,7 @@ class _Episode:
 
     def contest(
         self, names: tuple[str, ...], seed: int
-    ) -> tuple[dict[str, Window], dict[str, tuple[str, ...]], dict[str, float | None]]:
+    ) -> tuple[dict[str, ScoredWindow], dict[str, tuple[str, ...]], dict[str, float | None]]:
         """Return the test under base and under base with each detector that passed the gate."""
         alone = ScoringStack(self.artifacts.base, self.reservoir.base_tails)
         threshold = float(np.quantile(self.reservoir.base_surprise, 1 - BUDGET))
@@ -144,17 +148,17 @@ class _Episode:
             replay, seed=seed, limits=Limits(budget=BUDGET),
         )  # fmt: skip
 
-    def _tested(self, stack: ScoringStack, threshold: float) -> tuple[Window, float | None]:
+    def _tested(self, stack: ScoringStack, threshold: float) -> tuple[ScoredWindow, float | None]:
         """What the test days show, and the recall of known fraud; None where there is none."""
         s = self.shown
         day = (s.seconds // DAY_S).astype(np.int64)
-        window = Window(stack.score(s.X)[0], s.family != 0, s.card, day, s.amount, threshold)
+        window = ScoredWindow(stack.score(s.X)[0], s.family != 0, s.card, day, s.amount, threshold)
         found = stack.score(self.known.X)[0] > threshold
         return window, float(found.mean()) if len(found) else None
 
 
 def _collect(
-    reader: Reader, plan: Plan, found: Survey, progress: Progress
+    reader: RowReader, plan: Plan, found: Survey, progress: Progress
 ) -> tuple[tuple[str, ...], tuple[_Period, ...]]:
     """One pass: samples of training period, of the days until its labels came, and of the test period."""
     [days] = plan.folds_in(found)
@@ -182,19 +186,24 @@ def _collect(
     return (*featuriser.layout.names, *further.names), tuple(_Period(*s.columns()) for s in samples)
 
 
-def _delay(window: Window, seed: int) -> dict[str, Any] | None:
+def _delay(window: ScoredWindow, seed: int) -> dict[str, Any] | None:
     at = window.fraud
     return detection_delay(window.amount[at], window.score[at] > window.threshold, window.card[at], seed=seed)
 
 
-def _number(reader: Reader, pattern: str) -> int:
+def _number(reader: RowReader, pattern: str) -> int:
     if pattern not in reader.families:
         raise UnfitFile(f"no fraud of a pattern {pattern!r}; there are {', '.join(sorted(reader.families))}")
     return reader.families.index(pattern) + 1
 
 
 def _train(
-    reader: Reader, names: tuple[str, ...], rows: _Period, settings: Settings, seed: int, progress: Progress
+    reader: RowReader,
+    names: tuple[str, ...],
+    rows: _Period,
+    settings: LeaveOutSettings,
+    seed: int,
+    progress: Progress,
 ) -> Artifacts:
     labelled = Labelled(rows.X, rows.family, rows.card.view(np.int64), rows.seconds)
     return train(

@@ -13,23 +13,24 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from replay.desk import Desk, Ledger, News
-from replay.drift import Drift, moved
+from replay.desk import Ledger, News, SimulatedDesk
+from replay.drift import FeatureDrift, moved
 from replay.episodes import BaseWithEpisodes
 from replay.featured import Featured
 from replay.fold import BUDGET, Days, NothingToLearn
 from replay.live_contenders import CONTENDERS, begin
-from replay.measures import Window, measure
-from replay.outcome import Outcome, Progress, silent
+from replay.measures import ScoredWindow, measure
 from replay.patterns import UNNAMED, detection
-from replay.policy import History, Policy
 from replay.prequential import Plan
-from replay.reading import Reader
+from replay.progress import Progress, ignore_progress
+from replay.reading import RowReader
 from replay.recent import Recent
+from replay.result import ReplayResult
 from replay.sample import Sample
+from replay.shift_contender import DeskHistory, ShiftContender
 from replay.shifts import shifts
 from replay.survey import DAY_S, Survey, UnfitFile, survey
-from replay.traffic import Traffic, joined
+from replay.traffic import TrafficRows, joined
 
 HOUR_S = 3_600.0
 _MOST_GENUINE = 150_000  # rows of the training period
@@ -55,18 +56,18 @@ class LiveSettings:
     meta_steps: int = 1_500
 
     @property
-    def desk(self) -> Desk:
+    def desk(self) -> SimulatedDesk:
         """What is done in one shift; at least one alert and one flag where any are."""
         part = self.shift_hours / 24.0
-        return Desk(math.ceil(self.alerts_a_day * part), math.ceil(self.flags_a_day * part))
+        return SimulatedDesk(math.ceil(self.alerts_a_day * part), math.ceil(self.flags_a_day * part))
 
 
 def live(
-    reader: Reader,
+    reader: RowReader,
     plan: Plan,
     settings: LiveSettings,
-    progress: Progress = silent,
-) -> Outcome:
+    progress: Progress = ignore_progress,
+) -> ReplayResult:
     """Replay a file: of `plan` count training days, test days times folds, start and seed.
 
     Raises as `replay.prequential.prequential`.
@@ -87,20 +88,22 @@ def live(
         "budget": settings.budget,
         "drift": moved(run.featured.names, [run.drift]),
     }
-    return Outcome(figures, {n: [w] for n, w in windows.items()}, found, passed, run.train_seconds, details)
+    return ReplayResult(
+        figures, {n: [w] for n, w in windows.items()}, found, passed, run.train_seconds, details
+    )
 
 
 @dataclass
 class _Run:
     """One pass over the file."""
 
-    reader: Reader
+    reader: RowReader
     plan: Plan
     settings: LiveSettings
     found: Survey
     progress: Progress
-    policies: Mapping[str, Policy] = field(default_factory=dict)
-    tested: list[Traffic] = field(default_factory=list)
+    policies: Mapping[str, ShiftContender] = field(default_factory=dict)
+    tested: list[TrafficRows] = field(default_factory=list)
     margins: dict[str, list[np.ndarray[tuple[int], np.dtype[np.float64]]]] = field(default_factory=dict)
     train_seconds: float = 0.0
 
@@ -135,20 +138,22 @@ class _Run:
         if not self.tested:
             raise UnfitFile(f"days {self.days.test} to {self.days.end}: no rows to test on")
 
-    def window(self, name: str) -> Window:
+    def window(self, name: str) -> ScoredWindow:
         """What a contender said of all tested rows whose truth is known."""
         rows, margin = joined(self.tested), np.concatenate(self.margins[name])
         known = rows.known
         day = ((rows.seconds - self.epoch) // DAY_S).astype(np.int64)
-        return Window(margin[known], rows.fraud[known], rows.card[known], day[known], rows.amount[known], 0.0)
+        return ScoredWindow(
+            margin[known], rows.fraud[known], rows.card[known], day[known], rows.amount[known], 0.0
+        )
 
-    def _keep(self, shift: Traffic) -> None:
+    def _keep(self, shift: TrafficRows) -> None:
         held = [self.reader.families.index(n) for n in self.settings.held_out if n in self.reader.families]
         rows = shift.where(shift.known & ~np.isin(shift.family, held))
         if len(rows):
             self.training.add(rows.fraud, *rows.columns())
 
-    def _work(self, shift: Traffic, now: float) -> None:
+    def _work(self, shift: TrafficRows, now: float) -> None:
         """1. Train before the first shift.  2. Score.  3. The desk looks, and every contender learns."""
         if not self.policies:
             self._begin()
@@ -168,23 +173,23 @@ class _Run:
         where = f"days {self.days.train} to {self.days.delay_from}"
         if not columns:
             raise NothingToLearn(f"{where}: no labelled rows to train on")
-        rows = Traffic(*columns)
+        rows = TrafficRows(*columns)
         frauds = int(rows.fraud.sum())
         if frauds < _FEWEST_FRAUDS or len(rows) - frauds < _FEWEST_GENUINE:
             raise NothingToLearn(
                 f"{where}: {frauds} frauds and {len(rows) - frauds} genuine rows to train on, allowed "
                 f"{_FEWEST_FRAUDS} and {_FEWEST_GENUINE} or more"
             )
-        self.drift = Drift(rows.X[~rows.fraud])
+        self.drift = FeatureDrift(rows.X[~rows.fraud])
         f, s = self.featured, self.settings
-        history = History(
+        history = DeskHistory(
             rows, self.recent, f.names, f.live, tuple(self.reader.families), self.plan.train_days,
             s.delay_hours / 24.0, s.budget, self.plan.seed, self.progress,
         )  # fmt: skip
         self.policies = begin(s.contenders, s.adapters, history, (s.base_steps, s.meta_steps))
         self.train_seconds = time.perf_counter() - begun
 
-    def _slim(self, shift: Traffic) -> Traffic:
+    def _slim(self, shift: TrafficRows) -> TrafficRows:
         """Without risk columns, which nothing that is calibrated on recent traffic reads."""
         return replace(shift, X=shift.X[:, : self.featured.live])
 
@@ -196,7 +201,7 @@ def _days(plan: Plan, settings: LiveSettings, found: Survey) -> Days:
     return days
 
 
-def _told(policy: Policy, families: Sequence[str]) -> list[dict[str, object]]:
+def _told(policy: ShiftContender, families: Sequence[str]) -> list[dict[str, object]]:
     if not isinstance(policy, BaseWithEpisodes):
         return []
     return [

@@ -12,9 +12,9 @@ from meta.sampler import Labelled
 from replay.contenders import boosted, confirmed, logistic
 from replay.entity_rules import EntityRules
 from replay.episodes import BaseWithEpisodes
-from replay.policy import History, Policy
 from replay.retrained import Retrained
-from replay.traffic import Traffic
+from replay.shift_contender import DeskHistory, ShiftContender
+from replay.traffic import TrafficRows
 from replay.training import train
 
 _LEARNERS = {"lightgbm": boosted, "logistic": logistic, "confirmed": confirmed}
@@ -22,14 +22,14 @@ CONTENDERS = ("base", "base+rules", "base+episodes", *_LEARNERS, "forest")
 
 
 def begin(
-    names: Sequence[str], adapters: Sequence[str], history: History, steps: tuple[int, int]
-) -> dict[str, Policy]:
+    names: Sequence[str], adapters: Sequence[str], history: DeskHistory, steps: tuple[int, int]
+) -> dict[str, ShiftContender]:
     """Train what the contenders begin with; `base+episodes` stands for one contender per adapter.
 
     `steps` are those of the base and of meta-training.
     """
     artifacts = _artifacts(history, adapters, steps) if any(n.startswith("base") for n in names) else None
-    out: dict[str, Policy] = {}
+    out: dict[str, ShiftContender] = {}
     for name in names:
         if name in _LEARNERS:
             out[name] = Retrained(_LEARNERS[name], history)
@@ -42,7 +42,9 @@ def begin(
     return out
 
 
-def _based(name: str, adapters: Sequence[str], artifacts: Artifacts, history: History) -> dict[str, Policy]:
+def _based(
+    name: str, adapters: Sequence[str], artifacts: Artifacts, history: DeskHistory
+) -> dict[str, ShiftContender]:
     if name == "base":
         return {name: BaseWithEpisodes(artifacts.base, artifacts.past, None, None, history)}
     chosen = adapters if name == "base+episodes" else [None]
@@ -58,7 +60,7 @@ def _based(name: str, adapters: Sequence[str], artifacts: Artifacts, history: Hi
     }
 
 
-def _artifacts(history: History, adapters: Sequence[str], steps: tuple[int, int]) -> Artifacts:
+def _artifacts(history: DeskHistory, adapters: Sequence[str], steps: tuple[int, int]) -> Artifacts:
     rows = history.rows
     family = np.where(rows.fraud, np.where(rows.family >= 0, rows.family + 1, -1), 0).astype(np.int64)
     labelled = Labelled(_live(rows, history), family, rows.card.view(np.int64), rows.seconds)
@@ -68,5 +70,5 @@ def _artifacts(history: History, adapters: Sequence[str], steps: tuple[int, int]
     )  # fmt: skip
 
 
-def _live(rows: Traffic, history: History) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
+def _live(rows: TrafficRows, history: DeskHistory) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
     return np.ascontiguousarray(rows.X[:, : history.live])

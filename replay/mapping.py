@@ -24,7 +24,16 @@ class EntityColumn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     column: str
 
 
-class Label(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+def entity_meaning(entity: str) -> str:
+    """Return the key under which `Mapping.columns` lists the column of an entity's keys.
+
+    >>> entity_meaning("card")
+    'entity:card'
+    """
+    return f"entity:{entity}"
+
+
+class LabelColumn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Which column tells fraud from genuine.
 
     A missing value, and those in `unknown`, mean that nobody knows yet; what stands in none of the three is
@@ -59,7 +68,7 @@ class Mapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     currency: str | None = None
     category: str | None = None
     channel: str | None = None
-    label: Label | None = None
+    label: LabelColumn | None = None
     time_unit: Literal["s", "ms", "us"] = "s"
     time_format: str | None = None
     numeric: tuple[str, ...] = ()
@@ -68,7 +77,7 @@ class Mapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def columns(self) -> dict[str, str]:
         """The column of each meaning that a transaction carries: id, time, ..., entity:<name>."""
         named = {name: getattr(self, name) for name in OWN_FIELDS}
-        entities = {f"entity:{entity.name}": entity.column for entity in self.entities}
+        entities = {entity_meaning(entity.name): entity.column for entity in self.entities}
         return {meaning: column for meaning, column in named.items() if column} | entities
 
     def every_column(self) -> dict[str, str]:

@@ -19,7 +19,7 @@ class Unmeasurable(ValueError):
 
 
 @dataclass(frozen=True)
-class Window:
+class ScoredWindow:
     """Labelled rows of one test window: scores, higher is more suspicious; card, day and amount of each.
 
     `threshold` is the one that was set before the window began, from matured genuine rows.
@@ -42,7 +42,9 @@ class Interval:
     high: float
 
 
-def measure(windows: Sequence[Window], *, replicates: int = REPLICATES, seed: int = 0) -> dict[str, Interval]:
+def measure(
+    windows: Sequence[ScoredWindow], *, replicates: int = REPLICATES, seed: int = 0
+) -> dict[str, Interval]:
     """Return means over test windows, by name; the bootstrap draws cards, for card precision days.
 
     Raises Unmeasurable where a window lacks fraud or genuine rows.
@@ -64,7 +66,7 @@ def measure(windows: Sequence[Window], *, replicates: int = REPLICATES, seed: in
 class _Ranked:
     """A window in order of falling score, so that each replicate is a few sums."""
 
-    def __init__(self, window: Window) -> None:
+    def __init__(self, window: ScoredWindow) -> None:
         self.order = np.argsort(-window.score, kind="stable")
         self.score = window.score[self.order]
         self.fraud = window.fraud[self.order]
@@ -107,7 +109,7 @@ def _mean(ranked: Sequence[_Ranked], weights: Sequence[Doubles]) -> dict[str, fl
     return {name: float(np.mean([e[name] for e in each])) for name in each[0]}
 
 
-def _card_precision(window: Window, top: int = TOP_CARDS) -> Doubles:
+def _card_precision(window: ScoredWindow, top: int = TOP_CARDS) -> Doubles:
     """Share of compromised cards among each day's `top`; what was found on one day is gone the next.
 
     Source: Le Borgne et al. 2022, «Reproducible machine learning for credit card fraud detection», ch. 4.

@@ -10,13 +10,13 @@ import numpy as np
 from meta.arrays import Doubles
 from replay.delay import detection_delay
 from replay.survey import DAY_S
-from replay.traffic import Traffic
+from replay.traffic import TrafficRows
 
 UNNAMED = "unnamed"  # the pattern of frauds that no column names
 
 
 def detection(
-    rows: Traffic, margins: Mapping[str, Doubles], families: Sequence[str], *, seed: int = 0
+    rows: TrafficRows, margins: Mapping[str, Doubles], families: Sequence[str], *, seed: int = 0
 ) -> list[dict[str, Any]]:
     """Per pattern: days since 1970, its frauds of each, and by contender those caught and what passed before.
 

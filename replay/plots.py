@@ -11,11 +11,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from replay.drift import MAJOR, WATCH
-from replay.measures import Interval, Window
+from replay.measures import Interval, ScoredWindow
 from replay.psd2 import BANDS
 from replay.survey import DAY_S
 
-Windows = dict[str, list[Window]]
+Windows = dict[str, list[ScoredWindow]]
 
 MOVED_MOST = 10  # features that the plot of drift shows
 _MOST_POINTS = 400

@@ -11,13 +11,15 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from replay.contenders import CONTENDERS, Lesson, Score
+from replay.contenders import CONTENDERS
 from replay.drift import moved
 from replay.featured import Featured
 from replay.fold import BUDGET, Days, Fold
+from replay.lesson import Lesson, Score
 from replay.measures import measure
-from replay.outcome import Outcome, Progress, silent
-from replay.reading import Reader
+from replay.progress import Progress, ignore_progress
+from replay.reading import RowReader
+from replay.result import ReplayResult
 from replay.survey import DAY_S, Survey, UnfitFile, survey
 
 
@@ -67,7 +69,7 @@ class Plan:
         return [Days(f, f + self.train_days, f + once, f + once + self.test_days) for f in firsts]
 
 
-def prequential(reader: Reader, plan: Plan, progress: Progress = silent) -> Outcome:
+def prequential(reader: RowReader, plan: Plan, progress: Progress = ignore_progress) -> ReplayResult:
     """Replay a file. Raises BadRow, UnfitFile, NothingToLearn and Unmeasurable before anything is written."""
     progress("checking", 0, reader.table.rows() or 0)
     found = survey(reader)
@@ -88,10 +90,10 @@ def prequential(reader: Reader, plan: Plan, progress: Progress = silent) -> Outc
         "budget": BUDGET,
         "drift": moved(folds[0].features, drifts),
     }
-    return Outcome(figures, windows, found, whole - training, training, details)
+    return ReplayResult(figures, windows, found, whole - training, training, details)
 
 
-def _run(reader: Reader, plan: Plan, found: Survey, days: list[Days], progress: Progress) -> list[Fold]:
+def _run(reader: RowReader, plan: Plan, found: Survey, days: list[Days], progress: Progress) -> list[Fold]:
     featured = Featured(reader, plan.delay_days * DAY_S)
     epoch = float(np.floor(found.first / DAY_S) * DAY_S)
     folds = [

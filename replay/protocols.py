@@ -6,11 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from replay.outcome import Outcome, Progress
 from replay.prequential import Plan
-from replay.reading import Reader
+from replay.progress import Progress
+from replay.reading import RowReader
+from replay.result import ReplayResult
 
-Run = Callable[[Reader, Progress], Outcome]
+Run = Callable[[RowReader, Progress], ReplayResult]
 NAMES = ("prequential", "live", "leave-pattern-out")
 
 
@@ -82,12 +83,12 @@ def _live(plan: Plan, choice: Choice) -> tuple[Run, dict[str, Any]]:
 
 
 def _leave_out(plan: Plan, choice: Choice) -> tuple[Run, dict[str, Any]]:
-    from replay.leave_out import Settings, leave_out
+    from replay.leave_out import LeaveOutSettings, leave_out
 
     if choice.pattern is None:
         raise UnknownName("--protocol leave-pattern-out needs --pattern, the name of the one to leave out")
     steps = choice.steps
-    settings = Settings(choice.pattern, choice.flags, _adapters(choice), 2 * steps, steps)
+    settings = LeaveOutSettings(choice.pattern, choice.flags, _adapters(choice), 2 * steps, steps)
     told = {"plan": asdict(plan), "episode": asdict(settings)}
     return (lambda reader, tell: leave_out(reader, plan, settings, tell)), told
 

@@ -15,13 +15,13 @@ from features.codes import CATEGORY, CHANNEL, CURRENCY, INVALID, code_of
 from features.columns import NO_CATEGORY, NO_CURRENCY, Channel, Columns
 from features.hashing import hash_strings
 from features.schema import MAX_AMOUNT, MAX_KEY_BYTES, EntityField, TransactionSchema
-from replay.mapping import Label, Mapping
+from replay.mapping import LabelColumn, Mapping
 from replay.query import Query
-from replay.table import Table
+from replay.table import TableFile
 from replay.times import seconds_of
+from replay.truth import FRAUD, GENUINE, UNKNOWN
 from replay.values import numbers, text_of, texts
 
-FRAUD, GENUINE, UNKNOWN = 1, 0, -1
 _MISSING = "(missing)"
 WHOLE = "traffic"  # the entity of a file that names none: all of it has one profile
 
@@ -35,7 +35,7 @@ class Part:
     """n rows in their order.
 
     first: number of the first row in the file, from 1. label: FRAUD, GENUINE or UNKNOWN int8 (n,).
-    family: index into `Reader.families`, -1 where none is named. card: hash of the primary entity's key.
+    family: index into `RowReader.families`, -1 where none is named. card: hash of the primary entity's key.
     id: hash of each id, uint64 (n,). numeric, categorical: the further columns of the mapping, numbers
     float64 (n, p), where a missing one is 0, and texts, where a missing one is a value of its own.
     """
@@ -58,13 +58,13 @@ class Part:
 
 
 @dataclass
-class Reader:
+class RowReader:
     """Goes through `table` as `mapping` says. Raises BadRow, WrongMapping and UnreadableTable.
 
     `pattern` is a query: the frauds for which it holds are a family of that name, whatever else they are.
     """
 
-    table: Table
+    table: TableFile
     mapping: Mapping
     pattern: str | None = None
     families: list[str] = field(default_factory=list)
@@ -204,7 +204,7 @@ class Reader:
         self,
         batch: pa.RecordBatch,
         label: NDArray[np.int8],
-        wanted: Label,
+        wanted: LabelColumn,
         pattern: str,
         family: NDArray[np.int32],
     ) -> None:
@@ -232,6 +232,6 @@ class Reader:
             )
 
 
-def _meanings(label: Label) -> dict[str, int]:
+def _meanings(label: LabelColumn) -> dict[str, int]:
     named = {FRAUD: label.fraud, GENUINE: label.genuine, UNKNOWN: label.unknown}
     return {text_of(value): meaning for meaning, values in named.items() for value in values}

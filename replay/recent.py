@@ -7,7 +7,7 @@ from collections import deque
 import numpy as np
 
 from replay.survey import DAY_S
-from replay.traffic import Traffic, joined
+from replay.traffic import TrafficRows, joined
 
 MOST = 50_000  # rows: as many as live
 DAYS = 7  # a week, so that no day of the week is missing
@@ -19,13 +19,13 @@ class Recent:
     def __init__(self, seed: int, *, most: int = MOST, days: float = DAYS) -> None:
         self._rng = np.random.default_rng(seed)
         self._most, self._days = most, days
-        self._parts: deque[tuple[Traffic, np.ndarray[tuple[int], np.dtype[np.float64]]]] = deque()
-        self._drawn: Traffic | None = None
+        self._parts: deque[tuple[TrafficRows, np.ndarray[tuple[int], np.dtype[np.float64]]]] = deque()
+        self._drawn: TrafficRows | None = None
 
     def __len__(self) -> int:
         return sum(len(part) for part, _ in self._parts)
 
-    def add(self, shift: Traffic) -> None:
+    def add(self, shift: TrafficRows) -> None:
         """Take in a shift; what is older than the days that are kept is forgotten."""
         draw = self._rng.random(len(shift))
         if len(shift) > self._most:
@@ -37,7 +37,7 @@ class Recent:
             self._parts.popleft()
         self._drawn = None
 
-    def rows(self) -> Traffic:
+    def rows(self) -> TrafficRows:
         """At most as many rows as are wanted, in order of time. At least one shift must have come."""
         if self._drawn is None:
             whole = joined([part for part, _ in self._parts])

@@ -13,8 +13,8 @@ from matplotlib.axes import Axes
 from replay import plots
 from replay.drift import MAJOR, WATCH
 from replay.measures import Interval
-from replay.outcome import Outcome
 from replay.psd2 import BANDS, exempt_up_to
+from replay.result import ReplayResult
 
 _STYLE = """body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}
 table{border-collapse:collapse;margin:1rem 0}th,td{padding:.25rem .6rem;border-bottom:1px solid #ccc;
@@ -23,7 +23,7 @@ pre{background:#f5f5f5;padding:1rem;overflow:auto}"""
 _PATTERNS_DRAWN = 12  # those with the most frauds; the JSON has all
 
 
-def page(outcome: Outcome, found: dict[str, Any]) -> str:
+def page(outcome: ReplayResult, found: dict[str, Any]) -> str:
     """Return the page; it loads nothing from elsewhere."""
     s, tests = outcome.survey, len(next(iter(outcome.windows.values())))
     configuration = escape(json.dumps(found["configuration"], indent=1))
@@ -44,7 +44,7 @@ def _percent(rate: float) -> str:
     return f"{100 * rate:.3g}%"
 
 
-def _table(outcome: Outcome) -> str:
+def _table(outcome: ReplayResult) -> str:
     rows = {
         name.replace("_", " "): [_cell(figures[name]) for figures in outcome.contenders.values()]
         for name in next(iter(outcome.contenders.values()))
@@ -66,7 +66,7 @@ def _cell(figure: Interval) -> str:
     return f"{figure.value:.4f} <small>[{figure.low:.4f} {figure.high:.4f}]</small>"
 
 
-def _plots(outcome: Outcome, found: dict[str, Any]) -> Iterator[str]:
+def _plots(outcome: ReplayResult, found: dict[str, Any]) -> Iterator[str]:
     windows, budget = outcome.windows, _percent(found["budget"])
     yield _section("Precision against recall", partial(plots.precision_recall, windows=windows))
     yield _section("Scores of fraud and genuine", partial(plots.scores, windows=windows))
@@ -80,7 +80,7 @@ def _section(title: str, draw: Callable[[Axes], None], words: str = "") -> str:
     return f"<h2>{escape(title)}</h2>{words}{plots.svg(draw)}"
 
 
-def _detection(outcome: Outcome, found: dict[str, Any]) -> Iterator[str]:
+def _detection(outcome: ReplayResult, found: dict[str, Any]) -> Iterator[str]:
     """Of a protocol that tells detection day by day."""
     told = [pattern for pattern in found["patterns"] if "caught_a_day" in pattern]
     for pattern in sorted(told, key=lambda p: -p["frauds"])[:_PATTERNS_DRAWN]:
@@ -120,7 +120,7 @@ def _band(psi: float) -> str:
     return "stable" if psi < WATCH else "watch" if psi <= MAJOR else "major"
 
 
-def _fraud_rate(outcome: Outcome) -> str:
+def _fraud_rate(outcome: ReplayResult) -> str:
     rates = {name: figures["fraud_rate_by_value"] for name, figures in outcome.contenders.items()}
     rows = {name: [_share(rate), _exempt(rate.value)] for name, rate in rates.items()}
     bands = "; ".join(f"{_percent(rate)} up to {limit} EUR" for rate, limit in reversed(BANDS))

@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 from meta.arrays import Doubles, Floats
 from meta.calibration import Tails
 from meta.histograms import Histograms
-from replay.contenders import RESERVE, Lesson, Score
 from replay.desk import News
-from replay.policy import History
+from replay.lesson import RESERVE, Lesson, Score
 from replay.sample import Sample
+from replay.shift_contender import DeskHistory
 from replay.survey import DAY_S
-from replay.traffic import Traffic, joined
+from replay.traffic import TrafficRows, joined
 
 MOST_GENUINE = 200_000  # rows of each training that are not fraud
 _MAJOR = 0.25  # population stability index
@@ -28,19 +28,19 @@ class Retrained:
     A genuine card in four is kept from training: its scores are the tails that alerts are measured by.
     """
 
-    def __init__(self, learn: Callable[[Lesson], Score], history: History) -> None:
+    def __init__(self, learn: Callable[[Lesson], Score], history: DeskHistory) -> None:
         self._learner, self._history = learn, history
         self._known = [history.rows]
         self._seen = history.rows.row
         self._trained = float(history.rows.seconds[-1])
         self._train(history.rows)
 
-    def margin(self, shift: Traffic) -> Doubles:
-        """As Policy."""
+    def margin(self, shift: TrafficRows) -> Doubles:
+        """As ShiftContender."""
         return self._tails.surprise(self._score(self._still(shift.X))) - self._history.threshold
 
     def learn(self, news: News) -> None:
-        """As Policy; trains once a day has gone."""
+        """As ShiftContender; trains once a day has gone."""
         for rows in (news.judged(), news.matured):
             if rows is not None and (new := ~np.isin(rows.row, self._seen)).any():
                 self._known.append(rows.where(new))
@@ -49,17 +49,17 @@ class Retrained:
             self._train(self._window(news.now))
             self._trained = news.now
 
-    def _window(self, now: float) -> Traffic:
+    def _window(self, now: float) -> TrafficRows:
         """What is known of the latest days, as many as training had to begin with, behind the delay."""
         oldest = now - (self._history.train_days + self._history.delay_days) * DAY_S
         self._known = [rows for rows in self._known if rows.seconds[-1] >= oldest]
         rows = joined(self._known)
         return rows.where(rows.seconds >= oldest)
 
-    def _train(self, rows: Traffic) -> None:
+    def _train(self, rows: TrafficRows) -> None:
         sample = Sample(MOST_GENUINE, self._history.seed)
         sample.add(rows.fraud, *rows.columns())
-        some = Traffic(*sample.columns())
+        some = TrafficRows(*sample.columns())
         some = some.where(np.argsort(some.seconds, kind="stable"))
         self._moved = self._drifted(some)
         some = replace(some, X=self._still(some.X))
@@ -74,7 +74,7 @@ class Retrained:
         self._score = self._learner(lesson)
         self._tails = Tails.fit(self._score(lesson.reserve))
 
-    def _drifted(self, rows: Traffic) -> NDArray[np.intp]:
+    def _drifted(self, rows: TrafficRows) -> NDArray[np.intp]:
         """Features that have moved by now, by a major shift.
 
         Of the latest days only frauds are known, so whatever tells late rows from early ones would pass for

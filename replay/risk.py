@@ -12,7 +12,7 @@ from features.byte_strings import ByteStrings
 from features.slots import SlotTable
 from replay import fraud_runs
 from replay.fraud_runs import FraudRuns
-from replay.reading import FRAUD, UNKNOWN
+from replay.truth import FRAUD, UNKNOWN
 from replay.windows import WINDOWS, Doubles, SharpWindows
 
 

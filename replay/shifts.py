@@ -7,16 +7,16 @@ from collections.abc import Iterator
 import numpy as np
 
 from replay.featured import Featured
-from replay.outcome import Progress
-from replay.reading import Reader
-from replay.traffic import Traffic, joined
+from replay.progress import Progress
+from replay.reading import RowReader
+from replay.traffic import TrafficRows, joined
 
 
 def shifts(
-    reader: Reader, featured: Featured, epoch: float, length_s: float, rows: int, progress: Progress
-) -> Iterator[tuple[int, Traffic]]:
+    reader: RowReader, featured: Featured, epoch: float, length_s: float, rows: int, progress: Progress
+) -> Iterator[tuple[int, TrafficRows]]:
     """Yield the number of each shift since `epoch` (seconds) and its rows; empty shifts are left out."""
-    waiting: list[Traffic] = []
+    waiting: list[TrafficRows] = []
     present = 0
     for part in reader.parts():
         traffic = featured.traffic(part)

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from replay.reading import FRAUD, GENUINE, BadRow, Reader
+from replay.reading import BadRow, RowReader
+from replay.truth import FRAUD, GENUINE
 
 DAY_S = 86_400.0
 _FIRST_ROOM = 1 << 20  # ids, where a file does not say how many rows it has
@@ -33,7 +34,7 @@ class Survey:
         return (self.last - self.first) / DAY_S
 
 
-def survey(reader: Reader, *, labelled: bool = True) -> Survey:
+def survey(reader: RowReader, *, labelled: bool = True) -> Survey:
     """Read the file once. Raises BadRow, with row and column, and UnfitFile.
 
     `labelled` asks for a label column with some fraud and some genuine rows.
@@ -56,7 +57,7 @@ def survey(reader: Reader, *, labelled: bool = True) -> Survey:
     return Survey(rows, first, last, frauds, genuine)
 
 
-def _check_order(reader: Reader, time: NDArray[np.float64], first: int, before: float) -> None:
+def _check_order(reader: RowReader, time: NDArray[np.float64], first: int, before: float) -> None:
     earlier = np.diff(time, prepend=before) < 0
     if earlier.any():
         row = first + int(np.argmax(earlier))
@@ -66,7 +67,7 @@ def _check_order(reader: Reader, time: NDArray[np.float64], first: int, before: 
         )
 
 
-def _check_labels(reader: Reader, rows: int, frauds: int, genuine: int) -> None:
+def _check_labels(reader: RowReader, rows: int, frauds: int, genuine: int) -> None:
     path, label = reader.table.path, reader.mapping.label
     if label is None:
         raise UnfitFile(f"{path}: no column tells fraud from genuine; name it under [label] in the mapping")
@@ -85,7 +86,7 @@ def _put(ids: NDArray[np.uint64], at: int, more: NDArray[np.uint64]) -> NDArray[
     return ids
 
 
-def _check_ids(reader: Reader, ids: NDArray[np.uint64]) -> None:
+def _check_ids(reader: RowReader, ids: NDArray[np.uint64]) -> None:
     """Two ids with one hash are read again, to name the rows. Sorts `ids` where they lie."""
     ids.sort()
     twice = ids[:-1][ids[1:] == ids[:-1]]

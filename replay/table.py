@@ -16,7 +16,7 @@ class UnreadableTable(ValueError):
     """The file is missing, empty, or neither CSV nor Parquet; says which and why."""
 
 
-class Table:
+class TableFile:
     """A file of rows.
 
     Args:

@@ -9,16 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from meta.arrays import Doubles, Floats
-from replay.reading import FRAUD, UNKNOWN
+from replay.truth import FRAUD, UNKNOWN
 
 Rows = NDArray[np.intp]
 
 
 @dataclass(frozen=True)
-class Traffic:
+class TrafficRows:
     """n rows in order of time.
 
-    X: features float32 (n, d). label: FRAUD, GENUINE or UNKNOWN. family: index into `Reader.families`, -1
+    X: features float32 (n, d). label: FRAUD, GENUINE or UNKNOWN. family: index into `RowReader.families`, -1
     where none is named. keys: hash of each entity's key uint64 (n, entities), the card first. seconds: event
     time. row: number in the file.
     """
@@ -49,17 +49,19 @@ class Traffic:
         """Hash of the primary entity's key."""
         return self.keys[:, 0]
 
-    def where(self, rows: NDArray[np.bool_] | Rows) -> Traffic:
+    def where(self, rows: NDArray[np.bool_] | Rows) -> TrafficRows:
         """Some of the rows."""
-        return Traffic(*(getattr(self, field.name)[rows] for field in fields(self)))
+        return TrafficRows(*(getattr(self, field.name)[rows] for field in fields(self)))
 
     def columns(self) -> tuple[NDArray[np.generic], ...]:
-        """The columns in the order that `Traffic` takes them in."""
+        """The columns in the order that `TrafficRows` takes them in."""
         return tuple(getattr(self, field.name) for field in fields(self))
 
 
-def joined(parts: Sequence[Traffic]) -> Traffic:
+def joined(parts: Sequence[TrafficRows]) -> TrafficRows:
     """One after the other; at least one."""
     if len(parts) == 1:
         return parts[0]
-    return Traffic(*(np.concatenate(columns) for columns in zip(*(p.columns() for p in parts), strict=True)))
+    return TrafficRows(
+        *(np.concatenate(columns) for columns in zip(*(p.columns() for p in parts), strict=True))
+    )

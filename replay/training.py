@@ -9,7 +9,7 @@ from meta.base_training import BaseSettings
 from meta.meta_training import MetaSettings
 from meta.sampler import Labelled
 from meta.training import NamedHistory, TrainingSettings, train_artifacts, with_learners
-from replay.outcome import Progress, silent
+from replay.progress import Progress, ignore_progress
 
 _AWARE = ("evidence-aware", "blend")  # adapters that need the network which reads the base's surprise
 _LEARNERS = ("maml", "fomaml", "metasgd", "anil", "reptile", "protonet", "relation")
@@ -25,7 +25,7 @@ def train(
     meta_steps: int,
     seed: int,
     held_out: tuple[str, ...] = (),
-    progress: Progress = silent,
+    progress: Progress = ignore_progress,
 ) -> Artifacts:
     """Return what the adapters need; `names` are those of the features, `families` of the kinds of fraud."""
     history = NamedHistory(names, rows, tuple(families), held_out)

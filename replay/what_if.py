@@ -20,8 +20,8 @@ from meta.reservoir import Reservoir
 from meta.stack import ScoringStack
 from meta.support import Support
 from meta.verdict import Limits, Verdict
+from replay.truth import FRAUD, GENUINE, UNKNOWN
 
-FRAUD, GENUINE, UNKNOWN = 1, 0, -1
 BACKGROUND = 2_048  # genuine rows that an adapter may read
 _DAY_S = 86_400.0
 
@@ -48,7 +48,7 @@ class Past:
 
 
 @dataclass(frozen=True)
-class Setting:
+class ScoringSetting:
     """What scores: base and detectors, and the surprise over which a transaction is alerted."""
 
     stack: ScoringStack
@@ -58,7 +58,7 @@ class Setting:
         """Whether each row of raw features (n, d) is alerted, bool (n,)."""
         return np.asarray(self.stack.score(X)[0] > self.threshold)
 
-    def at_budget(self, recent: Floats, budget: float) -> Setting:
+    def at_budget(self, recent: Floats, budget: float) -> ScoringSetting:
         """The same stack under the threshold that alerts a share of genuine traffic in (0, 1).
 
         `recent` (m, d) is traffic that may hold fraud: what lies far over the threshold counts as genuine
@@ -69,14 +69,14 @@ class Setting:
         columns = self.stack.surprises(recent[rows])
         return replace(self, threshold=joint_threshold(columns, self.stack.shifts, budget))
 
-    def without(self, detectors: Collection[int]) -> Setting:
+    def without(self, detectors: Collection[int]) -> ScoringSetting:
         """The same threshold without some of the detectors, by their place in the stack."""
         kept = [d for place, d in enumerate(self.stack.detectors) if place not in detectors]
         return replace(self, stack=self.stack.replaced(kept))
 
 
 @dataclass(frozen=True)
-class Effect:
+class AlertCounts:
     """What a setting alerts of the past: in all and a day, its known frauds, their money, and false alarms.
 
     frauds and fraud_amount are what there was, caught and amount_caught what was alerted; false_alarms are
@@ -101,20 +101,20 @@ class Effect:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class WhatIfComparison:
     """The past as it is scored now and as it would be then; rows that only one of them alerts, ascending."""
 
-    now: Effect
-    then: Effect
+    now: AlertCounts
+    then: AlertCounts
     added: Rows
     lost: Rows
 
 
-def effect(past: Past, alerted: NDArray[np.bool_]) -> Effect:
+def effect(past: Past, alerted: NDArray[np.bool_]) -> AlertCounts:
     """Count what is alerted, bool (n,)."""
     fraud, genuine = past.truth == FRAUD, past.truth == GENUINE
     false, caught = int(np.sum(alerted & genuine)), alerted & fraud
-    return Effect(
+    return AlertCounts(
         int(alerted.sum()),
         float(alerted.sum()) / past.days,
         int(fraud.sum()),
@@ -128,15 +128,15 @@ def effect(past: Past, alerted: NDArray[np.bool_]) -> Effect:
     )
 
 
-def what_if(past: Past, now: Setting, then: Setting) -> Comparison:
+def what_if(past: Past, now: ScoringSetting, then: ScoringSetting) -> WhatIfComparison:
     """Score the past twice."""
     before, after = now.alerted(past.X), then.alerted(past.X)
     added, lost = np.flatnonzero(after & ~before), np.flatnonzero(before & ~after)
-    return Comparison(effect(past, before), effect(past, after), added, lost)
+    return WhatIfComparison(effect(past, before), effect(past, after), added, lost)
 
 
 def with_episode(
-    now: Setting,
+    now: ScoringSetting,
     adapter: Adapter,
     support: Support,
     recent: Floats,
@@ -144,7 +144,7 @@ def with_episode(
     *,
     budget: float,
     seed: int = 0,
-) -> tuple[Setting, Verdict]:
+) -> tuple[ScoringSetting, Verdict]:
     """Return `now` with the detector of a draft episode, as the gate would let it go live, and its verdict.
 
     support, recent (m, d) and known frauds by name are raw features. The setting holds the detector also
@@ -158,4 +158,4 @@ def with_episode(
         limits=Limits(budget=budget),
     )  # fmt: skip
     stack = now.stack.replaced((*now.stack.detectors, verdict.live))
-    return Setting(stack, verdict.threshold), verdict
+    return ScoringSetting(stack, verdict.threshold), verdict

@@ -15,7 +15,7 @@ from meta.reservoir import Reservoir
 from meta.sampler import Labelled
 from meta.stack import ScoringStack
 from meta.support import Support
-from replay.contenders import Lesson, Score
+from replay.lesson import Lesson, Score
 from replay.training import train
 
 _BACKGROUND = 2_048  # genuine rows that an adapter may read

@@ -11,7 +11,7 @@ from adaptation.going_live import episode_records as records
 from adaptation.going_live.awaiting import Awaiting
 from adaptation.going_live.flagging import adapt, go_live, in_force
 from adaptation.intake.checks import RequestRefused
-from adaptation.proposing.preparation import NotReady
+from adaptation.proposing.preparation import AdaptationNotReady
 from adaptation.proposing.proposal import TooLittleTraffic
 from contracts.requests import Answer, Request
 from control.change import Change
@@ -38,7 +38,7 @@ def approve(desk: Desk, request: Request, began: float) -> Answer | Awaiting:
         )
     try:
         adapted = adapt(desk, original, began, snapshot, approved=True)
-    except (TooLittleTraffic, NotReady) as lack:
+    except (TooLittleTraffic, AdaptationNotReady) as lack:
         raise RequestRefused(str(lack)) from lack
     records.note_approval(desk, episode, request)
     if reasons := adapted.proposal.verdict.reasons:

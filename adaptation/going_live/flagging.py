@@ -25,7 +25,7 @@ from adaptation.going_live.changes import detector_change, risk_entry, shadow_ch
 from adaptation.intake.checks import RequestRefused, examine_flag
 from adaptation.proposing.adapted import Adapted
 from adaptation.proposing.identity import detector_id, seed_of
-from adaptation.proposing.preparation import NotReady
+from adaptation.proposing.preparation import AdaptationNotReady
 from adaptation.proposing.proposal import TooLittleTraffic, propose
 from adaptation.proposing.risk import RecentShares, risk_of
 from adaptation.proposing.threshold import first_threshold
@@ -58,7 +58,7 @@ def flag(desk: Desk, request: Request, flagged_at: float) -> Answer | Awaiting:
         adapted = adapt(desk, request, flagged_at, snapshot)
     except RequestRefused as refusal:
         return records.end(desk, request, flagged_at, REFUSED, str(refusal), refusal.unknown)
-    except (TooLittleTraffic, NotReady) as lack:
+    except (TooLittleTraffic, AdaptationNotReady) as lack:
         return records.end(desk, request, flagged_at, DRAFT, str(lack))
     desk.after(Step.ADAPTED)
     if adapted.proposal.verdict.reasons:
@@ -76,7 +76,7 @@ def adapt(
 ) -> Adapted:
     """Check the request and make its detector, beside all that is in force but an earlier one of its own.
 
-    Raises RequestRefused, NotReady, TooLittleTraffic, StorageUnavailable.
+    Raises RequestRefused, AdaptationNotReady, TooLittleTraffic, StorageUnavailable.
     """
     ready = desk.preparation.ready(snapshot)
     assert snapshot.base is not None  # `ready` says so where there is none

@@ -11,7 +11,7 @@ from adaptation.going_live.changes import detector_change, risk_entry
 from adaptation.going_live.flagging import adapt
 from adaptation.intake.checks import RequestRefused
 from adaptation.intake.labelling import GROWN_AT
-from adaptation.proposing.preparation import NotReady
+from adaptation.proposing.preparation import AdaptationNotReady
 from adaptation.proposing.proposal import TooLittleTraffic
 from contracts.metrics import adaptation as metrics
 from storage import UnitOfWork
@@ -47,7 +47,7 @@ def _adapt_anew(desk: Desk, episode: Episode) -> None:
         return _note(desk, episode, "none of its transactions is fraud any more: retire it")
     try:
         adapted = adapt(desk, request, desk.clock(), desk.announcer.refresh(), approved=True)
-    except (RequestRefused, TooLittleTraffic, NotReady) as lack:
+    except (RequestRefused, TooLittleTraffic, AdaptationNotReady) as lack:
         return _note(desk, episode, str(lack))
     if reasons := adapted.proposal.verdict.reasons:
         return _note(desk, episode, "; ".join(reasons))

@@ -26,7 +26,7 @@ REHEARSED = 5
 """Rows of the rehearsed episode."""
 
 
-class NotReady(Exception):
+class AdaptationNotReady(Exception):
     """There is nothing yet to adapt with: no base on the control log, or no traffic that it could score."""
 
 
@@ -49,7 +49,7 @@ class Preparation:
         self._rehearsed = ""
 
     def ready(self, snapshot: Snapshot, *, newest: bool = False) -> Ready:
-        """What is prepared under `snapshot`. Raises NotReady, StorageUnavailable.
+        """What is prepared under `snapshot`. Raises AdaptationNotReady, StorageUnavailable.
 
         With `newest`, on the traffic drawn last. Without, traffic that is scored already is good enough: who
         flags does not wait for a second that calibration gains nothing by.
@@ -60,7 +60,7 @@ class Preparation:
         if current and current.snapshot is snapshot and current.prepared.sample is sample:
             return current
         if snapshot.artifacts is None or snapshot.stack is None:
-            raise NotReady("the control log holds no base with a network that adapters read")
+            raise AdaptationNotReady("the control log holds no base with a network that adapters read")
         _refuse_other_features(sample, snapshot.artifacts.base)
         chosen = adapter(self._adapter_name, snapshot.artifacts)
         put_on(chosen, self._device)
@@ -103,9 +103,9 @@ class Preparation:
 def _refuse_other_features(sample: TrafficSample, base: BaseModel) -> None:
     needed, found = len(base.features), sample.features.shape[1]
     if len(sample) == 0:
-        raise NotReady("no scored transactions are stored yet; is a recorder running?")
+        raise AdaptationNotReady("no scored transactions are stored yet; is a recorder running?")
     if found != needed:
-        raise NotReady(
+        raise AdaptationNotReady(
             f"the transactions stored last were scored with {found} features, the base in force reads "
             f"{needed}; flag transactions scored since it is live"
         )

@@ -8,7 +8,7 @@ from adaptation.desk import Desk
 from adaptation.going_live.flagging import adapt
 from adaptation.intake.checks import RequestRefused
 from adaptation.proposing.adapted import Adapted
-from adaptation.proposing.preparation import NotReady
+from adaptation.proposing.preparation import AdaptationNotReady
 from adaptation.proposing.proposal import TooLittleTraffic
 from contracts.requests import Answer, Draft, Request
 
@@ -17,7 +17,7 @@ def preview(desk: Desk, request: Request, asked_at: float) -> Answer:
     """Check, adapt and judge; nothing is stored or announced. Raises RequestRefused."""
     try:
         adapted = adapt(desk, request, asked_at, desk.announcer.refresh())
-    except (NotReady, TooLittleTraffic) as lack:
+    except (AdaptationNotReady, TooLittleTraffic) as lack:
         raise RequestRefused(str(lack)) from lack
     refusals = adapted.proposal.verdict.reasons
     said = "; ".join(refusals) if refusals else "the gate would let it pass"

@@ -32,7 +32,7 @@ MOST_FRAUD = 0.02
 
 def recalibrate(desk: Desk, reason: str) -> int | None:
     """Announce tails and threshold on the traffic drawn last; the control offset, None where there is too
-    little traffic. Raises NotReady, StorageUnavailable, ControlLogUnavailable.
+    little traffic. Raises AdaptationNotReady, StorageUnavailable, ControlLogUnavailable.
     """
     snapshot = desk.announcer.refresh()
     prepared = desk.preparation.ready(snapshot, newest=True).prepared

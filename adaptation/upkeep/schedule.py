@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 from adaptation.desk import Desk
 from adaptation.going_live.awaiting import Awaiting
 from adaptation.going_live.growing import adapt_grown
-from adaptation.proposing.preparation import NotReady
+from adaptation.proposing.preparation import AdaptationNotReady
 from adaptation.terms import DAY_S, Terms
 from adaptation.upkeep.covering import propose_retirements
 from adaptation.upkeep.recalibrating import AUTHOR, BUDGET, JOINT, recalibrate
@@ -57,7 +57,7 @@ class Upkeep:
         try:
             done = adapt_grown(self._desk) or self._expire(snapshot, now) or self._recalibrate(snapshot, now)
             self._compare(snapshot)
-        except NotReady:
+        except AdaptationNotReady:
             return
         if done:
             self._next = now

@@ -9,8 +9,8 @@ import numpy as np
 from benchmarks.fewshot.datasets import DAY, Dataset, Window
 from meta.entity_risk import left_by_blocks
 from replay.entity_rules import EntityRules
-from replay.reading import FRAUD, GENUINE
-from replay.traffic import Traffic
+from replay.traffic import TrafficRows
+from replay.truth import FRAUD, GENUINE
 
 COMPROMISED = 2  # Handbook's scenario of terminals
 SHIFT_S = 3_600.0
@@ -105,7 +105,7 @@ class Walk:
                 flagged.add(terminal)
         self._after |= dict.fromkeys(flagged, 0)
 
-    def traffic(self, rows: np.ndarray) -> Traffic:
+    def traffic(self, rows: np.ndarray) -> TrafficRows:
         """Rows as the rules read them."""
         d = self.data.rows
         keys = np.stack([d.card[rows], self.data.merchant[rows]], 1).astype(np.uint64)
@@ -113,4 +113,4 @@ class Walk:
         nothing = np.zeros((len(rows), 0), np.float32)
         amount = np.zeros(len(rows))
         family = d.family[rows].astype(np.int32)
-        return Traffic(nothing, fraud, family, keys, d.seconds[rows], amount, rows.astype(np.int64))
+        return TrafficRows(nothing, fraud, family, keys, d.seconds[rows], amount, rows.astype(np.int64))

@@ -15,9 +15,10 @@ from meta.detector import Detector
 from meta.live import LiveDetector
 from meta.support import with_surprise
 from replay import what_if as past_terms
-from replay.what_if import FRAUD as IS_FRAUD
-from replay.what_if import GENUINE as IS_GENUINE
-from replay.what_if import UNKNOWN, Past, Setting
+from replay.truth import FRAUD as IS_FRAUD
+from replay.truth import GENUINE as IS_GENUINE
+from replay.truth import UNKNOWN
+from replay.what_if import Past, ScoringSetting
 from storage import UnitOfWork
 from storage.detectors import DetectorRow
 from storage.episodes import SUPPORT
@@ -46,7 +47,7 @@ def answer(unit: UnitOfWork, snapshot: Snapshot, change: Change, tell: Tell) -> 
     row, width = _stored(unit, change.detector), len(stack.base.features)
     tell(STAGES.index("calibrating"))
     recent = _recent(unit, width)
-    now = Setting(stack, threshold)
+    now = ScoringSetting(stack, threshold)
     then = _changed(snapshot, now, change, row, recent)
     tell(STAGES.index("reading"))
     past = _past(unit, change.days, width, apart_from=_support(unit, row))
@@ -85,8 +86,8 @@ def _recent(unit: UnitOfWork, width: int) -> Floats:
 
 
 def _changed(
-    snapshot: Snapshot, now: Setting, change: Change, row: DetectorRow | None, recent: Floats
-) -> Setting:
+    snapshot: Snapshot, now: ScoringSetting, change: Change, row: DetectorRow | None, recent: Floats
+) -> ScoringSetting:
     ids = [one.id for one in snapshot.detectors]
     if unknown := sorted(set(change.without) - set(ids)):
         raise CannotScore(f"not in force: {', '.join(unknown)}")
@@ -95,7 +96,7 @@ def _changed(
     if row is not None and change.scores and row.id not in ids:
         live = _live(snapshot, row, recent)
         gated = now.threshold if row.threshold is None else row.threshold
-        then = Setting(then.stack.replaced((*then.stack.detectors, live)), gated)
+        then = ScoringSetting(then.stack.replaced((*then.stack.detectors, live)), gated)
     if change.budget is not None:
         return then.at_budget(recent, change.budget)
     return then if change.threshold is None else replace(then, threshold=change.threshold)
@@ -126,7 +127,7 @@ def _truth(found: JudgedTraffic) -> np.ndarray[tuple[int], np.dtype[np.int8]]:
     return np.array([known.get(verdict or "", UNKNOWN) for verdict in found.verdicts], np.int8)
 
 
-def _told(effect: past_terms.Effect, setting: Setting) -> Effect:
+def _told(effect: past_terms.AlertCounts, setting: ScoringSetting) -> Effect:
     counted = asdict(effect)
     del counted["alert_rate"], counted["false_alarms_a_day"]  # of the few that somebody called genuine
     return Effect(threshold=setting.threshold, **counted)

@@ -12,9 +12,9 @@ from flagfive.errors import UserError
 
 if TYPE_CHECKING:
     from meta.artifacts import Artifacts
-    from replay.backtest import Answer, Question
+    from replay.backtest import BacktestResult, Question
     from replay.mapping import Mapping
-    from replay.what_if import Effect
+    from replay.what_if import AlertCounts
 
 app = typer.Typer(add_completion=False)
 
@@ -70,20 +70,20 @@ def _load(folder: Path | None) -> Artifacts:
         raise UserError(str(error)) from None
 
 
-def _answer(table: Any, mapping: Mapping, artifacts: Artifacts, question: Question) -> Answer:
+def _answer(table: Any, mapping: Mapping, artifacts: Artifacts, question: Question) -> BacktestResult:
     from flagfive.replaying import telling
     from meta.artifacts import NoArtifacts
     from replay.backtest import backtest
-    from replay.reading import Reader
+    from replay.reading import RowReader
 
     with telling(table) as tell:
         try:
-            return backtest(Reader(table, mapping), artifacts, question, tell)
+            return backtest(RowReader(table, mapping), artifacts, question, tell)
         except NoArtifacts as error:
             raise UserError(str(error)) from None
 
 
-def _show(answer: Answer) -> None:
+def _show(answer: BacktestResult) -> None:
     from rich.console import Console
     from rich.table import Table
 
@@ -97,16 +97,16 @@ def _show(answer: Answer) -> None:
         print(f"the gate keeps the episode as a draft: {reasons}" if reasons else "the gate lets it go live")
 
 
-def _cells(e: Effect) -> list[str]:
+def _cells(e: AlertCounts) -> list[str]:
     caught = f"{e.caught:,} of {e.frauds:,} ({e.recall:.0%})"
     money = f"{e.amount_caught:,.0f} of {e.fraud_amount:,.0f}"
     return [f"{e.alerts_a_day:,.1f}", caught, money, f"{e.false_alarms_a_day:,.1f}", f"{e.alert_rate:.3%}"]
 
 
-def _write(answer: Answer, file: Path, mapping: Mapping, question: Question, out: Path) -> None:
+def _write(answer: BacktestResult, file: Path, mapping: Mapping, question: Question, out: Path) -> None:
     import msgspec
 
-    from replay.result import write_json
+    from replay.write_result import write_json
 
     found = {
         "changes": {

@@ -20,12 +20,12 @@ def inspect(
     Look it through before you use it with `replay`, `train` or `produce`: it is a guess.
     """
     from replay.mapping import WrongMapping
-    from replay.propose import propose
-    from replay.result import write_whole
-    from replay.table import Table, UnreadableTable
+    from replay.propose_mapping import propose_mapping
+    from replay.table import TableFile, UnreadableTable
+    from replay.write_result import write_whole
 
     try:
-        proposal = propose(Table(file))
+        proposal = propose_mapping(TableFile(file))
         if out is None:
             print(proposal.toml, end="")
             return

@@ -33,7 +33,7 @@ def produce(
     from flagfive.metrics_page import serve_metrics
     from flagfive.produce_file import choose_mapping
     from flagfive.produce_file import produce as produce_file
-    from replay.table import Table, UnreadableTable
+    from replay.table import TableFile, UnreadableTable
     from stream.feed.pace import Pace
     from stream.wiring import transaction_schema
 
@@ -41,7 +41,7 @@ def produce(
     serve_metrics(settings, "feed")
     schema = transaction_schema(settings)
     try:
-        table = Table(file)
+        table = TableFile(file)
     except UnreadableTable as error:
         raise UserError(str(error)) from None
     chosen = choose_mapping(schema, table, mapping)

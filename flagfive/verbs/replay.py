@@ -11,7 +11,7 @@ from flagfive.errors import UserError
 
 if TYPE_CHECKING:
     from replay.mapping import Mapping
-    from replay.outcome import Outcome
+    from replay.result import ReplayResult
 
 app = typer.Typer(add_completion=False)
 
@@ -63,7 +63,7 @@ def replay(
     from replay.protocols import Choice, UnknownName
     from replay.protocols import protocol as chosen_protocol
     from replay.query import is_query
-    from replay.reading import Reader
+    from replay.reading import RowReader
 
     plan = Plan(train_days, delay_days, test_days, folds, start_day, seed=seed)
     choice = Choice(
@@ -78,7 +78,7 @@ def replay(
     table, chosen = open_table(file, mapping)
     with telling(table) as tell:
         query = pattern if pattern is not None and is_query(pattern) else None
-        outcome = run(Reader(table, chosen, query), tell)
+        outcome = run(RowReader(table, chosen, query), tell)
     _show(outcome)
     _write(outcome, chosen, configuration, file, json, report)
 
@@ -90,7 +90,7 @@ def _check_folders(outputs: dict[str, Path | None]) -> None:
             raise UserError(f"{option} {path}: no such folder")
 
 
-def _show(outcome: Outcome) -> None:
+def _show(outcome: ReplayResult) -> None:
     from rich.console import Console
     from rich.table import Table
 
@@ -109,14 +109,14 @@ def _show(outcome: Outcome) -> None:
 
 
 def _write(
-    outcome: Outcome,
+    outcome: ReplayResult,
     mapping: Mapping,
     configuration: dict[str, Any],
     file: Path,
     json: Path | None,
     report: Path | None,
 ) -> None:
-    from replay.result import as_json, write_json, write_whole
+    from replay.write_result import as_json, write_json, write_whole
 
     found = as_json(outcome, mapping, configuration, file)
     html = None

@@ -20,8 +20,8 @@ from features.offline import Featuriser
 from features.vector import FeatureLayout
 from meta.calibration import Tails
 from replay.mapping import EntityColumn, Mapping
-from replay.reading import Reader
-from replay.table import Table
+from replay.reading import RowReader
+from replay.table import TableFile
 from settings import Settings
 from stream.wiring import transaction_schema
 from tests.set_up import own_set_up
@@ -49,7 +49,7 @@ def replayed(run: StreamRun, file: Path) -> tuple[list[str], NDArray[np.float32]
     fields = run.settings.transaction
     sent = [msgspec.json.decode(value) for _, value in run.records(run.settings.topics.transactions)]
     rows = sorted(sent, key=lambda row: row[fields.time])
-    table = pa.Table.from_pylist(rows)
+    table = pa.TableFile.from_pylist(rows)
     time = table.column_names.index(fields.time)
     pq.write_table(table.set_column(time, fields.time, table[fields.time].cast(pa.timestamp("ms"))), file)
     mapping = Mapping(
@@ -58,13 +58,13 @@ def replayed(run: StreamRun, file: Path) -> tuple[list[str], NDArray[np.float32]
         amount=fields.amount,
         entities=tuple(EntityColumn(entity.name, entity.field) for entity in run.settings.entities),
     )
-    reader = Reader(Table(file), mapping)
+    reader = RowReader(TableFile(file), mapping)
     featuriser = Featuriser(reader.schema)
     features = np.concatenate([featuriser.features(part.columns) for part in reader.parts()])
     return [row[fields.id] for row in rows], features
 
 
-def seen_live(run: StreamRun, live: pa.Table) -> NDArray[np.float32]:
+def seen_live(run: StreamRun, live: pa.TableFile) -> NDArray[np.float32]:
     """Features of `scored`, row for row."""
     width = len(FeatureLayout(transaction_schema(run.settings)).names)
     flat = live["features"].combine_chunks().flatten().to_numpy()

@@ -7,16 +7,16 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from replay.mapping import EntityColumn, Label, Mapping
-from replay.reading import Reader
-from replay.table import Table
+from replay.mapping import EntityColumn, LabelColumn, Mapping
+from replay.reading import RowReader
+from replay.table import TableFile
 
 MAPPING = Mapping(
     id="id",
     time="when",
     amount="amount",
     entities=(EntityColumn("card", "card"), EntityColumn("merchant", "shop")),
-    label=Label("fraud", pattern="kind"),
+    label=LabelColumn("fraud", pattern="kind"),
 )
 
 
@@ -44,8 +44,8 @@ def reader(
     kind: str = "csv",
     mapping: Mapping = MAPPING,
     pattern: str | None = None,
-) -> Reader:
+) -> RowReader:
     """A reader over the frame, written to a file of that kind."""
     path = folder / f"payments.{kind}"
     frame.to_parquet(path, index=False) if kind == "parquet" else frame.to_csv(path, index=False)
-    return Reader(Table(path, as_text=True), mapping, pattern)
+    return RowReader(TableFile(path, as_text=True), mapping, pattern)

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from flagfive.errors import UserError
 from flagfive.verbs.replay import app
 from replay.protocols import NAMES
-from replay.result import write_whole
+from replay.write_result import write_whole
 from tests.unit.replay.files import payments
 
 MAPPING = """

@@ -9,20 +9,20 @@ import pytest
 
 from replay.forest import Forest
 from replay.live import LiveSettings, live
-from replay.outcome import Outcome
 from replay.prequential import Plan, prequential
+from replay.result import ReplayResult
 from tests.unit.replay.files import payments, reader
 
 NAMES = ("a", "b")
 
 
 @pytest.fixture(scope="module")
-def outcome(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
+def outcome(tmp_path_factory: pytest.TempPathFactory) -> ReplayResult:
     plan = Plan(3, 1, 2, 1, contenders=("forest",), adapters=("finetune", "logistic"), steps=30)
     return prequential(reader(tmp_path_factory.mktemp("files"), payments(4_000), "parquet"), plan)
 
 
-def test_forest_and_episodes_stand_beside_each_other(outcome: Outcome) -> None:
+def test_forest_and_episodes_stand_beside_each_other(outcome: ReplayResult) -> None:
     assert list(outcome.contenders) == ["forest", "base+finetune", "base+logistic"]
     for figures in outcome.contenders.values():
         assert figures["auc_roc"].value > 0.9

@@ -9,16 +9,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from replay.desk import Desk, Ledger
+from replay.desk import Ledger, SimulatedDesk
 from replay.entity_rules import EntityRules
 from replay.fold import NothingToLearn
 from replay.live import LiveSettings, live
-from replay.outcome import Outcome
 from replay.prequential import Plan
-from replay.reading import FRAUD, GENUINE, UNKNOWN
 from replay.report import page
-from replay.result import as_json
-from replay.traffic import Traffic
+from replay.result import ReplayResult
+from replay.traffic import TrafficRows
+from replay.truth import FRAUD, GENUINE, UNKNOWN
+from replay.write_result import as_json
 from tests.unit.replay.files import MAPPING, payments, reader
 
 HOUR_S = 3_600.0
@@ -26,13 +26,13 @@ PLAN = Plan(train_days=6, delay_days=2, test_days=5, folds=1)
 SHOWN = ("base", "base+rules", "base+episodes", "lightgbm", "logistic")
 
 
-def traffic(labels: list[int], cards: list[int], shops: list[int] | None = None) -> Traffic:
+def traffic(labels: list[int], cards: list[int], shops: list[int] | None = None) -> TrafficRows:
     """A row an hour."""
     n = len(labels)
     keys = np.stack([np.array(cards, np.uint64), np.array(shops or [0] * n, np.uint64)], 1)
     seconds = 1e9 + HOUR_S * np.arange(n, dtype=np.float64)
     X, none = np.zeros((n, 1), np.float32), np.full(n, -1, np.int32)
-    return Traffic(X, np.array(labels, np.int8), none, keys, seconds, np.ones(n), np.arange(n))
+    return TrafficRows(X, np.array(labels, np.int8), none, keys, seconds, np.ones(n), np.arange(n))
 
 
 def with_small_frauds(seed: int = 5) -> pd.DataFrame:
@@ -45,14 +45,14 @@ def with_small_frauds(seed: int = 5) -> pd.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def outcome(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
+def outcome(tmp_path_factory: pytest.TempPathFactory) -> ReplayResult:
     settings = LiveSettings(
         delay_hours=48, budget=0.002, adapters=("logistic",), contenders=SHOWN, base_steps=100, meta_steps=20
     )
     return live(reader(tmp_path_factory.mktemp("files"), with_small_frauds(), "parquet"), PLAN, settings)
 
 
-def test_flags_make_a_detector_that_finds_the_rest_of_a_new_pattern(outcome: Outcome) -> None:
+def test_flags_make_a_detector_that_finds_the_rest_of_a_new_pattern(outcome: ReplayResult) -> None:
     [small] = [p for p in outcome.details["patterns"] if p["name"] == "small"]
     assert small["recall"]["base"] < 0.2
     assert small["recall"]["base+rules+logistic"] > 0.5
@@ -60,7 +60,7 @@ def test_flags_make_a_detector_that_finds_the_rest_of_a_new_pattern(outcome: Out
     assert episode["live_at"] >= episode["flagged_at"]
 
 
-def test_detection_is_told_day_by_day(outcome: Outcome) -> None:
+def test_detection_is_told_day_by_day(outcome: ReplayResult) -> None:
     [small] = [p for p in outcome.details["patterns"] if p["name"] == "small"]
     caught = small["caught_a_day"]["base+rules+logistic"]
     assert len(small["days"]) == len(caught) == 5
@@ -68,7 +68,9 @@ def test_detection_is_told_day_by_day(outcome: Outcome) -> None:
     assert caught[0] < 0.2 * small["frauds_a_day"][0]  # nobody has flagged anything on the first day
 
 
-def test_the_page_shows_each_pattern_with_its_flag_and_the_budget_that_was_given(outcome: Outcome) -> None:
+def test_the_page_shows_each_pattern_with_its_flag_and_the_budget_that_was_given(
+    outcome: ReplayResult,
+) -> None:
     html = page(outcome, as_json(outcome, MAPPING, {}, Path("payments.parquet")))
     assert "Alerts a day at a budget of 0.2%" in html
     assert "0.1%" not in html.split("<h2>Run it again")[0].split("Fraud rate by value")[0]
@@ -79,17 +81,17 @@ def test_the_page_shows_each_pattern_with_its_flag_and_the_budget_that_was_given
     assert html.count("<svg") == 5 + len(outcome.details["patterns"])
 
 
-def test_a_delay_stands_within_an_interval(outcome: Outcome) -> None:
+def test_a_delay_stands_within_an_interval(outcome: ReplayResult) -> None:
     [small] = [p for p in outcome.details["patterns"] if p["name"] == "small"]
     until = small["until_caught"]["base+rules+logistic"]
     assert 0 < until["transactions"]["low"] <= until["transactions"]["value"] <= until["transactions"]["high"]
 
 
-def test_a_nightly_retrain_learns_from_what_its_desk_saw(outcome: Outcome) -> None:
+def test_a_nightly_retrain_learns_from_what_its_desk_saw(outcome: ReplayResult) -> None:
     assert outcome.contenders["lightgbm"]["auc_roc"].value > 0.95
 
 
-def test_the_same_replay_gives_the_same_figures(outcome: Outcome, tmp_path: Path) -> None:
+def test_the_same_replay_gives_the_same_figures(outcome: ReplayResult, tmp_path: Path) -> None:
     settings = LiveSettings(delay_hours=48, budget=0.002, contenders=("lightgbm", "confirmed"))
     again = live(reader(tmp_path, with_small_frauds(), "parquet"), PLAN, settings)
     assert again.contenders["lightgbm"] == outcome.contenders["lightgbm"]
@@ -103,12 +105,12 @@ def test_a_training_span_without_fraud_is_told(tmp_path: Path) -> None:
 
 
 def test_the_most_suspicious_alerts_are_examined_and_only_alerts() -> None:
-    assert Desk(2, 5).examine(np.array([0.1, -1.0, 3.0, 0.5])).tolist() == [2, 3]
+    assert SimulatedDesk(2, 5).examine(np.array([0.1, -1.0, 3.0, 0.5])).tolist() == [2, 3]
 
 
 def test_flags_are_frauds_that_passed_each_of_another_card() -> None:
     shift = traffic([FRAUD, FRAUD, GENUINE, FRAUD, FRAUD], [1, 1, 2, 3, 4])
-    assert Desk(9, 2).flag(shift, np.array([-1.0, -1, 1, 1, -1])).tolist() == [0, 4]
+    assert SimulatedDesk(9, 2).flag(shift, np.array([-1.0, -1, 1, 1, -1])).tolist() == [0, 4]
 
 
 def test_labels_come_once_and_not_before_their_time() -> None:

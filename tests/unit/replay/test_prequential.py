@@ -16,40 +16,40 @@ from features.byte_strings import ByteStrings
 from features.decode import Decoder
 from features.offline import featurise
 from replay.fold import NothingToLearn
-from replay.leave_out import Settings, leave_out
-from replay.mapping import Label, Mapping, WrongMapping
-from replay.measures import Window, measure
-from replay.outcome import Outcome
+from replay.leave_out import LeaveOutSettings, leave_out
+from replay.mapping import LabelColumn, Mapping, WrongMapping
+from replay.measures import ScoredWindow, measure
 from replay.prequential import Plan, prequential
 from replay.psd2 import exempt_up_to
-from replay.reading import BadRow, Reader
+from replay.reading import BadRow, RowReader
 from replay.report import page
-from replay.result import as_json
+from replay.result import ReplayResult
 from replay.survey import UnfitFile, survey
-from replay.table import Table, UnreadableTable
+from replay.table import TableFile, UnreadableTable
+from replay.write_result import as_json
 from tests.unit.replay.files import MAPPING, payments, reader
 
 PLAN = Plan(train_days=3, delay_days=1, test_days=2, folds=2, contenders=("lightgbm", "logistic"))
 
 
 @pytest.fixture(scope="module")
-def outcome(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
+def outcome(tmp_path_factory: pytest.TempPathFactory) -> ReplayResult:
     return prequential(reader(tmp_path_factory.mktemp("files"), payments(), "parquet"), PLAN)
 
 
-def test_contenders_find_fraud_that_is_easy_to_find(outcome: Outcome) -> None:
+def test_contenders_find_fraud_that_is_easy_to_find(outcome: ReplayResult) -> None:
     assert list(outcome.contenders) == ["lightgbm", "logistic"]
     for figures in outcome.contenders.values():
         assert figures["auc_roc"].value > 0.97
         assert all(i.low <= i.value <= i.high for n, i in figures.items() if n == "average_precision")
 
 
-def test_a_csv_file_gives_the_figures_of_its_parquet_twin(outcome: Outcome, tmp_path: Path) -> None:
+def test_a_csv_file_gives_the_figures_of_its_parquet_twin(outcome: ReplayResult, tmp_path: Path) -> None:
     again = prequential(reader(tmp_path, payments()), PLAN)
     assert again.contenders == outcome.contenders
 
 
-def test_the_result_says_all_that_is_needed_to_run_it_again(outcome: Outcome) -> None:
+def test_the_result_says_all_that_is_needed_to_run_it_again(outcome: ReplayResult) -> None:
     found = json.loads(json.dumps(as_json(outcome, MAPPING, {"plan": asdict(PLAN)}, Path("payments.csv"))))
     assert {
         "name",
@@ -121,13 +121,13 @@ def test_a_training_span_without_fraud_is_told(tmp_path: Path) -> None:
 
 
 def test_a_file_without_entities_is_replayed(tmp_path: Path) -> None:
-    bare = Mapping(id="id", time="when", amount="amount", label=Label("fraud"))
+    bare = Mapping(id="id", time="when", amount="amount", label=LabelColumn("fraud"))
     found = prequential(reader(tmp_path, payments(), mapping=bare), PLAN)
     assert found.contenders["lightgbm"]["auc_roc"].value > 0.97
 
 
 def test_card_precision_counts_a_card_once_and_not_again_on_later_days() -> None:
-    window = Window(
+    window = ScoredWindow(
         score=np.array([3.0, 2.0, 1.0, 3.0, 2.0]),
         fraud=np.array([True, True, False, True, True]),
         card=np.array([1, 1, 2, 1, 3], np.uint64),
@@ -145,7 +145,7 @@ def test_measures_agree_with_scikit_learn() -> None:
     fraud = rng.random(2_000) < 0.05
     score = np.round(rng.standard_normal(2_000) + 1.5 * fraud, 1)  # with ties
     cards, days = rng.integers(0, 400, 2_000).astype(np.uint64), np.zeros(2_000, np.int64)
-    found = measure([Window(score, fraud, cards, days, np.ones(2_000), 2.0)], replicates=20)
+    found = measure([ScoredWindow(score, fraud, cards, days, np.ones(2_000), 2.0)], replicates=20)
     assert found["auc_roc"].value == pytest.approx(roc_auc_score(fraud, score))
     assert found["average_precision"].value == pytest.approx(average_precision_score(fraud, score))
     assert found["alert_rate"].value == pytest.approx(np.mean(score[~fraud] > 2.0))
@@ -158,7 +158,7 @@ def test_a_file_with_nothing_in_it_is_told(content: str, words: str, tmp_path: P
     path = tmp_path / "empty.csv"
     path.write_text(content)
     with pytest.raises((UnfitFile, UnreadableTable), match=words):
-        survey(Reader(Table(path, as_text=True), MAPPING))
+        survey(RowReader(TableFile(path, as_text=True), MAPPING))
 
 
 def test_further_columns_become_features_without_code(tmp_path: Path) -> None:
@@ -177,7 +177,7 @@ def test_further_columns_become_features_without_code(tmp_path: Path) -> None:
     assert plain.contenders["lightgbm"]["auc_roc"].value < 0.7
 
 
-def test_the_page_loads_nothing_from_elsewhere_and_comes_out_the_same(outcome: Outcome) -> None:
+def test_the_page_loads_nothing_from_elsewhere_and_comes_out_the_same(outcome: ReplayResult) -> None:
     found = as_json(outcome, MAPPING, {"plan": asdict(PLAN)}, Path("payments.csv"))
     html = page(outcome, found)
     assert html.count("<svg") == 5
@@ -191,7 +191,7 @@ def test_a_pattern_left_out_is_found_after_five_flags(tmp_path: Path) -> None:
     small = rng.random(len(frame)) < 0.01
     frame.loc[small, ["amount", "fraud", "kind"]] = [0.5, 1, "small"]
     plan = Plan(train_days=7, delay_days=3, test_days=4)
-    settings = Settings("small", adapters=("logistic",), base_steps=200, meta_steps=60)
+    settings = LeaveOutSettings("small", adapters=("logistic",), base_steps=200, meta_steps=60)
     found = leave_out(reader(tmp_path, frame), plan, settings)
     before, after = (c["recall_at_0.5pct"].value for c in found.contenders.values())
     [pattern] = found.details["patterns"]
@@ -202,7 +202,7 @@ def test_a_pattern_left_out_is_found_after_five_flags(tmp_path: Path) -> None:
 
 def test_a_pattern_that_nobody_knows_is_told(tmp_path: Path) -> None:
     with pytest.raises(UnfitFile, match="no fraud of a pattern 'other'; there are large"):
-        leave_out(reader(tmp_path, payments()), Plan(3, 1, 2), Settings("other"))
+        leave_out(reader(tmp_path, payments()), Plan(3, 1, 2), LeaveOutSettings("other"))
 
 
 def test_the_rule_on_confirmed_entities_waits_for_labels(tmp_path: Path) -> None:
@@ -219,7 +219,7 @@ def test_the_rule_on_confirmed_entities_waits_for_labels(tmp_path: Path) -> None
 def test_values_of_the_pattern_column_are_grouped_into_families(tmp_path: Path) -> None:
     frame = payments(2_000)
     frame.loc[frame.fraud == 1, "kind"] = np.resize(["a", "b", "c"], int(frame.fraud.sum()))
-    label = Label("fraud", pattern="kind", families={"both": ("a", "b")})
+    label = LabelColumn("fraud", pattern="kind", families={"both": ("a", "b")})
     source = reader(tmp_path, frame, mapping=msgspec.structs.replace(MAPPING, label=label))
     [part] = source.parts()
     assert source.families == ["both"]
@@ -229,7 +229,7 @@ def test_values_of_the_pattern_column_are_grouped_into_families(tmp_path: Path) 
 
 
 def test_the_fraud_rate_by_value_is_what_passed_of_all_that_was_paid() -> None:
-    window = Window(
+    window = ScoredWindow(
         score=np.array([2.0, 0.0, 0.0, 0.0]),
         fraud=np.array([True, True, False, False]),
         card=np.arange(4).astype(np.uint64),

@@ -9,13 +9,14 @@ from meta.adapters.logistic import Logistic
 from meta.calibration import Tails
 from meta.stack import ScoringStack
 from meta.support import Support
-from replay.what_if import FRAUD, GENUINE, UNKNOWN, Past, Setting, effect, what_if, with_episode
+from replay.truth import FRAUD, GENUINE, UNKNOWN
+from replay.what_if import Past, ScoringSetting, effect, what_if, with_episode
 from tests.small_models import genuine_rows, small_base
 
 DAY_S = 86_400.0
 BASE = small_base()
 RECENT = genuine_rows(20_000, seed=1)
-NOW = Setting(ScoringStack(BASE, Tails.fit(BASE.score(RECENT))), 3.0)
+NOW = ScoringSetting(ScoringStack(BASE, Tails.fit(BASE.score(RECENT))), 3.0)
 
 
 def past(rows: int = 20_000, frauds: int = 40) -> Past:

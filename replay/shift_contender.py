@@ -8,20 +8,20 @@ from typing import Protocol
 
 from meta.arrays import Doubles
 from replay.desk import News
-from replay.outcome import Progress, silent
+from replay.progress import Progress, ignore_progress
 from replay.recent import Recent
-from replay.traffic import Traffic
+from replay.traffic import TrafficRows
 
 
 @dataclass(frozen=True)
-class History:
+class DeskHistory:
     """Labelled rows to begin with, in order of time, and what they mean.
 
     names: features, of which the first `live` run live. families: names of the kinds of fraud. train_days,
     delay_days: how far back training reaches, and how late labels are. budget: share of genuine traffic.
     """
 
-    rows: Traffic
+    rows: TrafficRows
     recent: Recent
     names: tuple[str, ...]
     live: int
@@ -30,7 +30,7 @@ class History:
     delay_days: float
     budget: float
     seed: int
-    progress: Progress = silent
+    progress: Progress = ignore_progress
 
     @property
     def threshold(self) -> float:
@@ -38,10 +38,10 @@ class History:
         return -math.log10(self.budget)
 
 
-class Policy(Protocol):
+class ShiftContender(Protocol):
     """Scores a shift with what was known before it began."""
 
-    def margin(self, shift: Traffic) -> Doubles:
+    def margin(self, shift: TrafficRows) -> Doubles:
         """Return surprise above the threshold, float64 (n,): above 0 is an alert."""
         ...
 

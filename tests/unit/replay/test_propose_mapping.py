@@ -8,16 +8,16 @@ import pandas as pd
 import pytest
 
 from replay.mapping import Mapping, WrongMapping, read_mapping
-from replay.propose import propose
-from replay.reading import Reader
+from replay.propose_mapping import propose_mapping
+from replay.reading import RowReader
 from replay.survey import survey
-from replay.table import Table
+from replay.table import TableFile
 
 
 def proposed(folder: Path, frame: pd.DataFrame) -> tuple[Mapping, Path]:
     path = folder / "file.csv"
     frame.to_csv(path, index=False)
-    (folder / "mapping.toml").write_text(propose(Table(path)).toml)
+    (folder / "mapping.toml").write_text(propose_mapping(TableFile(path)).toml)
     return read_mapping(folder / "mapping.toml"), path
 
 
@@ -58,14 +58,14 @@ def test_names_of_the_handbook_are_understood(tmp_path: Path) -> None:
     }
     assert mapping.label is not None
     assert mapping.label.pattern == "TX_FRAUD_SCENARIO"
-    assert survey(Reader(Table(path, as_text=True), mapping)).frauds == 1
+    assert survey(RowReader(TableFile(path, as_text=True), mapping)).frauds == 1
 
 
 def test_units_labels_and_further_columns_are_understood(tmp_path: Path) -> None:
     mapping, path = proposed(tmp_path, OTHER)
     assert (mapping.time_unit, mapping.numeric, mapping.categorical) == ("ms", ("distance",), ("colour",))
     assert [entity.name for entity in mapping.entities] == ["card", "device"]
-    found = survey(Reader(Table(path, as_text=True), mapping))
+    found = survey(RowReader(TableFile(path, as_text=True), mapping))
     assert (found.frauds, found.genuine, found.first) == (1, 2, 1.7e9)
 
 

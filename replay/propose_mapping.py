@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from replay.mapping import WrongMapping
-from replay.table import Table
+from replay.table import TableFile
 from replay.values import texts
 
 _NAMES = {
@@ -35,14 +35,14 @@ _RATIO_OF_MS, _RATIO_OF_US = 1e11, 1e14  # seconds since 1970 stay below the fir
 
 
 @dataclass(frozen=True)
-class Proposal:
+class MappingProposal:
     """A mapping as TOML with a comment on each guess; `open` are columns that nothing was made of."""
 
     toml: str
     open: tuple[str, ...]
 
 
-def propose(table: Table) -> Proposal:
+def propose_mapping(table: TableFile) -> MappingProposal:
     """Propose a mapping. Raises WrongMapping where no column can be id, time or amount."""
     head = next(iter(table.parts(table.columns)), None)
     if head is None or not head.num_rows:
@@ -58,7 +58,7 @@ def propose(table: Table) -> Proposal:
     numeric = [c for c in rest if _is_number(head[c])]
     categorical = [c for c in rest if c not in numeric and 1 < _distinct(head[c]) <= _FEW]
     left = tuple(c for c in rest if c not in numeric and c not in categorical)
-    return Proposal(_toml(table, head, found, numeric, categorical, left), left)
+    return MappingProposal(_toml(table, head, found, numeric, categorical, left), left)
 
 
 def _by_name(head: pa.RecordBatch) -> dict[str, str]:
@@ -87,7 +87,7 @@ def _allowed(meaning: str, array: pa.Array) -> bool:
 
 
 def _toml(
-    table: Table, head: pa.RecordBatch, found: dict[str, str], numeric: list[str], categorical: list[str],
+    table: TableFile, head: pa.RecordBatch, found: dict[str, str], numeric: list[str], categorical: list[str],
     left: tuple[str, ...],
 ) -> str:  # fmt: skip
     lines = [f"# Proposed from the first {head.num_rows:,} rows of {table.path.name}: look it through."]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from replay.result import write_json
+from replay.write_result import write_json
 
 
 def refuse(constant: str) -> None:
