@@ -116,7 +116,7 @@ def test_every_alert_has_words_for_people_and_a_runbook(alert: dict[str, dict[st
     page = CLONE / notes["runbook_url"]
     text = page.read_text()
     assert text.startswith(f"# {alert['alert']}\n")
-    assert re.findall(r"^## (.+)$", text, re.MULTILINE) == ["Look first", "Do", "It is over when"]
+    assert re.findall(r"^## (.+)$", text, re.MULTILINE) == ["Diagnose", "Fix", "Resolved when"]
 
 
 def test_every_runbook_is_of_an_alert() -> None:
