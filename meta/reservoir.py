@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from meta.adapters.evidence import Evidence
 from meta.adapters.protocol import Adapter
-from meta.arrays import Doubles, Floats, Ints, matrix
+from meta.arrays import Doubles, Floats, Ints, Rows, matrix
 from meta.base import BaseModel
 from meta.calibration import Tails
 from meta.detector import Detector
@@ -26,23 +26,53 @@ FEWEST_ROWS = 5_000
 
 
 class Reservoir:
-    """Genuine rows (n, d) in raw features under one base; 50,000 hold a budget of 0.1%, 1,000 do not.
+    """Genuine rows in raw features under one base; 50,000 hold a budget of 0.1%, 1,000 do not.
 
-    `risk` (n,) is surprise that confirmed frauds of a row's entities add to whatever scores it.
+    Args:
+        X: Raw features, float32 (n, d).
+        base: The base that scores them.
+        base_tails: Tails of the base; fitted to the rows where not given.
+        base_surprise: Surprise of the rows under `base` and `base_tails`, float64 (n,), where it is known
+            already; else it is computed.
+        risk: Surprise that confirmed frauds of a row's entities add to whatever scores it, float64 (n,);
+            zeros where not given.
     """
 
-    def __init__(self, X: Floats, base: BaseModel, base_tails: Tails | None = None) -> None:
+    def __init__(
+        self,
+        X: Floats,
+        base: BaseModel,
+        base_tails: Tails | None = None,
+        *,
+        base_surprise: Doubles | None = None,
+        risk: Doubles | None = None,
+    ) -> None:
         self.X = matrix(X, len(base.features), "reservoir")
-        base_scores = base.score(self.X)
         self.base = base
-        self.base_tails = Tails.fit(base_scores) if base_tails is None else base_tails
-        self.base_surprise = self.base_tails.surprise(base_scores)
-        self.risk: Doubles = np.zeros(len(self.X))
+        if base_tails is None or base_surprise is None:
+            scores = base.score(self.X)
+            base_tails = Tails.fit(scores) if base_tails is None else base_tails
+            base_surprise = base_tails.surprise(scores)
+        self.base_tails, self.base_surprise = base_tails, base_surprise
+        self.risk: Doubles = np.zeros(len(self.X)) if risk is None else risk
         self._located: dict[str, tuple[Ints, Floats]] = {}
         self._last: tuple[Detector, Doubles] | None = None
 
     def __len__(self) -> int:
         return len(self.X)
+
+    def part(self, rows: Rows, risk: Doubles) -> Reservoir:
+        """Return the reservoir of some rows with the risk of each, float64 (m,); nothing is computed anew."""
+        part = Reservoir(
+            self.X[rows], self.base, self.base_tails, base_surprise=self.base_surprise[rows], risk=risk
+        )
+        part._located = {key: (index[rows], share[rows]) for key, (index, share) in self._located.items()}
+        return part
+
+    def prepare(self, adapter: Adapter) -> None:
+        """Compute now what detectors of `adapter` are scored from, so that parts have it too."""
+        if isinstance(adapter, Evidence):
+            self._tokens(adapter)
 
     def rows_for(self, adapter: Adapter) -> Floats:
         """Return the rows as the adapter wants them, with the base's surprise where it needs it."""

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from control.rules import RuleTable
-from meta.adapters.evidence import Evidence
 from meta.adapters.protocol import Adapter
-from meta.arrays import Doubles, Floats
+from meta.arrays import Doubles
 from meta.calibration import combine
 from meta.entity_risk import boost
+from meta.known_stack import KnownStack
 from meta.live import LiveDetector
 from meta.reservoir import Reservoir
 from meta.risk_share import choose_risk_share
@@ -25,51 +25,6 @@ Rows = NDArray[np.intp]
 
 COMMON = 0.01
 """An entity with more than this share of the rows (a large merchant) is ordinary traffic, not the pattern."""
-
-
-class PreparedReservoir(Reservoir):
-    """A reservoir that gives its parts without computing anything anew."""
-
-    def prepare(self, adapter: Adapter) -> None:
-        """Compute now what the adapter's detectors are scored from."""
-        if isinstance(adapter, Evidence):
-            self._tokens(adapter)
-
-    def part(self, rows: Rows, risk: Doubles) -> PreparedReservoir:
-        """The reservoir of these rows alone, with their risk."""
-        part = PreparedReservoir.__new__(PreparedReservoir)
-        part.X, part.base_surprise = self.X[rows], self.base_surprise[rows]
-        part.base, part.base_tails, part.risk = self.base, self.base_tails, risk
-        part._last = None
-        part._located = {key: (index[rows], share[rows]) for key, (index, share) in self._located.items()}
-        return part
-
-
-@dataclass(frozen=True)
-class KnownStack(ScoringStack):
-    """A stack that has scored the rows of `reservoir` already; on these it answers from memory.
-
-    `columns` holds the surprise (n,) of detectors on them, by content hash.
-    """
-
-    reservoir: Reservoir | None = None
-    columns: dict[str, Doubles] = field(default_factory=dict)
-
-    def surprises(self, X: Floats) -> NDArray[np.float64]:
-        """As ScoringStack."""
-        if self.reservoir is None or X is not self.reservoir.X:
-            return super().surprises(X)
-        columns = [self._column(live, self.reservoir) for live in self.detectors]
-        return np.column_stack([self.reservoir.base_surprise, *columns])
-
-    def replaced(self, detectors: Sequence[LiveDetector], base_shift: float | None = None) -> KnownStack:
-        """As ScoringStack, with what is known of the reservoir."""
-        shift = self.base_shift if base_shift is None else base_shift
-        return replace(self, detectors=tuple(detectors), base_shift=shift)
-
-    def _column(self, live: LiveDetector, reservoir: Reservoir) -> Doubles:
-        known = self.columns.get(live.detector.content_hash)
-        return reservoir.surprise_of(live) if known is None else known
 
 
 @dataclass(frozen=True)
@@ -120,7 +75,7 @@ class Prepared:
         known = before if before and before.sample is sample and before.fits(stack) else None
         # In no order: a part of it, from the front, is then as spread over time as the whole.
         self._order = np.random.default_rng(0).permutation(len(sample))
-        self.reservoir: PreparedReservoir = known.reservoir if known else self._score()
+        self.reservoir: Reservoir = known.reservoir if known else self._score()
         self.reservoir.prepare(adapter)
         self._columns = {live.detector.content_hash: self._column(live, known) for live in stack.detectors}
         self._index: Index = known._index if known else Index.of(sample, self._order)
@@ -155,8 +110,8 @@ class Prepared:
             stack.base_tails,
             stack.detectors,
             stack.base_shift,
-            self.reservoir.part(rows, risk_share * self.boosts[rows]),
-            columns,
+            reservoir=self.reservoir.part(rows, risk_share * self.boosts[rows]),
+            columns=columns,
         )
 
     def apart_from(self, entities: Iterable[tuple[str, str]], ids: Iterable[str], before: float) -> Rows:
@@ -169,8 +124,8 @@ class Prepared:
         keep[[self._index.ids[identity] for identity in ids if identity in self._index.ids]] = False
         return np.flatnonzero(keep)
 
-    def _score(self) -> PreparedReservoir:
-        return PreparedReservoir(self.sample.features[self._order], self.stack.base, self.stack.base_tails)
+    def _score(self) -> Reservoir:
+        return Reservoir(self.sample.features[self._order], self.stack.base, self.stack.base_tails)
 
     def _column(self, live: LiveDetector, known: Prepared | None) -> Doubles:
         column = known._columns.get(live.detector.content_hash) if known else None

@@ -70,7 +70,6 @@ def propose(
     risk_share = prepared.risk_share_within(rows.genuine, budget)
     stack = prepared.part(rows.genuine, risk_share)
     reservoir = stack.reservoir
-    assert reservoir is not None  # `part` makes one
     if beside is not None:
         stack = stack.replaced([stack.detectors[place] for place in beside])
     verdict = judge(

@@ -34,7 +34,6 @@ STACK = ScoringStack(BASE, Tails.fit(BASE.score(genuine_rows(N))), (live(1), liv
 def test_a_part_knows_what_the_stack_would_say_of_it() -> None:
     prepared = Prepared(a_sample(), STACK, ADAPTER)
     part = prepared.part(np.arange(0, N, 7), 1.0)
-    assert part.reservoir is not None
     grown = part.replaced((*part.detectors, live(3)))
     expected = STACK.replaced((*STACK.detectors, live(3))).surprises(part.reservoir.X.copy())
     assert grown.surprises(part.reservoir.X) == pytest.approx(expected)
