@@ -18,18 +18,19 @@ import msgspec
 from kafka import KafkaConsumer, KafkaProducer, OffsetAndMetadata
 from sqlalchemy import Engine
 
-from adaptation.desk import Desk, Step, pass_by
-from adaptation.going_live.awaiting import Awaiting
-from adaptation.going_live.settling import Settling
+from adaptation.context import AdaptationContext
+from adaptation.flag_steps import FlagStep, continue_after
+from adaptation.going_live.pending_change import PendingChange
+from adaptation.going_live.pending_changes import PendingChanges
 from adaptation.intake.dispatch import AWAY, work
 from adaptation.proposing.preparation import AdaptationNotReady, Preparation
 from adaptation.proposing.recent_traffic import RecentTraffic
-from adaptation.standing_terms import StandingTerms
-from adaptation.terms import DEFAULT_TERMS, Terms
 from adaptation.upkeep.schedule import Upkeep
-from contracts.answers_topic import create_topic
+from contracts.answer import Answer
+from contracts.answers_topic import answers_topic, create_topic
 from contracts.outage import RECONNECT, Outage
-from contracts.requests import ANSWERS, Answer, Policy, UnreadableRequest, read_request
+from contracts.request import UnreadableRequest, read_request
+from contracts.standing_policy import StandingPolicy
 from contracts.tracing.spans import Spans
 from control.acks import AckWatch
 from control.announce import Announcer
@@ -57,8 +58,8 @@ class AdaptationConfig:
     partitions: int
     """Partitions that score; a detector is live when all of them have acknowledged it."""
     adapter: str
-    policy: Policy
-    terms: Terms = DEFAULT_TERMS
+    policy: StandingPolicy
+    """The policy that the settings file states."""
     device: str = CPU
     """Where torch computes, as `chosen_device` says."""
 
@@ -72,7 +73,7 @@ class AdaptationWorker:
         engine: Engine,
         key: ControlKey,
         *,
-        after: Callable[[Step], None] = pass_by,
+        after: Callable[[FlagStep], None] = continue_after,
         spans: Spans | None = None,
     ) -> None:
         self._config, self._engine, self._key, self._after = config, engine, key, after
@@ -107,29 +108,28 @@ class AdaptationWorker:
             acks = AckWatch(config.bootstrap, config.control_acks, config.partitions, whole=True)
             open_.callback(acks.close)
             acks.catch_up()
-            desk = Desk(
+            context = AdaptationContext(
                 self._engine,
                 announcer,
                 Preparation(self._engine, self._traffic, config.adapter, config.device),
                 config.policy,
-                StandingTerms(self._engine, config.terms),
                 after=self._after,
             )
-            settling = Settling(desk, acks.table)
+            settling = PendingChanges(context, acks.table)
             settling.resume()
-            upkeep = Upkeep(desk, settling.add)
+            upkeep = Upkeep(context, settling.add)
             consumer, producer = self._consumer(), self._producer()
             open_.callback(lambda: consumer.close(autocommit=False, timeout_ms=CLOSE_MS))
             open_.callback(lambda: producer.close(timeout=CLOSE_MS / 1e3))
             log.info("adapter: reading %s from %s", config.feedback, config.bootstrap)
             while not self._stop.is_set():
                 self._outage.look()
-                self._turn(desk, settling, upkeep, acks, consumer, producer)
+                self._turn(context, settling, upkeep, acks, consumer, producer)
 
     def _turn(
         self,
-        desk: Desk,
-        settling: Settling,
+        context: AdaptationContext,
+        settling: PendingChanges,
         upkeep: Upkeep,
         acks: AckWatch,
         consumer: KafkaConsumer,
@@ -139,17 +139,19 @@ class AdaptationWorker:
         polled = consumer.poll(timeout_ms=WAITING_POLL_MS if settling else IDLE_POLL_MS, max_records=1)
         for partition, records in polled.items():
             for record in records:
-                self._work(desk, settling, record, producer)
+                self._work(context, settling, record, producer)
                 consumer.commit({partition: OffsetAndMetadata(record.offset + 1, "", -1)})
-                desk.after(Step.COMMITTED)
+                context.after(FlagStep.COMMITTED)
         acks.poll(WAITING_POLL_MS / 1e3 if settling else 0.0)
         for answer in settling.due():
             self._answer(producer, answer)
         if not polled and not settling:
-            self._prepare(desk)
+            self._prepare(context)
             upkeep.turn()
 
-    def _work(self, desk: Desk, settling: Settling, record: Any, producer: KafkaProducer) -> None:
+    def _work(
+        self, context: AdaptationContext, settling: PendingChanges, record: Any, producer: KafkaProducer
+    ) -> None:
         try:
             request = read_request(record.value)
         except UnreadableRequest as error:
@@ -158,23 +160,23 @@ class AdaptationWorker:
             self._answer(producer, Answer(name, "refused", f"not a request: {error}"))
             return
         with self._traffic.paused():
-            outcome = work(desk, request, record.timestamp / 1e3, self._stop)
-        if isinstance(outcome, Awaiting):
+            outcome = work(context, request, record.timestamp / 1e3, self._stop)
+        if isinstance(outcome, PendingChange):
             settling.add(outcome)
         else:
             self._answer(producer, outcome)
 
     def _answer(self, producer: KafkaProducer, answer: Answer) -> None:
         log.info("adapter: %s: %s: %s", answer.request_id, answer.status, answer.message)
-        topic = self._config.feedback + ANSWERS
+        topic = answers_topic(self._config.feedback)
         producer.send(topic, msgspec.json.encode(answer), key=answer.request_id.encode()).get(timeout=10)
         if self._spans is not None:
             self._spans.episode(answer, time.time())
 
-    def _prepare(self, desk: Desk) -> None:
+    def _prepare(self, context: AdaptationContext) -> None:
         """Score the reservoir anew where it or what is in force has changed."""
         try:
-            desk.preparation.rehearse(desk.preparation.ready(desk.announcer.refresh(), newest=True))
+            context.preparation.rehearse(context.preparation.ready(context.announcer.refresh(), newest=True))
         except AdaptationNotReady:
             return
 
@@ -192,5 +194,5 @@ class AdaptationWorker:
         return consumer
 
     def _producer(self) -> KafkaProducer:
-        create_topic(self._config.bootstrap, self._config.feedback + ANSWERS)
+        create_topic(self._config.bootstrap, answers_topic(self._config.feedback))
         return KafkaProducer(bootstrap_servers=self._config.bootstrap, acks="all", linger_ms=0, **RECONNECT)

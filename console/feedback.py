@@ -14,9 +14,10 @@ from kafka.errors import KafkaError
 from sqlalchemy import Engine
 
 from contracts.acknowledgement import Acknowledgement
+from contracts.answer import Answer
 from contracts.outage import Outage
+from contracts.request import Request
 from contracts.request_client import FeedbackClient
-from contracts.requests import Answer, Request
 from control.acks import AckWatch, Progress
 from settings import TopicsSettings
 from storage import StorageUnavailable, UnitOfWork

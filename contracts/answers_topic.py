@@ -1,4 +1,4 @@
-"""The topic of the answers, made by whoever is first to ask or to answer."""
+"""The name of the topic of the answers, and its creation by the first client or worker that needs it."""
 
 from __future__ import annotations
 
@@ -8,8 +8,17 @@ from kafka.errors import TopicAlreadyExistsError
 from contracts.outage import RECONNECT
 
 
+def answers_topic(feedback: str) -> str:
+    """Name of the topic that answers the requests on the topic `feedback`.
+
+    >>> answers_topic("feedback")
+    'feedback-answers'
+    """
+    return f"{feedback}-answers"
+
+
 def create_topic(bootstrap: str, name: str) -> None:
-    """Create a topic of one partition with the broker's replication, if it does not exist."""
+    """Create a topic of one partition, with the broker's default replication, unless it exists."""
     admin = KafkaAdminClient(bootstrap_servers=bootstrap, **RECONNECT)
     try:
         if name not in admin.list_topics():

@@ -9,20 +9,21 @@ from typing import Self
 import msgspec
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 
-from contracts.answers_topic import create_topic
+from contracts.answer import Answer
+from contracts.answers_topic import answers_topic, create_topic
 from contracts.outage import RECONNECT
-from contracts.requests import ANSWERS, Answer, Request
+from contracts.request import Request
 
 
 class FeedbackClient:
     """Use it in a `with`: opened before asking, it misses no answer."""
 
     def __init__(self, bootstrap: str, feedback: str) -> None:
-        create_topic(bootstrap, feedback + ANSWERS)
+        create_topic(bootstrap, answers_topic(feedback))
         self._feedback = feedback
         self._producer = KafkaProducer(bootstrap_servers=bootstrap, acks="all", linger_ms=0, **RECONNECT)
         self._consumer = KafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False, **RECONNECT)
-        partition = TopicPartition(feedback + ANSWERS, 0)
+        partition = TopicPartition(answers_topic(feedback), 0)
         self._consumer.assign([partition])
         self._consumer.seek_to_end(partition)
         # The position is fixed now, not at the first poll.

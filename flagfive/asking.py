@@ -13,7 +13,8 @@ from flagfive.context import settings_of
 from flagfive.errors import UserError
 
 if TYPE_CHECKING:
-    from contracts.requests import Answer, Kind
+    from contracts.answer import Answer
+    from contracts.request import RequestKind
 
 NO_ANSWER = 4
 EXIT_CODES = {
@@ -41,7 +42,7 @@ class NoAnswer(UserError):
 
 def ask_and_tell(
     context: typer.Context,
-    kind: Kind,
+    kind: RequestKind,
     *,
     wait: float,
     author: str | None,
@@ -54,8 +55,8 @@ def ask_and_tell(
     """
     from kafka.errors import KafkaError
 
+    from contracts.request import Request
     from contracts.request_client import FeedbackClient
-    from contracts.requests import Request
     from flagfive.cluster import BrokerAway, administrator
 
     settings = settings_of(context)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from kafka import KafkaAdminClient
 from kafka.admin import ConfigResource, ConfigResourceType
 
-from contracts.requests import ANSWERS
+from contracts.answers_topic import answers_topic
 from flagfive.errors import UserError
 from settings import Settings
 
@@ -50,7 +50,7 @@ def planned_topics(settings: Settings) -> list[PlannedTopic]:
         (topics.control, _compacted(settings)),
         (topics.control_acks, kept),
         (topics.feedback, kept),
-        (topics.feedback + ANSWERS, kept),
+        (answers_topic(topics.feedback), kept),
     ]
     return [PlannedTopic(name, topics.partitions, topics.replication, configs) for name, configs in many] + [
         PlannedTopic(name, 1, topics.replication, configs) for name, configs in single

@@ -1,16 +1,17 @@
-"""What the console has set over the settings file: budget, four eyes, retention; every version is kept."""
+"""What administrators set over the settings file's policy. Every version is kept; the last one counts."""
 
 from typing import Any
 
 from sqlalchemy import JSON, Float, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from contracts.standing_policy import StandingPolicy
 from storage.card_numbers import MaskedText
 from storage.table import BigIdentity, TableBase
 
 
-class Policy(TableBase):
-    """One version; the last one counts."""
+class PolicyVersion(TableBase):
+    """The terms that an administrator had set by some time."""
 
     __tablename__ = "policies"
 
@@ -18,7 +19,7 @@ class Policy(TableBase):
     author: Mapped[str] = mapped_column(MaskedText)
     time: Mapped[float] = mapped_column(Float(53))
     terms: Mapped[dict[str, Any]] = mapped_column(JSON)
-    """Only what was set: `alert_rate`, `four_eyes`, `transactions_days`, `alerts_days`."""
+    """Values by name of a field of StandingPolicy; only what was set."""
 
 
 class Policies:
@@ -27,10 +28,22 @@ class Policies:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def add(self, policy: Policy) -> None:
-        """Put a version into force."""
-        self._session.add(policy)
+    def add(self, version: PolicyVersion) -> None:
+        """Put a version in force."""
+        self._session.add(version)
 
-    def current(self) -> Policy | None:
-        """What is in force; None where the settings file alone counts."""
-        return self._session.scalar(select(Policy).order_by(Policy.id.desc()).limit(1))
+    def current(self) -> PolicyVersion | None:
+        """The version in force; None where an administrator has set nothing."""
+        return self._session.scalar(select(PolicyVersion).order_by(PolicyVersion.id.desc()).limit(1))
+
+    def standing(self, filed: StandingPolicy) -> StandingPolicy:
+        """The policy in force.
+
+        Args:
+            filed: the policy that the settings file states.
+
+        Returns:
+            `filed` with the terms that administrators have set.
+        """
+        version = self.current()
+        return filed.overridden(version.terms) if version else filed

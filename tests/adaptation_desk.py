@@ -15,12 +15,13 @@ from aiokafka import AIOKafkaProducer
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from sqlalchemy import Engine
 
-from adaptation.desk import Step
-from adaptation.terms import DEFAULT_TERMS, Terms
+from adaptation.flag_steps import FlagStep
 from adaptation.worker import AdaptationConfig, AdaptationWorker
 from contracts.acknowledgement import Acknowledgement
-from contracts.answers_topic import create_topic
-from contracts.requests import ANSWERS, Answer, Policy, Request
+from contracts.answer import Answer
+from contracts.answers_topic import answers_topic, create_topic
+from contracts.request import Request
+from contracts.standing_policy import StandingPolicy
 from control.acks import acknowledge
 from control.keys import read_key
 from control.log_reader import ControlLog
@@ -31,6 +32,7 @@ from tests.waiting import until
 
 KEY = read_key("a secret of enough length")
 PARTITIONS = 2
+FILED = StandingPolicy()
 GENUINE, FRAUDS = 12_000, 40
 PATTERN = np.array([7.0, 6.0, 5.0], np.float32)
 """Where the frauds lie, in standard deviations of ordinary traffic."""
@@ -76,10 +78,10 @@ class Analyst:
 
     def __init__(self, settings: Settings) -> None:
         bootstrap, self._topic = settings.broker.bootstrap, settings.topics.feedback
-        create_topic(bootstrap, self._topic + ANSWERS)
+        create_topic(bootstrap, answers_topic(self._topic))
         self._producer = KafkaProducer(bootstrap_servers=bootstrap)
         self._consumer = KafkaConsumer(bootstrap_servers=bootstrap, auto_offset_reset="earliest")
-        partition = TopicPartition(self._topic + ANSWERS, 0)
+        partition = TopicPartition(answers_topic(self._topic), 0)
         self._consumer.assign([partition])
         self._consumer.seek_to_beginning(partition)
         self.answers: list[Answer] = []
@@ -116,9 +118,8 @@ class Analyst:
 def a_worker(
     settings: Settings,
     engine: Engine,
-    after: Callable[[Step], None] = lambda step: None,
-    policy: Policy = "auto",
-    terms: Terms = DEFAULT_TERMS,
+    after: Callable[[FlagStep], None] = lambda step: None,
+    policy: StandingPolicy = FILED,
 ) -> AdaptationWorker:
     topics = settings.topics
     config = AdaptationConfig(
@@ -130,16 +131,13 @@ def a_worker(
         partitions=PARTITIONS,
         adapter="ridge",
         policy=policy,
-        terms=terms,
     )
     return AdaptationWorker(config, engine, KEY, after=after)
 
 
 @contextmanager
-def adapting(
-    settings: Settings, engine: Engine, policy: Policy = "auto", terms: Terms = DEFAULT_TERMS
-) -> Iterator[None]:
-    worker = a_worker(settings, engine, policy=policy, terms=terms)
+def adapting(settings: Settings, engine: Engine, policy: StandingPolicy = FILED) -> Iterator[None]:
+    worker = a_worker(settings, engine, policy=policy)
     thread = threading.Thread(target=worker.run)
     thread.start()
     try:

@@ -6,14 +6,15 @@ from dataclasses import replace
 
 from msgspec.structs import replace as replaced
 
-from adaptation.desk import Desk
+from adaptation.context import AdaptationContext
 from adaptation.going_live import episode_records as records
-from adaptation.going_live.awaiting import Awaiting
 from adaptation.going_live.flagging import adapt, go_live, in_force
+from adaptation.going_live.pending_change import PendingChange
 from adaptation.intake.checks import RequestRefused
 from adaptation.proposing.preparation import AdaptationNotReady
 from adaptation.proposing.proposal import TooLittleTraffic
-from contracts.requests import Answer, Request
+from contracts.answer import Answer
+from contracts.request import Request
 from control.change import Change
 from control.entry import Kind
 from control.snapshot import Snapshot
@@ -23,30 +24,30 @@ APPROVABLE = (WAITING, SHADOW, DRAFT, ADAPTED, ANNOUNCED, LIVE)
 """The last three for an approval that comes again, after a stop on its way."""
 
 
-def approve(desk: Desk, request: Request, began: float) -> Answer | Awaiting:
+def approve(context: AdaptationContext, request: Request, began: float) -> Answer | PendingChange:
     """Judge the episode again and put it into force. Raises RequestRefused; again is no harm."""
-    snapshot = desk.announcer.refresh()
-    episode = _found(desk, request)
+    snapshot = context.announcer.refresh()
+    episode = _found(context, request)
     original = request_of(episode, reason=f"flagged by {episode.author}, approved by {request.author}")
     if (offset := in_force(snapshot, episode)) is not None:
         if episode.status == ADAPTED:
-            records.note_announced(desk, original, episode.flagged_at, episode.detector_id, offset)
-        return Awaiting(request.request_id, offset, began, episode.id, episode.detector_id)
-    if desk.terms.four_eyes and episode.author == request.author:
+            records.note_announced(context, original, episode.flagged_at, episode.detector_id, offset)
+        return PendingChange(request.request_id, offset, began, episode.id, episode.detector_id)
+    if context.policy.four_eyes and episode.author == request.author:
         raise RequestRefused(
             f"{request.author} flagged {episode.name!r}; with adaptation.four_eyes another person approves it"
         )
     try:
-        adapted = adapt(desk, original, began, snapshot, approved=True)
+        adapted = adapt(context, original, began, snapshot, approved=True)
     except (TooLittleTraffic, AdaptationNotReady) as lack:
         raise RequestRefused(str(lack)) from lack
-    records.note_approval(desk, episode, request)
+    records.note_approval(context, episode, request)
     if reasons := adapted.proposal.verdict.reasons:
-        records.store(desk, original, began, adapted, DRAFT, "; ".join(reasons))
+        records.store(context, original, began, adapted, DRAFT, "; ".join(reasons))
         return replaced(
             records.answer(original, DRAFT, "; ".join(reasons), adapted), request_id=request.request_id
         )
-    awaiting = go_live(desk, original, began, adapted, *_out_of_shadow(snapshot, adapted.id, request))
+    awaiting = go_live(context, original, began, adapted, *_out_of_shadow(snapshot, adapted.id, request))
     return replace(awaiting, request_id=request.request_id, began=began)
 
 
@@ -68,8 +69,8 @@ def request_of(episode: Episode, reason: str = "") -> Request:
     )
 
 
-def _found(desk: Desk, request: Request) -> Episode:
-    with desk.unit(reads_only=True) as unit:
+def _found(context: AdaptationContext, request: Request) -> Episode:
+    with context.unit(reads_only=True) as unit:
         episode = unit.episodes.find_with_status(request.name, *APPROVABLE)
         if episode is None:
             waiting = [one.name for one in unit.episodes.with_status(WAITING, SHADOW, DRAFT)]

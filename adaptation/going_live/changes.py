@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from adaptation.proposing.adapted import Adapted
 from adaptation.proposing.risk import risk_change
-from contracts.requests import Request
+from contracts.request import Request
 from control.change import Change
 from control.entry import Kind
 from control.loading import DETECTOR, SUPPORT, TAILS, Flags, tails_to_bytes

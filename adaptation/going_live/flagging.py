@@ -18,10 +18,11 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from adaptation.desk import Desk, Step
+from adaptation.context import AdaptationContext
+from adaptation.flag_steps import FlagStep
 from adaptation.going_live import episode_records as records
-from adaptation.going_live.awaiting import Awaiting
 from adaptation.going_live.changes import detector_change, risk_entry, shadow_change
+from adaptation.going_live.pending_change import PendingChange
 from adaptation.intake.checks import RequestRefused, examine_flag
 from adaptation.proposing.adapted import Adapted
 from adaptation.proposing.identity import detector_id, seed_of
@@ -29,8 +30,9 @@ from adaptation.proposing.preparation import AdaptationNotReady
 from adaptation.proposing.proposal import TooLittleTraffic, propose
 from adaptation.proposing.risk import RecentShares, risk_of
 from adaptation.proposing.threshold import first_threshold
+from contracts.answer import Answer
 from contracts.metrics import adaptation as metrics
-from contracts.requests import Answer, Request
+from contracts.request import Request
 from control.change import Change
 from control.entry import Kind
 from control.snapshot import Snapshot
@@ -40,57 +42,64 @@ APPROVER_NEEDED = "passed the gate; another person must approve it (adaptation.f
 APPROVAL_NEEDED = "passed the gate; it goes live once it is approved"
 
 
-def flag(desk: Desk, request: Request, flagged_at: float) -> Answer | Awaiting:
+def flag(context: AdaptationContext, request: Request, flagged_at: float) -> Answer | PendingChange:
     """Walk the steps up to `noted`; the answer where that ends early, else what to wait for.
 
     `flagged_at` is when the request reached the broker. Raises StorageUnavailable and
     ControlLogUnavailable; the request must be worked again then.
     """
-    desk.after(Step.RECEIVED)
-    with desk.unit(reads_only=True) as unit:
+    context.after(FlagStep.RECEIVED)
+    with context.unit(reads_only=True) as unit:
         known = unit.episodes.of_request(request.request_id)
     if known is not None and known.status != ADAPTED:
         return _told_before(known)
-    snapshot = desk.announcer.refresh()
+    snapshot = context.announcer.refresh()
     if known is not None and (offset := in_force(snapshot, known)) is not None:
-        return records.note_announced(desk, request, flagged_at, known.detector_id, offset)
+        return records.note_announced(context, request, flagged_at, known.detector_id, offset)
     try:
-        adapted = adapt(desk, request, flagged_at, snapshot)
+        adapted = adapt(context, request, flagged_at, snapshot)
     except RequestRefused as refusal:
-        return records.end(desk, request, flagged_at, REFUSED, str(refusal), refusal.unknown)
+        return records.end(context, request, flagged_at, REFUSED, str(refusal), refusal.unknown)
     except (TooLittleTraffic, AdaptationNotReady) as lack:
-        return records.end(desk, request, flagged_at, DRAFT, str(lack))
-    desk.after(Step.ADAPTED)
+        return records.end(context, request, flagged_at, DRAFT, str(lack))
+    context.after(FlagStep.ADAPTED)
     if adapted.proposal.verdict.reasons:
-        return _keep(desk, request, flagged_at, adapted, DRAFT, "; ".join(adapted.proposal.verdict.reasons))
-    if desk.policy_of(request) == "shadow":
-        return _score_silently(desk, request, flagged_at, adapted)
-    if desk.terms.four_eyes or desk.policy_of(request) == "approve":
-        reason = APPROVER_NEEDED if desk.terms.four_eyes else APPROVAL_NEEDED
-        return _keep(desk, request, flagged_at, adapted, WAITING, reason)
-    return go_live(desk, request, flagged_at, adapted)
+        return _keep(
+            context, request, flagged_at, adapted, DRAFT, "; ".join(adapted.proposal.verdict.reasons)
+        )
+    if context.policy.release(request.policy) == "shadow":
+        return _score_silently(context, request, flagged_at, adapted)
+    if context.policy.four_eyes or context.policy.release(request.policy) == "approve":
+        reason = APPROVER_NEEDED if context.policy.four_eyes else APPROVAL_NEEDED
+        return _keep(context, request, flagged_at, adapted, WAITING, reason)
+    return go_live(context, request, flagged_at, adapted)
 
 
 def adapt(
-    desk: Desk, request: Request, flagged_at: float, snapshot: Snapshot, *, approved: bool = False
+    context: AdaptationContext,
+    request: Request,
+    flagged_at: float,
+    snapshot: Snapshot,
+    *,
+    approved: bool = False,
 ) -> Adapted:
     """Check the request and make its detector, beside all that is in force but an earlier one of its own.
 
     Raises RequestRefused, AdaptationNotReady, TooLittleTraffic, StorageUnavailable.
     """
-    ready = desk.preparation.ready(snapshot)
+    ready = context.preparation.ready(snapshot)
     assert snapshot.base is not None  # `ready` says so where there is none
-    with desk.unit(reads_only=True) as unit:
+    with context.unit(reads_only=True) as unit:
         flagged = examine_flag(unit, request, len(snapshot.base.model.features))
-    desk.after(Step.CHECKED)
+    context.after(FlagStep.CHECKED)
     parent = snapshot.base.content_hash
     identity = detector_id(request.episode_id, request.name, parent)
     proposal = propose(
         flagged,
         ready.prepared,
         ready.replay,
-        threshold=first_threshold(desk.budget) if snapshot.threshold is None else snapshot.threshold,
-        budget=desk.budget,
+        threshold=first_threshold(context.budget) if snapshot.threshold is None else snapshot.threshold,
+        budget=context.budget,
         seed=seed_of(request.episode_id),
         beside=tuple(n for n, detector in enumerate(snapshot.detectors) if detector.id != identity),
     )
@@ -100,24 +109,26 @@ def adapt(
     risk = risk_of(
         flagged.fraud,
         snapshot.rules,
-        RecentShares(ready.prepared.share_of, desk.preparation.per_day),
-        budget=desk.budget,
-        terms=desk.terms,
+        RecentShares(ready.prepared.share_of, context.preparation.per_day),
+        budget=context.budget,
+        terms=context.policy,
         own=request.episode_id,
-        may_block=approved or (desk.policy_of(request) == "auto" and not desk.terms.four_eyes),
+        may_block=approved or (context.policy.release(request.policy) == "auto"),
     )
-    return Adapted(identity, flagged, proposal, risk, parent, 1e3 * (desk.clock() - flagged_at))
+    return Adapted(identity, flagged, proposal, risk, parent, 1e3 * (context.clock() - flagged_at))
 
 
-def go_live(desk: Desk, request: Request, flagged_at: float, adapted: Adapted, *beside: Change) -> Awaiting:
+def go_live(
+    context: AdaptationContext, request: Request, flagged_at: float, adapted: Adapted, *beside: Change
+) -> PendingChange:
     """Store, announce and note a detector that passed the gate; `beside` is announced with it."""
-    records.store(desk, request, flagged_at, adapted, ADAPTED)
-    desk.after(Step.STORED)
+    records.store(context, request, flagged_at, adapted, ADAPTED)
+    context.after(FlagStep.STORED)
     changes = (risk_entry(request, adapted), *beside, detector_change(request, adapted))
-    offset = desk.announcer.announce(*changes).offset
-    desk.after(Step.ANNOUNCED)
-    awaiting = records.note_announced(desk, request, flagged_at, adapted.id, offset)
-    desk.after(Step.NOTED)
+    offset = context.announcer.announce(*changes).offset
+    context.after(FlagStep.ANNOUNCED)
+    awaiting = records.note_announced(context, request, flagged_at, adapted.id, offset)
+    context.after(FlagStep.NOTED)
     return awaiting
 
 
@@ -128,26 +139,33 @@ def in_force(snapshot: Snapshot, episode: Episode) -> int | None:
 
 
 def _keep(
-    desk: Desk, request: Request, flagged_at: float, adapted: Adapted, status: str, reason: str
+    context: AdaptationContext,
+    request: Request,
+    flagged_at: float,
+    adapted: Adapted,
+    status: str,
+    reason: str,
 ) -> Answer:
     """The detector waits or stays a draft; what its flags say of their entities is in force at once."""
-    desk.announcer.announce(risk_entry(request, adapted))
-    records.store(desk, request, flagged_at, adapted, status, reason)
+    context.announcer.announce(risk_entry(request, adapted))
+    records.store(context, request, flagged_at, adapted, status, reason)
     return records.answer(request, status, reason, adapted)
 
 
-def _score_silently(desk: Desk, request: Request, flagged_at: float, adapted: Adapted) -> Answer:
+def _score_silently(
+    context: AdaptationContext, request: Request, flagged_at: float, adapted: Adapted
+) -> Answer:
     """The detector takes a shadow slot: what it would have alerted can be compared, nothing is decided."""
-    offset = desk.announcer.announce(risk_entry(request, adapted), shadow_change(request, adapted)).offset
+    offset = context.announcer.announce(risk_entry(request, adapted), shadow_change(request, adapted)).offset
     reason = "passed the gate; it scores silently until it is approved"
-    records.store(desk, request, flagged_at, adapted, SHADOW, reason)
+    records.store(context, request, flagged_at, adapted, SHADOW, reason)
     return replace(records.answer(request, SHADOW, reason, adapted), control_offset=offset)
 
 
-def _told_before(episode: Episode) -> Answer | Awaiting:
+def _told_before(episode: Episode) -> Answer | PendingChange:
     """The request came again: the same outcome, nothing done."""
     if episode.status == ANNOUNCED:
-        return Awaiting.of(episode)
+        return PendingChange.of(episode)
     return Answer(
         episode.request_id,
         episode.status,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from adaptation.desk import Desk
+from adaptation.context import AdaptationContext
 from adaptation.going_live import episode_records as records
 from adaptation.going_live.approving import request_of
 from adaptation.going_live.changes import detector_change, risk_entry
@@ -26,42 +26,44 @@ JUDGED, PRECISE = 10, 0.1
 """From so many judged alerts on, a detector of which fewer are confirmed is proposed for retirement."""
 
 
-def adapt_grown(desk: Desk) -> bool:
+def adapt_grown(context: AdaptationContext) -> bool:
     """Adapt the episode that has waited longest; returns whether there was one. Again is no harm."""
-    with desk.unit(reads_only=True) as unit:
+    with context.unit(reads_only=True) as unit:
         waiting = [
             episode
             for episode in unit.episodes.with_status(LIVE)
-            if desk.clock() - episode.details.get(GROWN_AT, desk.clock()) >= QUIET_S
+            if context.clock() - episode.details.get(GROWN_AT, context.clock()) >= QUIET_S
         ]
         due = min(waiting, key=lambda episode: float(episode.details[GROWN_AT]), default=None)
         if due is None or not due.transactions:
             return False
-    _adapt_anew(desk, due)
+    _adapt_anew(context, due)
     return True
 
 
-def _adapt_anew(desk: Desk, episode: Episode) -> None:
+def _adapt_anew(context: AdaptationContext, episode: Episode) -> None:
     request = request_of(episode, reason="adapted anew to verdicts on its alerts")
     if not request.fraud:
-        return _note(desk, episode, "none of its transactions is fraud any more: retire it")
+        return _note(context, episode, "none of its transactions is fraud any more: retire it")
     try:
-        adapted = adapt(desk, request, desk.clock(), desk.announcer.refresh(), approved=True)
+        adapted = adapt(context, request, context.clock(), context.announcer.refresh(), approved=True)
     except (RequestRefused, TooLittleTraffic, AdaptationNotReady) as lack:
-        return _note(desk, episode, str(lack))
+        return _note(context, episode, str(lack))
     if reasons := adapted.proposal.verdict.reasons:
-        return _note(desk, episode, "; ".join(reasons))
-    offset = desk.announcer.announce(risk_entry(request, adapted), detector_change(request, adapted)).offset
-    records.note_adapted_anew(desk, request, adapted, offset)
-    _note(desk, episode, None)
+        return _note(context, episode, "; ".join(reasons))
+    offset = context.announcer.announce(
+        risk_entry(request, adapted), detector_change(request, adapted)
+    ).offset
+    records.note_adapted_anew(context, request, adapted, offset)
+    _note(context, episode, None)
     metrics.EPISODES.labels("adapted_anew").inc()
     log.info("adapter: episode %r adapted anew, control offset %d", episode.name, offset)
     return None
 
 
-def _note(desk: Desk, episode: Episode, why_not: str | None) -> None:
+def _note(context: AdaptationContext, episode: Episode, why_not: str | None) -> None:
     """The episode has been dealt with; why it keeps its detector as it was, and whether it should."""
-    with desk.unit() as unit:
+    with context.unit() as unit:
         stored = unit.episodes.get(episode.id)
         assert stored is not None  # episodes are not deleted
         details = {key: value for key, value in stored.details.items() if key != GROWN_AT}
@@ -72,7 +74,7 @@ def _note(desk: Desk, episode: Episode, why_not: str | None) -> None:
                 "adapter",
                 "adapt anew: refused",
                 subject=stored.id,
-                time=desk.clock(),
+                time=context.clock(),
                 details={"reason": why_not},
             )
         unit.commit()

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import select
 
-from contracts.requests import Request
+from contracts.request import Request
 from storage import UnitOfWork
 from storage.episodes import STANDING, SUPPORT, Episode, EpisodeTransaction
 from storage.labels import FRAUD, GENUINE

@@ -8,16 +8,17 @@ from threading import Event
 
 from kafka.errors import KafkaError
 
-from adaptation.desk import Desk
+from adaptation.context import AdaptationContext
 from adaptation.going_live.approving import approve
-from adaptation.going_live.awaiting import Awaiting
 from adaptation.going_live.flagging import flag
+from adaptation.going_live.pending_change import PendingChange
 from adaptation.intake.checks import RequestRefused, missing
 from adaptation.intake.labelling import label
 from adaptation.proposing.previewing import preview
 from adaptation.upkeep.retiring import retire
 from adaptation.upkeep.rolling_back import roll_back
-from contracts.requests import Answer, Request
+from contracts.answer import Answer
+from contracts.request import Request
 from control.errors import ControlLogUnavailable
 from storage import StorageError
 
@@ -30,27 +31,29 @@ AWAY = (StorageError, ControlLogUnavailable, KafkaError)
 """What passes by itself: the request is worked again then, and nothing is answered."""
 
 
-def work(desk: Desk, request: Request, asked_at: float, stop: Event) -> Answer | Awaiting:
+def work(
+    context: AdaptationContext, request: Request, asked_at: float, stop: Event
+) -> Answer | PendingChange:
     """Carry out `request`; whatever is wrong with it is answered, so that it never stops the next one.
 
     `asked_at` is when it reached the broker. Raises the errors in AWAY.
     """
-    desk.standing.reread()
-    _wait_until_recorded(desk, request, stop)
+    context.reread_policy()
+    _wait_until_recorded(context, request, stop)
     try:
         match request.kind:
             case "flag":
-                return flag(desk, request, asked_at)
+                return flag(context, request, asked_at)
             case "preview":
-                return preview(desk, request, asked_at)
+                return preview(context, request, asked_at)
             case "label":
-                return label(desk, request)
+                return label(context, request)
             case "approve":
-                return approve(desk, request, asked_at)
+                return approve(context, request, asked_at)
             case "retire":
-                return retire(desk, request, asked_at)
+                return retire(context, request, asked_at)
             case "rollback":
-                return roll_back(desk, request, asked_at)
+                return roll_back(context, request, asked_at)
     except RequestRefused as refusal:
         return Answer(request.request_id, "refused", str(refusal), refusal.unknown)
     except AWAY:
@@ -61,11 +64,11 @@ def work(desk: Desk, request: Request, asked_at: float, stop: Event) -> Answer |
         return Answer(request.request_id, "failed", f"{type(error).__name__}: {error}")
 
 
-def _wait_until_recorded(desk: Desk, request: Request, stop: Event) -> None:
+def _wait_until_recorded(context: AdaptationContext, request: Request, stop: Event) -> None:
     """Give the recorder a moment for transactions that are not stored yet; who is still missing is told."""
     deadline = time.monotonic() + RECORDED_WITHIN_S
     while request.fraud or request.genuine:
-        with desk.unit(reads_only=True) as unit:
+        with context.unit(reads_only=True) as unit:
             if not missing(unit, request):
                 return
         if time.monotonic() > deadline or stop.wait(LOOK_S):

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from adaptation.desk import Desk
+from adaptation.context import AdaptationContext
 from adaptation.intake.checks import RequestRefused, examine_label
 from adaptation.proposing.risk import RecentShares, Risk, lifted_by, risk_change, risk_of
-from contracts.requests import Answer, Request
+from contracts.answer import Answer
+from contracts.request import Request
 from storage import UnitOfWork
 from storage.alerts import CONFIRMED, REJECTED
 from storage.episodes import LIVE, LOOKALIKE, STANDING, SUPPORT, Episode, EpisodeTransaction
@@ -22,26 +23,26 @@ GROWN_AT = "grown_at"
 """In an episode's details: when its transactions last changed, until it has been adapted to them."""
 
 
-def label(desk: Desk, request: Request) -> Answer:
+def label(context: AdaptationContext, request: Request) -> Answer:
     """Store the labels; again is no harm. Raises RequestRefused where a transaction is not known."""
-    with desk.unit(reads_only=True) as unit:
+    with context.unit(reads_only=True) as unit:
         rows = examine_label(unit, request)
-        risk = _risk(desk, unit, request, rows)
+        risk = _risk(context, unit, request, rows)
     if risk.rules:
         reason = f"labelled by {request.source}"
-        desk.announcer.announce(risk_change(risk, request.episode_id, request.author, reason))
+        context.announcer.announce(risk_change(risk, request.episode_id, request.author, reason))
     verdicts = dict.fromkeys(request.fraud, FRAUD) | dict.fromkeys(request.genuine, GENUINE)
-    with desk.unit() as unit:
+    with context.unit() as unit:
         unit.labels.add_many(
             (identity, verdict, request.source, request.author, request.time, request.request_id)
             for identity, verdict in verdicts.items()
         )
         unit.alerts.set_status(request.fraud, CONFIRMED)
         unit.alerts.set_status(request.genuine, REJECTED)
-        grown = _join(desk, unit, request, rows)
+        grown = _join(context, unit, request, rows)
         details = {"request": request.request_id, "source": request.source, "transactions": len(verdicts)}
         unit.audit.append(
-            request.author, "label", subject=request.request_id, time=desk.clock(), details=details
+            request.author, "label", subject=request.request_id, time=context.clock(), details=details
         )
         unit.commit()
     said = f"{len(verdicts)} transactions labelled"
@@ -49,7 +50,9 @@ def label(desk: Desk, request: Request) -> Answer:
     return Answer(request.request_id, "done", said, notes=(*notes, *([risk.message] if risk.rules else [])))
 
 
-def _risk(desk: Desk, unit: UnitOfWork, request: Request, rows: dict[str, ScoredTransaction]) -> Risk:
+def _risk(
+    context: AdaptationContext, unit: UnitOfWork, request: Request, rows: dict[str, ScoredTransaction]
+) -> Risk:
     """What is confirmed for the first time raises risk, what was taken for fraud and is not takes it back;
     what is genuine at a blocked entity speaks against the block.
     """
@@ -59,16 +62,16 @@ def _risk(desk: Desk, unit: UnitOfWork, request: Request, rows: dict[str, Scored
     }
     confirmed = [rows[i] for i in dict.fromkeys(request.fraud) if earlier.get(i) != FRAUD]
     taken_back = [rows[i] for i in dict.fromkeys(request.genuine) if earlier.get(i) == FRAUD]
-    known = desk.announcer.refresh().rules
-    recent = RecentShares(desk.preparation.share_of, desk.preparation.per_day)
+    known = context.announcer.refresh().rules
+    recent = RecentShares(context.preparation.share_of, context.preparation.per_day)
     risks = [
         risk_of(
             part,
             known,
             recent,
-            budget=desk.budget,
-            terms=desk.terms,
-            may_block=desk.policy == "auto" and not desk.terms.four_eyes,
+            budget=context.budget,
+            terms=context.policy,
+            may_block=context.policy.release() == "auto",
             count=count,
             of_one_pattern=False,
             own=request.episode_id,
@@ -77,13 +80,13 @@ def _risk(desk: Desk, unit: UnitOfWork, request: Request, rows: dict[str, Scored
         if part
     ]
     genuine = [rows[i] for i in dict.fromkeys(request.genuine) if earlier.get(i) is None]
-    risks.append(lifted_by(genuine, known, desk.terms, own=request.episode_id))
+    risks.append(lifted_by(genuine, known, context.policy, own=request.episode_id))
     said = "; ".join(risk.message for risk in risks if risk.message)
     return Risk(tuple(rule for risk in risks for rule in risk.rules), said)
 
 
 def _join(
-    desk: Desk, unit: UnitOfWork, request: Request, rows: dict[str, ScoredTransaction]
+    context: AdaptationContext, unit: UnitOfWork, request: Request, rows: dict[str, ScoredTransaction]
 ) -> dict[str, int]:
     """Add the transactions to the episodes that they belong to; returns how many each gained, by name."""
     roles = dict.fromkeys(request.fraud, SUPPORT) | dict.fromkeys(request.genuine, LOOKALIKE)
@@ -101,7 +104,7 @@ def _join(
                 continue
             changed += 1
         if changed:
-            episode.details = {**episode.details, GROWN_AT: desk.clock()}
+            episode.details = {**episode.details, GROWN_AT: context.clock()}
             grown[episode.name] = changed
     return grown
 

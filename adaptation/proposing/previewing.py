@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from adaptation.desk import Desk
+from adaptation.context import AdaptationContext
 from adaptation.going_live.flagging import adapt
 from adaptation.intake.checks import RequestRefused
 from adaptation.proposing.adapted import Adapted
 from adaptation.proposing.preparation import AdaptationNotReady
 from adaptation.proposing.proposal import TooLittleTraffic
-from contracts.requests import Answer, Draft, Request
+from contracts.answer import Answer, Draft
+from contracts.request import Request
 
 
-def preview(desk: Desk, request: Request, asked_at: float) -> Answer:
+def preview(context: AdaptationContext, request: Request, asked_at: float) -> Answer:
     """Check, adapt and judge; nothing is stored or announced. Raises RequestRefused."""
     try:
-        adapted = adapt(desk, request, asked_at, desk.announcer.refresh())
+        adapted = adapt(context, request, asked_at, context.announcer.refresh())
     except (AdaptationNotReady, TooLittleTraffic) as lack:
         raise RequestRefused(str(lack)) from lack
     refusals = adapted.proposal.verdict.reasons

@@ -11,8 +11,8 @@ from contextlib import contextmanager
 import numpy as np
 from sqlalchemy import Engine
 
-from adaptation.terms import DAY_S
 from contracts.metrics import adaptation as metrics
+from contracts.standing_policy import DAY_S
 from storage import StorageError, UnitOfWork
 from storage.traffic_sample import NEWEST, SIZE, TrafficSample, sample_traffic
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from adaptation.terms import DAY_S, Terms
+from contracts.standing_policy import DAY_S, StandingPolicy
 from control.change import Change
 from control.entry import Kind
 from control.rules import RULES, Effect, Rule, RuleTable, faded, rules_to_bytes
@@ -83,7 +83,7 @@ def risk_of(
     recent: RecentShares,
     *,
     budget: float,
-    terms: Terms,
+    terms: StandingPolicy,
     may_block: bool,
     count: float = 1.0,
     of_one_pattern: bool = True,
@@ -123,7 +123,9 @@ def risk_of(
     return Risk((*boosts, *watched, *blocks), _words(primary, len(boosts), suspects, may_block=may_block))
 
 
-def lifted_by(rows: Sequence[ScoredTransaction], known: RuleTable, terms: Terms, *, own: str = "") -> Risk:
+def lifted_by(
+    rows: Sequence[ScoredTransaction], known: RuleTable, terms: StandingPolicy, *, own: str = ""
+) -> Risk:
     """Rules for the blocked entities of `rows`, transactions found genuine: each halves what is held against
     its entity, and a block ends where too little is left.
     """
@@ -154,7 +156,12 @@ def _keys(rows: Sequence[ScoredTransaction], kind: str) -> list[str]:
 
 
 def _counted(
-    effect: Effect, kind: str, key: str, rows: Sequence[ScoredTransaction], terms: Terms, count: float
+    effect: Effect,
+    kind: str,
+    key: str,
+    rows: Sequence[ScoredTransaction],
+    terms: StandingPolicy,
+    count: float,
 ) -> Rule:
     """One rule for an entity: a card counts each fraud, any other entity each card."""
     here = [row for row in rows if row.entities.get(kind) == key]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from adaptation.desk import Desk
+from adaptation.context import AdaptationContext
 from adaptation.proposing.preparation import Ready
 from meta.arrays import Floats
 from meta.stack import ScoringStack
@@ -34,7 +34,7 @@ def covered(stack: ScoringStack, place: int, threshold: float, X: Floats) -> Cov
     return Covered(len(X), int(by_base), int(by_detector))
 
 
-def propose_retirements(desk: Desk, ready: Ready) -> int:
+def propose_retirements(context: AdaptationContext, ready: Ready) -> int:
     """Note for each live episode whether the base in force covers its detector; how many it covers.
 
     Raises StorageUnavailable.
@@ -44,7 +44,7 @@ def propose_retirements(desk: Desk, ready: Ready) -> int:
         return 0
     places = {detector.id: place for place, detector in enumerate(snapshot.detectors)}
     found = 0
-    with desk.unit() as unit:
+    with context.unit() as unit:
         for episode in unit.episodes.with_status(LIVE):
             place = places.get(episode.detector_id or "")
             rows = ready.replay.get(episode.name)

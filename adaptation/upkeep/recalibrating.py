@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from adaptation.desk import Desk
+from adaptation.context import AdaptationContext
 from adaptation.proposing.prepared import Prepared
 from adaptation.proposing.risk import RecentShares, cost_of_blocks
 from adaptation.proposing.threshold import first_threshold
@@ -30,18 +30,18 @@ MOST_FRAUD = 0.02
 """Share of traffic; card portfolios lose a tenth of it. More clear alerts are tails that no longer fit."""
 
 
-def recalibrate(desk: Desk, reason: str) -> int | None:
+def recalibrate(context: AdaptationContext, reason: str) -> int | None:
     """Announce tails and threshold on the traffic drawn last; the control offset, None where there is too
     little traffic. Raises AdaptationNotReady, StorageUnavailable, ControlLogUnavailable.
     """
-    snapshot = desk.announcer.refresh()
-    prepared = desk.preparation.ready(snapshot, newest=True).prepared
+    snapshot = context.announcer.refresh()
+    prepared = context.preparation.ready(snapshot, newest=True).prepared
     if len(prepared) < FEWEST_ROWS or snapshot.base is None:
         return None
-    in_force = first_threshold(desk.budget) if snapshot.threshold is None else snapshot.threshold
+    in_force = first_threshold(context.budget) if snapshot.threshold is None else snapshot.threshold
     # What is only a little over the threshold counts as genuine: it is what drift brings there, and with it
     # left out an overshoot would never be seen. Clear alerts are counted as calibration expects them.
-    clear, expected = in_force + CLEARLY, desk.budget * 10.0**-CLEARLY
+    clear, expected = in_force + CLEARLY, context.budget * 10.0**-CLEARLY
     rows = sort_alerts(np.arange(len(prepared)), prepared.joint, clear, expected).genuine
     if len(rows) < (1.0 - MOST_FRAUD) * len(prepared):
         rows = np.argsort(prepared.joint, kind="stable")[: int((1.0 - MOST_FRAUD) * len(prepared))]
@@ -49,10 +49,10 @@ def recalibrate(desk: Desk, reason: str) -> int | None:
     columns, tails = _columns(snapshot, prepared, reservoir)
     blocks = cost_of_blocks(
         snapshot.rules,
-        RecentShares(prepared.share_of, desk.preparation.per_day),
+        RecentShares(prepared.share_of, context.preparation.per_day),
         float(prepared.sample.event_time[-1]),
     )
-    budget = left_by_blocks(desk.budget, blocks)
+    budget = left_by_blocks(context.budget, blocks)
     chosen = choose_risk_share(columns, prepared.stack.shifts, prepared.boosts[rows], budget)
     change = Change(
         Kind.THRESHOLD,
@@ -64,11 +64,11 @@ def recalibrate(desk: Desk, reason: str) -> int | None:
             "threshold": chosen.threshold,
             "risk_share": chosen.share,
             "calibration_rows": len(rows),
-            BUDGET: desk.budget,
+            BUDGET: context.budget,
         },
         snapshot.base.content_hash,
     )
-    return desk.announcer.announce(change).offset
+    return context.announcer.announce(change).offset
 
 
 def _columns(

@@ -6,11 +6,13 @@ request, which finds its own entry in force and goes on with 2.
 
 from __future__ import annotations
 
-from adaptation.desk import Desk, Step
-from adaptation.going_live.awaiting import Awaiting
+from adaptation.context import AdaptationContext
+from adaptation.flag_steps import FlagStep
+from adaptation.going_live.pending_change import PendingChange
 from adaptation.intake.checks import RequestRefused
 from adaptation.proposing.threshold import first_threshold, threshold_without
-from contracts.requests import Answer, Request
+from contracts.answer import Answer
+from contracts.request import Request
 from control.change import Change
 from control.entry import Kind
 from control.snapshot import Applied, Snapshot
@@ -20,20 +22,20 @@ REQUEST = "request_id"
 """Under which an entry names the request that it came from."""
 
 
-def retire(desk: Desk, request: Request, began: float) -> Answer | Awaiting:
+def retire(context: AdaptationContext, request: Request, began: float) -> Answer | PendingChange:
     """Retire the detector or episode that the request names. Raises RequestRefused.
 
     A draft or one that waits is only marked; the risk of its entities stays, since its frauds do.
     """
-    snapshot = desk.announcer.refresh()
+    snapshot = context.announcer.refresh()
     done = own_entry(snapshot, request)
     applied = done or _live_detector(snapshot, request.name)
     if applied is None:
-        return _retire_silent(desk, snapshot, request)
-    offset = done.offset if done else _announce(desk, snapshot, applied, request)
-    desk.after(Step.ANNOUNCED)
-    note_retired(desk, request, applied.entry.id, offset)
-    return Awaiting(request.request_id, offset, began, detector_id=applied.entry.id)
+        return _retire_silent(context, snapshot, request)
+    offset = done.offset if done else _announce(context, snapshot, applied, request)
+    context.after(FlagStep.ANNOUNCED)
+    note_retired(context, request, applied.entry.id, offset)
+    return PendingChange(request.request_id, offset, began, detector_id=applied.entry.id)
 
 
 def own_entry(snapshot: Snapshot, request: Request) -> Applied | None:
@@ -66,9 +68,9 @@ def names(applied: Applied) -> dict[str, object]:
     }
 
 
-def note_retired(desk: Desk, request: Request, detector_id: str, offset: int | None) -> None:
+def note_retired(context: AdaptationContext, request: Request, detector_id: str, offset: int | None) -> None:
     """The detector and its episode are out of force; who took them out, and why."""
-    with desk.unit() as unit:
+    with context.unit() as unit:
         row = unit.detectors.get(detector_id)
         episode = unit.episodes.of_detector(detector_id)
         if row is not None:
@@ -77,7 +79,7 @@ def note_retired(desk: Desk, request: Request, detector_id: str, offset: int | N
             episode.status, episode.reason = RETIRED, request.reason or f"retired by {request.author}"
         details = {"request": request.request_id, "control_offset": offset, "reason": request.reason}
         unit.audit.append(
-            request.author, request.kind, subject=detector_id, time=desk.clock(), details=details
+            request.author, request.kind, subject=detector_id, time=context.clock(), details=details
         )
         unit.commit()
 
@@ -91,13 +93,13 @@ def _live_detector(snapshot: Snapshot, name: str) -> Applied | None:
     return next(called, None)
 
 
-def _announce(desk: Desk, snapshot: Snapshot, applied: Applied, request: Request) -> int:
-    return desk.announcer.announce(retirement(snapshot, applied, request, desk.budget)).offset
+def _announce(context: AdaptationContext, snapshot: Snapshot, applied: Applied, request: Request) -> int:
+    return context.announcer.announce(retirement(snapshot, applied, request, context.budget)).offset
 
 
-def _retire_silent(desk: Desk, snapshot: Snapshot, request: Request) -> Answer:
+def _retire_silent(context: AdaptationContext, snapshot: Snapshot, request: Request) -> Answer:
     """An episode whose detector decides nothing."""
-    with desk.unit(reads_only=True) as unit:
+    with context.unit(reads_only=True) as unit:
         episode = unit.episodes.find_with_status(request.name, WAITING, SHADOW, DRAFT)
     if episode is None or episode.detector_id is None:
         live = ", ".join(snapshot.in_force(Kind.DETECTOR)) or "none"
@@ -106,6 +108,6 @@ def _retire_silent(desk: Desk, snapshot: Snapshot, request: Request) -> Answer:
     if episode.detector_id in snapshot.in_force(Kind.SHADOW):
         reason = request.reason or "retired"
         change = Change(Kind.SHADOW, episode.detector_id, request.author, reason, {}, {}, retired=True)
-        offset = desk.announcer.announce(change).offset
-    note_retired(desk, request, episode.detector_id, offset)
+        offset = context.announcer.announce(change).offset
+    note_retired(context, request, episode.detector_id, offset)
     return Answer(request.request_id, RETIRED, f"episode {episode.name!r} is retired", control_offset=offset)

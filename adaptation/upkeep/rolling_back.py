@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from adaptation.desk import Desk, Step
-from adaptation.going_live.awaiting import Awaiting
+from adaptation.context import AdaptationContext
+from adaptation.flag_steps import FlagStep
+from adaptation.going_live.pending_change import PendingChange
 from adaptation.intake.checks import RequestRefused
 from adaptation.upkeep.recalibrating import JOINT
 from adaptation.upkeep.retiring import REQUEST, names, note_retired, own_entry, retirement
-from contracts.requests import Request
+from contracts.request import Request
 from control.change import Change
 from control.entry import Kind
 from control.history import snapshot_of
@@ -19,29 +20,29 @@ THRESHOLD = "threshold"
 JOINT_KEY = f"{Kind.THRESHOLD}/{JOINT}".encode()
 
 
-def roll_back(desk: Desk, request: Request, began: float) -> Awaiting:
+def roll_back(context: AdaptationContext, request: Request, began: float) -> PendingChange:
     """Put back what stood before the last change of the control entry `kind/id`. Raises RequestRefused."""
-    snapshot = desk.announcer.refresh()
+    snapshot = context.announcer.refresh()
     done = own_entry(snapshot, request)
     if done is not None:
-        return Awaiting(request.request_id, done.offset, began)
+        return PendingChange(request.request_id, done.offset, began)
     current = snapshot.applied.get(request.name.encode())
     if current is None:
         known = ", ".join(sorted(key.decode() for key in snapshot.applied)) or "none"
         raise RequestRefused(f"no control entry {request.name!r}; there are: {known}")
-    before = _before(desk, current)
-    change = _change_back(desk, snapshot, before, current, request)
-    offset = desk.announcer.announce(change, *_calibration_back(before, change, current, request)).offset
-    desk.after(Step.ANNOUNCED)
+    before = _before(context, current)
+    change = _change_back(context, snapshot, before, current, request)
+    offset = context.announcer.announce(change, *_calibration_back(before, change, current, request)).offset
+    context.after(FlagStep.ANNOUNCED)
     if current.entry.kind is Kind.DETECTOR and change.retired:
-        note_retired(desk, request, current.entry.id, offset)
+        note_retired(context, request, current.entry.id, offset)
     else:
-        _note(desk, request, current, offset)
-    return Awaiting(request.request_id, offset, began)
+        _note(context, request, current, offset)
+    return PendingChange(request.request_id, offset, began)
 
 
 def _change_back(
-    desk: Desk, snapshot: Snapshot, before: Snapshot, current: Applied, request: Request
+    context: AdaptationContext, snapshot: Snapshot, before: Snapshot, current: Applied, request: Request
 ) -> Change:
     """The content of the key's entry before `current`; with the threshold of then, if none came since.
 
@@ -51,7 +52,7 @@ def _change_back(
     gone = earlier is None or earlier.entry.retired
     is_last = current.entry.kind is Kind.BASE or current.offset >= _last_threshold(snapshot)
     if gone and current.entry.kind is Kind.DETECTOR and not is_last:
-        return retirement(snapshot, current, request, desk.budget)
+        return retirement(snapshot, current, request, context.budget)
     values = dict(earlier.entry.values) if earlier else names(current)
     values[REQUEST] = request.request_id
     if current.entry.kind not in ALLOWED:
@@ -81,15 +82,15 @@ def _calibration_back(before: Snapshot, change: Change, current: Applied, reques
     return [Change(Kind.THRESHOLD, JOINT, request.author, reason, parts, values, parent)]
 
 
-def _before(desk: Desk, current: Applied) -> Snapshot:
+def _before(context: AdaptationContext, current: Applied) -> Snapshot:
     """What was in force just before `current`."""
-    with desk.unit(reads_only=True) as unit:
+    with context.unit(reads_only=True) as unit:
         entries = unit.control.up_to(current.offset)
     if not entries or entries[-1].control_offset < current.offset:
         raise RequestRefused(
             "the history of the control log is not recorded this far; is a recorder running?"
         )
-    return snapshot_of(entries[:-1], desk.announcer.key)
+    return snapshot_of(entries[:-1], context.announcer.key)
 
 
 def _last_threshold(snapshot: Snapshot) -> int:
@@ -97,9 +98,9 @@ def _last_threshold(snapshot: Snapshot) -> int:
     return max((a.offset for a in snapshot.applied.values() if THRESHOLD in a.entry.values), default=-1)
 
 
-def _note(desk: Desk, request: Request, current: Applied, offset: int) -> None:
+def _note(context: AdaptationContext, request: Request, current: Applied, offset: int) -> None:
     """Who rolled back what; a detector that is back is live again."""
-    with desk.unit() as unit:
+    with context.unit() as unit:
         if current.entry.kind is Kind.DETECTOR:
             episode = unit.episodes.of_detector(current.entry.id)
             row = unit.detectors.get(current.entry.id)
@@ -108,6 +109,6 @@ def _note(desk: Desk, request: Request, current: Applied, offset: int) -> None:
                     one.status = LIVE
         details = {"request": request.request_id, "control_offset": offset, "reason": request.reason}
         unit.audit.append(
-            request.author, request.kind, subject=current.entry.id, time=desk.clock(), details=details
+            request.author, request.kind, subject=current.entry.id, time=context.clock(), details=details
         )
         unit.commit()

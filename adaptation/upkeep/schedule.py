@@ -9,15 +9,15 @@ from collections.abc import Callable
 
 from sqlalchemy import Engine
 
-from adaptation.desk import Desk
-from adaptation.going_live.awaiting import Awaiting
+from adaptation.context import AdaptationContext
 from adaptation.going_live.growing import adapt_grown
+from adaptation.going_live.pending_change import PendingChange
 from adaptation.proposing.preparation import AdaptationNotReady
-from adaptation.terms import DAY_S, Terms
 from adaptation.upkeep.covering import propose_retirements
 from adaptation.upkeep.recalibrating import AUTHOR, BUDGET, JOINT, recalibrate
 from adaptation.upkeep.retiring import retire
-from contracts.requests import Request
+from contracts.request import Request
+from contracts.standing_policy import DAY_S, StandingPolicy
 from control.change import Change
 from control.entry import Kind
 from control.promote import CALIBRATED_ON, HISTORY
@@ -38,24 +38,26 @@ HALF_LIVES = 10
 class Upkeep:
     """`turn` does at most one thing, so that a request never waits for a list of them."""
 
-    def __init__(self, desk: Desk, settle: Callable[[Awaiting], None]) -> None:
+    def __init__(self, context: AdaptationContext, settle: Callable[[PendingChange], None]) -> None:
         """`settle` is told of retirements, whose acknowledgements are watched."""
-        self._desk, self._settle = desk, settle
+        self._context, self._settle = context, settle
         self._next = self._next_delete = 0.0
         self._compared = ""
         self._deleting: threading.Thread | None = None
 
     def turn(self) -> None:
         """Do what is due, if a second has passed. Raises StorageUnavailable, ControlLogUnavailable."""
-        now = self._desk.clock()
+        now = self._context.clock()
         if now < self._next:
             return
         self._next = now + EVERY_S
-        self._desk.standing.reread()
+        self._context.reread_policy()
         self._delete_old(now)
-        snapshot = self._desk.announcer.refresh()
+        snapshot = self._context.announcer.refresh()
         try:
-            done = adapt_grown(self._desk) or self._expire(snapshot, now) or self._recalibrate(snapshot, now)
+            done = (
+                adapt_grown(self._context) or self._expire(snapshot, now) or self._recalibrate(snapshot, now)
+            )
             self._compare(snapshot)
         except AdaptationNotReady:
             return
@@ -66,21 +68,21 @@ class Upkeep:
         """Once per base: which detectors does it make needless?"""
         if snapshot.base is None or snapshot.base.content_hash == self._compared or not snapshot.detectors:
             return
-        ready = self._desk.preparation.ready(snapshot, newest=True)
-        if found := propose_retirements(self._desk, ready):
+        ready = self._context.preparation.ready(snapshot, newest=True)
+        if found := propose_retirements(self._context, ready):
             log.info("adapter: the base in force covers %d detector(s); `flagfive status` names them", found)
         self._compared = snapshot.base.content_hash
 
     def _expire(self, snapshot: Snapshot, now: float) -> bool:
-        days = self._desk.terms.expire_days
+        days = self._context.policy.expire_days
         for identity, applied in snapshot.in_force(Kind.DETECTOR).items():
             if days and now - applied.entry.time > days * DAY_S:
                 reason = f"expired: adapted last more than {days:g} days ago"
                 request = Request(
                     f"expire-{identity}-{applied.offset}", "retire", AUTHOR, now, identity, reason=reason
                 )
-                outcome = retire(self._desk, request, now)
-                if isinstance(outcome, Awaiting):
+                outcome = retire(self._context, request, now)
+                if isinstance(outcome, PendingChange):
                     self._settle(outcome)
                 return True
         return self._drop_faded(snapshot)
@@ -90,27 +92,27 @@ class Upkeep:
         held = snapshot.in_force(Kind.RISK)
         if not held:
             return False
-        with self._desk.unit(reads_only=True) as unit:
+        with self._context.unit(reads_only=True) as unit:
             newest = unit.transactions.newest_event_time()
         for identity, applied in held.items():
             if newest is not None and newest > _acts_until(applied):
                 change = Change(Kind.RISK, identity, AUTHOR, "faded", {}, {}, retired=True)
-                self._desk.announcer.announce(change)
+                self._context.announcer.announce(change)
                 return True
         return False
 
     def _recalibrate(self, snapshot: Snapshot, now: float) -> bool:
-        hours = self._desk.terms.recalibrate_hours
+        hours = self._context.policy.recalibrate_hours
         last = snapshot.applied.get(f"{Kind.THRESHOLD}/{JOINT}".encode())
         if hours and self._outgrown(snapshot, last):
-            return self._told(recalibrate(self._desk, "more traffic than the base was calibrated on"))
+            return self._told(recalibrate(self._context, "more traffic than the base was calibrated on"))
         if hours and self._budget_changed(last):
-            return self._told(recalibrate(self._desk, f"the budget is {self._desk.budget:.4%} by now"))
+            return self._told(recalibrate(self._context, f"the budget is {self._context.budget:.4%} by now"))
         bases = snapshot.in_force(Kind.BASE).values()
         since = max((a.entry.time for a in (*bases, *([last] if last else []))), default=now)
         if not hours or now - since < hours * 3_600.0:
             return False
-        return self._told(recalibrate(self._desk, f"recalibrated every {hours:g} hours"))
+        return self._told(recalibrate(self._context, f"recalibrated every {hours:g} hours"))
 
     def _outgrown(self, snapshot: Snapshot, last: Applied | None) -> bool:
         """Whether a base that started with the tails of its history has seen twice the traffic since then."""
@@ -119,13 +121,13 @@ class Upkeep:
             return False
         fitted = last is not None and last.entry.parent == base.entry.content_hash
         rows = last.entry.values["calibration_rows"] if last and fitted else FEWEST_ROWS / 2
-        return len(self._desk.preparation.ready(snapshot, newest=True).prepared) >= 2 * rows
+        return len(self._context.preparation.ready(snapshot, newest=True).prepared) >= 2 * rows
 
     def _budget_changed(self, last: Applied | None) -> bool:
         """Whether the budget is another than the threshold in force was made for, by more than a tenth."""
-        filed = self._desk.standing.filed.alert_rate
+        filed = self._context.filed.alert_rate
         made_for = last.entry.values.get(BUDGET, filed) if last else filed
-        return abs(math.log10(self._desk.budget / made_for)) > BUDGET_MOVES
+        return abs(math.log10(self._context.budget / made_for)) > BUDGET_MOVES
 
     @staticmethod
     def _told(offset: int | None) -> bool:
@@ -134,7 +136,7 @@ class Upkeep:
         return offset is not None
 
     def _delete_old(self, now: float) -> None:
-        terms = self._desk.terms
+        terms = self._context.policy
         if not (terms.transactions_days or terms.alerts_days) or now < self._next_delete:
             return
         if self._deleting is not None and self._deleting.is_alive():
@@ -142,12 +144,12 @@ class Upkeep:
         self._next_delete = now + DELETE_EVERY_S
         # In a thread of its own: the first time, after months, it takes minutes.
         self._deleting = threading.Thread(
-            target=_delete, args=(self._desk.engine, terms, now), name="retention", daemon=True
+            target=_delete, args=(self._context.engine, terms, now), name="retention", daemon=True
         )
         self._deleting.start()
 
 
-def _delete(engine: Engine, terms: Terms, now: float) -> None:
+def _delete(engine: Engine, terms: StandingPolicy, now: float) -> None:
     keep_all = float("inf")
     retention = Retention(terms.transactions_days or keep_all, terms.alerts_days or keep_all)
     try:

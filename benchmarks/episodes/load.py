@@ -17,8 +17,9 @@ import numpy as np
 from adaptation.proposing.threshold import first_threshold
 from benchmarks.episodes.swaps import Watch, everywhere, mixed, p99_ratio, swapped
 from benchmarks.stream.setup import SECRET, environment_of, fresh_settings
+from contracts.answer import Answer
+from contracts.request import Request, RequestKind
 from contracts.request_client import FeedbackClient
-from contracts.requests import Answer, Kind, Request
 from control.announce import Announcer
 from control.keys import read_key
 from control.promote import announce_artifacts
@@ -182,7 +183,7 @@ def _undisturbed() -> float:
     return now
 
 
-def _ask(client: FeedbackClient, kind: Kind, within_s: float = 60.0, **fields: Any) -> Answer:
+def _ask(client: FeedbackClient, kind: RequestKind, within_s: float = 60.0, **fields: Any) -> Answer:
     request = Request(str(uuid.uuid4()), kind, "benchmark", time.time(), **fields)
     answer = client.ask(request, timeout_s=within_s)
     if answer is None:

@@ -9,8 +9,8 @@ from console.access.rights import Right
 from console.access.viewer import Viewer
 from console.api.fields import Limit, Offset
 from console.api.viewing import ContextOf, needs
-from console.policy import Terms
 from console.services import governing as service
+from contracts.standing_policy import StandingPolicy
 
 router = APIRouter(tags=["administration"])
 
@@ -30,7 +30,7 @@ class PolicyChange(BaseModel):
 
 
 @router.get("/policy")
-def policy(viewer: Reader, context: ContextOf) -> Terms:
+def policy(viewer: Reader, context: ContextOf) -> StandingPolicy:
     """Budget, four eyes and retention in force."""
     return service.policy(context)
 
@@ -38,7 +38,7 @@ def policy(viewer: Reader, context: ContextOf) -> Terms:
 @router.put("/policy")
 def set_policy(
     viewer: Annotated[Viewer, needs(Right.ADMINISTER)], context: ContextOf, change: PolicyChange
-) -> Terms:
+) -> StandingPolicy:
     """Put terms into force over the settings file's."""
     given = {name: value for name, value in change.model_dump().items() if value is not None}
     return service.set_policy(context, viewer, given)

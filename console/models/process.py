@@ -10,7 +10,7 @@ from typing import Any, Protocol, Self
 
 from console.models import child
 from console.models.results import CannotScore, Change, Matches, ModelsBusy, PartScore, WhatIf
-from contracts.requests import Draft
+from contracts.answer import Draft
 
 ANSWER_WITHIN_S = 120.0
 """A look back over a month of heavy traffic; pages go on meanwhile."""

@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 from console.models.look_back import look_back
 from console.models.results import CannotScore, Change, Matches, PartScore, WhatIf
 from console.models.what_if import Tell, answer
-from contracts.requests import Draft
+from contracts.answer import Draft
 from control.history import snapshot_of
 from control.keys import ControlKey, read_key
 from control.snapshot import BEFORE_FIRST, Snapshot

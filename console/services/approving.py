@@ -6,11 +6,11 @@ from console.access.viewer import Viewer
 from console.audit import Act
 from console.context import ConsoleContext
 from console.errors import NotAllowed, NotFound, Refused
-from console.policy import terms_of
+from console.policy import standing_policy
 from console.services.asking import ask, request_by
 from console.services.episode_lookup import found_episode
 from console.services.requests import Outcome
-from contracts.requests import Kind
+from contracts.request import RequestKind
 from storage import UnitOfWork
 from storage.approvals import APPROVED, REJECTED, Approval
 from storage.episodes import DRAFT, SHADOW, WAITING, Episode
@@ -22,7 +22,7 @@ def approve(context: ConsoleContext, viewer: Viewer, name: str, note: str) -> Ou
     """Put a waiting, silent or draft episode into force. Raises NotFound, NotAllowed, Refused."""
     with context.unit(reads_only=True) as unit:
         episode = _undecided(unit, name)
-        if terms_of(context, unit).four_eyes and episode.author == viewer.name:
+        if standing_policy(context, unit).four_eyes and episode.author == viewer.name:
             raise NotAllowed(
                 f"{viewer.name} flagged {episode.name!r}: another person approves it", where="four eyes"
             )
@@ -79,7 +79,7 @@ def roll_back(context: ConsoleContext, viewer: Viewer, key: str, note: str) -> O
 
 
 def _decide(
-    context: ConsoleContext, viewer: Viewer, episode: Episode, decision: str, kind: Kind, note: str
+    context: ConsoleContext, viewer: Viewer, episode: Episode, decision: str, kind: RequestKind, note: str
 ) -> Outcome:
     request = request_by(context, viewer, kind, name=episode.id, reason=note)
     act = Act(kind, episode.id, _standing(episode), {"decision": decision, "note": note})

@@ -18,8 +18,9 @@ from console.access.viewer import Viewer
 from console.audit import Act, note
 from console.context import ConsoleContext
 from console.errors import NoAnswer, Refused
+from contracts.answer import Answer
 from contracts.metrics import console as metrics
-from contracts.requests import Answer, Kind, Request
+from contracts.request import Request, RequestKind
 from storage import UnitOfWork
 
 PATIENCE_S = 3.0
@@ -28,7 +29,12 @@ UNANSWERED = "none"
 
 
 def request_by(
-    context: ConsoleContext, viewer: Viewer, kind: Kind, *, request_id: str | None = None, **fields: Any
+    context: ConsoleContext,
+    viewer: Viewer,
+    kind: RequestKind,
+    *,
+    request_id: str | None = None,
+    **fields: Any,
 ) -> Request:
     """A request of this viewer, under a new id unless they name one."""
     return Request(request_id or str(uuid.uuid4()), kind, viewer.name, context.clock(), **fields)

@@ -14,7 +14,7 @@ from console.services.episode_lookup import found_episode
 from console.services.requests import SENT
 from console.services.row_lookup import rows_of_ids
 from console.services.rows import TransactionRow, row_of_alert
-from contracts.requests import Request
+from contracts.request import Request
 from storage import UnitOfWork
 from storage.alert_queue import AlertCounts
 from storage.audit_search import AuditFilter

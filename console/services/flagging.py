@@ -9,11 +9,11 @@ from console.access.viewer import Viewer
 from console.audit import Act
 from console.context import ConsoleContext
 from console.errors import Invalid
-from console.policy import terms_of
+from console.policy import standing_policy
 from console.services.asking import ask, must_answer, request_by
 from console.services.episode_lookup import found_episode
 from console.services.requests import Outcome
-from contracts.requests import Policy
+from contracts.standing_policy import ReleasePolicy
 
 SHOWN_WITHIN_S = 0.25
 """A page goes on to the episode after this, which then shows every step as it happens."""
@@ -47,13 +47,14 @@ def flag(
     flags: Flags,
     *,
     name: str,
-    policy: Policy,
+    policy: ReleasePolicy,
     note: str,
     request_id: str | None,
 ) -> NewEpisode:
     """Ask for an episode. Raises Invalid and, where the worker says so within the time, Refused."""
     flags.check()
-    held = policy if policy != "auto" else _usual(context)
+    with context.unit(reads_only=True) as unit:
+        held = standing_policy(context, unit).release(policy)
     request = request_by(
         context,
         viewer,
@@ -76,13 +77,6 @@ def flag(
     act = Act("flag", request.episode_id, after=after)
     answer = ask(context, viewer, request, act, within_s=SHOWN_WITHIN_S)
     return NewEpisode(**vars(Outcome.of(request, answer)), id=request.episode_id)
-
-
-def _usual(context: ConsoleContext) -> Policy:
-    """What the terms say; with four eyes nothing goes live by itself, however the worker was started."""
-    with context.unit(reads_only=True) as unit:
-        terms = terms_of(context, unit)
-    return "approve" if terms.four_eyes and terms.policy == "auto" else terms.policy
 
 
 def join_matches(

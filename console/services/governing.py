@@ -8,10 +8,11 @@ from typing import Any
 from console.access.viewer import Viewer
 from console.audit import Act, note
 from console.context import ConsoleContext
-from console.policy import Terms, terms_of
+from console.policy import standing_policy
 from console.services.approving import UNDECIDED
 from console.services.episodes import EpisodeRow, rows_of_episodes
-from storage.policies import Policy
+from contracts.standing_policy import StandingPolicy
+from storage.policies import PolicyVersion
 
 
 @dataclass(frozen=True)
@@ -36,21 +37,21 @@ class Approvals:
     decided: list[Decided]
 
 
-def policy(context: ConsoleContext) -> Terms:
+def policy(context: ConsoleContext) -> StandingPolicy:
     """What counts now."""
     with context.unit(reads_only=True) as unit:
-        return terms_of(context, unit)
+        return standing_policy(context, unit)
 
 
-def set_policy(context: ConsoleContext, viewer: Viewer, changes: dict[str, Any]) -> Terms:
+def set_policy(context: ConsoleContext, viewer: Viewer, changes: dict[str, Any]) -> StandingPolicy:
     """Put terms into force; what is not given stays."""
     now = context.clock()
     with context.unit() as unit:
-        before, current = terms_of(context, unit), unit.policies.current()
+        before, current = standing_policy(context, unit), unit.policies.current()
         terms = (current.terms if current else {}) | changes
-        unit.policies.add(Policy(author=viewer.name, time=now, terms=terms))
+        unit.policies.add(PolicyVersion(author=viewer.name, time=now, terms=terms))
         unit.session.flush()
-        after = terms_of(context, unit)
+        after = standing_policy(context, unit)
         note(unit, viewer, Act("set policy", "policy", asdict(before), asdict(after)), now)
         unit.commit()
     return after

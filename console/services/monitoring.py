@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from console.context import ConsoleContext
-from console.policy import terms_of
+from console.policy import standing_policy
 from console.services.workers import PartitionRow, WorkerRow, partitions_of, workers_of
 from storage import UnitOfWork
 from storage.alert_queue import ASSIGNED, UNASSIGNED, AlertCounts, AlertFilter
@@ -96,7 +96,7 @@ def monitoring(context: ConsoleContext) -> Monitoring:
         return Monitoring(
             throughput=unit.transactions.recent_rate(now=now),
             alert_rate=_alert_rate(unit, ranges),
-            budget=terms_of(context, unit).alert_rate,
+            budget=standing_policy(context, unit).alert_rate,
             precision=of_all.precision,
             judged=of_all.confirmed + of_all.rejected,
             waiting=unit.queue.count(waiting, now=now),

@@ -13,7 +13,7 @@ from console.services.asking import ask, must_answer, request_by
 from console.services.flagging import Flags
 from console.services.row_lookup import rows_of_ids
 from console.services.rows import TransactionRow
-from contracts.requests import Draft
+from contracts.answer import Draft
 from storage.labels import FRAUD, GENUINE
 
 SHOWN = 200

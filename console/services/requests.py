@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from contracts.requests import Answer, Request
+from contracts.answer import Answer
+from contracts.request import Request
 
 SENT = "sent"
 """Status of a request that has not been answered yet."""

@@ -10,7 +10,7 @@ from contracts.tracing.identity import Traced, span_of, trace_of
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import TracerProvider
 
-    from contracts.requests import Answer
+    from contracts.answer import Answer
 
 Attributes = Mapping[str, str | int | float]
 ROOT = "transaction"

@@ -6,8 +6,9 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from contracts.answer import Answer
+from contracts.request import Request
 from contracts.request_client import FeedbackClient
-from contracts.requests import Answer, Request
 from flagfive.demo.figures import Figures, figures_of
 from flagfive.demo.observer import Observer
 from flagfive.demo.traffic import DemoTraffic

@@ -1,15 +1,11 @@
 """`flagfive adapter`: turn flags into detectors."""
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import typer
 
 from flagfive.context import settings_of
 from flagfive.errors import UserError
-
-if TYPE_CHECKING:
-    from adaptation.terms import Terms
-    from settings import Settings
 
 app = typer.Typer(add_completion=False)
 Device = Literal["auto", "cpu", "cuda"]
@@ -19,7 +15,7 @@ Device = Literal["auto", "cpu", "cuda"]
 def adapter(
     context: typer.Context,
     device: Annotated[
-        Device | None, typer.Option(help="Where torch computes (default: adaptation.proposing.device).")
+        Device | None, typer.Option(help="Where torch computes (default: adaptation.device).")
     ] = None,
 ) -> None:
     """Work requests of the feedback topic until Ctrl-C: adapt, calibrate, judge, announce, watch.
@@ -30,6 +26,7 @@ def adapter(
     import torch
 
     from adaptation.worker import AdaptationConfig, AdaptationWorker
+    from contracts.standing_policy import StandingPolicy
     from contracts.tracing.spans import spans_of
     from flagfive.ending import on_signal
     from flagfive.keys import control_key
@@ -55,8 +52,7 @@ def adapter(
         control_acks=settings.topics.control_acks,
         partitions=settings.topics.partitions,
         adapter=settings.adaptation.adapter,
-        policy=settings.adaptation.policy,
-        terms=_terms(settings),
+        policy=StandingPolicy.of_settings(settings),
         device=computes_on,
     )
     # One episode is small: more threads cost more in waking up than they save.
@@ -70,20 +66,3 @@ def adapter(
     on_signal(worker.stop)
     serve_metrics(settings, "adapter")
     worker.run()
-
-
-def _terms(settings: "Settings") -> "Terms":
-    from adaptation.terms import Terms
-
-    adaptation, storage = settings.adaptation, settings.storage
-    return Terms(
-        alert_rate=settings.budget.alert_rate,
-        alerts_per_day=settings.budget.alerts_per_day,
-        four_eyes=adaptation.four_eyes,
-        risk_half_life_days=adaptation.risk_half_life_days,
-        block_days=adaptation.block_days,
-        expire_days=adaptation.expire_days,
-        recalibrate_hours=adaptation.recalibrate_hours,
-        transactions_days=storage.transactions_days,
-        alerts_days=storage.alerts_days,
-    )

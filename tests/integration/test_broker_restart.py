@@ -14,8 +14,9 @@ from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from sqlalchemy import Engine, func, select
 
 from adaptation.worker import AdaptationConfig, AdaptationWorker
-from contracts.answers_topic import create_topic
-from contracts.requests import ANSWERS, Answer, Request
+from contracts.answer import Answer
+from contracts.answers_topic import answers_topic, create_topic
+from contracts.request import Request
 from control.announce import Announcer
 from control.keys import read_key
 from control.log_reader import ControlLog
@@ -72,7 +73,7 @@ def broker_of_its_own(settings: Settings, tmp_path: Path) -> Iterator[Restartabl
         broker.start()
         with administrator(settings.broker.bootstrap) as admin:
             ensure_topics(admin, planned_topics(settings))
-        create_topic(settings.broker.bootstrap, settings.topics.feedback + ANSWERS)
+        create_topic(settings.broker.bootstrap, answers_topic(settings.topics.feedback))
         yield broker
 
 
@@ -154,7 +155,7 @@ def _has_rows(engine: Engine, count: int) -> bool:
 
 def _answer(settings: Settings, request_id: str) -> Answer:
     consumer = KafkaConsumer(bootstrap_servers=settings.broker.bootstrap, auto_offset_reset="earliest")
-    partition = TopicPartition(settings.topics.feedback + ANSWERS, 0)
+    partition = TopicPartition(answers_topic(settings.topics.feedback), 0)
     consumer.assign([partition])
     consumer.seek_to_beginning(partition)
 

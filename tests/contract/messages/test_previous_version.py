@@ -11,8 +11,9 @@ import pytest
 
 from contracts.acknowledgement import Acknowledgement
 from contracts.alert import Alert, Reason
+from contracts.answer import Answer
 from contracts.dead_letter import DeadLetter
-from contracts.requests import Answer, read_request
+from contracts.request import read_request
 from contracts.shadow_alert import ShadowAlert
 from contracts.stage_batch import BatchNotice, entities_of, from_message, stage_schema
 from control.entry import Kind
@@ -99,3 +100,14 @@ def test_a_control_entry_is_read() -> None:
     assert (entry.kind, entry.values["threshold"]) == (Kind.RISK, 3.25)
     (placed,) = read_rules(entry)
     assert (placed.rule.key, placed.rule.effect, placed.rule.count) == ("card-3", Effect.BOOST, 2.0)
+
+
+def test_requests_and_answers_carry_their_version_and_a_later_one_is_read() -> None:
+    request = read_request(stored("request.json"))
+    answer = msgspec.json.decode(stored("answer.json"), type=Answer)
+    for message in (request, answer):
+        assert message.version == 1
+        written = msgspec.json.decode(msgspec.json.encode(message))
+        assert written["version"] == 1
+        later = msgspec.json.encode({**written, "version": 2, "added_later": "x"})
+        assert msgspec.json.decode(later, type=type(message)) == msgspec.structs.replace(message, version=2)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import Engine, func, select
 
-from adaptation.desk import Step
+from adaptation.flag_steps import FlagStep
 from control.announce import Announcer
 from settings import Settings
 from storage import UnitOfWork
@@ -24,13 +24,13 @@ class Killed(BaseException):
     """Ends a worker at once, as SIGKILL would: nothing that it was about to do is done."""
 
 
-@pytest.mark.parametrize("step", list(Step))
+@pytest.mark.parametrize("step", list(FlagStep))
 def test_killed_after_any_step_nothing_is_lost_and_nothing_half_live(
-    stream_settings: Settings, engine: Engine, announcer: Announcer, analyst: Analyst, step: Step
+    stream_settings: Settings, engine: Engine, announcer: Announcer, analyst: Analyst, step: FlagStep
 ) -> None:
     """1. a worker ends right after the step; 2. the next one finishes the request as if nothing happened."""
 
-    def stop_there(done: Step) -> None:
+    def stop_there(done: FlagStep) -> None:
         if done is step:
             raise Killed
 
@@ -39,9 +39,9 @@ def test_killed_after_any_step_nothing_is_lost_and_nothing_half_live(
         with pytest.raises(Killed):
             a_worker(stream_settings, engine, after=stop_there).run()
         between = announcer.refresh()
-        assert len(between.detectors) == int(step >= Step.ANNOUNCED)
+        assert len(between.detectors) == int(step >= FlagStep.ANNOUNCED)
         with adapting(stream_settings, engine):
-            if step is not Step.LIVE:
+            if step is not FlagStep.LIVE:
                 assert analyst.answer("r-1").status == LIVE
         assert all(s.threshold is not None for s in scorer.snapshots if s.detectors)
     with UnitOfWork(engine, reads_only=True) as unit:
@@ -50,5 +50,5 @@ def test_killed_after_any_step_nothing_is_lost_and_nothing_half_live(
         assert unit.audit.verify().position == unit.session.scalar(select(func.count(AuditEntry.position)))
     after = announcer.refresh()
     assert len(after.detectors) == 1
-    if step >= Step.ANNOUNCED:
+    if step >= FlagStep.ANNOUNCED:
         assert after.offset == between.offset  # what is in force was not announced again

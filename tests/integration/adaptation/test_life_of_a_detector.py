@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 from sqlalchemy import Engine, select
 
-from adaptation.terms import DAY_S, Terms
+from contracts.standing_policy import DAY_S, StandingPolicy
 from control.announce import Announcer
 from control.entry import Kind
 from settings import Settings
 from storage import UnitOfWork
 from storage.audit_log import AuditEntry
 from storage.episodes import LIVE, RETIRED, SHADOW, WAITING
-from storage.policies import Policy
+from storage.policies import PolicyVersion
 from tests.adaptation_desk import (
     Analyst,
     Scorer,
@@ -64,7 +64,7 @@ def test_with_four_eyes_another_person_puts_the_detector_into_force(
     stream_settings: Settings, engine: Engine, announcer: Announcer, analyst: Analyst
 ) -> None:
     """1. ada flags: it waits; 2. ada approves: refused; 3. bob approves: live; 4. again: the same."""
-    with Scorer(stream_settings), adapting(stream_settings, engine, terms=Terms(four_eyes=True)):
+    with Scorer(stream_settings), adapting(stream_settings, engine, policy=StandingPolicy(four_eyes=True)):
         analyst.send("r-1", fraud=frauds(0, 1, 2, 3))
         assert analyst.answer("r-1").status == WAITING
         assert announcer.refresh().detectors == ()
@@ -87,7 +87,7 @@ def test_a_shadow_decides_nothing_until_it_is_approved(
     stream_settings: Settings, engine: Engine, announcer: Announcer, analyst: Analyst
 ) -> None:
     before = announcer.refresh()
-    with Scorer(stream_settings), adapting(stream_settings, engine, policy="shadow"):
+    with Scorer(stream_settings), adapting(stream_settings, engine, policy=StandingPolicy(policy="shadow")):
         analyst.send("r-1", fraud=frauds(0, 1, 2, 3))
         assert analyst.answer("r-1").status == SHADOW
         silent = announcer.refresh()
@@ -102,7 +102,7 @@ def test_a_shadow_decides_nothing_until_it_is_approved(
 def test_what_waits_can_be_dropped(
     stream_settings: Settings, engine: Engine, announcer: Announcer, analyst: Analyst
 ) -> None:
-    with Scorer(stream_settings), adapting(stream_settings, engine, policy="shadow"):
+    with Scorer(stream_settings), adapting(stream_settings, engine, policy=StandingPolicy(policy="shadow")):
         analyst.send("r-1", fraud=frauds(0, 1, 2, 3))
         assert analyst.answer("r-1").status == SHADOW
         analyst.send("r-2", "retire", name="gift cards")
@@ -167,11 +167,11 @@ def test_rules_are_rolled_back_without_touching_the_threshold(
 def test_by_the_clock_detectors_expire_and_tails_are_fitted_anew(
     stream_settings: Settings, engine: Engine, announcer: Announcer, analyst: Analyst
 ) -> None:
-    brief = Terms(expire_days=2.0 / DAY_S, recalibrate_hours=1.0 / 3_600.0)
+    brief = StandingPolicy(expire_days=2.0 / DAY_S, recalibrate_hours=1.0 / 3_600.0)
     with Scorer(stream_settings), adapting(stream_settings, engine):
         analyst.send("r-1", fraud=frauds(0, 1, 2))
         assert analyst.answer("r-1").status == LIVE
-    with Scorer(stream_settings), adapting(stream_settings, engine, terms=brief):
+    with Scorer(stream_settings), adapting(stream_settings, engine, policy=brief):
         until(lambda: announcer.refresh().detectors == (), what="the detector to expire")
         until(lambda: Kind.THRESHOLD in {a.entry.kind for a in announcer.refresh().applied.values()},
               what="a recalibration")  # fmt: skip
@@ -190,7 +190,7 @@ def test_what_an_administrator_sets_counts_at_once(
     with Scorer(stream_settings), adapting(stream_settings, engine):
         with UnitOfWork(engine) as unit:
             terms = {"alert_rate": 0.01, "four_eyes": True}
-            unit.policies.add(Policy(author="root", time=1.0, terms=terms))
+            unit.policies.add(PolicyVersion(author="root", time=1.0, terms=terms))
             unit.commit()
         until(lambda: (announcer.refresh().threshold or 9.0) < 2.5, what="a threshold for the new budget")
         analyst.send("r-1", fraud=frauds(0, 1, 2))

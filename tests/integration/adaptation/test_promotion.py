@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from sqlalchemy import Engine
 
-from adaptation.terms import Terms
 from adaptation.upkeep.recalibrating import JOINT
+from contracts.standing_policy import StandingPolicy
 from control.announce import Announcer
 from control.entry import Kind
 from control.promote import HISTORY, announce_artifacts, announce_on_trial
@@ -108,8 +108,8 @@ def test_the_base_before_is_put_back_with_the_calibration_that_it_had(
     calibrated: bool,
 ) -> None:
     """1. a base, fitted to traffic or not; 2. a new one comes and is fitted; 3. the first one is back."""
-    hourly = Terms(recalibrate_hours=1e-3 if calibrated else 24.0)
-    with Scorer(stream_settings), adapting(stream_settings, engine, terms=hourly):
+    hourly = StandingPolicy(recalibrate_hours=1e-3 if calibrated else 24.0)
+    with Scorer(stream_settings), adapting(stream_settings, engine, policy=hourly):
         if calibrated:
             until(lambda: calibration(announcer) is not None, what="a calibration of the first base")
     first, since = announcer.refresh(), calibration(announcer)

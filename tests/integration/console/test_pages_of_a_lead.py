@@ -15,8 +15,9 @@ import pytest
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from playwright.sync_api import Page, expect
 
-from contracts.answers_topic import create_topic
-from contracts.requests import ANSWERS, Answer, Request, read_request
+from contracts.answer import Answer
+from contracts.answers_topic import answers_topic, create_topic
+from contracts.request import Request, read_request
 from settings import Settings
 from tests.browser import NARROW, Visitor
 from tests.integration.console.filled_work import BASE_ON_TRIAL, COMMITTED, PATTERNS, RECORDS, SUSPICIOUS_NOTE
@@ -37,7 +38,7 @@ class AnsweringWorker:
 
     def __enter__(self) -> Self:
         topic, bootstrap = self._settings.topics.feedback, self._settings.broker.bootstrap
-        create_topic(bootstrap, topic + ANSWERS)
+        create_topic(bootstrap, answers_topic(topic))
         self._producer = KafkaProducer(bootstrap_servers=bootstrap)
         self._consumer = KafkaConsumer(bootstrap_servers=bootstrap, auto_offset_reset="earliest")
         self._consumer.assign([TopicPartition(topic, 0)])
@@ -62,7 +63,7 @@ class AnsweringWorker:
                     self.asked.append(request)
                     answer = Answer(request.request_id, "done", f"{request.kind} worked")
                     self._producer.send(
-                        self._settings.topics.feedback + ANSWERS, msgspec.json.encode(answer)
+                        answers_topic(self._settings.topics.feedback), msgspec.json.encode(answer)
                     ).get(10)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from adaptation.proposing.recent_traffic import RecentTraffic
-from adaptation.terms import DAY_S, Terms
+from contracts.standing_policy import DAY_S, StandingPolicy
 from recorder.rows import scored_rows
 from storage import UnitOfWork, migrate, open_engine
 from storage.scored_transactions import COLUMNS
@@ -36,4 +36,4 @@ def test_a_day_of_traffic_is_told_once_there_is_one(
 
 
 def test_alerts_a_day_are_never_more_than_half_of_all_traffic() -> None:
-    assert Terms(alerts_per_day=1e6).budget(10.0) == 0.5
+    assert StandingPolicy(alerts_per_day=1e6).budget(10.0) == 0.5

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from adaptation.proposing.risk import RecentShares, Risk, lifted_by, risk_of
-from adaptation.terms import DAY_S, Terms
+from contracts.standing_policy import DAY_S, StandingPolicy
 from control.rules import Effect, Placed, Rule, RuleTable
 
 NOTHING = RuleTable.of([])
@@ -24,7 +24,7 @@ def risk(
     def share_of(_: str, key: str) -> float:
         return (shares or {}).get(key, 0.0)
 
-    defaults: dict[str, Any] = {"budget": 0.001, "terms": Terms(), "may_block": True}
+    defaults: dict[str, Any] = {"budget": 0.001, "terms": StandingPolicy(), "may_block": True}
     return risk_of(rows, known, RecentShares(share_of, per_day), **(defaults | options))
 
 
@@ -42,7 +42,11 @@ def test_each_card_is_boosted_by_its_own_frauds_and_nothing_is_blocked_that_is_n
 def test_a_terminal_that_the_flags_share_is_named_and_blocked_for_a_time() -> None:
     found = risk(fraud("a", "till", 5.0), fraud("b", "till", 9.0), fraud("c", "other"))
     (block,) = [rule for rule in found.rules if rule.effect is Effect.BLOCK]
-    assert (block.entity, block.key, block.until) == ("merchant", "till", 9.0 + Terms().block_days * DAY_S)
+    assert (block.entity, block.key, block.until) == (
+        "merchant",
+        "till",
+        9.0 + StandingPolicy().block_days * DAY_S,
+    )
     assert "the flags share a merchant" in found.message
     assert "merchant till is blocked" in found.message
 
@@ -69,7 +73,7 @@ def test_blocks_of_earlier_episodes_count_against_the_budget_until_they_end() ->
     known = RuleTable.of(Placed(rule, "risk/first") for rule in first.rules)
     second = [fraud("c", "m2"), fraud("d", "m2")]
     assert effects(risk(*second, known=known, shares=shares), Effect.BLOCK) == {}
-    after = [fraud(card, "m2", 1_001.0 + Terms().block_days * DAY_S) for card in "cd"]
+    after = [fraud(card, "m2", 1_001.0 + StandingPolicy().block_days * DAY_S) for card in "cd"]
     assert effects(risk(*after, known=known, shares=shares), Effect.BLOCK).keys() == {"m2"}
     again = [fraud("a", "m1"), fraud("b", "m1")]
     assert effects(risk(*again, known=known, shares=shares, own="first"), Effect.BLOCK).keys() == {"m1"}
@@ -118,16 +122,16 @@ def in_force(*risks: Risk) -> RuleTable:
 def test_two_genuine_verdicts_lift_a_block_however_many_frauds_made_it() -> None:
     made = risk(*(fraud(card, "till") for card in "abcdefgh"))
     known = in_force(made)
-    once = lifted_by([fraud("x", "till", 2_000.0)], known, Terms())
+    once = lifted_by([fraud("x", "till", 2_000.0)], known, StandingPolicy())
     assert in_force(made, once).blocked(2_000.0) == {("merchant", "till")}
-    again = lifted_by([fraud("y", "till", 3_000.0)], in_force(made, once), Terms())
+    again = lifted_by([fraud("y", "till", 3_000.0)], in_force(made, once), StandingPolicy())
     assert again.message == "merchant till is no longer blocked"
     assert in_force(made, once, again).blocked(3_000.0) == set()
 
 
 def test_a_lifted_block_comes_back_with_the_next_fraud_there() -> None:
     made = risk(fraud("a", "till"), fraud("b", "till"))
-    lifted = lifted_by([fraud("x", "till", 2_000.0)], in_force(made), Terms())
+    lifted = lifted_by([fraud("x", "till", 2_000.0)], in_force(made), StandingPolicy())
     assert in_force(made, lifted).blocked(2_000.0) == set()
     known = in_force(made, lifted)
     again = risk(fraud("c", "till", 4_000.0), known=known)
@@ -136,10 +140,10 @@ def test_a_lifted_block_comes_back_with_the_next_fraud_there() -> None:
 
 def test_genuine_verdicts_elsewhere_and_lists_of_people_stay_as_they_are() -> None:
     made = risk(fraud("a", "till"), fraud("b", "till"))
-    assert lifted_by([fraud("x", "other", 2_000.0)], in_force(made), Terms()).rules == ()
+    assert lifted_by([fraud("x", "other", 2_000.0)], in_force(made), StandingPolicy()).rules == ()
     listed = RuleTable.of([Placed(Rule("merchant", "till", Effect.BLOCK), "list/ours")])
-    assert lifted_by([fraud("x", "till", 2_000.0)], listed, Terms()).rules == ()
-    assert lifted_by([], in_force(made), Terms()).rules == ()
+    assert lifted_by([fraud("x", "till", 2_000.0)], listed, StandingPolicy()).rules == ()
+    assert lifted_by([], in_force(made), StandingPolicy()).rules == ()
 
 
 def test_a_fraud_that_a_block_explains_says_nothing_of_its_card() -> None:

@@ -12,7 +12,8 @@ from sqlalchemy import Engine
 from console.lag import LagNow
 from console.models.results import CannotScore, Change, Effect, Matches, PartScore, WhatIf
 from contracts.acknowledgement import Acknowledgement
-from contracts.requests import Answer, Draft, Request
+from contracts.answer import Answer, Draft
+from contracts.request import Request
 from control.acks import Progress
 from storage import UnitOfWork
 from tests.unit.console.stored_rows import DAY

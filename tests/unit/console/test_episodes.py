@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from console.context import ConsoleContext
 from console.models.results import Matches
 from console.server import build_app
-from contracts.requests import Answer, Draft
+from contracts.answer import Answer, Draft
 from settings import AdaptationSettings, Settings
 from storage.control_entries import ControlEntry
 from storage.episodes import LIVE, WAITING, Episode, EpisodeTransaction

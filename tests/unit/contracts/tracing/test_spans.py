@@ -1,6 +1,6 @@
 """What is sent to a collector of traces."""
 
-from contracts.requests import Answer
+from contracts.answer import Answer
 from contracts.tracing.identity import trace_of
 from contracts.tracing.spans import EPISODE, Spans, spans_of
 from settings import Settings, TracingSettings

@@ -8,7 +8,7 @@ from storage.episodes import Episode
 
 
 @dataclass(frozen=True)
-class Awaiting:
+class PendingChange:
     """A change on the control log whose acknowledgements are watched."""
 
     request_id: str
@@ -22,7 +22,7 @@ class Awaiting:
     notes: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, episode: Episode) -> Awaiting:
+    def of(cls, episode: Episode) -> PendingChange:
         """An announced episode."""
         assert episode.control_offset is not None  # set with the status `announced`
         return cls(

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 
-from adaptation.desk import Desk, Step
-from adaptation.going_live.awaiting import Awaiting
+from adaptation.context import AdaptationContext
+from adaptation.flag_steps import FlagStep
+from adaptation.going_live.pending_change import PendingChange
+from contracts.answer import Answer
 from contracts.metrics import adaptation as metrics
-from contracts.requests import Answer
 from control.acks import AckTable, Progress
 from storage.episodes import ANNOUNCED, LIVE
 
@@ -17,28 +18,28 @@ PATIENCE_S = 10.0
 """Asked-for changes are in force within a second; after ten, whoever asked is told how far it is."""
 
 
-class Settling:
+class PendingChanges:
     """Changes that are waited for. `due` gives the answers that can be given now."""
 
-    def __init__(self, desk: Desk, acks: AckTable) -> None:
-        self._desk, self._acks = desk, acks
-        self._waiting: dict[str, Awaiting] = {}
+    def __init__(self, context: AdaptationContext, acks: AckTable) -> None:
+        self._context, self._acks = context, acks
+        self._waiting: dict[str, PendingChange] = {}
         self._told: set[str] = set()
 
     def __bool__(self) -> bool:
         """Whether anything is waited for that nobody has been answered yet."""
         return bool(self._waiting.keys() - self._told)
 
-    def add(self, awaiting: Awaiting) -> None:
+    def add(self, awaiting: PendingChange) -> None:
         """Wait for this one; again is no harm."""
         self._waiting[awaiting.request_id] = awaiting
         self._told.discard(awaiting.request_id)
 
     def resume(self) -> None:
         """Wait for all that an earlier worker announced and did not see live."""
-        with self._desk.unit(reads_only=True) as unit:
+        with self._context.unit(reads_only=True) as unit:
             for episode in unit.episodes.with_status(ANNOUNCED):
-                self.add(Awaiting.of(episode))
+                self.add(PendingChange.of(episode))
 
     def due(self) -> list[Answer]:
         """Answers for what is live on every partition, and once for what takes too long."""
@@ -52,7 +53,7 @@ class Settling:
                 answers.append(self._answer(awaiting, progress, ANNOUNCED))
         return answers
 
-    def _settle(self, awaiting: Awaiting, progress: Progress) -> Answer:
+    def _settle(self, awaiting: PendingChange, progress: Progress) -> Answer:
         answer = self._answer(awaiting, progress, LIVE)
         if awaiting.episode_id is not None:
             self._note_live(awaiting.episode_id, answer)
@@ -60,11 +61,11 @@ class Settling:
             metrics.FLAG_TO_LIVE_SECONDS.observe(answer.flag_to_live_ms / 1e3)
             metrics.EPISODES.labels(LIVE).inc()
         del self._waiting[awaiting.request_id]
-        self._desk.after(Step.LIVE)
+        self._context.after(FlagStep.LIVE)
         return answer
 
     def _note_live(self, episode_id: str, answer: Answer) -> None:
-        with self._desk.unit() as unit:
+        with self._context.unit() as unit:
             episode = unit.episodes.get(episode_id)
             if episode is None or episode.status != ANNOUNCED:
                 return
@@ -74,13 +75,13 @@ class Settling:
                 row.status = LIVE
             details = {"control_offset": answer.control_offset, "message": answer.message}
             unit.audit.append(
-                episode.author, "flag: live", subject=episode.id, time=self._desk.clock(), details=details
+                episode.author, "flag: live", subject=episode.id, time=self._context.clock(), details=details
             )
             unit.commit()
 
-    def _answer(self, awaiting: Awaiting, progress: Progress, status: str) -> Answer:
+    def _answer(self, awaiting: PendingChange, progress: Progress, status: str) -> Answer:
         # Live since the last worker said so, not since this one found the time to read it.
-        until = progress.at if progress.complete else self._desk.clock()
+        until = progress.at if progress.complete else self._context.clock()
         seconds = max(0.0, until - awaiting.began)
         return Answer(
             awaiting.request_id,
@@ -96,6 +97,6 @@ class Settling:
             notes=awaiting.notes,
         )
 
-    def _takes_too_long(self, awaiting: Awaiting) -> bool:
-        waited = self._desk.clock() - awaiting.began
+    def _takes_too_long(self, awaiting: PendingChange) -> bool:
+        waited = self._context.clock() - awaiting.began
         return waited > PATIENCE_S and awaiting.request_id not in self._told

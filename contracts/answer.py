@@ -1,0 +1,70 @@
+"""The topic of the answers: what the adaptation worker did with each request."""
+
+from __future__ import annotations
+
+import msgspec
+
+VERSION = 1
+
+
+class Draft(msgspec.Struct, frozen=True):
+    """What an episode would become: the detector and the gate's verdict on it.
+
+    Attributes:
+        detector: safetensors bytes, as they would be stored. With `shift` and `threshold` they score earlier
+            transactions.
+        shift: surprise that is added to the detector's.
+        threshold: joint surprise over which transactions would be alerted.
+        refusals: the gate's reasons against going live; empty if it passes.
+        added_alert_rate: share of genuine traffic alerted in addition to today's, 0 to 1.
+        found: share of the flags that a detector made without them finds, 0 to 1.
+        usual_at: share of genuine traffic alerted at the threshold that finds half of the left-out flags.
+        strangers: ids of flags that a detector of the other flags does not find.
+        patterns: ids of the flags in two groups, where the flags show two patterns.
+        set_aside: ids of flags that the detector is made without, because they look like ordinary traffic to
+            a detector of the other flags.
+    """
+
+    detector: bytes
+    shift: float
+    threshold: float
+    refusals: tuple[str, ...]
+    added_alert_rate: float
+    found: float
+    usual_at: float
+    strangers: tuple[str, ...] = ()
+    patterns: tuple[tuple[str, ...], ...] = ()
+    set_aside: tuple[str, ...] = ()
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """The outcome of one request.
+
+    Attributes:
+        status: the episode's status; without an episode `live` (a change is in force on every partition),
+            `done`, `preview`, `refused` or `failed`.
+        message: the outcome in words.
+        unknown: ids of the request that no stored transaction has.
+        live: number of partitions that score under the change.
+        partitions: number of partitions that score.
+        flag_to_adapted_ms, flag_to_announced_ms, flag_to_live_ms: milliseconds since the request reached the
+            broker, by step.
+        notes: findings beside the outcome, such as shared entities, flags set aside, two patterns.
+        draft: of a preview.
+        version: of this message format.
+    """
+
+    request_id: str
+    status: str
+    message: str
+    unknown: tuple[str, ...] = ()
+    detector_id: str | None = None
+    control_offset: int | None = None
+    live: int | None = None
+    partitions: int | None = None
+    flag_to_adapted_ms: float | None = None
+    flag_to_announced_ms: float | None = None
+    flag_to_live_ms: float | None = None
+    notes: tuple[str, ...] = ()
+    draft: Draft | None = None
+    version: int = VERSION

@@ -1,0 +1,80 @@
+"""The `feedback` topic: what analysts and other systems ask of the adaptation worker."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Literal
+
+import msgspec
+
+from contracts.standing_policy import ReleasePolicy
+
+VERSION = 1
+
+RequestKind = Literal["flag", "preview", "label", "approve", "retire", "rollback"]
+
+
+class UnreadableRequest(ValueError):
+    """A record of the feedback topic is not a request."""
+
+
+class Request(msgspec.Struct, frozen=True):
+    """One request. Sending the same `request_id` again asks for the same outcome and changes nothing.
+
+    What each kind asks for:
+
+    - `flag`: make an episode of `fraud`, with `genuine` as lookalikes, under `name`.
+    - `preview`: report what a flag would do. Nothing is stored or announced.
+    - `label`: store whether transactions were fraud or genuine, for example from a chargeback feed. They join
+      the episode `name`, or the episode whose detector alerted them.
+    - `approve`: put the waiting, shadow or draft episode `name` in force, if the gate passes it.
+    - `retire`: take the episode `name` out of force.
+    - `rollback`: restore the version of the control entry `name` (kind/id) before its last change.
+
+    Attributes:
+        author: who asks.
+        time: when it was asked, seconds since 1970-01-01 UTC.
+        name: of an episode or a control entry, by kind of request.
+        fraud: ids of transactions that were fraud.
+        genuine: ids of transactions that were genuine.
+        source: where the verdicts come from, for example `chargeback`.
+        reason: why; it is kept in the history.
+        policy: of a flag. It can hold the detector back where the standing policy is `auto`, and never
+            releases one that the standing policy holds back.
+        version: of this message format.
+    """
+
+    request_id: str
+    kind: RequestKind
+    author: str
+    time: float
+    name: str = ""
+    fraud: tuple[str, ...] = ()
+    genuine: tuple[str, ...] = ()
+    source: str = "analyst"
+    reason: str = ""
+    policy: ReleasePolicy = "auto"
+    version: int = VERSION
+
+    @property
+    def episode_id(self) -> str:
+        """Id of the episode that a flag makes, derived from `request_id`, so a repeat makes no second one."""
+        return "e-" + hashlib.sha256(self.request_id.encode()).hexdigest()[:16]
+
+
+def read_request(value: bytes | None) -> Request:
+    """Decode a record of the feedback topic.
+
+    Args:
+        value: JSON; fields of a later version are ignored.
+
+    Returns:
+        The request.
+
+    Raises:
+        UnreadableRequest: the record is not JSON, or a field is missing or has the wrong type.
+    """
+    try:
+        return msgspec.json.decode(value or b"", type=Request)
+    except msgspec.DecodeError as error:
+        raise UnreadableRequest(str(error)) from error

@@ -1,0 +1,54 @@
+"""The standing policy: the settings file, what an administrator sets over it, and what a request may ask."""
+
+import itertools
+
+import pytest
+
+from contracts.standing_policy import ReleasePolicy, StandingPolicy
+from settings import AdaptationSettings, BudgetSettings, Settings, StorageSettings
+
+RELEASES: tuple[ReleasePolicy, ...] = ("auto", "approve", "shadow")
+
+
+def test_every_term_comes_from_the_settings_file() -> None:
+    settings = Settings(
+        budget=BudgetSettings(alert_rate=0.002, alerts_per_day=9.0),
+        adaptation=AdaptationSettings(
+            policy="shadow",
+            four_eyes=True,
+            risk_half_life_days=3.0,
+            block_days=4.0,
+            expire_days=5.0,
+            recalibrate_hours=6.0,
+        ),
+        storage=StorageSettings(transactions_days=7.0, alerts_days=8.0),
+    )
+    assert StandingPolicy.of_settings(settings) == StandingPolicy(
+        0.002, 9.0, "shadow", True, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0
+    )
+
+
+def test_without_a_settings_file_both_have_the_same_defaults() -> None:
+    assert StandingPolicy.of_settings(Settings()) == StandingPolicy()
+
+
+def test_only_what_an_administrator_sets_is_overridden() -> None:
+    filed = StandingPolicy(alert_rate=0.002, policy="shadow")
+    assert filed.overridden({}) == filed
+    assert filed.overridden({"policy": "approve", "of_a_later_version": 1}) == StandingPolicy(
+        alert_rate=0.002, policy="approve"
+    )
+
+
+@pytest.mark.parametrize(
+    ("policy", "asked", "four_eyes"), list(itertools.product(RELEASES, RELEASES, (False, True)))
+)
+def test_a_request_can_hold_back_more_than_the_policy_and_never_less(
+    policy: ReleasePolicy, asked: ReleasePolicy, four_eyes: bool
+) -> None:
+    released = StandingPolicy(policy=policy, four_eyes=four_eyes).release(asked)
+    assert (released == "auto") == (policy == asked == "auto" and not four_eyes)
+    if asked != "auto":
+        assert released == asked
+    elif policy != "auto":
+        assert released == policy
