@@ -1,8 +1,7 @@
-"""Puts Mermaid into the site, so that diagrams need no other host: NiceGUI, which the console uses, carries
-it.
+"""Adds Mermaid to the site, so that diagrams load nothing from another host.
 
-Material for MkDocs fetches Mermaid from a public network only where the page has none. A module of the page's
-own is run before Material looks.
+NiceGUI, which the console uses, ships Mermaid's files. Material for MkDocs fetches Mermaid from a public
+network only if the page has none. A module of the page's own runs before Material looks.
 """
 
 from __future__ import annotations

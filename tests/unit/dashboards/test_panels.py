@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 import subprocess
+from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 
 import pytest
 from prometheus_client import REGISTRY, generate_latest
 
-from contracts.metrics import recorder as metrics
+from contracts import metrics
 from dashboards.pages import ALL
 from monitoring.alarms import NAMES
 from settings import Settings
@@ -28,8 +30,9 @@ SUFFIXES = ("_bucket", "_count", "_sum")
 
 
 def families() -> dict[str, set[str]]:
-    """Our metrics as Prometheus stores them, by family; importing `metrics` has registered them."""
-    assert metrics.RECORDED is not None
+    """Our metrics as Prometheus stores them, by family. Importing a module registers its metrics."""
+    for module in iter_modules(metrics.__path__):
+        import_module(f"{metrics.__name__}.{module.name}")
     found = {}
     for family in REGISTRY.collect():
         if family.name.startswith("flagfive_"):
