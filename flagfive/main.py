@@ -12,9 +12,9 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from flagfive.context import Options
-from flagfive.ending import ended_by_signals
 from flagfive.errors import UserError
+from flagfive.global_options import GlobalOptions
+from flagfive.stop_signals import interrupt_on_stop_signals
 from flagfive.verbs import VERBS
 
 
@@ -48,7 +48,7 @@ def flagfive(
     ] = None,
 ) -> None:
     """Flag a handful of transactions of a new fraud pattern, catch the rest a second later."""
-    context.obj = Options(config=config)
+    context.obj = GlobalOptions(config=config)
 
 
 def main() -> None:
@@ -56,7 +56,7 @@ def main() -> None:
 
     Exit codes: 0 done, 1 failed, 2 wrong usage or settings, 130 interrupted."""
     try:
-        with ended_by_signals():
+        with interrupt_on_stop_signals():
             app(prog_name="flagfive")
     except UserError as error:
         print(error, file=sys.stderr)

@@ -8,19 +8,19 @@ from rich.table import Table
 from rich.text import Text
 
 from monitoring import drift
-from monitoring.alarms import say
+from monitoring.alarms import describe
 from monitoring.findings import Finding
-from monitoring.told import Told
+from monitoring.report import RoundReport
 
 _BARS = " ▁▂▃▄▅▆▇█"
 _FEATURES = 12
 
 
-def report(told: Told) -> Group:
+def render(report: RoundReport) -> Group:
     """One screen. Without a base on the control log it says so."""
-    if told.reference is None:
+    if report.reference is None:
         return Group(Text("no base on the control log yet, or the recorder has not stored it"))
-    return Group(*_alarms(told), _drift(told), _quality(told))
+    return Group(*_alarms(report), _drift(report), _quality(report))
 
 
 def bars(shares: Sequence[float]) -> str:
@@ -33,35 +33,35 @@ def bars(shares: Sequence[float]) -> str:
     return "".join(_BARS[round(share / top * (len(_BARS) - 1))] for share in shares)
 
 
-def _alarms(told: Told) -> Iterator[Text]:
-    if not told.alarms:
+def _alarms(report: RoundReport) -> Iterator[Text]:
+    if not report.alarms:
         yield Text("no alarm is open", style="green")
-    for finding in told.alarms.values():
-        yield Text(f"{finding.alarm}: {say(finding)}", style="red")
+    for finding in report.alarms.values():
+        yield Text(f"{finding.alarm}: {describe(finding)}", style="red")
         yield from _histograms(finding)
 
 
 def _histograms(finding: Finding) -> Iterator[Text]:
     features: dict[str, Any] = finding.details.get("features", {})
-    for name, told in features.items():
-        yield Text(f"  {name:36} before |{bars(told['before'])}|  now |{bars(told['now'])}|")
+    for name, bins in features.items():
+        yield Text(f"  {name:36} before |{bars(bins['before'])}|  now |{bars(bins['now'])}|")
 
 
-def _drift(told: Told) -> Table:
+def _drift(report: RoundReport) -> Table:
     table = _table("Features that moved most, last day against the week before", "feature", "PSI", "is")
-    if told.periods.day is None or told.periods.week_before is None or told.reference is None:
-        table.add_row("not told before three weeks of traffic are stored", "", "")
+    if report.periods.day is None or report.periods.week_before is None or report.reference is None:
+        table.add_row("not measured before three weeks of traffic are stored", "", "")
         return table
-    moved = drift.feature_drift(told.periods.day, told.periods.week_before, told.reference.features)
-    seen = sorted((one for one in moved if drift.watched(one.feature)), key=lambda one: -one.psi)
+    moved = drift.feature_drift(report.periods.day, report.periods.week_before, report.reference.features)
+    seen = sorted((one for one in moved if drift.is_watched(one.feature)), key=lambda one: -one.psi)
     for one in seen[:_FEATURES]:
         table.add_row(one.feature, f"{one.psi:.3f}", _in_words(one.psi))
     return table
 
 
-def _quality(told: Told) -> Table:
+def _quality(report: RoundReport) -> Table:
     table = _table("Quality by labels", "measure", "value", "95% interval", "age of the day")
-    for kind, row in told.quality.items():
+    for kind, row in report.quality.items():
         bounds = f"{row.low:.3f} to {row.high:.3f}" if row.low is not None else ""
         table.add_row(
             kind.replace("_", " "), f"{row.value:.3f}", bounds, f"{row.details['age_days']:.0f} days"

@@ -61,7 +61,7 @@ class OwnBroker:
         1. Check port and disk.  2. Find Java and the jars, both fetched if missing.  3. Write the
         configuration.  4. Format the storage if it is new.  5. Start Java.  6. Wait for an answer.
         Stopped anywhere, the next start begins again at 1; formatted storage stays.
-        Raises BrokerFailed, JavaMissing, MavenMissing, JarsMissing or NotReady.
+        Raises BrokerFailed, JavaMissing, MavenMissing, JarsMissing or ProcessNotReady.
         """
         self._check_port()
         self._check_disk()

@@ -16,7 +16,7 @@ EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 
 
 @dataclass(frozen=True)
-class Running:
+class ProcessStatus:
     """A process and its port; `started` in epoch seconds and resident `mib` where the page tells them."""
 
     name: str
@@ -26,7 +26,7 @@ class Running:
     mib: float | None = None
 
 
-def processes(settings: Settings) -> Iterator[Running]:
+def check_processes(settings: Settings) -> Iterator[ProcessStatus]:
     """Ask the page of each process that has a port."""
     host = EVERYWHERE.get(settings.metrics.host, settings.metrics.host)
     for name in get_args(Process):
@@ -35,7 +35,7 @@ def processes(settings: Settings) -> Iterator[Running]:
             page = _page(host, port)
             told = _told(page) if page is not None else {}
             held = told.get("process_resident_memory_bytes")
-            yield Running(
+            yield ProcessStatus(
                 name,
                 port,
                 page is not None,

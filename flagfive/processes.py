@@ -40,7 +40,7 @@ class ProcessEnded(UserError):
         super().__init__(f"{child.name} ended {how}. The end of {child.log}:\n{child.tail()}")
 
 
-class NotReady(UserError):
+class ProcessNotReady(UserError):
     """A child runs but did not become healthy in time."""
 
 
@@ -120,13 +120,24 @@ class Processes:
         return child
 
     def wait_until(self, child: Child, condition: Callable[[], bool], *, timeout_s: float, what: str) -> None:
-        """Return once `condition()` holds. Raises ProcessEnded if the child ends, NotReady after the time."""
+        """Wait until `condition()` holds.
+
+        Args:
+            child: the process that must stay alive meanwhile.
+            condition: called every 0.05 s.
+            timeout_s: seconds to wait.
+            what: what is waited for, in words, for the error message.
+
+        Raises:
+            ProcessEnded: the child ends first.
+            ProcessNotReady: `timeout_s` passes first.
+        """
         deadline = time.monotonic() + timeout_s
         while not condition():
             if not child.running():
                 raise ProcessEnded(child)
             if time.monotonic() > deadline:
-                raise NotReady(
+                raise ProcessNotReady(
                     f"waited {timeout_s:g} s for {what}, in vain. The end of {child.log}:\n{child.tail()}"
                 )
             time.sleep(POLL_SECONDS)

@@ -8,7 +8,7 @@ from kafka import KafkaAdminClient, TopicPartition
 from kafka.admin import OffsetSpec
 
 from contracts.consumer_lag import ends_of, lags_of, offsets_of
-from flagfive.process_report import Running, processes
+from flagfive.process_report import ProcessStatus, check_processes
 from flagfive.topic_plan import partitions_of, planned_topics
 from settings import Settings
 
@@ -44,7 +44,7 @@ class Stored:
 
 
 @dataclass(frozen=True)
-class Report:
+class StatusReport:
     """Everything on the screen; `control` is None where no key is set."""
 
     bootstrap: str
@@ -57,11 +57,11 @@ class Report:
     partitions: int
     control: "dict[bytes, Listed] | None"
     stored: Stored
-    processes: list[Running]
+    processes: list[ProcessStatus]
     """Those of this machine."""
 
 
-def gather(settings: Settings, admin: KafkaAdminClient, key: "ControlKey | None") -> Report:
+def gather(settings: Settings, admin: KafkaAdminClient, key: "ControlKey | None") -> StatusReport:
     """Ask everyone once."""
     from control.acks import read_acks
     from control.listing import list_entries
@@ -71,7 +71,7 @@ def gather(settings: Settings, admin: KafkaAdminClient, key: "ControlKey | None"
     ends = _ends(admin, present)
     topics = settings.topics
     acks = read_acks(settings.broker.bootstrap, topics.control_acks, topics.partitions)
-    return Report(
+    return StatusReport(
         bootstrap=settings.broker.bootstrap,
         brokers=len(admin.describe_cluster()["brokers"]),
         topics=_records(admin, ends),
@@ -81,7 +81,7 @@ def gather(settings: Settings, admin: KafkaAdminClient, key: "ControlKey | None"
         partitions=topics.partitions,
         control=list_entries(settings.broker.bootstrap, topics.control, key) if key else None,
         stored=_stored(settings),
-        processes=list(processes(settings)),
+        processes=list(check_processes(settings)),
     )
 
 

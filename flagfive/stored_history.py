@@ -10,7 +10,7 @@ from features.hashing import hash_strings
 from features.schema import TransactionSchema
 from features.vector import FeatureLayout
 from flagfive.errors import UserError
-from flagfive.history import UNNAMED
+from flagfive.file_history import UNNAMED
 from meta.sampler import Labelled
 from meta.training import NamedHistory
 from storage import UnitOfWork

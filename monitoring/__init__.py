@@ -1,5 +1,5 @@
-"""Is detection still what it was: drift of traffic and scores, quality once labels have come, alarms.
+"""Monitoring: drift of traffic and scores, detection quality from labels, and alarms.
 
-One process reads SQL on a schedule. What it measures is stored in the table `measurements` and served as
-metrics; all it knows of the past it reads from there, so it may stop and start at any time.
+One process reads SQL on a schedule. It stores its measurements in the table `measurements` and serves them as
+metrics. It keeps no other state, so it may stop and start at any time.
 """

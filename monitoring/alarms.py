@@ -1,11 +1,12 @@
-"""Alarms from begin to end, as rows of `measurements`: what is found opens one, what is gone closes it."""
+"""Alarms, stored as rows of `measurements`: a finding opens an alarm, and its absence closes it."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Sequence
 
-from monitoring.findings import DAY_S, Finding
+from monitoring.findings import Finding
+from monitoring.periods import DAY_S
 from storage import UnitOfWork
 from storage.measurements import Measurement
 
@@ -23,36 +24,46 @@ NAMES = (
     "labels_silent",
     "precision_fall",
 )
-"""Every alarm there is: the label of the metric, and a runbook each in docs/runbooks/."""
+"""Names of all alarms: label values of the metric, and names of the runbooks in docs/runbooks/."""
 SAME_WITHIN_S = DAY_S
-"""What comes back so soon is the same alarm: a figure near its limit must not page every hour."""
+"""An alarm that returns within this time is the same alarm: a figure near its limit must not page hourly."""
 OPEN, CLOSED = 1.0, 0.0
 
 
 def open_alarms(unit: UnitOfWork) -> dict[str, Measurement]:
-    """Alarms that are open, by name."""
+    """Return the open alarms, by name."""
     return {name: row for name, row in unit.measurements.latest(KIND).items() if row.value == OPEN}
 
 
-def settle(unit: UnitOfWork, findings: Sequence[Finding], now: float) -> list[Measurement]:
-    """Open, refresh and close alarms so that the open ones are `findings`; returns those opened now."""
+def update_alarms(unit: UnitOfWork, findings: Sequence[Finding], now: float) -> list[Measurement]:
+    """Open, refresh and close alarms so that exactly those of `findings` are open.
+
+    Args:
+        unit: the unit of work; the caller commits it.
+        findings: what the round found, at most one for each alarm.
+        now: time of the round, seconds since 1970.
+
+    Returns:
+        The alarms that this call opened.
+    """
     latest = unit.measurements.latest(KIND)
     opened = []
     for finding in findings:
         row = _row(finding, latest.get(finding.alarm), now)
         if row.time == now:
             opened.append(row)
-            log.warning("alarm %s: %s", finding.alarm, say(finding))
+            log.warning("alarm %s: %s", finding.alarm, describe(finding))
         unit.measurements.put([row])
     _close(unit, latest.values(), {finding.alarm for finding in findings}, now)
     return opened
 
 
-def say(finding: Finding) -> str:
-    """A finding in a line.
+def describe(finding: Finding) -> str:
+    """Describe a finding in one line.
 
-    >>> say(Finding("feature_drift", ("card_ratio_7d",), 0.5, 0.25))
-    'card_ratio_7d: 0.5, allowed 0.25'
+    Example:
+        >>> describe(Finding("feature_drift", ("card_ratio_7d",), 0.5, 0.25))
+        'card_ratio_7d: 0.5, allowed 0.25'
     """
     return f"{', '.join(finding.subjects)}: {finding.value:.3g}, allowed {finding.limit:.3g}"
 
@@ -75,4 +86,4 @@ def _close(unit: UnitOfWork, rows: Iterable[Measurement], still: set[str], now: 
     for row in rows:
         if row.value == OPEN and row.subject not in still:
             row.value, row.details = CLOSED, {**row.details, "ended": now}
-            log.info("alarm %s is over", row.subject)
+            log.info("alarm %s has ended", row.subject)

@@ -1,7 +1,7 @@
-"""How far a period of traffic is from another: PSI by feature, KS of scores, values and entities never seen.
+"""Distances between two periods of traffic: PSI by feature, KS of scores, unseen values, new entities.
 
-Compared is not with the training data alone. A base may be far from a portfolio from its first day on (its
-PSI is shown, it is no alarm); what changed since last week is news.
+Alarms compare with the week before, not with the training data. A base may be far from a portfolio from the
+first day on: that PSI is shown and raises no alarm.
 """
 
 from __future__ import annotations
@@ -14,69 +14,73 @@ import numpy as np
 
 from meta.arrays import Doubles
 from meta.histograms import stability_index
-from monitoring.hours import MISSING, SURPRISE_BINS, SURPRISE_TOP, Traffic
+from monitoring.traffic_counts import MISSING, SURPRISE_BINS, SURPRISE_TOP, TrafficCounts
 
-# Conventions of the field (Siddiqi 2006).
+# Conventional limits of PSI (Siddiqi 2006).
 WATCH, MAJOR = 0.1, 0.25
-# These say what day it is and how long we have been watching; they move every day, and nobody need act.
+# These features depend on the calendar and on the time since the start; they move every day by nature.
 _CALENDAR = ("hour_sin", "hour_cos", "night", "weekend")
 _AGE = "_log_age_days"
-# A value carried by fewer than one in 10,000 before counts as not seen before.
+# A value that fewer than 1 in 10,000 transactions carried counts as unseen.
 _SEEN_FROM = 1e-4
 
 
 @dataclass(frozen=True)
 class FeatureDrift:
-    """One feature now and before: PSI, and the shares in the reference's ten bins, (10,) each."""
+    """The drift of one feature."""
 
     feature: str
     psi: float
     now: Doubles
+    """Shares in the ten bins of the reference, (10,)."""
     before: Doubles
+    """The same shares before."""
 
 
-def watched(feature: str) -> bool:
-    """Whether drift of this feature is news.
+def is_watched(feature: str) -> bool:
+    """Return whether drift of this feature may raise an alarm.
 
-    >>> watched("card_ratio_7d"), watched("weekend"), watched("card_log_age_days")
-    (True, False, False)
+    Example:
+        >>> is_watched("card_ratio_7d"), is_watched("weekend"), is_watched("card_log_age_days")
+        (True, False, False)
     """
     return feature not in _CALENDAR and not feature.endswith(_AGE)
 
 
-def feature_drift(now: Traffic, before: Traffic, names: Sequence[str]) -> list[FeatureDrift]:
-    """Every feature of `names`, in their order."""
+def feature_drift(now: TrafficCounts, before: TrafficCounts, names: Sequence[str]) -> list[FeatureDrift]:
+    """Return the drift of every feature of `names`, in their order."""
     a, b = shares(now.features), shares(before.features)
     found = stability_index(a, b)
     return [FeatureDrift(name, float(found[j]), a[j], b[j]) for j, name in enumerate(names)]
 
 
 def shares(counts: Doubles) -> Doubles:
-    """Counts (..., bins) as shares; zeros where nothing was counted."""
+    """Turn counts (..., bins) into shares; zeros where nothing was counted."""
     return np.asarray(counts / np.maximum(counts.sum(axis=-1, keepdims=True), 1.0))
 
 
-def score_psi(now: Traffic) -> float:
-    """PSI of the tails against what they should be: a tenth of traffic in each tenth.
+def score_psi(now: TrafficCounts) -> float:
+    """Return the PSI of the tails against the even distribution: a tenth of the traffic in each tenth.
 
-    Surprise is counted in twentieths; the edges of tenths of tail lie within them, so counts are split as if
-    traffic were even within a twentieth.
+    Surprise is counted in bins of 0.05. The edges of the tenths lie inside those bins, so a bin is split as
+    if its traffic were even.
     """
     edges = -np.log10(np.arange(9, 0, -1) / 10)
     return float(stability_index(_in_bins(now.surprise, edges), np.full(10, 0.1)))
 
 
-def kolmogorov_smirnov(now: Traffic, before: Traffic) -> float:
-    """Largest distance of the two distributions of surprise, 0 to 1, at the edges of twentieths."""
+def kolmogorov_smirnov(now: TrafficCounts, before: TrafficCounts) -> float:
+    """Return the largest distance of the two distributions of surprise, 0 to 1, at the edges of the bins."""
     a, b = np.cumsum(shares(now.surprise)), np.cumsum(shares(before.surprise))
     return float(np.max(np.abs(a - b)))
 
 
-def unseen(now: Counter[str], before: Counter[str]) -> dict[str, float]:
-    """Share of traffic by value, for values that hardly anybody had before; missing is not a value.
+def unseen_values(now: Counter[str], before: Counter[str]) -> dict[str, float]:
+    """Return the share of traffic of each value that was unseen before; a missing value does not count.
 
-    >>> unseen(Counter({"EUR": 90, "XTS": 10}), Counter({"EUR": 1000}))
-    {'XTS': 0.1}
+    Example:
+        >>> unseen_values(Counter({"EUR": 90, "XTS": 10}), Counter({"EUR": 1000}))
+        {'XTS': 0.1}
     """
     n, m = max(now.total(), 1), max(before.total(), 1)
     return {
@@ -86,13 +90,13 @@ def unseen(now: Counter[str], before: Counter[str]) -> dict[str, float]:
     }
 
 
-def missing(counts: Counter[str]) -> float:
-    """Share of traffic without a value."""
+def missing_share(counts: Counter[str]) -> float:
+    """Return the share of traffic without a value."""
     return counts[MISSING] / max(counts.total(), 1)
 
 
-def novelty(traffic: Traffic, entity: str) -> float:
-    """Share of traffic whose entity of this kind was never seen before."""
+def new_entity_share(traffic: TrafficCounts, entity: str) -> float:
+    """Return the share of traffic whose entity of this kind had never been seen."""
     return traffic.new[entity] / max(traffic.rows, 1.0)
 
 

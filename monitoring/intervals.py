@@ -1,4 +1,4 @@
-"""How sure a measured share is."""
+"""Confidence intervals of measured shares."""
 
 from __future__ import annotations
 
@@ -15,10 +15,21 @@ _SEED = 5
 
 
 def wilson(hits: float, n: float, z: float = Z95) -> tuple[float, float]:
-    """Bounds of a share of `hits` in `n`; 0 to 1 where nothing was counted. Source: Wilson 1927.
+    """Return the Wilson interval of a share.
 
-    >>> [round(bound, 2) for bound in wilson(9, 10)]
-    [0.6, 0.98]
+    Source: Wilson 1927, Probable Inference, the Law of Succession, and Statistical Inference.
+
+    Args:
+        hits: number of successes, 0 to `n`; may be fractional.
+        n: number of trials.
+        z: quantile of the normal distribution, 1.96 for a 95% interval.
+
+    Returns:
+        Lower and upper bound; 0 and 1 where `n` is 0.
+
+    Example:
+        >>> [round(bound, 2) for bound in wilson(9, 10)]
+        [0.6, 0.98]
     """
     if n <= 0:
         return 0.0, 1.0
@@ -28,9 +39,16 @@ def wilson(hits: float, n: float, z: float = Z95) -> tuple[float, float]:
 
 
 def average_precision(frauds: Doubles, others: Doubles) -> Doubles:
-    """Average precision of binned scores, highest bin last; frauds (..., bins), others (bins,) -> (...,).
+    """Return the average precision of binned scores.
 
-    What lies in one bin counts as tied: precision is taken at the bin's lower end.
+    All scores of a bin are tied: precision is taken at the lower end of the bin.
+
+    Args:
+        frauds: number of frauds in each bin, (..., bins), the highest scores last.
+        others: number of other transactions in each bin, (bins,).
+
+    Returns:
+        Average precision, 0 to 1, (...,).
     """
     caught = np.cumsum(frauds[..., ::-1], axis=-1)
     alarmed = caught + np.cumsum(others[::-1])
@@ -40,7 +58,15 @@ def average_precision(frauds: Doubles, others: Doubles) -> Doubles:
 
 
 def bootstrap_average_precision(frauds: Doubles, others: Doubles) -> tuple[float, float]:
-    """95% bounds of the average precision, frauds (bins,) drawn anew; equal counts give equal bounds."""
+    """Return 95% bounds of the average precision by resampling the frauds; equal counts give equal bounds.
+
+    Args:
+        frauds: number of frauds in each bin, (bins,), the highest scores last.
+        others: number of other transactions in each bin, (bins,).
+
+    Returns:
+        Lower and upper bound; 0 and 1 where there are no frauds.
+    """
     n = int(frauds.sum())
     if n == 0:
         return 0.0, 1.0

@@ -1,4 +1,4 @@
-"""Labels as they come: are they still coming, and are alerts still right."""
+"""Alarms on labels: a source stopped labelling, or the precision of alerts fell."""
 
 from __future__ import annotations
 
@@ -6,27 +6,35 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from monitoring.change import changes
-from monitoring.findings import DAY_S, Finding
-from monitoring.hours import HOUR_S
+from monitoring.change_detection import detect_changes
+from monitoring.findings import Finding
 from monitoring.intervals import Z999, wilson
+from monitoring.periods import DAY_S
+from monitoring.traffic_counts import HOUR_S
 
 USUAL_S = 28 * DAY_S
-"""How far back the pauses of a source are looked at."""
+"""The usual pause of a source is measured over this time."""
 ENOUGH_LABELS, ENOUGH_S = 20, 7 * DAY_S
-"""So many labels over so long a time tell what pause is usual; a week has its nights and its weekend."""
+"""Labels, and seconds between the first and the last, that a usual pause needs; a week has all nights."""
 PAUSE_TIMES, PAUSE_AT_LEAST_S = 1.5, 6 * HOUR_S
 LAST_DECIDED = 50
-"""Over so many decisions precision is told; fewer say little (0.5 is then 0.37 to 0.63)."""
+"""Precision is measured over this many decisions; a precision of 0.5 is then known to 0.37 to 0.63."""
 DECIDED_BEFORE = 150
-"""So many must have been decided before those for a fall to be one."""
+"""Decisions needed before those, to compare with."""
 
 
 def find_silence(times: Mapping[str, Sequence[float]], now: float) -> Finding | None:
-    """Sources that have not labelled for half as long again as their longest pause of four weeks.
+    """Find sources whose current pause is over 1.5 times their longest pause of the last four weeks.
 
-    `times` are those of each source's labels, ascending, in the seconds that `now` is in. A source with few
-    labels has no usual pause.
+    A pause under 6 hours never counts. Sources with fewer than 20 labels, or labels over less than a week,
+    have no usual pause and are skipped.
+
+    Args:
+        times: times of the labels of each source, ascending, seconds since 1970.
+        now: the current time in the same clock.
+
+    Returns:
+        One finding that names every silent source, or None.
     """
     silent = {}
     for source, all_times in times.items():
@@ -43,17 +51,25 @@ def find_silence(times: Mapping[str, Sequence[float]], now: float) -> Finding | 
 
 
 def find_precision_fall(decided: Sequence[bool]) -> Finding | None:
-    """The alerts decided last are confirmed less often than those before.
+    """Find a fall of precision among the last 50 decided alerts.
 
-    `decided` says of each alert whether it was confirmed, in the order of decision. ADWIN, or the 99.9%
-    interval of the last 50: what falls at once shows sooner in the second.
+    Either ADWIN detects it, or the precision before lies above the 99.9% interval of the last 50. The
+    interval shows a sudden fall sooner.
+
+    Args:
+        decided: whether each judged alert was confirmed, in the order of the decisions.
+
+    Returns:
+        The finding, or None; also None with fewer than 200 decisions.
     """
     if len(decided) < DECIDED_BEFORE + LAST_DECIDED:
         return None
     last, earlier = decided[-LAST_DECIDED:], decided[:-LAST_DECIDED]
     now, before = float(np.mean(last)), float(np.mean(earlier))
     _, high = wilson(sum(last), len(last), Z999)
-    seen = any(change.seen_at >= len(earlier) and change.after < change.before for change in changes(decided))
+    seen = any(
+        change.seen_at >= len(earlier) and change.after < change.before for change in detect_changes(decided)
+    )
     if now >= before or (high >= before and not seen):
         return None
     return Finding(

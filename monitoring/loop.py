@@ -1,4 +1,4 @@
-"""Rounds on a schedule, until told to stop."""
+"""Runs monitoring rounds on a schedule."""
 
 from __future__ import annotations
 
@@ -8,19 +8,21 @@ import time
 from collections.abc import Callable, Sequence
 
 from contracts.metrics import monitor as metrics
+from monitoring.gauges import MonitorGauges
 from monitoring.round import Round
-from monitoring.serving import Serving
 from storage import StorageUnavailable
 
 log = logging.getLogger(__name__)
 
 
 class Monitor:
-    """Runs a round every `every_s` seconds; a database that is away is waited for.
+    """Runs a round every `every_s` seconds; while the database is away, it tries again at the next round.
 
     Args:
+        rounds: runs one round.
         entities: names of the entities.
-        clock: seconds since 1970, in which labels are stamped.
+        every_s: seconds from the start of one round to the start of the next.
+        clock: returns seconds since 1970, in the clock that labels are stamped with.
     """
 
     def __init__(
@@ -34,30 +36,30 @@ class Monitor:
         self._entities = entities
         self._every_s = every_s
         self._clock = clock
-        self._serving = Serving()
+        self._gauges = MonitorGauges()
         self._stop = threading.Event()
         self._away = False
 
     def stop(self) -> None:
-        """End after the round under way."""
+        """End after the current round; may be called from a signal handler."""
         self._stop.set()
 
     def run(self) -> None:
-        """Until `stop`."""
+        """Run rounds until `stop` is called."""
         while not self._stop.is_set():
             started = time.monotonic()
-            self._look()
+            self._run_round()
             self._stop.wait(max(0.0, self._every_s - (time.monotonic() - started)))
 
-    def _look(self) -> None:
+    def _run_round(self) -> None:
         now = self._clock()
         try:
             with metrics.ROUND_SECONDS.time():
-                told = self._rounds.run(now)
+                report = self._rounds.run(now)
         except StorageUnavailable as error:
             if not self._away:
-                log.warning("monitor: %s; trying again until it is back", error)
+                log.warning("monitor: %s; retrying every %g s", error, self._every_s)
             self._away = True
             return
         self._away = False
-        self._serving.show(told, self._entities, now)
+        self._gauges.publish(report, self._entities, now)

@@ -1,7 +1,7 @@
-"""How good detection was, day by day, as far as labels tell by now.
+"""Quality of detection for each day, by the labels known so far.
 
-A day is measured again whenever labels come: its recall is low at first, since frauds that slipped through
-are reported late, and how many are still to come is told beside it.
+A day is measured again in every round, since labels arrive late. Recall is too high at first, because alerted
+frauds are labelled sooner than missed ones. The estimated recall corrects for labels still to come.
 """
 
 from __future__ import annotations
@@ -12,22 +12,24 @@ from dataclasses import dataclass
 import numpy as np
 
 from meta.arrays import Doubles
-from monitoring.findings import DAY_S
-from monitoring.hours import SURPRISE_BINS, Traffic, surprise_bin
 from monitoring.intervals import average_precision, bootstrap_average_precision, wilson
+from monitoring.periods import DAY_S
+from monitoring.traffic_counts import SURPRISE_BINS, TrafficCounts, surprise_bin
 from storage.measurements import Measurement
 
 MATURE_DAYS = 28.0
-"""After so long nearly all frauds are known; the delays of such days tell what younger days still miss."""
+"""From this age on nearly all frauds of a day are known; label delays are measured on such days."""
 ENOUGH_DELAYS = 30
 
 
 @dataclass(frozen=True)
 class KnownFraud:
-    """A transaction labelled fraud; times in seconds, the delay from the payment to its first label."""
+    """A transaction labelled fraud."""
 
     event_time: float
+    """Seconds since 1970."""
     delay_s: float
+    """Seconds from the payment to its first label."""
     surprise: float
     alerted: bool
     card: str
@@ -35,7 +37,7 @@ class KnownFraud:
 
 @dataclass(frozen=True)
 class AlertedCard:
-    """A card alerted on a day, with the highest surprise of its alerts."""
+    """A card with an alert on a day, with the highest surprise of its alerts."""
 
     card: str
     surprise: float
@@ -43,38 +45,50 @@ class AlertedCard:
 
 @dataclass(frozen=True)
 class Delays:
-    """Delays of labels of mature days, of frauds that were alerted and of those that slipped through."""
+    """Label delays of frauds of mature days, in seconds."""
 
     alerted: Doubles
+    """Of frauds that were alerted."""
     missed: Doubles
+    """Of frauds that were not alerted."""
 
     @classmethod
-    def of(cls, frauds: Sequence[KnownFraud], now: float) -> Delays:
-        """From all frauds of days that are mature at `now`."""
+    def from_frauds(cls, frauds: Sequence[KnownFraud], now: float) -> Delays:
+        """Collect the delays of frauds at least 28 days old at `now`, event time in seconds since 1970."""
         old = [fraud for fraud in frauds if fraud.event_time <= now - MATURE_DAYS * DAY_S]
         return cls(
             np.array([fraud.delay_s for fraud in old if fraud.alerted]),
             np.array([fraud.delay_s for fraud in old if not fraud.alerted]),
         )
 
-    def arrived(self, age_s: float, *, alerted: bool) -> float | None:
-        """Share of labels that have come after `age_s`; None where too few delays are known."""
+    def share_arrived(self, age_s: float, *, alerted: bool) -> float | None:
+        """Return the share of labels that arrive within `age_s` seconds; None with fewer than 30 delays."""
         delays = self.alerted if alerted else self.missed
         return float(np.mean(delays <= age_s)) if len(delays) >= ENOUGH_DELAYS else None
 
 
-def day_quality(
+def measure_day(
     start: float,
     now: float,
     frauds: Sequence[KnownFraud],
     cards: Sequence[AlertedCard],
-    traffic: Traffic | None,
+    traffic: TrafficCounts | None,
     delays: Delays,
     k: int,
 ) -> list[Measurement]:
-    """Recall, estimated recall, average precision and card precision@k of the day from `start`.
+    """Measure recall, estimated recall, average precision and card precision at k of one day.
 
-    frauds, cards: those of the day. traffic: its counts; without them there is no average precision.
+    Args:
+        start: event time at which the day begins, seconds since 1970.
+        now: event time of the newest transaction.
+        frauds: known frauds of the day.
+        cards: cards alerted on the day.
+        traffic: traffic counts of the day; without them average precision is left out.
+        delays: label delays, for the estimated recall.
+        k: number of cards of card precision at k, 1 or more.
+
+    Returns:
+        One measurement for each figure that can be computed, with its 95% interval.
     """
     age_s = now - (start + DAY_S / 2)
     caught, known = sum(fraud.alerted for fraud in frauds), len(frauds)
@@ -95,8 +109,8 @@ def day_quality(
 
 
 def _estimated(caught: int, missed: int, delays: Delays, age_s: float) -> dict[str, float]:
-    """What will be known once all labels have come, if they keep coming as they did."""
-    a, b = delays.arrived(age_s, alerted=True), delays.arrived(age_s, alerted=False)
+    """Estimate the frauds and the recall once all labels are in, if labels keep their usual delays."""
+    a, b = delays.share_arrived(age_s, alerted=True), delays.share_arrived(age_s, alerted=False)
     if not a or not b or caught + missed == 0:
         return {}
     frauds = caught / a + missed / b
@@ -104,7 +118,7 @@ def _estimated(caught: int, missed: int, delays: Delays, age_s: float) -> dict[s
 
 
 def _ranked(
-    start: float, frauds: Sequence[KnownFraud], traffic: Traffic, about: Mapping[str, object]
+    start: float, frauds: Sequence[KnownFraud], traffic: TrafficCounts, about: Mapping[str, object]
 ) -> Measurement:
     known = np.bincount(surprise_bin(np.array([f.surprise for f in frauds])), minlength=SURPRISE_BINS)
     frauds_by_bin = known.astype(np.float64)
@@ -124,8 +138,8 @@ def _cards(
     first = sorted(cards, key=lambda one: -one.surprise)[:k]
     compromised = {fraud.card for fraud in frauds}
     hits = sum(one.card in compromised for one in first)
-    told = {**about, "k": len(first)}
-    return _measured("card_precision", start, hits / len(first), wilson(hits, len(first)), told)
+    details = {**about, "k": len(first)}
+    return _measured("card_precision", start, hits / len(first), wilson(hits, len(first)), details)
 
 
 def _measured(

@@ -1,4 +1,4 @@
-"""What traffic is compared with: the deciles of the data that the base in force was trained on."""
+"""The reference of drift: deciles of the data that the base in force was trained on."""
 
 from __future__ import annotations
 
@@ -14,24 +14,35 @@ if TYPE_CHECKING:
     from storage import UnitOfWork
 
 BASE = "base"
-"""Kind and id of the control entry, name of its part, and kind of the artifact in it."""
+"""Kind and id of the control entry, name of the part in it, and kind of the artifact in that part."""
 
 
 @dataclass(frozen=True)
 class Reference:
-    """Names of the d features in their order, bins and shares of each, and whose they are."""
+    """Histograms of the training data of one base."""
 
     features: tuple[str, ...]
+    """Names of the d features, in their order."""
     histograms: Histograms
+    """Bins of each feature, and the shares of the training data in them."""
     base: str
     """Content hash of the control entry of the base."""
 
 
 def read_reference(unit: UnitOfWork, key: ControlKey) -> Reference | None:
-    """The base's reference as the recorder stored it; None before a base is on the control log.
+    """Read the reference of the base in force from the control entry that the recorder stored.
 
-    The base itself is not built: that would bring torch, and 700 MB, into this process. Raises
-    ControlRefused where the entry does not verify.
+    The base itself is not built: that would load torch and take 700 MB in this process.
+
+    Args:
+        unit: reads the control entries.
+        key: verifies the entry.
+
+    Returns:
+        The reference, or None while no base is stored.
+
+    Raises:
+        ControlRefused: the entry does not verify.
     """
     stored = unit.control.latest(BASE, BASE)
     if stored is None:

@@ -1,4 +1,4 @@
-"""One round: count what is new, compare periods, look at labels, settle alarms, and tell it all."""
+"""One round of monitoring: count new traffic, compare periods, check labels, update alarms."""
 
 from __future__ import annotations
 
@@ -8,14 +8,22 @@ from sqlalchemy import Engine
 
 from control.keys import ControlKey
 from monitoring import alarms
-from monitoring.counting import Hours
-from monitoring.days import drift_of_the_day, newest_quality, quality_by_day
-from monitoring.detectors import by_scorer
-from monitoring.findings import DAY_S, Finding, Periods, find_alert_rate, find_drift, periods_at
-from monitoring.hours import HOUR_S
+from monitoring.alert_rate import find_alert_rate
+from monitoring.daily_measurements import measure_drift, measure_quality, newest_quality
+from monitoring.findings import Finding, find_drift
+from monitoring.hourly_counts import HourlyCounts
 from monitoring.labels import find_precision_fall, find_silence
+from monitoring.periods import DAY_S, Periods, periods_at
 from monitoring.reference import Reference, read_reference
-from monitoring.told import People, Told, amount_by_status, delays_by_source, flag_to_prevented
+from monitoring.report import (
+    ReviewActivity,
+    RoundReport,
+    amount_by_status,
+    delays_by_source,
+    flag_to_prevented,
+)
+from monitoring.scorer_figures import figures_by_scorer
+from monitoring.traffic_counts import HOUR_S
 from storage import UnitOfWork
 from storage.alerts import CONFIRMED, OPEN
 from storage.outcomes import (
@@ -33,14 +41,15 @@ NEWEST_LABELS, NEWEST_DECIDED = 50_000, 1_000
 
 
 class Round:
-    """Rounds over one database, by one process: two would count everything twice.
+    """Runs rounds over one database. Only one process may do so: two would count all traffic twice.
 
     Args:
-        key: verifies the entry of the base.
+        engine: the database that the recorder writes.
+        key: verifies the control entry of the base.
         entities: names of the entities, the primary one first.
-        budget: share of genuine traffic that may be alerted.
-        label_delay_days: age from which a day's recall is told as its recall.
-        cards: k of card precision@k.
+        budget: share of genuine traffic that may be alerted, over 0 to 1.
+        label_delay_days: age in days from which the labels of a day count as complete.
+        cards: number of cards of card precision at k.
     """
 
     def __init__(
@@ -59,52 +68,63 @@ class Round:
         self._budget = budget
         self._label_delay_days = label_delay_days
         self._cards = cards
-        self._hours = Hours(entities)
+        self._hours = HourlyCounts(entities)
 
-    def run(self, now: float) -> Told:
-        """A round at `now`, the time that labels are stamped in.
+    def run(self, now: float) -> RoundReport:
+        """Run one round.
 
-        1. Count what is new, with the place where to go on, in one database transaction: a stop counts
-        nothing twice. 2. Compare, and settle alarms and measurements in another; what a stop loses of it,
-        the next round finds. Raises StorageUnavailable.
+        1. Count the new transactions and store the counts with the offsets to continue from. Both are one
+           database transaction, so a stop counts nothing twice.
+        2. Compare periods, then update alarms and measurements in a second transaction. What a stop loses
+           here, the next round finds again.
+
+        Args:
+            now: time of the round, seconds since 1970, in the clock that labels are stamped with.
+
+        Returns:
+            What the round found; an empty report while the control log has no base.
+
+        Raises:
+            StorageUnavailable: the database is away or locked.
+            ControlRefused: the entry of the base does not verify.
         """
         with UnitOfWork(self._engine) as unit:  # 1
             reference = read_reference(unit, self._key)
             if reference is None:
-                return Told()
+                return RoundReport()
             self._hours.load(unit, reference)
             changed = self._hours.count_new(unit, reference)
             unit.commit()
-        self._hours.take_up(changed)
+        self._hours.accept_committed(changed)
         with UnitOfWork(self._engine) as unit:  # 2
-            told = self._compare(unit, reference, now)
+            report = self._compare(unit, reference, now)
             unit.commit()
-        return told
+        return report
 
-    def _compare(self, unit: UnitOfWork, reference: Reference, now: float) -> Told:
+    def _compare(self, unit: UnitOfWork, reference: Reference, now: float) -> RoundReport:
         newest = unit.transactions.newest_event_time() or 0.0
         end = newest // HOUR_S * HOUR_S
-        self._hours.forget(unit, end)
+        self._hours.delete_old(unit, end)
         periods = periods_at(end, self._hours.by_start, len(reference.features))
         decided = recently_decided_alerts(unit.session, NEWEST_DECIDED)
         labels = label_times(unit.session, NEWEST_LABELS)
         day = alerts_between(unit.session, newest - DAY_S, newest + 1.0)
         frauds = fraud_outcomes(unit.session, NEWEST_LABELS)
         findings = self._find(periods, reference, end, decided)
-        findings += _some(find_silence(labels, now))
-        alarms.settle(unit, findings, now)
-        unit.measurements.put(drift_of_the_day(periods, reference, end))
+        findings += _as_list(find_silence(labels, now))
+        alarms.update_alarms(unit, findings, now)
+        unit.measurements.put(measure_drift(periods, reference, end))
         hours, card = self._hours.by_start, self._entities[0]
-        unit.measurements.put(quality_by_day(unit, frauds, hours, newest, card=card, k=self._cards))
+        unit.measurements.put(measure_quality(unit, frauds, hours, newest, card=card, k=self._cards))
         unit.session.flush()
-        return Told(
+        return RoundReport(
             reference=reference,
             rows=int(periods.day.looked_at) if periods.day else 0,
             periods=periods,
             alarms={finding.alarm: finding for finding in findings},
-            scorers=by_scorer(day, decided),
+            scorers=figures_by_scorer(day, decided),
             quality=newest_quality(unit, self._label_delay_days),
-            people=_people(unit, labels, frauds, day, now, newest),
+            review=_review_activity(unit, labels, frauds, day, now, newest),
         )
 
     def _find(
@@ -112,21 +132,21 @@ class Round:
     ) -> list[Finding]:
         return [
             *find_drift(periods, reference.features, self._entities),
-            *_some(find_alert_rate(end, self._hours.by_start, periods, self._budget)),
-            *_some(find_precision_fall([alert.status == CONFIRMED for alert in decided])),
+            *_as_list(find_alert_rate(end, self._hours.by_start, periods, self._budget)),
+            *_as_list(find_precision_fall([alert.status == CONFIRMED for alert in decided])),
         ]
 
 
-def _people(
+def _review_activity(
     unit: UnitOfWork,
     labels: dict[str, list[float]],
     frauds: Sequence[FraudOutcome],
     day: Sequence[AlertOutcome],
     now: float,
     newest: float,
-) -> People:
+) -> ReviewActivity:
     oldest = oldest_open_alert_time(unit.session)
-    return People(
+    return ReviewActivity(
         labels,
         delays_by_source(frauds),
         count_decisions_by_role(unit.session, now - DAY_S, NEWEST_LABELS),
@@ -137,5 +157,5 @@ def _people(
     )
 
 
-def _some(finding: Finding | None) -> list[Finding]:
+def _as_list(finding: Finding | None) -> list[Finding]:
     return [] if finding is None else [finding]

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from features.offline import Featuriser
 from features.schema import TransactionSchema
 from simulate.patterns import EVERY, HELD_OUT
-from simulate.traffic import Traffic
+from simulate.traffic import SimulatedTraffic
 
 FALSE_POSITIVES = 0.001  # of genuine payments
 _START = 1_750_000_000.0
@@ -31,25 +31,25 @@ _SETTINGS = {
 
 
 @dataclass(frozen=True)
-class Rows:
+class LabelledRows:
     """Features (n, d) and family (n,), empty for genuine, in event-time order."""
 
     features: npt.NDArray[np.float32]
     family: npt.NDArray[np.str_]
 
 
-def simulated(seed: int, cards: int, days: float) -> Rows:
+def simulate_history(seed: int, cards: int, days: float) -> LabelledRows:
     """A history with every pattern, featurised by the code that runs live."""
     featuriser = Featuriser(TransactionSchema())
     parts = [
         (featuriser.features(chunk.features_columns()), chunk.family)
-        for chunk in Traffic(seed, cards).history(_START, days, EVERY)
+        for chunk in SimulatedTraffic(seed, cards).history(_START, days, EVERY)
     ]
     features, family = (np.concatenate(column) for column in zip(*parts, strict=True))
-    return Rows(features, family)
+    return LabelledRows(features, family)
 
 
-def recalls(rows: Rows, *, without: tuple[str, ...] = ()) -> dict[str, float]:
+def measure_recalls(rows: LabelledRows, *, without: tuple[str, ...] = ()) -> dict[str, float]:
     """Recall of each pattern at FALSE_POSITIVES, by a model that never saw the patterns in `without`."""
     import lightgbm
 
@@ -77,8 +77,8 @@ def main() -> None:
     parser.add_argument("--cards", type=int, default=_CARDS)
     parser.add_argument("--days", type=float, default=_DAYS)
     asked = parser.parse_args()
-    rows = simulated(asked.seed, asked.cards, asked.days)
-    every, known = recalls(rows), recalls(rows, without=tuple(HELD_OUT))
+    rows = simulate_history(asked.seed, asked.cards, asked.days)
+    every, known = measure_recalls(rows), measure_recalls(rows, without=tuple(HELD_OUT))
     print(f"{len(rows.family):,} payments; recall at {FALSE_POSITIVES:.1%} false positives")
     print(f"{'pattern':22}{'payments':>9}{'all labels':>12}{'without held-out':>18}")
     for name in EVERY:

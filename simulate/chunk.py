@@ -12,7 +12,7 @@ import pyarrow as pa
 from features.byte_strings import ByteStrings
 from features.columns import Channel, Columns, currency_code
 from features.schema import TransactionSchema
-from simulate.ids import ids
+from simulate.ids import opaque_ids
 from simulate.merchants import CODES, ONLINE
 from simulate.patterns import EVERY
 from simulate.payments import GENUINE, Payments
@@ -32,16 +32,16 @@ class UnknownEntity(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Names:
+class EntityIds:
     """Ids that stand for the numbers of cards and merchants, bytes."""
 
     cards: npt.NDArray[np.bytes_]
     merchants: npt.NDArray[np.bytes_]
 
     @classmethod
-    def of(cls, people: Population, seed: int) -> Names:
+    def of(cls, people: Population, seed: int) -> EntityIds:
         cards, merchants = np.arange(len(people.cards)), np.arange(len(people.merchants))
-        return cls(ids("card_", cards, seed), ids("shop_", merchants, seed))
+        return cls(opaque_ids("card_", cards, seed), opaque_ids("shop_", merchants, seed))
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Chunk:
     payments: Payments
     transaction: npt.NDArray[np.bytes_]
     people: Population
-    names: Names
+    names: EntityIds
 
     def __len__(self) -> int:
         return len(self.payments)

@@ -14,10 +14,10 @@ _HALF = np.uint64(_BITS // 2)
 _ODD = (np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))
 
 
-def ids(prefix: str, numbers: npt.NDArray[np.integer], seed: int) -> npt.NDArray[np.bytes_]:
+def opaque_ids(prefix: str, numbers: npt.NDArray[np.integer], seed: int) -> npt.NDArray[np.bytes_]:
     """An id for each number below 2**60, bytes (n,): the prefix and twelve characters, by the seed.
 
-    >>> ids("card_", np.arange(2), seed=7).tolist()
+    >>> opaque_ids("card_", np.arange(2), seed=7).tolist()
     [b'card_ud32kxxuc25g', b'card_ig3ft4zwi72t']
     """
     mixed = _mix(numbers.astype(np.uint64) ^ (_mix(np.array([seed], np.uint64))))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from simulate.blend import Blend, number_of
 from simulate.chunk import Chunk
+from simulate.payment_generator import PaymentGenerator, pattern_number
 from simulate.payments import Payments
 
 # Few enough that a pattern switched on is seen in the next payments, enough to amortise numpy's calls.
@@ -17,23 +17,23 @@ class LiveTraffic:
     """Payments without end, in event-time order; how they are cut into takes does not change them.
 
     Args:
-        blend: makes them. chunk: names them, given the number of the first.
+        generator: makes them. chunk: names them, given the number of the first.
     """
 
-    def __init__(self, blend: Blend, chunk: Callable[[Payments, int], Chunk]) -> None:
-        self._blend, self._chunk = blend, chunk
+    def __init__(self, generator: PaymentGenerator, chunk: Callable[[Payments, int], Chunk]) -> None:
+        self._generator, self._chunk = generator, chunk
         self._ready = Payments.none()
         self._taken = 0
 
     @property
     def now(self) -> float:
         """Event time up to which payments are made, seconds since 1970."""
-        return self._blend.start
+        return self._generator.start
 
     def take(self, count: int) -> Chunk:
         """The next `count` payments."""
         while len(self._ready) < count:
-            made = self._blend.window(_WINDOW_PAYMENTS / self._blend.per_second)
+            made = self._generator.next_window(_WINDOW_PAYMENTS / self._generator.per_second)
             self._ready = Payments.joined([self._ready, made])
         taken, self._ready = self._ready.take(slice(count)), self._ready.take(slice(count, None))
         chunk = self._chunk(taken, self._taken)
@@ -47,16 +47,16 @@ class LiveTraffic:
         share is reached after that long. Raises UnknownPattern, and ValueError where frauds would outnumber
         the rest.
         """
-        number_of(name)
-        others = sum(other for known, other in self._blend.shares.items() if known != name)
+        pattern_number(name)
+        others = sum(other for known, other in self._generator.shares.items() if known != name)
         if not 0 < share <= _MOST_FRAUD - others:
             raise ValueError(
                 f"share {share} of {name}: above 0, and with {others:.3f} of others up to {_MOST_FRAUD}"
             )
-        self._blend.shares[name] = share
+        self._generator.shares[name] = share
 
     def stop_pattern(self, name: str) -> None:
         """No more of this pattern after the payments made so far. Raises UnknownPattern."""
-        number_of(name)
-        self._blend.shares.pop(name, None)
-        self._blend.forget(name)
+        pattern_number(name)
+        self._generator.shares.pop(name, None)
+        self._generator.drop_pattern(name)

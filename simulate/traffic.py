@@ -1,4 +1,4 @@
-"""Traffic from a seed: a history of days, and live traffic with patterns that are switched on and off."""
+"""Simulated traffic from a seed: a history of days, and live traffic with patterns to switch on and off."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from functools import cached_property
 
 import numpy as np
 
-from simulate.blend import Blend, even_shares
-from simulate.chunk import Chunk, Names
+from simulate.chunk import Chunk, EntityIds
 from simulate.genuine import payments_per_second
-from simulate.ids import ids
+from simulate.ids import opaque_ids
 from simulate.live import LiveTraffic
 from simulate.patterns import KNOWN
+from simulate.payment_generator import PaymentGenerator, even_shares
 from simulate.payments import Payments
 from simulate.population import Population, populate
 from simulate.rhythm import DAY_S
@@ -25,10 +25,10 @@ _HISTORY, _LIVE = 1, 2  # streams of random numbers
 _ODD = 0x9E3779B97F4A7C15  # spreads seeds apart, so that seed + 1 is not a millisecond later
 
 
-class Traffic:
+class SimulatedTraffic:
     """Cards and merchants, and what they pay. Equal arguments give equal payments.
 
-    >>> traffic = Traffic(seed=7, cards=200)
+    >>> traffic = SimulatedTraffic(seed=7, cards=200)
     >>> sum(len(chunk) for chunk in traffic.history(1.7e9, days=2.0)) > 500
     True
     """
@@ -59,10 +59,12 @@ class Traffic:
             per_day: payments a day; None for people's own pace.
         """
         shares = even_shares(families, fraud_share)
-        blend = Blend(self._rng(_HISTORY), self.people, start, self._pace(per_day, DAY_S), shares)
+        generator = PaymentGenerator(
+            self._rng(_HISTORY), self.people, start, self._pace(per_day, DAY_S), shares
+        )
         end, number = start + days * DAY_S, 0
-        while blend.start < end:
-            made = blend.window(min(_WINDOW_PAYMENTS / blend.per_second, end - blend.start))
+        while generator.start < end:
+            made = generator.next_window(min(_WINDOW_PAYMENTS / generator.per_second, end - generator.start))
             yield self._chunk(made, start, number)
             number += len(made)
 
@@ -74,19 +76,34 @@ class Traffic:
         families: Iterable[str] = tuple(KNOWN),
         fraud_share: float = FRAUD_SHARE,
     ) -> LiveTraffic:
-        """Endless payments from `start` on; `per_second` of event time, None for people's own pace.
+        """Make endless payments from `start` on.
 
-        Whoever sends r payments a second of wall time lets event time pass `r / per_second` times as fast.
-        Far above `Traffic.per_second` cards are busier than in history, and profiles say so: better let event
-        time pass faster.
+        A feed that sends r payments a second of wall time makes event time pass `r / per_second` times as
+        fast. With a `per_second` far above `SimulatedTraffic.per_second`, cards are busier than in the
+        history and their profiles change. Let event time pass faster instead.
+
+        Args:
+            start: event time of the first payment, seconds since 1970.
+            per_second: payments a second of event time, over 0; None for the usual pace of the cards.
+            families: patterns that occur from the start, `fraud_share` of the payments together.
+            fraud_share: share of the payments that are fraud, 0 to 1.
+
+        Returns:
+            The source of payments.
+
+        Raises:
+            UnknownPattern: a family has no pattern of its name.
+            ValueError: `per_second` is not above 0.
         """
         shares = even_shares(families, fraud_share)
-        blend = Blend(self._rng(_LIVE), self.people, start, self._pace(per_second, 1.0), shares)
-        return LiveTraffic(blend, lambda made, number: self._chunk(made, start, _LIVE_NUMBERS + number))
+        generator = PaymentGenerator(
+            self._rng(_LIVE), self.people, start, self._pace(per_second, 1.0), shares
+        )
+        return LiveTraffic(generator, lambda made, number: self._chunk(made, start, _LIVE_NUMBERS + number))
 
     @cached_property
-    def _names(self) -> Names:
-        return Names.of(self.people, self.seed)
+    def _names(self) -> EntityIds:
+        return EntityIds.of(self.people, self.seed)
 
     def _rng(self, stream: int) -> np.random.Generator:
         return np.random.default_rng([self.seed, stream])
@@ -107,7 +124,7 @@ class Traffic:
         numbers = np.arange(first, first + len(made))
         return Chunk(
             made,
-            ids("tx_", numbers, self._run(start)),
+            opaque_ids("tx_", numbers, self._run(start)),
             self.people,
             self._names,
         )

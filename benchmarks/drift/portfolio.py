@@ -14,7 +14,7 @@ from meta.artifacts import Artifacts
 from meta.base import BaseModel
 from meta.calibration import Tails
 from meta.stack import ScoringStack
-from simulate.traffic import Traffic
+from simulate.traffic import SimulatedTraffic
 
 DAY_S = 86_400.0
 # 2023-11-06 was a Monday; two ends of months fall into the weeks that follow.
@@ -60,7 +60,7 @@ class Payments:
 
 def draw(seed: int, days: float) -> Payments:
     """Payments of `days` from START at people's own pace, by week and hour, busier around ends of months."""
-    chunks = list(Traffic(seed).history(START, days))
+    chunks = list(SimulatedTraffic(seed).history(START, days))
     names = chunks[0].names
     time = np.concatenate([chunk.time for chunk in chunks])
     payments = Payments(

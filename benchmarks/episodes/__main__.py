@@ -13,7 +13,7 @@ from rich.console import Console
 
 from benchmarks.episodes import budget, load
 from benchmarks.stream.setup import one_broker
-from flagfive.ending import ended_by_signals
+from flagfive.stop_signals import interrupt_on_stop_signals
 
 PARTS = ("load", "budget")
 
@@ -32,7 +32,11 @@ def main() -> None:
     torch.set_num_threads(1)
     measured: dict[str, Any] = {"machine": {"cores": os.cpu_count(), "load_before": os.getloadavg()[0]}}
     if "load" in chosen.parts:
-        with tempfile.TemporaryDirectory() as folder, ended_by_signals(), one_broker(Path(folder)) as broker:
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            interrupt_on_stop_signals(),
+            one_broker(Path(folder)) as broker,
+        ):
             measured |= load.measure(broker, Path(folder), chosen.episodes, chosen.rate, console.log)
     if "budget" in chosen.parts:
         measured |= budget.measure()

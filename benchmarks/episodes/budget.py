@@ -21,7 +21,7 @@ from meta.stack import ScoringStack
 from meta.support import Support
 from meta.verdict import Limits
 from simulate.patterns import HELD_OUT, KNOWN
-from simulate.traffic import Traffic
+from simulate.traffic import SimulatedTraffic
 
 DETECTORS = (1, 10, 50)
 MEASURED = ("alert_rate_over_budget", "base_recall_lost")
@@ -141,7 +141,7 @@ def _traffic(
     featuriser, start = Featuriser(schema), 1_700_000_000.0
     parts, families, days = [], [], []
     total = COLD_DAYS + CALIBRATION_DAYS + FRESH_DAYS
-    for chunk in Traffic(seed, CARDS, MERCHANTS).history(start, total, (*KNOWN, *HELD_OUT)):
+    for chunk in SimulatedTraffic(seed, CARDS, MERCHANTS).history(start, total, (*KNOWN, *HELD_OUT)):
         columns = chunk.features_columns(schema)
         parts.append(featuriser.features(columns))
         families.append(np.asarray(chunk.family, dtype=np.str_))

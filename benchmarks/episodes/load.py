@@ -33,7 +33,7 @@ from meta.artifacts import Artifacts
 from meta.calibration import Tails
 from settings import MetricsSettings, Settings, StorageSettings
 from simulate.patterns import HELD_OUT
-from simulate.traffic import Traffic
+from simulate.traffic import SimulatedTraffic
 from storage import UnitOfWork, open_engine
 from storage.control_entries import ControlEntry
 from stream.feed.feed import Feed
@@ -94,7 +94,7 @@ async def _run(
     topics, bootstrap = settings.topics, settings.broker.bootstrap
     following = asyncio.create_task(follow_scores(bootstrap, topics.scores, topics.partitions, observer))
     async with Feed(bootstrap, topics.transactions) as feed:
-        people = Traffic(7, CARDS, MERCHANTS)
+        people = SimulatedTraffic(7, CARDS, MERCHANTS)
         traffic = DemoTraffic(people, transaction_schema(settings), feed, observer, HISTORY_DAYS, rate)
         genuine = await asyncio.to_thread(traffic.draw_history)
         await asyncio.to_thread(_announce_base, settings, genuine)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from flagfive.history import simulated_history
+from flagfive.file_history import simulated_history
 from meta.adapters.registry import adapter
 from meta.artifacts import Artifacts
 from meta.calibration import Tails

@@ -18,7 +18,7 @@ from benchmarks.stream.setup import fresh_settings, one_broker, topics_of
 from benchmarks.stream.task import Network
 from benchmarks.stream.throughput import race_all
 from benchmarks.stream.topic import Traffic, fill
-from flagfive.ending import ended_by_signals
+from flagfive.stop_signals import interrupt_on_stop_signals
 from stream.wiring import transaction_schema
 
 PARTS = ("throughput", "latency", "growth")
@@ -54,7 +54,7 @@ def arguments() -> argparse.Namespace:
 
 def main() -> None:
     chosen, console = arguments(), Console(stderr=True)
-    with tempfile.TemporaryDirectory() as folder, ended_by_signals():
+    with tempfile.TemporaryDirectory() as folder, interrupt_on_stop_signals():
         measured = measure(chosen, Path(folder), console)
     show(measured)
     if chosen.json:

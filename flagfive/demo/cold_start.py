@@ -14,7 +14,7 @@ _LOOK_S = 0.2
 _RECORDED_WITHIN_S = 60.0
 
 
-def forget_the_cold_start(settings: Settings, sent: int, days: float) -> None:
+def delete_cold_start(settings: Settings, sent: int, days: float) -> None:
     """Wait until all of the history is recorded, then keep its last `days` days alone.
 
     An established team has months behind it; a demo begins with cards and merchants that nobody has seen.

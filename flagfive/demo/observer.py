@@ -11,7 +11,7 @@ from stream.transport.fetcher import BatchConsumer
 _POLL_MS = 100
 
 
-class Score(msgspec.Struct):
+class ObservedScore(msgspec.Struct):
     """The fields of a score that the story needs."""
 
     transaction_id: str
@@ -32,7 +32,7 @@ class Truth:
 
 
 @dataclass(slots=True)
-class Tally:
+class OutcomeCounts:
     """Outcomes of one kind of payment under one state of scoring."""
 
     seen: int = 0
@@ -49,14 +49,14 @@ class Tally:
         self.alerted += alerted
         self.amount_alerted += truth.amount if alerted else 0.0
 
-    def merge(self, other: "Tally") -> None:
+    def merge(self, other: "OutcomeCounts") -> None:
         self.seen += other.seen
         self.alerted += other.alerted
         self.amount_alerted += other.amount_alerted
 
 
 @dataclass(slots=True)
-class Compared:
+class Outcomes:
     """Tallies of what was scored under one control offset, or under several.
 
     Attributes:
@@ -65,11 +65,11 @@ class Compared:
         genuine: everything else.
     """
 
-    pattern: Tally = field(default_factory=Tally)
-    known: Tally = field(default_factory=Tally)
-    genuine: Tally = field(default_factory=Tally)
+    pattern: OutcomeCounts = field(default_factory=OutcomeCounts)
+    known: OutcomeCounts = field(default_factory=OutcomeCounts)
+    genuine: OutcomeCounts = field(default_factory=OutcomeCounts)
 
-    def merge(self, other: "Compared") -> None:
+    def merge(self, other: "Outcomes") -> None:
         self.pattern.merge(other.pattern)
         self.known.merge(other.known)
         self.genuine.merge(other.genuine)
@@ -91,20 +91,20 @@ class Observer:
     scored: int = 0
     doubled: int = 0
     missed: dict[str, str] = field(default_factory=dict)
-    _by_offset: dict[int, Compared] = field(default_factory=dict)
+    _by_offset: dict[int, Outcomes] = field(default_factory=dict)
     _seen: dict[int, set[int]] = field(default_factory=dict)
 
     @property
-    def before(self) -> Compared:
+    def before(self) -> Outcomes:
         """Outcomes of what was scored before the new detector was in force."""
         return self._merged(lambda offset: self.live_from is None or offset < self.live_from)
 
     @property
-    def after(self) -> Compared:
+    def after(self) -> Outcomes:
         """Outcomes of what was scored with it."""
         return self._merged(lambda offset: self.live_from is not None and offset >= self.live_from)
 
-    def take(self, scores: list[Score]) -> None:
+    def take(self, scores: list[ObservedScore]) -> None:
         """Take in scores in the order of their topic."""
         for score in scores:
             seen = self._seen.setdefault(score.partition, set())
@@ -115,8 +115,8 @@ class Observer:
                 self._compare(score, truth)
         self.scored = sum(len(seen) for seen in self._seen.values())
 
-    def _compare(self, score: Score, truth: Truth) -> None:
-        compared = self._by_offset.setdefault(score.control_offset, Compared())
+    def _compare(self, score: ObservedScore, truth: Truth) -> None:
+        compared = self._by_offset.setdefault(score.control_offset, Outcomes())
         alerted = score.decision != "approve"
         if not truth.family:
             compared.genuine.add(truth, alerted)
@@ -127,8 +127,8 @@ class Observer:
             if not alerted:
                 self.missed[score.card_id] = score.transaction_id
 
-    def _merged(self, wanted: Callable[[int], bool]) -> Compared:
-        merged = Compared()
+    def _merged(self, wanted: Callable[[int], bool]) -> Outcomes:
+        merged = Outcomes()
         for offset, compared in self._by_offset.items():
             if wanted(offset):
                 merged.merge(compared)
@@ -155,8 +155,8 @@ async def follow_scores(bootstrap: str, topic: str, partitions: int, observer: O
         await consumer.stop()
 
 
-def _decode(values: list[bytes | None]) -> Iterator[Score]:
-    decoder = msgspec.json.Decoder(Score)
+def _decode(values: list[bytes | None]) -> Iterator[ObservedScore]:
+    decoder = msgspec.json.Decoder(ObservedScore)
     for value in values:
         if value is not None:
             yield decoder.decode(value)

@@ -10,18 +10,18 @@ from rich.live import Live
 
 from control.acks import AckWatch
 from flagfive.demo.base import put_base_in_force
-from flagfive.demo.cold_start import forget_the_cold_start
+from flagfive.demo.cold_start import delete_cold_start
 from flagfive.demo.console import start_console
 from flagfive.demo.figures import Figures
 from flagfive.demo.observer import Observer, follow_scores
 from flagfive.demo.stage import Verb, start_broker, start_verbs
-from flagfive.demo.story import LINES, Story, StoryStuck, until
+from flagfive.demo.story import LINES, Story, StoryStuck, wait_until
 from flagfive.demo.traffic import DemoTraffic
 from flagfive.demo.view import View
 from flagfive.processes import Processes
 from settings import Settings
 from simulate.patterns import HELD_OUT
-from simulate.traffic import Traffic
+from simulate.traffic import SimulatedTraffic
 from stream.feed.feed import Feed
 from stream.wiring import transaction_schema
 
@@ -52,11 +52,11 @@ async def play(
     view = View(observer, settings.budget.alert_rate, Console())
     with Live(view, console=view.console, refresh_per_second=_DRAW_PER_S) as live:
         live.auto_refresh = view.console.is_terminal
-        start_broker(settings, processes, view.now)
-        view.now("starting scorer, recorder and adaptation worker")
+        start_broker(settings, processes, view.start_step)
+        view.start_step("starting scorer, recorder and adaptation worker")
         start_verbs(settings, processes, command, [Verb("worker"), Verb("recorder")])
         if not once:
-            view.tell(
+            view.finish_step(
                 "the console, in a moment; this link signs you in once:\n"
                 + start_console(settings, processes, command)
             )
@@ -67,7 +67,7 @@ async def play(
             start_verbs(settings, processes, command, [Verb("adapter", ("--device", device))])
 
         async with Feed(settings.broker.bootstrap, settings.topics.transactions) as feed:
-            schema, people = transaction_schema(settings), Traffic(seed, CARDS, MERCHANTS)
+            schema, people = transaction_schema(settings), SimulatedTraffic(seed, CARDS, MERCHANTS)
             traffic = DemoTraffic(people, schema, feed, observer, HISTORY_DAYS, rate)
             story = Story(settings, traffic, observer, view, pattern.recipe)
             try:
@@ -84,14 +84,14 @@ async def _perform(
     async with asyncio.TaskGroup() as group:
         background = [group.create_task(scores), group.create_task(_watch(story.view, processes))]
         await _warm_up(settings, story)
-        story.view.now("starting the adaptation worker")
-        await asyncio.to_thread(forget_the_cold_start, settings, story.traffic.sent, COLD_DAYS)
+        story.view.start_step("starting the adaptation worker")
+        await asyncio.to_thread(delete_cold_start, settings, story.traffic.sent, COLD_DAYS)
         start_adapter()
         await story.adapter_answers()
         background.append(group.create_task(story.traffic.run_live()))
-        figures = await story.tell()
+        figures = await story.play()
         if not once:
-            story.view.now("the stream goes on; Ctrl-C ends everything")
+            story.view.start_step("the stream goes on; Ctrl-C ends everything")
             await asyncio.gather(*background)
         for task in background:
             task.cancel()
@@ -101,20 +101,20 @@ async def _perform(
 async def _warm_up(settings: Settings, story: Story) -> None:
     """Put the base in force on ordinary payments of a history, send that history, wait until it is scored."""
     view, traffic, observer = story.view, story.traffic, story.observer
-    view.now(f"drawing the payments of {traffic.days:.0f} days")
+    view.start_step(f"drawing the payments of {traffic.days:.0f} days")
     genuine = await asyncio.to_thread(traffic.draw_history)
     # Before the first payment: a scorer that waits for its base lets a backlog grow, and works it off with
     # partitions hours apart in event time, so that merchants learn a rhythm that live traffic does not have.
-    view.now("waiting until the scorer has the base")
+    view.start_step("waiting until the scorer has the base")
     await asyncio.to_thread(_base_is_live, settings, genuine)
-    await traffic.send_history(lambda sent: view.now(f"{sent:,} payments of the past sent"))
+    await traffic.send_history(lambda sent: view.start_step(f"{sent:,} payments of the past sent"))
 
     def scored() -> bool:
-        view.now(f"profiles are being built: {observer.scored:,} of {traffic.sent:,} payments scored")
+        view.start_step(f"profiles are being built: {observer.scored:,} of {traffic.sent:,} payments scored")
         return observer.scored >= traffic.sent
 
-    await until(scored, "the history to be scored", _WARM_WITHIN_S)
-    view.tell(LINES["warm"].format(sent=traffic.sent, days=f"{traffic.days:.0f}"))
+    await wait_until(scored, "the history to be scored", _WARM_WITHIN_S)
+    view.finish_step(LINES["warm"].format(sent=traffic.sent, days=f"{traffic.days:.0f}"))
 
 
 def _base_is_live(settings: Settings, genuine: NDArray[np.float32]) -> None:

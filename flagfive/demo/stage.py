@@ -18,7 +18,7 @@ KEY_VARIABLE = "FLAGFIVE_CONTROL_KEY"
 # Whoever started it may remove what it left: a demo begins with an empty broker and database.
 MARKER = ".made-by-flagfive-demo"
 
-Say = Callable[[str], None]
+Print = Callable[[str], None]
 
 
 class NotADemosFolder(UserError):
@@ -57,12 +57,12 @@ def start_empty(settings: Settings) -> None:
         shutil.rmtree(path) if path.is_dir() else _remove_database(path)
 
 
-def start_broker(settings: Settings, processes: Processes, say: Say) -> None:
+def start_broker(settings: Settings, processes: Processes, print_step: Print) -> None:
     """A broker of our own, unless the user named a cluster; then the topics."""
     if broker_is_given():
-        say(f"using the broker at {settings.broker.bootstrap}")
+        print_step(f"using the broker at {settings.broker.bootstrap}")
     else:
-        say("starting Apache Kafka")
+        print_step("starting Apache Kafka")
         OwnBroker.of(settings).start(processes)
     with administrator(settings.broker.bootstrap) as admin:
         ensure_topics(admin, planned_topics(settings))

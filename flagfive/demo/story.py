@@ -58,7 +58,7 @@ class Story:
     view: View
     recipe: str
 
-    async def tell(self) -> Figures:
+    async def play(self) -> Figures:
         """From the first live payment to the figures. Raises StoryStuck."""
         began, scored = time.monotonic(), self.observer.scored
         await self._live()
@@ -77,21 +77,21 @@ class Story:
         )
 
     async def _live(self) -> None:
-        self.view.now("live traffic begins")
-        await self._until(lambda: self.observer.before.known.seen >= BEFORE, f"{BEFORE} known frauds")
-        self._tell("live", rate=self.view.rate, known=self.observer.before.known.share)
+        self.view.start_step("live traffic begins")
+        await self._wait_until(lambda: self.observer.before.known.seen >= BEFORE, f"{BEFORE} known frauds")
+        self._print_line("live", rate=self.view.rate, known=self.observer.before.known.share)
 
     async def _slips_through(self) -> None:
         self.traffic.start_pattern(self.observer.pattern, PATTERN_SHARE)
-        self._tell("begins", pattern=self.observer.pattern.replace("_", " "), recipe=self.recipe)
-        self.view.now("the pattern goes on")
-        await self._until(self._has_slipped, f"{BEFORE} payments of the pattern")
+        self._print_line("begins", pattern=self.observer.pattern.replace("_", " "), recipe=self.recipe)
+        self.view.start_step("the pattern goes on")
+        await self._wait_until(self._has_slipped, f"{BEFORE} payments of the pattern")
         seen = self.observer.before.pattern
-        self._tell("slips", caught=seen.alerted, seen=seen.seen)
+        self._print_line("slips", caught=seen.alerted, seen=seen.seen)
 
     async def _ask_with(self, flags: int) -> Answer | None:
         """Flag the first payments of the pattern that passed, each of another card."""
-        self.view.now("adapting")
+        self.view.start_step("adapting")
         request = Request(
             request_id=str(uuid.uuid4()),
             kind="flag",
@@ -103,16 +103,16 @@ class Story:
         return await asyncio.to_thread(self._ask, request)
 
     async def _flag(self) -> Answer:
-        self._tell("flag")
+        self._print_line("flag")
         answer = await self._ask_with(FLAGGED)
         if answer is not None and answer.status == "draft":
-            self._tell("draft", why=answer.message)
+            self._print_line("draft", why=answer.message)
             answer = await self._ask_with(2 * FLAGGED)
         if answer is None or answer.status != "live" or answer.control_offset is None:
             told = "no answer" if answer is None else f"{answer.status}: {answer.message}"
             raise StoryStuck(f"the episode did not become a live detector: {told}")
         self.observer.live_from = answer.control_offset
-        self._tell(
+        self._print_line(
             "adapted",
             adapted=answer.flag_to_adapted_ms or 0.0,
             live=answer.live,
@@ -135,10 +135,10 @@ class Story:
             return client.ask(request, timeout_s=_ANSWER_WITHIN_S)
 
     async def _is_caught(self) -> None:
-        self.view.now("the pattern goes on")
-        await self._until(self._told_apart, f"{AFTER} more payments of the pattern")
+        self.view.start_step("the pattern goes on")
+        await self._wait_until(self._has_measured, f"{AFTER} more payments of the pattern")
         after = self.observer.after
-        self._tell(
+        self._print_line(
             "caught",
             caught=after.pattern.alerted,
             seen=after.pattern.seen,
@@ -150,24 +150,24 @@ class Story:
     def _has_slipped(self) -> bool:
         return self.observer.before.pattern.seen >= BEFORE and len(self.observer.missed) >= FLAGGED
 
-    def _told_apart(self) -> bool:
+    def _has_measured(self) -> bool:
         after = self.observer.after
         return after.pattern.seen >= AFTER and after.genuine.seen >= GENUINE_AFTER
 
     async def _drained(self) -> None:
         """Stop sending and see that every payment has its score."""
         self.traffic.pause()
-        await self._until(lambda: self.observer.scored >= self.traffic.sent, "the last payments' scores")
+        await self._wait_until(lambda: self.observer.scored >= self.traffic.sent, "the last payments' scores")
         self.traffic.resume()
 
-    def _tell(self, line: str, **values: object) -> None:
-        self.view.tell(LINES[line].format(**values))
+    def _print_line(self, line: str, **values: object) -> None:
+        self.view.finish_step(LINES[line].format(**values))
 
-    async def _until(self, condition: Callable[[], bool], what: str) -> None:
-        await until(condition, what)
+    async def _wait_until(self, condition: Callable[[], bool], what: str) -> None:
+        await wait_until(condition, what)
 
 
-async def until(condition: Callable[[], bool], what: str, within_s: float = _PATIENCE_S) -> None:
+async def wait_until(condition: Callable[[], bool], what: str, within_s: float = _PATIENCE_S) -> None:
     """Return once `condition` holds. Raises StoryStuck after the time."""
     deadline = time.monotonic() + within_s
     while not condition():

@@ -13,7 +13,7 @@ from features.schema import TransactionSchema
 from flagfive.demo.observer import Observer, Truth
 from simulate.chunk import Chunk
 from simulate.live import LiveTraffic
-from simulate.traffic import Traffic
+from simulate.traffic import SimulatedTraffic
 from stream.feed.feed import Feed
 from stream.feed.pace import Pace
 from stream.feed.rows import RowEncoder
@@ -37,7 +37,7 @@ class DemoTraffic:
         days: length of the history; it ends as the live traffic begins.
     """
 
-    traffic: Traffic
+    traffic: SimulatedTraffic
     schema: TransactionSchema
     feed: Feed
     observer: Observer
@@ -77,7 +77,7 @@ class DemoTraffic:
         while True:
             await self._may_send.wait()
             chunk = self._live.take(await pace.allow(_CHUNK))
-            self._tell_truth(chunk)
+            self._register_truth(chunk)
             await self._send(chunk)
 
     def start_pattern(self, family: str, share: float) -> None:
@@ -105,6 +105,6 @@ class DemoTraffic:
         await self.feed.send(*RowEncoder(self.schema).encode(chunk.fields(self.schema)))
         self.sent += len(chunk)
 
-    def _tell_truth(self, chunk: Chunk) -> None:
+    def _register_truth(self, chunk: Chunk) -> None:
         rows = zip(chunk.ids(), chunk.family.tolist(), chunk.amount.tolist(), strict=True)
         self.observer.truth.update({identity: Truth(family, amount) for identity, family, amount in rows})

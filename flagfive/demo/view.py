@@ -30,14 +30,14 @@ class View:
     rate: float = 0.0
     _last: tuple[float, int] = (0.0, 0)
 
-    def tell(self, text: str) -> None:
+    def finish_step(self, text: str) -> None:
         """A step of the story that is done."""
         self.lines.append((text, True))
         self.doing = ""
         if not self.console.is_terminal:
             self.console.print(text)
 
-    def now(self, text: str) -> None:
+    def start_step(self, text: str) -> None:
         """What is going on; replaces what was going on."""
         if not self.console.is_terminal and text != self.doing:
             self.console.print(f"  … {text}")

@@ -4,8 +4,8 @@ from typing import Annotated, Literal
 
 import typer
 
-from flagfive.context import settings_of
 from flagfive.errors import UserError
+from flagfive.global_options import settings_of
 
 app = typer.Typer(add_completion=False)
 Device = Literal["auto", "cpu", "cuda"]
@@ -28,10 +28,10 @@ def adapter(
     from adaptation.worker import AdaptationConfig, AdaptationWorker
     from contracts.standing_policy import StandingPolicy
     from contracts.tracing.spans import spans_of
-    from flagfive.ending import on_signal
     from flagfive.keys import control_key
     from flagfive.logs import configure_logging
     from flagfive.metrics_page import serve_metrics
+    from flagfive.stop_signals import call_on_stop_signal
     from meta.device import NoSuchDevice, chosen_device
     from storage import migrate, open_engine
 
@@ -63,6 +63,6 @@ def adapter(
         key,
         spans=spans_of(settings.tracing.endpoint, settings.topics.transactions, "adapter"),
     )
-    on_signal(worker.stop)
+    call_on_stop_signal(worker.stop)
     serve_metrics(settings, "adapter")
     worker.run()

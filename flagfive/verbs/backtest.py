@@ -39,7 +39,7 @@ def backtest(
     """Score the last days of FILE as it is done now, and as it would be done: alerts a day, fraud and money
     caught, false alarms.
     """
-    from flagfive.replaying import open_table
+    from flagfive.labelled_file import open_table
     from replay.backtest import Question
 
     _check(what_if or [], adapter)
@@ -71,14 +71,14 @@ def _load(folder: Path | None) -> Artifacts:
 
 
 def _answer(table: Any, mapping: Mapping, artifacts: Artifacts, question: Question) -> BacktestResult:
-    from flagfive.replaying import telling
+    from flagfive.labelled_file import report_progress
     from meta.artifacts import NoArtifacts
     from replay.backtest import backtest
     from replay.reading import RowReader
 
-    with telling(table) as tell:
+    with report_progress(table) as progress:
         try:
-            return backtest(RowReader(table, mapping), artifacts, question, tell)
+            return backtest(RowReader(table, mapping), artifacts, question, progress)
         except NoArtifacts as error:
             raise UserError(str(error)) from None
 

@@ -2,7 +2,7 @@
 
 import typer
 
-from flagfive.context import command_line, settings_of
+from flagfive.global_options import command_line, settings_of
 
 app = typer.Typer(add_completion=False, invoke_without_command=True)
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flagfive.context import settings_of
 from flagfive.errors import UserError
+from flagfive.global_options import settings_of
 
 if TYPE_CHECKING:
     from console.context import ConsoleContext

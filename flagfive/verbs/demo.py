@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from flagfive.context import command_line, settings_of
+from flagfive.global_options import command_line, settings_of
 
 app = typer.Typer(add_completion=False)
 Device = Literal["auto", "cpu", "cuda"]

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from flagfive.context import settings_of
 from flagfive.errors import UserError
+from flagfive.global_options import settings_of
 
 if TYPE_CHECKING:
     from settings import Settings

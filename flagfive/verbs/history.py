@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flagfive.context import settings_of
 from flagfive.errors import UserError
+from flagfive.global_options import settings_of
 
 if TYPE_CHECKING:
     from control.history import AppliedEntry

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flagfive.context import settings_of
+from flagfive.global_options import settings_of
 
 if TYPE_CHECKING:
     from monitoring.round import Round
@@ -24,9 +24,9 @@ def monitor(
     It reads what the recorder stored, writes the table measurements, and serves metrics. Run one of it. With
     --once, exit code 1 says that an alarm is open.
     """
-    from flagfive.ending import on_signal
     from flagfive.logs import configure_logging
     from flagfive.metrics_page import serve_metrics
+    from flagfive.stop_signals import call_on_stop_signal
     from monitoring.loop import Monitor
 
     settings = settings_of(context)
@@ -37,7 +37,7 @@ def monitor(
         return
     entities = [entity.name for entity in settings.entities]
     running = Monitor(rounds, entities, settings.monitoring.every_s)
-    on_signal(running.stop)
+    call_on_stop_signal(running.stop)
     serve_metrics(settings, "monitor")
     running.run()
 
@@ -62,9 +62,9 @@ def _rounds(settings: "Settings") -> "Round":
 def _show_once(settings: "Settings", rounds: "Round") -> None:
     from rich.console import Console
 
-    from flagfive.monitor_report import report
+    from flagfive.monitor_report import render
 
-    told = rounds.run(time.time())
-    Console().print(report(told))
-    if told.alarms:
+    report = rounds.run(time.time())
+    Console().print(render(report))
+    if report.alarms:
         raise typer.Exit(1)

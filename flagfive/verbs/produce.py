@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from flagfive.context import settings_of
 from flagfive.errors import UserError
+from flagfive.global_options import settings_of
 
 app = typer.Typer(add_completion=False)
 

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flagfive.context import settings_of
 from flagfive.errors import UserError
+from flagfive.global_options import settings_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,7 +53,7 @@ def recompute(
             for one in again(rows, _snapshots(unit, key)):
                 count, differing = count + 1, differing + (not one.equal)
                 if not one.equal or one.stored.transaction_id in found:
-                    print(_told(one))
+                    print(_describe(one))
         except NothingInForce as error:
             raise UserError(str(error)) from None
     print(f"{count - differing:,} of {count:,} scores are equal to the bit")
@@ -61,7 +61,7 @@ def recompute(
         raise typer.Exit(1)
 
 
-def _told(one: "Recomputed") -> str:
+def _describe(one: "Recomputed") -> str:
     decided = f"{one.decision.name.lower()} by {one.winner} at control offset {one.stored.control_offset}"
     said = "equal to the bit" if one.equal else "DIFFERS"
     return f"{one.stored.transaction_id}: surprise {one.surprise!r}, {decided}: {said}"

@@ -2,7 +2,7 @@
 
 import typer
 
-from flagfive.context import settings_of
+from flagfive.global_options import settings_of
 
 app = typer.Typer(add_completion=False)
 
@@ -14,10 +14,10 @@ def recorder(context: typer.Context) -> None:
     The tables are created or migrated at the start. A broker or database that goes away is waited for;
     what was read twice is stored once.
     """
-    from flagfive.ending import on_signal
     from flagfive.keys import control_key
     from flagfive.logs import configure_logging
     from flagfive.metrics_page import serve_metrics
+    from flagfive.stop_signals import call_on_stop_signal
     from recorder.followed import Followed
     from recorder.recorder import Recorder, Topics
     from storage import migrate, open_engine
@@ -32,6 +32,6 @@ def recorder(context: typer.Context) -> None:
     )
     group = settings.stream.group + "-recorder"
     running = Recorder(settings.broker.bootstrap, group, topics, engine, key, Followed.of(settings))
-    on_signal(running.stop)
+    call_on_stop_signal(running.stop)
     serve_metrics(settings, "recorder")
     running.run()

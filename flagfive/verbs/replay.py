@@ -58,7 +58,7 @@ def replay(
 
     Without --mapping a bundled one is taken where it fits.
     """
-    from flagfive.replaying import open_table, telling
+    from flagfive.labelled_file import open_table, report_progress
     from replay.prequential import Plan
     from replay.protocols import Choice, UnknownName
     from replay.protocols import protocol as chosen_protocol
@@ -76,9 +76,9 @@ def replay(
         raise UserError(str(error)) from None
     _check_folders({"--json": json, "--report": report})
     table, chosen = open_table(file, mapping)
-    with telling(table) as tell:
+    with report_progress(table) as progress:
         query = pattern if pattern is not None and is_query(pattern) else None
-        outcome = run(RowReader(table, chosen, query), tell)
+        outcome = run(RowReader(table, chosen, query), progress)
     _show(outcome)
     _write(outcome, chosen, configuration, file, json, report)
 

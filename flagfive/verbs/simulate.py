@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flagfive.context import settings_of
 from flagfive.errors import UserError
+from flagfive.global_options import settings_of
 
 if TYPE_CHECKING:
     from features.schema import TransactionSchema
     from settings import Settings
     from simulate.chunk import Chunk
-    from simulate.traffic import Traffic
+    from simulate.traffic import SimulatedTraffic
     from simulate.truth import TruthFile
     from stream.feed.feed import Feed
 
@@ -66,14 +66,14 @@ def simulate(
 
     from flagfive.metrics_page import serve_metrics
     from simulate.patterns import EVERY
-    from simulate.traffic import Traffic
+    from simulate.traffic import SimulatedTraffic
 
     if pattern is not None and not (live and pattern in EVERY):
         raise UserError(f"--pattern {pattern}: allowed with --live are {', '.join(EVERY)}")
     settings = settings_of(context)
     serve_metrics(settings, "feed")
     wanted = _Live(rate, seconds, pattern, share) if live else None
-    sent = asyncio.run(_send_all(settings, Traffic(seed, cards), days, wanted, truth))
+    sent = asyncio.run(_send_all(settings, SimulatedTraffic(seed, cards), days, wanted, truth))
     print(f"{sent:,} payments sent" + (f"; {truth} says which are fraud" if truth else ""))
 
 
@@ -98,7 +98,7 @@ class _Sender:
 
 
 async def _send_all(
-    settings: Settings, traffic: Traffic, days: float, live: _Live | None, truth: Path | None
+    settings: Settings, traffic: SimulatedTraffic, days: float, live: _Live | None, truth: Path | None
 ) -> int:
     from contextlib import nullcontext
 
@@ -126,7 +126,7 @@ async def _send_history(sender: _Sender, chunks: Iterable[Chunk]) -> None:
         await sender.send(chunk, "history")
 
 
-async def _send_live(sender: _Sender, traffic: Traffic, begin: float, wanted: _Live) -> None:
+async def _send_live(sender: _Sender, traffic: SimulatedTraffic, begin: float, wanted: _Live) -> None:
     """Send until the time is over, or until event time has caught up with the clock."""
     from stream.feed.pace import Pace
 

@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from flagfive.context import settings_of
+from flagfive.global_options import settings_of
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from flagfive.status_report import Report, Stored
+    from flagfive.status_report import StatusReport, Stored
 
 app = typer.Typer(add_completion=False)
 
@@ -37,7 +37,7 @@ def status(context: typer.Context) -> None:
     console.print(stored_line(report))
 
 
-def broker_table(report: "Report") -> "Table":
+def broker_table(report: "StatusReport") -> "Table":
     """Broker and topics."""
     table = _table(f"Broker {report.bootstrap}, {report.brokers} node(s)", "topic", "records")
     for name, records in report.topics.items():
@@ -47,7 +47,7 @@ def broker_table(report: "Report") -> "Table":
     return table
 
 
-def process_table(report: "Report") -> "Table":
+def process_table(report: "StatusReport") -> "Table":
     """What runs on this machine, by the metrics pages."""
     table = _table("Processes of this machine", "process", "metrics page", "up for", "MiB")
     for one in report.processes:
@@ -56,7 +56,7 @@ def process_table(report: "Report") -> "Table":
     return table
 
 
-def lag_table(report: "Report") -> "Table":
+def lag_table(report: "StatusReport") -> "Table":
     """How far each group is behind."""
     table = _table("Consumers", "group", "topic", "state", "records behind")
     for lag in report.lags:
@@ -64,7 +64,7 @@ def lag_table(report: "Report") -> "Table":
     return table
 
 
-def worker_table(report: "Report") -> "Table":
+def worker_table(report: "StatusReport") -> "Table":
     """Which worker scores which partition, and under what."""
     table = _table("Workers", "partition", "worker", "control offset", "acknowledged")
     for partition in range(report.partitions):
@@ -76,7 +76,7 @@ def worker_table(report: "Report") -> "Table":
     return table
 
 
-def detector_table(report: "Report") -> "Table":
+def detector_table(report: "StatusReport") -> "Table":
     """What is in force, by the entries that verify."""
     if report.control is None:
         return _table("In force: set FLAGFIVE_CONTROL_KEY to see it")
@@ -106,7 +106,7 @@ def detector_table(report: "Report") -> "Table":
     return table
 
 
-def stored_line(report: "Report") -> str:
+def stored_line(report: "StatusReport") -> str:
     """What the database holds, in a line."""
     stored = report.stored
     if stored.problem:

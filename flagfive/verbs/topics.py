@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from flagfive.context import settings_of
+from flagfive.global_options import settings_of
 
 app = typer.Typer(add_completion=False)
 

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flagfive.context import settings_of
 from flagfive.errors import UserError
+from flagfive.global_options import settings_of
 
 if TYPE_CHECKING:
     from meta.artifacts import Artifacts
@@ -66,7 +66,7 @@ def _read(
     context: typer.Context, history: str, mapping: Path | None, held_out: tuple[str, ...], seed: int
 ) -> "NamedHistory":
     """Labelled history from where HISTORY says."""
-    from flagfive.history import read_history, simulated_history
+    from flagfive.file_history import read_history, simulated_history
     from stream.wiring import transaction_schema
 
     settings = settings_of(context)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from flagfive.context import settings_of
+from flagfive.global_options import settings_of
 
 if TYPE_CHECKING:
     from control.history import AppliedEntry

@@ -2,7 +2,7 @@
 
 import typer
 
-from flagfive.context import settings_of
+from flagfive.global_options import settings_of
 
 app = typer.Typer(add_completion=False)
 
@@ -17,7 +17,7 @@ def worker(context: typer.Context) -> None:
     from flagfive.keys import control_key
     from flagfive.logs import configure_logging
     from flagfive.metrics_page import serve_metrics
-    from flagfive.worker_end import run_to_its_end
+    from flagfive.run_worker import run_worker
     from stream.app import build_app
 
     settings = settings_of(context)
@@ -31,4 +31,4 @@ def worker(context: typer.Context) -> None:
         blocking_timeout=0,
         loglevel=settings.logging.level,
     )
-    run_to_its_end(worker)
+    run_worker(worker)

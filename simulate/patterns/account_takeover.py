@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from simulate.patterns.pattern import Floats, Rng, new_to, steps, victims
+from simulate.patterns.pattern import Floats, Rng, draw_cards, draw_new_merchants, draw_steps
 from simulate.payments import Payments
 from simulate.population import Population
 
@@ -24,8 +24,8 @@ class AccountTakeover:
     length: ClassVar[float] = 5.0
 
     def incidents(self, rng: Rng, people: Population, begin: Floats) -> Payments:
-        incident, time = steps(rng, begin, 3, 7, gap_s=1_200.0)
-        card = victims(rng, people, len(begin))[incident]
+        incident, time = draw_steps(rng, begin, 3, 7, gap_s=1_200.0)
+        card = draw_cards(rng, people, len(begin))[incident]
         shops = people.merchants.selling(5651, 5999, 4511, 7011, online=True)
         amount = 380.0 * np.exp(0.35 * rng.standard_normal(len(time)))
-        return Payments.of(time, amount, card, new_to(rng, people, card, shops))
+        return Payments.of(time, amount, card, draw_new_merchants(rng, people, card, shops))

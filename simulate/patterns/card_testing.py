@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from simulate.patterns.pattern import Floats, Rng, steps, victims
+from simulate.patterns.pattern import Floats, Rng, draw_cards, draw_steps
 from simulate.payments import Payments
 from simulate.population import Population
 
@@ -22,8 +22,8 @@ class CardTesting:
     length: ClassVar[float] = 20.0
 
     def incidents(self, rng: Rng, people: Population, begin: Floats) -> Payments:
-        incident, time = steps(rng, begin, 10, 30, gap_s=30.0)
-        card = victims(rng, people, len(time))
+        incident, time = draw_steps(rng, begin, 10, 30, gap_s=30.0)
+        card = draw_cards(rng, people, len(time))
         shops = people.merchants.selling(5815, 5999, online=True)
         merchant = rng.choice(shops, len(begin))[incident]
         return Payments.of(time, rng.uniform(0.5, 3.0, len(time)), card, merchant)

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from simulate.patterns.pattern import Floats, Rng, new_to, steps, victims
+from simulate.patterns.pattern import Floats, Rng, draw_cards, draw_new_merchants, draw_steps
 from simulate.payments import Payments
 from simulate.population import Population
 
@@ -23,8 +23,8 @@ class CashOut:
     length: ClassVar[float] = 4.5
 
     def incidents(self, rng: Rng, people: Population, begin: Floats) -> Payments:
-        incident, time = steps(rng, begin, 3, 6, gap_s=720.0)
-        card = victims(rng, people, len(begin))[incident]
+        incident, time = draw_steps(rng, begin, 3, 6, gap_s=720.0)
+        card = draw_cards(rng, people, len(begin))[incident]
         machines = people.merchants.selling(6011, online=False)
         amount = 50.0 * rng.integers(3, 9, len(time)).astype(np.float64)
-        return Payments.of(time, amount, card, new_to(rng, people, card, machines))
+        return Payments.of(time, amount, card, draw_new_merchants(rng, people, card, machines))

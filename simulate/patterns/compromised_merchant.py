@@ -7,7 +7,7 @@ from typing import ClassVar
 import numpy as np
 
 from simulate.categories import CATEGORIES
-from simulate.patterns.pattern import Floats, Rng, at_hour, victims
+from simulate.patterns.pattern import Floats, Rng, draw_cards, move_to_hours
 from simulate.payments import Payments
 from simulate.population import Population
 from simulate.rhythm import HOUR_S
@@ -30,9 +30,9 @@ class CompromisedMerchant:
 
     def incidents(self, rng: Rng, people: Population, begin: Floats) -> Payments:
         incident = np.repeat(np.arange(len(begin)), _CARDS)
-        card = victims(rng, people, len(incident))
+        card = draw_cards(rng, people, len(incident))
         shops = people.merchants.selling(5812, 5814, 5912, 5999, online=False)
         merchant = rng.choice(shops, len(begin))[incident]
         usual = _MEDIANS[people.merchants.category[merchant]] * people.merchants.level[merchant]
-        time = at_hour(rng, begin, 15.0, 0.0)[incident] + 3.0 * HOUR_S * rng.random(len(incident))
+        time = move_to_hours(rng, begin, 15.0, 0.0)[incident] + 3.0 * HOUR_S * rng.random(len(incident))
         return Payments.of(time, usual * rng.uniform(4.0, 8.0, len(incident)), card, merchant)

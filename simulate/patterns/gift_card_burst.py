@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from simulate.patterns.pattern import Floats, Rng, at_hour, new_to, steps, victims
+from simulate.patterns.pattern import Floats, Rng, draw_cards, draw_new_merchants, draw_steps, move_to_hours
 from simulate.payments import Payments
 from simulate.population import Population
 
@@ -21,8 +21,8 @@ class GiftCardBurst:
     length: ClassVar[float] = 6.0
 
     def incidents(self, rng: Rng, people: Population, begin: Floats) -> Payments:
-        incident, time = steps(rng, at_hour(rng, begin, 9.5, 10.5), 4, 8, gap_s=420.0)
-        card = victims(rng, people, len(begin))[incident]
+        incident, time = draw_steps(rng, move_to_hours(rng, begin, 9.5, 10.5), 4, 8, gap_s=420.0)
+        card = draw_cards(rng, people, len(begin))[incident]
         shops = people.merchants.selling(5947, online=False)
         amount = rng.choice([50.0, 75.0, 100.0, 150.0], len(time))
-        return Payments.of(time, amount, card, new_to(rng, people, card, shops))
+        return Payments.of(time, amount, card, draw_new_merchants(rng, people, card, shops))

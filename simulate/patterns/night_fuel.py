@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from simulate.patterns.pattern import Floats, Rng, at_hour, new_to, steps, victims
+from simulate.patterns.pattern import Floats, Rng, draw_cards, draw_new_merchants, draw_steps, move_to_hours
 from simulate.payments import Payments
 from simulate.population import Population
 from simulate.rhythm import DAY_S
@@ -24,12 +24,12 @@ class NightFuel:
     length: ClassVar[float] = 4.5
 
     def incidents(self, rng: Rng, people: Population, begin: Floats) -> Payments:
-        night, _ = steps(rng, begin, 2, 4, gap_s=DAY_S)
+        night, _ = draw_steps(rng, begin, 2, 4, gap_s=DAY_S)
         order = np.arange(len(night)) - np.searchsorted(night, night)
-        first = at_hour(rng, begin[night] + DAY_S * order, 23.0, 5.0)
-        which, time = steps(rng, first, 1, 2, gap_s=2_700.0)
-        card = victims(rng, people, len(begin))[night[which]]
+        first = move_to_hours(rng, begin[night] + DAY_S * order, 23.0, 5.0)
+        which, time = draw_steps(rng, first, 1, 2, gap_s=2_700.0)
+        card = draw_cards(rng, people, len(begin))[night[which]]
         stations = people.merchants.selling(5541, online=False)
         return Payments.of(
-            time, rng.uniform(90.0, 140.0, len(time)), card, new_to(rng, people, card, stations)
+            time, rng.uniform(90.0, 140.0, len(time)), card, draw_new_merchants(rng, people, card, stations)
         )

@@ -39,7 +39,7 @@ class Steps(NamedTuple):
     time: Floats
 
 
-def steps(rng: Rng, begin: Floats, least: int, most: int, gap_s: float) -> Steps:
+def draw_steps(rng: Rng, begin: Floats, least: int, most: int, gap_s: float) -> Steps:
     """For each incident `least` to `most` steps; the first at once, then gaps of `gap_s` on average."""
     count = rng.integers(least, most + 1, len(begin))
     incident = np.repeat(np.arange(len(begin)), count)
@@ -48,12 +48,12 @@ def steps(rng: Rng, begin: Floats, least: int, most: int, gap_s: float) -> Steps
     return Steps(incident, begin[incident] + elapsed - elapsed[first][incident])
 
 
-def victims(rng: Rng, people: Population, count: int) -> Numbers:
+def draw_cards(rng: Rng, people: Population, count: int) -> Numbers:
     """Cards, any of them with equal chance."""
     return rng.integers(0, len(people.cards), count).astype(np.int32)
 
 
-def new_to(rng: Rng, people: Population, card: Numbers, shops: Numbers) -> Numbers:
+def draw_new_merchants(rng: Rng, people: Population, card: Numbers, shops: Numbers) -> Numbers:
     """One of `shops` for each card, hardly ever one of the card's favourites."""
     merchant = rng.choice(shops, len(card))
     for _ in range(_REDRAWS):
@@ -62,7 +62,7 @@ def new_to(rng: Rng, people: Population, card: Numbers, shops: Numbers) -> Numbe
     return merchant.astype(np.int32)
 
 
-def at_hour(rng: Rng, begin: Floats, from_hour: float, hours: float) -> Floats:
+def move_to_hours(rng: Rng, begin: Floats, from_hour: float, hours: float) -> Floats:
     """Move times to the next `hours` from `from_hour` on, not before `begin`; past 24 is after midnight."""
     moved = np.floor(begin / DAY_S) * DAY_S + (from_hour + hours * rng.random(len(begin))) * HOUR_S
     return np.where(moved < begin, moved + DAY_S, moved)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from simulate.patterns.pattern import Floats, Rng, new_to, steps, victims
+from simulate.patterns.pattern import Floats, Rng, draw_cards, draw_new_merchants, draw_steps
 from simulate.payments import Payments
 from simulate.population import Population
 
@@ -23,7 +23,9 @@ class SplitPurchases:
     length: ClassVar[float] = 5.5
 
     def incidents(self, rng: Rng, people: Population, begin: Floats) -> Payments:
-        incident, time = steps(rng, begin, 4, 7, gap_s=480.0)
-        card = victims(rng, people, len(begin))[incident]
+        incident, time = draw_steps(rng, begin, 4, 7, gap_s=480.0)
+        card = draw_cards(rng, people, len(begin))[incident]
         shops = people.merchants.selling(5732, online=False)
-        return Payments.of(time, rng.uniform(440.0, 500.0, len(time)), card, new_to(rng, people, card, shops))
+        return Payments.of(
+            time, rng.uniform(440.0, 500.0, len(time)), card, draw_new_merchants(rng, people, card, shops)
+        )

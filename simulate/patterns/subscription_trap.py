@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from simulate.patterns.pattern import Floats, Rng, at_hour, victims
+from simulate.patterns.pattern import Floats, Rng, draw_cards, move_to_hours
 from simulate.payments import Payments
 from simulate.population import Population
 from simulate.rhythm import DAY_S
@@ -34,9 +34,11 @@ class SubscriptionTrap:
     def incidents(self, rng: Rng, people: Population, begin: Floats) -> Payments:
         shops = people.merchants.selling(5968, online=True)
         n = len(begin) * _CARDS
-        card = np.repeat(victims(rng, people, n), _CHARGES)
+        card = np.repeat(draw_cards(rng, people, n), _CHARGES)
         incident = np.repeat(np.arange(len(begin)), _CARDS * _CHARGES)
-        run = at_hour(rng, begin, 1.0, 3.0)[incident] + DAY_S * _EVERY_DAYS * np.tile(np.arange(_CHARGES), n)
+        run = move_to_hours(rng, begin, 1.0, 3.0)[incident] + DAY_S * _EVERY_DAYS * np.tile(
+            np.arange(_CHARGES), n
+        )
         price = np.floor(rng.uniform(59.0, 99.0, len(begin))) + 0.99
         time = run + _RUN_S * rng.random(len(run))
         return Payments.of(time, price[incident], card, rng.choice(shops, len(begin))[incident])

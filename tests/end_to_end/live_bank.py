@@ -27,7 +27,7 @@ from flagfive.demo.view import View
 from flagfive.processes import Processes
 from settings import ControlSettings, Settings
 from simulate.patterns import HELD_OUT
-from simulate.traffic import Traffic
+from simulate.traffic import SimulatedTraffic
 from stream.feed.feed import Feed
 from stream.wiring import transaction_schema
 from tests.set_up import own_set_up
@@ -106,7 +106,7 @@ class LiveBank:
     async def _open(self) -> None:
         topics, bootstrap = self.settings.topics, self.settings.broker.bootstrap
         self._feed = await Feed(bootstrap, topics.transactions).__aenter__()
-        schema, people = transaction_schema(self.settings), Traffic(SEED, CARDS, MERCHANTS)
+        schema, people = transaction_schema(self.settings), SimulatedTraffic(SEED, CARDS, MERCHANTS)
         self._traffic = DemoTraffic(people, schema, self._feed, self.observer, HISTORY_DAYS, RATE)
         self._begin(follow_scores(bootstrap, topics.scores, topics.partitions, self.observer))
 

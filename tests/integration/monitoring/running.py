@@ -30,7 +30,7 @@ from flagfive.own_broker import free_port
 from flagfive.processes import Processes
 from meta.artifacts import Artifacts
 from settings import Settings
-from simulate.traffic import Traffic
+from simulate.traffic import SimulatedTraffic
 from storage import UnitOfWork, migrate, open_engine
 from storage.labels import FRAUD
 from storage.scored_transactions import COLUMNS as SCORED
@@ -194,7 +194,7 @@ class Running:
 def genuine_features() -> np.ndarray[Any, np.dtype[np.float32]]:
     """Of a few days of the traffic that will come, to measure the base's tails on."""
     featuriser, schema = Featuriser(TransactionSchema()), TransactionSchema()
-    chunks = list(Traffic(7, CARDS).history(1.7e9, float(DAYS)))
+    chunks = list(SimulatedTraffic(7, CARDS).history(1.7e9, float(DAYS)))
     parts = [featuriser.features(chunk.features_columns(schema))[~chunk.fraud] for chunk in chunks]
     return np.concatenate(parts)
 

@@ -12,7 +12,7 @@ import pytest
 from prometheus_client import start_http_server
 
 from flagfive.own_broker import free_port
-from flagfive.process_report import processes
+from flagfive.process_report import check_processes
 from settings import MetricsSettings, Settings
 
 
@@ -25,7 +25,7 @@ def ports(**own: int) -> Settings:
 def test_a_process_that_serves_its_page_is_told_with_its_age_and_memory() -> None:
     server, thread = start_http_server(0, addr="127.0.0.1")
     try:
-        (console,) = processes(ports(console_port=server.server_port))
+        (console,) = check_processes(ports(console_port=server.server_port))
     finally:
         server.shutdown()
         server.server_close()
@@ -38,7 +38,7 @@ def test_a_process_that_serves_its_page_is_told_with_its_age_and_memory() -> Non
 
 
 def test_where_nobody_listens_nobody_answers() -> None:
-    (monitor,) = processes(ports(monitor_port=free_port()))
+    (monitor,) = check_processes(ports(monitor_port=free_port()))
     assert (monitor.name, monitor.answers, monitor.started) == ("monitor", False, None)
 
 
@@ -65,5 +65,5 @@ def stranger() -> Iterator[int]:
 
 
 def test_another_program_at_the_port_does_no_harm(stranger: int) -> None:
-    (adapter,) = processes(ports(adapter_port=stranger))
+    (adapter,) = check_processes(ports(adapter_port=stranger))
     assert (adapter.answers, adapter.started, adapter.mib) == (True, None, None)

@@ -11,8 +11,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from flagfive.ending import ended_by_signals
-from flagfive.processes import NotReady, ProcessEnded, Processes
+from flagfive.processes import ProcessEnded, Processes, ProcessNotReady
+from flagfive.stop_signals import interrupt_on_stop_signals
 from tests.waiting import until
 
 SLEEPER = [sys.executable, "-c", "import time; print('ready', flush=True); time.sleep(600)"]
@@ -35,9 +35,9 @@ time.sleep(600)
 PARENT = """
 import sys, time
 from pathlib import Path
-from flagfive.ending import ended_by_signals
+from flagfive.stop_signals import interrupt_on_stop_signals
 from flagfive.processes import Processes
-with Processes(Path(sys.argv[1])) as processes, ended_by_signals():
+with Processes(Path(sys.argv[1])) as processes, interrupt_on_stop_signals():
     child = processes.start("child", [sys.executable, "-c", "import time; time.sleep(600)"])
     print(child.process.pid, flush=True)
     processes.watch()
@@ -109,7 +109,7 @@ def test_a_child_that_ends_by_itself_is_told_with_its_last_words(processes: Proc
 
 def test_a_child_that_never_gets_healthy_is_told(processes: Processes) -> None:
     child = processes.start("slow", SLEEPER)
-    with pytest.raises(NotReady, match=r"waited 0.2 s for it to answer"):
+    with pytest.raises(ProcessNotReady, match=r"waited 0.2 s for it to answer"):
         processes.wait_until(child, lambda: False, timeout_s=0.2, what="it to answer")
 
 
@@ -146,7 +146,7 @@ def test_no_child_outlives_its_parent(tmp_path: Path, number: signal.Signals) ->
 
 def test_signal_handlers_are_given_back() -> None:
     before = signal.getsignal(signal.SIGTERM)
-    with ended_by_signals():
+    with interrupt_on_stop_signals():
         assert signal.getsignal(signal.SIGTERM) != before
     assert signal.getsignal(signal.SIGTERM) == before
 
@@ -154,7 +154,7 @@ def test_signal_handlers_are_given_back() -> None:
 def test_a_hang_up_that_nohup_ignores_stays_ignored() -> None:
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
-        with ended_by_signals():
+        with interrupt_on_stop_signals():
             assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
     finally:
         signal.signal(signal.SIGHUP, before)

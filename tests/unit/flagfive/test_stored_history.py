@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 from features.schema import TransactionSchema
 from features.vector import FeatureLayout
 from flagfive.errors import UserError
-from flagfive.history import UNNAMED
+from flagfive.file_history import UNNAMED
 from flagfive.stored_history import read_stored
 from settings import Settings
 from storage import UnitOfWork, migrate, open_engine

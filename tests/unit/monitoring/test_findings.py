@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import pytest
 
+from monitoring.alert_rate import find_alert_rate
 from monitoring.drift import kolmogorov_smirnov, score_psi
-from monitoring.findings import Finding, find_alert_rate, find_drift, periods_at
-from monitoring.hours import HOUR_S, Traffic
+from monitoring.findings import Finding, find_drift
+from monitoring.periods import periods_at
+from monitoring.traffic_counts import HOUR_S, TrafficCounts
 from tests.unit.monitoring.traffic import EVEN, NAMES, hour, weeks
 
 SHIFTED = (0.0, 0.0, 0.0, 0.0, 0.1, 0.1, 0.2, 0.2, 0.2, 0.2)
 LITTLE = (0.12, 0.08, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1)
 
 
-def found(last_day: Traffic, usual: Traffic | None = None, days: float = 23) -> dict[str, Finding]:
+def found(
+    last_day: TrafficCounts, usual: TrafficCounts | None = None, days: float = 23
+) -> dict[str, Finding]:
     hours = weeks(days, usual or hour(), last_day)
     periods = periods_at(days * 24 * HOUR_S, hours, len(NAMES))
     return {one.alarm: one for one in find_drift(periods, NAMES, ["card"])}
@@ -86,7 +90,7 @@ def test_slow_drift_is_seen_over_four_weeks_where_no_day_tells() -> None:
     assert [one.alarm for one in drifted] == ["slow_drift"]
 
 
-def rate(last_day: Traffic, usual: Traffic) -> Finding | None:
+def rate(last_day: TrafficCounts, usual: TrafficCounts) -> Finding | None:
     hours = weeks(23, usual, last_day)
     return find_alert_rate(23 * 24 * HOUR_S, hours, periods_at(23 * 24 * HOUR_S, hours, 3), 0.001)
 
@@ -106,6 +110,6 @@ def test_even_tails_have_no_psi_and_two_equal_days_no_distance() -> None:
 
     tails = np.random.default_rng(0).random(200_000)
     counts = np.bincount(np.clip((-np.log10(tails) * 20).astype(int), 0, 119), minlength=120).astype(float)
-    even = Traffic(np.zeros((0, 10)), counts)
+    even = TrafficCounts(np.zeros((0, 10)), counts)
     assert score_psi(even) < 0.001
     assert kolmogorov_smirnov(even, even) == 0.0

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score
 
-from monitoring.detectors import OTHER, TOP, by_scorer
-from monitoring.hours import SURPRISE_BINS, surprise_bin
 from monitoring.intervals import average_precision, bootstrap_average_precision, wilson
 from monitoring.labels import find_precision_fall, find_silence
-from monitoring.quality import AlertedCard, Delays, KnownFraud, day_quality
+from monitoring.quality import AlertedCard, Delays, KnownFraud, measure_day
+from monitoring.scorer_figures import OTHER, TOP, figures_by_scorer
+from monitoring.traffic_counts import SURPRISE_BINS, surprise_bin
 from storage.measurements import Measurement
 from storage.outcomes import AlertOutcome
 from tests.unit.monitoring.traffic import hour
@@ -71,20 +71,20 @@ def test_recall_of_a_young_day_is_corrected_by_how_late_labels_came_before() -> 
     past += [fraud(d, alerted=False) for d in (2.0, 20.0) for _ in range(20)]
     today = [fraud(0.1, alerted=True, day=40) for _ in range(10)] + [fraud(2.0, alerted=False, day=40)] * 5
     now = 45 * DAY_S
-    found = day_quality(40 * DAY_S, now, today, [], None, Delays.of(past, now), 100)
+    found = measure_day(40 * DAY_S, now, today, [], None, Delays.from_frauds(past, now), 100)
     assert measured("recall", found).value == pytest.approx(10 / 15)
     assert measured("estimated_recall", found).value == pytest.approx(10 / 20)
     assert measured("recall", found).details["labels_missing"] == pytest.approx(5 / 20)
 
 
 def test_without_mature_days_nothing_is_estimated() -> None:
-    found = day_quality(0.0, DAY_S, [fraud(0.1, alerted=True)], [], None, Delays.of([], DAY_S), 100)
+    found = measure_day(0.0, DAY_S, [fraud(0.1, alerted=True)], [], None, Delays.from_frauds([], DAY_S), 100)
     assert [one.kind for one in found] == ["recall"]
 
 
 def test_card_precision_counts_cards_once_and_says_how_many_there_were() -> None:
     cards = [AlertedCard(name, surprise) for name, surprise in (("a", 5.0), ("b", 4.0), ("c", 3.0))]
-    found = day_quality(0.0, DAY_S, [fraud(0.1, alerted=True)], cards, None, Delays.of([], DAY_S), 2)
+    found = measure_day(0.0, DAY_S, [fraud(0.1, alerted=True)], cards, None, Delays.from_frauds([], DAY_S), 2)
     one = measured("card_precision", found)
     assert (one.value, one.details["k"]) == (0.5, 2)
     assert one.low is not None
@@ -107,7 +107,7 @@ def test_average_precision_of_binned_scores_is_that_of_scores_with_ties() -> Non
 
 def test_average_precision_needs_the_traffic_of_the_day() -> None:
     day = [fraud(0.1, alerted=True)]
-    found = day_quality(0.0, DAY_S, day, [], hour(1_000), Delays.of([], DAY_S), 100)
+    found = measure_day(0.0, DAY_S, day, [], hour(1_000), Delays.from_frauds([], DAY_S), 100)
     assert measured("average_precision", found).value == 1.0
 
 
@@ -124,7 +124,7 @@ def outcome(scorer: str, status: str = "confirmed") -> AlertOutcome:
 
 def test_a_thousand_detectors_are_told_as_twenty_and_the_others() -> None:
     day = [outcome(f"d-{n:04}") for n in range(1_000) for _ in range(1 + n // 900)]
-    figures = by_scorer(day, [outcome("d-0999", "rejected"), outcome("d-0001")])
+    figures = figures_by_scorer(day, [outcome("d-0999", "rejected"), outcome("d-0001")])
     assert len(figures) == TOP + 1
     assert sum(one.alerts for one in figures.values()) == len(day)
     assert (figures["d-0999"].precision if "d-0999" in figures else 0.0) == 0.0

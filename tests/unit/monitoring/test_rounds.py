@@ -13,14 +13,14 @@ from control.entry import Entry
 from control.envelope import seal
 from control.keys import SharedSecret
 from monitoring import alarms
-from monitoring.detectors import TOP, by_scorer
 from monitoring.findings import Finding
-from monitoring.hours import KIND
+from monitoring.gauges import SOURCES, MonitorGauges
 from monitoring.labels import USUAL_S
 from monitoring.loop import Monitor
+from monitoring.report import ReviewActivity, RoundReport
 from monitoring.round import Round
-from monitoring.serving import SOURCES, Serving
-from monitoring.told import People, Told
+from monitoring.scorer_figures import TOP, figures_by_scorer
+from monitoring.traffic_counts import KIND
 from storage import StorageUnavailable, UnitOfWork, migrate, open_engine
 from storage.control_entries import COLUMNS as CONTROL
 from storage.outcomes import AlertOutcome
@@ -75,7 +75,7 @@ def counted(engine: Engine) -> float:
 
 
 def test_before_there_is_a_base_nothing_is_told(engine: Engine) -> None:
-    assert rounds(engine).run(0.0) == Told()
+    assert rounds(engine).run(0.0) == RoundReport()
 
 
 def test_every_transaction_is_counted_once_over_rounds_and_restarts(engine: Engine) -> None:
@@ -117,7 +117,7 @@ def test_a_new_currency_is_alarmed_and_the_alarm_names_it(engine: Engine) -> Non
 
 def settled(engine: Engine, now: float, *findings: Finding) -> list[tuple[float, float]]:
     with UnitOfWork(engine) as unit:
-        alarms.settle(unit, findings, now)
+        alarms.update_alarms(unit, findings, now)
         unit.commit()
     with UnitOfWork(engine, reads_only=True) as unit:
         return [(row.time, row.value) for row in unit.measurements.of_kind(alarms.KIND)]
@@ -138,22 +138,22 @@ def series(prefix: str = "flagfive_") -> int:
 
 
 def test_series_stay_few_with_a_thousand_detectors_sources_and_a_million_cards(engine: Engine) -> None:
-    def told(offset: int) -> Told:
+    def told(offset: int) -> RoundReport:
         names = [f"d-{offset + n}" for n in range(1_000)]
         day = [AlertOutcome("t", 0.0, "confirmed", name, f"card-{name}", 4.0, 1.0) for name in names]
         labels = {f"source-{offset + n}": [USUAL_S] for n in range(1_000)}
-        people = People(labels=labels, delays={source: [1.0] for source in labels})
-        return Told(scorers=by_scorer(day, day), people=people)
+        people = ReviewActivity(labels=labels, delays={source: [1.0] for source in labels})
+        return RoundReport(scorers=figures_by_scorer(day, day), review=people)
 
-    serving = Serving()
-    serving.show(told(0), ["card"], USUAL_S)
+    serving = MonitorGauges()
+    serving.publish(told(0), ["card"], USUAL_S)
     first = series()
     for offset in range(1_000, 5_000, 1_000):  # detectors come and go
-        serving.show(told(offset), ["card"], USUAL_S)
+        serving.publish(told(offset), ["card"], USUAL_S)
     assert series() == first
     assert series("flagfive_detector_alerts") == TOP + 1
     assert series("flagfive_label_timestamp_seconds") == SOURCES
-    serving.show(Told(), ["card"], 0.0)
+    serving.publish(RoundReport(), ["card"], 0.0)
     assert series("flagfive_detector_alerts") == 0
 
 
@@ -164,20 +164,20 @@ class RoundsThatLoseTheDatabaseOnce(Round):
         self._stop = stop
         self.looked = 0
 
-    def run(self, now: float) -> Told:
+    def run(self, now: float) -> RoundReport:
         self.looked += 1
         if self.looked == 1:
             raise StorageUnavailable("sqlite:///away", None)
         self._stop()
-        return Told(rows=7)
+        return RoundReport(rows=7)
 
 
-def test_a_database_that_is_away_is_waited_for(caplog: pytest.LogCaptureFixture) -> None:
+def test_the_monitor_waits_for_a_database_that_is_away(caplog: pytest.LogCaptureFixture) -> None:
     ended: list[Monitor] = []
     losing = RoundsThatLoseTheDatabaseOnce(lambda: ended[0].stop())
     ended.append(Monitor(losing, ["card"], 0.001, lambda: 2.0))
     ended[0].run()
     assert losing.looked == 2
-    assert "trying again until it is back" in caplog.text
+    assert "retrying every 0.001 s" in caplog.text
     assert REGISTRY.get_sample_value("flagfive_monitor_round_timestamp_seconds") == 2.0
     assert REGISTRY.get_sample_value("flagfive_monitor_rows") == 7.0

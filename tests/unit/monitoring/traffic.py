@@ -1,4 +1,4 @@
-"""Traffic as the monitor counts it, made to measure."""
+"""TrafficCounts as the monitor counts it, made to measure."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections import Counter
 
 import numpy as np
 
-from monitoring.hours import HOUR_S, SURPRISE_BINS, Traffic
+from monitoring.traffic_counts import HOUR_S, SURPRISE_BINS, TrafficCounts
 
 NAMES = ("log_amount", "weekend", "card_log_age_days")
 EVEN = (0.1,) * 10
@@ -20,13 +20,13 @@ def hour(
     surprise: float = 0.3,
     categories: dict[str, float] | None = None,
     new: float = 0.0,
-) -> Traffic:
+) -> TrafficCounts:
     """An hour of `rows`; each feature of `NAMES` even over its ten bins unless `shares` says otherwise."""
     features = np.array([(shares or {}).get(name, EVEN) for name in NAMES]) * rows
     scores = np.zeros(SURPRISE_BINS)
     scores[int(surprise * 20)] = rows
     kinds = categories or {"5411": 1.0}
-    return Traffic(
+    return TrafficCounts(
         features,
         scores,
         float(rows),
@@ -38,7 +38,9 @@ def hour(
     )
 
 
-def weeks(days: float, usual: Traffic, last_day: Traffic | None = None) -> dict[float, Traffic]:
+def weeks(
+    days: float, usual: TrafficCounts, last_day: TrafficCounts | None = None
+) -> dict[float, TrafficCounts]:
     """`days` of equal hours, the last 24 of them others where given."""
     hours = int(days * 24)
     last = last_day or usual

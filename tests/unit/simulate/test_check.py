@@ -2,7 +2,7 @@
 
 import pytest
 
-from simulate.check import recalls, simulated
+from simulate.check import measure_recalls, simulate_history
 from simulate.patterns import HELD_OUT, KNOWN
 
 # Fewer frauds than this, and a model guesses at held-out patterns by what the known ones happen to have in
@@ -12,8 +12,8 @@ CARDS, DAYS = 10_000, 60.0
 
 @pytest.fixture(scope="module")
 def figures() -> tuple[dict[str, float], dict[str, float]]:
-    rows = simulated(seed=7, cards=CARDS, days=DAYS)
-    return recalls(rows), recalls(rows, without=tuple(HELD_OUT))
+    rows = simulate_history(seed=7, cards=CARDS, days=DAYS)
+    return measure_recalls(rows), measure_recalls(rows, without=tuple(HELD_OUT))
 
 
 def test_every_pattern_can_be_learned_from_labels(figures: tuple[dict[str, float], dict[str, float]]) -> None:

@@ -13,7 +13,7 @@ from features.decode import Decoder
 from features.schema import EntityField, TransactionSchema
 from simulate.chunk import Chunk, UnknownEntity
 from simulate.patterns import EVERY
-from simulate.traffic import Traffic
+from simulate.traffic import SimulatedTraffic
 from simulate.truth import TruthFile
 from stream.feed.rows import RowEncoder
 
@@ -23,7 +23,9 @@ SCHEMA = TransactionSchema(time="time", category="category", time_unit="ms")
 
 @pytest.fixture(scope="module")
 def chunk() -> Chunk:
-    return next(iter(Traffic(seed=3, cards=2_000).history(START, days=8.0, families=EVERY, fraud_share=0.05)))
+    return next(
+        iter(SimulatedTraffic(seed=3, cards=2_000).history(START, days=8.0, families=EVERY, fraud_share=0.05))
+    )
 
 
 def messages(chunk: Chunk) -> list[bytes]:

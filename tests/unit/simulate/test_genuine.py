@@ -8,7 +8,7 @@ from simulate.categories import BILL_CODES, CATEGORIES
 from simulate.chunk import Chunk
 from simulate.merchants import ONLINE
 from simulate.rhythm import hour_of_day, hour_of_week
-from simulate.traffic import Traffic
+from simulate.traffic import SimulatedTraffic
 
 START = 1_750_000_000.0
 DAYS = 56.0  # whole weeks, so that every weekday counts the same
@@ -17,7 +17,7 @@ DAYS = 56.0  # whole weeks, so that every weekday counts the same
 @pytest.fixture(scope="module")
 def life() -> Chunk:
     """All payments in one chunk: 1,500 cards make fewer than a window holds at this pace."""
-    chunks = list(Traffic(seed=3, cards=300).history(START, DAYS, families=[]))
+    chunks = list(SimulatedTraffic(seed=3, cards=300).history(START, DAYS, families=[]))
     assert len(chunks) == 1
     return chunks[0]
 

@@ -5,7 +5,7 @@ import pytest
 
 from simulate.genuine import genuine_payments
 from simulate.patterns import EVERY
-from simulate.patterns.pattern import at_hour, new_to, steps
+from simulate.patterns.pattern import draw_new_merchants, draw_steps, move_to_hours
 from simulate.payments import Payments
 from simulate.population import Population, populate
 from simulate.rhythm import DAY_S, HOUR_S, hour_of_day
@@ -85,23 +85,23 @@ def test_split_purchases_follow_each_other_at_different_shops(people: Population
 def test_merchants_new_to_a_card_are_not_its_favourites(people: Population) -> None:
     card = np.arange(2_000, dtype=np.int32)
     fuel = people.merchants.selling(5541, online=False)
-    merchant = new_to(np.random.default_rng(1), people, card, fuel)
+    merchant = draw_new_merchants(np.random.default_rng(1), people, card, fuel)
     assert np.isin(merchant, fuel).all()
     assert (people.cards.favourites[card] == merchant[:, None]).any(axis=1).mean() < 0.001
 
 
 def test_steps_begin_at_once_and_follow_in_turn() -> None:
     begin = START + 1e6 * np.arange(200)
-    incident, time = steps(np.random.default_rng(1), begin, 2, 5, gap_s=60.0)
+    incident, time = draw_steps(np.random.default_rng(1), begin, 2, 5, gap_s=60.0)
     first = np.searchsorted(incident, np.arange(200))
     np.testing.assert_allclose(time[first], begin, rtol=0, atol=1e-3)
     assert (np.diff(time) > 0).all()
     assert set(np.bincount(incident)) == {2, 3, 4, 5}
 
 
-def test_at_hour_moves_forward_by_less_than_a_day_and_past_midnight() -> None:
+def test_times_move_forward_by_less_than_a_day_and_past_midnight() -> None:
     begin = START + np.arange(0.0, 2 * DAY_S, 977.0)
-    moved = at_hour(np.random.default_rng(1), begin, 23.0, 5.0)
+    moved = move_to_hours(np.random.default_rng(1), begin, 23.0, 5.0)
     assert (moved >= begin).all()
     assert (moved - begin < DAY_S + 5 * HOUR_S).all()
     assert ((hour_of_day(moved) >= 23.0) | (hour_of_day(moved) <= 4.0)).all()

@@ -19,7 +19,7 @@ class UnknownPattern(KeyError):
     """No pattern of that name; the message names those there are."""
 
 
-def number_of(name: str) -> int:
+def pattern_number(name: str) -> int:
     """The number that stands for a pattern. Raises UnknownPattern."""
     if name not in _NUMBERS:
         raise UnknownPattern(f"no pattern is called {name!r}; there are {', '.join(EVERY)}")
@@ -30,12 +30,12 @@ def even_shares(names: Iterable[str], total: float) -> dict[str, float]:
     """`total` of the payments, spread evenly over patterns. Raises UnknownPattern."""
     unique = list(dict.fromkeys(names))
     for name in unique:
-        number_of(name)
+        pattern_number(name)
     return dict.fromkeys(unique, total / max(len(unique), 1))
 
 
 @dataclass
-class Blend:
+class PaymentGenerator:
     """Makes all payments of one window of event time after the other.
 
     rng: what it draws from. start: where the first window begins. pace: how much busier people are than
@@ -54,7 +54,7 @@ class Blend:
         """Payments a second of event time, on average over a week."""
         return payments_per_second(self.people) * self.pace / (1.0 - sum(self.shares.values()))
 
-    def window(self, seconds: float) -> Payments:
+    def next_window(self, seconds: float) -> Payments:
         """The payments of the next `seconds`, in order; what has begun goes on in later windows."""
         end = self.start + seconds
         genuine = genuine_payments(self.rng, self.people, self.start, end, self.pace)
@@ -63,9 +63,9 @@ class Blend:
         self._begun, self.start = made.take(later), end
         return made.take(~later).in_order()
 
-    def forget(self, name: str) -> None:
+    def drop_pattern(self, name: str) -> None:
         """Let a pattern end at once, what has begun included."""
-        self._begun = self._begun.take(self._begun.family != number_of(name))
+        self._begun = self._begun.take(self._begun.family != pattern_number(name))
 
     def _frauds(self, genuine: Payments, shares: Mapping[str, float]) -> list[Payments]:
         """Incidents that begin when people pay, so that frauds keep their share by day and by night."""
@@ -76,4 +76,4 @@ class Blend:
         pattern = EVERY[name]
         count = self.rng.poisson(payments / pattern.length) if len(genuine) else 0
         begin = self.rng.choice(genuine.time, count) if count else np.empty(0)
-        return pattern.incidents(self.rng, self.people, begin).of_family(number_of(name))
+        return pattern.incidents(self.rng, self.people, begin).of_family(pattern_number(name))

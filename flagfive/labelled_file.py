@@ -27,7 +27,7 @@ def open_table(file: Path, mapping: Path | None) -> tuple[TableFile, Mapping]:
 
 
 @contextmanager
-def telling(table: TableFile) -> Iterator[Progress]:
+def report_progress(table: TableFile) -> Iterator[Progress]:
     """A bar for what is under way; what is wrong with the file becomes a UserError."""
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
     from rich.progress import Progress as Bar

@@ -1,4 +1,4 @@
-"""What is stored of each day: drift of the last one, and quality of the last four weeks."""
+"""Measurements stored for each day: drift of the last day, and quality of the last four weeks."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import numpy as np
 
 from meta.histograms import stability_index
 from monitoring import drift
-from monitoring.findings import DAY_S, Periods
-from monitoring.hours import Traffic
-from monitoring.quality import MATURE_DAYS, AlertedCard, Delays, KnownFraud, day_quality
+from monitoring.periods import DAY_S, Periods
+from monitoring.quality import MATURE_DAYS, AlertedCard, Delays, KnownFraud, measure_day
 from monitoring.reference import Reference
+from monitoring.traffic_counts import TrafficCounts
 from storage import UnitOfWork
 from storage.measurements import Measurement
 from storage.outcomes import AlertOutcome, FraudOutcome, alerts_between
@@ -21,8 +21,18 @@ ESTIMATED = "estimated_recall"
 QUALITY = ("recall", ESTIMATED, "average_precision", "card_precision")
 
 
-def drift_of_the_day(periods: Periods, reference: Reference, end: float) -> list[Measurement]:
-    """PSI of each feature against last week and against the base; a row a day, refreshed until it is over."""
+def measure_drift(periods: Periods, reference: Reference, end: float) -> list[Measurement]:
+    """Measure the PSI of each feature against the week before and against the training data of the base.
+
+    Args:
+        periods: the periods that end at `end`.
+        reference: histograms of the base in force.
+        end: event time at which the last day ends, seconds since 1970.
+
+    Returns:
+        One measurement for each feature and comparison, dated to the calendar day (UTC) of `end`; later
+        rounds of that day replace it. Empty while too little traffic is stored.
+    """
     if periods.day is None:
         return []
     at = end // DAY_S * DAY_S
@@ -36,20 +46,30 @@ def drift_of_the_day(periods: Periods, reference: Reference, end: float) -> list
     return found
 
 
-def quality_by_day(
+def measure_quality(
     unit: UnitOfWork,
     outcomes: Sequence[FraudOutcome],
-    hours: Mapping[float, Traffic],
+    hours: Mapping[float, TrafficCounts],
     newest: float,
     *,
     card: str,
     k: int,
 ) -> list[Measurement]:
-    """Every whole day of the four weeks before `newest`, by what is known of it now; `card` names the
-    primary entity.
+    """Measure the quality of every whole day of the four weeks before `newest`, with today's labels.
+
+    Args:
+        unit: reads the alerts of each day.
+        outcomes: known frauds.
+        hours: hourly counts, by the event time at which the hour begins.
+        newest: event time of the newest transaction, seconds since 1970.
+        card: name of the primary entity.
+        k: number of cards of card precision at k.
+
+    Returns:
+        The measurements of all days that have traffic.
     """
     frauds = [_known(fraud, card) for fraud in outcomes]
-    delays = Delays.of(frauds, newest)
+    delays = Delays.from_frauds(frauds, newest)
     last = newest // DAY_S * DAY_S - DAY_S
     found = []
     for start in (last - age * DAY_S for age in range(int(MATURE_DAYS))):
@@ -58,12 +78,22 @@ def quality_by_day(
             cards = _cards(alerts_between(unit.session, start, start + DAY_S))
             that_day = [fraud for fraud in frauds if start <= fraud.event_time < start + DAY_S]
             traffic = sum(of_day[1:], of_day[0])
-            found += day_quality(start, newest, that_day, cards, traffic, delays, k)
+            found += measure_day(start, newest, that_day, cards, traffic, delays, k)
     return found
 
 
 def newest_quality(unit: UnitOfWork, label_delay_days: float) -> dict[str, Measurement]:
-    """Of each kind the newest day whose labels have come; estimated recall is for the days before that."""
+    """Return the newest day of each quality measure whose labels are in.
+
+    Estimated recall fills the gap: it is returned for the newest day, whose labels are still incomplete.
+
+    Args:
+        unit: reads the stored measurements.
+        label_delay_days: age in days from which the labels of a day count as complete.
+
+    Returns:
+        The measurement, by kind.
+    """
     found = {}
     for kind in QUALITY:
         rows = unit.measurements.of_kind(kind)

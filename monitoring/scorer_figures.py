@@ -1,4 +1,4 @@
-"""Figures of each detector, of a bounded number of them: the busiest by name, the others together."""
+"""Figures of the busiest scorers by id, and of all others together: the number of series stays bounded."""
 
 from __future__ import annotations
 
@@ -11,28 +11,38 @@ from storage.alerts import CONFIRMED
 from storage.outcomes import AlertOutcome
 
 TOP = 20
-"""So many scorers are told apart: a thousand detectors must not become a thousand time series."""
+"""Scorers with figures of their own; a thousand detectors must not become a thousand time series."""
 OTHER = "other"
 
 
 @dataclass(frozen=True)
 class ScorerFigures:
-    """Alerts of the last day, and of the last 50 decided ones how many were decided and confirmed."""
+    """Figures of one scorer."""
 
     alerts: int
+    """Alerts of the last day."""
     decided: int
+    """Judged alerts that precision is measured on, at most the last 50."""
     confirmed: int
+    """Confirmed ones among them."""
 
     @property
     def precision(self) -> float | None:
-        """Share of decided alerts that were confirmed."""
+        """Share of the judged alerts that were confirmed; None before any is judged."""
         return self.confirmed / self.decided if self.decided else None
 
 
-def by_scorer(day: Sequence[AlertOutcome], decided: Sequence[AlertOutcome]) -> dict[str, ScorerFigures]:
-    """Figures by scorer, the `TOP` with most alerts by id and the others as `other`.
+def figures_by_scorer(
+    day: Sequence[AlertOutcome], decided: Sequence[AlertOutcome]
+) -> dict[str, ScorerFigures]:
+    """Compute the figures of the `TOP` scorers with most alerts by id, and of the others as `other`.
 
-    day: alerts of the last day. decided: judged alerts in the order of their verdicts.
+    Args:
+        day: alerts of the last day.
+        decided: judged alerts, in the order of their verdicts.
+
+    Returns:
+        Figures by scorer id.
     """
     alerts = capped(Counter(alert.scorer for alert in day))
     last: dict[str, list[bool]] = {}
@@ -47,10 +57,11 @@ def by_scorer(day: Sequence[AlertOutcome], decided: Sequence[AlertOutcome]) -> d
 
 
 def capped(counts: Mapping[str, float], top: int = TOP) -> dict[str, float]:
-    """The `top` largest by name and the sum of the rest as `other`; equal counts go by name.
+    """Return the `top` largest counts by name, and the sum of the rest as `other`; ties go by name.
 
-    >>> capped({"a": 5, "b": 1, "c": 2}, top=1)
-    {'a': 5, 'other': 3}
+    Example:
+        >>> capped({"a": 5, "b": 1, "c": 2}, top=1)
+        {'a': 5, 'other': 3}
     """
     ordered = sorted(counts, key=lambda name: (-counts[name], name))
     kept = {name: counts[name] for name in ordered[:top]}
@@ -59,5 +70,5 @@ def capped(counts: Mapping[str, float], top: int = TOP) -> dict[str, float]:
 
 
 def busiest(names: Iterable[str], alerts: Mapping[str, float], top: int = TOP) -> list[str]:
-    """At most `top` of `names`, those with most alerts first."""
+    """Return at most `top` of `names`, those with most alerts first."""
     return sorted(names, key=lambda name: (-alerts.get(name, 0.0), name))[:top]

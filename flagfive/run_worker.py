@@ -7,7 +7,7 @@ from mode import Worker
 log = logging.getLogger(__name__)
 
 
-def run_to_its_end(worker: Worker) -> None:
+def run_worker(worker: Worker) -> None:
     """Run until SystemExit; where a crash ends it, the cause is the last thing in the log.
 
     mode raises the cause and swallows it, and where it was logged first, what the stopping parts complain of

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from mode import Service, Worker
 
-from flagfive.worker_end import run_to_its_end
+from flagfive.run_worker import run_worker
 
 
 class Broken(Service):
@@ -24,7 +24,7 @@ def test_the_cause_with_its_traceback_is_the_last_of_the_log(caplog: pytest.LogC
     loop = asyncio.new_event_loop()
     worker: Any = Worker(Broken(loop=loop), loop=loop, override_logging=False, redirect_stdouts=False)
     with caplog.at_level(logging.INFO), pytest.raises(SystemExit) as ended:
-        run_to_its_end(worker)
+        run_worker(worker)
     assert ended.value.code != 0
     last = caplog.text.splitlines()[-1]
     assert last == "ValueError: a mistake of ours"

@@ -19,7 +19,7 @@ from replay.mapping import LabelColumn, Mapping
 from replay.table import TableFile, UnreadableTable
 from replay.values import text_of, texts
 from simulate.patterns import KNOWN
-from simulate.traffic import Traffic
+from simulate.traffic import SimulatedTraffic
 from stream.feed.rows import RowEncoder
 
 UNNAMED = -1  # family of a fraud whose kind nobody named
@@ -112,7 +112,7 @@ def simulated_history(
     featuriser = Featuriser(schema)
     kinds = list(KNOWN)
     parts = []
-    for chunk in Traffic(seed).history(SIMULATED_FROM, days):
+    for chunk in SimulatedTraffic(seed).history(SIMULATED_FROM, days):
         columns = chunk.features_columns(schema)
         family = np.array([kinds.index(f) + 1 if f in KNOWN else 0 for f in chunk.family], np.int64)
         X = featuriser.features(columns)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from features.schema import TransactionSchema
-from flagfive.history import UNNAMED, read_history
+from flagfive.file_history import UNNAMED, read_history
 from settings import Settings
 from stream.wiring import transaction_schema
 

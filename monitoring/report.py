@@ -1,4 +1,4 @@
-"""What a round found, for metrics and for people."""
+"""The report of one round, for metrics and for people."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from monitoring.detectors import ScorerFigures, busiest
-from monitoring.findings import Finding, Periods
+from monitoring.findings import Finding
+from monitoring.periods import Periods
 from monitoring.reference import Reference
+from monitoring.scorer_figures import ScorerFigures, busiest
 from storage import UnitOfWork
 from storage.episodes import LIVE
 from storage.measurements import Measurement
@@ -16,40 +17,44 @@ from storage.outcomes import AlertOutcome, FraudOutcome, first_confirmed_arrival
 
 
 @dataclass(frozen=True)
-class People:
-    """What people do: labels and their delays by source, verdicts of the last day by role, the queue.
-
-    prevented: seconds from a flag to its detector's first confirmed fraud, by detector. held: amount alerted
-    in the last day by what became of it.
-    """
+class ReviewActivity:
+    """What analysts and other sources of labels do."""
 
     labels: Mapping[str, Sequence[float]] = field(default_factory=dict)
+    """Times of the labels, ascending, seconds since 1970, by source."""
     delays: Mapping[str, Sequence[float]] = field(default_factory=dict)
+    """Seconds from a fraud to its first label, by source."""
     decisions: Mapping[str, int] = field(default_factory=dict)
+    """Verdicts of the last day, by role."""
     prevented: Mapping[str, float] = field(default_factory=dict)
+    """Seconds from a flag to the first confirmed fraud of its detector, by detector."""
     held: Mapping[str, float] = field(default_factory=dict)
+    """Amount alerted in the last day, by the status of the alert."""
     open_alerts: int = 0
     queue_age_s: float = 0.0
+    """Seconds of event time since the oldest open alert."""
 
 
 @dataclass(frozen=True)
-class Told:
-    """All of a round. `reference` is None where there is no base yet, and then nothing was found.
-
-    quality: by kind, of the newest day that can be spoken of. rows: transactions looked at.
-    """
+class RoundReport:
+    """Everything that one round found; empty while no base is in force."""
 
     reference: Reference | None = None
+    """Histograms of the base in force; None while there is none."""
     rows: int = 0
+    """Transactions of the last day that were read."""
     periods: Periods = field(default_factory=Periods)
     alarms: Mapping[str, Finding] = field(default_factory=dict)
+    """Findings of the open alarms, by alarm."""
     scorers: Mapping[str, ScorerFigures] = field(default_factory=dict)
+    """Figures of the busiest scorers, by id."""
     quality: Mapping[str, Measurement] = field(default_factory=dict)
-    people: People = field(default_factory=People)
+    """The newest quality measurement of each kind whose labels are in."""
+    review: ReviewActivity = field(default_factory=ReviewActivity)
 
 
 def delays_by_source(frauds: Sequence[FraudOutcome]) -> dict[str, list[float]]:
-    """Seconds from payment to first label."""
+    """Return the seconds from each fraud to its first label, by source."""
     found: dict[str, list[float]] = {}
     for fraud in frauds:
         found.setdefault(fraud.source, []).append(fraud.delay_s)
@@ -57,7 +62,15 @@ def delays_by_source(frauds: Sequence[FraudOutcome]) -> dict[str, list[float]]:
 
 
 def flag_to_prevented(unit: UnitOfWork, day: Sequence[AlertOutcome]) -> dict[str, float]:
-    """Seconds from flag to first confirmed fraud, of the live detectors with most alerts in the last day."""
+    """Return the seconds from each flag to the first confirmed fraud of its detector, by detector.
+
+    Args:
+        unit: reads episodes and alerts.
+        day: alerts of the last day; the live detectors with most of them are included.
+
+    Returns:
+        Seconds, by detector id; detectors without a confirmed fraud are left out.
+    """
     live = {
         episode.detector_id: episode.flagged_at
         for episode in unit.episodes.with_status(LIVE)
@@ -68,7 +81,7 @@ def flag_to_prevented(unit: UnitOfWork, day: Sequence[AlertOutcome]) -> dict[str
 
 
 def amount_by_status(day: Sequence[AlertOutcome]) -> dict[str, float]:
-    """Amounts of alerts by what became of them: open, confirmed, rejected."""
+    """Sum the amounts of alerts by status: open, confirmed or rejected."""
     found: dict[str, float] = {}
     for alert in day:
         found[alert.status] = found.get(alert.status, 0.0) + alert.amount

@@ -1,4 +1,4 @@
-"""An hour of event time in counts: small enough to keep, enough to compare any periods with each other."""
+"""Traffic of a period as counts: small enough to store every hour, and enough to compare any two periods."""
 
 from __future__ import annotations
 
@@ -16,37 +16,41 @@ from storage.new_traffic import NewTraffic
 
 KIND = "traffic"
 HOUR_S = 3_600.0
-# Surprise in twentieths up to 6: one genuine transaction in a million lies beyond.
+# Bins of 0.05 up to 6; one genuine transaction in a million lies beyond.
 SURPRISE_BINS, SURPRISE_TOP = 120, 6.0
 MISSING = ""
-"""Stands for a field that a transaction does not have."""
-NO_CATEGORY = -1  # as features/columns.py writes it
+"""Value of a field that a transaction does not have."""
+NO_CATEGORY = -1  # the code of features/columns.py for a missing category
 
 
 @dataclass(frozen=True)
-class Traffic:
-    """Counts of a period of time; transactions that stand for others count as many as they stand for.
-
-    features: (d, 10) in the reference's bins. surprise: (120,). categories, currencies: by value. new: by
-    entity, those that were never seen before. looked_at: how many rows were really read.
-    """
+class TrafficCounts:
+    """Counts of the transactions of a period; a sampled transaction counts with its weight."""
 
     features: Doubles
+    """Counts in the bins of the reference, (d, 10)."""
     surprise: Doubles
+    """Counts by bin of surprise, (120,)."""
     rows: float = 0.0
+    """Transactions."""
     looked_at: int = 0
+    """Transactions that were read, unweighted."""
     alerts: float = 0.0
+    """Transactions that were alerted."""
     categories: Counter[str] = field(default_factory=Counter)
+    """Counts by merchant category."""
     currencies: Counter[str] = field(default_factory=Counter)
+    """Counts by currency."""
     new: Counter[str] = field(default_factory=Counter)
+    """Transactions whose entity had never been seen, by name of the entity."""
 
     @classmethod
-    def nothing(cls, width: int) -> Traffic:
-        """No traffic, of `width` features."""
+    def empty(cls, width: int) -> TrafficCounts:
+        """Return the counts of no traffic, for `width` features."""
         return cls(np.zeros((width, BINS)), np.zeros(SURPRISE_BINS))
 
-    def __add__(self, other: Traffic) -> Traffic:
-        return Traffic(
+    def __add__(self, other: TrafficCounts) -> TrafficCounts:
+        return TrafficCounts(
             self.features + other.features,
             self.surprise + other.surprise,
             self.rows + other.rows,
@@ -58,7 +62,15 @@ class Traffic:
         )
 
     def to_measurement(self, start: float, base: str) -> Measurement:
-        """As it is stored; `base` says whose bins these are."""
+        """Return the counts as a row of `measurements`.
+
+        Args:
+            start: event time at which the hour begins, seconds since 1970.
+            base: content hash of the base whose bins these are.
+
+        Returns:
+            The row, not yet stored.
+        """
         details = {
             "base": base,
             "features": self.features.tolist(),
@@ -72,30 +84,40 @@ class Traffic:
         return Measurement(kind=KIND, subject="", time=start, value=self.rows, details=details)
 
     @classmethod
-    def from_measurement(cls, row: Measurement) -> Traffic:
-        """The inverse of `to_measurement`."""
-        told: dict[str, Any] = row.details
+    def from_measurement(cls, row: Measurement) -> TrafficCounts:
+        """Read the counts back from a row that `to_measurement` made."""
+        details: dict[str, Any] = row.details
         return cls(
-            np.array(told["features"]),
-            np.array(told["surprise"]),
+            np.array(details["features"]),
+            np.array(details["surprise"]),
             row.value,
-            told["looked_at"],
-            told["alerts"],
-            Counter(told["categories"]),
-            Counter(told["currencies"]),
-            Counter(told["new"]),
+            details["looked_at"],
+            details["alerts"],
+            Counter(details["categories"]),
+            Counter(details["currencies"]),
+            Counter(details["new"]),
         )
 
 
-def total(hours: Iterable[Traffic], width: int) -> Traffic:
-    """All hours together."""
-    return sum(hours, Traffic.nothing(width))
+def sum_counts(hours: Iterable[TrafficCounts], width: int) -> TrafficCounts:
+    """Add up hours of `width` features; no hours give empty counts."""
+    return sum(hours, TrafficCounts.empty(width))
 
 
 def count_by_hour(
     new: NewTraffic, names: Sequence[str], histograms: Histograms, entities: Sequence[str]
-) -> dict[float, Traffic]:
-    """The counts of newly stored transactions, by the beginning of their hour."""
+) -> dict[float, TrafficCounts]:
+    """Count newly stored transactions by hour of event time.
+
+    Args:
+        new: the transactions.
+        names: names of the d features in their order.
+        histograms: bins of the features.
+        entities: names of the entities.
+
+    Returns:
+        Counts, by the event time at which the hour begins.
+    """
     hours = np.floor(new.event_time / HOUR_S) * HOUR_S
     return {
         float(start): _count(new, np.flatnonzero(hours == start), names, histograms, entities)
@@ -104,7 +126,7 @@ def count_by_hour(
 
 
 def surprise_bin(surprise: Doubles) -> np.ndarray[Any, np.dtype[np.int64]]:
-    """The place of each surprise in `Traffic.surprise`."""
+    """Return the index of each surprise in `TrafficCounts.surprise`."""
     scaled = np.floor(np.asarray(surprise) * (SURPRISE_BINS / SURPRISE_TOP)).astype(np.int64)
     return np.clip(scaled, 0, SURPRISE_BINS - 1)
 
@@ -115,13 +137,13 @@ def _count(
     names: Sequence[str],
     histograms: Histograms,
     entities: Sequence[str],
-) -> Traffic:
+) -> TrafficCounts:
     n, weight, features = len(rows), new.weight, new.features[rows]
     surprise = np.bincount(surprise_bin(new.surprise[rows]), minlength=SURPRISE_BINS)
     ages = {e: names.index(f"{e}_log_age_days") for e in entities if f"{e}_log_age_days" in names}
     categories = Counter(_category(new.category[row]) for row in rows)
     currencies = Counter(new.currency[row] or MISSING for row in rows)
-    return Traffic(
+    return TrafficCounts(
         histograms.count(features) * n * weight,
         surprise.astype(np.float64) * weight,
         n * weight,

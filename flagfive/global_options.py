@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Options:
-    """Options given before the verb."""
+class GlobalOptions:
+    """GlobalOptions given before the verb."""
 
     config: Path | None = None
 
@@ -29,10 +29,10 @@ def settings_of(context: "typer.Context") -> "Settings":
         raise WrongSettings(str(error)) from None
 
 
-def options_of(context: "typer.Context") -> Options:
+def options_of(context: "typer.Context") -> GlobalOptions:
     """Return the options given before the verb."""
-    options = context.find_object(Options)
-    return options or Options()
+    options = context.find_object(GlobalOptions)
+    return options or GlobalOptions()
 
 
 def command_line(context: "typer.Context", *verb: str) -> list[str]:
