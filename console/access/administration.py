@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from console.access.passwords import hash_password, is_password
@@ -13,68 +12,12 @@ from console.access.viewer import Viewer
 from console.audit import Act, note
 from console.context import ConsoleContext
 from console.errors import Invalid, NotFound, NotSignedIn, Refused
+from console.results.administration import TokenCreated, TokenList, TokenRow, UserCreated, UserList, UserRow
 from storage import UnitOfWork
 from storage.api_tokens import ApiToken
 from storage.users import User
 
 DAY_S = 86_400.0
-
-
-@dataclass(frozen=True)
-class UserRow:
-    """One user; `locked` after too many wrong passwords."""
-
-    id: int
-    name: str
-    role: str
-    active: bool
-    locked: bool
-    created_at: float
-
-
-@dataclass(frozen=True)
-class UserList:
-    """All users."""
-
-    total: int
-    rows: list[UserRow]
-
-
-@dataclass(frozen=True)
-class NewUser:
-    """A user who was added; without a password `link_token` signs them in once, within an hour."""
-
-    user: UserRow
-    link_token: str | None
-
-
-@dataclass(frozen=True)
-class TokenRow:
-    """One token, without its secret."""
-
-    id: int
-    name: str
-    scopes: list[str]
-    author: str
-    created_at: float
-    expires_at: float | None
-    revoked_at: float | None
-
-
-@dataclass(frozen=True)
-class TokenList:
-    """All tokens."""
-
-    total: int
-    rows: list[TokenRow]
-
-
-@dataclass(frozen=True)
-class NewToken:
-    """A token that was made; `token` is shown this once."""
-
-    token: str
-    row: TokenRow
 
 
 def list_users(context: ConsoleContext) -> UserList:
@@ -84,7 +27,9 @@ def list_users(context: ConsoleContext) -> UserList:
     return UserList(len(rows), rows)
 
 
-def add_user(context: ConsoleContext, viewer: Viewer, name: str, role: Role, password: str | None) -> NewUser:
+def add_user(
+    context: ConsoleContext, viewer: Viewer, name: str, role: Role, password: str | None
+) -> UserCreated:
     """A new user. Raises Refused where the name is taken."""
     now = context.clock()
     hashed = hash_password(password) if password else None
@@ -95,7 +40,7 @@ def add_user(context: ConsoleContext, viewer: Viewer, name: str, role: Role, pas
         link = None if password else one_time_link(unit, user, now=now)
         note(unit, viewer, Act("add user", name, after={"role": role}), now)
         unit.commit()
-    return NewUser(_user(context, user), link)
+    return UserCreated(_user(context, user), link)
 
 
 def change_user(context: ConsoleContext, viewer: Viewer, user_id: int, changes: dict[str, Any]) -> UserRow:
@@ -147,7 +92,7 @@ def list_tokens(context: ConsoleContext) -> TokenList:
 
 def add_token(
     context: ConsoleContext, viewer: Viewer, name: str, scopes: list[Scope], days: float | None
-) -> NewToken:
+) -> TokenCreated:
     """A new token. Raises Refused where the name is taken, Invalid without a scope."""
     now, secret = context.clock(), new_secret()
     chosen = sorted({str(scope) for scope in scopes})
@@ -168,7 +113,7 @@ def add_token(
         )
         note(unit, viewer, Act("add token", name, after={"scopes": chosen, "days": days}), now)
         unit.commit()
-    return NewToken(secret, _token(token))
+    return TokenCreated(secret, _token(token))
 
 
 def revoke_token(context: ConsoleContext, viewer: Viewer, token_id: int) -> None:

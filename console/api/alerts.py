@@ -9,6 +9,7 @@ from console.access.rights import Right
 from console.access.viewer import Viewer
 from console.api.fields import AlertId, Amount, Limit, Offset, Storable, Text, Time
 from console.api.viewing import ContextOf, needs
+from console.results.alerts import AlertList, AlertsChanged, NewestAlerts
 from console.services import alert_actions as actions
 from console.services import alerts as service
 from storage.alert_queue import AlertFilter
@@ -57,7 +58,7 @@ class AlertQuery(BaseModel):
 
 
 @router.get("")
-def list_alerts(viewer: Reader, context: ContextOf, query: Annotated[AlertQuery, Query()]) -> service.Page:
+def list_alerts(viewer: Reader, context: ContextOf, query: Annotated[AlertQuery, Query()]) -> AlertList:
     """A page of the queue."""
     return service.list_alerts(
         context, query.filter(context), sort=query.sort, offset=query.offset, limit=query.limit
@@ -70,7 +71,7 @@ def newest_alerts(
     context: ContextOf,
     after: Annotated[int, Query(ge=0, le=2**53, description="id of the alert seen last")] = 0,
     limit: Limit = 50,
-) -> service.Newest:
+) -> NewestAlerts:
     """What has appeared since, for a queue that updates itself."""
     return service.newest_alerts(context, after, limit)
 
@@ -101,18 +102,18 @@ class Snooze(BaseModel):
 
 
 @router.post("/decide")
-def decide(viewer: Worker, context: ContextOf, decision: Decision) -> actions.Changed:
+def decide(viewer: Worker, context: ContextOf, decision: Decision) -> AlertsChanged:
     """Judge alerts as fraud or genuine, in bulk."""
     return actions.decide(context, viewer, decision.ids, decision.verdict, decision.note)
 
 
 @router.post("/assign")
-def assign(viewer: Worker, context: ContextOf, assignment: Assignment) -> actions.Changed:
+def assign(viewer: Worker, context: ContextOf, assignment: Assignment) -> AlertsChanged:
     """Hand alerts to somebody."""
     return actions.assign(context, viewer, assignment.ids, assignment.assignee)
 
 
 @router.post("/snooze")
-def snooze(viewer: Worker, context: ContextOf, wanted: Snooze) -> actions.Changed:
+def snooze(viewer: Worker, context: ContextOf, wanted: Snooze) -> AlertsChanged:
     """Put alerts aside for a while."""
     return actions.snooze(context, viewer, wanted.ids, wanted.until)

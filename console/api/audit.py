@@ -10,6 +10,7 @@ from console.access.viewer import Viewer
 from console.api.export import Format, as_file
 from console.api.fields import Limit, Offset, Storable, Time
 from console.api.viewing import ContextOf, needs
+from console.results.administration import AuditCheck, AuditList
 from console.services import auditing as service
 from storage.audit_search import AuditFilter
 
@@ -52,7 +53,7 @@ class AuditFile(AuditQuery):
 
 
 @router.get("")
-def list_acts(viewer: Auditor, context: ContextOf, query: Annotated[AuditPage, Query()]) -> service.AuditList:
+def list_acts(viewer: Auditor, context: ContextOf, query: Annotated[AuditPage, Query()]) -> AuditList:
     """Who did what, newest first."""
     return service.list_acts(context, query.filter(), offset=query.offset, limit=query.limit)
 
@@ -64,6 +65,6 @@ def export(viewer: Auditor, context: ContextOf, query: Annotated[AuditFile, Quer
 
 
 @router.get("/verify")
-def verify(viewer: Auditor, context: ContextOf) -> service.Checked:
+def verify(viewer: Auditor, context: ContextOf) -> AuditCheck:
     """Check the chain of hashes from its beginning."""
     return service.check_chain(context)

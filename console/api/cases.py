@@ -10,8 +10,9 @@ from console.access.viewer import Viewer
 from console.api.export import FormatOf, as_file
 from console.api.fields import AlertId, Limit, Name, Note, Offset, Text
 from console.api.viewing import ContextOf, needs
+from console.results.cases import CaseDetails, CaseList
+from console.results.transactions import NoteRow
 from console.services import cases as service
-from console.services.transactions import NoteRow
 from storage.cases import CaseFilter
 
 router = APIRouter(prefix="/cases", tags=["cases"])
@@ -72,13 +73,13 @@ def list_cases(
     owner: Name | None = None,
     offset: Offset = 0,
     limit: Limit = 50,
-) -> service.CaseList:
+) -> CaseList:
     """A page of cases, changed last first."""
     return service.list_cases(context, CaseFilter(status, owner), offset=offset, limit=limit)
 
 
 @router.post("", status_code=201)
-def open_case(viewer: Worker, context: ContextOf, new: NewCase) -> service.CasePage:
+def open_case(viewer: Worker, context: ContextOf, new: NewCase) -> CaseDetails:
     """Open a case."""
     return service.open_case(context, viewer, new.title, owner=new.owner, alert_ids=new.ids)
 
@@ -97,13 +98,13 @@ def export(
 
 
 @router.get("/{case_id}")
-def case(viewer: Reader, context: ContextOf, case_id: CaseId) -> service.CasePage:
+def case(viewer: Reader, context: ContextOf, case_id: CaseId) -> CaseDetails:
     """One case with its alerts, notes and links."""
     return service.case_page(context, case_id)
 
 
 @router.patch("/{case_id}")
-def change_case(viewer: Worker, context: ContextOf, case_id: CaseId, change: CaseChange) -> service.CasePage:
+def change_case(viewer: Worker, context: ContextOf, case_id: CaseId, change: CaseChange) -> CaseDetails:
     """Set title, status or owner."""
     given = change.model_dump(exclude_unset=True)
     kept = {name: value for name, value in given.items() if name == "owner" or value is not None}
@@ -111,7 +112,7 @@ def change_case(viewer: Worker, context: ContextOf, case_id: CaseId, change: Cas
 
 
 @router.post("/{case_id}/alerts")
-def add_alerts(viewer: Worker, context: ContextOf, case_id: CaseId, alerts: Alerts) -> service.CasePage:
+def add_alerts(viewer: Worker, context: ContextOf, case_id: CaseId, alerts: Alerts) -> CaseDetails:
     """Let alerts join it."""
     return service.add_alerts(context, viewer, case_id, alerts.ids)
 
@@ -123,6 +124,6 @@ def add_note(viewer: Worker, context: ContextOf, case_id: CaseId, new: NewNote) 
 
 
 @router.post("/{case_id}/links", status_code=201)
-def add_link(viewer: Worker, context: ContextOf, case_id: CaseId, link: Link) -> service.CasePage:
+def add_link(viewer: Worker, context: ContextOf, case_id: CaseId, link: Link) -> CaseDetails:
     """Attach what lies elsewhere; only http and https."""
     return service.add_link(context, viewer, case_id, url=link.url, title=link.title)

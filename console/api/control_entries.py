@@ -9,9 +9,10 @@ from console.access.rights import Right
 from console.access.viewer import Viewer
 from console.api.fields import Limit, Offset, Storable, Text, Time
 from console.api.viewing import ContextOf, needs
+from console.results.control_entries import ControlList
+from console.results.requests import RequestResult
 from console.services.approving import roll_back_entry
-from console.services.control_history import ControlList, changes, in_force
-from console.services.requests import Outcome
+from console.services.control_history import changes, in_force
 from control.entry import Kind
 
 router = APIRouter(prefix="/control-entries", tags=["control log"])
@@ -45,6 +46,6 @@ def roll_back(
     context: ContextOf,
     control_offset: Annotated[int, Path(ge=0, le=2**53)],
     why: Why | None = None,
-) -> Outcome:
+) -> RequestResult:
     """Undo a change that is the last of its key."""
     return roll_back_entry(context, viewer, control_offset, why.note if why else "")

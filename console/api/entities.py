@@ -7,7 +7,8 @@ from fastapi import APIRouter, Path
 from console.access.rights import Right
 from console.access.viewer import Viewer
 from console.api.viewing import ContextOf, needs
-from console.services.entities import EntityPage, entity_page
+from console.results.entities import EntityDetails
+from console.services.entities import entity_page
 
 router = APIRouter(prefix="/entities", tags=["entities"])
 
@@ -18,6 +19,6 @@ def entity(
     context: ContextOf,
     kind: Annotated[str, Path(max_length=31)],
     key: Annotated[str, Path(max_length=300, description="a card's reference, or the key itself")],
-) -> EntityPage:
+) -> EntityDetails:
     """One entity: its figures, days, partners, latest transactions and alerts."""
     return entity_page(context, kind, key)

@@ -9,9 +9,11 @@ from console.access.rights import Right
 from console.access.viewer import Viewer
 from console.api.fields import Limit, Name, Offset, RequestId, Text, TransactionIds
 from console.api.viewing import ContextOf, needs
+from console.results.episodes import EpisodeDetails, EpisodeList
+from console.results.preview import EpisodePreview
+from console.results.requests import EpisodeRequested, RequestResult
 from console.services import approving, flagging, previewing
 from console.services import episodes as service
-from console.services.requests import Outcome
 
 router = APIRouter(prefix="/episodes", tags=["episodes"])
 
@@ -61,13 +63,13 @@ def list_episodes(
     status: Annotated[list[Status], Query()] = [],  # noqa: B006 (FastAPI copies it)
     offset: Offset = 0,
     limit: Limit = 50,
-) -> service.EpisodeList:
+) -> EpisodeList:
     """A page of episodes, flagged last first."""
     return service.list_episodes(context, tuple(status), offset=offset, limit=limit)
 
 
 @router.post("", status_code=202)
-def flag(viewer: Flagger, context: ContextOf, wanted: NewEpisode) -> flagging.NewEpisode:
+def flag(viewer: Flagger, context: ContextOf, wanted: NewEpisode) -> EpisodeRequested:
     """Flag transactions as one episode; its page shows what becomes of it."""
     return flagging.flag(
         context,
@@ -81,43 +83,43 @@ def flag(viewer: Flagger, context: ContextOf, wanted: NewEpisode) -> flagging.Ne
 
 
 @router.post("/preview")
-def preview(viewer: Flagger, context: ContextOf, draft: Draft) -> previewing.Preview:
+def preview(viewer: Flagger, context: ContextOf, draft: Draft) -> EpisodePreview:
     """What an episode would do: support check, earlier matches, alerts added, the gate's opinion."""
     flags = flagging.Flags(draft.ids, draft.genuine_ids)
     return previewing.preview(context, viewer, flags, days=draft.days)
 
 
 @router.get("/{name}")
-def episode(viewer: Reader, context: ContextOf, name: EpisodeName) -> service.EpisodePage:
+def episode(viewer: Reader, context: ContextOf, name: EpisodeName) -> EpisodeDetails:
     """One episode with its support, acknowledgements, catches and history."""
     return service.episode_page(context, name)
 
 
 @router.post("/{name}/matches")
-def join_matches(viewer: Flagger, context: ContextOf, name: EpisodeName, matches: Matches) -> Outcome:
+def join_matches(viewer: Flagger, context: ContextOf, name: EpisodeName, matches: Matches) -> RequestResult:
     """Confirm and reject matches; they join the episode, and its detector is adapted anew."""
     return flagging.join_matches(context, viewer, name, matches.confirm, matches.reject)
 
 
 @router.post("/{name}/approve")
-def approve(viewer: Approver, context: ContextOf, name: EpisodeName, why: Why) -> Outcome:
+def approve(viewer: Approver, context: ContextOf, name: EpisodeName, why: Why) -> RequestResult:
     """Let the gate judge it by now, and put it into force if it passes."""
     return approving.approve(context, viewer, name, why.note)
 
 
 @router.post("/{name}/reject")
-def reject(viewer: Approver, context: ContextOf, name: EpisodeName, why: Why) -> Outcome:
+def reject(viewer: Approver, context: ContextOf, name: EpisodeName, why: Why) -> RequestResult:
     """Drop an episode that waits for a person."""
     return approving.reject(context, viewer, name, why.note)
 
 
 @router.post("/{name}/retire")
-def retire(viewer: Approver, context: ContextOf, name: EpisodeName, why: Why) -> Outcome:
+def retire(viewer: Approver, context: ContextOf, name: EpisodeName, why: Why) -> RequestResult:
     """Take its detector out of force."""
     return approving.retire(context, viewer, name, why.note)
 
 
 @router.post("/{name}/rollback")
-def roll_back(viewer: Approver, context: ContextOf, name: EpisodeName, why: Why) -> Outcome:
+def roll_back(viewer: Approver, context: ContextOf, name: EpisodeName, why: Why) -> RequestResult:
     """Put back what stood before the last change of its detector."""
     return approving.roll_back_episode(context, viewer, name, why.note)

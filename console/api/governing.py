@@ -9,6 +9,7 @@ from console.access.rights import Right
 from console.access.viewer import Viewer
 from console.api.fields import Limit, Offset
 from console.api.viewing import ContextOf, needs
+from console.results.administration import ApprovalList
 from console.services import governing as service
 from contracts.standing_policy import StandingPolicy
 
@@ -45,6 +46,6 @@ def set_policy(
 
 
 @router.get("/approvals")
-def approvals(viewer: Reader, context: ContextOf, offset: Offset = 0, limit: Limit = 50) -> service.Approvals:
+def approvals(viewer: Reader, context: ContextOf, offset: Offset = 0, limit: Limit = 50) -> ApprovalList:
     """Episodes that wait for a person, and decisions of the past."""
     return service.approvals(context, offset=offset, limit=limit)

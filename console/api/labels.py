@@ -9,8 +9,8 @@ from console.access.rights import Right
 from console.access.viewer import Viewer
 from console.api.fields import MOST_TRANSACTIONS, RequestId, TransactionId
 from console.api.viewing import ContextOf, needs
+from console.results.requests import RequestResult
 from console.services.labelling import label
-from console.services.requests import Outcome
 
 router = APIRouter(prefix="/labels", tags=["labels"])
 
@@ -27,7 +27,7 @@ class NewLabels(BaseModel):
 @router.post("")
 def add_labels(
     viewer: Annotated[Viewer, needs(Right.LABEL)], context: ContextOf, labels: NewLabels
-) -> Outcome:
+) -> RequestResult:
     """Say what transactions turned out to be; the same request again changes nothing."""
     return label(
         context,

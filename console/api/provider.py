@@ -8,7 +8,6 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import RedirectResponse
 from httpx import HTTPError
 from joserfc.errors import JoseError
-from pydantic import BaseModel
 
 from console.access.provider import BY, Provider, sign_in_by_provider
 from console.access.sign_in import Entered
@@ -16,21 +15,15 @@ from console.api.session import set_cookie
 from console.api.viewing import ContextOf, address_of
 from console.context import ConsoleContext
 from console.errors import NotFound, NotSignedIn
+from console.results.session import SignInWays
 
 router = APIRouter(prefix="/session", tags=["session"])
 
 
-class Ways(BaseModel):
-    """What a page offers to sign in by."""
-
-    password: bool = True
-    provider: bool
-
-
 @router.get("/ways", openapi_extra={"x-public": True})
-def ways(request: Request) -> Ways:
+def ways(request: Request) -> SignInWays:
     """The ways in."""
-    return Ways(provider=request.app.state.provider is not None)
+    return SignInWays(password=True, provider=request.app.state.provider is not None)
 
 
 @router.get("/provider", status_code=302, response_class=RedirectResponse, openapi_extra={"x-public": True})

@@ -14,6 +14,7 @@ from console.access.sign_in import SESSION_S, Entered, sign_in, sign_in_by_link,
 from console.access.viewer import Viewer
 from console.api.viewing import COOKIE, ContextOf, address_of, needs
 from console.errors import ConsoleError
+from console.results.session import SessionUser
 
 router = APIRouter(prefix="/session", tags=["session"])
 
@@ -32,22 +33,8 @@ class PasswordChange(BaseModel):
     new: str = Field(min_length=FEWEST_CHARACTERS, max_length=MOST_CHARACTERS)
 
 
-class Me(BaseModel):
-    """Who is signed in; `csrf` goes into the header X-CSRF-Token of changing requests."""
-
-    name: str
-    role: str
-    rights: list[str]
-    csrf: str
-
-    @classmethod
-    def of(cls, viewer: Viewer) -> "Me":
-        """What a viewer is told of themselves."""
-        return cls(name=viewer.name, role=viewer.role, rights=sorted(viewer.rights), csrf=viewer.csrf)
-
-
 @router.post("", openapi_extra={"x-public": True})
-def begin(credentials: Credentials, request: Request, response: Response, context: ContextOf) -> Me:
+def begin(credentials: Credentials, request: Request, response: Response, context: ContextOf) -> SessionUser:
     """Sign in by name and password."""
     console = context.settings.console
     with context.unit() as unit:
@@ -65,7 +52,7 @@ def begin(credentials: Credentials, request: Request, response: Response, contex
             raise
         unit.commit()
     set_cookie(request, response, entered)
-    return Me.of(entered.viewer)
+    return session_user(entered.viewer)
 
 
 @router.get("/once", status_code=303, response_class=RedirectResponse, openapi_extra={"x-public": True})
@@ -82,9 +69,9 @@ def begin_by_link(
 
 
 @router.get("")
-def me(viewer: Annotated[Viewer, needs(Right.SIGNED_IN)]) -> Me:
+def me(viewer: Annotated[Viewer, needs(Right.SIGNED_IN)]) -> SessionUser:
     """Who is signed in, and what they may do."""
-    return Me.of(viewer)
+    return session_user(viewer)
 
 
 @router.delete("", status_code=204)
@@ -119,3 +106,8 @@ def set_cookie(request: Request, response: Response, entered: Entered) -> None:
         secure=request.url.scheme == "https",
         samesite="lax",
     )
+
+
+def session_user(viewer: Viewer) -> SessionUser:
+    """What the API reports about `viewer`."""
+    return SessionUser(viewer.name, viewer.role, sorted(viewer.rights), viewer.csrf)

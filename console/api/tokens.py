@@ -10,6 +10,7 @@ from console.access.rights import Right, Scope
 from console.access.viewer import Viewer
 from console.api.fields import Name
 from console.api.viewing import ContextOf, needs
+from console.results.administration import TokenCreated, TokenList
 
 router = APIRouter(prefix="/tokens", tags=["administration"])
 
@@ -25,13 +26,13 @@ class NewToken(BaseModel):
 
 
 @router.get("")
-def list_tokens(viewer: Annotated[Viewer, needs(Right.AUDIT)], context: ContextOf) -> service.TokenList:
+def list_tokens(viewer: Annotated[Viewer, needs(Right.AUDIT)], context: ContextOf) -> TokenList:
     """All tokens, without their secrets."""
     return service.list_tokens(context)
 
 
 @router.post("", status_code=201)
-def add_token(viewer: Administrator, context: ContextOf, new: NewToken) -> service.NewToken:
+def add_token(viewer: Administrator, context: ContextOf, new: NewToken) -> TokenCreated:
     """Make a token; its secret is shown this once. Machines send it as `Authorization: Bearer`."""
     return service.add_token(context, viewer, new.name, new.scopes, new.days)
 

@@ -9,9 +9,16 @@ from console.access.rights import Right
 from console.access.viewer import Viewer
 from console.api.fields import Amount, Limit, Note, Offset, Storable, Time
 from console.api.viewing import ContextOf, needs
+from console.results.transactions import (
+    NoteRow,
+    RevealedEntities,
+    ScoresByPart,
+    TransactionDetails,
+    TransactionList,
+)
 from console.services import remarks
 from console.services import transactions as service
-from console.services.search import Found, search
+from console.services.search import search
 from storage.transaction_search import TransactionFilter
 
 router = APIRouter(prefix="/transactions", tags=["transactions"])
@@ -68,19 +75,19 @@ class NewNote(BaseModel):
 @router.get("")
 def search_transactions(
     viewer: Reader, context: ContextOf, query: Annotated[TransactionQuery, Query()]
-) -> Found:
+) -> TransactionList:
     """Find transactions, alerted or not, latest first."""
     return search(context, query.filter(context), offset=query.offset, limit=query.limit)
 
 
 @router.get("/{transaction_id}")
-def transaction(viewer: Reader, context: ContextOf, transaction_id: TransactionId) -> service.TransactionPage:
+def transaction(viewer: Reader, context: ContextOf, transaction_id: TransactionId) -> TransactionDetails:
     """All fields, features, reasons, verdicts, notes and other alerts of one transaction."""
     return service.transaction_page(context, transaction_id)
 
 
 @router.get("/{transaction_id}/scores")
-def scores(viewer: Reader, context: ContextOf, transaction_id: TransactionId) -> service.Scores:
+def scores(viewer: Reader, context: ContextOf, transaction_id: TransactionId) -> ScoresByPart:
     """What base and each detector made of it, computed again from stored features and control log."""
     return service.scores_by_part(context, transaction_id)
 
@@ -91,7 +98,7 @@ def add_note(
     context: ContextOf,
     transaction_id: TransactionId,
     new: NewNote,
-) -> service.NoteRow:
+) -> NoteRow:
     """Write a note beside a transaction."""
     return remarks.add_note(context, viewer, transaction_id, new.text)
 
@@ -99,6 +106,6 @@ def add_note(
 @router.post("/{transaction_id}/reveal")
 def reveal(
     viewer: Annotated[Viewer, needs(Right.REVEAL)], context: ContextOf, transaction_id: TransactionId
-) -> remarks.Revealed:
+) -> RevealedEntities:
     """Show the card's token; the audit log keeps who saw it."""
     return remarks.reveal(context, viewer, transaction_id)

@@ -11,6 +11,7 @@ from console.access.rights import Right, Role
 from console.access.viewer import Viewer
 from console.api.fields import Name
 from console.api.viewing import ContextOf, needs
+from console.results.administration import UserCreated, UserList, UserRow
 
 router = APIRouter(prefix="/users", tags=["administration"])
 
@@ -36,13 +37,13 @@ class UserChange(BaseModel):
 
 
 @router.get("")
-def list_users(viewer: Annotated[Viewer, needs(Right.AUDIT)], context: ContextOf) -> service.UserList:
+def list_users(viewer: Annotated[Viewer, needs(Right.AUDIT)], context: ContextOf) -> UserList:
     """All users."""
     return service.list_users(context)
 
 
 @router.post("", status_code=201)
-def add_user(viewer: Administrator, context: ContextOf, new: NewUser) -> service.NewUser:
+def add_user(viewer: Administrator, context: ContextOf, new: NewUser) -> UserCreated:
     """Add a user."""
     return service.add_user(context, viewer, new.name, new.role, new.password)
 
@@ -53,6 +54,6 @@ def change_user(
     context: ContextOf,
     user_id: Annotated[int, Path(ge=1, le=2**53)],
     change: UserChange,
-) -> service.UserRow:
+) -> UserRow:
     """Set role, password, or whether they may enter; they are signed out everywhere."""
     return service.change_user(context, viewer, user_id, change.model_dump())

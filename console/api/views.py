@@ -9,6 +9,7 @@ from console.access.rights import Right
 from console.access.viewer import Viewer
 from console.api.fields import Name, Text
 from console.api.viewing import ContextOf, needs
+from console.results.views import ViewList, ViewRow
 from console.services import views as service
 
 router = APIRouter(prefix="/views", tags=["views"])
@@ -29,15 +30,15 @@ class NewView(BaseModel):
 
 
 @router.get("")
-def list_views(viewer: Owner, context: ContextOf) -> service.ViewList:
+def list_views(viewer: Owner, context: ContextOf) -> ViewList:
     """Own views."""
     return service.list_views(context, viewer)
 
 
 @router.put("")
-def save_view(viewer: Owner, context: ContextOf, view: NewView) -> service.ViewRow:
+def save_view(viewer: Owner, context: ContextOf, view: NewView) -> ViewRow:
     """Keep a view, in place of one of the same name."""
-    return service.save_view(context, viewer, service.ViewRow(view.page, view.name, dict(view.query)))
+    return service.save_view(context, viewer, ViewRow(view.page, view.name, dict(view.query)))
 
 
 @router.delete("", status_code=204)

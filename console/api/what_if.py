@@ -9,7 +9,7 @@ from console.access.rights import Right
 from console.access.viewer import Viewer
 from console.api.fields import Storable
 from console.api.viewing import ContextOf, needs
-from console.models.results import WhatIf
+from console.results.what_if import WhatIf, WhatIfProgress
 from console.services import what_if as service
 
 router = APIRouter(prefix="/what-if", tags=["what if"])
@@ -42,6 +42,6 @@ def what_if(viewer: Annotated[Viewer, needs(Right.FLAG)], context: ContextOf, te
 
 
 @router.get("")
-def running(viewer: Annotated[Viewer, needs(Right.READ)], context: ContextOf) -> service.Running:
+def running(viewer: Annotated[Viewer, needs(Right.READ)], context: ContextOf) -> WhatIfProgress:
     """How far the one that runs is."""
     return service.running(context)

@@ -9,7 +9,9 @@ from multiprocessing import get_context
 from typing import Any, Protocol, Self
 
 from console.models import child
-from console.models.results import CannotScore, Change, Matches, ModelsBusy, PartScore, WhatIf
+from console.models.results import CannotScore, Change, Matches, ModelsBusy
+from console.results.transactions import PartScore
+from console.results.what_if import WhatIf
 from contracts.answer import Draft
 
 ANSWER_WITHIN_S = 120.0

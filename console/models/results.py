@@ -29,18 +29,6 @@ class Matches:
 
 
 @dataclass(frozen=True)
-class PartScore:
-    """What one scorer makes of a transaction: its surprise, with its share of the budget as a shift."""
-
-    scorer: str
-    episode: str
-    surprise: float
-    shift: float
-    threshold: float | None
-    """Of all scorers together, as surprise; an alert is what lies over it."""
-
-
-@dataclass(frozen=True)
 class Change:
     """Other terms over the last `days`: what is None or empty stays as it is in force.
 
@@ -55,41 +43,6 @@ class Change:
     without: tuple[str, ...] = ()
     budget: float | None = None
     threshold: float | None = None
-
-
-@dataclass(frozen=True)
-class Effect:
-    """What terms alert of the past: in all and a day, its known frauds and their money, and the rest.
-
-    frauds and fraud_amount are what was known, caught and amount_caught what was alerted of it; false_alarms
-    are alerts known to be genuine, unjudged alerts that nobody has judged.
-    """
-
-    threshold: float
-    """As surprise."""
-    alerts: int
-    alerts_a_day: float
-    frauds: int
-    caught: int
-    fraud_amount: float
-    amount_caught: float
-    false_alarms: int
-    unjudged: int
-
-
-@dataclass(frozen=True)
-class WhatIf:
-    """The past as it is scored now and as it would be then; `added` and `lost` count alerts of only one."""
-
-    days: float
-    """Of event time that were really looked at."""
-    transactions: int
-    limited: bool
-    """Whether more were stored of these days than are looked at: the newest were taken."""
-    now: Effect
-    then: Effect
-    added: int
-    lost: int
 
 
 STAGES = ("waiting", "calibrating", "reading", "scoring")

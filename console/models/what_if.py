@@ -7,7 +7,8 @@ from dataclasses import asdict, replace
 
 import numpy as np
 
-from console.models.results import STAGES, CannotScore, Change, Effect, WhatIf
+from console.models.results import STAGES, CannotScore, Change
+from console.results.what_if import TermsEffect, WhatIf
 from control.snapshot import Snapshot
 from meta.arrays import Floats
 from meta.calibration import Tails
@@ -127,7 +128,7 @@ def _truth(found: JudgedTraffic) -> np.ndarray[tuple[int], np.dtype[np.int8]]:
     return np.array([known.get(verdict or "", UNKNOWN) for verdict in found.verdicts], np.int8)
 
 
-def _told(effect: past_terms.AlertCounts, setting: ScoringSetting) -> Effect:
+def _told(effect: past_terms.AlertCounts, setting: ScoringSetting) -> TermsEffect:
     counted = asdict(effect)
     del counted["alert_rate"], counted["false_alarms_a_day"]  # of the few that somebody called genuine
-    return Effect(threshold=setting.threshold, **counted)
+    return TermsEffect(threshold=setting.threshold, **counted)

@@ -9,8 +9,10 @@ import numpy as np
 from sqlalchemy import Engine
 
 from console.models.look_back import look_back
-from console.models.results import CannotScore, Change, Matches, PartScore, WhatIf
+from console.models.results import CannotScore, Change, Matches
 from console.models.what_if import Tell, answer
+from console.results.transactions import PartScore
+from console.results.what_if import WhatIf
 from contracts.answer import Draft
 from control.history import snapshot_of
 from control.keys import ControlKey, read_key

@@ -10,6 +10,8 @@ from console.pages.parts import button
 from console.pages.refusals import telling
 from console.pages.viewer import Viewer
 from console.pages.words import count, local_time
+from console.results.alerts import AlertsChanged
+from console.results.cases import CaseDetails
 
 SNOOZE_S = 86_400.0
 
@@ -60,8 +62,8 @@ def on_actions(viewer: Viewer, after: str = "flagfive.grid.refresh()") -> None:
 
 async def _open_case(viewer: Viewer, ids: list[int]) -> None:
     title = f"{count(len(ids), 'alert')}, {local_time(time.time(), viewer.zone)}"
-    made = await viewer.api.post("/cases", {"title": title, "ids": ids, "owner": viewer.name})
-    ui.navigate.to(f"/cases/{made['id']}")
+    made = await viewer.api.post("/cases", CaseDetails, {"title": title, "ids": ids, "owner": viewer.name})
+    ui.navigate.to(f"/cases/{made.id}")
 
 
 async def _ask(viewer: Viewer, what: str, ids: list[int]) -> str:
@@ -69,11 +71,11 @@ async def _ask(viewer: Viewer, what: str, ids: list[int]) -> str:
     body: dict[str, Any] = {"ids": ids}
     match what:
         case "assign":
-            await viewer.api.post("/alerts/assign", body | {"assignee": viewer.name})
+            await viewer.api.post("/alerts/assign", AlertsChanged, body | {"assignee": viewer.name})
             return f"{alerts} assigned to {viewer.name}"
         case "snooze":
-            await viewer.api.post("/alerts/snooze", body | {"until": time.time() + SNOOZE_S})
+            await viewer.api.post("/alerts/snooze", AlertsChanged, body | {"until": time.time() + SNOOZE_S})
             return f"{alerts} snoozed for a day"
         case _:
-            await viewer.api.post("/alerts/decide", body | {"verdict": what})
+            await viewer.api.post("/alerts/decide", AlertsChanged, body | {"verdict": what})
             return f"{alerts} judged {what}"

@@ -1,26 +1,24 @@
 """Episodes that wait for a person, and what was decided before."""
 
-from typing import Any
-
 from nicegui import ui
 
 from console.pages.episodes import episode_address
 from console.pages.parts import box, cell, empty, moment, panel, table, text, word
 from console.pages.viewer import Viewer
 from console.pages.words import NOTHING
-
-Row = dict[str, Any]
+from console.results.administration import ApprovalDecision, ApprovalList
+from console.results.episodes import EpisodeRow
 
 
 async def approvals(viewer: Viewer) -> None:
     """What waits, oldest first; approved on the episode's own page, where its preview is."""
-    found = await viewer.api.get("/approvals")
-    _waiting(viewer, found["rows"])
-    if found["decided"]:
-        _decided(viewer, found["decided"])
+    found = await viewer.api.get("/approvals", ApprovalList)
+    _waiting(viewer, found.rows)
+    if found.decided:
+        _decided(viewer, found.decided)
 
 
-def _waiting(viewer: Viewer, rows: list[Row]) -> None:
+def _waiting(viewer: Viewer, rows: list[EpisodeRow]) -> None:
     with panel("Waiting for approval"):
         if not rows:
             empty("Nothing waits", "Episodes that need another person's approval appear here.", "how_to_reg")
@@ -29,23 +27,23 @@ def _waiting(viewer: Viewer, rows: list[Row]) -> None:
             for row in rows:
                 with ui.element("tr"):
                     with cell():
-                        ui.link(row["name"], episode_address(row)).classes("strong")
-                    text(row["author"], tag="td")
+                        ui.link(row.name, episode_address(row.id)).classes("strong")
+                    text(row.author, tag="td")
                     with cell(), box("muted"):
-                        moment(row["flagged_at"], viewer.zone)
-                    text(row.get("reason") or NOTHING, "muted", tag="td")
+                        moment(row.flagged_at, viewer.zone)
+                    text(row.reason or NOTHING, "muted", tag="td")
 
 
-def _decided(viewer: Viewer, rows: list[Row]) -> None:
+def _decided(viewer: Viewer, rows: list[ApprovalDecision]) -> None:
     with panel("Decided"), table(["When", "Episode", "Flagged by", "Decision", "By", "Why"], "Decisions"):
         for row in rows:
             with ui.element("tr"):
                 with cell(), box("muted"):
-                    moment(row["time"], viewer.zone)
+                    moment(row.time, viewer.zone)
                 with cell():
-                    ui.link(row["episode"], episode_address({"id": row["episode_id"]}))
-                text(row["flagged_by"], tag="td")
+                    ui.link(row.episode, episode_address(row.episode_id))
+                text(row.flagged_by, tag="td")
                 with cell():
-                    word(row["decision"])
-                text(row["author"], tag="td")
-                text(row["note"] or NOTHING, "muted", tag="td")
+                    word(row.decision)
+                text(row.author, tag="td")
+                text(row.note or NOTHING, "muted", tag="td")

@@ -9,11 +9,12 @@ from console.pages.grid import column, rows_grid, show
 from console.pages.parts import box, button, empty
 from console.pages.refusals import telling
 from console.pages.viewer import Viewer
+from console.results.administration import AuditCheck, AuditList
 
 
 async def audit(viewer: Viewer) -> None:
     """The log as a grid, latest first."""
-    await viewer.api.get("/audit", limit=1)  # says why where the viewer may not read it
+    await viewer.api.get("/audit", AuditList, limit=1)  # says why where the viewer may not read it
     query: dict[str, Any] = {}
     with box("filters").props('role=search aria-label="Search the audit log"'):
         for name, label in (("actor", "Who"), ("action", "What"), ("subject", "On what")):
@@ -46,8 +47,8 @@ COLUMNS = [
 
 async def _verify(viewer: Viewer) -> None:
     with telling():
-        found = await viewer.api.get("/audit/verify")
-        if found["intact"]:
-            ui.notify(f"The chain of {found['entries']:,} entries is whole", type="positive")
+        found = await viewer.api.get("/audit/verify", AuditCheck)
+        if found.intact:
+            ui.notify(f"The chain of {found.entries:,} entries is whole", type="positive")
         else:
-            ui.notify(f"The chain is broken at entry {found['first_bad']}", type="negative")
+            ui.notify(f"The chain is broken at entry {found.first_bad}", type="negative")

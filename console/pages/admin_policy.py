@@ -8,28 +8,27 @@ from console.pages.parts import box, button, panel, text
 from console.pages.refusals import telling
 from console.pages.viewer import Viewer
 from console.pages.words import percent
+from contracts.standing_policy import StandingPolicy
 
 POLICIES = {"auto": "goes live", "approve": "waits for approval", "shadow": "scores silently"}
 
 
 async def policy(viewer: Viewer) -> None:
     """The values in force, and the form that changes them."""
-    found = await viewer.api.get("/policy")
+    found = await viewer.api.get("/policy", StandingPolicy)
     may = viewer.may("administer")
     with panel("Policy"), box("stack"):
         form = {
-            "alert_rate": _number(
-                "Share of genuine traffic that is alerted", found["alert_rate"], step=0.0001
-            ),
-            "policy": ui.select(POLICIES, value=found["policy"], label="A detector that passed the gate"),
-            "four_eyes": ui.switch("Nobody approves their own episode", value=found["four_eyes"]),
-            "transactions_days": _number("Days transactions are kept, 0 for all", found["transactions_days"]),
-            "alerts_days": _number("Days alerts are kept, 0 for all", found["alerts_days"]),
+            "alert_rate": _number("Share of genuine traffic that is alerted", found.alert_rate, step=0.0001),
+            "policy": ui.select(POLICIES, value=found.policy, label="A detector that passed the gate"),
+            "four_eyes": ui.switch("Nobody approves their own episode", value=found.four_eyes),
+            "transactions_days": _number("Days transactions are kept, 0 for all", found.transactions_days),
+            "alerts_days": _number("Days alerts are kept, 0 for all", found.alerts_days),
         }
         for field in form.values():
             field.props("outlined dense").style("max-width: 420px")
             field.props("" if may else "disable")
-        text(f"The budget now is {percent(found['alert_rate'], 2)} of genuine traffic.", "muted small")
+        text(f"The budget now is {percent(found.alert_rate, 2)} of genuine traffic.", "muted small")
         if may:
             button("Save", lambda: _save(viewer, form), kind="go").style("align-self: flex-start")
 
@@ -40,5 +39,5 @@ def _number(label: str, value: float, *, step: float = 1.0) -> ui.number:
 
 async def _save(viewer: Viewer, form: dict[str, Any]) -> None:
     with telling():
-        await viewer.api.put("/policy", {name: field.value for name, field in form.items()})
+        await viewer.api.put("/policy", StandingPolicy, {name: field.value for name, field in form.items()})
         ui.notify("Saved; it is in force from the next episode on")

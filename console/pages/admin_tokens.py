@@ -1,20 +1,20 @@
 """Tokens that machines call the API with."""
 
 from functools import partial
-from typing import Any
 
 from nicegui import ui
 
 from console.pages.parts import banner, box, button, cell, empty, moment, panel, panel_head, table, text
 from console.pages.refusals import telling
 from console.pages.viewer import Viewer
+from console.results.administration import TokenCreated, TokenList, TokenRow
 
 SCOPES = ("read", "labels", "episodes")
 
 
 async def tokens(viewer: Viewer) -> None:
     """All tokens; a new one is shown once."""
-    rows = (await viewer.api.get("/tokens"))["rows"]
+    rows = (await viewer.api.get("/tokens", TokenList)).rows
     may = viewer.may("administer")
     with panel():
         with panel_head("API tokens"):
@@ -28,19 +28,19 @@ async def tokens(viewer: Viewer) -> None:
                 _row(viewer, row, may)
 
 
-def _row(viewer: Viewer, row: dict[str, Any], may: bool) -> None:
+def _row(viewer: Viewer, row: TokenRow, may: bool) -> None:
     with ui.element("tr"):
-        text(row["name"], "strong", tag="td")
-        text(", ".join(row["scopes"]), tag="td")
-        text(row["author"], "muted", tag="td")
-        for moment_of in ("created_at", "expires_at"):
+        text(row.name, "strong", tag="td")
+        text(", ".join(row.scopes), tag="td")
+        text(row.author, "muted", tag="td")
+        for at in (row.created_at, row.expires_at):
             with cell(), box("muted"):
-                moment(row.get(moment_of), viewer.zone)
+                moment(at, viewer.zone)
         with cell("number"):
-            if row["revoked_at"] is not None:
+            if row.revoked_at is not None:
                 text("revoked", "tag fraud", tag="span")
             elif may:
-                button("Revoke", partial(_revoke, viewer, row["id"]), kind="quiet")
+                button("Revoke", partial(_revoke, viewer, row.id), kind="quiet")
 
 
 async def _revoke(viewer: Viewer, token_id: int) -> None:
@@ -53,11 +53,11 @@ def _new(viewer: Viewer) -> None:
     async def make() -> None:
         with telling():
             body = {"name": name.value or "", "scopes": list(scopes.value or [])}
-            made = await viewer.api.post("/tokens", body)
+            made = await viewer.api.post("/tokens", TokenCreated, body)
             sheet.clear()
             with sheet:
                 banner("Copy it now: it is shown this once.")
-                text(made["token"], "mono")
+                text(made.token, "mono")
                 button("Done", ui.navigate.reload)
 
     with ui.dialog(value=True) as dialog, box("sheet") as sheet:

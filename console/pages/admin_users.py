@@ -9,14 +9,15 @@ from console.pages.api_client import PREFIX, ApiRefused
 from console.pages.parts import banner, box, button, cell, panel, panel_head, table, text
 from console.pages.refusals import telling
 from console.pages.viewer import Viewer
+from console.results.administration import UserCreated, UserList, UserRow
 
 ROLES = ("viewer", "analyst", "lead", "admin", "auditor")
-User = dict[str, Any]
+Change = dict[str, str | bool]
 
 
 async def users(viewer: Viewer) -> None:
     """All users; administrators change roles, lock people out and add others."""
-    rows = (await viewer.api.get("/users"))["rows"]
+    rows = (await viewer.api.get("/users", UserList)).rows
     may = viewer.may("administer")
     with panel():
         with panel_head("Users"):
@@ -27,30 +28,28 @@ async def users(viewer: Viewer) -> None:
                 _row(viewer, row, may)
 
 
-def _row(viewer: Viewer, row: User, may: bool) -> None:
+def _row(viewer: Viewer, row: UserRow, may: bool) -> None:
     with ui.element("tr"):
-        text(row["name"], "strong", tag="td")
+        text(row.name, "strong", tag="td")
         with cell():
             if may:
-                choice = ui.select(
-                    list(ROLES), value=row["role"], on_change=partial(_role, viewer, row["id"])
-                )
-                choice.props(f'outlined dense aria-label="Role of {row["id"]}"').style("width: 132px")
+                choice = ui.select(list(ROLES), value=row.role, on_change=partial(_role, viewer, row.id))
+                choice.props(f'outlined dense aria-label="Role of {row.id}"').style("width: 132px")
             else:
-                text(row["role"])
+                text(row.role)
         with cell():
             _state(row)
         with cell("number"):
-            if may and row["name"] != viewer.name:
-                words = "Shut out" if row["active"] else "Let in"
-                button(words, partial(_changed, viewer, row, {"active": not row["active"]}), kind="quiet")
-                if row["locked"]:
+            if may and row.name != viewer.name:
+                words = "Shut out" if row.active else "Let in"
+                button(words, partial(_changed, viewer, row, {"active": not row.active}), kind="quiet")
+                if row.locked:
                     button("Unlock", partial(_changed, viewer, row, {"unlock": True}), kind="quiet")
 
 
-def _state(row: User) -> None:
-    state, kind = ("active", "genuine") if row["active"] else ("shut out", "fraud")
-    if row["locked"]:
+def _state(row: UserRow) -> None:
+    state, kind = ("active", "genuine") if row.active else ("shut out", "fraud")
+    if row.locked:
         state, kind = "too many wrong passwords", "watch"
     text(state, f"tag {kind}", tag="span")
 
@@ -65,14 +64,14 @@ async def _role(viewer: Viewer, user_id: int, event: events.ValueChangeEventArgu
     await _change(viewer, user_id, {"role": event.value})
 
 
-async def _changed(viewer: Viewer, row: User, change: User) -> None:
-    if await _change(viewer, row["id"], change):
+async def _changed(viewer: Viewer, row: UserRow, change: Change) -> None:
+    if await _change(viewer, row.id, change):
         ui.navigate.reload()
 
 
-async def _change(viewer: Viewer, user_id: int, body: User) -> bool:
+async def _change(viewer: Viewer, user_id: int, body: Change) -> bool:
     try:
-        await viewer.api.patch(f"/users/{user_id}", body)
+        await viewer.api.patch(f"/users/{user_id}", UserRow, body)
     except ApiRefused as refused:
         ui.notify(refused.what, type="negative")
         return False
@@ -84,13 +83,13 @@ def _new(viewer: Viewer) -> None:
     async def make() -> None:
         body = {"name": (name.value or "").strip(), "role": role.value, "password": password.value or None}
         with telling():
-            made = await viewer.api.post("/users", body)
-            if made["link_token"] is None:
+            made = await viewer.api.post("/users", UserCreated, body)
+            if made.link_token is None:
                 ui.navigate.reload()
                 return
             sheet.clear()
             with sheet:
-                _link(viewer, made["link_token"])
+                _link(viewer, made.link_token)
 
     with ui.dialog(value=True) as dialog, box("sheet") as sheet:
         text("New user", tag="h2")

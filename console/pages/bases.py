@@ -1,6 +1,6 @@
 """Every base that has been in force: when, why it was replaced, its training, its alerts, the way back."""
 
-from typing import Any
+from functools import partial
 
 from nicegui import ui
 
@@ -8,18 +8,18 @@ from console.pages.control_history import ask_roll_back
 from console.pages.parts import box, button, cell, moment, panel, table, text, word
 from console.pages.viewer import Viewer
 from console.pages.words import NOTHING, percent
+from console.results.detectors import DetectorSummary, InForce, Training
 
 HEADS = ("Base", "In force", "Replaced", "Trained on", "#Threshold", "#Alerts", "#Precision", "")
 BLANK_KEPT = "white-space: pre"
 DIGITS = 12
 """Of a hash, as `flagfive promote` tells it."""
-Row = dict[str, Any]
 
 
-class Bases:
+class BasesPanel:
     """All of them, the newest first; whoever may approve can bring back the one before the last change."""
 
-    def __init__(self, viewer: Viewer, rows: list[Row]) -> None:
+    def __init__(self, viewer: Viewer, rows: list[DetectorSummary]) -> None:
         self._viewer, self._rows = viewer, rows
 
     def show(self) -> None:
@@ -38,59 +38,62 @@ class Bases:
                 )
                 text(words, "muted small")
 
-    def _row(self, row: Row) -> None:
+    def _row(self, row: DetectorSummary) -> None:
         with cell():
-            text(row["name"], "strong")
-            if row["status"] == "live":
+            text(row.name, "strong")
+            if row.status == "live":
                 word("live")
-            text(f"by {row['author']}", "muted small")
-            text(row["reason"], "muted small")
-        self._stay(row["in_force"])
-        _training(row["training"], self._viewer)
-        threshold = row["in_force"]["threshold"]
+            text(f"by {row.author}", "muted small")
+            text(row.reason, "muted small")
+        stay = row.in_force
+        assert stay is not None  # the API adds it to every row of this list
+        self._stay(stay)
+        _training(row.training, self._viewer)
+        threshold = stay.threshold
         text(NOTHING if threshold is None else f"{threshold:.2f}", "number", tag="td")
-        text(f"{row['alerts']:,}", "number", tag="td")
-        text(percent(row["precision"], 0), "number", tag="td")
+        text(f"{row.alerts:,}", "number", tag="td")
+        text(percent(row.precision, 0), "number", tag="td")
         with cell("number within-reach"):
-            if self._viewer.may("approve") and row["in_force"]["rollback_offset"] is not None:
-                button("Bring back", lambda: self._ask(row), kind="quiet", label=f"Bring back {row['name']}")
+            if self._viewer.may("approve") and stay.rollback_offset is not None:
+                ask = partial(self._ask, row.name, stay.rollback_offset)
+                button("Bring back", ask, kind="quiet", label=f"Bring back {row.name}")
 
-    def _stay(self, stay: Row) -> None:
+    def _stay(self, stay: InForce) -> None:
         with cell():
-            moment(stay["began_at"], self._viewer.zone)
+            moment(stay.began_at, self._viewer.zone)
             text(_offsets(stay), "muted small")
         with cell():
-            moment(stay["ended_at"], self._viewer.zone)
-            if stay["ended_at"] is not None:
-                text(f"by {stay['replaced_by']}", "muted small")
-                text(stay["why_replaced"], "muted small")
+            moment(stay.ended_at, self._viewer.zone)
+            if stay.ended_at is not None:
+                text(f"by {stay.replaced_by}", "muted small")
+                text(stay.why_replaced, "muted small")
 
-    def _ask(self, row: Row) -> None:
+    def _ask(self, name: str, rollback_offset: int) -> None:
         words = (
-            f"{row['name']} is put back on every partition, with the threshold and the calibration that it "
+            f"{name} is put back on every partition, with the threshold and the calibration that it "
             "had. Detectors stay."
         )
-        ask_roll_back(self._viewer, row["in_force"]["rollback_offset"], words)
+        ask_roll_back(self._viewer, rollback_offset, words)
 
 
-def _offsets(stay: Row) -> str:
-    if stay["to_offset"] is None:
-        return f"from offset {stay['from_offset']} on"
-    first, last = stay["from_offset"], stay["to_offset"] - 1
+def _offsets(stay: InForce) -> str:
+    if stay.to_offset is None:
+        return f"from offset {stay.from_offset} on"
+    first, last = stay.from_offset, stay.to_offset - 1
     return f"offset {first}" if first == last else f"offsets {first} to {last}"
 
 
-def _training(training: Row | None, viewer: Viewer) -> None:
+def _training(training: Training | None, viewer: Viewer) -> None:
     with cell():
         if training is None:
             text("its artifact cannot be read", "muted small")
             return
-        for end in ("first_at", "last_at"):
+        for words, at in (("from ", training.first_at), ("to ", training.last_at)):
             with box(""):
-                text("from " if end == "first_at" else "to ", "muted small", tag="span").style(BLANK_KEPT)
-                moment(training[end], viewer.zone)
-        text(f"{training['rows']:,} rows, {training['frauds']:,} frauds", "muted small")
-        data = text(f"data {training['data_hash'][:DIGITS]}", "mono muted small")
-        data.props["title"] = training["data_hash"]
-        artifact = text(f"artifact {training['artifact'][:DIGITS]}", "mono muted small")
-        artifact.props["title"] = training["artifact"]
+                text(words, "muted small", tag="span").style(BLANK_KEPT)
+                moment(at, viewer.zone)
+        text(f"{training.rows:,} rows, {training.frauds:,} frauds", "muted small")
+        data = text(f"data {training.data_hash[:DIGITS]}", "mono muted small")
+        data.props["title"] = training.data_hash
+        artifact = text(f"artifact {training.artifact[:DIGITS]}", "mono muted small")
+        artifact.props["title"] = training.artifact

@@ -13,8 +13,8 @@ from console.pages.parts import box, button, cell, empty, facts, moment, panel, 
 from console.pages.refusals import telling
 from console.pages.viewer import SignedIn, Viewer
 from console.pages.words import amount, masked
-
-Case = dict[str, Any]
+from console.results.cases import CaseDetails
+from console.results.transactions import TransactionDetails, TransactionRow
 
 
 @ui.page("/cases/{case_id}", title="Case · flagfive")
@@ -22,47 +22,47 @@ async def case(viewer: SignedIn, case_id: int) -> None:
     """The page of one case."""
     route = f"/cases/{case_id}"
     with frame(viewer, "Cases", f"Case {case_id}") as head:
-        found = await viewer.api.get(route)
-        head.title.text = found["title"]
+        found = await viewer.api.get(route, CaseDetails)
+        head.title.text = found.title
         with head:
             _state(viewer, route, found)
         with box("columns"):
             with box("stack"):
                 _people(viewer, route, found)
-                _alerts(viewer, route, found["alert_rows"])
+                _alerts(viewer, route, found.alert_rows)
             with box("stack"):
-                notes_panel(viewer, found["notes"], f"{route}/notes")
-                links_panel(viewer, route, found["links"])
+                notes_panel(viewer, found.notes, f"{route}/notes")
+                links_panel(viewer, route, found.links)
 
 
-def _state(viewer: Viewer, route: str, found: Case) -> None:
+def _state(viewer: Viewer, route: str, found: CaseDetails) -> None:
     if not viewer.may("decide"):
-        word(found["status"])
+        word(found.status)
         return
 
     async def change(event: events.ValueChangeEventArguments[Any]) -> None:
         await _patch(viewer, route, {"status": event.value})
 
-    choice = ui.select(list(CASE_STATES), value=found["status"], label="Status", on_change=change)
+    choice = ui.select(list(CASE_STATES), value=found.status, label="Status", on_change=change)
     choice.props("outlined dense").style("width: 140px")
-    if found["owner"] != viewer.name:
+    if found.owner != viewer.name:
         button("Take it", lambda: _give(viewer, route, viewer.name), icon="person_add")
 
 
-def _people(viewer: Viewer, route: str, found: Case) -> None:
+def _people(viewer: Viewer, route: str, found: CaseDetails) -> None:
     """Who works on it, and who opened it."""
     with panel("Case"), box("stack tight"):
-        facts([("Owner", found["owner"] or "nobody"), ("Opened by", found["author"])])
+        facts([("Owner", found.owner or "nobody"), ("Opened by", found.author)])
         with box("muted small"):
             text("opened ", tag="span")
-            moment(found["created_at"], viewer.zone)
+            moment(found.created_at, viewer.zone)
             text(", changed ", tag="span")
-            moment(found["changed_at"], viewer.zone)
+            moment(found.changed_at, viewer.zone)
         if viewer.may("decide"):
             _hand_over(viewer, route, found)
 
 
-def _hand_over(viewer: Viewer, route: str, found: Case) -> None:
+def _hand_over(viewer: Viewer, route: str, found: CaseDetails) -> None:
     async def give() -> None:
         if whom := (name.value or "").strip():
             await _give(viewer, route, whom)
@@ -70,7 +70,7 @@ def _hand_over(viewer: Viewer, route: str, found: Case) -> None:
     with box("line"):
         name = ui.input("Owner's name").props("outlined dense").on("keydown.enter", give)
         button("Hand over", give)
-        if found["owner"] is not None:
+        if found.owner is not None:
             button("Give back", lambda: _give(viewer, route, None))
 
 
@@ -79,16 +79,16 @@ async def _give(viewer: Viewer, route: str, owner: str | None) -> None:
         ui.navigate.reload()
 
 
-async def _patch(viewer: Viewer, route: str, body: Case) -> bool:
+async def _patch(viewer: Viewer, route: str, body: dict[str, str | None]) -> bool:
     """Whether the API took the change; what it refuses is told."""
     with telling():
-        await viewer.api.patch(route, body)
+        await viewer.api.patch(route, CaseDetails, body)
         ui.notify("Saved")
         return True
     return False
 
 
-def _alerts(viewer: Viewer, route: str, rows: list[Case]) -> None:
+def _alerts(viewer: Viewer, route: str, rows: list[TransactionRow]) -> None:
     with panel("Alerts"), box("stack tight"):
         if not rows:
             empty("No alert yet", "Add them by transaction id, one after the other.", "inbox")
@@ -100,25 +100,25 @@ def _alerts(viewer: Viewer, route: str, rows: list[Case]) -> None:
             _add_alert(viewer, route)
 
 
-def _alert(viewer: Viewer, row: Case) -> None:
+def _alert(viewer: Viewer, row: TransactionRow) -> None:
     with ui.element("tr"):
-        with cell(), ui.link(target=f"/transactions/{quote(row['transaction_id'], safe='')}"):
-            moment(row["raised_at"], viewer.zone)
-        text(masked(row["card"]), "mono", tag="td")
-        text(amount(row["amount"], row["currency"]), "number", tag="td")
+        with cell(), ui.link(target=f"/transactions/{quote(row.transaction_id, safe='')}"):
+            moment(row.raised_at, viewer.zone)
+        text(masked(row.card), "mono", tag="td")
+        text(amount(row.amount, row.currency), "number", tag="td")
         with cell():
-            word(row["verdict"] or row["state"])
+            word(row.verdict or row.state or "")
 
 
 def _add_alert(viewer: Viewer, route: str) -> None:
     async def add() -> None:
         identity = (written.value or "").strip()
         with telling():
-            found = await viewer.api.get(f"/transactions/{quote(identity, safe='')}")
-            if found["row"]["id"] is None:
+            found = await viewer.api.get(f"/transactions/{quote(identity, safe='')}", TransactionDetails)
+            if found.row.id is None:
                 ui.notify("This transaction raised no alert.", type="warning")
                 return
-            await viewer.api.post(f"{route}/alerts", {"ids": [found["row"]["id"]]})
+            await viewer.api.post(f"{route}/alerts", CaseDetails, {"ids": [found.row.id]})
             ui.navigate.reload()
 
     with box("line"):

@@ -1,15 +1,14 @@
 """Attachments of a case: links to what lies elsewhere."""
 
-from typing import Any
-
 from nicegui import ui
 
 from console.pages.parts import box, button, panel, text
 from console.pages.refusals import telling
 from console.pages.viewer import Viewer
+from console.results.cases import CaseDetails, LinkRow
 
 
-def links_panel(viewer: Viewer, route: str, links: list[dict[str, Any]]) -> None:
+def links_panel(viewer: Viewer, route: str, links: list[LinkRow]) -> None:
     """What is attached, and a field for more where the viewer may."""
     with panel("Links"), box("stack tight"):
         for one in links:
@@ -20,11 +19,11 @@ def links_panel(viewer: Viewer, route: str, links: list[dict[str, Any]]) -> None
             text("No links.", "muted")
 
 
-def _link(one: dict[str, Any]) -> None:
+def _link(one: LinkRow) -> None:
     """A link in a tab of its own that is not told where from; what is no web address stays text."""
-    words = one["title"] or one["url"]
-    if one["url"].startswith(("https://", "http://")):
-        ui.link(words, one["url"], new_tab=True).props('rel="noopener noreferrer"')
+    words = one.title or one.url
+    if one.url.startswith(("https://", "http://")):
+        ui.link(words, one.url, new_tab=True).props('rel="noopener noreferrer"')
     else:
         text(words)
 
@@ -32,7 +31,9 @@ def _link(one: dict[str, Any]) -> None:
 def _add_link(viewer: Viewer, route: str) -> None:
     async def add() -> None:
         with telling():
-            await viewer.api.post(f"{route}/links", {"title": title.value or "", "url": url.value or ""})
+            await viewer.api.post(
+                f"{route}/links", CaseDetails, {"title": title.value or "", "url": url.value or ""}
+            )
             ui.navigate.reload()
 
     with box("line"):

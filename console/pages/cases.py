@@ -1,7 +1,5 @@
 """Cases: alerts of one entity or ring, kept together while somebody works on them."""
 
-from typing import Any
-
 from nicegui import ui
 
 from console.pages.api_client import PREFIX
@@ -10,6 +8,7 @@ from console.pages.parts import box, button, cell, empty, moment, panel, table, 
 from console.pages.refusals import telling
 from console.pages.viewer import SignedIn, Viewer
 from console.pages.words import NOTHING
+from console.results.cases import CaseDetails, CaseList, CaseRow
 
 CASE_STATES = ("open", "working", "closed")
 MOST = 200
@@ -20,21 +19,21 @@ async def cases(viewer: SignedIn, status: str = "") -> None:
     """Cases of one status or of all, the one changed last first; what is exported is what is shown."""
     chosen = status if status in CASE_STATES else ""
     with frame(viewer, "Cases") as head:
-        found = await viewer.api.get("/cases", limit=MOST, status=chosen)
+        found = await viewer.api.get("/cases", CaseList, limit=MOST, status=chosen)
         with head:
-            if found["rows"]:
+            if found.rows:
                 _exports(chosen)
             if viewer.may("decide"):
                 button("New case", lambda: _begin(viewer), icon="add", kind="go")
         addresses = {one.capitalize(): f"/cases?status={one}" for one in CASE_STATES}
         tabs({"All": "/cases"} | addresses, chosen.capitalize() or "All", "Status")
         with panel():
-            if found["rows"]:
-                _list(viewer, found["rows"])
+            if found.rows:
+                _list(viewer, found.rows)
             else:
                 empty("No case", "A case groups alerts of one card or one ring.", "folder_open")
-        if found["total"] > MOST:
-            text(f"Shown are the {MOST} of {found['total']:,} that changed last; a file has all.", "muted")
+        if found.total > MOST:
+            text(f"Shown are the {MOST} of {found.total:,} that changed last; a file has all.", "muted")
 
 
 def _exports(status: str) -> None:
@@ -43,25 +42,25 @@ def _exports(status: str) -> None:
         ui.link(kind.upper(), f"{PREFIX}/cases/export?format={kind}{of_status}").props("download")
 
 
-def _list(viewer: Viewer, rows: list[dict[str, Any]]) -> None:
+def _list(viewer: Viewer, rows: list[CaseRow]) -> None:
     with table(["Title", "Status", "Owner", "#Alerts", "Changed"], "Cases"):
         for row in rows:
             with ui.element("tr"):
                 with cell():
-                    ui.link(row["title"], f"/cases/{row['id']}").classes("strong")
+                    ui.link(row.title, f"/cases/{row.id}").classes("strong")
                 with cell():
-                    word(row["status"])
-                text(row["owner"] or NOTHING, tag="td")
-                text(f"{row['alerts']:,}", "number", tag="td")
+                    word(row.status)
+                text(row.owner or NOTHING, tag="td")
+                text(f"{row.alerts:,}", "number", tag="td")
                 with cell(), box("muted"):
-                    moment(row["changed_at"], viewer.zone)
+                    moment(row.changed_at, viewer.zone)
 
 
 def _begin(viewer: Viewer) -> None:
     async def make() -> None:
         with telling():
-            made = await viewer.api.post("/cases", {"title": (title.value or "").strip()})
-            ui.navigate.to(f"/cases/{made['id']}")
+            made = await viewer.api.post("/cases", CaseDetails, {"title": (title.value or "").strip()})
+            ui.navigate.to(f"/cases/{made.id}")
 
     with ui.dialog(value=True) as dialog, box("sheet"):
         text("New case", tag="h2")

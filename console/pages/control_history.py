@@ -2,18 +2,19 @@
 
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Any
 
 from nicegui import ui
 
 from console.pages.parts import box, button, cell, empty, moment, panel, table, text
 from console.pages.refusals import telling
 from console.pages.viewer import Viewer
+from console.results.control_entries import ControlList, ControlRow
+from console.results.requests import RequestResult
 
 SHOWN = 25
 
 
-class ControlHistory:
+class ControlHistoryPanel:
     """The latest changes; whoever may approve can roll one back."""
 
     def __init__(self, viewer: Viewer) -> None:
@@ -22,7 +23,7 @@ class ControlHistory:
     @ui.refreshable_method
     async def show(self) -> None:
         """Read them and draw them."""
-        rows = (await self._viewer.api.get("/control-entries", limit=SHOWN))["rows"]
+        rows = (await self._viewer.api.get("/control-entries", ControlList, limit=SHOWN)).rows
         with panel("What changed"):
             if not rows:
                 hint = "Changes appear here as soon as they are in force."
@@ -32,22 +33,22 @@ class ControlHistory:
                 for row in rows:
                     self._row(row)
 
-    def _row(self, row: dict[str, Any]) -> None:
+    def _row(self, row: ControlRow) -> None:
         with ui.element("tr"):
             with cell(), box("muted"):
-                moment(row["time"], self._viewer.zone)
+                moment(row.time, self._viewer.zone)
             with cell():
-                text(row["key"], "mono")
-                text(f"offset {row['control_offset']}", "muted small")
-            text(row["author"], tag="td")
-            text(row["reason"], "muted", tag="td")
+                text(row.key, "mono")
+                text(f"offset {row.control_offset}", "muted small")
+            text(row.author, tag="td")
+            text(row.reason, "muted", tag="td")
             with cell("number within-reach"):
-                if self._viewer.may("approve") and row["can_roll_back"]:
+                if self._viewer.may("approve") and row.can_roll_back:
                     button("Roll back", partial(self._ask, row), kind="quiet")
 
-    def _ask(self, row: dict[str, Any]) -> None:
-        words = f"What stood under {row['key']} before it is put back on every partition."
-        ask_roll_back(self._viewer, row["control_offset"], words, self.show.refresh)
+    def _ask(self, row: ControlRow) -> None:
+        words = f"What stood under {row.key} before it is put back on every partition."
+        ask_roll_back(self._viewer, row.control_offset, words, self.show.refresh)
 
 
 def ask_roll_back(
@@ -62,8 +63,8 @@ def ask_roll_back(
         dialog.close()
         with telling():
             route = f"/control-entries/{control_offset}/rollback"
-            answer = await viewer.api.post(route, {"note": reason.value or ""})
-            ui.notify(answer["message"] or "Rolled back")
+            answer = await viewer.api.post(route, RequestResult, {"note": reason.value or ""})
+            ui.notify(answer.message or "Rolled back")
             if then is not None:
                 await then()
 

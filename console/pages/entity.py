@@ -1,6 +1,5 @@
 """One card, merchant or other entity: its profile, its alerts, what it did, whom it was seen with."""
 
-from typing import Any
 from urllib.parse import quote
 
 from nicegui import ui
@@ -10,38 +9,40 @@ from console.pages.frame import frame
 from console.pages.parts import box, cell, empty, moment, panel, table, text, word
 from console.pages.viewer import SignedIn, Viewer
 from console.pages.words import amount, count, masked, rarity
+from console.results.entities import EntityDetails, Partner
+from console.results.transactions import TransactionRow
 
 
 @ui.page("/entities/{kind}/{reference}", title="Entity · flagfive")
 async def entity(viewer: SignedIn, kind: str, reference: str) -> None:
     """The page of one entity."""
     with frame(viewer, "Search", kind) as head:
-        found = await viewer.api.get(entity_address(kind, reference))
+        found = await viewer.api.get(entity_address(kind, reference), EntityDetails)
         with head:
-            text(masked(found["key"]), "tag mono", tag="span")
-            text(count(found["profile"]["alerts"], "alert"), "tag", tag="span")
+            text(masked(found.key), "tag mono", tag="span")
+            text(count(found.profile.alerts, "alert"), "tag", tag="span")
         with box("columns"):
             with panel("What it did"):
-                payments_table(viewer, found["timeline"], "Nothing of it is stored.")
+                payments_table(viewer, found.timeline, "Nothing of it is stored.")
             with box("stack"):
                 with panel("Profile"):
                     profile(viewer, found)
-                _partners(found["partners"])
+                _partners(found.partners)
 
 
-def _partners(partners: list[dict[str, Any]]) -> None:
+def _partners(partners: list[Partner]) -> None:
     if not partners:
         return
     with panel("Seen with"), table(["", "", "#Payments"], "Entities that it was seen with"):
         for one in partners:
             with ui.element("tr"):
-                text(one["kind"], "muted", tag="td")
+                text(one.kind, "muted", tag="td")
                 with cell():
-                    ui.link(masked(one["key"]), entity_address(one["kind"], one["reference"])).classes("mono")
-                text(f"{one['transactions']:,}", "number", tag="td")
+                    ui.link(masked(one.key), entity_address(one.kind, one.reference)).classes("mono")
+                text(f"{one.transactions:,}", "number", tag="td")
 
 
-def payments_table(viewer: Viewer, rows: list[dict[str, Any]], nothing: str) -> None:
+def payments_table(viewer: Viewer, rows: list[TransactionRow], nothing: str) -> None:
     """Payments, alerted or not, each a link to its page."""
     if not rows:
         empty("No payments", nothing, "receipt_long")
@@ -49,12 +50,12 @@ def payments_table(viewer: Viewer, rows: list[dict[str, Any]], nothing: str) -> 
     with table(["Time", "#Amount", "#Rarity", "Decision", ""], "Payments"):
         for row in rows:
             with ui.element("tr"):
-                with cell(), ui.link(target=f"/transactions/{quote(row['transaction_id'], safe='')}"):
-                    moment(row["event_time"], viewer.zone)
-                text(amount(row["amount"], row["currency"]), "number", tag="td")
-                text(rarity(row["tail"]), "number", tag="td")
+                with cell(), ui.link(target=f"/transactions/{quote(row.transaction_id, safe='')}"):
+                    moment(row.event_time, viewer.zone)
+                text(amount(row.amount, row.currency), "number", tag="td")
+                text(rarity(row.tail), "number", tag="td")
                 with cell():
-                    word(row["decision"])
+                    word(row.decision)
                 with cell():
-                    if row["verdict"]:
-                        word(row["verdict"])
+                    if row.verdict:
+                        word(row.verdict)

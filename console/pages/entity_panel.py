@@ -1,6 +1,6 @@
 """Who a card or merchant is: its figures, and its days as lines."""
 
-from typing import Any
+from collections.abc import Callable
 from urllib.parse import quote
 
 from nicegui import ui
@@ -9,9 +9,13 @@ from console.pages.api_client import ApiRefused
 from console.pages.parts import box, facts, moment, panel, sparkline, text
 from console.pages.viewer import Viewer
 from console.pages.words import amount, count, masked
+from console.results.entities import EntityDay, EntityDetails
 
-Found = dict[str, Any]
-LINES = (("transactions", "Payments a day"), ("amount", "Amount a day"), ("highest_surprise", "Rarest a day"))
+LINES: tuple[tuple[str, Callable[[EntityDay], float]], ...] = (
+    ("Payments a day", lambda day: day.transactions),
+    ("Amount a day", lambda day: day.amount),
+    ("Rarest a day", lambda day: day.highest_surprise),
+)
 
 
 def entity_address(kind: str, reference: str) -> str:
@@ -22,7 +26,7 @@ def entity_address(kind: str, reference: str) -> str:
 async def entity_panel(viewer: Viewer, kind: str, reference: str) -> None:
     """A panel for one entity; where nothing is known of it, it says so."""
     try:
-        found = await viewer.api.get(entity_address(kind, reference))
+        found = await viewer.api.get(entity_address(kind, reference), EntityDetails)
     except ApiRefused as refused:
         with panel(kind.capitalize()):
             text(refused.what, "muted")
@@ -30,31 +34,31 @@ async def entity_panel(viewer: Viewer, kind: str, reference: str) -> None:
     with panel():
         with box("panel-head"):
             text(kind.capitalize(), tag="h2")
-            ui.link(masked(found["key"]), entity_address(kind, reference)).classes("mono")
+            ui.link(masked(found.key), entity_address(kind, reference)).classes("mono")
         profile(viewer, found)
 
 
-def profile(viewer: Viewer, found: Found) -> None:
+def profile(viewer: Viewer, found: EntityDetails) -> None:
     """The figures of an entity, and a line for each of what its days held."""
-    figures = found["profile"]
-    latest = "" if figures["whole"] else "the latest "
+    figures = found.profile
+    latest = "" if figures.whole else "the latest "
     facts(
         [
-            ("Payments", f"{latest}{figures['transactions']:,}"),
-            ("Usual amount", amount(figures["mean_amount"], figures["currency"])),
-            ("Largest", amount(figures["largest_amount"], figures["currency"])),
-            ("Alerts", count(figures["alerts"], "alert")),
-            ("Confirmed", count(figures["frauds"], "fraud")),
+            ("Payments", f"{latest}{figures.transactions:,}"),
+            ("Usual amount", amount(figures.mean_amount, figures.currency)),
+            ("Largest", amount(figures.largest_amount, figures.currency)),
+            ("Alerts", count(figures.alerts, "alert")),
+            ("Confirmed", count(figures.frauds, "fraud")),
         ]
     )
     with box("line muted small").style("margin-top: 4px"):
         text("Seen from", tag="span")
-        moment(figures["first_seen"], viewer.zone)
+        moment(figures.first_seen, viewer.zone)
         text("to", tag="span")
-        moment(figures["last_seen"], viewer.zone)
+        moment(figures.last_seen, viewer.zone)
     with box("lines"):
-        for field, name in LINES:
-            values = [float(day[field]) for day in found["days"]]
+        for name, value in LINES:
+            values = [value(day) for day in found.days]
             with box("stack tight"):
                 text(name, "muted small")
                 sparkline(values, f"{name}: {len(values)} days, last {values[-1]:,.1f}" if values else name)

@@ -1,6 +1,5 @@
 """One episode: where its detector is live, what it caught, and the ways back."""
 
-from typing import Any
 from urllib.parse import quote
 
 from nicegui import ui
@@ -8,16 +7,17 @@ from nicegui import ui
 from console.pages.api_client import ApiRefused
 from console.pages.entity import payments_table
 from console.pages.episode_actions import episode_actions
-from console.pages.episode_catches import Catches
+from console.pages.episode_catches import CatchesPanel
 from console.pages.frame import frame
 from console.pages.parts import banner, box, facts, moment, panel, text, tile, word
 from console.pages.viewer import SignedIn, Viewer
 from console.pages.what_if import WhatIfPanel
 from console.pages.words import NOTHING, amount, count, percent, seconds
+from console.results.episodes import Acks, EpisodeDetails, HistoryEvent
+from contracts.standing_policy import StandingPolicy
 
 LOOK_S = 1.0
 IN_FORCE = ("live", "announced")
-Episode = dict[str, Any]
 
 
 @ui.page("/episodes/{name}", title="Episode · flagfive")
@@ -25,30 +25,33 @@ async def episode(viewer: SignedIn, name: str) -> None:
     """The page of one episode; it follows what happens by itself."""
     with frame(viewer, "Episodes", "Episode") as head:
         route = f"/episodes/{quote(name, safe='')}"
-        shown = EpisodePage(viewer, route, found := await viewer.api.get(route))
-        head.title.text = found["name"]
+        found = await viewer.api.get(route, EpisodeDetails)
+        policy = await viewer.api.get("/policy", StandingPolicy)
+        shown = EpisodeView(viewer, route, found, four_eyes=policy.four_eyes)
+        head.title.text = found.name
         with head:
             shown.heading()
         await shown.begin()
         ui.timer(LOOK_S, shown.look, immediate=False)
 
 
-class EpisodePage:
+class EpisodeView:
     """What is shown of an episode; a part is drawn again only when what it shows has changed."""
 
-    def __init__(self, viewer: Viewer, route: str, found: Episode) -> None:
+    def __init__(self, viewer: Viewer, route: str, found: EpisodeDetails, *, four_eyes: bool) -> None:
         self._viewer = viewer
         self._route = route
         self._found = found
-        self._catches = Catches(viewer)
+        self._four_eyes = four_eyes
+        self._catches = CatchesPanel(viewer)
 
     async def begin(self) -> None:
         """Draw all below the heading; while it is to be decided, what would be stands before what was."""
         found = self._found
-        await self._catches.look(found["detector_id"])
-        in_force = found["status"] in IN_FORCE
-        what_if = WhatIfPanel(self._viewer, found["id"], in_force=in_force, currency=found["currency"])
-        may_try = found["detector_id"] is not None and self._viewer.may("flag")
+        await self._catches.look(found.detector_id)
+        in_force = found.status in IN_FORCE
+        what_if = WhatIfPanel(self._viewer, found.id, in_force=in_force, currency=found.currency)
+        may_try = found.detector_id is not None and self._viewer.may("flag")
         with box("stack"):
             self.numbers()
             if may_try and not in_force:
@@ -60,25 +63,25 @@ class EpisodePage:
     async def look(self) -> None:
         """Read the episode again."""
         try:
-            found = await self._viewer.api.get(self._route)
+            found = await self._viewer.api.get(self._route, EpisodeDetails)
         except ApiRefused:
             return  # away for a moment: the next look tells
         before, self._found = self._found, found
-        if _differ(before, found, "status"):
+        if before.status != found.status:
             self.heading.refresh()
         if before != found:
             self.numbers.refresh()
-        if _differ(before, found, "support"):
+        if before.support != found.support:
             self.flags.refresh()
-        if _differ(before, found, "detector_id", "readaptations", "history", "first_catch"):
+        if _story(before) != _story(found):
             self.story.refresh()
-        await self._catches.look(found["detector_id"])
+        await self._catches.look(found.detector_id)
 
     @ui.refreshable_method
     def heading(self) -> None:
         """State and what may be done."""
-        word(self._found["status"]).props["data-status"] = self._found["status"]
-        episode_actions(self._viewer, self._route, self._found, self.look)
+        word(self._found.status).props["data-status"] = self._found.status
+        episode_actions(self._viewer, self._route, self._found, self.look, four_eyes=self._four_eyes)
 
     def _columns(self) -> None:
         with box("columns"):
@@ -92,74 +95,74 @@ class EpisodePage:
     def numbers(self) -> None:
         """What it has come to, and why it is not further."""
         with box("stack"):
-            if self._found["reason"]:
-                banner(self._found["reason"], "fraud" if self._found["status"] == "refused" else "")
+            if self._found.reason:
+                banner(self._found.reason, "fraud" if self._found.status == "refused" else "")
             _tiles(self._found)
 
     @ui.refreshable_method
     def flags(self) -> None:
         """What was flagged, and what has joined since."""
         with panel("Flagged"):
-            payments_table(self._viewer, self._found["support"], "No flags are stored.")
+            payments_table(self._viewer, self._found.support, "No flags are stored.")
 
     @ui.refreshable_method
     def story(self) -> None:
         """How it came into force, and what happened since."""
         with box("stack"):
             _facts(self._viewer, self._found)
-            _history(self._viewer, self._found["history"])
+            _history(self._viewer, self._found.history)
 
 
-def _differ(one: Episode, other: Episode, *fields: str) -> bool:
-    return any(one[field] != other[field] for field in fields)
+def _story(found: EpisodeDetails) -> tuple[object, ...]:
+    return found.detector_id, found.readaptations, found.history, found.first_catch
 
 
-def live_words(acks: dict[str, Any] | None) -> str:
+def live_words(acks: Acks | None) -> str:
     """«live on 4 of 4 partitions after 0.6 s»."""
-    if not acks or not acks.get("of"):
+    if acks is None or not acks.of:
         return NOTHING
-    after = f" after {acks['seconds']:.1f} s" if acks.get("seconds") is not None else ""
-    return f"live on {acks['live']} of {acks['of']} partitions{after}"
+    after = f" after {acks.seconds:.1f} s" if acks.seconds is not None else ""
+    return f"live on {acks.live} of {acks.of} partitions{after}"
 
 
-def _tiles(found: Episode) -> None:
+def _tiles(found: EpisodeDetails) -> None:
     with box("tiles"):
-        tile("In force", live_words(found["acks"])).classes("sentence").props["data-acks"] = True
-        tile("Caught", count(found["caught"], "payment"))
-        tile("Money held", amount(found["money_held"], found["currency"]))
-        judged = found["confirmed"] + found["rejected"]
-        tile("Precision so far", percent(found["precision"], 0), count(judged, "alert") + " judged")
+        tile("In force", live_words(found.acks)).classes("sentence").props["data-acks"] = True
+        tile("Caught", count(found.caught, "payment"))
+        tile("Money held", amount(found.money_held, found.currency))
+        judged = found.confirmed + found.rejected
+        tile("Precision so far", percent(found.precision, 0), count(judged, "alert") + " judged")
 
 
-def _facts(viewer: Viewer, found: Episode) -> None:
+def _facts(viewer: Viewer, found: EpisodeDetails) -> None:
     with panel("Episode"):
         facts(
             [
-                ("Flagged by", found["author"]),
-                ("Detector", found["detector_id"] or NOTHING),
-                ("Adapted after", seconds(found["flag_to_adapted_ms"])),
-                ("Live after", seconds(found["flag_to_live_ms"])),
-                ("Adapted anew", count(max(0, len(found["readaptations"]) - 1), "time")),
+                ("Flagged by", found.author),
+                ("Detector", found.detector_id or NOTHING),
+                ("Adapted after", seconds(found.flag_to_adapted_ms)),
+                ("Live after", seconds(found.flag_to_live_ms)),
+                ("Adapted anew", count(max(0, len(found.readaptations) - 1), "time")),
             ]
         )
-        first = found["first_catch"]
+        first = found.first_catch
         if first:
             with box("line").style("margin-top: 12px"):
                 text("First catch", "muted", tag="span")
-                with ui.link(target=f"/transactions/{quote(first['transaction_id'], safe='')}"):
-                    moment(first["event_time"], viewer.zone)
-                text(amount(first["amount"], first["currency"]), tag="span")
-        for note in found["notes"]:
+                with ui.link(target=f"/transactions/{quote(first.transaction_id, safe='')}"):
+                    moment(first.event_time, viewer.zone)
+                text(amount(first.amount, first.currency), tag="span")
+        for note in found.notes:
             text(note, "note small").style("margin-top: 12px")
 
 
-def _history(viewer: Viewer, history: list[dict[str, Any]]) -> None:
+def _history(viewer: Viewer, history: list[HistoryEvent]) -> None:
     if not history:
         return
     with panel("History"), box("timeline", "ol"):
         for place, one in enumerate(reversed(history)):
             with box("marked" if place == 0 else "", "li"):
-                text(one["what"])
+                text(one.what)
                 with box("muted small"):
-                    text(f"{one['author']}, ", tag="span")
-                    moment(one["at"], viewer.zone)
+                    text(f"{one.author}, ", tag="span")
+                    moment(one.at, viewer.zone)

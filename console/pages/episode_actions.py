@@ -3,17 +3,18 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 from nicegui import ui
 
 from console.pages.parts import box, button, text
 from console.pages.refusals import telling
 from console.pages.viewer import Viewer
+from console.results.episodes import EpisodeDetails
+from console.results.requests import RequestResult
 
 
 @dataclass(frozen=True)
-class Step:
+class EpisodeAction:
     """A change of an episode's state."""
 
     path: str
@@ -24,46 +25,56 @@ class Step:
 
 
 STEPS = (
-    Step(
+    EpisodeAction(
         "approve",
         "Approve",
         "go",
         ("waiting", "shadow", "draft"),
         "The gate judges it by now; if it passes, it goes live on every partition.",
     ),
-    Step("reject", "Reject", "act", ("waiting",), "It will not go live; the flags stay as labels."),
-    Step(
+    EpisodeAction("reject", "Reject", "act", ("waiting",), "It will not go live; the flags stay as labels."),
+    EpisodeAction(
         "rollback",
         "Roll back",
         "act",
         ("live", "announced", "adapted"),
         "What was in force before its last change is put back on every partition.",
     ),
-    Step("retire", "Retire", "act", ("live", "shadow"), "Its detector leaves every partition."),
+    EpisodeAction("retire", "Retire", "act", ("live", "shadow"), "Its detector leaves every partition."),
 )
 
 
 def episode_actions(
-    viewer: Viewer, route: str, found: dict[str, Any], after: Callable[[], Awaitable[None]]
+    viewer: Viewer,
+    route: str,
+    found: EpisodeDetails,
+    after: Callable[[], Awaitable[None]],
+    *,
+    four_eyes: bool,
 ) -> None:
-    """Buttons for the steps that the state allows."""
+    """Buttons for the steps that the state allows.
+
+    Where `four_eyes` is in force, nobody can approve an episode that they flagged themselves.
+    """
     if not viewer.may("approve"):
         return
-    own = found.get("author") == viewer.name
+    own = found.author == viewer.name
     for step in STEPS:
-        if found["status"] in step.states:
+        if found.status in step.states:
             made = button(step.words, partial(_ask, viewer, route, step, after), kind=step.kind)
-            if step.path == "approve" and own and found.get("four_eyes"):
+            if step.path == "approve" and own and four_eyes:
                 made.disable()
                 made.tooltip("Another person must approve what you flagged")
 
 
-def _ask(viewer: Viewer, route: str, step: Step, after: Callable[[], Awaitable[None]]) -> None:
+def _ask(viewer: Viewer, route: str, step: EpisodeAction, after: Callable[[], Awaitable[None]]) -> None:
     async def do() -> None:
         dialog.close()
         with telling():
-            answer = await viewer.api.post(f"{route}/{step.path}", {"note": reason.value or ""})
-            ui.notify((answer or {}).get("message") or f"{step.words}: done")
+            answer = await viewer.api.post(
+                f"{route}/{step.path}", RequestResult, {"note": reason.value or ""}
+            )
+            ui.notify(answer.message or f"{step.words}: done")
             await after()
 
     with ui.dialog(value=True) as dialog, box("sheet"):

@@ -1,7 +1,7 @@
 """What an episode's detector has caught, to be confirmed or rejected one by one."""
 
+from dataclasses import replace
 from functools import partial
-from typing import Any
 from urllib.parse import quote
 
 from nicegui import ui
@@ -11,11 +11,13 @@ from console.pages.parts import box, button, cell, empty, moment, panel, table, 
 from console.pages.refusals import telling
 from console.pages.viewer import Viewer
 from console.pages.words import amount, masked, rarity
+from console.results.alerts import AlertList, AlertsChanged
+from console.results.transactions import TransactionRow
 
 MOST = 20
 
 
-class Catches:
+class CatchesPanel:
     """The newest alerts of a detector; a verdict joins the episode and adapts it anew.
 
     While the pointer is over the list, nothing is added to it: no row moves under a hand.
@@ -23,7 +25,7 @@ class Catches:
 
     def __init__(self, viewer: Viewer) -> None:
         self._viewer = viewer
-        self._rows: list[dict[str, Any]] = []
+        self._rows: list[TransactionRow] = []
         self._held = False
 
     def panel(self) -> None:
@@ -36,14 +38,15 @@ class Catches:
         """Read the newest alerts of the episode's detector."""
         if self._held or detector_id is None:
             return
-        query = {"detector": detector_id, "sort": "-raised_at", "limit": MOST}
         states = ["open", "assigned", "decided"]
         try:
-            rows = (await self._viewer.api.get("/alerts", state=states, **query))["rows"]
+            found = await self._viewer.api.get(
+                "/alerts", AlertList, state=states, detector=detector_id, sort="-raised_at", limit=MOST
+            )
         except ApiRefused:
             return
-        if rows != self._rows and not self._held:
-            self._rows = rows
+        if found.rows != self._rows and not self._held:
+            self._rows = found.rows
             self.rows.refresh()
 
     def _hold(self, held: bool) -> None:
@@ -59,26 +62,30 @@ class Catches:
             for row in self._rows:
                 self._row(row)
 
-    def _row(self, row: dict[str, Any]) -> None:
+    def _row(self, row: TransactionRow) -> None:
         with ui.element("tr") as line:
-            line.props["data-catch"] = row["transaction_id"]
-            with cell(), ui.link(target=f"/transactions/{quote(row['transaction_id'], safe='')}"):
-                moment(row["raised_at"], self._viewer.zone)
-            text(masked(row["card"]), "mono", tag="td")
-            text(amount(row["amount"], row["currency"]), "number", tag="td")
-            text(rarity(row["tail"]), "number", tag="td")
+            line.props["data-catch"] = row.transaction_id
+            with cell(), ui.link(target=f"/transactions/{quote(row.transaction_id, safe='')}"):
+                moment(row.raised_at, self._viewer.zone)
+            text(masked(row.card), "mono", tag="td")
+            text(amount(row.amount, row.currency), "number", tag="td")
+            text(rarity(row.tail), "number", tag="td")
             with cell():
-                word(row["verdict"] or row["state"])
+                word(row.verdict or row.state or "")
             with cell("number within-reach"), box("line"):
-                if row["verdict"] is None and self._viewer.may("decide"):
+                if row.verdict is None and self._viewer.may("decide"):
                     self._verdict(row, "fraud", "Confirm", "check")
                     self._verdict(row, "genuine", "Reject", "close")
 
-    def _verdict(self, row: dict[str, Any], verdict: str, words: str, icon: str) -> None:
+    def _verdict(self, row: TransactionRow, verdict: str, words: str, icon: str) -> None:
         async def decide() -> None:
             with telling():
-                await self._viewer.api.post("/alerts/decide", {"ids": [row["id"]], "verdict": verdict})
-                row["verdict"] = verdict
+                await self._viewer.api.post(
+                    "/alerts/decide", AlertsChanged, {"ids": [row.id], "verdict": verdict}
+                )
+                self._rows = [
+                    replace(one, verdict=verdict) if one.id == row.id else one for one in self._rows
+                ]
                 self.rows.refresh()
 
         made = button("", decide, icon=icon, kind=f"quiet {verdict}", label=f"{words} as {verdict}")

@@ -1,6 +1,5 @@
 """Episodes: every pattern that was flagged, and what became of it."""
 
-from typing import Any
 from urllib.parse import quote
 
 from nicegui import ui
@@ -8,41 +7,41 @@ from nicegui import ui
 from console.pages.frame import frame
 from console.pages.parts import box, cell, empty, moment, panel, table, text, word
 from console.pages.viewer import SignedIn, Viewer
-from console.pages.words import NOTHING, seconds
+from console.pages.words import seconds
+from console.results.episodes import EpisodeList, EpisodeRow
 
 
-def episode_address(episode: dict[str, Any]) -> str:
+def episode_address(episode_id: str) -> str:
     """Address of an episode's own page; names may repeat, ids do not."""
-    return f"/episodes/{quote(episode['id'], safe='')}"
+    return f"/episodes/{quote(episode_id, safe='')}"
 
 
 @ui.page("/episodes", title="Episodes · flagfive")
 async def episodes(viewer: SignedIn) -> None:
     """All episodes, the latest first."""
     with frame(viewer, "Episodes") as head:
-        found = await viewer.api.get("/episodes", limit=200)
+        found = await viewer.api.get("/episodes", EpisodeList, limit=200)
         with head:
-            text(f"{found['total']:,}", "tag", tag="span")
+            text(f"{found.total:,}", "tag", tag="span")
         with panel():
-            if found["rows"]:
-                _list(viewer, found["rows"])
+            if found.rows:
+                _list(viewer, found.rows)
             else:
                 hint = "Select transactions in the queue or the search, press e, then «New episode»."
                 empty("No episode yet", hint, "auto_awesome_motion")
 
 
-def _list(viewer: Viewer, rows: list[dict[str, Any]]) -> None:
-    with table(["Name", "State", "#Flags", "#Flag to live", "By", "Flagged"], "Episodes"):
+def _list(viewer: Viewer, rows: list[EpisodeRow]) -> None:
+    with table(["Name", "State", "#Flag to live", "By", "Flagged"], "Episodes"):
         for row in rows:
             with ui.element("tr"):
                 with cell():
-                    ui.link(row["name"], episode_address(row)).classes("strong")
-                    if row.get("reason"):
-                        text(row["reason"], "muted small")
+                    ui.link(row.name, episode_address(row.id)).classes("strong")
+                    if row.reason:
+                        text(row.reason, "muted small")
                 with cell():
-                    word(row["status"])
-                text(str(row.get("flags") or NOTHING), "number", tag="td")
-                text(seconds(row.get("flag_to_live_ms")), "number", tag="td")
-                text(row["author"], tag="td")
+                    word(row.status)
+                text(seconds(row.flag_to_live_ms), "number", tag="td")
+                text(row.author, tag="td")
                 with cell(), box("muted"):
-                    moment(row["flagged_at"], viewer.zone)
+                    moment(row.flagged_at, viewer.zone)

@@ -1,7 +1,6 @@
 """Earlier transactions that a draft would have alerted: known ones, and those that nobody has judged yet."""
 
 from functools import partial
-from typing import Any
 from urllib.parse import quote
 
 from nicegui import ui
@@ -10,32 +9,34 @@ from console.pages.parts import box, button, cell, moment, panel, panel_head, ta
 from console.pages.support import Support
 from console.pages.viewer import Viewer
 from console.pages.words import amount, masked, rarity
+from console.results.preview import EpisodePreview
+from console.results.transactions import TransactionRow
 
 SHOWN = 12
 
 
-def matches_panel(viewer: Viewer, support: Support, found: dict[str, Any]) -> None:
+def matches_panel(viewer: Viewer, support: Support, found: EpisodePreview) -> None:
     """The most surprising matches that are not judged; each can be flagged, as fraud or as a lookalike."""
-    rows = [row for row in found["matches"] if row["verdict"] is None]
+    rows = [row for row in found.matches if row.verdict is None]
     if not rows:
         return
     with panel(), box("stack tight"):
-        with panel_head(f"{found['total_matches']:,} earlier transactions match"):
-            shown = [row["transaction_id"] for row in rows[:SHOWN]]
+        with panel_head(f"{found.total_matches:,} earlier transactions match"):
+            shown = [row.transaction_id for row in rows[:SHOWN]]
             button(f"Flag these {len(shown)} as fraud", partial(support.add, shown))
         with table(["Time", "Card", "#Amount", "#Rarity", ""], "Earlier transactions that match"):
             for row in rows[:SHOWN]:
                 _row(viewer, support, row)
 
 
-def _row(viewer: Viewer, support: Support, row: dict[str, Any]) -> None:
-    identity = row["transaction_id"]
+def _row(viewer: Viewer, support: Support, row: TransactionRow) -> None:
+    identity = row.transaction_id
     with ui.element("tr"):
         with cell(), ui.link(target=f"/transactions/{quote(identity, safe='')}"):
-            moment(row["event_time"], viewer.zone)
-        text(masked(row["card"]), "mono", tag="td")
-        text(amount(row["amount"], row["currency"]), "number", tag="td")
-        text(rarity(row["tail"]), "number", tag="td")
+            moment(row.event_time, viewer.zone)
+        text(masked(row.card), "mono", tag="td")
+        text(amount(row.amount, row.currency), "number", tag="td")
+        text(rarity(row.tail), "number", tag="td")
         with cell("number"):
             add = partial(support.add, [identity])
             button("", add, icon="playlist_add", kind="quiet", label="Flag as fraud").tooltip("Flag as fraud")

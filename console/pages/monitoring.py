@@ -1,6 +1,6 @@
 """Monitoring: whether detection holds, whether traffic has changed, whether workers keep up."""
 
-from typing import Any
+from collections.abc import Callable
 
 from nicegui import ui
 
@@ -11,55 +11,55 @@ from console.pages.parts import banner, box, cell, empty, moment, panel, table, 
 from console.pages.viewer import SignedIn, Viewer
 from console.pages.words import count, percent, short
 from console.pages.workers_panel import workers_panel
+from console.results.monitoring import FeatureDrift, MonitoringSummary, OpenAlarm, QualityDay
 
 LOOK_S = 5.0
 # Conventions: below 0.1 stable, to 0.25 watch, above it major.
 WATCH, MAJOR = 0.1, 0.25
-QUALITY = {
-    "recall": "recall so far",
-    "estimated_recall": "recall, estimated",
-    "average_precision": "average precision",
-    "card_precision": "card precision",
+QUALITY: dict[str, Callable[[QualityDay], float | None]] = {
+    "recall so far": lambda day: day.recall,
+    "recall, estimated": lambda day: day.estimated_recall,
+    "average precision": lambda day: day.average_precision,
+    "card precision": lambda day: day.card_precision,
 }
-Found = dict[str, Any]
 
 
 @ui.page("/monitoring", title="Monitoring · flagfive")
 async def monitoring(viewer: SignedIn) -> None:
     """Detection and drift at a glance, from the numbers that Prometheus has too."""
     with frame(viewer, "Monitoring") as head:
-        found = await viewer.api.get("/monitoring")
-        page = MonitoringPage(viewer, found)
-        if found["grafana"]:
+        found = await viewer.api.get("/monitoring", MonitoringSummary)
+        page = MonitoringView(viewer, found)
+        if found.grafana:
             with head:
-                ui.link("Grafana", found["grafana"], new_tab=True)
+                ui.link("Grafana", found.grafana, new_tab=True)
         page.show()
         ui.timer(LOOK_S, page.look, immediate=False)
 
 
-class MonitoringPage:
+class MonitoringView:
     """Parts are drawn anew where their own numbers have changed: a plot under the pointer stays."""
 
-    def __init__(self, viewer: Viewer, found: Found) -> None:
+    def __init__(self, viewer: Viewer, found: MonitoringSummary) -> None:
         self._viewer = viewer
         self._found = found
 
     async def look(self) -> None:
         """Read the numbers again."""
         try:
-            found = await self._viewer.api.get("/monitoring")
+            found = await self._viewer.api.get("/monitoring", MonitoringSummary)
         except ApiRefused:
             return  # away for a moment: the next look tells
         before, self._found = self._found, found
-        parts = {
-            self.alarms: ("alarms",),
-            self.tiles: ("throughput", "alert_rate", "budget", "precision", "judged", "waiting"),
-            self.plots: ("series", "budget", "quality"),
-            self.drift: ("drift",),
-            self.workers: ("workers", "partitions", "lag_problem"),
+        parts: dict[ui.refreshable[[], None], Callable[[MonitoringSummary], object]] = {
+            self.alarms: lambda m: m.alarms,
+            self.tiles: lambda m: (m.throughput, m.alert_rate, m.budget, m.precision, m.judged, m.waiting),
+            self.plots: lambda m: (m.series, m.budget, m.quality),
+            self.drift: lambda m: m.drift,
+            self.workers: lambda m: (m.workers, m.partitions, m.lag_problem),
         }
-        for part, fields in parts.items():
-            if any(before[name] != found[name] for name in fields):
+        for part, shown in parts.items():
+            if shown(before) != shown(found):
                 part.refresh()
 
     def show(self) -> None:
@@ -75,32 +75,32 @@ class MonitoringPage:
     @ui.refreshable_method
     def alarms(self) -> None:
         """What `flagfive monitor` has raised and not closed."""
-        for one in self._found["alarms"]:
+        for one in self._found.alarms:
             with banner(_alarm_words(one), "fraud"), box("muted small"):
                 text("since ", tag="span")
-                moment(one["since"], self._viewer.zone)
+                moment(one.since, self._viewer.zone)
 
     @ui.refreshable_method
     def tiles(self) -> None:
         """The numbers that matter."""
         found = self._found
         with box("tiles"):
-            tile("Transactions a second", short(found["throughput"]))
-            tile("Alert rate", percent(found["alert_rate"], 3), f"budget {percent(found['budget'], 2)}")
-            tile("Precision", percent(found["precision"], 0), count(found["judged"], "alert") + " judged")
-            tile("Waiting alerts", short(found["waiting"]))
+            tile("Transactions a second", short(found.throughput))
+            tile("Alert rate", percent(found.alert_rate, 3), f"budget {percent(found.budget, 2)}")
+            tile("Precision", percent(found.precision, 0), count(found.judged, "alert") + " judged")
+            tile("Waiting alerts", short(found.waiting))
 
     @ui.refreshable_method
     def plots(self) -> None:
         """Traffic by the hour, quality by the day."""
         with box("stack"):
             _traffic(self._viewer, self._found)
-            _quality(self._viewer, self._found["quality"])
+            _quality(self._viewer, self._found.quality)
 
     @ui.refreshable_method
     def drift(self) -> None:
         """What has moved, the farthest first."""
-        _drift(self._found["drift"])
+        _drift(self._found.drift)
 
     @ui.refreshable_method
     def workers(self) -> None:
@@ -108,47 +108,45 @@ class MonitoringPage:
         workers_panel(self._viewer, self._found)
 
 
-def _alarm_words(one: Found) -> str:
-    name = one["name"].replace("_", " ")
-    return f"Alarm, {name}: {', '.join(one['subjects'])} at {one['worst']:.3g}, allowed {one['limit']:.3g}"
+def _alarm_words(one: OpenAlarm) -> str:
+    name = one.name.replace("_", " ")
+    return f"Alarm, {name}: {', '.join(one.subjects)} at {one.worst:.3g}, allowed {one.limit:.3g}"
 
 
-def _traffic(viewer: Viewer, found: Found) -> None:
-    series = found["series"]
-    times = series["times"]
+def _traffic(viewer: Viewer, found: MonitoringSummary) -> None:
+    series = found.series
+    times = series.times
     if len(times) < 2:
         return
     with box("columns even"):
         with panel("Alert rate"):
-            over_time(times, {"alert rate": series["alert_rate"]}, zone=viewer.zone,
-                      label="Alert rate over time", limit=found["budget"], as_percent=True)  # fmt: skip
+            over_time(times, {"alert rate": series.alert_rate}, zone=viewer.zone,
+                      label="Alert rate over time", limit=found.budget, as_percent=True)  # fmt: skip
         with panel("Transactions a second"):
-            over_time(
-                times, {"a second": series["throughput"]}, zone=viewer.zone, label="Transactions a second"
-            )
+            over_time(times, {"a second": series.throughput}, zone=viewer.zone, label="Transactions a second")
 
 
-def _quality(viewer: Viewer, days: list[Found]) -> None:
+def _quality(viewer: Viewer, days: list[QualityDay]) -> None:
     """As far as labels tell: the youngest days know least, which the estimate makes up for."""
     with panel("Quality by day"):
         if not days:
             empty("Not measured yet", "`flagfive monitor` measures each whole day as labels come.", "rule")
             return
-        lines = {words: [day[name] for day in days] for name, words in QUALITY.items()}
+        lines = {words: [measure(day) for day in days] for words, measure in QUALITY.items()}
         known = {words: values for words, values in lines.items() if any(v is not None for v in values)}
-        times = [day["time"] for day in days]
+        times = [day.time for day in days]
         over_time(times, known, zone=viewer.zone, label="Quality by day", as_percent=True, written=DAYS)
         text(_missing_words(days[-1]), "muted small")
 
 
-def _missing_words(newest: Found) -> str:
-    told = f"Newest day: {count(newest['frauds'], 'known fraud')}"
-    if newest["labels_missing"] is None:
+def _missing_words(newest: QualityDay) -> str:
+    told = f"Newest day: {count(newest.frauds, 'known fraud')}"
+    if newest.labels_missing is None:
         return f"{told}; how many are still to be reported is not known yet."
-    return f"{told}; about {percent(newest['labels_missing'], 0)} are still to be reported."
+    return f"{told}; about {percent(newest.labels_missing, 0)} are still to be reported."
 
 
-def _drift(rows: list[Found]) -> None:
+def _drift(rows: list[FeatureDrift]) -> None:
     with panel("Drift"):
         if not rows:
             empty(
@@ -158,12 +156,12 @@ def _drift(rows: list[Found]) -> None:
             )
             return
         with table(["Feature", "#PSI", ""], "Drift by feature"):
-            for row in sorted(rows, key=lambda one: -one["psi"]):
+            for row in sorted(rows, key=lambda one: -one.psi):
                 with ui.element("tr"):
-                    text(row["feature"], "mono", tag="td")
-                    text(f"{row['psi']:.3f}", "number", tag="td")
+                    text(row.feature, "mono", tag="td")
+                    text(f"{row.psi:.3f}", "number", tag="td")
                     with cell():
-                        _drift_word(row["psi"])
+                        _drift_word(row.psi)
 
 
 def _drift_word(psi: float) -> None:

@@ -9,9 +9,11 @@ from console.pages.api_client import ApiRefused
 from console.pages.episodes import episode_address
 from console.pages.frame import frame
 from console.pages.parts import box, button, panel, text
-from console.pages.preview import Preview
+from console.pages.preview import PreviewPanel
 from console.pages.support import Support
 from console.pages.viewer import SignedIn, Viewer
+from console.results.preview import EpisodePreview
+from console.results.requests import EpisodeRequested
 
 DAYS = {1: "1 day", 7: "7 days", 30: "30 days"}
 POLICIES = (
@@ -50,7 +52,7 @@ class EpisodeForm:
                     self.support.show()
             with box("stack"):
                 self._decide()
-                self._preview = Preview(viewer, self.support)
+                self._preview = PreviewPanel(viewer, self.support)
 
     def changed(self) -> None:
         """Ask anew what the flags would do."""
@@ -67,7 +69,7 @@ class EpisodeForm:
             "days": self._days.value,
         }
         try:
-            found = await self._viewer.api.post("/episodes/preview", body)
+            found = await self._viewer.api.post("/episodes/preview", EpisodePreview, body)
         except ApiRefused as refused:
             self._preview.fail(number, refused.what)
             return
@@ -101,10 +103,10 @@ class EpisodeForm:
             "request_id": self._request_id,
         }
         try:
-            made = await self._viewer.api.post("/episodes", body)
+            made = await self._viewer.api.post("/episodes", EpisodeRequested, body)
         except ApiRefused as refused:
             self._told.text = ""
             ui.notify(refused.what, type="negative")
             return
         ui.run_javascript("flagfive.basket.clear()")
-        ui.navigate.to(episode_address(made))
+        ui.navigate.to(episode_address(made.id))

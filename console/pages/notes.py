@@ -1,17 +1,16 @@
 """Notes that people leave, and the field for another. What they write is shown as text, never as markup."""
 
-from typing import Any
-
 from nicegui import ui
 
 from console.pages.parts import box, button, moment, panel, text
 from console.pages.refusals import telling
 from console.pages.viewer import Viewer
+from console.results.transactions import NoteRow
 
 MOST_CHARACTERS = 4_000
 
 
-def notes_panel(viewer: Viewer, notes: list[dict[str, Any]], route: str) -> None:
+def notes_panel(viewer: Viewer, notes: list[NoteRow], route: str) -> None:
     """Notes, oldest first; whoever may judge may write, by `route` of the API."""
     with panel("Notes"), box("stack tight") as whole:
         listed = box("stack tight")
@@ -25,12 +24,12 @@ def notes_panel(viewer: Viewer, notes: list[dict[str, Any]], route: str) -> None
     whole.props["data-notes"] = True
 
 
-def _note(viewer: Viewer, one: dict[str, Any]) -> None:
+def _note(viewer: Viewer, one: NoteRow) -> None:
     with box("note"):
-        text(one["text"])
+        text(one.text)
         with box("muted small"):
-            text(f"{one['author']}, ", tag="span")
-            moment(one["time"], viewer.zone)
+            text(f"{one.author}, ", tag="span")
+            moment(one.time, viewer.zone)
 
 
 def _field(viewer: Viewer, listed: ui.element, route: str) -> None:
@@ -39,7 +38,7 @@ def _field(viewer: Viewer, listed: ui.element, route: str) -> None:
         if not words:
             return
         with telling():
-            note = await viewer.api.post(route, {"text": words})
+            note = await viewer.api.post(route, NoteRow, {"text": words})
             written.value = ""
             with listed:
                 _note(viewer, note)

@@ -7,6 +7,7 @@ from datetime import tzinfo
 from nicegui import ui
 
 from console.pages.words import NOTHING, local_time, utc_time
+from console.results.transactions import ReasonRow
 
 KIND_OF_WORD = {
     "fraud": "fraud", "decline": "fraud", "confirmed": "fraud", "refused": "fraud",
@@ -97,14 +98,14 @@ def facts(rows: Sequence[tuple[str, str]]) -> ui.element:
     return made
 
 
-def reasons(found: Sequence[dict[str, object]]) -> None:
+def reasons(found: Sequence[ReasonRow]) -> None:
     """Why it was alerted, the strongest first, each with its share of the push."""
-    pushes = [abs(float(str(one.get("push") or 0.0))) for one in found]
+    pushes = [abs(one.push) for one in found]
     most = max(pushes, default=0.0)
     with box("reasons", "ol"):
         for one, push in zip(found, pushes, strict=True):
             with ui.element("li"):
-                text(str(one.get("text", "")))
+                text(one.text)
                 if most > 0:
                     with box("meter").props("aria-hidden=true"), ui.element("div") as bar:
                         bar.style(f"width: {100 * push / most:.0f}%")

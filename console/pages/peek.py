@@ -1,6 +1,5 @@
 """What explains the alert in focus, beside the queue, so that most need not be opened."""
 
-from typing import Any
 from urllib.parse import quote
 
 from nicegui import events, ui
@@ -9,9 +8,10 @@ from console.pages.api_client import ApiRefused
 from console.pages.parts import box, empty, facts, failed, moment, reasons, text, word
 from console.pages.viewer import Viewer
 from console.pages.words import amount, masked, rarity
+from console.results.transactions import TransactionDetails, TransactionRow
 
 
-class Peek:
+class PeekPanel:
     """A panel that shows one transaction after the other."""
 
     def __init__(self, viewer: Viewer) -> None:
@@ -25,7 +25,7 @@ class Peek:
         """Explain the transaction that the browser names; the last one asked for wins."""
         wanted = self._wanted = event.args["transaction_id"]
         try:
-            found = await self._viewer.api.get(f"/transactions/{quote(wanted, safe='')}")
+            found = await self._viewer.api.get(f"/transactions/{quote(wanted, safe='')}", TransactionDetails)
         except ApiRefused as refused:
             found, told = None, refused.what
         if wanted != self._wanted:
@@ -35,17 +35,17 @@ class Peek:
             if found is None:
                 failed(told)
             else:
-                self._explain(found["row"])
+                self._explain(found.row)
 
-    def _explain(self, row: dict[str, Any]) -> None:
+    def _explain(self, row: TransactionRow) -> None:
         with box("stack"):
             with box("line"):
-                text(amount(row["amount"], row["currency"]), "strong")
-                word(row["decision"])
+                text(amount(row.amount, row.currency), "strong")
+                word(row.decision)
                 box("grow")
-                ui.link("Open", f"/transactions/{quote(row['transaction_id'], safe='')}")
-            moment(row["event_time"], self._viewer.zone).classes("muted small")
-            known = [(kind, masked(key)) for kind, key in row["entities"].items()]
-            facts([*known, ("Rarity", rarity(row["tail"])), ("Found by", row["episode"] or row["scorer"])])
+                ui.link("Open", f"/transactions/{quote(row.transaction_id, safe='')}")
+            moment(row.event_time, self._viewer.zone).classes("muted small")
+            known = [(kind, masked(key)) for kind, key in row.entities.items()]
+            facts([*known, ("Rarity", rarity(row.tail)), ("Found by", row.episode or row.scorer)])
             text("Why", tag="h2")
-            reasons(row["reasons"])
+            reasons(row.reasons)

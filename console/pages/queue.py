@@ -9,9 +9,10 @@ from console.pages.columns import alert_columns
 from console.pages.frame import frame
 from console.pages.grid import rows_grid, show
 from console.pages.parts import box, empty, text
-from console.pages.peek import Peek
+from console.pages.peek import PeekPanel
 from console.pages.saved_views import saved_views
 from console.pages.viewer import SignedIn, Viewer
+from console.results.detectors import DetectorList
 
 STATES = {
     "": "Waiting",
@@ -40,7 +41,7 @@ async def queue(viewer: SignedIn) -> None:
                 )
                 nothing = empty("Nothing waits", "New alerts appear here by themselves.", "done_all")
                 nothing.props("data-empty hidden")
-            peek = Peek(viewer)
+            peek = PeekPanel(viewer)
         on_actions(viewer)
         ui.on("row_in_focus", peek.show)
         ui.run_javascript("flagfive.live.follow('/api/v1/alerts/newest')")
@@ -48,8 +49,8 @@ async def queue(viewer: SignedIn) -> None:
 
 async def scorers(viewer: Viewer) -> dict[str, str]:
     """What may have found an alert, by id: base, block, and every detector that was ever in force."""
-    rows = (await viewer.api.get("/detectors"))["rows"]
-    detectors = {row["id"]: row["name"] for row in rows if row["kind"] == "detector" and row["alerts"]}
+    rows = (await viewer.api.get("/detectors", DetectorList)).rows
+    detectors = {row.id: row.name for row in rows if row.kind == "detector" and row.alerts}
     return {"": "Anything", "base": "Base", "block": "Block"} | detectors
 
 

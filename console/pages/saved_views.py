@@ -1,6 +1,6 @@
 """Filters under a name, each viewer's own."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from nicegui import ui
@@ -8,6 +8,7 @@ from nicegui import ui
 from console.pages.parts import box, button, text
 from console.pages.refusals import telling
 from console.pages.viewer import Viewer
+from console.results.views import ViewList, ViewRow
 
 Query = dict[str, Any]
 
@@ -18,7 +19,7 @@ def saved_views(viewer: Viewer, page: str, now: Callable[[], Query], take: Calla
     async def fill() -> None:
         menu.clear()
         with telling():
-            views = [one for one in (await viewer.api.get("/views"))["rows"] if one["page"] == page]
+            views = [one for one in (await viewer.api.get("/views", ViewList)).rows if one.page == page]
             with menu:
                 for view in views:
                     _entry(view, take, remove)
@@ -29,19 +30,22 @@ def saved_views(viewer: Viewer, page: str, now: Callable[[], Query], take: Calla
         ui.notify(f"View {name} removed")
 
     def save() -> None:
-        _ask_name(lambda name: viewer.api.put("/views", {"name": name, "page": page, "query": now()}))
+        async def put(name: str) -> None:
+            await viewer.api.put("/views", ViewRow, {"name": name, "page": page, "query": now()})
+
+        _ask_name(put)
 
     with button("Views", fill, icon="bookmark_border"), ui.menu() as menu:
         pass
 
 
-def _entry(view: dict[str, Any], take: Callable[[Query], None], remove: Callable[[str], Any]) -> None:
-    with ui.menu_item(on_click=lambda: take(view["query"])), box("line"):
-        text(view["name"], tag="span")
-        button("", lambda: remove(view["name"]), icon="close", kind="quiet", label=f"Remove {view['name']}")
+def _entry(view: ViewRow, take: Callable[[Query], None], remove: Callable[[str], Awaitable[None]]) -> None:
+    with ui.menu_item(on_click=lambda: take(view.query)), box("line"):
+        text(view.name, tag="span")
+        button("", lambda: remove(view.name), icon="close", kind="quiet", label=f"Remove {view.name}")
 
 
-def _ask_name(save: Callable[[str], Any]) -> None:
+def _ask_name(save: Callable[[str], Awaitable[None]]) -> None:
     async def done() -> None:
         with telling():
             await save(name.value)

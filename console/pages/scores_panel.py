@@ -1,13 +1,12 @@
 """What base and each detector made of a transaction, computed again from what is stored."""
 
-from typing import Any
-
 from nicegui import background_tasks, ui
 
 from console.pages.api_client import ApiRefused
 from console.pages.parts import box, panel, table, text, waiting
 from console.pages.viewer import Viewer
 from console.pages.words import rarity
+from console.results.transactions import PartScore, ScoresByPart
 
 MOST = 8
 
@@ -21,33 +20,33 @@ def scores_panel(viewer: Viewer, route: str) -> None:
 
     async def fill() -> None:
         try:
-            found = await viewer.api.get(f"{route}/scores")
+            found = await viewer.api.get(f"{route}/scores", ScoresByPart)
         except ApiRefused as refused:
-            found = {"parts": [], "why_not": refused.what}
+            found = ScoresByPart([], refused.what)
         if place.is_deleted:  # whoever looked has gone on
             return
         place.clear()
         with place:
-            if found["parts"]:
-                _table(found["parts"])
+            if found.parts:
+                _table(found.parts)
             else:
-                text(found["why_not"] or "Nothing scored it.", "muted")
+                text(found.why_not or "Nothing scored it.", "muted")
 
     background_tasks.create(fill(), context=place)
 
 
-def _table(parts: list[dict[str, Any]]) -> None:
-    highest = sorted(parts, key=lambda one: one["shift"] - one["surprise"])
+def _table(parts: list[PartScore]) -> None:
+    highest = sorted(parts, key=lambda one: one.shift - one.surprise)
     with table(["Scorer", "#Rarity", "#Against the threshold"], "Scores by part"):
         for one in highest[:MOST]:
             with ui.element("tr"):
-                text(one["episode"] or one["scorer"], "strong", tag="td")
-                text(rarity(10 ** -one["surprise"]), "number", tag="td")
+                text(one.episode or one.scorer, "strong", tag="td")
+                text(rarity(10**-one.surprise), "number", tag="td")
                 text(_against(one), "number", tag="td")
 
 
-def _against(one: dict[str, Any]) -> str:
+def _against(one: PartScore) -> str:
     """How far over the joint threshold, with the scorer's share of the budget, in powers of ten."""
-    if one["threshold"] is None:
+    if one.threshold is None:
         return ""
-    return f"{one['surprise'] - one['shift'] - one['threshold']:+.2f}"
+    return f"{one.surprise - one.shift - one.threshold:+.2f}"

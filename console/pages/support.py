@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import Any
 from urllib.parse import quote
 
 from nicegui import ui
@@ -11,8 +10,7 @@ from console.pages.api_client import ApiRefused
 from console.pages.parts import box, button, cell, empty, moment, table, text
 from console.pages.viewer import Viewer
 from console.pages.words import amount, masked, rarity
-
-Row = dict[str, Any]
+from console.results.transactions import TransactionDetails, TransactionRow
 
 
 class Support:
@@ -25,7 +23,7 @@ class Support:
     def __init__(self, viewer: Viewer, changed: Callable[[], object]) -> None:
         self._viewer = viewer
         self._changed = changed
-        self._rows: dict[str, Row] = {}
+        self._rows: dict[str, TransactionRow] = {}
         self.fraud: list[str] = []
         self.genuine: list[str] = []
         self._odd: dict[str, str] = {}
@@ -62,17 +60,17 @@ class Support:
             for identity in [*self.fraud, *self.genuine]:
                 self._row(identity, self._rows[identity])
 
-    def _row(self, identity: str, row: Row) -> None:
+    def _row(self, identity: str, row: TransactionRow) -> None:
         with ui.element("tr") as line:
             line.props["data-flag"] = identity
             with cell(), ui.link(target=f"/transactions/{quote(identity, safe='')}"):
-                moment(row["event_time"], self._viewer.zone)
+                moment(row.event_time, self._viewer.zone)
             with cell():
-                text(masked(row["card"]), "mono", tag="span")
+                text(masked(row.card), "mono", tag="span")
                 if identity in self._odd:
                     text(self._odd[identity], "tag watch", tag="span").style("margin-left: 8px")
-            text(amount(row["amount"], row["currency"]), "number", tag="td")
-            text(rarity(row["tail"]), "number", tag="td")
+            text(amount(row.amount, row.currency), "number", tag="td")
+            text(rarity(row.tail), "number", tag="td")
             with cell():
                 self._choice(identity)
             with cell("number"):
@@ -108,11 +106,12 @@ class Support:
         self.show.refresh()
         self._changed()
 
-    async def _read(self, identity: str) -> Row | None:
+    async def _read(self, identity: str) -> TransactionRow | None:
         try:
-            found = await self._viewer.api.get(f"/transactions/{quote(identity, safe='')}")
+            found = await self._viewer.api.get(
+                f"/transactions/{quote(identity, safe='')}", TransactionDetails
+            )
         except ApiRefused as refused:
             ui.notify(refused.what, type="warning")
             return None
-        row: Row = found["row"]
-        return row
+        return found.row

@@ -1,6 +1,5 @@
 """One transaction: what happened, why it was alerted, who the card and the merchant are."""
 
-from typing import Any
 from urllib.parse import quote
 
 from nicegui import ui
@@ -15,8 +14,14 @@ from console.pages.refusals import telling
 from console.pages.scores_panel import scores_panel
 from console.pages.viewer import SignedIn, Viewer
 from console.pages.words import NOTHING, amount, masked, rarity
-
-Row = dict[str, Any]
+from console.results.transactions import (
+    EpisodeMembership,
+    FeatureRow,
+    RevealedEntities,
+    TransactionDetails,
+    TransactionRow,
+    VerdictRow,
+)
 
 
 @ui.page("/transactions/{transaction_id}", title="Transaction · flagfive")
@@ -24,51 +29,51 @@ async def transaction(viewer: SignedIn, transaction_id: str) -> None:
     """The page of one transaction."""
     with frame(viewer, "Search", transaction_id):
         route = f"/transactions/{quote(transaction_id, safe='')}"
-        found = await viewer.api.get(route)
-        row = found["row"]
+        found = await viewer.api.get(route, TransactionDetails)
+        row = found.row
         with box("line acts").style("margin-bottom: 16px"):
-            action_buttons(viewer, *(() if row["id"] is not None else ("episode",)))
+            action_buttons(viewer, *(() if row.id is not None else ("episode",)))
         on_actions(viewer, "location.reload()")
         whole = box("columns")
         whole.props["data-transaction"] = transaction_id
-        if row["id"] is not None:
-            whole.props["data-alert"] = str(row["id"])
+        if row.id is not None:
+            whole.props["data-alert"] = str(row.id)
         with whole:
             with box("stack"):
                 _happened(viewer, found, route)
                 _why(row)
                 scores_panel(viewer, route)
                 with panel("What the model saw"):
-                    _features(found["features"])
-                notes_panel(viewer, found["notes"], f"{route}/notes")
+                    _features(found.features)
+                notes_panel(viewer, found.notes, f"{route}/notes")
             with box("stack"):
-                for kind, reference in row["references"].items():
+                for kind, reference in row.references.items():
                     await entity_panel(viewer, kind, reference)
-                _episodes(found["episodes"])
-                _verdicts(viewer, found["verdicts"])
-                _others(viewer, found["other_alerts"])
+                _episodes(found.episodes)
+                _verdicts(viewer, found.verdicts)
+                _others(viewer, found.other_alerts)
 
 
-def _happened(viewer: Viewer, found: Row, route: str) -> None:
-    row = found["row"]
+def _happened(viewer: Viewer, found: TransactionDetails, route: str) -> None:
+    row = found.row
     with panel():
         with box("line wide-gap").style("margin-bottom: 12px"):
-            text(amount(row["amount"], row["currency"]), "strong").style("font-size: 24px; line-height: 32px")
-            word(row["decision"])
-            if row["state"]:
-                word(row["verdict"] or row["state"])
+            text(amount(row.amount, row.currency), "strong").style("font-size: 24px; line-height: 32px")
+            word(row.decision)
+            if row.state:
+                word(row.verdict or row.state or "")
             box("grow")
-            moment(row["event_time"], viewer.zone).classes("muted")
-        shown = facts([(kind, masked(key)) for kind, key in row["entities"].items()])
+            moment(row.event_time, viewer.zone).classes("muted")
+        shown = facts([(kind, masked(key)) for kind, key in row.entities.items()])
         _reveal_button(viewer, route, shown)
         facts(
             [
-                ("Rarity", f"{rarity(row['tail'])} genuine payments"),
-                ("Found by", row["episode"] or row["scorer"] or NOTHING),
-                ("In force", f"control offset {row['control_offset']}"),
-                ("Read at", f"partition {found['partition']}, offset {found['offset']}"),
-                ("Trace", found["trace"]),
-                ("Assigned to", row["assignee"] or NOTHING),
+                ("Rarity", f"{rarity(row.tail)} genuine payments"),
+                ("Found by", row.episode or row.scorer or NOTHING),
+                ("In force", f"control offset {row.control_offset}"),
+                ("Read at", f"partition {found.partition}, offset {found.offset}"),
+                ("Trace", found.trace),
+                ("Assigned to", row.assignee or NOTHING),
             ]
         )
 
@@ -79,10 +84,10 @@ def _reveal_button(viewer: Viewer, route: str, shown: ui.element) -> None:
 
     async def reveal() -> None:
         with telling():
-            told = await viewer.api.post(f"{route}/reveal")
+            told = await viewer.api.post(f"{route}/reveal", RevealedEntities)
             shown.clear()
             with shown:
-                for kind, key in told["entities"].items():
+                for kind, key in told.entities.items():
                     text(kind, tag="dt")
                     text(key, "mono", tag="dd")
             made.delete()
@@ -91,51 +96,51 @@ def _reveal_button(viewer: Viewer, route: str, shown: ui.element) -> None:
     made.tooltip("Who looks, and when, is written to the audit log")
 
 
-def _why(row: Row) -> None:
+def _why(row: TransactionRow) -> None:
     with panel("Why"):
-        if row["reasons"]:
-            reasons(row["reasons"])
+        if row.reasons:
+            reasons(row.reasons)
         else:
             text("It was not alerted, so no reasons were written.", "muted")
-        if row["nearest"]:
+        if row.nearest:
             with box("line").style("margin-top: 12px"):
                 text("Most alike among the flagged:", "muted", tag="span")
-                ui.link(row["nearest"], f"/transactions/{quote(row['nearest'], safe='')}").classes("mono")
+                ui.link(row.nearest, f"/transactions/{quote(row.nearest, safe='')}").classes("mono")
 
 
-def _features(features: list[Row]) -> None:
+def _features(features: list[FeatureRow]) -> None:
     opening = ui.expansion(f"{len(features)} features").props("dense")
     with opening, table(["Feature", "In words"], "Features"):
         for one in features:
             with ui.element("tr"):
-                text(one["name"], "mono muted", tag="td")
-                text(one["text"], tag="td")
+                text(one.name, "mono muted", tag="td")
+                text(one.text, tag="td")
 
 
-def _episodes(episodes: list[Row]) -> None:
+def _episodes(episodes: list[EpisodeMembership]) -> None:
     if not episodes:
         return
     with panel("Flagged in"), box("stack tight"):
         for one in episodes:
             with box("line"):
-                ui.link(one["name"], episode_address(one)).classes("strong")
-                word(one["status"])
-                text(one["role"], "muted small")
+                ui.link(one.name, episode_address(one.id)).classes("strong")
+                word(one.status)
+                text(one.role, "muted small")
 
 
-def _verdicts(viewer: Viewer, verdicts: list[Row]) -> None:
+def _verdicts(viewer: Viewer, verdicts: list[VerdictRow]) -> None:
     if not verdicts:
         return
     with panel("Judged"), box("timeline", "ol"):
         for one in reversed(verdicts):
             with box("marked", "li"):
-                word(one["verdict"])
-                text(f" {one['author']}, {one['source']}", tag="span")
+                word(one.verdict)
+                text(f" {one.author}, {one.source}", tag="span")
                 with box("muted small"):
-                    moment(one["time"], viewer.zone)
+                    moment(one.time, viewer.zone)
 
 
-def _others(viewer: Viewer, rows: list[Row]) -> None:
+def _others(viewer: Viewer, rows: list[TransactionRow]) -> None:
     with panel("Other alerts of the card"):
         if not rows:
             empty("None", "No other alert of this card is stored.", "credit_card")
@@ -143,8 +148,8 @@ def _others(viewer: Viewer, rows: list[Row]) -> None:
         with table(["Raised", "#Amount", "State"], "Other alerts of the card"):
             for row in rows:
                 with ui.element("tr"):
-                    with cell(), ui.link(target=f"/transactions/{quote(row['transaction_id'], safe='')}"):
-                        moment(row["raised_at"], viewer.zone)
-                    text(amount(row["amount"], row["currency"]), "number", tag="td")
+                    with cell(), ui.link(target=f"/transactions/{quote(row.transaction_id, safe='')}"):
+                        moment(row.raised_at, viewer.zone)
+                    text(amount(row.amount, row.currency), "number", tag="td")
                     with cell():
-                        word(row["verdict"] or row["state"])
+                        word(row.verdict or row.state or "")

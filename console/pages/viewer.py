@@ -10,6 +10,7 @@ from fastapi import Depends, HTTPException, Request
 from nicegui import app as pages_app
 
 from console.pages.api_client import ApiClient, ApiRefused
+from console.results.session import SessionUser
 
 SIGN_IN = "/sign-in"
 ZONE_COOKIE, THEME_COOKIE = "zone", "theme"
@@ -43,19 +44,19 @@ async def viewer_of(request: Request) -> Viewer:
     """The viewer of a request; whoever is not signed in is sent to the page for that."""
     api = ApiClient(pages_app.state.api, request)
     try:
-        session = await api.get("/session")
+        session = await api.get("/session", SessionUser)
     except ApiRefused as refused:
         if refused.status != 401:
             raise
         asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         headers = {"Location": f"{SIGN_IN}?next={quote(asked)}"}
         raise HTTPException(303, "sign in first", headers=headers) from None
-    api.csrf = session["csrf"]
+    api.csrf = session.csrf
     return Viewer(
         api=api,
-        name=session["name"],
-        role=session["role"],
-        rights=frozenset(session["rights"]),
+        name=session.name,
+        role=session.role,
+        rights=frozenset(session.rights),
         zone=zone_of(request.cookies.get(ZONE_COOKIE, "")),
         dark={"dark": True, "light": False}.get(request.cookies.get(THEME_COOKIE, "")),
         origin=str(request.base_url).rstrip("/"),

@@ -10,6 +10,8 @@ from console.pages.api_client import ApiRefused
 from console.pages.parts import box, button, failed, panel, table, text
 from console.pages.viewer import Viewer
 from console.pages.words import NOTHING, amount, percent
+from console.results.what_if import TermsEffect, WhatIf, WhatIfProgress
+from contracts.standing_policy import StandingPolicy
 
 DAYS = {1: "1 day", 7: "7 days", 30: "30 days", 90: "90 days"}
 LOOK_S = 0.5
@@ -19,7 +21,6 @@ STAGES = {
     "reading": "Reading transactions",
     "scoring": "Scoring them again",
 }
-Found = dict[str, Any]
 
 
 class WhatIfPanel:
@@ -37,7 +38,7 @@ class WhatIfPanel:
 
     async def show(self) -> None:
         """Draw it, with the budget in force to begin from."""
-        policy = await self._viewer.api.get("/policy")
+        policy = await self._viewer.api.get("/policy", StandingPolicy)
         with panel("What if"), box("stack tight"):
             with box("muted small"):
                 words = (
@@ -48,7 +49,7 @@ class WhatIfPanel:
                 text(" tells what flags would do.", tag="span")
             with box("line"):
                 self._days = ui.select(DAYS, value=30, label="Last").props("outlined dense")
-                self._budget = ui.number("Budget, %", value=100 * policy["alert_rate"], min=0.0001, max=50)
+                self._budget = ui.number("Budget, %", value=100 * policy.alert_rate, min=0.0001, max=50)
                 self._budget.props("outlined dense step=0.01").style("width: 110px")
                 self._scores = ui.checkbox("with this detector", value=self._with)
                 self._button = button("Try", self._run)
@@ -63,7 +64,7 @@ class WhatIfPanel:
             bar = ui.linear_progress(0.0, show_value=False).props("aria-label=Progress")
             watch = ui.timer(LOOK_S, lambda: self._look(stage, bar))
         try:
-            found = await self._viewer.api.post("/what-if", self._terms())
+            found = await self._viewer.api.post("/what-if", WhatIf, self._terms())
             self._tell(partial(self._effects, found))
         except ApiRefused as refused:
             self._tell(partial(failed, refused.what))
@@ -78,7 +79,7 @@ class WhatIfPanel:
         with self._place:
             draw()
 
-    def _terms(self) -> Found:
+    def _terms(self) -> dict[str, Any]:
         budget = None if self._budget.value is None else self._budget.value / 100
         return {
             "days": self._days.value,
@@ -88,41 +89,41 @@ class WhatIfPanel:
         }
 
     async def _look(self, stage: ui.label, bar: ui.linear_progress) -> None:
-        found = await self._viewer.api.get("/what-if")
-        if found["running"] and not stage.is_deleted:
-            stage.text = STAGES[found["stage"]] + "…"
-            bar.value = found["step"] / (found["steps"] + 1)
+        found = await self._viewer.api.get("/what-if", WhatIfProgress)
+        if found.running and not stage.is_deleted:
+            stage.text = STAGES[found.stage] + "…"
+            bar.value = found.step / (found.steps + 1)
 
-    def _effects(self, found: Found) -> None:
+    def _effects(self, found: WhatIf) -> None:
         with table(["", "#In force", "#Then"], "Terms"):
             for name, read in self._rows().items():
                 with ui.element("tr"):
                     text(name, "muted", tag="td")
-                    for side in ("now", "then"):
-                        text(read(found[side]), "number", tag="td")
+                    for side in (found.now, found.then):
+                        text(read(side), "number", tag="td")
         text(_looked_at(found), "muted small")
 
-    def _rows(self) -> dict[str, Any]:
+    def _rows(self) -> dict[str, Callable[[TermsEffect], str]]:
         def money(value: float) -> str:
             return amount(value, self._currency)
 
         return {
-            "Alerts a day": lambda e: f"{e['alerts_a_day']:,.1f}",
-            "Known fraud caught": lambda e: f"{e['caught']:,} of {e['frauds']:,} ({_share(e)})",
-            "Its amount": lambda e: f"{money(e['amount_caught'])} of {money(e['fraud_amount'])}",
-            "Known genuine alerted": lambda e: f"{e['false_alarms']:,}",
-            "Alerts nobody has judged": lambda e: f"{e['unjudged']:,}",
-            "Threshold, as surprise": lambda e: f"{e['threshold']:.2f}",
+            "Alerts a day": lambda e: f"{e.alerts_a_day:,.1f}",
+            "Known fraud caught": lambda e: f"{e.caught:,} of {e.frauds:,} ({_share(e)})",
+            "Its amount": lambda e: f"{money(e.amount_caught)} of {money(e.fraud_amount)}",
+            "Known genuine alerted": lambda e: f"{e.false_alarms:,}",
+            "Alerts nobody has judged": lambda e: f"{e.unjudged:,}",
+            "Threshold, as surprise": lambda e: f"{e.threshold:.2f}",
         }
 
 
-def _share(effect: Found) -> str:
-    return percent(effect["caught"] / effect["frauds"], 0) if effect["frauds"] else NOTHING
+def _share(effect: TermsEffect) -> str:
+    return percent(effect.caught / effect.frauds, 0) if effect.frauds else NOTHING
 
 
-def _looked_at(found: Found) -> str:
-    most = "The newest " if found["limited"] else ""
+def _looked_at(found: WhatIf) -> str:
+    most = "The newest " if found.limited else ""
     return (
-        f"{most}{found['transactions']:,} transactions of {found['days']:.1f} days: {found['added']:,} "
-        f"alerts come, {found['lost']:,} go. Blocks and boosts of single entities are left out."
+        f"{most}{found.transactions:,} transactions of {found.days:.1f} days: {found.added:,} "
+        f"alerts come, {found.lost:,} go. Blocks and boosts of single entities are left out."
     )

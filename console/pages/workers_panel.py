@@ -1,21 +1,18 @@
 """Workers and the partitions that they score, and how far behind each is."""
 
-from typing import Any
-
 from nicegui import ui
 
 from console.pages.parts import banner, box, cell, empty, moment, panel, table, text
 from console.pages.viewer import Viewer
 from console.pages.words import NOTHING
+from console.results.monitoring import MonitoringSummary, PartitionRow, WorkerRow
 
-Found = dict[str, Any]
 
-
-def workers_panel(viewer: Viewer, found: Found) -> None:
+def workers_panel(viewer: Viewer, found: MonitoringSummary) -> None:
     """Who has acknowledged what, and the lag of each partition as the broker told it last."""
-    workers, partitions = found["workers"], found["partitions"]
+    workers, partitions = found.workers, found.partitions
     with panel("Workers and partitions"), box("stack"):
-        if found["lag_problem"]:
+        if found.lag_problem:
             _away(viewer, found)
         if not workers and not partitions:
             empty("No worker is known", "A worker appears when it has acknowledged a change.", "dns")
@@ -25,37 +22,37 @@ def workers_panel(viewer: Viewer, found: Found) -> None:
             _partitions(partitions)
 
 
-def _away(viewer: Viewer, found: Found) -> None:
-    with banner(f"{found['lag_problem'].capitalize()}: lag is not known now."):
-        if found["lag_read_at"] is not None:
+def _away(viewer: Viewer, found: MonitoringSummary) -> None:
+    with banner(f"{found.lag_problem.capitalize()}: lag is not known now."):
+        if found.lag_read_at is not None:
             with box("muted small"):
                 text("what stands here is of ", tag="span")
-                moment(found["lag_read_at"], viewer.zone)
+                moment(found.lag_read_at, viewer.zone)
 
 
-def _workers(viewer: Viewer, workers: list[Found]) -> None:
-    newest = max(one["control_offset"] for one in workers)
+def _workers(viewer: Viewer, workers: list[WorkerRow]) -> None:
+    newest = max(one.control_offset for one in workers)
     with table(["Worker", "Partitions", "#In force", "Acknowledged"], "Workers"):
         for one in workers:
             with ui.element("tr"):
-                text(one["name"], "mono", tag="td")
-                text(", ".join(map(str, one["partitions"])) or NOTHING, tag="td")
+                text(one.name, "mono", tag="td")
+                text(", ".join(map(str, one.partitions)) or NOTHING, tag="td")
                 with cell("number"):
-                    text(f"offset {one['control_offset']}", tag="span")
-                    if one["control_offset"] < newest:
+                    text(f"offset {one.control_offset}", tag="span")
+                    if one.control_offset < newest:
                         text("behind", "tag watch", tag="span").style("margin-left: 6px")
                 with cell(), box("muted"):
-                    moment(one["seen_at"], viewer.zone)
+                    moment(one.seen_at, viewer.zone)
 
 
-def _partitions(partitions: list[Found]) -> None:
+def _partitions(partitions: list[PartitionRow]) -> None:
     with table(["Partition", "#Lag", "#Scored up to", "#Ends at"], "Lag of each partition"):
         for one in partitions:
             with ui.element("tr") as line:
-                line.props["data-partition"] = str(one["partition"])
-                text(str(one["partition"]), tag="td")
-                for name in ("lag", "committed", "end"):
-                    text(_number(one[name]), "number", tag="td")
+                line.props["data-partition"] = str(one.partition)
+                text(str(one.partition), tag="td")
+                for value in (one.lag, one.committed, one.end):
+                    text(_number(value), "number", tag="td")
 
 
 def _number(value: int | None) -> str:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from console.access.rights import RIGHTS_OF, Right, Role
 from console.access.viewer import Viewer
 from console.audit import Act, note
 from console.context import ConsoleContext
 from console.errors import Invalid, NotFound
+from console.results.alerts import AlertsChanged
 from console.services.asking import post, request_by
 from storage import UnitOfWork
 from storage.alert_queue import state_of
@@ -20,15 +20,9 @@ from storage.notes import OF_TRANSACTION, Note
 LONGEST_SNOOZE_S = 90 * 86_400.0
 
 
-@dataclass(frozen=True)
-class Changed:
-    """How many alerts were changed; `request_id` names what was asked of the adaptation worker."""
-
-    changed: int
-    request_id: str | None = None
-
-
-def decide(context: ConsoleContext, viewer: Viewer, ids: Sequence[int], verdict: str, text: str) -> Changed:
+def decide(
+    context: ConsoleContext, viewer: Viewer, ids: Sequence[int], verdict: str, text: str
+) -> AlertsChanged:
     """Judge alerts: they leave the queue at once, and the worker learns the labels.
 
     Raises NotFound where an alert does not exist; then nothing changes.
@@ -48,10 +42,12 @@ def decide(context: ConsoleContext, viewer: Viewer, ids: Sequence[int], verdict:
     before = {"status": {alert.id: alert.status for alert in alerts}}
     after = {"status": status, "note": text, "request": request.request_id}
     post(context, viewer, request, Act("decide", _told(alerts), before, after), beside=change)
-    return Changed(len(alerts), request.request_id)
+    return AlertsChanged(len(alerts), request.request_id)
 
 
-def assign(context: ConsoleContext, viewer: Viewer, ids: Sequence[int], assignee: str | None) -> Changed:
+def assign(
+    context: ConsoleContext, viewer: Viewer, ids: Sequence[int], assignee: str | None
+) -> AlertsChanged:
     """Hand alerts to somebody, or back to all. Raises NotFound, Invalid."""
     now = context.clock()
     with context.unit() as unit:
@@ -62,10 +58,10 @@ def assign(context: ConsoleContext, viewer: Viewer, ids: Sequence[int], assignee
         unit.queue.change([alert.id for alert in alerts], assignee=assignee)
         note(unit, viewer, Act("assign", _told(alerts), before, {"assignee": assignee}), now)
         unit.commit()
-    return Changed(len(alerts))
+    return AlertsChanged(len(alerts))
 
 
-def snooze(context: ConsoleContext, viewer: Viewer, ids: Sequence[int], until: float | None) -> Changed:
+def snooze(context: ConsoleContext, viewer: Viewer, ids: Sequence[int], until: float | None) -> AlertsChanged:
     """Put alerts aside until a time, or bring them back. Raises NotFound, Invalid."""
     now = context.clock()
     if until is not None and not now < until <= now + LONGEST_SNOOZE_S:
@@ -78,7 +74,7 @@ def snooze(context: ConsoleContext, viewer: Viewer, ids: Sequence[int], until: f
         unit.queue.change([alert.id for alert in alerts], snoozed_until=until)
         note(unit, viewer, Act("snooze", _told(alerts), before, {"snoozed_until": until}), now)
         unit.commit()
-    return Changed(len(alerts))
+    return AlertsChanged(len(alerts))
 
 
 def existing_alerts(unit: UnitOfWork, ids: Sequence[int]) -> list[AlertRow]:

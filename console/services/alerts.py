@@ -2,29 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from console.context import ConsoleContext
-from console.services.rows import TransactionRow, row_of_alert
+from console.results.alerts import AlertList, NewestAlerts
+from console.services.rows import row_of_alert
 from storage.alert_queue import AlertFilter
 
 
-@dataclass(frozen=True)
-class Page:
-    """How many there are in all, and the rows of one page."""
-
-    total: int
-    rows: list[TransactionRow]
-
-
-@dataclass(frozen=True)
-class Newest(Page):
-    """What appeared after an alert; `last_id` is where to go on from."""
-
-    last_id: int
-
-
-def list_alerts(context: ConsoleContext, wanted: AlertFilter, *, sort: str, offset: int, limit: int) -> Page:
+def list_alerts(
+    context: ConsoleContext, wanted: AlertFilter, *, sort: str, offset: int, limit: int
+) -> AlertList:
     """One page of the queue. A minus before a column sorts descending; priority always is."""
     column, now = sort.removeprefix("-"), context.clock()
     descending = sort.startswith("-") or column == "priority"
@@ -33,16 +19,16 @@ def list_alerts(context: ConsoleContext, wanted: AlertFilter, *, sort: str, offs
         alerts = unit.queue.page(
             wanted, now=now, sort=column, descending=descending, offset=offset, limit=limit
         )
-        return Page(total, [row_of_alert(alert, context.cards, now=now) for alert in alerts])
+        return AlertList(total, [row_of_alert(alert, context.cards, now=now) for alert in alerts])
 
 
-def newest_alerts(context: ConsoleContext, after: int, limit: int) -> Newest:
+def newest_alerts(context: ConsoleContext, after: int, limit: int) -> NewestAlerts:
     """What was raised after the alert `after`, newest first; with 0 nothing but where the queue ends."""
     now, wanted = context.clock(), AlertFilter(after_id=after)
     with context.unit(reads_only=True) as unit:
         last = unit.queue.newest_id()
         if after == 0 or last <= after:
-            return Newest(0, [], last)
+            return NewestAlerts(0, [], last)
         total = unit.queue.count(wanted, now=now)
         alerts = unit.queue.page(wanted, now=now, sort="id", descending=True, offset=0, limit=limit)
-        return Newest(total, [row_of_alert(alert, context.cards, now=now) for alert in alerts], last)
+        return NewestAlerts(total, [row_of_alert(alert, context.cards, now=now) for alert in alerts], last)

@@ -7,9 +7,10 @@ from console.audit import Act
 from console.context import ConsoleContext
 from console.errors import NotAllowed, NotFound, Refused
 from console.policy import standing_policy
+from console.results.requests import RequestResult
 from console.services.asking import ask, request_by
 from console.services.episode_lookup import found_episode
-from console.services.requests import Outcome
+from console.services.requests import result_of
 from contracts.request import RequestKind
 from storage import UnitOfWork
 from storage.approvals import APPROVED, REJECTED, Approval
@@ -18,7 +19,7 @@ from storage.episodes import DRAFT, SHADOW, WAITING, Episode
 UNDECIDED = (WAITING, SHADOW, DRAFT)
 
 
-def approve(context: ConsoleContext, viewer: Viewer, name: str, note: str) -> Outcome:
+def approve(context: ConsoleContext, viewer: Viewer, name: str, note: str) -> RequestResult:
     """Put a waiting, silent or draft episode into force. Raises NotFound, NotAllowed, Refused."""
     with context.unit(reads_only=True) as unit:
         episode = _undecided(unit, name)
@@ -29,23 +30,23 @@ def approve(context: ConsoleContext, viewer: Viewer, name: str, note: str) -> Ou
     return _decide(context, viewer, episode, APPROVED, "approve", note)
 
 
-def reject(context: ConsoleContext, viewer: Viewer, name: str, note: str) -> Outcome:
+def reject(context: ConsoleContext, viewer: Viewer, name: str, note: str) -> RequestResult:
     """Drop an episode that waits. Raises NotFound, Refused."""
     with context.unit(reads_only=True) as unit:
         episode = _undecided(unit, name)
     return _decide(context, viewer, episode, REJECTED, "retire", note or f"rejected by {viewer.name}")
 
 
-def retire(context: ConsoleContext, viewer: Viewer, name: str, note: str) -> Outcome:
+def retire(context: ConsoleContext, viewer: Viewer, name: str, note: str) -> RequestResult:
     """Take an episode's detector out of force. Raises NotFound, Refused."""
     with context.unit(reads_only=True) as unit:
         episode = found_episode(unit, name)
     request = request_by(context, viewer, "retire", name=episode.id, reason=note)
     act = Act("retire", episode.id, _standing(episode), {"note": note, "request": request.request_id})
-    return Outcome.of(request, ask(context, viewer, request, act))
+    return result_of(request, ask(context, viewer, request, act))
 
 
-def roll_back_episode(context: ConsoleContext, viewer: Viewer, name: str, note: str) -> Outcome:
+def roll_back_episode(context: ConsoleContext, viewer: Viewer, name: str, note: str) -> RequestResult:
     """Put back what stood before the last change of an episode's detector. Raises NotFound, Refused."""
     with context.unit(reads_only=True) as unit:
         episode = found_episode(unit, name)
@@ -54,7 +55,7 @@ def roll_back_episode(context: ConsoleContext, viewer: Viewer, name: str, note: 
     return roll_back(context, viewer, f"detector/{episode.detector_id}", note)
 
 
-def roll_back_entry(context: ConsoleContext, viewer: Viewer, control_offset: int, note: str) -> Outcome:
+def roll_back_entry(context: ConsoleContext, viewer: Viewer, control_offset: int, note: str) -> RequestResult:
     """Undo one change, the last of its key. Raises NotFound, Refused."""
     with context.unit(reads_only=True) as unit:
         entry = unit.control.get(control_offset)
@@ -71,16 +72,16 @@ def roll_back_entry(context: ConsoleContext, viewer: Viewer, control_offset: int
     return roll_back(context, viewer, f"{entry.kind}/{entry.entry_id}", note)
 
 
-def roll_back(context: ConsoleContext, viewer: Viewer, key: str, note: str) -> Outcome:
+def roll_back(context: ConsoleContext, viewer: Viewer, key: str, note: str) -> RequestResult:
     """Put back what stood before the last change of `kind/id`. Raises Refused."""
     request = request_by(context, viewer, "rollback", name=key, reason=note)
     act = Act("roll back", key, after={"note": note, "request": request.request_id})
-    return Outcome.of(request, ask(context, viewer, request, act))
+    return result_of(request, ask(context, viewer, request, act))
 
 
 def _decide(
     context: ConsoleContext, viewer: Viewer, episode: Episode, decision: str, kind: RequestKind, note: str
-) -> Outcome:
+) -> RequestResult:
     request = request_by(context, viewer, kind, name=episode.id, reason=note)
     act = Act(kind, episode.id, _standing(episode), {"decision": decision, "note": note})
 
@@ -97,7 +98,7 @@ def _decide(
             )
         )
 
-    return Outcome.of(request, ask(context, viewer, request, act, beside=record))
+    return result_of(request, ask(context, viewer, request, act, beside=record))
 
 
 def _undecided(unit: UnitOfWork, name: str) -> Episode:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from console.context import ConsoleContext
-from console.services.detector_rows import Training
+from console.results.detectors import Training
 from control.entry import Entry, Kind
 from control.envelope import unseal
 from control.errors import ControlRefused

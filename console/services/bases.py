@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from console.context import ConsoleContext
+from console.results.detectors import DetectorSummary, InForce
 from console.services.base_artifacts import Artifacts
-from console.services.detector_rows import BASE, DetectorRow, InForce, came_to, trial_row
+from console.services.detector_rows import BASE, came_to, trial_row
 from control.entry import Kind
 from storage import UnitOfWork
 from storage.alert_queue import AlertCounts
@@ -66,7 +67,7 @@ def stays_of(entries: Iterable[ControlEntry]) -> list[Stay]:
 
 def bases_now(
     unit: UnitOfWork, tally: AlertCounts, trials: dict[str, Trial], share: float
-) -> list[DetectorRow]:
+) -> list[DetectorSummary]:
     """The base in force and those on trial. `tally` is of all bases: which alert is whose costs more."""
     last = stays_of(unit.control.of_kind(Kind.BASE))[-1:]
     rows = [_row(one.entry, one.id, LIVE, tally, share=share) for one in last if one.ended_by is None]
@@ -80,7 +81,7 @@ def bases_now(
     ]
 
 
-def all_bases(context: ConsoleContext, unit: UnitOfWork, share: float) -> list[DetectorRow]:
+def all_bases(context: ConsoleContext, unit: UnitOfWork, share: float) -> list[DetectorSummary]:
     """Every base that has been in force, the newest first, with its stay, its own alerts and its training."""
     stays = stays_of(unit.control.of_kind(Kind.BASE))
     artifacts, tallies = Artifacts(context, unit), _tallies(unit, stays)
@@ -94,7 +95,7 @@ def all_bases(context: ConsoleContext, unit: UnitOfWork, share: float) -> list[D
     return rows[::-1]
 
 
-def with_training(context: ConsoleContext, unit: UnitOfWork, row: DetectorRow) -> DetectorRow:
+def with_training(context: ConsoleContext, unit: UnitOfWork, row: DetectorSummary) -> DetectorSummary:
     """A base on trial with what it was trained on."""
     entry = None if row.control_offset is None else unit.control.get(row.control_offset)
     return row if entry is None else replace(row, training=Artifacts(context, unit).training(entry))
@@ -124,8 +125,8 @@ def _tallies(unit: UnitOfWork, stays: Sequence[Stay]) -> list[AlertCounts]:
 
 def _row(
     entry: ControlEntry, identity: str, status: str, tally: AlertCounts, *, share: float | None = None
-) -> DetectorRow:
-    return DetectorRow(
+) -> DetectorSummary:
+    return DetectorSummary(
         id=identity,
         kind=BASE,
         name=f"base {entry.content_hash[:8]}",

@@ -3,63 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 from console.access.viewer import Viewer
 from console.audit import Act, note
 from console.context import ConsoleContext
 from console.errors import NotFound
+from console.results.cases import CaseDetails, CaseList, CaseRow, LinkRow
+from console.results.transactions import NoteRow
 from console.services.alert_actions import existing_alerts, require_worker
-from console.services.rows import TransactionRow, row_of_alert
-from console.services.transactions import NoteRow, notes_on
+from console.services.rows import row_of_alert
+from console.services.transactions import notes_on
 from storage import UnitOfWork
 from storage.cases import Case, CaseAlert, CaseFilter, CaseLink
 from storage.notes import OF_CASE, Note
 
 EXPORT_STEP = 200
-
-
-@dataclass(frozen=True)
-class CaseRow:
-    """One case in a list; `alerts` counts them."""
-
-    id: int
-    title: str
-    status: str
-    owner: str | None
-    author: str
-    created_at: float
-    changed_at: float
-    alerts: int
-
-
-@dataclass(frozen=True)
-class CaseList:
-    """A page of cases."""
-
-    total: int
-    rows: list[CaseRow]
-
-
-@dataclass(frozen=True)
-class LinkRow:
-    """An attachment that lies elsewhere."""
-
-    id: int
-    url: str
-    title: str
-    author: str
-    time: float
-
-
-@dataclass(frozen=True)
-class CasePage(CaseRow):
-    """One case whole."""
-
-    alert_rows: list[TransactionRow]
-    notes: list[NoteRow]
-    links: list[LinkRow]
 
 
 def list_cases(context: ConsoleContext, wanted: CaseFilter, *, offset: int, limit: int) -> CaseList:
@@ -69,7 +29,7 @@ def list_cases(context: ConsoleContext, wanted: CaseFilter, *, offset: int, limi
         return CaseList(unit.cases.count(wanted), rows)
 
 
-def case_page(context: ConsoleContext, case_id: int) -> CasePage:
+def case_page(context: ConsoleContext, case_id: int) -> CaseDetails:
     """One case. Raises NotFound."""
     with context.unit(reads_only=True) as unit:
         return _page(context, unit, _found(unit, case_id))
@@ -77,7 +37,7 @@ def case_page(context: ConsoleContext, case_id: int) -> CasePage:
 
 def open_case(
     context: ConsoleContext, viewer: Viewer, title: str, *, owner: str | None, alert_ids: Sequence[int]
-) -> CasePage:
+) -> CaseDetails:
     """A new case. Raises Invalid, NotFound."""
     now = context.clock()
     with context.unit() as unit:
@@ -93,7 +53,9 @@ def open_case(
         return _page(context, unit, case)
 
 
-def change_case(context: ConsoleContext, viewer: Viewer, case_id: int, changes: dict[str, Any]) -> CasePage:
+def change_case(
+    context: ConsoleContext, viewer: Viewer, case_id: int, changes: dict[str, Any]
+) -> CaseDetails:
     """Set title, status or owner. Raises NotFound, Invalid."""
     now, columns = context.clock(), {"title": "name", "status": "status", "owner": "owner"}
     with context.unit() as unit:
@@ -107,7 +69,9 @@ def change_case(context: ConsoleContext, viewer: Viewer, case_id: int, changes: 
         return _page(context, unit, case)
 
 
-def add_alerts(context: ConsoleContext, viewer: Viewer, case_id: int, alert_ids: Sequence[int]) -> CasePage:
+def add_alerts(
+    context: ConsoleContext, viewer: Viewer, case_id: int, alert_ids: Sequence[int]
+) -> CaseDetails:
     """Let alerts join a case. Raises NotFound."""
     now = context.clock()
     with context.unit() as unit:
@@ -128,7 +92,7 @@ def add_note(context: ConsoleContext, viewer: Viewer, case_id: int, text: str) -
     return NoteRow(viewer.name, now, text)
 
 
-def add_link(context: ConsoleContext, viewer: Viewer, case_id: int, *, url: str, title: str) -> CasePage:
+def add_link(context: ConsoleContext, viewer: Viewer, case_id: int, *, url: str, title: str) -> CaseDetails:
     """Attach a link. Raises NotFound."""
     now = context.clock()
     with context.unit() as unit:
@@ -183,10 +147,10 @@ def _fields(case: Case) -> dict[str, Any]:
     }
 
 
-def _page(context: ConsoleContext, unit: UnitOfWork, case: Case) -> CasePage:
+def _page(context: ConsoleContext, unit: UnitOfWork, case: Case) -> CaseDetails:
     now = context.clock()
     alerts = unit.queue.by_ids([part.alert_id for part in case.alerts])
-    return CasePage(
+    return CaseDetails(
         **_fields(case),
         alert_rows=[row_of_alert(alert, context.cards, now=now) for alert in alerts],
         notes=notes_on(unit, OF_CASE, str(case.id)),

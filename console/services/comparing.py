@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from console.context import ConsoleContext
-from console.services.detector_rows import DetectorRow
+from console.results.detectors import DetectorComparison, DetectorSummary, Difference
 from console.services.detectors import detectors_by_id
 
 APART = ("gate", "trial", "in_force", "training")
@@ -14,32 +13,14 @@ APART = ("gate", "trial", "in_force", "training")
 FEATURES = "features"
 
 
-@dataclass(frozen=True)
-class Difference:
-    """One thing in which two differ."""
-
-    what: str
-    a: Any
-    b: Any
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """Two side by side."""
-
-    a: DetectorRow
-    b: DetectorRow
-    differences: list[Difference]
-
-
-def compare(context: ConsoleContext, a: str, b: str) -> Comparison:
+def compare(context: ConsoleContext, a: str, b: str) -> DetectorComparison:
     """Two, and in what they differ; earlier bases too. Raises NotFound."""
     with context.unit(reads_only=True) as unit:
         first, other = detectors_by_id(context, unit, {"a": a, "b": b})
-    return Comparison(first, other, _differences(first, other))
+    return DetectorComparison(first, other, _differences(first, other))
 
 
-def _differences(a: DetectorRow, b: DetectorRow) -> list[Difference]:
+def _differences(a: DetectorSummary, b: DetectorSummary) -> list[Difference]:
     plain = [(name, getattr(a, name), getattr(b, name)) for name in vars(a) if name not in APART]
     gates = _side_by_side(a.gate, b.gate)
     trials = _side_by_side(_fields(a.trial), _fields(b.trial), "trial: ")
@@ -57,12 +38,12 @@ def _fields(part: object) -> dict[str, Any]:
     return vars(part) if part else {}
 
 
-def _stay(row: DetectorRow) -> dict[str, Any]:
+def _stay(row: DetectorSummary) -> dict[str, Any]:
     """What can be done about a base is no difference of the two."""
     return {name: value for name, value in _fields(row.in_force).items() if name != "rollback_offset"}
 
 
-def _trainings(a: DetectorRow, b: DetectorRow) -> tuple[dict[str, Any], dict[str, Any]]:
+def _trainings(a: DetectorSummary, b: DetectorSummary) -> tuple[dict[str, Any], dict[str, Any]]:
     """Of the features those that the other does not read: the rest of some fifty says nothing."""
     known = dict(_fields(a.training)), dict(_fields(b.training))
     own = [fields.pop(FEATURES, ()) for fields in known]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from console.context import ConsoleContext
 from console.errors import NotFound
+from console.results.detectors import DetectorList, DetectorSummary
 from console.services.bases import all_bases, bases_now, with_training
-from console.services.detector_rows import BASE, DetectorRow, came_to, trial_row
+from console.services.detector_rows import BASE, came_to, trial_row
 from storage import UnitOfWork
 from storage.alert_queue import AlertCounts
 from storage.detectors import DetectorRow as StoredDetector
@@ -17,14 +17,6 @@ from storage.shadow_alerts import Trial
 
 _STATE = {ANNOUNCED: LIVE, WAITING: DRAFT}
 """Pages know four states; what waits for a person is shown among the drafts."""
-
-
-@dataclass(frozen=True)
-class DetectorList:
-    """All of them, what is in force first."""
-
-    total: int
-    rows: list[DetectorRow]
 
 
 def list_detectors(context: ConsoleContext) -> DetectorList:
@@ -43,7 +35,7 @@ def list_bases(context: ConsoleContext) -> DetectorList:
     return DetectorList(len(rows), rows)
 
 
-def one_detector(context: ConsoleContext, detector_id: str) -> DetectorRow:
+def one_detector(context: ConsoleContext, detector_id: str) -> DetectorSummary:
     """One detector or base, an earlier base too. Raises NotFound."""
     with context.unit(reads_only=True) as unit:
         return detectors_by_id(context, unit, {"id": detector_id})[0]
@@ -51,7 +43,7 @@ def one_detector(context: ConsoleContext, detector_id: str) -> DetectorRow:
 
 def detectors_by_id(
     context: ConsoleContext, unit: UnitOfWork, wanted: Mapping[str, str]
-) -> list[DetectorRow]:
+) -> list[DetectorSummary]:
     """Those of the ids in `wanted`, by what each is called in an error. Raises NotFound."""
     rows = {row.id: row for row in _all(unit)}
     if any(one not in rows or rows[one].kind == BASE for one in wanted.values()):
@@ -63,15 +55,15 @@ def detectors_by_id(
     return [with_training(context, unit, row) if _on_trial(row) else row for row in found]
 
 
-def _bases(context: ConsoleContext, unit: UnitOfWork) -> list[DetectorRow]:
+def _bases(context: ConsoleContext, unit: UnitOfWork) -> list[DetectorSummary]:
     return all_bases(context, unit, 1.0 / _whole(_weights(_stored(unit))))
 
 
-def _on_trial(row: DetectorRow) -> bool:
+def _on_trial(row: DetectorSummary) -> bool:
     return row.kind == BASE and row.status == SHADOW
 
 
-def _all(unit: UnitOfWork) -> list[DetectorRow]:
+def _all(unit: UnitOfWork) -> list[DetectorSummary]:
     tallies, trials = unit.queue.counts_by_scorer(), unit.shadow_alerts.trials()
     stored = _stored(unit)
     weights = _weights(stored)
@@ -107,10 +99,10 @@ def _detector(
     trial: Trial | None,
     weights: dict[str, float],
     whole: float,
-) -> DetectorRow:
+) -> DetectorSummary:
     episode = unit.episodes.get(one.episode_id)
     assert episode is not None  # a foreign key
-    return DetectorRow(
+    return DetectorSummary(
         id=one.id,
         kind="detector",
         name=episode.name,

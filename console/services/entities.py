@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from statistics import fmean
 
 from console.context import ConsoleContext
 from console.errors import NotFound
-from console.services.rows import TransactionRow
+from console.results.entities import EntityDay, EntityDetails, EntityProfile, Partner
+from console.results.transactions import TransactionRow
 from console.services.search import rows_of
 from storage.labels import FRAUD
 from storage.scored_transactions import ScoredTransaction
@@ -22,60 +22,7 @@ DAYS = 60
 PARTNERS = 10
 
 
-@dataclass(frozen=True)
-class Profile:
-    """Figures over the latest transactions, `whole` where these are all that are stored."""
-
-    transactions: int
-    whole: bool
-    first_seen: float
-    last_seen: float
-    total_amount: float
-    mean_amount: float
-    largest_amount: float
-    alerts: int
-    frauds: int
-    """Confirmed."""
-    currency: str
-
-
-@dataclass(frozen=True)
-class Day:
-    """One day of event time, UTC; `at` is its beginning."""
-
-    at: float
-    transactions: int
-    amount: float
-    highest_surprise: float
-
-
-@dataclass(frozen=True)
-class Partner:
-    """Another entity that it was seen with."""
-
-    kind: str
-    key: str
-    reference: str
-    transactions: int
-
-
-@dataclass(frozen=True)
-class EntityPage:
-    """All that a person sees of one entity; a card's key is masked."""
-
-    kind: str
-    key: str
-    reference: str
-    profile: Profile
-    days: list[Day]
-    """The last 60 days on which it was seen, oldest first."""
-    partners: list[Partner]
-    timeline: list[TransactionRow]
-    """Its latest transactions, latest first."""
-    alerts: list[TransactionRow]
-
-
-def entity_page(context: ConsoleContext, kind: str, reference: str) -> EntityPage:
+def entity_page(context: ConsoleContext, kind: str, reference: str) -> EntityDetails:
     """One entity by key or reference. Raises NotFound."""
     kinds = [entity.name for entity in context.settings.entities]
     if kind not in kinds:
@@ -86,7 +33,7 @@ def entity_page(context: ConsoleContext, kind: str, reference: str) -> EntityPag
         if not stored:
             raise NotFound(f"no stored transaction of this {kind}", where="key")
         rows = rows_of(context, unit, stored)
-    return EntityPage(
+    return EntityDetails(
         kind=kind,
         key=context.cards.shown(kind, key),
         reference=context.cards.reference(kind, key),
@@ -98,10 +45,10 @@ def entity_page(context: ConsoleContext, kind: str, reference: str) -> EntityPag
     )
 
 
-def _profile(stored: Sequence[ScoredTransaction], rows: Sequence[TransactionRow]) -> Profile:
+def _profile(stored: Sequence[ScoredTransaction], rows: Sequence[TransactionRow]) -> EntityProfile:
     amounts = [one.amount for one in stored]
     currencies = {one.currency or "" for one in stored}
-    return Profile(
+    return EntityProfile(
         transactions=len(stored),
         whole=len(stored) < MOST,
         first_seen=stored[-1].event_time,
@@ -115,12 +62,12 @@ def _profile(stored: Sequence[ScoredTransaction], rows: Sequence[TransactionRow]
     )
 
 
-def _days(stored: Sequence[ScoredTransaction]) -> list[Day]:
+def _days(stored: Sequence[ScoredTransaction]) -> list[EntityDay]:
     by_day: dict[float, list[ScoredTransaction]] = {}
     for one in stored:
         by_day.setdefault(one.event_time // DAY_S * DAY_S, []).append(one)
     return [
-        Day(at, len(those), sum(one.amount for one in those), max(one.surprise for one in those))
+        EntityDay(at, len(those), sum(one.amount for one in those), max(one.surprise for one in those))
         for at, those in sorted(by_day.items())[-DAYS:]
     ]
 

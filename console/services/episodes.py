@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 import msgspec
 
 from console.context import ConsoleContext
 from console.errors import NotFound
+from console.results.episodes import (
+    Acks,
+    DetectorVersion,
+    EpisodeDetails,
+    EpisodeList,
+    EpisodeRow,
+    HistoryEvent,
+)
+from console.results.transactions import TransactionRow
 from console.services.episode_lookup import found_episode
 from console.services.requests import SENT
 from console.services.row_lookup import rows_of_ids
-from console.services.rows import TransactionRow, row_of_alert
+from console.services.rows import row_of_alert
 from contracts.request import Request
 from storage import UnitOfWork
 from storage.alert_queue import AlertCounts
@@ -22,82 +31,6 @@ from storage.control_entries import ControlEntry
 from storage.episodes import Episode
 
 LONGEST_HISTORY = 200
-
-
-@dataclass(frozen=True)
-class EpisodeRow:
-    """One episode in a list, with what its detector's alerts have come to."""
-
-    id: str
-    name: str
-    status: str
-    reason: str | None
-    author: str
-    flagged_at: float
-    detector_id: str | None
-    control_offset: int | None
-    flag_to_adapted_ms: float | None
-    flag_to_live_ms: float | None
-    caught: int
-    confirmed: int
-    rejected: int
-    money_held: float
-    precision: float | None
-    proposal: str | None
-    """What the worker proposes, such as retirement, and why."""
-
-
-@dataclass(frozen=True)
-class EpisodeList:
-    """A page of episodes."""
-
-    total: int
-    rows: list[EpisodeRow]
-
-
-@dataclass(frozen=True)
-class Acks:
-    """«Live on `live` of `of` partitions after `seconds`»."""
-
-    live: int
-    of: int
-    seconds: float | None
-
-
-@dataclass(frozen=True)
-class Event:
-    """Something that was done: by whom, when."""
-
-    at: float
-    author: str
-    what: str
-    details: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Version:
-    """One announcement of the episode's detector on the control log."""
-
-    control_offset: int
-    at: float
-    author: str
-    reason: str
-    retired: bool
-
-
-@dataclass(frozen=True)
-class EpisodePage(EpisodeRow):
-    """One episode whole."""
-
-    currency: str
-    support: list[TransactionRow]
-    acks: Acks | None
-    first_catch: TransactionRow | None
-    gate: dict[str, Any]
-    """What the gate found: alert rates, threshold, losses."""
-    notes: list[str]
-    readaptations: list[Version]
-    history: list[Event]
 
 
 def list_episodes(
@@ -115,7 +48,7 @@ def rows_of_episodes(unit: UnitOfWork, episodes: Iterable[Episode]) -> list[Epis
     return [EpisodeRow(**_fields(one, tallies)) for one in episodes]
 
 
-def episode_page(context: ConsoleContext, name: str) -> EpisodePage:
+def episode_page(context: ConsoleContext, name: str) -> EpisodeDetails:
     """One episode by id, name or detector. Raises NotFound; one that is only asked for is `sent`."""
     with context.unit(reads_only=True) as unit:
         try:
@@ -124,7 +57,7 @@ def episode_page(context: ConsoleContext, name: str) -> EpisodePage:
             return _asked_for(context, unit, name)
         found = dict(episode.details)
         support = _members(context, unit, {part.transaction_id: part.role for part in episode.transactions})
-        return EpisodePage(
+        return EpisodeDetails(
             **_fields(episode, unit.queue.counts_by_scorer()),
             currency=_currency(support),
             support=support,
@@ -159,7 +92,7 @@ def _fields(episode: Episode, tallies: dict[str, AlertCounts]) -> dict[str, Any]
     }
 
 
-def _asked_for(context: ConsoleContext, unit: UnitOfWork, name: str) -> EpisodePage:
+def _asked_for(context: ConsoleContext, unit: UnitOfWork, name: str) -> EpisodeDetails:
     """An episode whose request the worker has not worked yet. Raises NotFound."""
     asked = [msgspec.json.decode(value, type=Request) for value in unit.outbox.latest(context.feedback.topic)]
     request = next((r for r in asked if r.kind == "flag" and name in (r.episode_id, r.name)), None)
@@ -175,7 +108,7 @@ def _asked_for(context: ConsoleContext, unit: UnitOfWork, name: str) -> EpisodeP
     )
     roles = dict.fromkeys(request.fraud, "support") | dict.fromkeys(request.genuine, "lookalike")
     support = _members(context, unit, roles)
-    return EpisodePage(
+    return EpisodeDetails(
         **_fields(episode, {}),
         currency=_currency(support),
         support=support,
@@ -184,7 +117,7 @@ def _asked_for(context: ConsoleContext, unit: UnitOfWork, name: str) -> EpisodeP
         gate={},
         notes=[],
         readaptations=[],
-        history=[Event(request.time, request.author, "flag")],
+        history=[HistoryEvent(request.time, request.author, "flag")],
     )
 
 
@@ -215,7 +148,7 @@ def _first_catch(context: ConsoleContext, unit: UnitOfWork, episode: Episode) ->
     return row_of_alert(alert, context.cards, now=context.clock()) if alert else None
 
 
-def _versions(unit: UnitOfWork, episode: Episode) -> list[Version]:
+def _versions(unit: UnitOfWork, episode: Episode) -> list[DetectorVersion]:
     if episode.detector_id is None:
         return []
     entries = unit.control.page(
@@ -224,11 +157,11 @@ def _versions(unit: UnitOfWork, episode: Episode) -> list[Version]:
     return [_version(entry) for entry in reversed(entries)]
 
 
-def _version(entry: ControlEntry) -> Version:
-    return Version(entry.control_offset, entry.time, entry.author, entry.reason, entry.retired)
+def _version(entry: ControlEntry) -> DetectorVersion:
+    return DetectorVersion(entry.control_offset, entry.time, entry.author, entry.reason, entry.retired)
 
 
-def _history(unit: UnitOfWork, episode: Episode) -> list[Event]:
+def _history(unit: UnitOfWork, episode: Episode) -> list[HistoryEvent]:
     """What people and the worker did with it, oldest first."""
     subjects = [episode.id, *([episode.detector_id] if episode.detector_id else [])]
     entries = [
@@ -237,4 +170,4 @@ def _history(unit: UnitOfWork, episode: Episode) -> list[Event]:
         for entry in unit.audit_search.page(AuditFilter(about=subject), offset=0, limit=LONGEST_HISTORY)
     ]
     entries.sort(key=lambda entry: entry.position)
-    return [Event(entry.time, entry.actor, entry.action, dict(entry.details)) for entry in entries]
+    return [HistoryEvent(entry.time, entry.actor, entry.action, dict(entry.details)) for entry in entries]

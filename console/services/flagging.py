@@ -10,20 +10,14 @@ from console.audit import Act
 from console.context import ConsoleContext
 from console.errors import Invalid
 from console.policy import standing_policy
+from console.results.requests import EpisodeRequested, RequestResult
 from console.services.asking import ask, must_answer, request_by
 from console.services.episode_lookup import found_episode
-from console.services.requests import Outcome
+from console.services.requests import result_of
 from contracts.standing_policy import ReleasePolicy
 
 SHOWN_WITHIN_S = 0.25
 """A page goes on to the episode after this, which then shows every step as it happens."""
-
-
-@dataclass(frozen=True)
-class NewEpisode(Outcome):
-    """An episode that was asked for; `id` names it from now on."""
-
-    id: str = ""
 
 
 @dataclass(frozen=True)
@@ -50,7 +44,7 @@ def flag(
     policy: ReleasePolicy,
     note: str,
     request_id: str | None,
-) -> NewEpisode:
+) -> EpisodeRequested:
     """Ask for an episode. Raises Invalid and, where the worker says so within the time, Refused."""
     flags.check()
     with context.unit(reads_only=True) as unit:
@@ -76,12 +70,12 @@ def flag(
     }
     act = Act("flag", request.episode_id, after=after)
     answer = ask(context, viewer, request, act, within_s=SHOWN_WITHIN_S)
-    return NewEpisode(**vars(Outcome.of(request, answer)), id=request.episode_id)
+    return EpisodeRequested(**vars(result_of(request, answer)), id=request.episode_id)
 
 
 def join_matches(
     context: ConsoleContext, viewer: Viewer, name: str, confirmed: Sequence[str], rejected: Sequence[str]
-) -> Outcome:
+) -> RequestResult:
     """Confirm and reject matches of an episode: they join it. Raises NotFound, Invalid, Refused, NoAnswer."""
     if not confirmed and not rejected:
         raise Invalid("no transactions are named", where="confirm, reject")
@@ -94,4 +88,4 @@ def join_matches(
     )
     after = {"confirm": list(confirmed), "reject": list(rejected), "request": request.request_id}
     answer = ask(context, viewer, request, Act("judge matches", episode.id, after=after))
-    return Outcome.of(request, must_answer(answer, request))
+    return result_of(request, must_answer(answer, request))

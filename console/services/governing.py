@@ -2,39 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 from console.access.viewer import Viewer
 from console.audit import Act, note
 from console.context import ConsoleContext
 from console.policy import standing_policy
+from console.results.administration import ApprovalDecision, ApprovalList
 from console.services.approving import UNDECIDED
-from console.services.episodes import EpisodeRow, rows_of_episodes
+from console.services.episodes import rows_of_episodes
 from contracts.standing_policy import StandingPolicy
 from storage.policies import PolicyVersion
-
-
-@dataclass(frozen=True)
-class Decided:
-    """A decision of the past."""
-
-    episode_id: str
-    episode: str
-    flagged_by: str
-    decision: str
-    author: str
-    note: str
-    time: float
-
-
-@dataclass(frozen=True)
-class Approvals:
-    """Episodes that wait, oldest first, and the decisions made last."""
-
-    total: int
-    rows: list[EpisodeRow]
-    decided: list[Decided]
 
 
 def policy(context: ConsoleContext) -> StandingPolicy:
@@ -57,16 +36,18 @@ def set_policy(context: ConsoleContext, viewer: Viewer, changes: dict[str, Any])
     return after
 
 
-def approvals(context: ConsoleContext, *, offset: int, limit: int) -> Approvals:
+def approvals(context: ConsoleContext, *, offset: int, limit: int) -> ApprovalList:
     """What waits, and a page of past decisions."""
     with context.unit(reads_only=True) as unit:
         waiting = rows_of_episodes(unit, unit.episodes.with_status(*UNDECIDED))
         past = unit.approvals.page(offset=offset, limit=limit)
-    return Approvals(
+    return ApprovalList(
         len(waiting),
         waiting,
         [
-            Decided(one.episode_id, one.episode, one.flagged_by, one.decision, one.author, one.note, one.time)
+            ApprovalDecision(
+                one.episode_id, one.episode, one.flagged_by, one.decision, one.author, one.note, one.time
+            )
             for one in past
         ],
     )

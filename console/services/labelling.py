@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from console.access.viewer import Viewer
 from console.audit import Act
 from console.context import ConsoleContext
+from console.results.requests import RequestResult
 from console.services.asking import ask, must_answer, request_by
-from console.services.requests import Outcome
+from console.services.requests import result_of
 from storage.labels import FRAUD
 
 SHOWN = 20
@@ -23,7 +24,7 @@ def label(
     verdict: str,
     source: str,
     request_id: str | None,
-) -> Outcome:
+) -> RequestResult:
     """Note a verdict on transactions. Raises Refused where one is unknown, NoAnswer."""
     chosen = tuple(ids)
     fraud, genuine = (chosen, ()) if verdict == FRAUD else ((), chosen)
@@ -38,4 +39,4 @@ def label(
         "request": request.request_id,
     }
     answer = ask(context, viewer, request, Act("label", f"{len(chosen)} transactions", after=after))
-    return Outcome.of(request, must_answer(answer, request))
+    return result_of(request, must_answer(answer, request))

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from console.context import ConsoleContext
 from console.policy import standing_policy
-from console.services.workers import PartitionRow, WorkerRow, partitions_of, workers_of
+from console.results.monitoring import (
+    FeatureDrift,
+    MonitoringSummary,
+    OpenAlarm,
+    QualityDay,
+    TrafficSeries,
+)
+from console.services.workers import partitions_of, workers_of
 from storage import UnitOfWork
 from storage.alert_queue import ASSIGNED, UNASSIGNED, AlertCounts, AlertFilter
 from storage.measurements import Measurement
@@ -19,88 +24,23 @@ QUALITY = ("recall", "estimated_recall", "average_precision", "card_precision")
 OPEN_ALARM = 1.0
 
 
-@dataclass(frozen=True)
-class Drift:
-    """How far a feature has moved from the training data; below 0.1 stable, above 0.25 major."""
-
-    feature: str
-    psi: float
-
-
-@dataclass(frozen=True)
-class Series:
-    """By the hour of event time: times (s since 1970), share alerted, transactions a second."""
-
-    times: list[float]
-    alert_rate: list[float | None]
-    throughput: list[float]
-
-
-@dataclass(frozen=True)
-class QualityDay:
-    """A whole day of event time, as far as labels tell by now; its measures are shares of one or null.
-
-    `time` is its beginning. `labels_missing` is the estimated share of its frauds that nobody has reported.
-    """
-
-    time: float
-    recall: float | None
-    estimated_recall: float | None
-    average_precision: float | None
-    card_precision: float | None
-    frauds: int
-    labels_missing: float | None
-
-
-@dataclass(frozen=True)
-class Alarm:
-    """An alarm that is open: since when, what it names, its worst figure and what is allowed."""
-
-    name: str
-    since: float
-    subjects: list[str]
-    worst: float
-    limit: float
-
-
-@dataclass(frozen=True)
-class Monitoring:
-    """What is null is not known: too little is stored, or `flagfive monitor` has not measured yet."""
-
-    throughput: float
-    alert_rate: float | None
-    budget: float
-    precision: float | None
-    judged: int
-    waiting: int
-    drift: list[Drift]
-    series: Series
-    quality: list[QualityDay]
-    alarms: list[Alarm]
-    workers: list[WorkerRow]
-    partitions: list[PartitionRow]
-    lag_read_at: float | None
-    """When the broker was asked last."""
-    lag_problem: str
-    """Why there is no newer lag; empty where there is one."""
-    grafana: str
-
-
-def monitoring(context: ConsoleContext) -> Monitoring:
+def monitoring(context: ConsoleContext) -> MonitoringSummary:
     """All of it, from what is stored and what workers say."""
     now, lag = context.clock(), context.lag.now()
     with context.unit(reads_only=True) as unit:
         ranges = unit.transactions.offset_ranges()
         of_all = _together(unit)
         waiting = AlertFilter(states=(UNASSIGNED, ASSIGNED))
-        return Monitoring(
+        return MonitoringSummary(
             throughput=unit.transactions.recent_rate(now=now),
             alert_rate=_alert_rate(unit, ranges),
             budget=standing_policy(context, unit).alert_rate,
             precision=of_all.precision,
             judged=of_all.confirmed + of_all.rejected,
             waiting=unit.queue.count(waiting, now=now),
-            drift=[Drift(name, row.value) for name, row in sorted(unit.measurements.latest("psi").items())],
+            drift=[
+                FeatureDrift(name, row.value) for name, row in sorted(unit.measurements.latest("psi").items())
+            ],
             series=_series(unit),
             quality=_quality(unit),
             alarms=_alarms(unit),
@@ -132,10 +72,10 @@ def _alert_rate(unit: UnitOfWork, ranges: dict[int, tuple[int, int]]) -> float |
     return alerted / seen if seen else None
 
 
-def _series(unit: UnitOfWork) -> Series:
+def _series(unit: UnitOfWork) -> TrafficSeries:
     latest = unit.transactions.newest_event_time() or 0.0
     hours = unit.measurements.of_kind("traffic", since=latest - SERIES_S)
-    return Series(
+    return TrafficSeries(
         [row.time for row in hours],
         [row.details["alerts"] / row.value if row.value else None for row in hours],
         [row.value / 3_600.0 for row in hours],
@@ -156,10 +96,10 @@ def _quality_day(time: float, measured: dict[str, dict[float, Measurement]]) -> 
     return QualityDay(time, frauds=about["frauds"], labels_missing=about["labels_missing"], **measures)
 
 
-def _alarms(unit: UnitOfWork) -> list[Alarm]:
+def _alarms(unit: UnitOfWork) -> list[OpenAlarm]:
     latest = unit.measurements.latest("alarm")
     return [
-        Alarm(name, row.time, row.details["subjects"], row.details["worst"], row.details["limit"])
+        OpenAlarm(name, row.time, row.details["subjects"], row.details["worst"], row.details["limit"])
         for name, row in sorted(latest.items())
         if row.value == OPEN_ALARM
     ]

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from console.access.viewer import Viewer
 from console.audit import Act
 from console.context import ConsoleContext
 from console.errors import Refused
 from console.models.results import CannotScore, Matches
+from console.results.preview import EpisodePreview, GateOpinion, MatchExamples, SupportCheck
+from console.results.transactions import TransactionRow
 from console.services.asking import ask, must_answer, request_by
 from console.services.flagging import Flags
 from console.services.row_lookup import rows_of_ids
-from console.services.rows import TransactionRow
 from contracts.answer import Draft
 from storage.labels import FRAUD, GENUINE
 
@@ -23,59 +22,7 @@ WORKED_WITHIN_S = 20.0
 """The worker may be in the middle of something else."""
 
 
-@dataclass(frozen=True)
-class SupportCheck:
-    """What the flags show by themselves."""
-
-    set_aside: list[str]
-    """Flags that the detector is made without."""
-    strangers: list[str]
-    groups: list[list[str]]
-    """Two groups where these are two patterns, else none."""
-    ordinary: float | None
-    """Share of genuine traffic that looks as much like the pattern as half of the flags do."""
-    found: float | None
-    """Share of the flags that are found when they are left out."""
-    notes: list[str]
-
-
-@dataclass(frozen=True)
-class GateOpinion:
-    """Whether the gate would let it pass, and why not."""
-
-    passes: bool
-    reason: str
-
-
-@dataclass(frozen=True)
-class Examples:
-    """A few matches of both kinds."""
-
-    caught: list[TransactionRow]
-    false: list[TransactionRow]
-
-
-@dataclass(frozen=True)
-class Preview:
-    """All of it; figures are null where too little is stored to look back. Amounts in `currency`."""
-
-    support: SupportCheck
-    gate: GateOpinion
-    added_alert_rate: float
-    matches: list[TransactionRow]
-    total_matches: int | None
-    days: float | None
-    alerts_a_day: float | None
-    frauds_caught: int | None
-    false_positives: int | None
-    cost: float | None
-    """Amounts of the genuine payments that would have been held."""
-    currency: str
-    examples: Examples
-    why_no_matches: str
-
-
-def preview(context: ConsoleContext, viewer: Viewer, flags: Flags, *, days: float) -> Preview:
+def preview(context: ConsoleContext, viewer: Viewer, flags: Flags, *, days: float) -> EpisodePreview:
     """Ask the worker for a draft, and look back with it. Raises Invalid, Refused, NoAnswer."""
     flags.check()
     request = request_by(
@@ -98,14 +45,14 @@ def _look_back(context: ConsoleContext, draft: Draft, days: float) -> tuple[Matc
 
 def _told(
     context: ConsoleContext, flags: Flags, draft: Draft, notes: list[str], found: Matches | None, why: str
-) -> Preview:
+) -> EpisodePreview:
     own = {*flags.fraud, *flags.genuine}
     best = [one for one in found.best if one not in own][:SHOWN] if found else []
     with context.unit(reads_only=True) as unit:
         rows = rows_of_ids(context, unit, best)
         support = rows_of_ids(context, unit, list(flags.fraud))
     currencies = {row.currency for row in support}
-    return Preview(
+    return EpisodePreview(
         support=SupportCheck(
             list(draft.set_aside),
             list(draft.strangers),
@@ -129,8 +76,8 @@ def _told(
     )
 
 
-def _examples(rows: list[TransactionRow]) -> Examples:
-    return Examples(
+def _examples(rows: list[TransactionRow]) -> MatchExamples:
+    return MatchExamples(
         [row for row in rows if row.verdict == FRAUD][:EXAMPLES],
         [row for row in rows if row.verdict == GENUINE][:EXAMPLES],
     )

@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from console.access.viewer import Viewer
 from console.audit import Act, note
 from console.context import ConsoleContext
-from console.services.transactions import NoteRow, stored_transaction
+from console.results.transactions import NoteRow, RevealedEntities
+from console.services.transactions import stored_transaction
 from storage.notes import OF_TRANSACTION, Note
-
-
-@dataclass(frozen=True)
-class Revealed:
-    """Keys of all entities, unmasked."""
-
-    entities: dict[str, str]
 
 
 def add_note(context: ConsoleContext, viewer: Viewer, transaction_id: str, text: str) -> NoteRow:
@@ -31,10 +23,10 @@ def add_note(context: ConsoleContext, viewer: Viewer, transaction_id: str, text:
     return NoteRow(viewer.name, now, text)
 
 
-def reveal(context: ConsoleContext, viewer: Viewer, transaction_id: str) -> Revealed:
+def reveal(context: ConsoleContext, viewer: Viewer, transaction_id: str) -> RevealedEntities:
     """The card token itself; the audit log says who saw it. Raises NotFound."""
     with context.unit() as unit:
         stored = stored_transaction(unit, transaction_id)
         note(unit, viewer, Act("reveal card", transaction_id), context.clock())
         unit.commit()
-    return Revealed(dict(stored.entities))
+    return RevealedEntities(dict(stored.entities))

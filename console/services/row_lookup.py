@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from console.context import ConsoleContext
-from console.services.rows import TransactionRow
+from console.results.transactions import TransactionRow
 from console.services.search import rows_of
 from storage import UnitOfWork
 

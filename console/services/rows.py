@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from console.card_tokens import CardTokens
+from console.results.transactions import ReasonRow, TransactionRow
 from storage.alert_queue import state_of
 from storage.alerts import CONFIRMED, REJECTED, AlertRow
 from storage.labels import FRAUD, GENUINE, Label
@@ -14,50 +14,6 @@ from storage.scored_transactions import ScoredTransaction
 
 DECISIONS = ("approve", "review", "decline")
 VERDICTS = {CONFIRMED: FRAUD, REJECTED: GENUINE}
-
-
-@dataclass(frozen=True)
-class ReasonRow:
-    """One thing that pushed the score up: in words, and the feature behind it."""
-
-    text: str
-    feature: str
-    value: float
-    push: float
-
-
-@dataclass(frozen=True)
-class TransactionRow:
-    """One transaction; what comes of an alert is null or empty where it raised none.
-
-    `card` and the card among `entities` are masked; `references` stand for entities in addresses and filters.
-    Times are seconds since 1970-01-01 UTC, `raised_at` is the event time of an alert.
-    """
-
-    id: int | None
-    transaction_id: str
-    event_time: float
-    raised_at: float | None
-    amount: float
-    currency: str
-    card: str
-    merchant: str
-    entities: dict[str, str]
-    references: dict[str, str]
-    surprise: float
-    tail: float
-    decision: str
-    scorer: str
-    control_offset: int
-    episode: str = ""
-    nearest: str = ""
-    reasons: list[ReasonRow] = field(default_factory=list)
-    state: str | None = None
-    verdict: str | None = None
-    assignee: str | None = None
-    snoozed_until: float | None = None
-    role: str | None = None
-    """In an episode: `support` or `lookalike`."""
 
 
 def row_of_alert(alert: AlertRow, cards: CardTokens, *, now: float) -> TransactionRow:

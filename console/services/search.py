@@ -3,30 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from console.context import ConsoleContext
-from console.services.rows import TransactionRow, row_of_transaction
+from console.results.transactions import TransactionList, TransactionRow
+from console.services.rows import row_of_transaction
 from storage import UnitOfWork
 from storage.scored_transactions import ScoredTransaction
 from storage.transaction_search import MOST_COUNTED, TransactionFilter
 
 
-@dataclass(frozen=True)
-class Found:
-    """A page of transactions; `more` where there are more than `total`, which is counted up to 10,000."""
-
-    total: int
-    more: bool
-    rows: list[TransactionRow]
-
-
-def search(context: ConsoleContext, wanted: TransactionFilter, *, offset: int, limit: int) -> Found:
+def search(context: ConsoleContext, wanted: TransactionFilter, *, offset: int, limit: int) -> TransactionList:
     """A page, latest event time first."""
     with context.unit(reads_only=True) as unit:
         total = unit.search.count(wanted)
         rows = rows_of(context, unit, unit.search.page(wanted, offset=offset, limit=limit))
-    return Found(min(total, MOST_COUNTED), total > MOST_COUNTED, rows)
+    return TransactionList(min(total, MOST_COUNTED), total > MOST_COUNTED, rows)
 
 
 def rows_of(

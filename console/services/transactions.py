@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 
 from console.context import ConsoleContext
 from console.errors import NotFound
-from console.models.results import CannotScore, PartScore
-from console.services.rows import TransactionRow, row_of_alert, row_of_transaction
+from console.models.results import CannotScore
+from console.results.transactions import (
+    EpisodeMembership,
+    FeatureRow,
+    NoteRow,
+    ScoresByPart,
+    TransactionDetails,
+    TransactionRow,
+    VerdictRow,
+)
+from console.services.rows import row_of_alert, row_of_transaction
 from contracts.tracing.identity import trace_of
 from features.phrases import Phrase, phrases
 from features.schema import EntityField, TransactionSchema
@@ -24,72 +32,7 @@ from storage.scored_transactions import ScoredTransaction
 OTHER_ALERTS = 20
 
 
-@dataclass(frozen=True)
-class FeatureRow:
-    """One feature as the model saw it, and in words."""
-
-    name: str
-    value: float
-    text: str
-
-
-@dataclass(frozen=True)
-class VerdictRow:
-    """What somebody said of a transaction, and when."""
-
-    verdict: str
-    source: str
-    author: str
-    time: float
-
-
-@dataclass(frozen=True)
-class NoteRow:
-    """One remark."""
-
-    author: str
-    time: float
-    text: str
-
-
-@dataclass(frozen=True)
-class Membership:
-    """An episode that a transaction belongs to, as `support` or `lookalike`."""
-
-    id: str
-    name: str
-    status: str
-    role: str
-
-
-@dataclass(frozen=True)
-class Scores:
-    """What base and detectors made of it; empty, with the reason, where that cannot be told."""
-
-    parts: list[PartScore]
-    why_not: str = ""
-
-
-@dataclass(frozen=True)
-class TransactionPage:
-    """All that a person sees of one transaction."""
-
-    row: TransactionRow
-    partition: int
-    offset: int
-    trace: str
-    """Id under which a collector of traces holds it, if it was followed."""
-    arrival: float
-    category: int
-    features: list[FeatureRow]
-    verdicts: list[VerdictRow]
-    other_alerts: list[TransactionRow]
-    """Other alerts of the same card, newest first."""
-    notes: list[NoteRow]
-    episodes: list[Membership]
-
-
-def transaction_page(context: ConsoleContext, transaction_id: str) -> TransactionPage:
+def transaction_page(context: ConsoleContext, transaction_id: str) -> TransactionDetails:
     """One transaction. Raises NotFound."""
     now, topic = context.clock(), context.settings.topics.transactions
     with context.unit(reads_only=True) as unit:
@@ -97,7 +40,7 @@ def transaction_page(context: ConsoleContext, transaction_id: str) -> Transactio
         alert = unit.queue.of_transaction(transaction_id)
         labels = unit.labels.history(transaction_id)
         latest = labels[-1] if labels else None
-        return TransactionPage(
+        return TransactionDetails(
             row=row_of_transaction(stored, context.cards, alert=alert, label=latest, now=now),
             partition=stored.source_partition,
             trace=f"{trace_of(topic, stored.source_partition, stored.source_offset):032x}",
@@ -109,20 +52,20 @@ def transaction_page(context: ConsoleContext, transaction_id: str) -> Transactio
             other_alerts=_other_alerts(context, unit, stored, now),
             notes=notes_on(unit, OF_TRANSACTION, transaction_id),
             episodes=[
-                Membership(one.id, one.name, one.status, role)
+                EpisodeMembership(one.id, one.name, one.status, role)
                 for one, role in unit.episodes.of_transaction(transaction_id)
             ],
         )
 
 
-def scores_by_part(context: ConsoleContext, transaction_id: str) -> Scores:
+def scores_by_part(context: ConsoleContext, transaction_id: str) -> ScoresByPart:
     """What each scorer made of it, computed again. Raises NotFound."""
     with context.unit(reads_only=True) as unit:
         stored = stored_transaction(unit, transaction_id)
     try:
-        return Scores(context.models.parts(stored.source_partition, stored.source_offset))
+        return ScoresByPart(context.models.parts(stored.source_partition, stored.source_offset))
     except CannotScore as lack:
-        return Scores([], str(lack))
+        return ScoresByPart([], str(lack))
 
 
 def notes_on(unit: UnitOfWork, kind: str, subject: str) -> list[NoteRow]:

@@ -2,31 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
-
 from console.access.viewer import Viewer
 from console.audit import Act, note
 from console.context import ConsoleContext
 from console.errors import NotFound
+from console.results.views import ViewList, ViewRow
 from storage.saved_views import SavedView
-
-
-@dataclass(frozen=True)
-class ViewRow:
-    """One saved view."""
-
-    page: str
-    name: str
-    query: dict[str, Any]
-
-
-@dataclass(frozen=True)
-class ViewList:
-    """The viewer's own views."""
-
-    total: int
-    rows: list[ViewRow]
 
 
 def list_views(context: ConsoleContext, viewer: Viewer) -> ViewList:

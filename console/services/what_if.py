@@ -11,18 +11,9 @@ from dataclasses import dataclass
 
 from console.context import ConsoleContext
 from console.errors import Invalid, Refused
-from console.models.results import STAGES, CannotScore, Change, ModelsBusy, WhatIf
+from console.models.results import STAGES, CannotScore, Change, ModelsBusy
+from console.results.what_if import WhatIf, WhatIfProgress
 from console.services.episode_lookup import found_episode
-
-
-@dataclass(frozen=True)
-class Running:
-    """How far the what-if that runs is; one runs at a time, whoever asked."""
-
-    running: bool
-    stage: str
-    step: int
-    steps: int
 
 
 @dataclass(frozen=True)
@@ -53,11 +44,11 @@ def what_if(context: ConsoleContext, terms: Terms) -> WhatIf:
         raise Refused("another what-if is running; try again when it is done", where="what-if") from None
 
 
-def running(context: ConsoleContext) -> Running:
+def running(context: ConsoleContext) -> WhatIfProgress:
     """How far it is."""
     stage = context.models.stage()
     name = "" if stage is None else STAGES[stage]
-    return Running(stage is not None, name, 0 if stage is None else stage + 1, len(STAGES))
+    return WhatIfProgress(stage is not None, name, 0 if stage is None else stage + 1, len(STAGES))
 
 
 def _change(context: ConsoleContext, terms: Terms) -> Change:

@@ -3,36 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from console.context import ConsoleContext
 from console.lag import LagNow
-
-
-@dataclass(frozen=True)
-class WorkerRow:
-    """A worker, the partitions that it scores, and the control offset it has in force there."""
-
-    name: str
-    partitions: list[int]
-    control_offset: int
-    seen_at: float
-
-
-@dataclass(frozen=True)
-class PartitionRow:
-    """A partition of `transactions`: where it ends, how far scorers have committed, what is stored.
-
-    `lag` counts records that are there and not scored; null where the broker has not said, or nothing was
-    ever committed. `worker` is who acknowledged for it last, `stored` the offset stored last.
-    """
-
-    partition: int
-    worker: str | None
-    end: int | None
-    committed: int | None
-    lag: int | None
-    stored: int | None
+from console.results.monitoring import PartitionRow, WorkerRow
 
 
 def workers_of(context: ConsoleContext) -> list[WorkerRow]:

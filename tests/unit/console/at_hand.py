@@ -10,7 +10,9 @@ import msgspec
 from sqlalchemy import Engine
 
 from console.lag import LagNow
-from console.models.results import CannotScore, Change, Effect, Matches, PartScore, WhatIf
+from console.models.results import CannotScore, Change, Matches
+from console.results.transactions import PartScore
+from console.results.what_if import TermsEffect, WhatIf
 from contracts.acknowledgement import Acknowledgement
 from contracts.answer import Answer, Draft
 from contracts.request import Request
@@ -18,7 +20,7 @@ from control.acks import Progress
 from storage import UnitOfWork
 from tests.unit.console.stored_rows import DAY
 
-TERMS = Effect(3.0, 40, 4.0, 8, 4, 900.0, 500.0, 6, 30)
+TERMS = TermsEffect(3.0, 40, 4.0, 8, 4, 900.0, 500.0, 6, 30)
 
 
 @dataclass

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from console.context import ConsoleContext
-from console.models.results import PartScore
+from console.results.transactions import PartScore
 from tests.unit.console.at_hand import ModelsAtHand
 from tests.unit.console.people import Person
 from tests.unit.console.stored_rows import CARD, DAY, scored_row

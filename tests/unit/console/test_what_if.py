@@ -9,7 +9,8 @@ import pytest
 
 from console.context import ConsoleContext
 from console.models.process import ModelProcess
-from console.models.results import CannotScore, Change, ModelsBusy, WhatIf
+from console.models.results import CannotScore, Change, ModelsBusy
+from console.results.what_if import WhatIf
 from storage.episodes import DRAFT
 from tests.unit.console.at_hand import TERMS, ModelsAtHand
 from tests.unit.console.people import Person

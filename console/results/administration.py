@@ -1,0 +1,122 @@
+"""Results about users, tokens, approvals and the audit log."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from console.results.episodes import EpisodeRow
+
+
+@dataclass(frozen=True)
+class UserRow:
+    """One user; `locked` after too many wrong passwords."""
+
+    id: int
+    name: str
+    role: str
+    active: bool
+    locked: bool
+    created_at: float
+
+
+@dataclass(frozen=True)
+class UserList:
+    """All users."""
+
+    total: int
+    rows: list[UserRow]
+
+
+@dataclass(frozen=True)
+class UserCreated:
+    """A user who was added; without a password `link_token` signs them in once, within an hour."""
+
+    user: UserRow
+    link_token: str | None
+
+
+@dataclass(frozen=True)
+class TokenRow:
+    """One token, without its secret."""
+
+    id: int
+    name: str
+    scopes: list[str]
+    author: str
+    created_at: float
+    expires_at: float | None
+    revoked_at: float | None
+
+
+@dataclass(frozen=True)
+class TokenList:
+    """All tokens."""
+
+    total: int
+    rows: list[TokenRow]
+
+
+@dataclass(frozen=True)
+class TokenCreated:
+    """A token that was made; `token` is shown this once."""
+
+    token: str
+    row: TokenRow
+
+
+@dataclass(frozen=True)
+class ApprovalDecision:
+    """A decision of the past."""
+
+    episode_id: str
+    episode: str
+    flagged_by: str
+    decision: str
+    author: str
+    note: str
+    time: float
+
+
+@dataclass(frozen=True)
+class ApprovalList:
+    """Episodes that wait, oldest first, and the decisions made last."""
+
+    total: int
+    rows: list[EpisodeRow]
+    decided: list[ApprovalDecision]
+
+
+@dataclass(frozen=True)
+class AuditRow:
+    """One act: who, from where, what, on what, before and after; `details` holds what else is known."""
+
+    id: int
+    time: float
+    author: str
+    address: str
+    action: str
+    subject: str
+    before: dict[str, Any]
+    after: dict[str, Any]
+    details: dict[str, Any]
+    hash: str
+
+
+@dataclass(frozen=True)
+class AuditList:
+    """A page of acts."""
+
+    total: int
+    rows: list[AuditRow]
+
+
+@dataclass(frozen=True)
+class AuditCheck:
+    """Whether the chain of hashes is whole; else the first entry that does not follow, and why."""
+
+    intact: bool
+    entries: int
+    head: str
+    first_bad: int | None = None
+    problem: str = ""

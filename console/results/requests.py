@@ -1,0 +1,26 @@
+"""Results of requests to the adaptation worker."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class RequestResult:
+    """What became of a request so far: `status` is an episode's, or `done`, or `sent` before an answer."""
+
+    request_id: str
+    status: str
+    message: str
+    detector_id: str | None = None
+    control_offset: int | None = None
+    live: int | None = None
+    partitions: int | None = None
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class EpisodeRequested(RequestResult):
+    """An episode that was asked for; `id` names it from now on."""
+
+    id: str = ""

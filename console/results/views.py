@@ -1,0 +1,23 @@
+"""Results about saved views."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class ViewRow:
+    """One saved view."""
+
+    page: str
+    name: str
+    query: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class ViewList:
+    """The viewer's own views."""
+
+    total: int
+    rows: list[ViewRow]
