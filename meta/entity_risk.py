@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from meta.arrays import Doubles, Rows
 
 MOST_BOOST = 4.0
 """In surprise: with it, what one in ten transactions surprises by is over a budget of one in 10,000."""
@@ -22,6 +26,24 @@ def boost(frauds: float) -> float:
     (2.0, 0.0)
     """
     return min(PER_DOUBLING * math.log2(1.0 + max(frauds, 0.0)), MOST_BOOST)
+
+
+def boosts_of_rows(counts: Iterable[tuple[Rows, float]], rows: int) -> Doubles:
+    """Return the surprise that confirmed frauds add to each row, float64 (rows,).
+
+    A row of several entities gets the largest boost.
+
+    Args:
+        counts: For each entity with confirmed frauds, its rows and how many of the frauds still count.
+        rows: Number of rows in all.
+
+    >>> boosts_of_rows([(np.array([0, 2]), 1.0), (np.array([2]), 3.0)], 3).tolist()
+    [2.0, 0.0, 4.0]
+    """
+    raised = np.zeros(rows)
+    for at, frauds in counts:
+        raised[at] = np.maximum(raised[at], boost(frauds))
+    return raised
 
 
 def faded(count: float, age_s: float, half_life_s: float) -> float:

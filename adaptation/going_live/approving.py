@@ -12,12 +12,12 @@ from adaptation.going_live.flagging import adapt, go_live, in_force
 from adaptation.going_live.pending_change import PendingChange
 from adaptation.intake.checks import RequestRefused
 from adaptation.proposing.preparation import AdaptationNotReady
-from adaptation.proposing.proposal import TooLittleTraffic
 from contracts.answer import Answer
 from contracts.request import Request
 from control.change import Change
 from control.entry import Kind
 from control.snapshot import Snapshot
+from meta.episode import TooLittleTraffic
 from storage.episodes import ADAPTED, ANNOUNCED, DRAFT, LIVE, LOOKALIKE, SHADOW, SUPPORT, WAITING, Episode
 
 APPROVABLE = (WAITING, SHADOW, DRAFT, ADAPTED, ANNOUNCED, LIVE)

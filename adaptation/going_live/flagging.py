@@ -27,15 +27,17 @@ from adaptation.intake.checks import RequestRefused, examine_flag
 from adaptation.proposing.adapted import Adapted
 from adaptation.proposing.identity import detector_id, seed_of
 from adaptation.proposing.preparation import AdaptationNotReady
-from adaptation.proposing.proposal import TooLittleTraffic, propose
-from adaptation.proposing.risk import RecentShares, risk_of
-from adaptation.proposing.threshold import first_threshold
+from adaptation.proposing.proposal import propose
+from adaptation.proposing.risk import risk_of
 from contracts.answer import Answer
 from contracts.metrics import adaptation as metrics
 from contracts.request import Request
 from control.change import Change
 from control.entry import Kind
 from control.snapshot import Snapshot
+from meta.entity_counts import RecentShares
+from meta.episode import TooLittleTraffic
+from meta.threshold import first_threshold
 from storage.episodes import ADAPTED, ANNOUNCED, DRAFT, REFUSED, SHADOW, WAITING, Episode
 
 APPROVER_NEEDED = "passed the gate; another person must approve it (adaptation.four_eyes)"

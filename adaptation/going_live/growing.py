@@ -12,8 +12,8 @@ from adaptation.going_live.flagging import adapt
 from adaptation.intake.checks import RequestRefused
 from adaptation.intake.labelling import GROWN_AT
 from adaptation.proposing.preparation import AdaptationNotReady
-from adaptation.proposing.proposal import TooLittleTraffic
 from contracts.metrics import adaptation as metrics
+from meta.episode import TooLittleTraffic
 from storage import UnitOfWork
 from storage.alerts import CONFIRMED, REJECTED
 from storage.episodes import LIVE, SUPPORT, Episode

@@ -10,9 +10,10 @@ from collections.abc import Iterable
 
 from adaptation.context import AdaptationContext
 from adaptation.intake.checks import RequestRefused, examine_label
-from adaptation.proposing.risk import RecentShares, Risk, lifted_by, risk_change, risk_of
+from adaptation.proposing.risk import Risk, lifted_by, risk_change, risk_of
 from contracts.answer import Answer
 from contracts.request import Request
+from meta.entity_counts import RecentShares
 from storage import UnitOfWork
 from storage.alerts import CONFIRMED, REJECTED
 from storage.episodes import LIVE, LOOKALIKE, STANDING, SUPPORT, Episode, EpisodeTransaction
@@ -61,7 +62,7 @@ def _risk(
         for identity, found in unit.labels.latest(list(rows), apart_from=request.request_id).items()
     }
     confirmed = [rows[i] for i in dict.fromkeys(request.fraud) if earlier.get(i) != FRAUD]
-    taken_back = [rows[i] for i in dict.fromkeys(request.genuine) if earlier.get(i) == FRAUD]
+    withdrawn = [rows[i] for i in dict.fromkeys(request.genuine) if earlier.get(i) == FRAUD]
     known = context.announcer.refresh().rules
     recent = RecentShares(context.preparation.share_of, context.preparation.per_day)
     risks = [
@@ -72,11 +73,11 @@ def _risk(
             budget=context.budget,
             terms=context.policy,
             may_block=context.policy.release() == "auto",
-            count=count,
+            taken_back=taken_back,
             of_one_pattern=False,
             own=request.episode_id,
         )
-        for part, count in ((confirmed, 1.0), (taken_back, -1.0))
+        for part, taken_back in ((confirmed, False), (withdrawn, True))
         if part
     ]
     genuine = [rows[i] for i in dict.fromkeys(request.genuine) if earlier.get(i) is None]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 from sqlalchemy import Engine
 
 from adaptation.proposing.device import put_on
 from adaptation.proposing.prepared import Prepared
-from adaptation.proposing.proposal import BACKGROUND
 from adaptation.proposing.recent_traffic import RecentTraffic
 from adaptation.proposing.replay_sets import replay_sets
 from control.snapshot import Snapshot
@@ -16,9 +16,11 @@ from meta.adapters.registry import adapter
 from meta.arrays import Floats
 from meta.base import BaseModel
 from meta.device import CPU
-from meta.gate import judge
+from meta.episode import propose
 from meta.reservoir import FEWEST_ROWS
 from meta.support import Support
+from meta.threshold import first_threshold
+from meta.verdict import DEFAULT_LIMITS
 from storage import UnitOfWork
 from storage.traffic_sample import TrafficSample
 
@@ -87,17 +89,26 @@ class Preparation:
         return self._ready.prepared.share_of(entity, key) if self._ready else 1.0
 
     def rehearse(self, ready: Ready) -> None:
-        """Judge an episode of ordinary traffic once per base, and forget it.
+        """Judge an episode of ordinary traffic once per base, and drop the verdict.
 
-        The first episode of a process loads kernels and warms torch up, for seconds on a busy machine; so
-        the first is one that nobody waits for.
+        The first episode of a process loads kernels and warms torch up, which takes seconds on a busy
+        machine. So the first episode is one that nobody waits for.
         """
-        base, traffic = ready.prepared.stack.base.content_hash, ready.prepared.reservoir
+        traffic = ready.prepared.traffic
+        base = traffic.stack.base.content_hash
         if base == self._rehearsed or len(traffic) < FEWEST_ROWS:
             return
         self._rehearsed = base
-        support, background = Support(traffic.X[:REHEARSED]), traffic.X[REHEARSED : REHEARSED + BACKGROUND]
-        judge(ready.prepared.stack, ready.prepared.adapter, support, background, traffic, {}, seed=0)
+        propose(
+            traffic,
+            ready.prepared.adapter,
+            Support(traffic.reservoir.X[:REHEARSED]),
+            np.arange(len(traffic)),
+            {},
+            threshold=first_threshold(DEFAULT_LIMITS.budget),
+            budget=DEFAULT_LIMITS.budget,
+            seed=0,
+        )
 
 
 def _refuse_other_features(sample: TrafficSample, base: BaseModel) -> None:

@@ -9,9 +9,9 @@ from adaptation.going_live.flagging import adapt
 from adaptation.intake.checks import RequestRefused
 from adaptation.proposing.adapted import Adapted
 from adaptation.proposing.preparation import AdaptationNotReady
-from adaptation.proposing.proposal import TooLittleTraffic
 from contracts.answer import Answer, Draft
 from contracts.request import Request
+from meta.episode import TooLittleTraffic
 
 
 def preview(context: AdaptationContext, request: Request, asked_at: float) -> Answer:

@@ -7,26 +7,22 @@ from sqlalchemy import select
 
 from control.snapshot import Snapshot
 from meta.arrays import Floats
+from meta.episode import KNOWN_ROWS, known_fraud
 from storage import UnitOfWork
 from storage.episodes import SUPPORT, Episode, EpisodeTransaction
 from storage.labels import FRAUD, Label
 from storage.scored_transactions import ScoredTransaction
 
-BASE_ROWS = 1_000
-"""Confirmed frauds of the base, the latest; more would not change a share in its third digit."""
-
 
 def replay_sets(unit: UnitOfWork, snapshot: Snapshot) -> dict[str, Floats]:
     """Raw features float32 (m, d) of confirmed frauds: what the base alerted, and what episodes hold."""
-    width = len(snapshot.base.model.features) if snapshot.base else 0
-    found = {"base": _features(_of_base(unit), width)}
-    if snapshot.base is not None:
-        # Without them nothing would speak for the base before the first fraud is confirmed, and the first
-        # detector could take its whole budget.
-        found["past fraud"] = snapshot.base.past[:BASE_ROWS]
-    for detector in snapshot.detectors:
-        found[detector.episode] = _features(_of_detector(unit, detector.id), width)
-    return {name: rows for name, rows in found.items() if len(rows)}
+    if snapshot.base is None:
+        return {}
+    width = len(snapshot.base.model.features)
+    of_episodes = {
+        detector.episode: _features(_of_detector(unit, detector.id), width) for detector in snapshot.detectors
+    }
+    return known_fraud(_features(_of_base(unit), width), snapshot.base.past, of_episodes)
 
 
 def _of_base(unit: UnitOfWork) -> list[bytes]:
@@ -36,7 +32,7 @@ def _of_base(unit: UnitOfWork) -> list[bytes]:
         .join(Label, Label.transaction_id == row.transaction_id)
         .where(Label.verdict == FRAUD, row.winner == 0, row.decision != 0)
         .order_by(Label.id.desc())
-        .limit(BASE_ROWS)
+        .limit(KNOWN_ROWS)
     )
     return list(unit.session.scalars(query))
 

@@ -10,12 +10,12 @@ from adaptation.context import AdaptationContext
 from adaptation.flag_steps import FlagStep
 from adaptation.going_live.pending_change import PendingChange
 from adaptation.intake.checks import RequestRefused
-from adaptation.proposing.threshold import first_threshold, threshold_without
 from contracts.answer import Answer
 from contracts.request import Request
 from control.change import Change
 from control.entry import Kind
 from control.snapshot import Applied, Snapshot
+from meta.threshold import first_threshold, threshold_without
 from storage.episodes import DRAFT, RETIRED, SHADOW, WAITING
 
 REQUEST = "request_id"

@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 
-from adaptation.proposing.threshold import first_threshold
 from benchmarks.episodes.swaps import Watch, everywhere, mixed, p99_ratio, swapped
 from benchmarks.stream.setup import SECRET, environment_of, fresh_settings
 from contracts.answer import Answer
@@ -31,6 +30,7 @@ from flagfive.processes import Processes
 from flagfive.topic_plan import ensure_topics, planned_topics
 from meta.artifacts import Artifacts
 from meta.calibration import Tails
+from meta.threshold import first_threshold
 from settings import MetricsSettings, Settings, StorageSettings
 from simulate.patterns import HELD_OUT
 from simulate.traffic import SimulatedTraffic

@@ -3,12 +3,12 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from adaptation.proposing.threshold import first_threshold
 from control.announce import Announcer
 from control.promote import announce_artifacts
 from flagfive.keys import control_key
 from meta.artifacts import Artifacts
 from meta.calibration import Tails
+from meta.threshold import first_threshold
 from settings import Settings
 
 

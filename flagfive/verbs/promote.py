@@ -85,8 +85,8 @@ def _announce(
     author: str,
     reason: str,
 ) -> None:
-    from adaptation.proposing.threshold import first_threshold
     from control.promote import HISTORY, announce_artifacts, announce_on_trial
+    from meta.threshold import first_threshold
 
     # What is in force holds the budget with its detectors, and is no lower than for a base alone.
     threshold = announcer.refresh().threshold or first_threshold(settings.budget.alert_rate)

@@ -3,9 +3,10 @@
 from types import SimpleNamespace
 from typing import Any
 
-from adaptation.proposing.risk import RecentShares, Risk, lifted_by, risk_of
+from adaptation.proposing.risk import Risk, lifted_by, risk_of
 from contracts.standing_policy import DAY_S, StandingPolicy
 from control.rules import Effect, Placed, Rule, RuleTable
+from meta.entity_counts import RecentShares
 
 NOTHING = RuleTable.of([])
 
@@ -100,7 +101,7 @@ def test_nothing_is_blocked_where_a_person_must_approve_it() -> None:
 
 
 def test_a_verdict_taken_back_takes_its_count_back() -> None:
-    there, back = risk(fraud("a", "m")), risk(fraud("a", "m"), count=-1.0)
+    there, back = risk(fraud("a", "m")), risk(fraud("a", "m"), taken_back=True)
     total: dict[tuple[str, str], float] = {}
     for rule in (*there.rules, *back.rules):
         total[rule.entity, rule.key] = total.get((rule.entity, rule.key), 0.0) + rule.count

@@ -1,4 +1,4 @@
-"""The joint threshold where the gate has no say: for a base alone, and for a stack that loses a detector."""
+"""The joint threshold where no traffic measures it: of a base alone, and after a detector is retired."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 
 
 def first_threshold(budget: float) -> float:
-    """Threshold of a base alone, as surprise: the tail that is the budget.
+    """Return the threshold of a base alone, as surprise: its tail is the budget.
 
     >>> first_threshold(0.001)
     3.0
@@ -15,9 +15,10 @@ def first_threshold(budget: float) -> float:
 
 
 def threshold_without(*, in_force: float, budget: float, detectors: int) -> float:
-    """Threshold once one of `detectors` live ones is gone: each is taken to use as much as the others.
+    """Return the threshold once one of `detectors` live ones is gone, as surprise.
 
-    With none left it is the base's own.
+    Each detector is assumed to use as much of the budget as the others. Without any, the threshold is the
+    one of the base alone.
 
     >>> threshold_without(in_force=3.3, budget=0.001, detectors=1)
     3.0

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adaptation.proposing.threshold import first_threshold, threshold_without
+from meta.threshold import first_threshold, threshold_without
 
 
 def test_without_the_last_detector_the_base_has_its_budget_back() -> None:
