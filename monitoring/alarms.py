@@ -61,6 +61,12 @@ def update_alarms(unit: UnitOfWork, findings: Sequence[Finding], now: float) -> 
 def describe(finding: Finding) -> str:
     """Describe a finding in one line.
 
+    Args:
+        finding: the finding.
+
+    Returns:
+        Its subjects, the worst figure and the limit.
+
     Example:
         >>> describe(Finding("feature_drift", ("card_ratio_7d",), 0.5, 0.25))
         'card_ratio_7d: 0.5, allowed 0.25'

@@ -38,7 +38,13 @@ class FeatureDrift:
 
 
 def is_watched(feature: str) -> bool:
-    """Return whether drift of this feature may raise an alarm.
+    """Decide whether drift of a feature may raise an alarm.
+
+    Args:
+        feature: name of the feature.
+
+    Returns:
+        False for features that follow the calendar or the time since the start.
 
     Example:
         >>> is_watched("card_ratio_7d"), is_watched("weekend"), is_watched("card_log_age_days")
@@ -76,7 +82,14 @@ def kolmogorov_smirnov(now: TrafficCounts, before: TrafficCounts) -> float:
 
 
 def unseen_values(now: Counter[str], before: Counter[str]) -> dict[str, float]:
-    """Return the share of traffic of each value that was unseen before; a missing value does not count.
+    """Find values that were unseen before; a missing value does not count.
+
+    Args:
+        now: counts by value.
+        before: counts by value of the earlier period.
+
+    Returns:
+        Share of the traffic now, by unseen value.
 
     Example:
         >>> unseen_values(Counter({"EUR": 90, "XTS": 10}), Counter({"EUR": 1000}))

@@ -21,10 +21,11 @@ PLACES = "places"
 class HourlyCounts:
     """Traffic counts for each hour of event time, in the bins of the base in force.
 
-    Counts start again when another base comes into force: its bins differ and cannot be compared.
+    Counts start again when another base comes into force: its bins differ and cannot be compared. `by_start`
+    holds the counts of each hour, by the event time at which it begins.
 
-    Attributes:
-        by_start: counts of each hour, by the event time at which it begins.
+    Args:
+        entities: names of the entities.
     """
 
     def __init__(self, entities: Sequence[str]) -> None:

@@ -57,7 +57,14 @@ def figures_by_scorer(
 
 
 def capped(counts: Mapping[str, float], top: int = TOP) -> dict[str, float]:
-    """Return the `top` largest counts by name, and the sum of the rest as `other`; ties go by name.
+    """Keep the largest counts, and add up the rest as `other`; ties go by name.
+
+    Args:
+        counts: counts by name.
+        top: number of counts to keep.
+
+    Returns:
+        The counts kept, the largest first, and `other` if any were added up.
 
     Example:
         >>> capped({"a": 5, "b": 1, "c": 2}, top=1)

@@ -1,15 +1,14 @@
-"""What must outlive a process: scored transactions, alerts, labels, episodes, detectors, the audit log.
+"""Storage of what outlives a process: scored transactions, alerts, labels, episodes, detectors, audit log.
 
-SQLAlchemy 2, typed; SQLite (WAL) by default, PostgreSQL where the configuration names one. A file holds
-one table and the repository that adds to it and reads from it; repositories never commit. One
-`UnitOfWork` commits what belongs together:
+The tables are typed SQLAlchemy 2 classes, on SQLite (WAL) by default or on PostgreSQL. Each file holds one
+table and its repository. Repositories never commit; one `UnitOfWork` commits what belongs together:
 
     with UnitOfWork(engine) as unit:
         unit.episodes.add(episode)
-        unit.audit.append("ada", "flag", subject=episode.id)
+        unit.audit.append("ada", "flag", subject=episode.id, time=time.time())
         unit.commit()
 
-Nothing of the project is imported here, and no full card number is stored: text is masked on its way in.
+No full card number is stored: text is masked before it is written.
 """
 
 from storage.engine import open_engine

@@ -1,4 +1,4 @@
-"""The queue of alerts as analysts look at it: filtered, sorted, a page at a time, at any length."""
+"""The queue of alerts: filtered, sorted and read page by page, at any length."""
 
 from __future__ import annotations
 
@@ -20,9 +20,10 @@ SORTS = ("priority", "raised_at", "surprise", "amount", "id")
 
 @dataclass(frozen=True)
 class AlertFilter:
-    """Which alerts; what is None does not matter. Times are event times, in seconds since 1970 UTC."""
+    """Selects alerts; a field that is None or empty selects all. Times are event times in seconds."""
 
     states: tuple[str, ...] = ()
+    """Any of `STATES`."""
     assignee: str | None = None
     scorer: str | None = None
     card: str | None = None
@@ -31,10 +32,11 @@ class AlertFilter:
     since: float | None = None
     until: float | None = None
     after_id: int | None = None
+    """Only alerts with a higher id."""
 
 
 def state_of(alert: AlertRow, now: float) -> str:
-    """Where an alert stands in the queue."""
+    """Return the state of an alert, one of `STATES`; `now` is in seconds since 1970, as `snoozed_until`."""
     if alert.status != OPEN:
         return DECIDED
     if alert.snoozed_until is not None and alert.snoozed_until > now:
@@ -44,16 +46,16 @@ def state_of(alert: AlertRow, now: float) -> str:
 
 @dataclass(frozen=True)
 class AlertCounts:
-    """What the alerts of one scorer have come to."""
+    """Counts of the alerts of one scorer."""
 
     alerts: int = 0
     confirmed: int = 0
     rejected: int = 0
     money_held: float = 0.0
-    """Amounts of alerts that were not rejected."""
+    """Sum of the amounts of alerts that were not rejected."""
 
     def __add__(self, other: AlertCounts) -> AlertCounts:
-        """Both together."""
+        """Add up two counts."""
         return AlertCounts(
             self.alerts + other.alerts,
             self.confirmed + other.confirmed,
@@ -63,57 +65,75 @@ class AlertCounts:
 
     @property
     def precision(self) -> float | None:
-        """Share of judged alerts that were fraud; None before any is judged."""
+        """Share of the judged alerts that were fraud; None before any is judged."""
         judged = self.confirmed + self.rejected
         return self.confirmed / judged if judged else None
 
 
 class AlertQueue:
-    """Reads pages of alerts, and hands alerts to people, within the caller's unit of work."""
+    """Reads pages of alerts and assigns alerts, within the unit of work of the caller."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
 
     def count(self, wanted: AlertFilter, *, now: float) -> int:
-        """How many alerts there are; read from the index alone."""
+        """Count the selected alerts from the index; `now` decides which are snoozed, seconds since 1970."""
         return self._session.scalar(_of(select(func.count()), wanted, now)) or 0
 
     def page(
         self, wanted: AlertFilter, *, now: float, sort: str, descending: bool, offset: int, limit: int
     ) -> list[AlertRow]:
-        """One page, sorted by a column of `SORTS`; equal ones by id."""
+        """Return one page of the selected alerts.
+
+        Args:
+            wanted: selects alerts.
+            now: decides which alerts are snoozed, seconds since 1970.
+            sort: a column of `SORTS`; ties are sorted by id.
+            descending: highest first.
+            offset: number of alerts to skip.
+            limit: at most this many.
+
+        Returns:
+            The alerts of the page, in order.
+        """
         column = getattr(AlertRow, sort)
         order = (column.desc(), AlertRow.id.desc()) if descending else (column, AlertRow.id)
-        # Ids come from the index; bodies are read for the page alone.
+        # Ids come from the index; bodies are read only for the page.
         ids = self._session.scalars(
             _of(select(AlertRow.id), wanted, now).order_by(*order).offset(offset).limit(limit)
         )
         return self.by_ids(ids.all())
 
     def by_ids(self, ids: Sequence[int]) -> list[AlertRow]:
-        """The alerts of these ids that exist, in that order."""
+        """Return the alerts of these ids in their order; ids without an alert are left out."""
         found = {
             alert.id: alert for alert in self._session.scalars(select(AlertRow).where(AlertRow.id.in_(ids)))
         }
         return [found[one] for one in ids if one in found]
 
     def of_transaction(self, transaction_id: str) -> AlertRow | None:
-        """The alert that a transaction raised last."""
+        """Return the newest alert of a transaction, or None."""
         query = select(AlertRow).where(AlertRow.transaction_id == transaction_id)
         return self._session.scalar(query.order_by(AlertRow.id.desc()).limit(1))
 
     def newest_id(self) -> int:
-        """The id given last; 0 where there is no alert."""
+        """Return the highest id; 0 if there is no alert."""
         return self._session.scalar(select(func.max(AlertRow.id))) or 0
 
     def counts_by_scorer(self) -> dict[str, AlertCounts]:
-        """What came of alerts, by scorer; read from the index alone."""
+        """Count alerts by scorer, from the index."""
         return self._counts_by(AlertRow.scorer)
 
     def counts_by_control_offset(self, scorer: str) -> dict[int, AlertCounts]:
-        """What came of a scorer's alerts, by the control offset that they were scored under.
+        """Count the alerts of one scorer by the control offset that they were scored under.
 
-        It reads the bodies, which no index holds: not for what is asked often.
+        It reads the bodies of all these alerts, since no index holds the offset. Do not call it often.
+
+        Args:
+            scorer: id of a detector, or `base`.
+
+        Returns:
+            Counts, by control offset.
         """
         offset = AlertRow.body["control_offset"].as_integer()
         return self._counts_by(offset, AlertRow.scorer == scorer, offset.is_not(None))
@@ -121,7 +141,7 @@ class AlertQueue:
     def _counts_by(
         self, what: SQLColumnExpression[Key], *chosen: ColumnElement[bool]
     ) -> dict[Key, AlertCounts]:
-        """What came of the chosen alerts, by a column or something else that each of them has."""
+        """Count the chosen alerts by a column or an expression."""
         query = select(what, AlertRow.status, func.count(), func.sum(AlertRow.amount))
         found: dict[Key, dict[str, tuple[int, float]]] = {}
         for key, status, count, amount in self._session.execute(
@@ -131,12 +151,12 @@ class AlertQueue:
         return {key: _counts_of(by_status) for key, by_status in found.items()}
 
     def count_from(self, partition: int, source_offset: int) -> int:
-        """How many transactions of a partition were alerted from this offset on."""
+        """Count the alerts of a partition from this offset of the input topic on."""
         here = (AlertRow.source_partition == partition, AlertRow.source_offset >= source_offset)
         return self._session.scalar(select(func.count()).select_from(AlertRow).where(*here)) or 0
 
     def first_of(self, scorer: str) -> AlertRow | None:
-        """The earliest alert of a scorer, by event time."""
+        """Return the earliest alert of a scorer by event time, or None."""
         query = (
             select(AlertRow)
             .where(AlertRow.scorer == scorer)
@@ -146,12 +166,12 @@ class AlertQueue:
         return self._session.scalar(query)
 
     def of_transactions(self, transaction_ids: Sequence[str]) -> dict[str, AlertRow]:
-        """The alerts of these transactions, by transaction."""
+        """Return the newest alert of each of these transactions that has one, by transaction id."""
         query = select(AlertRow).where(AlertRow.transaction_id.in_(transaction_ids)).order_by(AlertRow.id)
         return {alert.transaction_id: alert for alert in self._session.scalars(query)}
 
     def change(self, ids: Sequence[int], **values: Any) -> None:
-        """Set columns of these alerts."""
+        """Set columns of these alerts, named by keyword."""
         self._session.execute(update(AlertRow).where(AlertRow.id.in_(ids)).values(**values))
 
 
@@ -169,7 +189,7 @@ def _of(query: Select[Any], wanted: AlertFilter, now: float) -> Select[Any]:
     chosen: list[ColumnElement[bool]] = []
     if wanted.states:
         in_states = [_in_state(state, now) for state in wanted.states]
-        # The statuses again by themselves: the index begins with them.
+        # Conditions on the status alone are added because the index begins with that column.
         statuses = [
             s for s in (OPEN, CONFIRMED, REJECTED) if (s != OPEN) in {x == DECIDED for x in wanted.states}
         ]

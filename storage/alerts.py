@@ -1,4 +1,4 @@
-"""Transactions over the threshold, with the reasons that an analyst reads."""
+"""Alerts: transactions over the threshold, with the reasons that an analyst reads."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -26,17 +26,17 @@ QUEUE = (
 
 
 class AlertRow(TableBase):
-    """One alert; it lies at the same place of the input topic as its scored transaction."""
+    """One alert, identified by partition and offset of its transaction in the input topic."""
 
     __tablename__ = "alerts"
     __table_args__ = (
         UniqueConstraint("source_partition", "source_offset"),
         Index(None, "status", "raised_at"),
         Index(None, "transaction_id"),
-        # All that the queue filters and sorts by, so that it reads this index and no bodies.
+        # Holds every column that the queue filters and sorts by, so that a page reads the index only.
         Index("ix_alerts_queue", *QUEUE),
         Index(None, "card", "raised_at"),
-        # What became of each scorer's alerts is counted from this one alone.
+        # Counts by scorer and status read this index only.
         Index(None, "scorer", "status", "amount"),
     )
 
@@ -51,7 +51,7 @@ class AlertRow(TableBase):
     amount: Mapped[float] = mapped_column(Float(53), server_default="0")
     surprise: Mapped[float] = mapped_column(Float(53), server_default="0")
     priority: Mapped[float] = mapped_column(Float(53), server_default="0")
-    """What to look at first, by `priority_of`."""
+    """Order of the queue, from `priority_of`; the highest comes first."""
     scorer: Mapped[str] = mapped_column(String, server_default="")
     """Id of the detector that decided, or `base`, or `block`."""
     card: Mapped[str] = mapped_column(String, server_default="")
@@ -61,10 +61,18 @@ class AlertRow(TableBase):
 
 
 def priority_of(surprise: float, amount: float) -> float:
-    """Rarity and money on one scale: ten times the money counts like ten times as rare among genuine ones.
+    """Combine rarity and money: ten times the amount counts like a score ten times as rare.
 
-    >>> priority_of(4.0, 99.0) == priority_of(5.0, 9.0)
-    True
+    Args:
+        surprise: surprise of the transaction.
+        amount: amount in the currency of the transaction; negative amounts count as 0.
+
+    Returns:
+        The priority; higher comes first.
+
+    Example:
+        >>> priority_of(4.0, 99.0) == priority_of(5.0, 9.0)
+        True
     """
     return surprise + math.log10(1.0 + max(amount, 0.0))
 
@@ -85,30 +93,47 @@ _INSERT = Upsert(AlertRow.__tablename__, COLUMNS, ("source_partition", "source_o
 
 
 class Alerts:
-    """Adds and reads alerts within the caller's unit of work."""
+    """Adds and reads alerts within the unit of work of the caller."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
 
     def add_many(self, rows: Iterable[Row]) -> None:
-        """Insert alerts, values in the order of `COLUMNS`, `body` as JSON text; repeats are skipped."""
+        """Insert alerts; those already stored are skipped.
+
+        Args:
+            rows: values in the order of `COLUMNS`, `body` as JSON text.
+        """
         _INSERT.run(self._session, rows)
 
     def newest(self, limit: int, *, status: str | None = None) -> list[AlertRow]:
-        """The alerts raised last, newest first; of one status where it is given."""
+        """Return the newest alerts, newest first.
+
+        Args:
+            limit: at most this many.
+            status: only alerts of this status; None for all.
+
+        Returns:
+            The alerts.
+        """
         query = select(AlertRow).order_by(AlertRow.raised_at.desc(), AlertRow.id.desc()).limit(limit)
         return list(
             self._session.scalars(query if status is None else query.where(AlertRow.status == status))
         )
 
     def set_status(self, transaction_ids: Sequence[str], status: str) -> None:
-        """Set the status of these transactions' alerts; those that raised none are passed over."""
+        """Set the status of the alerts of these transactions; transactions without an alert are ignored.
+
+        Args:
+            transaction_ids: ids of transactions, any number.
+            status: OPEN, CONFIRMED or REJECTED.
+        """
         for start in range(0, len(transaction_ids), IDS_PER_QUERY):
             chosen = AlertRow.transaction_id.in_(transaction_ids[start : start + IDS_PER_QUERY])
             self._session.execute(update(AlertRow).where(chosen).values(status=status))
 
     def count_by_status(self, scorer: str) -> dict[str, int]:
-        """How many alerts of one scorer there are, by status."""
+        """Count the alerts of one scorer by status; `scorer` is an id of a detector or base."""
         row = ScoredTransaction
         query = (
             select(AlertRow.status, func.count())
@@ -123,6 +148,6 @@ class Alerts:
         return {row.status: row[1] for row in self._session.execute(query)}
 
     def count(self, *, status: str | None = None) -> int:
-        """How many alerts are stored; of one status where it is given."""
+        """Count alerts, of one status or of all."""
         query = select(func.count(AlertRow.id))
         return self._session.scalar(query if status is None else query.where(AlertRow.status == status)) or 0

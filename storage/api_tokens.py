@@ -1,4 +1,4 @@
-"""Tokens that machines call the console's API with; of each secret only its SHA-256 is stored."""
+"""Tokens with which machines call the API of the console; only the SHA-256 of each secret is stored."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,7 @@ from storage.table import BigIdentity, TableBase
 
 
 class ApiToken(TableBase):
-    """One token with its scopes; a revoked one stays, so that the audit log's names keep their meaning."""
+    """One token with its scopes. Revoked tokens stay stored, since the audit log refers to their names."""
 
     __tablename__ = "api_tokens"
     __table_args__ = (UniqueConstraint("digest"), UniqueConstraint("name"))
@@ -25,32 +25,40 @@ class ApiToken(TableBase):
 
 
 class ApiTokens:
-    """Adds and reads tokens within the caller's unit of work."""
+    """Adds and reads tokens within the unit of work of the caller."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
 
     def add(self, token: ApiToken) -> ApiToken:
-        """Store a new token; its id is known afterwards."""
+        """Store a new token and return it with its id."""
         self._session.add(token)
         self._session.flush()
         return token
 
     def get(self, token_id: int) -> ApiToken | None:
-        """The token of this id; changes to it are written when the unit commits."""
+        """Return the token of this id, or None; changes to it are written when the unit commits."""
         return self._session.get(ApiToken, token_id)
 
     def by_name(self, name: str) -> ApiToken | None:
-        """The token of this name, revoked or not."""
+        """Return the token of this name, revoked or not, or None."""
         return self._session.scalar(select(ApiToken).where(ApiToken.name == name))
 
     def find(self, digest: str, *, now: float) -> ApiToken | None:
-        """The token of this secret's digest, unless it was revoked or has expired."""
+        """Find a valid token.
+
+        Args:
+            digest: SHA-256 of the secret, 64 hexadecimal digits.
+            now: the current time, seconds since 1970.
+
+        Returns:
+            The token, or None if it is unknown, revoked or expired.
+        """
         token = self._session.scalar(select(ApiToken).where(ApiToken.digest == digest))
         if token is None or token.revoked_at is not None:
             return None
         return None if token.expires_at is not None and token.expires_at <= now else token
 
     def all(self) -> Sequence[ApiToken]:
-        """Every token, the newest first."""
+        """Return every token, newest first."""
         return self._session.scalars(select(ApiToken).order_by(ApiToken.id.desc())).all()

@@ -1,4 +1,4 @@
-"""Who approved or rejected an episode that waited for a person, and why."""
+"""Approvals and rejections of episodes that waited for a person."""
 
 from sqlalchemy import Float, Index, String, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -27,7 +27,7 @@ class Approval(TableBase):
 
 
 class Approvals:
-    """Adds and reads decisions within the caller's unit of work."""
+    """Adds and reads decisions within the unit of work of the caller."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -37,15 +37,15 @@ class Approvals:
         self._session.add(approval)
 
     def count(self) -> int:
-        """How many decisions there are."""
+        """Count all decisions."""
         return self._session.scalar(select(func.count()).select_from(Approval)) or 0
 
     def page(self, *, offset: int, limit: int) -> list[Approval]:
-        """One page, newest first."""
+        """Return one page of decisions, newest first."""
         query = select(Approval).order_by(Approval.id.desc()).offset(offset).limit(limit)
         return list(self._session.scalars(query))
 
     def of_episode(self, episode_id: str) -> list[Approval]:
-        """Decisions on one episode, oldest first."""
+        """Return the decisions on one episode, oldest first."""
         query = select(Approval).where(Approval.episode_id == episode_id).order_by(Approval.id)
         return list(self._session.scalars(query))

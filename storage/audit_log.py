@@ -1,4 +1,4 @@
-"""Who did what, in a chain of hashes: an entry changed or taken out shows (PCI DSS 4.0.1, 10.3)."""
+"""The audit log: who did what, chained by hashes that reveal any change (PCI DSS 4.0.1, 10.3)."""
 
 import hashlib
 import json
@@ -18,7 +18,7 @@ ROWS_PER_FETCH = 1_000
 
 
 class AuditEntry(TableBase):
-    """One act. Triggers refuse to change or delete it; `hash` covers it and the hash before it."""
+    """One action. Triggers refuse to change or delete it; `hash` covers its content and the previous hash."""
 
     __tablename__ = "audit_log"
     __table_args__ = (Index(None, "subject"),)
@@ -33,7 +33,7 @@ class AuditEntry(TableBase):
     hash: Mapped[str] = mapped_column(String(64))
 
     def expected_hash(self) -> str:
-        """SHA-256 over the previous hash and this entry's content."""
+        """Compute the SHA-256 of the previous hash and the content of this entry, 64 hexadecimal digits."""
         content = [self.position, self.time, self.actor, self.action, self.subject, self.details]
         canonical = json.dumps(content, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256((self.previous_hash + canonical).encode()).hexdigest()
@@ -41,14 +41,14 @@ class AuditEntry(TableBase):
 
 @dataclass(frozen=True)
 class Head:
-    """The end of the chain; kept elsewhere, it shows that nothing was cut off at the end."""
+    """The last entry of the chain. A copy kept elsewhere proves that no entries were cut off at the end."""
 
     position: int
     hash: str
 
 
 class AuditLog:
-    """Appends and verifies within the caller's unit of work."""
+    """Appends to the audit log and verifies it, within the unit of work of the caller."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -56,10 +56,23 @@ class AuditLog:
     def append(
         self, actor: str, action: str, *, subject: str, time: float, details: dict[str, Any] | None = None
     ) -> AuditEntry:
-        """Add an entry after the last one; two writers take turns, so the chain never forks."""
+        """Append an entry; writers take turns, so that the chain never forks.
+
+        Card numbers in `actor`, `subject` and `details` are masked.
+
+        Args:
+            actor: name of the user, token or process.
+            action: what was done, such as `flag`.
+            subject: id of what it was done to.
+            time: seconds since 1970.
+            details: anything more, as JSON.
+
+        Returns:
+            The entry with its position and hash.
+        """
         self._lock()
         head = self.head()
-        # Masked and turned into plain JSON now, since the hash must cover what will be read back.
+        # Mask and convert to plain JSON first: the hash must cover exactly what is read back later.
         content = json.loads(mask_card_numbers(json.dumps(details or {})))
         entry = AuditEntry(
             position=head.position + 1,
@@ -76,22 +89,31 @@ class AuditLog:
         return entry
 
     def head(self) -> Head:
-        """The last entry's position and hash; position 0 where the log is empty."""
+        """Return position and hash of the last entry; position 0 if the log is empty."""
         last = self._session.scalar(select(AuditEntry).order_by(AuditEntry.position.desc()).limit(1))
         return Head(last.position, last.hash) if last else Head(0, GENESIS)
 
     def verify(self, *, known_head: Head | None = None) -> Head:
-        """Follow the chain from the first entry; returns its end.
+        """Verify the chain from the first entry to the last.
 
-        Raises AuditLogBroken where an entry is missing, was changed, or `known_head` is not in the chain.
+        Args:
+            known_head: the end of the chain as an earlier call returned it.
+
+        Returns:
+            The end of the chain.
+
+        Raises:
+            AuditLogBroken: an entry is missing or was changed, or the chain does not contain `known_head`.
         """
         end = Head(0, GENESIS)
         for entry in self._entries():
             end = _follow(end, entry)
             if known_head and known_head.position == end.position and known_head.hash != end.hash:
-                raise AuditLogBroken(end.position, "the whole chain was written anew")
+                raise AuditLogBroken(end.position, "the chain was rewritten")
         if known_head and end.position < known_head.position:
-            raise AuditLogBroken(end.position + 1, f"cut off before entry {known_head.position}")
+            raise AuditLogBroken(
+                end.position + 1, f"the log is cut off before the known entry {known_head.position}"
+            )
         return end
 
     def _entries(self) -> Iterator[AuditEntry]:
@@ -101,16 +123,16 @@ class AuditLog:
             position = entries[-1].position
 
     def _lock(self) -> None:
-        # SQLite's units that write hold the one write lock already (storage/engine.py).
+        # On SQLite a unit that writes holds the only write lock already (storage/engine.py).
         if self._session.connection().dialect.name == "postgresql":
             self._session.execute(text("LOCK TABLE audit_log IN EXCLUSIVE MODE"))
 
 
 def _follow(end: Head, entry: AuditEntry) -> Head:
     if entry.position != end.position + 1:
-        raise AuditLogBroken(end.position + 1, f"missing; the next one is {entry.position}")
+        raise AuditLogBroken(end.position + 1, f"it is missing, the next entry is {entry.position}")
     if entry.previous_hash != end.hash:
-        raise AuditLogBroken(entry.position, "does not name the hash of the entry before it")
+        raise AuditLogBroken(entry.position, "it does not carry the hash of the previous entry")
     if entry.hash != entry.expected_hash():
-        raise AuditLogBroken(entry.position, "its content does not give its hash")
+        raise AuditLogBroken(entry.position, "its content does not match its hash")
     return Head(entry.position, entry.hash)

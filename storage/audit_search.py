@@ -1,4 +1,4 @@
-"""Finds entries of the audit log."""
+"""Searches the audit log."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,34 +14,39 @@ ROWS_PER_FETCH = 1_000
 
 @dataclass(frozen=True)
 class AuditFilter:
-    """Which entries; what is None does not matter. The first three need only be contained, in any case."""
+    """Selects entries; a field that is None selects all."""
 
     actor: str | None = None
+    """Part of the actor, in any case."""
     action: str | None = None
+    """Part of the action, in any case."""
     subject: str | None = None
+    """Part of the subject, in any case."""
     about: str | None = None
-    """The whole subject."""
+    """The whole subject, exactly."""
     since: float | None = None
+    """Earliest time, seconds since 1970."""
     until: float | None = None
+    """Latest time, seconds since 1970."""
 
 
 class AuditSearch:
-    """Reads entries within the caller's unit of work."""
+    """Reads entries within the unit of work of the caller."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
 
     def count(self, wanted: AuditFilter) -> int:
-        """How many entries there are."""
+        """Count the selected entries."""
         return self._session.scalar(_of(select(func.count()).select_from(AuditEntry), wanted)) or 0
 
     def page(self, wanted: AuditFilter, *, offset: int, limit: int) -> list[AuditEntry]:
-        """One page, newest first."""
+        """Return one page of the selected entries, newest first."""
         query = _of(select(AuditEntry), wanted).order_by(AuditEntry.position.desc())
         return list(self._session.scalars(query.offset(offset).limit(limit)))
 
     def all(self, wanted: AuditFilter) -> Iterator[AuditEntry]:
-        """Every entry, oldest first, read a step at a time."""
+        """Yield every selected entry, oldest first; 1,000 are read at a time."""
         position = 0
         while True:
             query = _of(select(AuditEntry), wanted).where(AuditEntry.position > position)

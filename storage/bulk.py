@@ -1,4 +1,4 @@
-"""Thousands of rows in one statement, repeats harmless, on both databases."""
+"""Writes thousands of rows in one statement on both databases; repeated rows do no harm."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,18 +12,26 @@ Row = tuple[Any, ...]
 
 @dataclass(frozen=True)
 class Upsert:
-    """Rows go into `table`; one whose `keys` are there already overwrites the columns `update`, if any.
+    """Inserts rows, or updates those whose keys are stored already.
 
-    Names are constants of the repositories, never input; `columns` is the order of each row's values.
+    All names are constants of the repositories and never come from input.
     """
 
     table: str
     columns: tuple[str, ...]
+    """Order of the values of a row."""
     keys: tuple[str, ...]
+    """Columns that identify a row."""
     update: tuple[str, ...] = ()
+    """Columns that a stored row takes from the new one; without any, the stored row stays as it is."""
 
     def run(self, session: Session, rows: Iterable[Row]) -> None:
-        """Write `rows`; values must be what the driver takes (JSON as text). Does not commit."""
+        """Write rows without committing.
+
+        Args:
+            session: the session of the unit of work.
+            rows: values in the order of `columns`, as the driver takes them; JSON as text.
+        """
         connection = session.connection()
         if connection.dialect.name == "sqlite":
             self._many(connection, rows)
@@ -37,7 +45,7 @@ class Upsert:
             connection.exec_driver_sql(self._insert(f"VALUES ({marks})"), values)
 
     def _copy(self, connection: Connection, rows: Iterable[Row]) -> None:
-        """COPY into a temporary table, then one INSERT .. SELECT: far faster than a statement a row."""
+        """Use COPY into a temporary table, then one INSERT .. SELECT: far faster than a statement per row."""
         staging, names = f"staging_{self.table}", ", ".join(self.columns)
         connection.exec_driver_sql(
             f"CREATE TEMPORARY TABLE IF NOT EXISTS {staging} ON COMMIT DELETE ROWS"
@@ -48,7 +56,7 @@ class Upsert:
         with driver.cursor() as cursor, cursor.copy(f"COPY {staging} ({names}) FROM STDIN") as copy:
             for row in rows:
                 copy.write_row(row)
-        # One statement may not update a row twice, so repeats within the batch are dropped first.
+        # One statement may not update a row twice, so repeats among the rows are dropped first.
         connection.exec_driver_sql(
             self._insert(f"SELECT DISTINCT ON ({', '.join(self.keys)}) {names} FROM {staging}")
         )

@@ -1,4 +1,4 @@
-"""Alerts of one entity or ring, grouped to be worked as one: status, owner, links."""
+"""Cases: alerts of one entity or ring, grouped into one investigation with status, owner and links."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ OPEN, WORKING, CLOSED = "open", "working", "closed"
 
 
 class CaseAlert(TableBase):
-    """One alert's part in a case."""
+    """Membership of an alert in a case."""
 
     __tablename__ = "case_alerts"
     __table_args__ = (Index(None, "transaction_id"),)
@@ -25,7 +25,7 @@ class CaseAlert(TableBase):
 
 
 class CaseLink(TableBase):
-    """An attachment that lies elsewhere."""
+    """A link to a document stored elsewhere."""
 
     __tablename__ = "case_links"
     __table_args__ = (Index(None, "case_id"),)
@@ -57,34 +57,34 @@ class Case(TableBase):
 
 @dataclass(frozen=True)
 class CaseFilter:
-    """Which cases; what is None does not matter."""
+    """Selects cases; a field that is None selects all."""
 
     status: str | None = None
     owner: str | None = None
 
 
 class Cases:
-    """Adds and reads cases within the caller's unit of work."""
+    """Adds and reads cases within the unit of work of the caller."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
 
     def add(self, case: Case) -> Case:
-        """Store a new case; its id is known afterwards."""
+        """Store a new case and return it with its id."""
         self._session.add(case)
         self._session.flush()
         return case
 
     def get(self, case_id: int) -> Case | None:
-        """The case of this id; changes to it are written when the unit commits."""
+        """Return the case of this id, or None; changes to it are written when the unit commits."""
         return self._session.get(Case, case_id)
 
     def count(self, wanted: CaseFilter) -> int:
-        """How many cases there are."""
+        """Count the selected cases."""
         return self._session.scalar(select(func.count()).select_from(Case).where(*_of(wanted))) or 0
 
     def page(self, wanted: CaseFilter, *, offset: int, limit: int) -> list[Case]:
-        """One page, the case changed last first."""
+        """Return one page of the selected cases, the most recently changed first."""
         query = select(Case).where(*_of(wanted)).order_by(Case.updated_at.desc(), Case.id.desc())
         return list(self._session.scalars(query.offset(offset).limit(limit)))
 

@@ -1,4 +1,4 @@
-"""The control log as it was read, every entry kept: what was live at any offset, and who said so."""
+"""Every entry of the control log: what was in force at any control offset, and who changed it."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -11,7 +11,7 @@ from storage.table import BigIdentity, TableBase
 
 
 class ControlEntry(TableBase):
-    """One record of the control topic; the topic is compacted, this table is not."""
+    """One record of the control topic. The topic is compacted; this table keeps every record."""
 
     __tablename__ = "control_entries"
     __table_args__ = (Index(None, "kind", "entry_id"), Index(None, "time"))
@@ -35,73 +35,91 @@ _INSERT = Upsert(ControlEntry.__tablename__, COLUMNS, ("control_offset",))
 
 
 class ControlEntries:
-    """Adds and reads control entries within the caller's unit of work."""
+    """Adds and reads control entries within the unit of work of the caller."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
 
     def add_many(self, rows: Iterable[Row]) -> None:
-        """Insert entries, values in the order of `COLUMNS`; an offset that is there already is skipped."""
+        """Insert entries, values in the order of `COLUMNS`; offsets already stored are skipped."""
         _INSERT.run(self._session, rows)
 
     def up_to(self, control_offset: int) -> list[ControlEntry]:
-        """All entries in force or replaced at `control_offset`, in the order of the log."""
+        """Return all entries up to and including a control offset, in the order of the log."""
         query = select(ControlEntry).where(ControlEntry.control_offset <= control_offset)
         return list(self._session.scalars(query.order_by(ControlEntry.control_offset)))
 
     def all(self) -> list[ControlEntry]:
-        """Every entry, in the order of the log."""
+        """Return every entry, in the order of the log."""
         return list(self._session.scalars(select(ControlEntry).order_by(ControlEntry.control_offset)))
 
     def latest(self, kind: str, entry_id: str) -> ControlEntry | None:
-        """The last entry of this key."""
+        """Return the last entry of this key, or None."""
         query = select(ControlEntry).where(ControlEntry.kind == kind, ControlEntry.entry_id == entry_id)
         return self._session.scalar(query.order_by(ControlEntry.control_offset.desc()).limit(1))
 
     def latest_offset(self, kind: str, entry_id: str) -> int | None:
-        """Offset of the last entry of this key."""
+        """Return the control offset of the last entry of this key, or None."""
         return self._session.scalar(
             select(func.max(ControlEntry.control_offset)).where(*_of_key(kind, entry_id))
         )
 
     def newest_offset(self) -> int:
-        """Offset of the last entry; -1 where there is none."""
+        """Return the control offset of the last entry; -1 if there is none."""
         newest = self._session.scalar(select(func.max(ControlEntry.control_offset)))
         return -1 if newest is None else newest
 
     def get(self, control_offset: int) -> ControlEntry | None:
-        """The entry at this offset."""
+        """Return the entry at this control offset, or None."""
         return self._session.get(ControlEntry, control_offset)
 
     def count(self, *, kind: str | None = None, entry_id: str | None = None) -> int:
-        """How many entries there are; of one kind or key where it is given."""
+        """Count entries, of one kind, of one key or of all."""
         query = select(func.count()).select_from(ControlEntry)
         return self._session.scalar(query.where(*_of_key(kind, entry_id))) or 0
 
     def page(
         self, *, kind: str | None = None, entry_id: str | None = None, offset: int, limit: int
     ) -> list[ControlEntry]:
-        """One page, newest first, without the envelopes, which are large."""
+        """Return one page of entries, newest first, without their envelopes, which are large.
+
+        Args:
+            kind: only entries of this kind; None for all.
+            entry_id: only entries of this id; None for all.
+            offset: number of entries to skip.
+            limit: at most this many.
+
+        Returns:
+            The entries of the page; their `value` cannot be read.
+        """
         query = select(ControlEntry).where(*_of_key(kind, entry_id)).options(_LIGHT)
         query = query.order_by(ControlEntry.control_offset.desc()).offset(offset).limit(limit)
         return list(self._session.scalars(query))
 
     def of_kind(self, kind: str) -> list[ControlEntry]:
-        """Every entry of a kind, in the order of the log, without the envelopes."""
+        """Return every entry of a kind without its envelope, in the order of the log."""
         query = select(ControlEntry).where(ControlEntry.kind == kind).options(_LIGHT)
         return list(self._session.scalars(query.order_by(ControlEntry.control_offset)))
 
     def envelope(self, control_offset: int) -> bytes | None:
-        """The envelope at this offset."""
+        """Return the envelope at this control offset, or None."""
         query = select(ControlEntry.value).where(ControlEntry.control_offset == control_offset)
         return self._session.scalar(query)
 
     def envelopes(
         self, kinds: Sequence[str], begin: int, end: int | None
     ) -> Iterator[tuple[str, str, bytes]]:
-        """Kind, id and envelope of entries of these kinds from offset `begin` to before `end`, newest first.
+        """Yield the envelopes of these kinds in a range of control offsets, newest first.
 
-        They are read a few at a time, as they are taken.
+        At most 8 envelopes are in memory at a time.
+
+        Args:
+            kinds: kinds of entries.
+            begin: first control offset.
+            end: control offset behind the last; None for the end of the log.
+
+        Yields:
+            Kind, id and envelope of an entry.
         """
         row = ControlEntry
         query = select(row.kind, row.entry_id, row.value)
@@ -112,7 +130,14 @@ class ControlEntries:
         yield from self._session.execute(query)
 
     def in_force_at(self, time: float) -> list[ControlEntry]:
-        """The last entry of each key signed up to `time`, without what was retired and without envelopes."""
+        """Return the entries in force at a time, without their envelopes, in the order of the log.
+
+        Args:
+            time: seconds since 1970; entries signed later do not count.
+
+        Returns:
+            The last entry of each key, unless it retires the key; its `value` cannot be read.
+        """
         query = select(ControlEntry).where(ControlEntry.time <= time).options(_LIGHT)
         latest = {
             (e.kind, e.entry_id): e

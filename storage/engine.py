@@ -1,4 +1,4 @@
-"""Opens the database: SQLite with write-ahead log, or PostgreSQL through psycopg."""
+"""Opens the database: SQLite with a write-ahead log, or PostgreSQL through psycopg."""
 
 import sqlite3
 from pathlib import Path
@@ -9,16 +9,23 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from storage.errors import UnsupportedDatabase
 
-# 30 s: the recorder's largest batch holds the one writer's lock for well under a second.
+# 30 s; the largest batch of the recorder holds the write lock for well under a second.
 BUSY_TIMEOUT_MS = 30_000
 # 64 MiB of page cache keeps the upper levels of the indexes in memory.
 PAGE_CACHE_KIB = 65_536
 
 
 def open_engine(url: str) -> Engine:
-    """An engine for `url`: `sqlite:///PATH` (folder is made) or `postgresql://USER@HOST/DATABASE`.
+    """Create an engine; it connects on first use.
 
-    Raises UnsupportedDatabase for any other kind. Nothing is connected before the first use.
+    Args:
+        url: `sqlite:///PATH`, whose folder is created if missing, or `postgresql://USER@HOST/DATABASE`.
+
+    Returns:
+        The engine.
+
+    Raises:
+        UnsupportedDatabase: the URL names another kind of database.
     """
     parsed = make_url(url)
     backend = parsed.get_backend_name()
@@ -39,18 +46,18 @@ def _open_sqlite(url: URL) -> Engine:
 
 
 def _configure_sqlite(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
-    # The driver must not begin transactions by itself: `_begin_sqlite` chooses which kind.
+    # The driver must not begin transactions: `_begin_sqlite` chooses their kind.
     connection.isolation_level = None
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
     connection.execute("PRAGMA foreign_keys=ON")
-    # FULL: Kafka offsets are committed after SQL, so a committed row must survive a power cut.
+    # FULL, since Kafka offsets are committed after SQL: a committed row must survive a power cut.
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute(f"PRAGMA cache_size=-{PAGE_CACHE_KIB}")
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    # A deferred transaction that turns from reading to writing fails at once when another writer was
-    # faster, whatever the busy timeout; so a unit that may write takes the write lock first.
+    # A deferred transaction that goes from reading to writing fails at once if another writer was faster,
+    # and ignores the busy timeout. So a unit of work that may write takes the write lock first.
     reads_only = connection.get_execution_options().get("reads_only", False)
     connection.exec_driver_sql("BEGIN" if reads_only else "BEGIN IMMEDIATE")

@@ -1,4 +1,4 @@
-"""Named sets of transactions flagged as one pattern, and what became of each."""
+"""Episodes: named sets of transactions flagged as one pattern, and their status."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 from storage.card_numbers import MaskedText
 from storage.table import BigIdentity, TableBase
 
-# The life of an episode. The first two end without a detector in force; the next two wait for a person.
+# Statuses of an episode. The first two end without a detector in force; the next two wait for a person.
 REFUSED, DRAFT, WAITING, SHADOW, RECEIVED, ADAPTED, ANNOUNCED, LIVE, RETIRED = (
     "refused",
     "draft",
@@ -21,12 +21,12 @@ REFUSED, DRAFT, WAITING, SHADOW, RECEIVED, ADAPTED, ANNOUNCED, LIVE, RETIRED = (
     "retired",
 )
 STANDING = (WAITING, SHADOW, RECEIVED, ADAPTED, ANNOUNCED, LIVE)
-"""Episodes whose transactions need no second flag."""
+"""Statuses in which the transactions of an episode need no second flag."""
 SUPPORT, LOOKALIKE = "support", "lookalike"
 
 
 class EpisodeTransaction(TableBase):
-    """One transaction's part in an episode: flagged as fraud, or a genuine lookalike."""
+    """One transaction of an episode, with its role: SUPPORT (flagged as fraud) or LOOKALIKE (genuine)."""
 
     __tablename__ = "episode_transactions"
 
@@ -36,7 +36,7 @@ class EpisodeTransaction(TableBase):
 
 
 class Episode(TableBase):
-    """One request to flag; its id is derived from the request, so a repeated request is the same episode."""
+    """One episode. Its id is derived from the request, so a repeated request gives the same episode."""
 
     __tablename__ = "episodes"
     __table_args__ = (UniqueConstraint("request_id"), Index(None, "status"), Index(None, "name"))
@@ -47,21 +47,21 @@ class Episode(TableBase):
     author: Mapped[str] = mapped_column(MaskedText)
     status: Mapped[str] = mapped_column(String)
     reason: Mapped[str | None] = mapped_column(MaskedText)
-    """Why it was refused, stayed a draft or was retired."""
+    """Why the episode was refused, stayed a draft or was retired."""
     flagged_at: Mapped[float] = mapped_column(Float(53))
     detector_id: Mapped[str | None] = mapped_column(String)
     control_offset: Mapped[int | None] = mapped_column(BigIdentity)
     flag_to_adapted_ms: Mapped[float | None] = mapped_column(Float(53))
     flag_to_live_ms: Mapped[float | None] = mapped_column(Float(53))
     details: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
-    """What checks and gate found."""
+    """Findings of the checks and the gate."""
     transactions: Mapped[list[EpisodeTransaction]] = relationship(
         cascade="all, delete-orphan", order_by=EpisodeTransaction.transaction_id
     )
 
 
 class Episodes:
-    """Adds and reads episodes within the caller's unit of work."""
+    """Adds and reads episodes within the unit of work of the caller."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -71,30 +71,45 @@ class Episodes:
         self._session.add(episode)
 
     def get(self, episode_id: str) -> Episode | None:
-        """The episode of this id; changes to it are written when the unit commits."""
+        """Return the episode of this id, or None; changes to it are written when the unit commits."""
         return self._session.get(Episode, episode_id)
 
     def of_request(self, request_id: str) -> Episode | None:
-        """The episode that this request made, if it was seen before."""
+        """Return the episode of this request, or None if the request is new."""
         return self._session.scalar(select(Episode).where(Episode.request_id == request_id))
 
     def of_detector(self, detector_id: str) -> Episode | None:
-        """The episode that a detector was adapted from."""
+        """Return the episode that a detector was adapted from, or None."""
         return self._session.scalar(select(Episode).where(Episode.detector_id == detector_id))
 
     def find_with_status(self, name: str, *statuses: str) -> Episode | None:
-        """The latest episode in one of these states whose name, id or detector's id this is."""
+        """Find the latest episode in one of these states.
+
+        Args:
+            name: name or id of the episode, or id of its detector.
+            *statuses: allowed statuses.
+
+        Returns:
+            The episode flagged last, or None.
+        """
         called = (Episode.name == name) | (Episode.id == name) | (Episode.detector_id == name)
         query = select(Episode).where(called, Episode.status.in_(statuses))
         return self._session.scalar(query.order_by(Episode.flagged_at.desc()).limit(1))
 
     def with_status(self, *statuses: str) -> list[Episode]:
-        """Episodes in any of these states, oldest first."""
+        """Return the episodes in any of these states, oldest first."""
         wanted = Episode.status.in_(statuses)
         return list(self._session.scalars(select(Episode).where(wanted).order_by(Episode.flagged_at)))
 
     def find(self, name: str) -> Episode | None:
-        """The episode of this id, else the latest one whose name or detector's id this is, in any state."""
+        """Find an episode in any state.
+
+        Args:
+            name: id of the episode; else its name, or the id of its detector.
+
+        Returns:
+            The episode of this id, else the one flagged last that matches, or None.
+        """
         by_id = self._session.get(Episode, name)
         if by_id is not None:
             return by_id
@@ -104,17 +119,26 @@ class Episodes:
         )
 
     def count(self, *statuses: str) -> int:
-        """How many episodes there are; of some states where they are given."""
+        """Count episodes in any of these states; without arguments, all of them."""
         query = select(func.count()).select_from(Episode)
         return self._session.scalar(query.where(Episode.status.in_(statuses)) if statuses else query) or 0
 
     def page(self, *statuses: str, offset: int, limit: int) -> list[Episode]:
-        """One page, flagged last first; of some states where they are given."""
+        """Return one page of episodes, the one flagged last first.
+
+        Args:
+            *statuses: allowed statuses; none allows all.
+            offset: number of episodes to skip.
+            limit: at most this many.
+
+        Returns:
+            The episodes of the page.
+        """
         query = select(Episode).order_by(Episode.flagged_at.desc(), Episode.id).offset(offset).limit(limit)
         return list(self._session.scalars(query.where(Episode.status.in_(statuses)) if statuses else query))
 
     def of_transaction(self, transaction_id: str) -> list[tuple[Episode, str]]:
-        """The episodes that a transaction belongs to, with its role in each."""
+        """Return the episodes that a transaction belongs to with its role in each, oldest first."""
         part = EpisodeTransaction
         query = select(Episode, part.role).join(part).where(part.transaction_id == transaction_id)
         return [(row[0], row[1]) for row in self._session.execute(query.order_by(Episode.flagged_at))]

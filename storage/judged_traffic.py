@@ -1,4 +1,4 @@
-"""The newest transactions as they were scored, with the last verdict on each: what a what-if counts."""
+"""The newest scored transactions with the last verdict on each; what-if questions count on them."""
 
 from __future__ import annotations
 
@@ -16,14 +16,15 @@ from storage.scored_transactions import ScoredTransaction
 
 @dataclass(frozen=True)
 class JudgedTraffic:
-    """n transactions, the newest first; all fields have n entries."""
+    """n transactions, newest first; all fields have n entries."""
 
     features: NDArray[np.float32]
-    """(n, d), as they were scored."""
+    """Features as they were scored, (n, d)."""
     event_time: NDArray[np.float64]
+    """Seconds since 1970, (n,)."""
     amount: NDArray[np.float64]
     verdicts: list[str | None]
-    """The last word on each; None where nobody has judged it."""
+    """The last verdict on each transaction; None before there is one."""
 
     def __len__(self) -> int:
         return len(self.verdicts)
@@ -32,9 +33,17 @@ class JudgedTraffic:
 def load_judged_traffic(
     session: Session, *, since: float, most: int, width: int, apart_from: Collection[str] = ()
 ) -> JudgedTraffic:
-    """At most `most` transactions from event time `since` on that were scored with `width` features.
+    """Read the newest transactions from an event time on.
 
-    Those of the ids `apart_from` are left out.
+    Args:
+        session: the session of a unit of work.
+        since: lowest event time, seconds since 1970.
+        most: at most this many transactions.
+        width: number of features d; transactions scored with another number are left out.
+        apart_from: ids of transactions to leave out.
+
+    Returns:
+        The transactions, newest first.
     """
     row = ScoredTransaction
     query = (
@@ -55,7 +64,7 @@ def load_judged_traffic(
 
 
 def _verdicts(session: Session, since: float) -> dict[str, str]:
-    """By transaction. Chosen by the payment's time: a label's may be of another clock."""
+    """Return the last verdict by transaction. Event time selects: labels may be stamped by another clock."""
     row = ScoredTransaction
     query = (
         select(Label.transaction_id, Label.verdict)

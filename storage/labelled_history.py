@@ -1,4 +1,4 @@
-"""What a new base learns from: confirmed frauds with the episodes that name them, and all other traffic."""
+"""Stored training history of a base: confirmed frauds with their episodes, and a sample of other traffic."""
 
 from __future__ import annotations
 
@@ -20,16 +20,27 @@ EVERYTHING = 1 << 62
 
 @dataclass(frozen=True)
 class KnownFrauds:
-    """m confirmed frauds; `episodes` names the episode that each was flagged in, empty where in none."""
+    """m confirmed frauds."""
 
     sample: TrafficSample
     episodes: list[str]
+    """Name of the episode that each fraud was flagged in, (m,); empty if in none."""
 
 
 def load_known_frauds(session: Session, width: int) -> KnownFrauds:
-    """All transactions whose last verdict is fraud and that were scored with `width` features."""
+    """Read all transactions whose last verdict is fraud.
+
+    Args:
+        session: the session of a unit of work.
+        width: number of features; transactions scored with another number are left out.
+
+    Returns:
+        The frauds, in the order of event time.
+    """
     rows = [row for row in session.execute(_with_verdicts()) if len(row.features) == 4 * width]
-    last = {row.transaction_id: row for row in rows}  # in order of the verdicts' times
+    last = {
+        row.transaction_id: row for row in rows
+    }  # rows are in the order of the verdicts, the last one stays
     frauds = sorted(
         (row for row in last.values() if row.verdict == FRAUD), key=lambda r: (r.event_time, r.transaction_id)
     )
@@ -38,8 +49,17 @@ def load_known_frauds(session: Session, width: int) -> KnownFrauds:
 
 
 def load_genuine_traffic(session: Session, count: int, *, seed: int) -> TrafficSample:
-    """At most `count` transactions over all that is stored, without frauds and without alerts that nobody has
-    judged: half of those are fraud, and a base that learns them as genuine unlearns what it knows.
+    """Draw a sample of all stored transactions, without frauds and without open alerts.
+
+    About half of the open alerts are fraud. A base that learned them as genuine would unlearn known fraud.
+
+    Args:
+        session: the session of a unit of work.
+        count: at most this many transactions.
+        seed: equal seeds over equal tables give equal samples.
+
+    Returns:
+        The sample, in the order of event time.
     """
     drawn = sample_traffic(session, count, newest=EVERYTHING, seed=seed)
     unjudged = set(session.scalars(select(AlertRow.transaction_id).where(AlertRow.status == OPEN)))

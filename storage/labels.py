@@ -1,4 +1,4 @@
-"""What became known of a transaction afterwards: fraud or genuine, by whom, and when."""
+"""Labels: verdicts on transactions, fraud or genuine, with source, author and time."""
 
 from collections.abc import Iterable, Sequence
 
@@ -14,7 +14,7 @@ FRAUD, GENUINE = "fraud", "genuine"
 
 
 class Label(TableBase):
-    """One verdict on one transaction; a later one adds a row and does not erase the earlier."""
+    """One verdict on one transaction; a later verdict adds a row and keeps the earlier ones."""
 
     __tablename__ = "labels"
     __table_args__ = (
@@ -26,7 +26,7 @@ class Label(TableBase):
     transaction_id: Mapped[str] = mapped_column(String)
     verdict: Mapped[str] = mapped_column(String)
     source: Mapped[str] = mapped_column(String)
-    """Where it came from: `analyst`, `chargeback`, ..."""
+    """Origin of the label, such as `analyst` or `chargeback`."""
     author: Mapped[str] = mapped_column(MaskedText)
     time: Mapped[float] = mapped_column(Float(53))
     request_id: Mapped[str] = mapped_column(String)
@@ -37,22 +37,30 @@ _INSERT = Upsert(Label.__tablename__, COLUMNS, ("request_id", "transaction_id"))
 
 
 class Labels:
-    """Adds and reads labels within the caller's unit of work."""
+    """Adds and reads labels within the unit of work of the caller."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
 
     def add_many(self, rows: Iterable[Row]) -> None:
-        """Insert labels, values in the order of `COLUMNS`; a request that comes twice changes nothing."""
+        """Insert labels, values in the order of `COLUMNS`; a repeated request changes nothing."""
         _INSERT.run(self._session, rows)
 
     def history(self, transaction_id: str) -> list[Label]:
-        """Every verdict on one transaction, oldest first."""
+        """Return every verdict on one transaction, oldest first."""
         query = select(Label).where(Label.transaction_id == transaction_id)
         return list(self._session.scalars(query.order_by(Label.time, Label.id)))
 
     def latest(self, transaction_ids: Sequence[str], *, apart_from: str = "") -> dict[str, Label]:
-        """The last verdict on each of these transactions that has one; one request's may be left out."""
+        """Return the last verdict on each of these transactions.
+
+        Args:
+            transaction_ids: ids of transactions, any number.
+            apart_from: id of a request whose verdicts do not count.
+
+        Returns:
+            Labels, by transaction id; transactions without a verdict are left out.
+        """
         found: dict[str, Label] = {}
         for start in range(0, len(transaction_ids), IDS_PER_QUERY):
             wanted = Label.transaction_id.in_(transaction_ids[start : start + IDS_PER_QUERY])

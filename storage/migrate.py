@@ -1,4 +1,4 @@
-"""Brings the tables to the revision that this program needs, and back."""
+"""Migrates the tables to the revision that this program needs, and back."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -12,34 +12,53 @@ from sqlalchemy import Engine, text
 from storage.errors import SchemaOutdated
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-# Two processes that start together migrate one after the other; the number is ours alone.
+# Processes that start together migrate one after the other. The number is arbitrary and used only here.
 ADVISORY_LOCK = 5_515_253
 
 
 def upgrade(engine: Engine, revision: str = "head") -> None:
-    """Create or alter tables up to `revision`; does nothing where they stand there already."""
+    """Create or alter the tables up to a revision.
+
+    Does nothing if the tables are at the newest revision.
+
+    Args:
+        engine: the database.
+        revision: id of the revision; `head` is the newest.
+    """
     if current(engine) != newest():
         _run(engine, command.upgrade, revision)
 
 
 def downgrade(engine: Engine, revision: str = "base") -> None:
-    """Undo migrations down to `revision`; `base` drops every table and all that is in them."""
+    """Undo migrations down to a revision.
+
+    Args:
+        engine: the database.
+        revision: id of the revision; `base` drops every table with its rows.
+    """
     _run(engine, command.downgrade, revision)
 
 
 def current(engine: Engine) -> str | None:
-    """The revision that the tables stand at; None where there are none."""
+    """Return the revision of the tables; None if there are none."""
     with engine.execution_options(reads_only=True).connect() as connection:
         return MigrationContext.configure(connection).get_current_revision()
 
 
 def newest() -> str | None:
-    """The revision that this program needs."""
+    """Return the revision that this program needs."""
     return ScriptDirectory(str(MIGRATIONS)).get_current_head()
 
 
 def require_newest(engine: Engine) -> None:
-    """Raise SchemaOutdated unless the tables stand at the newest revision."""
+    """Check that the tables are at the newest revision.
+
+    Args:
+        engine: the database.
+
+    Raises:
+        SchemaOutdated: they are at another revision.
+    """
     if (found := current(engine)) != newest():
         raise SchemaOutdated(found, newest())
 

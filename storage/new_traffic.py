@@ -1,4 +1,4 @@
-"""What has been stored since somebody looked last, thinned where it is more than they want to read."""
+"""Reads the transactions stored since the last read; an even sample of them if they are many."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,39 +12,48 @@ from sqlalchemy.orm import Session
 from storage.scored_transactions import ScoredTransaction, ScoredTransactions
 
 OFFSETS_PER_QUERY = 1_000
-# Scanning a range reads every row in it; beyond one in four, asking for single rows is cheaper.
+# Scanning a range reads every row in it. If fewer than one row in four is wanted, look-ups are cheaper.
 SCANNED_STEP = 4
 
 
 @dataclass(frozen=True)
 class NewTraffic:
-    """n transactions, each standing for `weight` of them; all fields have n entries."""
+    """n transactions; all fields but the last two have n entries."""
 
     features: NDArray[np.float32]
-    """(n, d), as they were scored."""
+    """Features as they were scored, (n, d)."""
     event_time: NDArray[np.float64]
+    """Seconds since 1970, (n,)."""
     surprise: NDArray[np.float64]
     alerted: NDArray[np.bool_]
     category: list[int]
     currency: list[str | None]
     weight: float
+    """Stored transactions that each of these represents, 1 or more."""
     places: dict[int, int]
-    """The highest offset seen, by partition: where to go on."""
+    """The highest offset read, by partition; the next read continues after it."""
 
     def __len__(self) -> int:
         return len(self.event_time)
 
 
 def read_new_traffic(session: Session, after: Mapping[int, int], limit: int, width: int) -> NewTraffic:
-    """Transactions stored behind the offsets `after`, by partition; about `limit` of them, evenly spread.
+    """Read the transactions stored after the given offsets.
 
-    Rows with other than `width` features, scored under another configuration, are left out.
+    Args:
+        session: the session of a unit of work.
+        after: the last offset already read, by partition; absent partitions are read from the start.
+        limit: about this many transactions at most, evenly spaced.
+        width: number of features; transactions scored with another number are left out.
+
+    Returns:
+        The transactions, with the offsets to continue from.
     """
     ranges = ScoredTransactions(session).offset_ranges()
-    spans = {p: (max(low, after.get(p, -1) + 1), high) for p, (low, high) in ranges.items()}
-    total = sum(max(0, high - first + 1) for first, high in spans.values())
+    unread = {p: (max(low, after.get(p, -1) + 1), high) for p, (low, high) in ranges.items()}
+    total = sum(max(0, high - first + 1) for first, high in unread.values())
     step = max(1, -(-total // limit))
-    rows = [row for p, (first, high) in spans.items() for row in _read(session, p, first, high, step)]
+    rows = [row for p, (first, high) in unread.items() for row in _read(session, p, first, high, step)]
     rows = [row for row in rows if len(row.features) == 4 * width]
     features = np.frombuffer(b"".join(row.features for row in rows), "<f4").reshape(len(rows), width)
     return NewTraffic(

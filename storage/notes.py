@@ -1,4 +1,4 @@
-"""What people write down beside a transaction or a case."""
+"""Notes that people write on a transaction or a case."""
 
 from sqlalchemy import Float, Index, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -10,7 +10,7 @@ OF_TRANSACTION, OF_CASE = "transaction", "case"
 
 
 class Note(TableBase):
-    """One remark; it is never changed."""
+    """One note; it is never changed."""
 
     __tablename__ = "notes"
     __table_args__ = (Index(None, "kind", "subject"),)
@@ -25,7 +25,7 @@ class Note(TableBase):
 
 
 class Notes:
-    """Adds and reads notes within the caller's unit of work."""
+    """Adds and reads notes within the unit of work of the caller."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -35,6 +35,14 @@ class Notes:
         self._session.add(note)
 
     def of_subject(self, kind: str, subject: str) -> list[Note]:
-        """Notes on one thing, oldest first."""
+        """Return the notes on a transaction or case, oldest first.
+
+        Args:
+            kind: OF_TRANSACTION or OF_CASE.
+            subject: id of the transaction or case.
+
+        Returns:
+            The notes.
+        """
         query = select(Note).where(Note.kind == kind, Note.subject == subject)
         return list(self._session.scalars(query.order_by(Note.time, Note.id)))

@@ -1,4 +1,4 @@
-"""What became of transactions and alerts: the figures that quality is told by, read in a few queries."""
+"""Outcomes of transactions and alerts, from which quality is measured; read in a few queries."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,11 +16,13 @@ STATUSES = (OPEN, CONFIRMED, REJECTED)
 
 @dataclass(frozen=True)
 class FraudOutcome:
-    """A transaction whose last verdict is fraud; `labelled_at` is when its first one came."""
+    """A transaction whose last verdict is fraud. Times are seconds since 1970."""
 
     transaction_id: str
     source: str
+    """Source of its first label."""
     labelled_at: float
+    """Time of its first label."""
     event_time: float
     arrival: float
     surprise: float
@@ -29,13 +31,13 @@ class FraudOutcome:
 
     @property
     def delay_s(self) -> float:
-        """Seconds from the payment's arrival to its first label."""
+        """Seconds from the arrival of the transaction to its first label, 0 or more."""
         return max(0.0, self.labelled_at - self.arrival)
 
 
 @dataclass(frozen=True)
 class AlertOutcome:
-    """An alert and what became of it so far."""
+    """An alert with its current status; `raised_at` is event time, seconds since 1970."""
 
     transaction_id: str
     raised_at: float
@@ -47,7 +49,7 @@ class AlertOutcome:
 
 
 def label_times(session: Session, newest: int) -> dict[str, list[float]]:
-    """When labels came, ascending, by source; of the `newest` stored last."""
+    """Return the times of the `newest` labels by source, ascending, seconds since 1970."""
     found: dict[str, list[float]] = {}
     for source, time in session.execute(
         select(Label.source, Label.time).order_by(Label.id.desc()).limit(newest)
@@ -57,14 +59,22 @@ def label_times(session: Session, newest: int) -> dict[str, list[float]]:
 
 
 def fraud_outcomes(session: Session, newest: int) -> list[FraudOutcome]:
-    """Transactions called fraud in the `newest` labels stored last, unless a later verdict took it back."""
+    """Read the transactions that the newest labels call fraud.
+
+    Args:
+        session: the session of a unit of work.
+        newest: number of labels to read, the newest ones.
+
+    Returns:
+        The frauds that are stored; those that a later verdict calls genuine are left out.
+    """
     verdicts: dict[str, list[tuple[float, int, str, str]]] = {}
     columns = select(Label.transaction_id, Label.time, Label.id, Label.verdict, Label.source)
     for identity, time, number, verdict, source in session.execute(
         columns.order_by(Label.id.desc()).limit(newest)
     ):
         verdicts.setdefault(identity, []).append((time, number, verdict, source))
-    first = {identity: min(said) for identity, said in verdicts.items() if max(said)[2] == FRAUD}
+    first = {identity: min(given) for identity, given in verdicts.items() if max(given)[2] == FRAUD}
     row, ids = ScoredTransaction, list(first)
     wanted = (row.transaction_id, row.event_time, row.arrival, row.surprise, row.decision, row.entities)
     found = []
@@ -79,14 +89,14 @@ def fraud_outcomes(session: Session, newest: int) -> list[FraudOutcome]:
 
 
 def alerts_between(session: Session, start: float, end: float) -> list[AlertOutcome]:
-    """Alerts raised from `start` to before `end`, event time."""
+    """Read the alerts raised from `start` to before `end`, event time in seconds since 1970."""
     return _alerts(
         session, AlertRow.status.in_(STATUSES), AlertRow.raised_at >= start, AlertRow.raised_at < end
     )
 
 
 def recently_decided_alerts(session: Session, newest: int) -> list[AlertOutcome]:
-    """Alerts that are confirmed or rejected, in the order in which the `newest` labels came."""
+    """Read the alerts that the `newest` labels confirmed or rejected, in the order of those labels."""
     labels = session.scalars(select(Label.transaction_id).order_by(Label.id.desc()).limit(newest))
     order = {identity: -place for place, identity in reversed(list(enumerate(labels)))}
     found: list[AlertOutcome] = []
@@ -98,7 +108,15 @@ def recently_decided_alerts(session: Session, newest: int) -> list[AlertOutcome]
 
 
 def first_confirmed_arrivals(session: Session, scorers: Sequence[str]) -> dict[str, float]:
-    """When the first confirmed fraud that each of these detectors alerted arrived, seconds since 1970."""
+    """Return when the first confirmed fraud of each scorer arrived, seconds since 1970.
+
+    Args:
+        session: the session of a unit of work.
+        scorers: ids of detectors.
+
+    Returns:
+        Times, by scorer; scorers without a confirmed fraud are left out.
+    """
     row = ScoredTransaction
     query = (
         select(AlertRow.scorer, func.min(row.arrival))
@@ -114,14 +132,20 @@ def first_confirmed_arrivals(session: Session, scorers: Sequence[str]) -> dict[s
 
 
 def oldest_open_alert_time(session: Session) -> float | None:
-    """Event time of the oldest alert that nobody has judged; None where there is none."""
+    """Return the event time of the oldest open alert, seconds since 1970; None if there is none."""
     return session.scalar(select(func.min(AlertRow.raised_at)).where(AlertRow.status == OPEN))
 
 
 def count_decisions_by_role(session: Session, time: float, newest: int) -> dict[str, int]:
-    """Verdicts given since `time`, by the role of who gave them; empty for whoever is no user here.
+    """Count recent verdicts by the role of their author.
 
-    Among the `newest` labels stored last.
+    Args:
+        session: the session of a unit of work.
+        time: earliest time of a verdict, seconds since 1970.
+        newest: number of labels to read, the newest ones.
+
+    Returns:
+        Counts, by role; the role is empty for authors who are no users of the console.
     """
     last = select(Label.author, Label.time).order_by(Label.id.desc()).limit(newest).subquery()
     role = func.coalesce(User.role, "")

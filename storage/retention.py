@@ -1,4 +1,4 @@
-"""Deletes what is older than the configuration allows, in small steps so that writers get their turn."""
+"""Deletes records past their retention, in small steps so that writers are not blocked for long."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -13,15 +13,15 @@ from storage.shadow_alerts import ShadowAlertRow
 from storage.unit_of_work import UnitOfWork
 
 DAY = 86_400.0
-# 5,000 rows hold the writer's lock for some 50 ms.
+# Deleting 5,000 rows holds the write lock for about 50 ms.
 ROWS_PER_STEP = 5_000
 
 
 @dataclass(frozen=True)
 class Retention:
-    """How many days each kind of record is kept; the audit log is never shortened here.
+    """Days for which each kind of record is kept.
 
-    PCI DSS 4.0.1, 10.5.1, asks for 12 months of audit log, so it stays whole.
+    The audit log is never deleted: PCI DSS 4.0.1, 10.5.1, requires 12 months of it.
     """
 
     transactions_days: float
@@ -30,11 +30,19 @@ class Retention:
 
 
 def enforce_retention(engine: Engine, retention: Retention, *, now: float) -> dict[str, int]:
-    """Delete what is older; returns rows by table.
+    """Delete the records that are past their retention.
 
-    Transactions and alerts are as old as they are behind the newest event time, so that a replayed history
-    is not deleted as it comes in; outbox messages count from `now`. A transaction of an episode stays in the
-    episode by id; its features are gone with its row.
+    The age of transactions and alerts counts from the newest stored event time, so that a replayed history
+    is not deleted on arrival. The age of outbox messages counts from `now`. Episodes keep the ids of deleted
+    transactions, but not their features.
+
+    Args:
+        engine: the database.
+        retention: days to keep.
+        now: the current time, seconds since 1970.
+
+    Returns:
+        Number of deleted rows, by table.
     """
     with UnitOfWork(engine, reads_only=True) as unit:
         newest = unit.transactions.newest_event_time() or 0.0

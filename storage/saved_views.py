@@ -1,4 +1,4 @@
-"""Filters of the queue that somebody keeps under a name."""
+"""Saved views: filters of a page that a user keeps under a name."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from storage.table import BigIdentity, TableBase
 
 
 class SavedView(TableBase):
-    """One user's filter."""
+    """One saved filter of one user."""
 
     __tablename__ = "saved_views"
 
@@ -17,28 +17,28 @@ class SavedView(TableBase):
         BigIdentity, ForeignKey("users.id", ondelete="CASCADE"), primary_key=True
     )
     page: Mapped[str] = mapped_column(String, primary_key=True)
-    """Where it is used, such as `queue`."""
+    """Page of the console that it belongs to, such as `queue`."""
     name: Mapped[str] = mapped_column(String, primary_key=True)
     query: Mapped[dict[str, Any]] = mapped_column(JSON)
 
 
 class SavedViews:
-    """Adds and reads views within the caller's unit of work."""
+    """Adds and reads views within the unit of work of the caller."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
 
     def put(self, view: SavedView) -> None:
-        """Store it, in place of an earlier one of the same page and name."""
+        """Store a view; it replaces an earlier one of the same user, page and name."""
         self._session.merge(view)
 
     def of_user(self, user_id: int) -> list[SavedView]:
-        """A user's views, by page and name."""
+        """Return the views of a user, sorted by page and name."""
         query = select(SavedView).where(SavedView.user_id == user_id)
         return list(self._session.scalars(query.order_by(SavedView.page, SavedView.name)))
 
     def remove(self, user_id: int, page: str, name: str) -> bool:
-        """Delete a view; whether there was one."""
+        """Delete a view; return whether it existed."""
         mine = (SavedView.user_id == user_id, SavedView.page == page, SavedView.name == name)
         result = self._session.execute(delete(SavedView).where(*mine))
         assert isinstance(result, CursorResult)

@@ -1,4 +1,4 @@
-"""All tables in one place, for migrations and for the test that holds models against migrations."""
+"""Loads all tables, for the migrations and for the test that compares models with migrations."""
 
 from importlib import import_module
 

@@ -1,4 +1,4 @@
-"""Every transaction as it was scored, with its features, so that any score can be recomputed."""
+"""Every scored transaction with its features, so that any score can be recomputed."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -8,18 +8,21 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from storage.bulk import Row, Upsert
 from storage.table import BigIdentity, TableBase
 
-# SQLite takes 32,766 bound values in a statement at most.
+# SQLite takes at most 32,766 bound values in a statement.
 IDS_PER_QUERY = 10_000
 
 
 class ScoredTransaction(TableBase):
-    """One scored transaction; identified by where it lies in the input topic, so repeats change nothing."""
+    """One scored transaction, identified by its partition and offset in the input topic.
+
+    A record that is read twice therefore changes nothing.
+    """
 
     __tablename__ = "scored_transactions"
     __table_args__ = (
         Index(None, "transaction_id"),
         Index(None, "event_time"),
-        # Rows lie in the order of partition and offset: appending is cheap, and so is sampling by offset.
+        # Rows are stored in the order of partition and offset, which makes appending and sampling cheap.
         {"sqlite_with_rowid": False},
     )
 
@@ -39,7 +42,7 @@ class ScoredTransaction(TableBase):
     decision: Mapped[int] = mapped_column(SmallInteger)
     """0 approve, 1 review, 2 decline."""
     winner: Mapped[int] = mapped_column(Integer)
-    """0 the base, else the detector's place in the snapshot."""
+    """0 is the base; other values are the index of the detector in the snapshot, from 1."""
     winner_id: Mapped[str | None] = mapped_column(String)
     control_offset: Mapped[int] = mapped_column(BigIdentity)
 
@@ -50,17 +53,28 @@ _INSERT = Upsert(ScoredTransaction.__tablename__, COLUMNS, KEYS)
 
 
 class ScoredTransactions:
-    """Adds and reads scored transactions within the caller's unit of work."""
+    """Adds and reads scored transactions within the unit of work of the caller."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
 
     def add_many(self, rows: Iterable[Row]) -> None:
-        """Insert rows, values in the order of `COLUMNS`, `entities` as JSON text; repeats are skipped."""
+        """Insert rows; those already stored are skipped.
+
+        Args:
+            rows: values in the order of `COLUMNS`, `entities` as JSON text.
+        """
         _INSERT.run(self._session, rows)
 
     def by_ids(self, ids: Sequence[str]) -> dict[str, ScoredTransaction]:
-        """The transactions that are stored, by id; where an id came twice, the one scored last."""
+        """Return the stored transactions of these ids, by id.
+
+        Args:
+            ids: ids of transactions, any number.
+
+        Returns:
+            Transactions, by id; of an id that arrived twice, the one that arrived last.
+        """
         found: dict[str, ScoredTransaction] = {}
         for start in range(0, len(ids), IDS_PER_QUERY):
             wanted = ScoredTransaction.transaction_id.in_(ids[start : start + IDS_PER_QUERY])
@@ -69,11 +83,11 @@ class ScoredTransactions:
         return found
 
     def at(self, partition: int, offset: int) -> ScoredTransaction | None:
-        """The transaction read from this place of the input topic."""
+        """Return the transaction at this partition and offset of the input topic, or None."""
         return self._session.get(ScoredTransaction, (partition, offset))
 
     def evenly_spaced(self, count: int) -> list[ScoredTransaction]:
-        """At most `count` transactions, at even distances over what each partition holds."""
+        """Return at most `count` transactions, evenly spaced over the offsets of each partition."""
         ranges = self.offset_ranges()
         found: list[ScoredTransaction] = []
         for number, (partition, (low, high)) in enumerate(sorted(ranges.items())):
@@ -87,21 +101,29 @@ class ScoredTransactions:
         return found
 
     def newest_event_time(self) -> float | None:
-        """Event time of the latest transaction stored; None where there is none."""
+        """Return the highest event time stored, seconds since 1970; None if nothing is stored."""
         return self._session.scalar(select(func.max(ScoredTransaction.event_time)))
 
     def count_since(self, event_time: float) -> int:
-        """How many stored transactions happened at `event_time` or later."""
+        """Count the transactions with this event time or a later one."""
         query = select(func.count()).where(ScoredTransaction.event_time >= event_time)
         return self._session.scalar(query) or 0
 
     def since(self, event_time: float, *, per_step: int = 10_000) -> Iterator[Sequence[ScoredTransaction]]:
-        """All transactions from `event_time` on, a step at a time, in no particular order."""
+        """Yield all transactions from an event time on, in chunks and in no particular order.
+
+        Args:
+            event_time: lowest event time, seconds since 1970.
+            per_step: transactions in a chunk.
+
+        Yields:
+            A chunk of transactions.
+        """
         query = select(ScoredTransaction).where(ScoredTransaction.event_time >= event_time)
         yield from self._session.scalars(query.execution_options(yield_per=per_step)).partitions()
 
     def offset_ranges(self) -> dict[int, tuple[int, int]]:
-        """Lowest and highest offset stored, by partition; a few index look-ups, whatever the size."""
+        """Return the lowest and the highest stored offset, by partition, with a few index look-ups."""
         partition, offset = ScoredTransaction.source_partition, ScoredTransaction.source_offset
         ranges: dict[int, tuple[int, int]] = {}
         current = self._session.scalar(select(func.min(partition)))
@@ -115,9 +137,15 @@ class ScoredTransactions:
         return ranges
 
     def recent_rate(self, *, now: float, over: int = 5_000, within_s: float = 60.0) -> float:
-        """Transactions a second, by arrival, over the `over` stored last in each partition.
+        """Return the transactions a second that arrived recently.
 
-        Partitions whose last one arrived more than `within_s` before `now` count nothing.
+        Args:
+            now: the current time, seconds since 1970.
+            over: offsets of each partition, the newest, that the rate is measured on.
+            within_s: a partition whose newest transaction is older counts as 0.
+
+        Returns:
+            Transactions a second, all partitions together.
         """
         total = 0.0
         for partition, (low, high) in self.offset_ranges().items():
@@ -128,7 +156,7 @@ class ScoredTransactions:
         return total
 
     def _arrival(self, partition: int, offset: int) -> float:
-        """Arrival of the first transaction at `offset` or after it."""
+        """Return the arrival of the first transaction at or after `offset`."""
         row = ScoredTransaction
         here = select(row.arrival).where(row.source_partition == partition, row.source_offset >= offset)
         return self._session.scalars(here.order_by(row.source_offset).limit(1)).one()

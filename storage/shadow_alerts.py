@@ -1,4 +1,4 @@
-"""What detectors and bases on trial would have alerted, kept until they are judged."""
+"""Shadow alerts: transactions that a detector or base on trial would have alerted."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -24,7 +24,10 @@ from storage.table import BigIdentity, TableBase
 
 
 class ShadowAlertRow(TableBase):
-    """One transaction that one on trial would have alerted; `alerted` says whether what is in force did."""
+    """One transaction that a detector or base on trial would have alerted.
+
+    `shadow` is the id of the one on trial; `alerted` says whether the scorers in force alerted it.
+    """
 
     __tablename__ = "shadow_alerts"
     __table_args__ = (
@@ -60,37 +63,43 @@ _INSERT = Upsert(ShadowAlertRow.__tablename__, COLUMNS, ("shadow", "source_parti
 
 @dataclass(frozen=True)
 class Trial:
-    """What one on trial would have done so far. Of `alerts`, `also_live` were alerted anyway; verdicts that
-    people or chargebacks gave are counted, the rest is not known yet. `new_amount` is of the new ones.
-    """
+    """Counts of the shadow alerts of one detector or base on trial."""
 
     shadow: str
+    """Id of the detector or base on trial."""
     alerts: int
+    """Shadow alerts."""
     also_live: int
+    """Those that the scorers in force alerted too."""
     fraud: int
+    """Those whose last verdict is fraud."""
     genuine: int
+    """Those whose last verdict is genuine."""
     new_amount: float
+    """Sum of the amounts of the new ones."""
     first: float
+    """Event time of the first shadow alert, seconds since 1970."""
     last: float
+    """Event time of the last shadow alert, seconds since 1970."""
 
     @property
     def new(self) -> int:
-        """Alerts that only this one would have raised."""
+        """Alerts that the scorers in force did not raise."""
         return self.alerts - self.also_live
 
 
 class ShadowAlerts:
-    """Adds and counts within the caller's unit of work."""
+    """Adds and counts shadow alerts within the unit of work of the caller."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
 
     def add_many(self, rows: Iterable[Row]) -> None:
-        """Insert, values in the order of `COLUMNS`; repeats are skipped."""
+        """Insert shadow alerts, values in the order of `COLUMNS`; those already stored are skipped."""
         _INSERT.run(self._session, rows)
 
     def trials(self) -> dict[str, Trial]:
-        """What each one on trial would have done, by its id."""
+        """Count the shadow alerts of each detector or base on trial, by its id."""
         row, verdict = ShadowAlertRow, _last_verdict()
         query = (
             select(
@@ -110,7 +119,7 @@ class ShadowAlerts:
 
 
 def _last_verdict() -> ScalarSelect[str]:
-    """The last word on a transaction; NULL where nobody has judged it."""
+    """Select the last verdict on a transaction; NULL before there is one."""
     return (
         select(Label.verdict)
         .where(Label.transaction_id == ShadowAlertRow.transaction_id)

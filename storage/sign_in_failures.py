@@ -1,4 +1,4 @@
-"""Wrong passwords by the address they came from, kept only as long as they count."""
+"""Failed sign-ins by address, kept only while they count against the address."""
 
 from sqlalchemy import Float, Index, String, delete, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -7,7 +7,7 @@ from storage.table import BigIdentity, TableBase
 
 
 class SignInFailure(TableBase):
-    """One try to sign in that failed."""
+    """One failed sign-in."""
 
     __tablename__ = "sign_in_failures"
     __table_args__ = (Index(None, "address", "time"),)
@@ -18,22 +18,22 @@ class SignInFailure(TableBase):
 
 
 class SignInFailures:
-    """Adds and counts failures within the caller's unit of work."""
+    """Adds and counts failures within the unit of work of the caller."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
 
     def add(self, address: str, *, time: float) -> None:
-        """Note one more."""
+        """Store a failure; `time` is in seconds since 1970."""
         self._session.add(SignInFailure(address=address, time=time))
         self._session.flush()
 
     def count(self, address: str, *, since: float) -> int:
-        """How many came from an address after `since`."""
+        """Count the failures of an address after `since`, seconds since 1970."""
         row = SignInFailure
         query = select(func.count()).where(row.address == address, row.time > since)
         return self._session.scalar(query) or 0
 
     def delete_before(self, *, time: float) -> None:
-        """Delete what is so old, of every address."""
+        """Delete the failures of every address up to `time`, seconds since 1970."""
         self._session.execute(delete(SignInFailure).where(SignInFailure.time <= time))

@@ -1,4 +1,4 @@
-"""The declarative base of all tables; constraint names are fixed so that migrations can name them."""
+"""The declarative base of all tables. Constraint names are fixed, so that migrations can name them."""
 
 from sqlalchemy import BigInteger, Integer, MetaData
 from sqlalchemy.orm import DeclarativeBase
@@ -11,7 +11,7 @@ NAMES = {
     "ck": "ck_%(table_name)s_%(constraint_name)s",
 }
 
-# SQLite numbers rows by itself only in a column declared INTEGER.
+# SQLite assigns row numbers only in a column declared INTEGER.
 BigIdentity = BigInteger().with_variant(Integer, "sqlite")
 
 

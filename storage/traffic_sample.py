@@ -1,4 +1,4 @@
-"""A time-spread sample of recent traffic that nobody has called fraud: what calibration is made on."""
+"""A sample of recent traffic, spread over time and without known fraud: the reservoir of calibration."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,25 +12,27 @@ from sqlalchemy.orm import Session
 from storage.labels import FRAUD, Label
 from storage.scored_transactions import ScoredTransaction, ScoredTransactions
 
-# Some offsets hold no such row (dead letters, labelled frauds), so somewhat more are drawn than wanted.
+# Some offsets hold no usable row (dead letters, known frauds), so more offsets are drawn than needed.
 OVERSAMPLING = 1.15
 OFFSETS_PER_QUERY = 1_000
 
 SIZE = 50_000
-"""Rows; with 1,000 the realised alert rate missed its budget threefold, with 50,000 it is held."""
+"""Rows of a sample. With 1,000 the alert rate was three times its budget; with 50,000 it holds the budget."""
 NEWEST = 2_000_000
-"""The sample is drawn from this many transactions stored last: hours to weeks, by the traffic."""
+"""Newest transactions that the sample is drawn from: hours to weeks, depending on the traffic."""
 
 
 @dataclass(frozen=True)
 class TrafficSample:
-    """n transactions in order of event time; all fields have n entries."""
+    """n transactions in the order of event time; all fields have n entries."""
 
     features: NDArray[np.float32]
-    """(n, d), as they were scored."""
+    """Features as they were scored, (n, d)."""
     event_time: NDArray[np.float64]
+    """Seconds since 1970, (n,)."""
     transaction_ids: list[str]
     entities: list[dict[str, str]]
+    """Keys of the entities of each transaction, by kind."""
 
     def __len__(self) -> int:
         return len(self.transaction_ids)
@@ -39,12 +41,20 @@ class TrafficSample:
 def sample_traffic(
     session: Session, count: int, *, newest: int, seed: int, yield_control: Callable[[], None] = lambda: None
 ) -> TrafficSample:
-    """At most `count` transactions, none labelled fraud, spread over the `newest` stored.
+    """Draw a sample of recent transactions that no label calls fraud.
 
-    Alerts that nobody has judged are among them: who calibrates decides what to make of those.
-    Drawn by offset, so the cost depends on `count` and not on how much is stored; equal seeds over equal
-    tables give equal samples. Fewer than `count` come back where fewer are stored. `yield_control` runs every
-    few hundredths of a second, where a caller wants to give way to other work.
+    Open alerts are included; the calibration decides how to treat them. Offsets are drawn at random, so the
+    cost depends on `count` and not on the number of stored rows.
+
+    Args:
+        session: the session of a unit of work.
+        count: rows of the sample; fewer are returned if fewer are stored.
+        newest: number of newest transactions to draw from.
+        seed: equal seeds over equal tables give equal samples.
+        yield_control: called every few hundredths of a second, so that the caller can let other work run.
+
+    Returns:
+        The sample.
     """
     drawn = _draw_offsets(ScoredTransactions(session).offset_ranges(), count, newest, seed)
     rows: list[Any] = []
@@ -80,7 +90,7 @@ def _unlabelled(partition: int, offsets: list[int]) -> Select[float, str, dict[s
 
 
 def _of_one_width(rows: list[Any]) -> list[Any]:
-    """Rows with as many features as the newest has; what was scored before a change is left out."""
+    """Keep the rows with as many features as the newest row; others were scored under older settings."""
     width = len(max(rows, key=lambda row: row[0])[3]) if rows else 0
     return [row for row in rows if len(row[3]) == width]
 

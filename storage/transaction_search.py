@@ -1,4 +1,4 @@
-"""Finds stored transactions by id, entity, amount, time or the detector that alerted them."""
+"""Finds stored transactions by id, entity, amount, time or the scorer that alerted them."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,46 +12,67 @@ from storage.entity_index import key_of
 from storage.scored_transactions import ScoredTransaction
 
 MOST_COUNTED = 10_000
-"""Nobody pages further; counting millions would take longer than finding fifty."""
+"""Counting stops here: people page no further, and counting millions takes longer than reading a page."""
 _AFTER_ANY = "\uffff"
 
 
 @dataclass(frozen=True)
 class TransactionFilter:
-    """Which transactions; what is None does not matter. Times are event times."""
+    """Selects transactions; a field that is None selects all. Times are event times, seconds since 1970."""
 
     text: str | None = None
     """The beginning of an id, or the whole key of an entity of any of `kinds`."""
     kinds: tuple[str, ...] = ()
     id: str | None = None
     entities: tuple[tuple[str, str], ...] = ()
-    """Kind and key; all of them must be there."""
+    """Kind and key of entities; a transaction must have all of them."""
     min_amount: float | None = None
     max_amount: float | None = None
     since: float | None = None
     until: float | None = None
     scorer: str | None = None
-    """What alerted it."""
+    """Scorer that alerted the transaction: id of a detector, `base` or `block`."""
 
 
 class TransactionSearch:
-    """Reads within the caller's unit of work; by id, entity or time it takes an index (`entity_index`)."""
+    """Finds transactions within the unit of work of the caller.
+
+    Searches by id, entity or time use an index; see `storage.entity_index`.
+    """
 
     def __init__(self, session: Session) -> None:
         self._session = session
 
     def count(self, wanted: TransactionFilter) -> int:
-        """How many there are, counted up to one more than `MOST_COUNTED`."""
+        """Count the selected transactions, up to `MOST_COUNTED` + 1."""
         some = self._of(select(ScoredTransaction.transaction_id), wanted).limit(MOST_COUNTED + 1)
         return self._session.scalar(select(func.count()).select_from(some.subquery())) or 0
 
     def page(self, wanted: TransactionFilter, *, offset: int, limit: int) -> list[ScoredTransaction]:
-        """One page, latest event time first, without features."""
+        """Return one page without features, latest event time first.
+
+        Args:
+            wanted: selects transactions.
+            offset: number of transactions to skip.
+            limit: at most this many.
+
+        Returns:
+            The transactions of the page; their `features` cannot be read.
+        """
         query = self._of(select(ScoredTransaction).options(_LIGHT), wanted)
         return list(self._session.scalars(_latest_first(query).offset(offset).limit(limit)))
 
     def latest_of(self, kind: str, key: str, most: int) -> Iterator[ScoredTransaction]:
-        """The latest transactions of an entity, latest first, without features."""
+        """Yield the latest transactions of an entity without features, latest first.
+
+        Args:
+            kind: name of the entity, such as `card`.
+            key: key of the entity.
+            most: at most this many.
+
+        Yields:
+            A transaction; its `features` cannot be read.
+        """
         wanted = TransactionFilter(entities=((kind, key),))
         query = self._of(select(ScoredTransaction).options(_LIGHT), wanted)
         yield from self._session.scalars(_latest_first(query).limit(most))

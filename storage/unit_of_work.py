@@ -1,4 +1,4 @@
-"""One database transaction: repositories share it, and only the use case commits it."""
+"""The unit of work: one database transaction that all repositories share and the use case commits."""
 
 from types import TracebackType
 from typing import Self
@@ -33,10 +33,14 @@ from storage.web_sessions import WebSessions
 
 
 class UnitOfWork:
-    """Use it in a `with`: what was not committed at its end is rolled back.
+    """One database transaction with its repositories, used in a `with` statement.
 
-    `reads_only` units take no write lock, so on SQLite they never wait for a writer. A database that is
-    gone or locked shows as StorageUnavailable, whatever the driver called it.
+    Leaving the block rolls back what was not committed. A database that is gone or locked raises
+    StorageUnavailable, for every driver.
+
+    Args:
+        engine: the database, from `open_engine`.
+        reads_only: take no write lock, so that on SQLite the unit never waits for a writer.
     """
 
     def __init__(self, engine: Engine, *, reads_only: bool = False) -> None:
@@ -68,11 +72,15 @@ class UnitOfWork:
         self.policies = Policies(self.session)
 
     def commit(self) -> None:
-        """Make all of it durable, or raise and leave nothing."""
+        """Commit everything that was written, or nothing.
+
+        Raises:
+            StorageUnavailable: the database is gone or locked.
+        """
         try:
             self.session.commit()
         except DBAPIError as error:
-            raise self._named(error) from error
+            raise self._translated(error) from error
 
     def __enter__(self) -> Self:
         return self
@@ -85,9 +93,9 @@ class UnitOfWork:
         except DBAPIError:
             self.session.invalidate()
         if isinstance(error, DBAPIError):
-            raise self._named(error) from error
+            raise self._translated(error) from error
 
-    def _named(self, error: DBAPIError) -> Exception:
+    def _translated(self, error: DBAPIError) -> Exception:
         if isinstance(error, (OperationalError, InterfaceError)) or error.connection_invalidated:
             return StorageUnavailable(self._engine.url.render_as_string(), error.orig)
         return error

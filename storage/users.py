@@ -1,4 +1,4 @@
-"""People who sign in to the console: role, password hash, and how often a password was wrong."""
+"""Users of the console: role, password hash, and failed sign-ins."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,7 @@ from storage.table import BigIdentity, TableBase
 
 
 class User(TableBase):
-    """One person. Without a password they sign in by a one-time link or by OpenID Connect."""
+    """One user. Users without a password sign in by a one-time link or by OpenID Connect."""
 
     __tablename__ = "users"
     __table_args__ = (UniqueConstraint("name"), UniqueConstraint("subject"))
@@ -19,7 +19,7 @@ class User(TableBase):
     role: Mapped[str] = mapped_column(String)
     password_hash: Mapped[str | None] = mapped_column(String)
     subject: Mapped[str | None] = mapped_column(String)
-    """Who they are at the OpenID provider."""
+    """Id of the user at the OpenID provider."""
     active: Mapped[bool] = mapped_column(default=True)
     failures: Mapped[int] = mapped_column(default=0)
     """Wrong passwords in a row."""
@@ -28,29 +28,29 @@ class User(TableBase):
 
 
 class Users:
-    """Adds and reads users within the caller's unit of work."""
+    """Adds and reads users within the unit of work of the caller."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
 
     def add(self, user: User) -> User:
-        """Store a new user; its id is known afterwards."""
+        """Store a new user and return it with its id."""
         self._session.add(user)
         self._session.flush()
         return user
 
     def get(self, user_id: int) -> User | None:
-        """The user of this id; changes to it are written when the unit commits."""
+        """Return the user of this id, or None; changes to it are written when the unit commits."""
         return self._session.get(User, user_id)
 
     def by_name(self, name: str) -> User | None:
-        """The user of this name."""
+        """Return the user of this name, or None."""
         return self._session.scalar(select(User).where(User.name == name))
 
     def of_subject(self, subject: str) -> User | None:
-        """The user who is `subject` at the OpenID provider."""
+        """Return the user with this id at the OpenID provider, or None."""
         return self._session.scalar(select(User).where(User.subject == subject))
 
     def all(self) -> Sequence[User]:
-        """Every user, by name."""
+        """Return every user, sorted by name."""
         return self._session.scalars(select(User).order_by(User.name)).all()

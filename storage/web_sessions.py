@@ -1,4 +1,4 @@
-"""Who is signed in to the console. Of every secret only its SHA-256 is stored."""
+"""Sessions and one-time links of the console; only the SHA-256 of each secret is stored."""
 
 from sqlalchemy import CursorResult, Float, ForeignKey, Index, String, delete, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -8,7 +8,7 @@ from storage.users import User
 
 
 class WebSession(TableBase):
-    """One browser that is signed in."""
+    """One signed-in browser."""
 
     __tablename__ = "web_sessions"
     __table_args__ = (Index(None, "user_id"),)
@@ -16,7 +16,7 @@ class WebSession(TableBase):
     digest: Mapped[str] = mapped_column(String(64), primary_key=True)
     user_id: Mapped[int] = mapped_column(BigIdentity, ForeignKey("users.id", ondelete="CASCADE"))
     csrf: Mapped[str] = mapped_column(String)
-    """What a changing request must carry as a header, so that no other site can send one."""
+    """Header value that every changing request must carry, so that other sites cannot send one."""
     address: Mapped[str] = mapped_column(String)
     created_at: Mapped[float] = mapped_column(Float(53))
     expires_at: Mapped[float] = mapped_column(Float(53))
@@ -34,7 +34,7 @@ class OneTimeLink(TableBase):
 
 
 class WebSessions:
-    """Adds and reads sessions and one-time links within the caller's unit of work."""
+    """Adds and reads sessions and one-time links within the unit of work of the caller."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -44,7 +44,15 @@ class WebSessions:
         self._session.add(row)
 
     def find(self, digest: str, *, now: float) -> tuple[WebSession, User] | None:
-        """The session of this secret's digest with its user, unless it has expired or they may not enter."""
+        """Find a valid session.
+
+        Args:
+            digest: SHA-256 of the secret, 64 hexadecimal digits.
+            now: the current time, seconds since 1970.
+
+        Returns:
+            The session with its user; None if it is unknown or expired, or the user is not active.
+        """
         found = self._session.get(WebSession, digest)
         user = self._session.get(User, found.user_id) if found else None
         if found is None or user is None or found.expires_at <= now or not user.active:
@@ -52,7 +60,15 @@ class WebSessions:
         return found, user
 
     def use_link(self, digest: str, *, now: float) -> User | None:
-        """The link's user, once: of two that come at the same time one is answered None."""
+        """Use a one-time link; of two simultaneous uses only one succeeds.
+
+        Args:
+            digest: SHA-256 of the secret, 64 hexadecimal digits.
+            now: the current time, seconds since 1970.
+
+        Returns:
+            The user of the link; None if the link is unknown, used or expired.
+        """
         unused = (OneTimeLink.digest == digest, OneTimeLink.used_at.is_(None), OneTimeLink.expires_at > now)
         result = self._session.execute(update(OneTimeLink).where(*unused).values(used_at=now))
         assert isinstance(result, CursorResult)
@@ -62,14 +78,14 @@ class WebSessions:
         return self._session.get(User, link.user_id)
 
     def end(self, digest: str) -> None:
-        """Sign this browser out."""
+        """Delete the session of this digest."""
         self._session.execute(delete(WebSession).where(WebSession.digest == digest))
 
     def end_all_of(self, user_id: int) -> None:
-        """Sign a user out everywhere, as after a change of password or role."""
+        """Delete all sessions of a user, for example after a change of password or role."""
         self._session.execute(delete(WebSession).where(WebSession.user_id == user_id))
 
     def delete_expired(self, *, now: float) -> None:
-        """Delete what has expired."""
+        """Delete expired sessions and links; `now` is in seconds since 1970."""
         for table in (WebSession, OneTimeLink):
             self._session.execute(delete(table).where(table.expires_at <= now))

@@ -1,1 +1,1 @@
-"""Revisions of the tables, one file a change, named by date and change; each goes up and down."""
+"""Migrations: one file for each change of the tables, named by date and change; each can be undone."""

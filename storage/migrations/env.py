@@ -1,4 +1,4 @@
-"""Runs the migrations on the connection that storage.migrate hands over."""
+"""Runs the migrations on the connection that storage.migrate opened."""
 
 from alembic import context
 

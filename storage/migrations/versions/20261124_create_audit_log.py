@@ -1,4 +1,4 @@
-"""The audit log, with triggers that refuse to change or delete an entry."""
+"""Create the audit log, with triggers that refuse to change or delete an entry."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""What analysts work with beside alerts: cases, notes, saved views; and tokens, approvals, policies."""
+"""Create cases, notes, saved views, API tokens, approvals and policies."""
 
 import sqlalchemy as sa
 from alembic import op

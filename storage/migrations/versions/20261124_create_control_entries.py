@@ -1,4 +1,4 @@
-"""The control log, every entry kept, and the outbox of messages that must reach Kafka."""
+"""Create the table of control entries, and the outbox of messages to Kafka."""
 
 import sqlalchemy as sa
 from alembic import op

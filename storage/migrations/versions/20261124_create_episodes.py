@@ -1,4 +1,4 @@
-"""Episodes with their transactions, the detectors adapted from them, and the bases beside them."""
+"""Create episodes with their transactions, detectors and bases."""
 
 import sqlalchemy as sa
 from alembic import op

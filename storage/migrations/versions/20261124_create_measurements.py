@@ -1,4 +1,4 @@
-"""What monitoring has measured: histograms, drift, quality and alarms."""
+"""Create the measurements of monitoring: traffic counts, drift, quality and alarms."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""Scored transactions, the alerts among them, and the labels that come later."""
+"""Create scored transactions, alerts and labels."""
 
 import sqlalchemy as sa
 from alembic import op

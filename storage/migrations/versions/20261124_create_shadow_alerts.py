@@ -1,4 +1,4 @@
-"""What detectors and bases on trial would have alerted."""
+"""Create shadow alerts: what detectors and bases on trial would have alerted."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""Who may enter the console, who is in it, and the columns that the queue of alerts is filtered by."""
+"""Create users, web sessions and one-time links, and the columns that filter the queue of alerts."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -40,7 +40,7 @@ def _widen_alerts() -> None:
 
 
 def _fill_from_bodies() -> None:
-    """Alerts that were stored before have in their bodies what the new columns hold."""
+    """Fill the new columns of alerts stored earlier from their bodies."""
     read = "body ->> '{}'"
     if op.get_bind().dialect.name == "sqlite":
         read = "json_extract(body, '$.{}')"

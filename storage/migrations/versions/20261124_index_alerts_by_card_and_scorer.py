@@ -1,4 +1,4 @@
-"""Find the alerts of a card, and count those of each scorer, without reading through all of them."""
+"""Index alerts by card and by scorer, so that neither look-up reads the whole table."""
 
 from alembic import op
 

@@ -1,4 +1,4 @@
-"""Saved views belong to a page, and the audit log is found by its subject."""
+"""Add the page to saved views, and index the audit log by subject."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,1 +1,1 @@
-"""The revisions themselves; `down_revision` gives their order."""
+"""The revisions; `down_revision` defines their order."""
