@@ -35,5 +35,5 @@ class Locked(ConsoleError):
     """Too many wrong passwords; some time must pass."""
 
 
-class NoAnswer(ConsoleError):
+class WorkerUnresponsive(ConsoleError):
     """The adaptation worker has not answered in time; the request stands and will be worked."""

@@ -79,7 +79,7 @@ def newest_alerts(
 Ids = Annotated[list[AlertId], Field(min_length=1, max_length=MOST_AT_ONCE)]
 
 
-class Decision(BaseModel):
+class AlertVerdict(BaseModel):
     """A verdict on some alerts."""
 
     ids: Ids
@@ -102,7 +102,7 @@ class Snooze(BaseModel):
 
 
 @router.post("/decide")
-def decide(viewer: Worker, context: ContextOf, decision: Decision) -> AlertsChanged:
+def decide(viewer: Worker, context: ContextOf, decision: AlertVerdict) -> AlertsChanged:
     """Judge alerts as fraud or genuine, in bulk."""
     return actions.decide(context, viewer, decision.ids, decision.verdict, decision.note)
 

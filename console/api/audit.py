@@ -39,27 +39,27 @@ class AuditQuery(BaseModel):
         )
 
 
-class AuditPage(AuditQuery):
+class AuditListQuery(AuditQuery):
     """Filters and page."""
 
     offset: Offset = 0
     limit: Limit = 50
 
 
-class AuditFile(AuditQuery):
+class AuditExportQuery(AuditQuery):
     """Filters and form."""
 
     format: Format = "csv"
 
 
 @router.get("")
-def list_acts(viewer: Auditor, context: ContextOf, query: Annotated[AuditPage, Query()]) -> AuditList:
+def list_acts(viewer: Auditor, context: ContextOf, query: Annotated[AuditListQuery, Query()]) -> AuditList:
     """Who did what, newest first."""
     return service.list_acts(context, query.filter(), offset=query.offset, limit=query.limit)
 
 
 @router.get("/export", response_class=Response)
-def export(viewer: Auditor, context: ContextOf, query: Annotated[AuditFile, Query()]) -> Response:
+def export(viewer: Auditor, context: ContextOf, query: Annotated[AuditExportQuery, Query()]) -> Response:
     """The log as a file, oldest first."""
     return as_file(service.exported_acts(context, query.filter()), COLUMNS, query.format, "audit-log")
 

@@ -8,7 +8,8 @@ from pydantic import BaseModel, Field, StringConstraints
 from console.access.rights import Right
 from console.access.viewer import Viewer
 from console.api.export import FormatOf, as_file
-from console.api.fields import AlertId, Limit, Name, Note, Offset, Text
+from console.api.fields import AlertId, Limit, Name, Offset, Text
+from console.api.notes import NoteCreate
 from console.api.viewing import ContextOf, needs
 from console.results.cases import CaseDetails, CaseList
 from console.results.transactions import NoteRow
@@ -30,7 +31,7 @@ Url = Annotated[
 COLUMNS = ("id", "title", "status", "owner", "author", "created_at", "changed_at", "alerts")
 
 
-class NewCase(BaseModel):
+class CaseCreate(BaseModel):
     """What a case begins with."""
 
     title: Name
@@ -38,7 +39,7 @@ class NewCase(BaseModel):
     ids: AlertIds = []
 
 
-class CaseChange(BaseModel):
+class CaseUpdate(BaseModel):
     """What is given is set; an owner of null gives the case back to all."""
 
     title: Name | None = None
@@ -46,19 +47,13 @@ class CaseChange(BaseModel):
     owner: Name | None = None
 
 
-class Alerts(BaseModel):
+class CaseAlertsAdd(BaseModel):
     """Alerts that join a case."""
 
     ids: Annotated[list[AlertId], Field(min_length=1, max_length=MOST_ALERTS)]
 
 
-class NewNote(BaseModel):
-    """A remark."""
-
-    text: Note
-
-
-class Link(BaseModel):
+class CaseLinkCreate(BaseModel):
     """An attachment that lies elsewhere."""
 
     url: Url
@@ -79,7 +74,7 @@ def list_cases(
 
 
 @router.post("", status_code=201)
-def open_case(viewer: Worker, context: ContextOf, new: NewCase) -> CaseDetails:
+def open_case(viewer: Worker, context: ContextOf, new: CaseCreate) -> CaseDetails:
     """Open a case."""
     return service.open_case(context, viewer, new.title, owner=new.owner, alert_ids=new.ids)
 
@@ -104,7 +99,7 @@ def case(viewer: Reader, context: ContextOf, case_id: CaseId) -> CaseDetails:
 
 
 @router.patch("/{case_id}")
-def change_case(viewer: Worker, context: ContextOf, case_id: CaseId, change: CaseChange) -> CaseDetails:
+def change_case(viewer: Worker, context: ContextOf, case_id: CaseId, change: CaseUpdate) -> CaseDetails:
     """Set title, status or owner."""
     given = change.model_dump(exclude_unset=True)
     kept = {name: value for name, value in given.items() if name == "owner" or value is not None}
@@ -112,18 +107,18 @@ def change_case(viewer: Worker, context: ContextOf, case_id: CaseId, change: Cas
 
 
 @router.post("/{case_id}/alerts")
-def add_alerts(viewer: Worker, context: ContextOf, case_id: CaseId, alerts: Alerts) -> CaseDetails:
+def add_alerts(viewer: Worker, context: ContextOf, case_id: CaseId, alerts: CaseAlertsAdd) -> CaseDetails:
     """Let alerts join it."""
     return service.add_alerts(context, viewer, case_id, alerts.ids)
 
 
 @router.post("/{case_id}/notes", status_code=201)
-def add_note(viewer: Worker, context: ContextOf, case_id: CaseId, new: NewNote) -> NoteRow:
+def add_note(viewer: Worker, context: ContextOf, case_id: CaseId, new: NoteCreate) -> NoteRow:
     """Write a note."""
     return service.add_note(context, viewer, case_id, new.text)
 
 
 @router.post("/{case_id}/links", status_code=201)
-def add_link(viewer: Worker, context: ContextOf, case_id: CaseId, link: Link) -> CaseDetails:
+def add_link(viewer: Worker, context: ContextOf, case_id: CaseId, link: CaseLinkCreate) -> CaseDetails:
     """Attach what lies elsewhere; only http and https."""
     return service.add_link(context, viewer, case_id, url=link.url, title=link.title)

@@ -3,11 +3,11 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
-from pydantic import BaseModel
 
 from console.access.rights import Right
 from console.access.viewer import Viewer
-from console.api.fields import Limit, Offset, Storable, Text, Time
+from console.api.fields import Limit, Offset, Storable, Time
+from console.api.notes import DecisionNote
 from console.api.viewing import ContextOf, needs
 from console.results.control_entries import ControlList
 from console.results.requests import RequestResult
@@ -16,12 +16,6 @@ from console.services.control_history import changes, in_force
 from control.entry import Kind
 
 router = APIRouter(prefix="/control-entries", tags=["control log"])
-
-
-class Why(BaseModel):
-    """The reason; it stays in the history."""
-
-    note: Text = ""
 
 
 @router.get("")
@@ -45,7 +39,7 @@ def roll_back(
     viewer: Annotated[Viewer, needs(Right.APPROVE)],
     context: ContextOf,
     control_offset: Annotated[int, Path(ge=0, le=2**53)],
-    why: Why | None = None,
+    why: DecisionNote | None = None,
 ) -> RequestResult:
     """Undo a change that is the last of its key."""
     return roll_back_entry(context, viewer, control_offset, why.note if why else "")

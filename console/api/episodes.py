@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 from console.access.rights import Right
 from console.access.viewer import Viewer
 from console.api.fields import Limit, Name, Offset, RequestId, Text, TransactionIds
+from console.api.notes import DecisionNote
 from console.api.viewing import ContextOf, needs
 from console.results.episodes import EpisodeDetails, EpisodeList
 from console.results.preview import EpisodePreview
@@ -24,7 +25,7 @@ Flagger = Annotated[Viewer, needs(Right.FLAG)]
 Approver = Annotated[Viewer, needs(Right.APPROVE)]
 
 
-class NewEpisode(BaseModel):
+class EpisodeCreate(BaseModel):
     """What is flagged, and what becomes of it: `auto` is as the settings say, the others hold it back."""
 
     name: Name
@@ -35,7 +36,7 @@ class NewEpisode(BaseModel):
     request_id: RequestId | None = None
 
 
-class Draft(BaseModel):
+class PreviewRequest(BaseModel):
     """What would be flagged, and how many days of event time are looked back over."""
 
     ids: TransactionIds
@@ -43,17 +44,11 @@ class Draft(BaseModel):
     days: Annotated[float, Field(gt=0, le=90, allow_inf_nan=False)] = 7.0
 
 
-class Matches(BaseModel):
+class MatchVerdicts(BaseModel):
     """Verdicts on transactions that the detector would have alerted."""
 
     confirm: TransactionIds = []
     reject: TransactionIds = []
-
-
-class Why(BaseModel):
-    """The reason of a decision; it stays in the history."""
-
-    note: Text = ""
 
 
 @router.get("")
@@ -69,12 +64,12 @@ def list_episodes(
 
 
 @router.post("", status_code=202)
-def flag(viewer: Flagger, context: ContextOf, wanted: NewEpisode) -> EpisodeRequested:
+def flag(viewer: Flagger, context: ContextOf, wanted: EpisodeCreate) -> EpisodeRequested:
     """Flag transactions as one episode; its page shows what becomes of it."""
     return flagging.flag(
         context,
         viewer,
-        flagging.Flags(wanted.ids, wanted.genuine_ids),
+        flagging.EpisodeFlags(wanted.ids, wanted.genuine_ids),
         name=wanted.name,
         policy=wanted.policy,
         note=wanted.note,
@@ -83,9 +78,9 @@ def flag(viewer: Flagger, context: ContextOf, wanted: NewEpisode) -> EpisodeRequ
 
 
 @router.post("/preview")
-def preview(viewer: Flagger, context: ContextOf, draft: Draft) -> EpisodePreview:
+def preview(viewer: Flagger, context: ContextOf, draft: PreviewRequest) -> EpisodePreview:
     """What an episode would do: support check, earlier matches, alerts added, the gate's opinion."""
-    flags = flagging.Flags(draft.ids, draft.genuine_ids)
+    flags = flagging.EpisodeFlags(draft.ids, draft.genuine_ids)
     return previewing.preview(context, viewer, flags, days=draft.days)
 
 
@@ -96,30 +91,32 @@ def episode(viewer: Reader, context: ContextOf, name: EpisodeName) -> EpisodeDet
 
 
 @router.post("/{name}/matches")
-def join_matches(viewer: Flagger, context: ContextOf, name: EpisodeName, matches: Matches) -> RequestResult:
+def join_matches(
+    viewer: Flagger, context: ContextOf, name: EpisodeName, matches: MatchVerdicts
+) -> RequestResult:
     """Confirm and reject matches; they join the episode, and its detector is adapted anew."""
     return flagging.join_matches(context, viewer, name, matches.confirm, matches.reject)
 
 
 @router.post("/{name}/approve")
-def approve(viewer: Approver, context: ContextOf, name: EpisodeName, why: Why) -> RequestResult:
+def approve(viewer: Approver, context: ContextOf, name: EpisodeName, why: DecisionNote) -> RequestResult:
     """Let the gate judge it by now, and put it into force if it passes."""
     return approving.approve(context, viewer, name, why.note)
 
 
 @router.post("/{name}/reject")
-def reject(viewer: Approver, context: ContextOf, name: EpisodeName, why: Why) -> RequestResult:
+def reject(viewer: Approver, context: ContextOf, name: EpisodeName, why: DecisionNote) -> RequestResult:
     """Drop an episode that waits for a person."""
     return approving.reject(context, viewer, name, why.note)
 
 
 @router.post("/{name}/retire")
-def retire(viewer: Approver, context: ContextOf, name: EpisodeName, why: Why) -> RequestResult:
+def retire(viewer: Approver, context: ContextOf, name: EpisodeName, why: DecisionNote) -> RequestResult:
     """Take its detector out of force."""
     return approving.retire(context, viewer, name, why.note)
 
 
 @router.post("/{name}/rollback")
-def roll_back(viewer: Approver, context: ContextOf, name: EpisodeName, why: Why) -> RequestResult:
+def roll_back(viewer: Approver, context: ContextOf, name: EpisodeName, why: DecisionNote) -> RequestResult:
     """Put back what stood before the last change of its detector."""
     return approving.roll_back_episode(context, viewer, name, why.note)

@@ -8,11 +8,11 @@ from console.errors import (
     ConsoleError,
     Invalid,
     Locked,
-    NoAnswer,
     NotAllowed,
     NotFound,
     NotSignedIn,
     Refused,
+    WorkerUnresponsive,
 )
 from storage import StorageUnavailable
 
@@ -23,7 +23,7 @@ STATUS: dict[type[ConsoleError], int] = {
     NotFound: 404,
     Refused: 409,
     Locked: 429,
-    NoAnswer: 504,
+    WorkerUnresponsive: 504,
 }
 
 

@@ -9,9 +9,8 @@ from console.access.rights import Right
 from console.access.viewer import Viewer
 from console.api.fields import Limit, Offset
 from console.api.viewing import ContextOf, needs
-from console.results.administration import ApprovalList
+from console.results.administration import ApprovalList, PolicyInForce
 from console.services import governing as service
-from contracts.standing_policy import StandingPolicy
 
 router = APIRouter(tags=["administration"])
 
@@ -19,7 +18,7 @@ Reader = Annotated[Viewer, needs(Right.READ)]
 Days = Annotated[float, Field(ge=0, le=36_500, allow_inf_nan=False, description="0 keeps everything")]
 
 
-class PolicyChange(BaseModel):
+class PolicyUpdate(BaseModel):
     """What is given is set; the bounds are those of the settings file."""
 
     alert_rate: Annotated[float, Field(gt=0, le=0.5, allow_inf_nan=False)] | None = None
@@ -31,15 +30,15 @@ class PolicyChange(BaseModel):
 
 
 @router.get("/policy")
-def policy(viewer: Reader, context: ContextOf) -> StandingPolicy:
+def policy(viewer: Reader, context: ContextOf) -> PolicyInForce:
     """Budget, four eyes and retention in force."""
     return service.policy(context)
 
 
 @router.put("/policy")
 def set_policy(
-    viewer: Annotated[Viewer, needs(Right.ADMINISTER)], context: ContextOf, change: PolicyChange
-) -> StandingPolicy:
+    viewer: Annotated[Viewer, needs(Right.ADMINISTER)], context: ContextOf, change: PolicyUpdate
+) -> PolicyInForce:
     """Put terms into force over the settings file's."""
     given = {name: value for name, value in change.model_dump().items() if value is not None}
     return service.set_policy(context, viewer, given)

@@ -15,7 +15,7 @@ from console.services.labelling import label
 router = APIRouter(prefix="/labels", tags=["labels"])
 
 
-class NewLabels(BaseModel):
+class LabelsCreate(BaseModel):
     """A verdict on transactions, and where it is known from."""
 
     ids: Annotated[list[TransactionId], Field(min_length=1, max_length=MOST_TRANSACTIONS)]
@@ -26,7 +26,7 @@ class NewLabels(BaseModel):
 
 @router.post("")
 def add_labels(
-    viewer: Annotated[Viewer, needs(Right.LABEL)], context: ContextOf, labels: NewLabels
+    viewer: Annotated[Viewer, needs(Right.LABEL)], context: ContextOf, labels: LabelsCreate
 ) -> RequestResult:
     """Say what transactions turned out to be; the same request again changes nothing."""
     return label(

@@ -17,7 +17,7 @@ router = APIRouter(prefix="/tokens", tags=["administration"])
 Administrator = Annotated[Viewer, needs(Right.ADMINISTER)]
 
 
-class NewToken(BaseModel):
+class TokenCreate(BaseModel):
     """What a machine may do, and for how many days; null is for good."""
 
     name: Name
@@ -32,7 +32,7 @@ def list_tokens(viewer: Annotated[Viewer, needs(Right.AUDIT)], context: ContextO
 
 
 @router.post("", status_code=201)
-def add_token(viewer: Administrator, context: ContextOf, new: NewToken) -> TokenCreated:
+def add_token(viewer: Administrator, context: ContextOf, new: TokenCreate) -> TokenCreated:
     """Make a token; its secret is shown this once. Machines send it as `Authorization: Bearer`."""
     return service.add_token(context, viewer, new.name, new.scopes, new.days)
 

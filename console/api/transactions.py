@@ -7,7 +7,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from console.access.rights import Right
 from console.access.viewer import Viewer
-from console.api.fields import Amount, Limit, Note, Offset, Storable, Time
+from console.api.fields import Amount, Limit, Offset, Storable, Time
+from console.api.notes import NoteCreate
 from console.api.viewing import ContextOf, needs
 from console.results.transactions import (
     NoteRow,
@@ -66,12 +67,6 @@ class TransactionQuery(BaseModel):
         )
 
 
-class NewNote(BaseModel):
-    """A remark."""
-
-    text: Note
-
-
 @router.get("")
 def search_transactions(
     viewer: Reader, context: ContextOf, query: Annotated[TransactionQuery, Query()]
@@ -97,7 +92,7 @@ def add_note(
     viewer: Annotated[Viewer, needs(Right.DECIDE)],
     context: ContextOf,
     transaction_id: TransactionId,
-    new: NewNote,
+    new: NoteCreate,
 ) -> NoteRow:
     """Write a note beside a transaction."""
     return remarks.add_note(context, viewer, transaction_id, new.text)

@@ -19,7 +19,7 @@ Administrator = Annotated[Viewer, needs(Right.ADMINISTER)]
 Password = Annotated[str, Field(min_length=FEWEST_CHARACTERS, max_length=MOST_CHARACTERS)]
 
 
-class NewUser(BaseModel):
+class UserCreate(BaseModel):
     """Without a password a one-time link is made."""
 
     name: Name
@@ -27,7 +27,7 @@ class NewUser(BaseModel):
     password: Password | None = None
 
 
-class UserChange(BaseModel):
+class UserUpdate(BaseModel):
     """What is given is set."""
 
     role: Role | None = None
@@ -43,7 +43,7 @@ def list_users(viewer: Annotated[Viewer, needs(Right.AUDIT)], context: ContextOf
 
 
 @router.post("", status_code=201)
-def add_user(viewer: Administrator, context: ContextOf, new: NewUser) -> UserCreated:
+def add_user(viewer: Administrator, context: ContextOf, new: UserCreate) -> UserCreated:
     """Add a user."""
     return service.add_user(context, viewer, new.name, new.role, new.password)
 
@@ -53,7 +53,7 @@ def change_user(
     viewer: Administrator,
     context: ContextOf,
     user_id: Annotated[int, Path(ge=1, le=2**53)],
-    change: UserChange,
+    change: UserUpdate,
 ) -> UserRow:
     """Set role, password, or whether they may enter; they are signed out everywhere."""
     return service.change_user(context, viewer, user_id, change.model_dump())

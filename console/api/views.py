@@ -21,7 +21,7 @@ _WORD = r"^[a-z][a-z_-]{0,39}$"
 Filter = Text | float | bool | Annotated[list[Text], Field(max_length=MOST_FILTERS)] | None
 
 
-class NewView(BaseModel):
+class ViewCreate(BaseModel):
     """Filters of a page under a name."""
 
     name: Name
@@ -36,7 +36,7 @@ def list_views(viewer: Owner, context: ContextOf) -> ViewList:
 
 
 @router.put("")
-def save_view(viewer: Owner, context: ContextOf, view: NewView) -> ViewRow:
+def save_view(viewer: Owner, context: ContextOf, view: ViewCreate) -> ViewRow:
     """Keep a view, in place of one of the same name."""
     return service.save_view(context, viewer, ViewRow(view.page, view.name, dict(view.query)))
 

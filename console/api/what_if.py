@@ -17,7 +17,7 @@ router = APIRouter(prefix="/what-if", tags=["what if"])
 Id = Annotated[Storable, Field(min_length=1, max_length=200)]
 
 
-class Terms(BaseModel):
+class WhatIfRequest(BaseModel):
     """What is left out stays as it is in force; the episode by id, name or detector's id."""
 
     days: Annotated[float, Field(gt=0, le=90, allow_inf_nan=False, description="of event time")] = 30.0
@@ -31,11 +31,11 @@ class Terms(BaseModel):
 
 
 @router.post("")
-def what_if(viewer: Annotated[Viewer, needs(Right.FLAG)], context: ContextOf, terms: Terms) -> WhatIf:
+def what_if(viewer: Annotated[Viewer, needs(Right.FLAG)], context: ContextOf, terms: WhatIfRequest) -> WhatIf:
     """Score the stored past again under other terms: alerts a day, fraud and money caught, false alarms."""
     return service.what_if(
         context,
-        service.Terms(
+        service.WhatIfTerms(
             terms.days, terms.episode, terms.with_episode, terms.without, terms.budget, terms.threshold
         ),
     )

@@ -9,7 +9,7 @@ from multiprocessing import get_context
 from typing import Any, Protocol, Self
 
 from console.models import child
-from console.models.results import CannotScore, Change, Matches, ModelsBusy
+from console.models.results import AlternativeTerms, CannotScore, DraftMatches, ModelsBusy
 from console.results.transactions import PartScore
 from console.results.what_if import WhatIf
 from contracts.answer import Draft
@@ -21,13 +21,13 @@ ANSWER_WITHIN_S = 120.0
 class Models(Protocol):
     """What services need of it; all that is asked raises CannotScore."""
 
-    def look_back(self, draft: Draft, days: float) -> Matches:
+    def look_back(self, draft: Draft, days: float) -> DraftMatches:
         """Which stored transactions the draft would have alerted."""
 
     def parts(self, partition: int, offset: int) -> list[PartScore]:
         """What each scorer made of a transaction."""
 
-    def what_if(self, change: Change) -> WhatIf:
+    def what_if(self, change: AlternativeTerms) -> WhatIf:
         """What other terms would have done to the stored past. Raises ModelsBusy while another runs."""
 
     def stage(self) -> int | None:
@@ -51,9 +51,9 @@ class ModelProcess:
         self._asking = threading.Lock()
         self._pool: ProcessPoolExecutor | None = None
 
-    def look_back(self, draft: Draft, days: float) -> Matches:
+    def look_back(self, draft: Draft, days: float) -> DraftMatches:
         """In the child. Raises CannotScore."""
-        found: Matches = self._run("look_back_with", draft, days)
+        found: DraftMatches = self._run("look_back_with", draft, days)
         return found
 
     def parts(self, partition: int, offset: int) -> list[PartScore]:
@@ -61,7 +61,7 @@ class ModelProcess:
         found: list[PartScore] = self._run("parts_of", partition, offset)
         return found
 
-    def what_if(self, change: Change) -> WhatIf:
+    def what_if(self, change: AlternativeTerms) -> WhatIf:
         """In the child. Raises CannotScore, and ModelsBusy while another runs."""
         if not self._asking.acquire(blocking=False):
             raise ModelsBusy

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Matches:
+class DraftMatches:
     """What a draft would have alerted over `days` days of event time, among `scanned` transactions."""
 
     days: float
@@ -29,7 +29,7 @@ class Matches:
 
 
 @dataclass(frozen=True)
-class Change:
+class AlternativeTerms:
     """Other terms over the last `days`: what is None or empty stays as it is in force.
 
     detector: id of a stored one, draft or live; its own flags are left out of what is counted. scores:

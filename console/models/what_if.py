@@ -7,7 +7,7 @@ from dataclasses import asdict, replace
 
 import numpy as np
 
-from console.models.results import STAGES, CannotScore, Change
+from console.models.results import STAGES, AlternativeTerms, CannotScore
 from console.results.what_if import TermsEffect, WhatIf
 from control.snapshot import Snapshot
 from meta.arrays import Floats
@@ -37,7 +37,7 @@ FEWEST = 5_000
 Tell = Callable[[int], None]
 
 
-def answer(unit: UnitOfWork, snapshot: Snapshot, change: Change, tell: Tell) -> WhatIf:
+def answer(unit: UnitOfWork, snapshot: Snapshot, change: AlternativeTerms, tell: Tell) -> WhatIf:
     """Score the past as it is scored now and as it would be; `tell` is told each of STAGES by its place.
 
     Raises CannotScore where nothing is in force, too little is stored, or a detector cannot score.
@@ -87,7 +87,7 @@ def _recent(unit: UnitOfWork, width: int) -> Floats:
 
 
 def _changed(
-    snapshot: Snapshot, now: ScoringSetting, change: Change, row: DetectorRow | None, recent: Floats
+    snapshot: Snapshot, now: ScoringSetting, change: AlternativeTerms, row: DetectorRow | None, recent: Floats
 ) -> ScoringSetting:
     ids = [one.id for one in snapshot.detectors]
     if unknown := sorted(set(change.without) - set(ids)):

@@ -9,7 +9,7 @@ import numpy as np
 from sqlalchemy import Engine
 
 from console.models.look_back import look_back
-from console.models.results import CannotScore, Change, Matches
+from console.models.results import AlternativeTerms, CannotScore, DraftMatches
 from console.models.what_if import Tell, answer
 from console.results.transactions import PartScore
 from console.results.what_if import WhatIf
@@ -43,14 +43,14 @@ def start(url: str, secret: str, tell: Tell) -> None:
     _tools = Tools(open_engine(url), read_key(secret), tell)
 
 
-def look_back_with(draft: Draft, days: float) -> Matches:
+def look_back_with(draft: Draft, days: float) -> DraftMatches:
     """Which stored transactions the draft would have alerted. Raises CannotScore."""
     row = DetectorRow(
         id="the draft", payload=draft.detector, threshold=draft.threshold, gate={"shift": draft.shift}
     )
     with _reading() as unit:
         found = look_back(unit, _snapshot(unit), row, days=days, most=MOST)
-    return Matches(
+    return DraftMatches(
         found.days,
         found.scanned,
         found.total,
@@ -62,7 +62,7 @@ def look_back_with(draft: Draft, days: float) -> Matches:
     )
 
 
-def what_if(change: Change) -> WhatIf:
+def what_if(change: AlternativeTerms) -> WhatIf:
     """What other terms would have done. Raises CannotScore."""
     assert _tools is not None  # `start` came first
     with _reading() as unit:

@@ -8,7 +8,7 @@ from nicegui import events, ui
 
 from console.pages.parts import button
 from console.pages.refusals import telling
-from console.pages.viewer import Viewer
+from console.pages.viewer import PageViewer
 from console.pages.words import count, local_time
 from console.results.alerts import AlertsChanged
 from console.results.cases import CaseDetails
@@ -37,7 +37,7 @@ ACTIONS = (
 )
 
 
-def action_buttons(viewer: Viewer, *wanted: str) -> None:
+def action_buttons(viewer: PageViewer, *wanted: str) -> None:
     """The buttons that the viewer's rights allow; the keys do the same."""
     for action in ACTIONS:
         if viewer.may(action.right) and (not wanted or action.what in wanted):
@@ -45,7 +45,7 @@ def action_buttons(viewer: Viewer, *wanted: str) -> None:
             made.on("click", js_handler=f"() => flagfive.act('{action.what}')")
 
 
-def on_actions(viewer: Viewer, after: str = "flagfive.grid.refresh()") -> None:
+def on_actions(viewer: PageViewer, after: str = "flagfive.grid.refresh()") -> None:
     """Do what the browser asks; `after` is run there when it is done."""
 
     async def act(event: events.GenericEventArguments) -> None:
@@ -60,13 +60,13 @@ def on_actions(viewer: Viewer, after: str = "flagfive.grid.refresh()") -> None:
     ui.on("act", act)
 
 
-async def _open_case(viewer: Viewer, ids: list[int]) -> None:
+async def _open_case(viewer: PageViewer, ids: list[int]) -> None:
     title = f"{count(len(ids), 'alert')}, {local_time(time.time(), viewer.zone)}"
     made = await viewer.api.post("/cases", CaseDetails, {"title": title, "ids": ids, "owner": viewer.name})
     ui.navigate.to(f"/cases/{made.id}")
 
 
-async def _ask(viewer: Viewer, what: str, ids: list[int]) -> str:
+async def _ask(viewer: PageViewer, what: str, ids: list[int]) -> str:
     alerts = count(len(ids), "alert")
     body: dict[str, Any] = {"ids": ids}
     match what:

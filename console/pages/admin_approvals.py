@@ -4,13 +4,13 @@ from nicegui import ui
 
 from console.pages.episodes import episode_address
 from console.pages.parts import box, cell, empty, moment, panel, table, text, word
-from console.pages.viewer import Viewer
+from console.pages.viewer import PageViewer
 from console.pages.words import NOTHING
 from console.results.administration import ApprovalDecision, ApprovalList
 from console.results.episodes import EpisodeRow
 
 
-async def approvals(viewer: Viewer) -> None:
+async def approvals(viewer: PageViewer) -> None:
     """What waits, oldest first; approved on the episode's own page, where its preview is."""
     found = await viewer.api.get("/approvals", ApprovalList)
     _waiting(viewer, found.rows)
@@ -18,7 +18,7 @@ async def approvals(viewer: Viewer) -> None:
         _decided(viewer, found.decided)
 
 
-def _waiting(viewer: Viewer, rows: list[EpisodeRow]) -> None:
+def _waiting(viewer: PageViewer, rows: list[EpisodeRow]) -> None:
     with panel("Waiting for approval"):
         if not rows:
             empty("Nothing waits", "Episodes that need another person's approval appear here.", "how_to_reg")
@@ -34,7 +34,7 @@ def _waiting(viewer: Viewer, rows: list[EpisodeRow]) -> None:
                     text(row.reason or NOTHING, "muted", tag="td")
 
 
-def _decided(viewer: Viewer, rows: list[ApprovalDecision]) -> None:
+def _decided(viewer: PageViewer, rows: list[ApprovalDecision]) -> None:
     with panel("Decided"), table(["When", "Episode", "Flagged by", "Decision", "By", "Why"], "Decisions"):
         for row in rows:
             with ui.element("tr"):

@@ -8,11 +8,11 @@ from console.pages.api_client import PREFIX
 from console.pages.grid import column, rows_grid, show
 from console.pages.parts import box, button, empty
 from console.pages.refusals import telling
-from console.pages.viewer import Viewer
+from console.pages.viewer import PageViewer
 from console.results.administration import AuditCheck, AuditList
 
 
-async def audit(viewer: Viewer) -> None:
+async def audit(viewer: PageViewer) -> None:
     """The log as a grid, latest first."""
     await viewer.api.get("/audit", AuditList, limit=1)  # says why where the viewer may not read it
     query: dict[str, Any] = {}
@@ -45,7 +45,7 @@ COLUMNS = [
 ]
 
 
-async def _verify(viewer: Viewer) -> None:
+async def _verify(viewer: PageViewer) -> None:
     with telling():
         found = await viewer.api.get("/audit/verify", AuditCheck)
         if found.intact:

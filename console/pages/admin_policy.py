@@ -6,16 +6,16 @@ from nicegui import ui
 
 from console.pages.parts import box, button, panel, text
 from console.pages.refusals import telling
-from console.pages.viewer import Viewer
+from console.pages.viewer import PageViewer
 from console.pages.words import percent
-from contracts.standing_policy import StandingPolicy
+from console.results.administration import PolicyInForce
 
 POLICIES = {"auto": "goes live", "approve": "waits for approval", "shadow": "scores silently"}
 
 
-async def policy(viewer: Viewer) -> None:
+async def policy(viewer: PageViewer) -> None:
     """The values in force, and the form that changes them."""
-    found = await viewer.api.get("/policy", StandingPolicy)
+    found = await viewer.api.get("/policy", PolicyInForce)
     may = viewer.may("administer")
     with panel("Policy"), box("stack"):
         form = {
@@ -37,7 +37,7 @@ def _number(label: str, value: float, *, step: float = 1.0) -> ui.number:
     return ui.number(label, value=value, min=0, step=step)
 
 
-async def _save(viewer: Viewer, form: dict[str, Any]) -> None:
+async def _save(viewer: PageViewer, form: dict[str, Any]) -> None:
     with telling():
-        await viewer.api.put("/policy", StandingPolicy, {name: field.value for name, field in form.items()})
+        await viewer.api.put("/policy", PolicyInForce, {name: field.value for name, field in form.items()})
         ui.notify("Saved; it is in force from the next episode on")

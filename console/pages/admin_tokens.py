@@ -6,13 +6,13 @@ from nicegui import ui
 
 from console.pages.parts import banner, box, button, cell, empty, moment, panel, panel_head, table, text
 from console.pages.refusals import telling
-from console.pages.viewer import Viewer
+from console.pages.viewer import PageViewer
 from console.results.administration import TokenCreated, TokenList, TokenRow
 
 SCOPES = ("read", "labels", "episodes")
 
 
-async def tokens(viewer: Viewer) -> None:
+async def tokens(viewer: PageViewer) -> None:
     """All tokens; a new one is shown once."""
     rows = (await viewer.api.get("/tokens", TokenList)).rows
     may = viewer.may("administer")
@@ -28,7 +28,7 @@ async def tokens(viewer: Viewer) -> None:
                 _row(viewer, row, may)
 
 
-def _row(viewer: Viewer, row: TokenRow, may: bool) -> None:
+def _row(viewer: PageViewer, row: TokenRow, may: bool) -> None:
     with ui.element("tr"):
         text(row.name, "strong", tag="td")
         text(", ".join(row.scopes), tag="td")
@@ -43,13 +43,13 @@ def _row(viewer: Viewer, row: TokenRow, may: bool) -> None:
                 button("Revoke", partial(_revoke, viewer, row.id), kind="quiet")
 
 
-async def _revoke(viewer: Viewer, token_id: int) -> None:
+async def _revoke(viewer: PageViewer, token_id: int) -> None:
     with telling():
         await viewer.api.delete(f"/tokens/{token_id}")
         ui.navigate.reload()
 
 
-def _new(viewer: Viewer) -> None:
+def _new(viewer: PageViewer) -> None:
     async def make() -> None:
         with telling():
             body = {"name": name.value or "", "scopes": list(scopes.value or [])}

@@ -8,14 +8,14 @@ from nicegui import events, ui
 from console.pages.api_client import PREFIX, ApiRefused
 from console.pages.parts import banner, box, button, cell, panel, panel_head, table, text
 from console.pages.refusals import telling
-from console.pages.viewer import Viewer
+from console.pages.viewer import PageViewer
 from console.results.administration import UserCreated, UserList, UserRow
 
 ROLES = ("viewer", "analyst", "lead", "admin", "auditor")
 Change = dict[str, str | bool]
 
 
-async def users(viewer: Viewer) -> None:
+async def users(viewer: PageViewer) -> None:
     """All users; administrators change roles, lock people out and add others."""
     rows = (await viewer.api.get("/users", UserList)).rows
     may = viewer.may("administer")
@@ -28,7 +28,7 @@ async def users(viewer: Viewer) -> None:
                 _row(viewer, row, may)
 
 
-def _row(viewer: Viewer, row: UserRow, may: bool) -> None:
+def _row(viewer: PageViewer, row: UserRow, may: bool) -> None:
     with ui.element("tr"):
         text(row.name, "strong", tag="td")
         with cell():
@@ -54,22 +54,22 @@ def _state(row: UserRow) -> None:
     text(state, f"tag {kind}", tag="span")
 
 
-def _link(viewer: Viewer, token: str) -> None:
+def _link(viewer: PageViewer, token: str) -> None:
     banner("Hand this link over: it signs its user in once, within an hour.")
     text(f"{viewer.origin}{PREFIX}/session/once?token={token}", "mono")
     button("Done", ui.navigate.reload)
 
 
-async def _role(viewer: Viewer, user_id: int, event: events.ValueChangeEventArguments[Any]) -> None:
+async def _role(viewer: PageViewer, user_id: int, event: events.ValueChangeEventArguments[Any]) -> None:
     await _change(viewer, user_id, {"role": event.value})
 
 
-async def _changed(viewer: Viewer, row: UserRow, change: Change) -> None:
+async def _changed(viewer: PageViewer, row: UserRow, change: Change) -> None:
     if await _change(viewer, row.id, change):
         ui.navigate.reload()
 
 
-async def _change(viewer: Viewer, user_id: int, body: Change) -> bool:
+async def _change(viewer: PageViewer, user_id: int, body: Change) -> bool:
     try:
         await viewer.api.patch(f"/users/{user_id}", UserRow, body)
     except ApiRefused as refused:
@@ -79,7 +79,7 @@ async def _change(viewer: Viewer, user_id: int, body: Change) -> bool:
     return True
 
 
-def _new(viewer: Viewer) -> None:
+def _new(viewer: PageViewer) -> None:
     async def make() -> None:
         body = {"name": (name.value or "").strip(), "role": role.value, "password": password.value or None}
         with telling():

@@ -13,9 +13,9 @@ from console.pages.admin_users import users
 from console.pages.api_client import ApiRefused
 from console.pages.frame import frame
 from console.pages.parts import box, failed, tabs
-from console.pages.viewer import SignedIn, Viewer
+from console.pages.viewer import PageViewer, SignedIn
 
-Part = Callable[[Viewer], Awaitable[None]]
+Part = Callable[[PageViewer], Awaitable[None]]
 PARTS: dict[str, Part] = {
     "Approvals": approvals,
     "Users": users,

@@ -6,7 +6,7 @@ from nicegui import ui
 
 from console.pages.control_history import ask_roll_back
 from console.pages.parts import box, button, cell, moment, panel, table, text, word
-from console.pages.viewer import Viewer
+from console.pages.viewer import PageViewer
 from console.pages.words import NOTHING, percent
 from console.results.detectors import DetectorSummary, InForce, Training
 
@@ -19,7 +19,7 @@ DIGITS = 12
 class BasesPanel:
     """All of them, the newest first; whoever may approve can bring back the one before the last change."""
 
-    def __init__(self, viewer: Viewer, rows: list[DetectorSummary]) -> None:
+    def __init__(self, viewer: PageViewer, rows: list[DetectorSummary]) -> None:
         self._viewer, self._rows = viewer, rows
 
     def show(self) -> None:
@@ -83,7 +83,7 @@ def _offsets(stay: InForce) -> str:
     return f"offset {first}" if first == last else f"offsets {first} to {last}"
 
 
-def _training(training: Training | None, viewer: Viewer) -> None:
+def _training(training: Training | None, viewer: PageViewer) -> None:
     with cell():
         if training is None:
             text("its artifact cannot be read", "muted small")

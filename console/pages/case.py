@@ -11,7 +11,7 @@ from console.pages.frame import frame
 from console.pages.notes import notes_panel
 from console.pages.parts import box, button, cell, empty, facts, moment, panel, table, text, word
 from console.pages.refusals import telling
-from console.pages.viewer import SignedIn, Viewer
+from console.pages.viewer import PageViewer, SignedIn
 from console.pages.words import amount, masked
 from console.results.cases import CaseDetails
 from console.results.transactions import TransactionDetails, TransactionRow
@@ -35,7 +35,7 @@ async def case(viewer: SignedIn, case_id: int) -> None:
                 links_panel(viewer, route, found.links)
 
 
-def _state(viewer: Viewer, route: str, found: CaseDetails) -> None:
+def _state(viewer: PageViewer, route: str, found: CaseDetails) -> None:
     if not viewer.may("decide"):
         word(found.status)
         return
@@ -49,7 +49,7 @@ def _state(viewer: Viewer, route: str, found: CaseDetails) -> None:
         button("Take it", lambda: _give(viewer, route, viewer.name), icon="person_add")
 
 
-def _people(viewer: Viewer, route: str, found: CaseDetails) -> None:
+def _people(viewer: PageViewer, route: str, found: CaseDetails) -> None:
     """Who works on it, and who opened it."""
     with panel("Case"), box("stack tight"):
         facts([("Owner", found.owner or "nobody"), ("Opened by", found.author)])
@@ -62,7 +62,7 @@ def _people(viewer: Viewer, route: str, found: CaseDetails) -> None:
             _hand_over(viewer, route, found)
 
 
-def _hand_over(viewer: Viewer, route: str, found: CaseDetails) -> None:
+def _hand_over(viewer: PageViewer, route: str, found: CaseDetails) -> None:
     async def give() -> None:
         if whom := (name.value or "").strip():
             await _give(viewer, route, whom)
@@ -74,12 +74,12 @@ def _hand_over(viewer: Viewer, route: str, found: CaseDetails) -> None:
             button("Give back", lambda: _give(viewer, route, None))
 
 
-async def _give(viewer: Viewer, route: str, owner: str | None) -> None:
+async def _give(viewer: PageViewer, route: str, owner: str | None) -> None:
     if await _patch(viewer, route, {"owner": owner}):
         ui.navigate.reload()
 
 
-async def _patch(viewer: Viewer, route: str, body: dict[str, str | None]) -> bool:
+async def _patch(viewer: PageViewer, route: str, body: dict[str, str | None]) -> bool:
     """Whether the API took the change; what it refuses is told."""
     with telling():
         await viewer.api.patch(route, CaseDetails, body)
@@ -88,7 +88,7 @@ async def _patch(viewer: Viewer, route: str, body: dict[str, str | None]) -> boo
     return False
 
 
-def _alerts(viewer: Viewer, route: str, rows: list[TransactionRow]) -> None:
+def _alerts(viewer: PageViewer, route: str, rows: list[TransactionRow]) -> None:
     with panel("Alerts"), box("stack tight"):
         if not rows:
             empty("No alert yet", "Add them by transaction id, one after the other.", "inbox")
@@ -100,7 +100,7 @@ def _alerts(viewer: Viewer, route: str, rows: list[TransactionRow]) -> None:
             _add_alert(viewer, route)
 
 
-def _alert(viewer: Viewer, row: TransactionRow) -> None:
+def _alert(viewer: PageViewer, row: TransactionRow) -> None:
     with ui.element("tr"):
         with cell(), ui.link(target=f"/transactions/{quote(row.transaction_id, safe='')}"):
             moment(row.raised_at, viewer.zone)
@@ -110,7 +110,7 @@ def _alert(viewer: Viewer, row: TransactionRow) -> None:
             word(row.verdict or row.state or "")
 
 
-def _add_alert(viewer: Viewer, route: str) -> None:
+def _add_alert(viewer: PageViewer, route: str) -> None:
     async def add() -> None:
         identity = (written.value or "").strip()
         with telling():

@@ -4,11 +4,11 @@ from nicegui import ui
 
 from console.pages.parts import box, button, panel, text
 from console.pages.refusals import telling
-from console.pages.viewer import Viewer
+from console.pages.viewer import PageViewer
 from console.results.cases import CaseDetails, LinkRow
 
 
-def links_panel(viewer: Viewer, route: str, links: list[LinkRow]) -> None:
+def links_panel(viewer: PageViewer, route: str, links: list[LinkRow]) -> None:
     """What is attached, and a field for more where the viewer may."""
     with panel("Links"), box("stack tight"):
         for one in links:
@@ -28,7 +28,7 @@ def _link(one: LinkRow) -> None:
         text(words)
 
 
-def _add_link(viewer: Viewer, route: str) -> None:
+def _add_link(viewer: PageViewer, route: str) -> None:
     async def add() -> None:
         with telling():
             await viewer.api.post(

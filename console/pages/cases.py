@@ -6,7 +6,7 @@ from console.pages.api_client import PREFIX
 from console.pages.frame import frame
 from console.pages.parts import box, button, cell, empty, moment, panel, table, tabs, text, word
 from console.pages.refusals import telling
-from console.pages.viewer import SignedIn, Viewer
+from console.pages.viewer import PageViewer, SignedIn
 from console.pages.words import NOTHING
 from console.results.cases import CaseDetails, CaseList, CaseRow
 
@@ -42,7 +42,7 @@ def _exports(status: str) -> None:
         ui.link(kind.upper(), f"{PREFIX}/cases/export?format={kind}{of_status}").props("download")
 
 
-def _list(viewer: Viewer, rows: list[CaseRow]) -> None:
+def _list(viewer: PageViewer, rows: list[CaseRow]) -> None:
     with table(["Title", "Status", "Owner", "#Alerts", "Changed"], "Cases"):
         for row in rows:
             with ui.element("tr"):
@@ -56,7 +56,7 @@ def _list(viewer: Viewer, rows: list[CaseRow]) -> None:
                     moment(row.changed_at, viewer.zone)
 
 
-def _begin(viewer: Viewer) -> None:
+def _begin(viewer: PageViewer) -> None:
     async def make() -> None:
         with telling():
             made = await viewer.api.post("/cases", CaseDetails, {"title": (title.value or "").strip()})

@@ -7,7 +7,7 @@ from nicegui import ui
 
 from console.pages.parts import box, button, cell, empty, moment, panel, table, text
 from console.pages.refusals import telling
-from console.pages.viewer import Viewer
+from console.pages.viewer import PageViewer
 from console.results.control_entries import ControlList, ControlRow
 from console.results.requests import RequestResult
 
@@ -17,7 +17,7 @@ SHOWN = 25
 class ControlHistoryPanel:
     """The latest changes; whoever may approve can roll one back."""
 
-    def __init__(self, viewer: Viewer) -> None:
+    def __init__(self, viewer: PageViewer) -> None:
         self._viewer = viewer
 
     @ui.refreshable_method
@@ -52,7 +52,7 @@ class ControlHistoryPanel:
 
 
 def ask_roll_back(
-    viewer: Viewer,
+    viewer: PageViewer,
     control_offset: int,
     words: str,
     then: Callable[[], Awaitable[None]] | None = None,

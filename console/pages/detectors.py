@@ -11,7 +11,7 @@ from console.pages.control_history import ControlHistoryPanel
 from console.pages.frame import frame
 from console.pages.parts import box, button, cell, empty, facts, moment, panel, table, text, word
 from console.pages.refusals import telling
-from console.pages.viewer import SignedIn, Viewer
+from console.pages.viewer import PageViewer, SignedIn
 from console.pages.words import NOTHING, count, percent
 from console.results.detectors import DetectorComparison, DetectorList, DetectorSummary, TrialRow
 
@@ -104,7 +104,7 @@ TRIAL: dict[str, Value] = {
 """What is on trial alerts nothing: shown is what it would have alerted, and what only it would have."""
 
 
-def _comparison(viewer: Viewer, rows: list[DetectorSummary]) -> None:
+def _comparison(viewer: PageViewer, rows: list[DetectorSummary]) -> None:
     names = {row.id: _option(row) for row in rows}
     with panel("Compare two"), box("stack tight"):
         with box("filters"):
@@ -133,7 +133,7 @@ def _option(row: DetectorSummary) -> str:
     return f"{row.name} · {state}"
 
 
-def _differences(viewer: Viewer, found: DetectorComparison, first: str, other: str) -> None:
+def _differences(viewer: PageViewer, found: DetectorComparison, first: str, other: str) -> None:
     if not found.differences:
         facts([("Difference", "none")])
         return
@@ -145,7 +145,7 @@ def _differences(viewer: Viewer, found: DetectorComparison, first: str, other: s
                     _value(viewer, one.what, value)
 
 
-def _value(viewer: Viewer, what: str, value: Any) -> None:
+def _value(viewer: PageViewer, what: str, value: Any) -> None:
     """One side of a difference, as the rest of the page would write it."""
     if what.endswith("_at") and value is not None:
         with cell():

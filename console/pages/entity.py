@@ -7,7 +7,7 @@ from nicegui import ui
 from console.pages.entity_panel import entity_address, profile
 from console.pages.frame import frame
 from console.pages.parts import box, cell, empty, moment, panel, table, text, word
-from console.pages.viewer import SignedIn, Viewer
+from console.pages.viewer import PageViewer, SignedIn
 from console.pages.words import amount, count, masked, rarity
 from console.results.entities import EntityDetails, Partner
 from console.results.transactions import TransactionRow
@@ -42,7 +42,7 @@ def _partners(partners: list[Partner]) -> None:
                 text(f"{one.transactions:,}", "number", tag="td")
 
 
-def payments_table(viewer: Viewer, rows: list[TransactionRow], nothing: str) -> None:
+def payments_table(viewer: PageViewer, rows: list[TransactionRow], nothing: str) -> None:
     """Payments, alerted or not, each a link to its page."""
     if not rows:
         empty("No payments", nothing, "receipt_long")

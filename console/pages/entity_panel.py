@@ -7,7 +7,7 @@ from nicegui import ui
 
 from console.pages.api_client import ApiRefused
 from console.pages.parts import box, facts, moment, panel, sparkline, text
-from console.pages.viewer import Viewer
+from console.pages.viewer import PageViewer
 from console.pages.words import amount, count, masked
 from console.results.entities import EntityDay, EntityDetails
 
@@ -23,7 +23,7 @@ def entity_address(kind: str, reference: str) -> str:
     return f"/entities/{quote(kind, safe='')}/{quote(reference, safe='')}"
 
 
-async def entity_panel(viewer: Viewer, kind: str, reference: str) -> None:
+async def entity_panel(viewer: PageViewer, kind: str, reference: str) -> None:
     """A panel for one entity; where nothing is known of it, it says so."""
     try:
         found = await viewer.api.get(entity_address(kind, reference), EntityDetails)
@@ -38,7 +38,7 @@ async def entity_panel(viewer: Viewer, kind: str, reference: str) -> None:
         profile(viewer, found)
 
 
-def profile(viewer: Viewer, found: EntityDetails) -> None:
+def profile(viewer: PageViewer, found: EntityDetails) -> None:
     """The figures of an entity, and a line for each of what its days held."""
     figures = found.profile
     latest = "" if figures.whole else "the latest "

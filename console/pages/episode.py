@@ -10,11 +10,11 @@ from console.pages.episode_actions import episode_actions
 from console.pages.episode_catches import CatchesPanel
 from console.pages.frame import frame
 from console.pages.parts import banner, box, facts, moment, panel, text, tile, word
-from console.pages.viewer import SignedIn, Viewer
+from console.pages.viewer import PageViewer, SignedIn
 from console.pages.what_if import WhatIfPanel
 from console.pages.words import NOTHING, amount, count, percent, seconds
+from console.results.administration import PolicyInForce
 from console.results.episodes import Acks, EpisodeDetails, HistoryEvent
-from contracts.standing_policy import StandingPolicy
 
 LOOK_S = 1.0
 IN_FORCE = ("live", "announced")
@@ -26,7 +26,7 @@ async def episode(viewer: SignedIn, name: str) -> None:
     with frame(viewer, "Episodes", "Episode") as head:
         route = f"/episodes/{quote(name, safe='')}"
         found = await viewer.api.get(route, EpisodeDetails)
-        policy = await viewer.api.get("/policy", StandingPolicy)
+        policy = await viewer.api.get("/policy", PolicyInForce)
         shown = EpisodeView(viewer, route, found, four_eyes=policy.four_eyes)
         head.title.text = found.name
         with head:
@@ -38,7 +38,7 @@ async def episode(viewer: SignedIn, name: str) -> None:
 class EpisodeView:
     """What is shown of an episode; a part is drawn again only when what it shows has changed."""
 
-    def __init__(self, viewer: Viewer, route: str, found: EpisodeDetails, *, four_eyes: bool) -> None:
+    def __init__(self, viewer: PageViewer, route: str, found: EpisodeDetails, *, four_eyes: bool) -> None:
         self._viewer = viewer
         self._route = route
         self._found = found
@@ -134,7 +134,7 @@ def _tiles(found: EpisodeDetails) -> None:
         tile("Precision so far", percent(found.precision, 0), count(judged, "alert") + " judged")
 
 
-def _facts(viewer: Viewer, found: EpisodeDetails) -> None:
+def _facts(viewer: PageViewer, found: EpisodeDetails) -> None:
     with panel("Episode"):
         facts(
             [
@@ -156,7 +156,7 @@ def _facts(viewer: Viewer, found: EpisodeDetails) -> None:
             text(note, "note small").style("margin-top: 12px")
 
 
-def _history(viewer: Viewer, history: list[HistoryEvent]) -> None:
+def _history(viewer: PageViewer, history: list[HistoryEvent]) -> None:
     if not history:
         return
     with panel("History"), box("timeline", "ol"):

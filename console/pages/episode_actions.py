@@ -8,7 +8,7 @@ from nicegui import ui
 
 from console.pages.parts import box, button, text
 from console.pages.refusals import telling
-from console.pages.viewer import Viewer
+from console.pages.viewer import PageViewer
 from console.results.episodes import EpisodeDetails
 from console.results.requests import RequestResult
 
@@ -45,7 +45,7 @@ STEPS = (
 
 
 def episode_actions(
-    viewer: Viewer,
+    viewer: PageViewer,
     route: str,
     found: EpisodeDetails,
     after: Callable[[], Awaitable[None]],
@@ -67,7 +67,7 @@ def episode_actions(
                 made.tooltip("Another person must approve what you flagged")
 
 
-def _ask(viewer: Viewer, route: str, step: EpisodeAction, after: Callable[[], Awaitable[None]]) -> None:
+def _ask(viewer: PageViewer, route: str, step: EpisodeAction, after: Callable[[], Awaitable[None]]) -> None:
     async def do() -> None:
         dialog.close()
         with telling():

@@ -9,7 +9,7 @@ from nicegui import ui
 from console.pages.api_client import ApiRefused
 from console.pages.parts import box, button, cell, empty, moment, panel, table, text, word
 from console.pages.refusals import telling
-from console.pages.viewer import Viewer
+from console.pages.viewer import PageViewer
 from console.pages.words import amount, masked, rarity
 from console.results.alerts import AlertList, AlertsChanged
 from console.results.transactions import TransactionRow
@@ -23,7 +23,7 @@ class CatchesPanel:
     While the pointer is over the list, nothing is added to it: no row moves under a hand.
     """
 
-    def __init__(self, viewer: Viewer) -> None:
+    def __init__(self, viewer: PageViewer) -> None:
         self._viewer = viewer
         self._rows: list[TransactionRow] = []
         self._held = False

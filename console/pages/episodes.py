@@ -6,7 +6,7 @@ from nicegui import ui
 
 from console.pages.frame import frame
 from console.pages.parts import box, cell, empty, moment, panel, table, text, word
-from console.pages.viewer import SignedIn, Viewer
+from console.pages.viewer import PageViewer, SignedIn
 from console.pages.words import seconds
 from console.results.episodes import EpisodeList, EpisodeRow
 
@@ -31,7 +31,7 @@ async def episodes(viewer: SignedIn) -> None:
                 empty("No episode yet", hint, "auto_awesome_motion")
 
 
-def _list(viewer: Viewer, rows: list[EpisodeRow]) -> None:
+def _list(viewer: PageViewer, rows: list[EpisodeRow]) -> None:
     with table(["Name", "State", "#Flag to live", "By", "Flagged"], "Episodes"):
         for row in rows:
             with ui.element("tr"):

@@ -10,7 +10,7 @@ from console.pages.api_client import ApiRefused
 from console.pages.keyboard_help import keyboard_help
 from console.pages.parts import box, button, failed, text
 from console.pages.tray import Tray
-from console.pages.viewer import Viewer
+from console.pages.viewer import PageViewer
 
 ACCENT = {True: "#8ea4ff", False: "#3b5bdb"}
 
@@ -43,7 +43,7 @@ class Heading(ui.element):
 
 
 @contextmanager
-def frame(viewer: Viewer, area: str, title: str = "") -> Iterator[Heading]:
+def frame(viewer: PageViewer, area: str, title: str = "") -> Iterator[Heading]:
     """Everything around a page's content; yields its heading.
 
     Where the API refuses what the page needs, the page says what and why instead of staying empty.
@@ -74,7 +74,7 @@ def _heading(area: str, title: str) -> Heading:
     return head
 
 
-def _navigation(viewer: Viewer, area: str, dark: ui.dark_mode) -> None:
+def _navigation(viewer: PageViewer, area: str, dark: ui.dark_mode) -> None:
     with ui.element("nav").classes("nav").props('aria-label="Main"'):
         with ui.link(target="/").classes("brand"):
             with box("brand-mark").props("aria-hidden=true"):
@@ -117,6 +117,6 @@ def _theme_button(dark: ui.dark_mode) -> None:
     _tool("contrast", "Theme: system, dark or light", turn)
 
 
-async def _sign_out(viewer: Viewer) -> None:
+async def _sign_out(viewer: PageViewer) -> None:
     await viewer.api.delete("/session")
     ui.navigate.to("/sign-in")

@@ -6,8 +6,8 @@ from urllib.parse import quote
 from nicegui import ui
 
 from console.pages.parts import box, button, cell, moment, panel, panel_head, table, text
-from console.pages.support import Support
-from console.pages.viewer import Viewer
+from console.pages.support import SupportPanel
+from console.pages.viewer import PageViewer
 from console.pages.words import amount, masked, rarity
 from console.results.preview import EpisodePreview
 from console.results.transactions import TransactionRow
@@ -15,7 +15,7 @@ from console.results.transactions import TransactionRow
 SHOWN = 12
 
 
-def matches_panel(viewer: Viewer, support: Support, found: EpisodePreview) -> None:
+def matches_panel(viewer: PageViewer, support: SupportPanel, found: EpisodePreview) -> None:
     """The most surprising matches that are not judged; each can be flagged, as fraud or as a lookalike."""
     rows = [row for row in found.matches if row.verdict is None]
     if not rows:
@@ -29,7 +29,7 @@ def matches_panel(viewer: Viewer, support: Support, found: EpisodePreview) -> No
                 _row(viewer, support, row)
 
 
-def _row(viewer: Viewer, support: Support, row: TransactionRow) -> None:
+def _row(viewer: PageViewer, support: SupportPanel, row: TransactionRow) -> None:
     identity = row.transaction_id
     with ui.element("tr"):
         with cell(), ui.link(target=f"/transactions/{quote(identity, safe='')}"):

@@ -8,10 +8,10 @@ from console.pages.api_client import ApiRefused
 from console.pages.charts import DAYS, over_time
 from console.pages.frame import frame
 from console.pages.parts import banner, box, cell, empty, moment, panel, table, text, tile
-from console.pages.viewer import SignedIn, Viewer
+from console.pages.viewer import PageViewer, SignedIn
 from console.pages.words import count, percent, short
 from console.pages.workers_panel import workers_panel
-from console.results.monitoring import FeatureDrift, MonitoringSummary, OpenAlarm, QualityDay
+from console.results.monitoring import DriftRow, MonitoringSummary, OpenAlarm, QualityDay
 
 LOOK_S = 5.0
 # Conventions: below 0.1 stable, to 0.25 watch, above it major.
@@ -40,7 +40,7 @@ async def monitoring(viewer: SignedIn) -> None:
 class MonitoringView:
     """Parts are drawn anew where their own numbers have changed: a plot under the pointer stays."""
 
-    def __init__(self, viewer: Viewer, found: MonitoringSummary) -> None:
+    def __init__(self, viewer: PageViewer, found: MonitoringSummary) -> None:
         self._viewer = viewer
         self._found = found
 
@@ -113,7 +113,7 @@ def _alarm_words(one: OpenAlarm) -> str:
     return f"Alarm, {name}: {', '.join(one.subjects)} at {one.worst:.3g}, allowed {one.limit:.3g}"
 
 
-def _traffic(viewer: Viewer, found: MonitoringSummary) -> None:
+def _traffic(viewer: PageViewer, found: MonitoringSummary) -> None:
     series = found.series
     times = series.times
     if len(times) < 2:
@@ -126,7 +126,7 @@ def _traffic(viewer: Viewer, found: MonitoringSummary) -> None:
             over_time(times, {"a second": series.throughput}, zone=viewer.zone, label="Transactions a second")
 
 
-def _quality(viewer: Viewer, days: list[QualityDay]) -> None:
+def _quality(viewer: PageViewer, days: list[QualityDay]) -> None:
     """As far as labels tell: the youngest days know least, which the estimate makes up for."""
     with panel("Quality by day"):
         if not days:
@@ -146,7 +146,7 @@ def _missing_words(newest: QualityDay) -> str:
     return f"{told}; about {percent(newest.labels_missing, 0)} are still to be reported."
 
 
-def _drift(rows: list[FeatureDrift]) -> None:
+def _drift(rows: list[DriftRow]) -> None:
     with panel("Drift"):
         if not rows:
             empty(

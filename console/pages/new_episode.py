@@ -10,8 +10,8 @@ from console.pages.episodes import episode_address
 from console.pages.frame import frame
 from console.pages.parts import box, button, panel, text
 from console.pages.preview import PreviewPanel
-from console.pages.support import Support
-from console.pages.viewer import SignedIn, Viewer
+from console.pages.support import SupportPanel
+from console.pages.viewer import PageViewer, SignedIn
 from console.results.preview import EpisodePreview
 from console.results.requests import EpisodeRequested
 
@@ -34,11 +34,11 @@ async def new_episode(viewer: SignedIn, ids: str = "") -> None:
 class EpisodeForm:
     """Flags at the left, what they would do at the right."""
 
-    def __init__(self, viewer: Viewer) -> None:
+    def __init__(self, viewer: PageViewer) -> None:
         self._viewer = viewer
         # One request whatever is pressed how often: the worker answers a repeat without doing it again.
         self._request_id = str(uuid.uuid4())
-        self.support = Support(viewer, self.changed)
+        self.support = SupportPanel(viewer, self.changed)
         with box("columns even"):
             with box("stack"):
                 with panel():

@@ -4,13 +4,13 @@ from nicegui import ui
 
 from console.pages.parts import box, button, moment, panel, text
 from console.pages.refusals import telling
-from console.pages.viewer import Viewer
+from console.pages.viewer import PageViewer
 from console.results.transactions import NoteRow
 
 MOST_CHARACTERS = 4_000
 
 
-def notes_panel(viewer: Viewer, notes: list[NoteRow], route: str) -> None:
+def notes_panel(viewer: PageViewer, notes: list[NoteRow], route: str) -> None:
     """Notes, oldest first; whoever may judge may write, by `route` of the API."""
     with panel("Notes"), box("stack tight") as whole:
         listed = box("stack tight")
@@ -24,7 +24,7 @@ def notes_panel(viewer: Viewer, notes: list[NoteRow], route: str) -> None:
     whole.props["data-notes"] = True
 
 
-def _note(viewer: Viewer, one: NoteRow) -> None:
+def _note(viewer: PageViewer, one: NoteRow) -> None:
     with box("note"):
         text(one.text)
         with box("muted small"):
@@ -32,7 +32,7 @@ def _note(viewer: Viewer, one: NoteRow) -> None:
             moment(one.time, viewer.zone)
 
 
-def _field(viewer: Viewer, listed: ui.element, route: str) -> None:
+def _field(viewer: PageViewer, listed: ui.element, route: str) -> None:
     async def add() -> None:
         words = (written.value or "").strip()
         if not words:

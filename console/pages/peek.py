@@ -6,7 +6,7 @@ from nicegui import events, ui
 
 from console.pages.api_client import ApiRefused
 from console.pages.parts import box, empty, facts, failed, moment, reasons, text, word
-from console.pages.viewer import Viewer
+from console.pages.viewer import PageViewer
 from console.pages.words import amount, masked, rarity
 from console.results.transactions import TransactionDetails, TransactionRow
 
@@ -14,7 +14,7 @@ from console.results.transactions import TransactionDetails, TransactionRow
 class PeekPanel:
     """A panel that shows one transaction after the other."""
 
-    def __init__(self, viewer: Viewer) -> None:
+    def __init__(self, viewer: PageViewer) -> None:
         self._viewer = viewer
         self._wanted = ""
         self._panel = box("panel peek", "aside").props('aria-label="Alert in focus" aria-live=polite')

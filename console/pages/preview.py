@@ -5,8 +5,8 @@ from functools import partial
 from console.pages.entity import payments_table
 from console.pages.matches import matches_panel
 from console.pages.parts import banner, box, button, failed, panel, text, tile, waiting
-from console.pages.support import Support
-from console.pages.viewer import Viewer
+from console.pages.support import SupportPanel
+from console.pages.viewer import PageViewer
 from console.pages.words import NOTHING, amount, percent, short
 from console.results.preview import EpisodePreview, MatchExamples
 
@@ -14,7 +14,7 @@ from console.results.preview import EpisodePreview, MatchExamples
 class PreviewPanel:
     """Shows what a draft of the flags would do; a newer request makes an older answer worthless."""
 
-    def __init__(self, viewer: Viewer, support: Support) -> None:
+    def __init__(self, viewer: PageViewer, support: SupportPanel) -> None:
         self._viewer = viewer
         self._support = support
         self._asked = 0
@@ -95,7 +95,7 @@ def _looked_over(found: EpisodePreview) -> str:
     return f"over {found.days:.1f} days"
 
 
-def _examples(viewer: Viewer, examples: MatchExamples) -> None:
+def _examples(viewer: PageViewer, examples: MatchExamples) -> None:
     for title, rows in (("Would be caught", examples.caught), ("Would be alerted in vain", examples.false)):
         if rows:
             with panel(title):

@@ -11,7 +11,7 @@ from console.pages.grid import rows_grid, show
 from console.pages.parts import box, empty, text
 from console.pages.peek import PeekPanel
 from console.pages.saved_views import saved_views
-from console.pages.viewer import SignedIn, Viewer
+from console.pages.viewer import PageViewer, SignedIn
 from console.results.detectors import DetectorList
 
 STATES = {
@@ -47,7 +47,7 @@ async def queue(viewer: SignedIn) -> None:
         ui.run_javascript("flagfive.live.follow('/api/v1/alerts/newest')")
 
 
-async def scorers(viewer: Viewer) -> dict[str, str]:
+async def scorers(viewer: PageViewer) -> dict[str, str]:
     """What may have found an alert, by id: base, block, and every detector that was ever in force."""
     rows = (await viewer.api.get("/detectors", DetectorList)).rows
     detectors = {row.id: row.name for row in rows if row.kind == "detector" and row.alerts}
@@ -57,7 +57,7 @@ async def scorers(viewer: Viewer) -> dict[str, str]:
 class Filters:
     """Which alerts are shown; the grid follows each change."""
 
-    def __init__(self, viewer: Viewer, scorers: dict[str, str]) -> None:
+    def __init__(self, viewer: PageViewer, scorers: dict[str, str]) -> None:
         self._viewer = viewer
         self.grid: ui.aggrid | None = None
         self._values: dict[str, Any] = {}

@@ -7,13 +7,15 @@ from nicegui import ui
 
 from console.pages.parts import box, button, text
 from console.pages.refusals import telling
-from console.pages.viewer import Viewer
+from console.pages.viewer import PageViewer
 from console.results.views import ViewList, ViewRow
 
 Query = dict[str, Any]
 
 
-def saved_views(viewer: Viewer, page: str, now: Callable[[], Query], take: Callable[[Query], None]) -> None:
+def saved_views(
+    viewer: PageViewer, page: str, now: Callable[[], Query], take: Callable[[Query], None]
+) -> None:
     """A menu of saved views; `now` gives the filters in use, `take` applies those of a view."""
 
     async def fill() -> None:

@@ -4,14 +4,14 @@ from nicegui import background_tasks, ui
 
 from console.pages.api_client import ApiRefused
 from console.pages.parts import box, panel, table, text, waiting
-from console.pages.viewer import Viewer
+from console.pages.viewer import PageViewer
 from console.pages.words import rarity
 from console.results.transactions import PartScore, ScoresByPart
 
 MOST = 8
 
 
-def scores_panel(viewer: Viewer, route: str) -> None:
+def scores_panel(viewer: PageViewer, route: str) -> None:
     """A panel that fills by itself: computing takes longer than reading."""
     with panel("Scores by part"):
         place = box("stack tight")

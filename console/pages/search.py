@@ -10,7 +10,7 @@ from console.pages.columns import transaction_columns
 from console.pages.frame import frame
 from console.pages.grid import rows_grid, show
 from console.pages.parts import box, empty, text
-from console.pages.viewer import SignedIn, Viewer
+from console.pages.viewer import PageViewer, SignedIn
 
 
 @ui.page("/transactions", title="Search · flagfive")
@@ -38,7 +38,7 @@ async def search(viewer: SignedIn, q: str = "") -> None:
 class SearchForm:
     """What is looked for; the grid follows each change."""
 
-    def __init__(self, viewer: Viewer, q: str) -> None:
+    def __init__(self, viewer: PageViewer, q: str) -> None:
         self._viewer = viewer
         self._values: dict[str, Any] = {"q": q}
         self.grid: ui.aggrid | None = None

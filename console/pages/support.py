@@ -8,19 +8,19 @@ from nicegui import ui
 
 from console.pages.api_client import ApiRefused
 from console.pages.parts import box, button, cell, empty, moment, table, text
-from console.pages.viewer import Viewer
+from console.pages.viewer import PageViewer
 from console.pages.words import amount, masked, rarity
 from console.results.transactions import TransactionDetails, TransactionRow
 
 
-class Support:
+class SupportPanel:
     """Transactions flagged as fraud and as genuine lookalikes; `changed` is called after each change.
 
     Attributes:
         fraud, genuine: ids, in the order they were added.
     """
 
-    def __init__(self, viewer: Viewer, changed: Callable[[], object]) -> None:
+    def __init__(self, viewer: PageViewer, changed: Callable[[], object]) -> None:
         self._viewer = viewer
         self._changed = changed
         self._rows: dict[str, TransactionRow] = {}

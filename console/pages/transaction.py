@@ -12,7 +12,7 @@ from console.pages.notes import notes_panel
 from console.pages.parts import box, button, cell, empty, facts, moment, panel, reasons, table, text, word
 from console.pages.refusals import telling
 from console.pages.scores_panel import scores_panel
-from console.pages.viewer import SignedIn, Viewer
+from console.pages.viewer import PageViewer, SignedIn
 from console.pages.words import NOTHING, amount, masked, rarity
 from console.results.transactions import (
     EpisodeMembership,
@@ -54,7 +54,7 @@ async def transaction(viewer: SignedIn, transaction_id: str) -> None:
                 _others(viewer, found.other_alerts)
 
 
-def _happened(viewer: Viewer, found: TransactionDetails, route: str) -> None:
+def _happened(viewer: PageViewer, found: TransactionDetails, route: str) -> None:
     row = found.row
     with panel():
         with box("line wide-gap").style("margin-bottom: 12px"):
@@ -78,7 +78,7 @@ def _happened(viewer: Viewer, found: TransactionDetails, route: str) -> None:
         )
 
 
-def _reveal_button(viewer: Viewer, route: str, shown: ui.element) -> None:
+def _reveal_button(viewer: PageViewer, route: str, shown: ui.element) -> None:
     if not viewer.may("reveal"):
         return
 
@@ -128,7 +128,7 @@ def _episodes(episodes: list[EpisodeMembership]) -> None:
                 text(one.role, "muted small")
 
 
-def _verdicts(viewer: Viewer, verdicts: list[VerdictRow]) -> None:
+def _verdicts(viewer: PageViewer, verdicts: list[VerdictRow]) -> None:
     if not verdicts:
         return
     with panel("Judged"), box("timeline", "ol"):
@@ -140,7 +140,7 @@ def _verdicts(viewer: Viewer, verdicts: list[VerdictRow]) -> None:
                     moment(one.time, viewer.zone)
 
 
-def _others(viewer: Viewer, rows: list[TransactionRow]) -> None:
+def _others(viewer: PageViewer, rows: list[TransactionRow]) -> None:
     with panel("Other alerts of the card"):
         if not rows:
             empty("None", "No other alert of this card is stored.", "credit_card")

@@ -17,7 +17,7 @@ ZONE_COOKIE, THEME_COOKIE = "zone", "theme"
 
 
 @dataclass(frozen=True)
-class Viewer:
+class PageViewer:
     """A person who is signed in.
 
     Attributes:
@@ -40,7 +40,7 @@ class Viewer:
         return right in self.rights
 
 
-async def viewer_of(request: Request) -> Viewer:
+async def viewer_of(request: Request) -> PageViewer:
     """The viewer of a request; whoever is not signed in is sent to the page for that."""
     api = ApiClient(pages_app.state.api, request)
     try:
@@ -52,7 +52,7 @@ async def viewer_of(request: Request) -> Viewer:
         headers = {"Location": f"{SIGN_IN}?next={quote(asked)}"}
         raise HTTPException(303, "sign in first", headers=headers) from None
     api.csrf = session.csrf
-    return Viewer(
+    return PageViewer(
         api=api,
         name=session.name,
         role=session.role,
@@ -71,4 +71,4 @@ def zone_of(name: str) -> tzinfo:
         return ZoneInfo("UTC")
 
 
-SignedIn = Annotated[Viewer, Depends(viewer_of)]
+SignedIn = Annotated[PageViewer, Depends(viewer_of)]

@@ -8,10 +8,10 @@ from nicegui import ui
 
 from console.pages.api_client import ApiRefused
 from console.pages.parts import box, button, failed, panel, table, text
-from console.pages.viewer import Viewer
+from console.pages.viewer import PageViewer
 from console.pages.words import NOTHING, amount, percent
+from console.results.administration import PolicyInForce
 from console.results.what_if import TermsEffect, WhatIf, WhatIfProgress
-from contracts.standing_policy import StandingPolicy
 
 DAYS = {1: "1 day", 7: "7 days", 30: "30 days", 90: "90 days"}
 LOOK_S = 0.5
@@ -31,14 +31,14 @@ class WhatIfPanel:
         in_force: whether its detector scores now.
     """
 
-    def __init__(self, viewer: Viewer, episode: str, *, in_force: bool, currency: str) -> None:
+    def __init__(self, viewer: PageViewer, episode: str, *, in_force: bool, currency: str) -> None:
         self._viewer, self._episode, self._currency = viewer, episode, currency
         self._with = not in_force
         """What is asked first: what a draft would bring, and what would be missed without one in force."""
 
     async def show(self) -> None:
         """Draw it, with the budget in force to begin from."""
-        policy = await self._viewer.api.get("/policy", StandingPolicy)
+        policy = await self._viewer.api.get("/policy", PolicyInForce)
         with panel("What if"), box("stack tight"):
             with box("muted small"):
                 words = (

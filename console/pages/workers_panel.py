@@ -3,12 +3,12 @@
 from nicegui import ui
 
 from console.pages.parts import banner, box, cell, empty, moment, panel, table, text
-from console.pages.viewer import Viewer
+from console.pages.viewer import PageViewer
 from console.pages.words import NOTHING
 from console.results.monitoring import MonitoringSummary, PartitionRow, WorkerRow
 
 
-def workers_panel(viewer: Viewer, found: MonitoringSummary) -> None:
+def workers_panel(viewer: PageViewer, found: MonitoringSummary) -> None:
     """Who has acknowledged what, and the lag of each partition as the broker told it last."""
     workers, partitions = found.workers, found.partitions
     with panel("Workers and partitions"), box("stack"):
@@ -22,7 +22,7 @@ def workers_panel(viewer: Viewer, found: MonitoringSummary) -> None:
             _partitions(partitions)
 
 
-def _away(viewer: Viewer, found: MonitoringSummary) -> None:
+def _away(viewer: PageViewer, found: MonitoringSummary) -> None:
     with banner(f"{found.lag_problem.capitalize()}: lag is not known now."):
         if found.lag_read_at is not None:
             with box("muted small"):
@@ -30,7 +30,7 @@ def _away(viewer: Viewer, found: MonitoringSummary) -> None:
                 moment(found.lag_read_at, viewer.zone)
 
 
-def _workers(viewer: Viewer, workers: list[WorkerRow]) -> None:
+def _workers(viewer: PageViewer, workers: list[WorkerRow]) -> None:
     newest = max(one.control_offset for one in workers)
     with table(["Worker", "Partitions", "#In force", "Acknowledged"], "Workers"):
         for one in workers:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from console.results.episodes import EpisodeRow
 
@@ -63,6 +63,28 @@ class TokenCreated:
 
     token: str
     row: TokenRow
+
+
+@dataclass(frozen=True)
+class PolicyInForce:
+    """The standing policy, as far as administrators can change it in the console.
+
+    Attributes:
+        alert_rate: budget as a share of genuine traffic, above 0, at most 0.5.
+        alerts_per_day: budget as alerts a day. Where it is above 0, it replaces `alert_rate`.
+        policy: what happens to a detector that passed the gate: it goes live, waits for approval, or scores
+            silently.
+        four_eyes: whether another person must approve an episode.
+        transactions_days: days that transactions are kept; 0 keeps all.
+        alerts_days: days that alerts are kept; 0 keeps all.
+    """
+
+    alert_rate: float
+    alerts_per_day: float
+    policy: Literal["auto", "approve", "shadow"]
+    four_eyes: bool
+    transactions_days: float
+    alerts_days: float
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class FeatureDrift:
+class DriftRow:
     """How far a feature has moved from the training data; below 0.1 stable, above 0.25 major."""
 
     feature: str
@@ -85,7 +85,7 @@ class MonitoringSummary:
     precision: float | None
     judged: int
     waiting: int
-    drift: list[FeatureDrift]
+    drift: list[DriftRow]
     series: TrafficSeries
     quality: list[QualityDay]
     alarms: list[OpenAlarm]

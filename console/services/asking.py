@@ -17,7 +17,7 @@ import msgspec
 from console.access.viewer import Viewer
 from console.audit import Act, note
 from console.context import ConsoleContext
-from console.errors import NoAnswer, Refused
+from console.errors import Refused, WorkerUnresponsive
 from contracts.answer import Answer
 from contracts.metrics import console as metrics
 from contracts.request import Request, RequestKind
@@ -85,9 +85,9 @@ def post(
 
 
 def must_answer(answer: Answer | None, request: Request) -> Answer:
-    """The answer. Raises NoAnswer where there is none."""
+    """The answer. Raises WorkerUnresponsive where there is none."""
     if answer is None:
-        raise NoAnswer(
+        raise WorkerUnresponsive(
             "the adaptation worker has not answered yet; the request stands and will be worked",
             where=request.request_id,
             allowed="the same request_id again asks for its outcome",

@@ -19,7 +19,7 @@ _MAY_HOLD_ONE = tuple(kind for kind in Kind if kind not in ALLOWED)
 """Rules move no threshold, and there may be thousands of them."""
 
 
-class Artifacts:
+class BaseArtifacts:
     """Reads envelopes within one unit of work; what does not verify with the control key tells nothing."""
 
     def __init__(self, context: ConsoleContext, unit: UnitOfWork) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from console.context import ConsoleContext
 from console.results.detectors import DetectorSummary, InForce
-from console.services.base_artifacts import Artifacts
+from console.services.base_artifacts import BaseArtifacts
 from console.services.detector_rows import BASE, came_to, trial_row
 from control.entry import Kind
 from storage import UnitOfWork
@@ -84,7 +84,7 @@ def bases_now(
 def all_bases(context: ConsoleContext, unit: UnitOfWork, share: float) -> list[DetectorSummary]:
     """Every base that has been in force, the newest first, with its stay, its own alerts and its training."""
     stays = stays_of(unit.control.of_kind(Kind.BASE))
-    artifacts, tallies = Artifacts(context, unit), _tallies(unit, stays)
+    artifacts, tallies = BaseArtifacts(context, unit), _tallies(unit, stays)
     last = (stays[-1].ended_by or stays[-1].came_by) if stays else None
     rows = []
     for stay, tally in zip(stays, tallies, strict=True):
@@ -98,10 +98,10 @@ def all_bases(context: ConsoleContext, unit: UnitOfWork, share: float) -> list[D
 def with_training(context: ConsoleContext, unit: UnitOfWork, row: DetectorSummary) -> DetectorSummary:
     """A base on trial with what it was trained on."""
     entry = None if row.control_offset is None else unit.control.get(row.control_offset)
-    return row if entry is None else replace(row, training=Artifacts(context, unit).training(entry))
+    return row if entry is None else replace(row, training=BaseArtifacts(context, unit).training(entry))
 
 
-def _in_force(stay: Stay, last: ControlEntry | None, artifacts: Artifacts) -> InForce:
+def _in_force(stay: Stay, last: ControlEntry | None, artifacts: BaseArtifacts) -> InForce:
     begin, end = stay.came_by, stay.ended_by
     return InForce(
         began_at=begin.time,

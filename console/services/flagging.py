@@ -21,7 +21,7 @@ SHOWN_WITHIN_S = 0.25
 
 
 @dataclass(frozen=True)
-class Flags:
+class EpisodeFlags:
     """What an analyst flags: transactions of one pattern, and lookalikes that are genuine."""
 
     fraud: Sequence[str]
@@ -38,7 +38,7 @@ class Flags:
 def flag(
     context: ConsoleContext,
     viewer: Viewer,
-    flags: Flags,
+    flags: EpisodeFlags,
     *,
     name: str,
     policy: ReleasePolicy,
@@ -76,7 +76,14 @@ def flag(
 def join_matches(
     context: ConsoleContext, viewer: Viewer, name: str, confirmed: Sequence[str], rejected: Sequence[str]
 ) -> RequestResult:
-    """Confirm and reject matches of an episode: they join it. Raises NotFound, Invalid, Refused, NoAnswer."""
+    """Confirm and reject matches of an episode; they join it.
+
+    Raises:
+        NotFound: no such episode.
+        Invalid: no transaction is named, or one is named as both.
+        Refused: the worker refuses.
+        WorkerUnresponsive: the worker did not answer in time.
+    """
     if not confirmed and not rejected:
         raise Invalid("no transactions are named", where="confirm, reject")
     if both := sorted(set(confirmed) & set(rejected)):

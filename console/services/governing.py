@@ -1,43 +1,43 @@
-"""Policy, and what waits for a person's approval."""
+"""The standing policy, and the episodes that wait for approval."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import Any
 
 from console.access.viewer import Viewer
 from console.audit import Act, note
 from console.context import ConsoleContext
 from console.policy import standing_policy
-from console.results.administration import ApprovalDecision, ApprovalList
+from console.results.administration import ApprovalDecision, ApprovalList, PolicyInForce
 from console.services.approving import UNDECIDED
 from console.services.episodes import rows_of_episodes
-from contracts.standing_policy import StandingPolicy
+from storage import UnitOfWork
 from storage.policies import PolicyVersion
 
 
-def policy(context: ConsoleContext) -> StandingPolicy:
-    """What counts now."""
+def policy(context: ConsoleContext) -> PolicyInForce:
+    """Return the policy in force."""
     with context.unit(reads_only=True) as unit:
-        return standing_policy(context, unit)
+        return _in_force(context, unit)
 
 
-def set_policy(context: ConsoleContext, viewer: Viewer, changes: dict[str, Any]) -> StandingPolicy:
-    """Put terms into force; what is not given stays."""
+def set_policy(context: ConsoleContext, viewer: Viewer, changes: dict[str, Any]) -> PolicyInForce:
+    """Put the terms in `changes` into force; the others stay as they are."""
     now = context.clock()
     with context.unit() as unit:
-        before, current = standing_policy(context, unit), unit.policies.current()
+        before, current = _in_force(context, unit), unit.policies.current()
         terms = (current.terms if current else {}) | changes
         unit.policies.add(PolicyVersion(author=viewer.name, time=now, terms=terms))
         unit.session.flush()
-        after = standing_policy(context, unit)
+        after = _in_force(context, unit)
         note(unit, viewer, Act("set policy", "policy", asdict(before), asdict(after)), now)
         unit.commit()
     return after
 
 
 def approvals(context: ConsoleContext, *, offset: int, limit: int) -> ApprovalList:
-    """What waits, and a page of past decisions."""
+    """Return all episodes that wait, and a page of past decisions."""
     with context.unit(reads_only=True) as unit:
         waiting = rows_of_episodes(unit, unit.episodes.with_status(*UNDECIDED))
         past = unit.approvals.page(offset=offset, limit=limit)
@@ -51,3 +51,8 @@ def approvals(context: ConsoleContext, *, offset: int, limit: int) -> ApprovalLi
             for one in past
         ],
     )
+
+
+def _in_force(context: ConsoleContext, unit: UnitOfWork) -> PolicyInForce:
+    standing = standing_policy(context, unit)
+    return PolicyInForce(**{field.name: getattr(standing, field.name) for field in fields(PolicyInForce)})

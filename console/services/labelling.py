@@ -25,7 +25,7 @@ def label(
     source: str,
     request_id: str | None,
 ) -> RequestResult:
-    """Note a verdict on transactions. Raises Refused where one is unknown, NoAnswer."""
+    """Note a verdict on transactions. Raises Refused where one is unknown, WorkerUnresponsive."""
     chosen = tuple(ids)
     fraud, genuine = (chosen, ()) if verdict == FRAUD else ((), chosen)
     request = request_by(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from console.context import ConsoleContext
 from console.policy import standing_policy
 from console.results.monitoring import (
-    FeatureDrift,
+    DriftRow,
     MonitoringSummary,
     OpenAlarm,
     QualityDay,
@@ -39,7 +39,7 @@ def monitoring(context: ConsoleContext) -> MonitoringSummary:
             judged=of_all.confirmed + of_all.rejected,
             waiting=unit.queue.count(waiting, now=now),
             drift=[
-                FeatureDrift(name, row.value) for name, row in sorted(unit.measurements.latest("psi").items())
+                DriftRow(name, row.value) for name, row in sorted(unit.measurements.latest("psi").items())
             ],
             series=_series(unit),
             quality=_quality(unit),

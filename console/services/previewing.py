@@ -6,11 +6,11 @@ from console.access.viewer import Viewer
 from console.audit import Act
 from console.context import ConsoleContext
 from console.errors import Refused
-from console.models.results import CannotScore, Matches
+from console.models.results import CannotScore, DraftMatches
 from console.results.preview import EpisodePreview, GateOpinion, MatchExamples, SupportCheck
 from console.results.transactions import TransactionRow
 from console.services.asking import ask, must_answer, request_by
-from console.services.flagging import Flags
+from console.services.flagging import EpisodeFlags
 from console.services.row_lookup import rows_of_ids
 from contracts.answer import Draft
 from storage.labels import FRAUD, GENUINE
@@ -22,8 +22,8 @@ WORKED_WITHIN_S = 20.0
 """The worker may be in the middle of something else."""
 
 
-def preview(context: ConsoleContext, viewer: Viewer, flags: Flags, *, days: float) -> EpisodePreview:
-    """Ask the worker for a draft, and look back with it. Raises Invalid, Refused, NoAnswer."""
+def preview(context: ConsoleContext, viewer: Viewer, flags: EpisodeFlags, *, days: float) -> EpisodePreview:
+    """Ask the worker for a draft, and look back with it. Raises Invalid, Refused, WorkerUnresponsive."""
     flags.check()
     request = request_by(
         context, viewer, "preview", name="preview", fraud=tuple(flags.fraud), genuine=tuple(flags.genuine)
@@ -36,7 +36,7 @@ def preview(context: ConsoleContext, viewer: Viewer, flags: Flags, *, days: floa
     return _told(context, flags, answer.draft, list(answer.notes), found, why)
 
 
-def _look_back(context: ConsoleContext, draft: Draft, days: float) -> tuple[Matches | None, str]:
+def _look_back(context: ConsoleContext, draft: Draft, days: float) -> tuple[DraftMatches | None, str]:
     try:
         return context.models.look_back(draft, days), ""
     except CannotScore as lack:
@@ -44,7 +44,12 @@ def _look_back(context: ConsoleContext, draft: Draft, days: float) -> tuple[Matc
 
 
 def _told(
-    context: ConsoleContext, flags: Flags, draft: Draft, notes: list[str], found: Matches | None, why: str
+    context: ConsoleContext,
+    flags: EpisodeFlags,
+    draft: Draft,
+    notes: list[str],
+    found: DraftMatches | None,
+    why: str,
 ) -> EpisodePreview:
     own = {*flags.fraud, *flags.genuine}
     best = [one for one in found.best if one not in own][:SHOWN] if found else []

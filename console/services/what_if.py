@@ -11,13 +11,13 @@ from dataclasses import dataclass
 
 from console.context import ConsoleContext
 from console.errors import Invalid, Refused
-from console.models.results import STAGES, CannotScore, Change, ModelsBusy
+from console.models.results import STAGES, AlternativeTerms, CannotScore, ModelsBusy
 from console.results.what_if import WhatIf, WhatIfProgress
 from console.services.episode_lookup import found_episode
 
 
 @dataclass(frozen=True)
-class Terms:
+class WhatIfTerms:
     """What is to be tried over the last `days`; null and empty stay as they are in force.
 
     With an `episode`, its detector scores, also where it is not in force, or with `with_episode` false does
@@ -32,7 +32,7 @@ class Terms:
     threshold: float | None
 
 
-def what_if(context: ConsoleContext, terms: Terms) -> WhatIf:
+def what_if(context: ConsoleContext, terms: WhatIfTerms) -> WhatIf:
     """Try them. Raises Invalid, NotFound, and Refused where it cannot be told or another one runs."""
     if terms.budget is not None and terms.threshold is not None:
         raise Invalid("a budget sets the threshold", where="budget, threshold", allowed="one of them")
@@ -51,9 +51,9 @@ def running(context: ConsoleContext) -> WhatIfProgress:
     return WhatIfProgress(stage is not None, name, 0 if stage is None else stage + 1, len(STAGES))
 
 
-def _change(context: ConsoleContext, terms: Terms) -> Change:
+def _change(context: ConsoleContext, terms: WhatIfTerms) -> AlternativeTerms:
     detector, without = _detector(context, terms.episode), tuple(terms.without)
-    return Change(terms.days, detector, terms.with_episode, without, terms.budget, terms.threshold)
+    return AlternativeTerms(terms.days, detector, terms.with_episode, without, terms.budget, terms.threshold)
 
 
 def _detector(context: ConsoleContext, name: str | None) -> str:

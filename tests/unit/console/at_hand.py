@@ -10,7 +10,7 @@ import msgspec
 from sqlalchemy import Engine
 
 from console.lag import LagNow
-from console.models.results import CannotScore, Change, Matches
+from console.models.results import AlternativeTerms, CannotScore, DraftMatches
 from console.results.transactions import PartScore
 from console.results.what_if import TermsEffect, WhatIf
 from contracts.acknowledgement import Acknowledgement
@@ -78,9 +78,9 @@ class ModelsAtHand:
 
     def __init__(self) -> None:
         self.asked: list[tuple[Draft, float]] = []
-        self.answer: Matches | None = None
+        self.answer: DraftMatches | None = None
         self.scores: list[PartScore] | None = None
-        self.changes: list[Change] = []
+        self.changes: list[AlternativeTerms] = []
         self.past: WhatIf | Exception = CannotScore("nothing is in force")
         self.running: int | None = None
 
@@ -90,7 +90,7 @@ class ModelsAtHand:
     def __exit__(self, *error: object) -> None:
         pass
 
-    def what_if(self, change: Change) -> WhatIf:
+    def what_if(self, change: AlternativeTerms) -> WhatIf:
         self.changes.append(change)
         if isinstance(self.past, Exception):
             raise self.past
@@ -99,7 +99,7 @@ class ModelsAtHand:
     def stage(self) -> int | None:
         return self.running
 
-    def look_back(self, draft: Draft, days: float) -> Matches:
+    def look_back(self, draft: Draft, days: float) -> DraftMatches:
         self.asked.append((draft, days))
         if self.answer is None:
             raise CannotScore("nothing is stored")

@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from msgspec.structs import replace
 
 from console.context import ConsoleContext
-from console.models.results import Matches
+from console.models.results import DraftMatches
 from console.server import build_app
 from contracts.answer import Answer, Draft
 from settings import AdaptationSettings, Settings
@@ -174,7 +174,7 @@ def test_a_preview_tells_what_flags_and_gate_say_and_what_would_have_matched(
     person: Sign, worker: WorkerAtHand, models: ModelsAtHand
 ) -> None:
     worker.answers = lambda r: Answer(r.request_id, "preview", "", notes=("one card",), draft=DRAFT)
-    found = Matches(2.0, 1_000, 6, 2, 1, 1, 30.0, ("tx-1", "tx-7", "tx-4"))
+    found = DraftMatches(2.0, 1_000, 6, 2, 1, 1, 30.0, ("tx-1", "tx-7", "tx-4"))
     models.answer = found
     told = person("analyst").post("/episodes/preview", {"ids": ["tx-1", "tx-2"], "days": 2}).json()
     assert (models.asked, [r.kind for r in worker.asked]) == ([(DRAFT, 2.0)], ["preview"])

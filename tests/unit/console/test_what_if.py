@@ -9,7 +9,7 @@ import pytest
 
 from console.context import ConsoleContext
 from console.models.process import ModelProcess
-from console.models.results import CannotScore, Change, ModelsBusy
+from console.models.results import AlternativeTerms, CannotScore, ModelsBusy
 from console.results.what_if import WhatIf
 from storage.episodes import DRAFT
 from tests.unit.console.at_hand import TERMS, ModelsAtHand
@@ -27,7 +27,7 @@ def test_a_draft_is_tried_at_another_budget(
     add_episode(context, DRAFT)
     models.past = FOUND
     told = person("analyst").post("/what-if", {"episode": "gift cards", "budget": 0.002}).json()
-    assert models.changes == [Change(30.0, "gift-1", True, (), 0.002, None)]
+    assert models.changes == [AlternativeTerms(30.0, "gift-1", True, (), 0.002, None)]
     assert (told["days"], told["added"], told["now"]["caught"], told["then"]["caught"]) == (28.5, 31, 4, 7)
 
 
@@ -38,7 +38,7 @@ def test_what_is_in_force_is_tried_without_some(
     models.past = FOUND
     wanted = {"episode": "e-1", "with_episode": False, "without": ["other"], "threshold": 3.5, "days": 7}
     assert person("lead").post("/what-if", wanted).status_code == 200
-    assert models.changes == [Change(7.0, "gift-1", False, ("other",), None, 3.5)]
+    assert models.changes == [AlternativeTerms(7.0, "gift-1", False, ("other",), None, 3.5)]
 
 
 @pytest.mark.parametrize(
@@ -93,14 +93,14 @@ class HeldUp(ModelProcess):
 
 def test_one_runs_at_a_time() -> None:
     models = HeldUp()
-    first = threading.Thread(target=models.what_if, args=(Change(1.0),))
+    first = threading.Thread(target=models.what_if, args=(AlternativeTerms(1.0),))
     first.start()
     try:
         until(lambda: models.stage() is not None, what="the first to run")
         with pytest.raises(ModelsBusy):
-            models.what_if(Change(1.0))
+            models.what_if(AlternativeTerms(1.0))
     finally:
         models.go_on.set()
         first.join()
     assert models.stage() is None
-    assert models.what_if(Change(1.0)) == FOUND
+    assert models.what_if(AlternativeTerms(1.0)) == FOUND
