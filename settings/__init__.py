@@ -1,8 +1,8 @@
-"""What a user may set: `flagfive.toml` and FLAGFIVE_* environment variables, checked at the start.
+"""Settings: `flagfive.toml` and FLAGFIVE_* environment variables, checked at the start of every process.
 
-`load_settings` reads both, reports every problem at once and returns one frozen `Settings`. The sections
-are in `sections/`, where each value comes from in `sources.py`, how a problem reads in `errors.py`.
-This package imports nothing of ours, so that every process can read it before anything heavy is loaded.
+`load_settings` reads both, reports every problem at once and returns one frozen `Settings`. `sections/`
+defines the keys, `sources.py` reads the values, and `errors.py` words the problems. The package imports no
+other room, so that every process can read its settings before it loads anything heavy.
 """
 
 from settings.errors import Problem, SettingsError

@@ -1,16 +1,20 @@
-"""How a refused setting is told: key, value, what is allowed and where the value came from."""
+"""Errors of settings: key, value, what is allowed, and where the value came from."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Problem:
-    """One refused setting. `value` is already fit to print: secrets are replaced before they get here."""
+    """One refused setting."""
 
     key: str
+    """Path of the key, such as `budget.alert_rate`."""
     value: str
+    """The value as text; secrets are hidden already."""
     allowed: str
+    """What is wrong or allowed."""
     origin: str
+    """The file or environment variable that the value came from, or `default`."""
 
     def __str__(self) -> str:
         shown = f"{self.key} = {self.value}" if self.value else self.key
@@ -18,9 +22,9 @@ class Problem:
 
 
 class SettingsError(Exception):
-    """The configuration cannot be used; holds every problem, not only the first."""
+    """The settings cannot be used; `problems` holds every problem, not only the first."""
 
     def __init__(self, problems: list[Problem]) -> None:
         self.problems = problems
         count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
-        super().__init__("\n  ".join([f"The configuration has {count}:", *map(str, problems)]))
+        super().__init__("\n  ".join([f"The settings have {count}:", *map(str, problems)]))

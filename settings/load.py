@@ -1,4 +1,4 @@
-"""Read, merge, check: from file and environment to one frozen `Settings`, or every problem at once."""
+"""Reads, merges and checks the settings: returns one frozen `Settings`, or reports every problem at once."""
 
 import os
 from collections.abc import Mapping
@@ -23,10 +23,18 @@ CLONE = Path(__file__).resolve().parent.parent
 
 
 def load_settings(path: Path | None = None, environment: Mapping[str, str] | None = None) -> Settings:
-    """Return the settings of `path` under the environment (default: this process's).
+    """Load and check the settings.
 
-    Without `path`: FLAGFIVE_CONFIG, else `flagfive.toml` in the working folder, else the clone's own.
-    Raises SettingsError with every unusable key.
+    Args:
+        path: the TOML file. None takes the file named by FLAGFIVE_CONFIG, else `flagfive.toml` in the working
+            folder, else the one beside the code.
+        environment: variables that override keys of the file; None takes those of this process.
+
+    Returns:
+        The settings, with absolute paths.
+
+    Raises:
+        SettingsError: the file cannot be read or keys cannot be used; it lists every problem.
     """
     environment = os.environ if environment is None else environment
     path = path or _find_file(environment)
@@ -52,7 +60,7 @@ def _find_file(environment: Mapping[str, str]) -> Path | None:
 
 
 def _secrets_in_file(layers: Layers) -> list[Problem]:
-    """A secret in a file ends up in version control: refuse it there."""
+    """Refuse secrets in a file, since files end up in version control."""
     return [
         Problem(
             ".".join(key), "(hidden)", f"only the environment variable {name} may hold it", layers.origin(key)
@@ -63,7 +71,7 @@ def _secrets_in_file(layers: Layers) -> list[Problem]:
 
 
 def _innermost(error: ValidationError) -> list[dict[str, Any]]:
-    """Leave out what only follows from a problem further in: a list with a bad item is also too short."""
+    """Drop problems that follow from one further in, such as a list that is too short for a bad item."""
     errors: list[dict[str, Any]] = [dict(one) for one in error.errors()]
     places: list[tuple[Any, ...]] = [one["loc"] for one in errors]
 
@@ -100,11 +108,11 @@ def _unknown(location: tuple[str, ...]) -> str:
     names = list(model.model_fields)
     close = get_close_matches(location[-1], names, n=1)
     hint = f"unknown key, did you mean {close[0]}?" if close else "unknown key."
-    return f"{hint} Allowed here: {', '.join(names)}"
+    return f"{hint} Allowed keys: {', '.join(names)}"
 
 
 def _model(location: tuple[str, ...]) -> type[BaseModel] | None:
-    """The section that `location` names; a list's index leads to its item."""
+    """Return the section at `location`; the index of a list leads to its item."""
     model: type[BaseModel] = Settings
     for part in location:
         if part.isdigit():

@@ -1,9 +1,9 @@
-"""Where values come from: the TOML file, and over it the environment.
+"""Reads values from the TOML file, then from the environment, which overrides the file.
 
-FLAGFIVE_SECTION__KEY sets one key, FLAGFIVE_VAR and FLAGFIVE_ENTITIES (JSON) the two without a section.
-Two short names exist: FLAGFIVE_BROKER is broker.bootstrap, FLAGFIVE_CONTROL_KEY is control.key. Any of them
-with _FILE behind its name gives a file that holds the value, as secret stores mount them. Other FLAGFIVE_
-variables belong to `./run` and are left alone.
+FLAGFIVE_SECTION__KEY sets one key. FLAGFIVE_VAR and FLAGFIVE_ENTITIES (JSON) set the two keys without a
+section. Two short names exist: FLAGFIVE_BROKER is broker.bootstrap, FLAGFIVE_CONTROL_KEY is control.key.
+Any of these names followed by _FILE names a file that holds the value, as secret stores mount them. Other
+FLAGFIVE_ variables belong to `./run` and are ignored.
 """
 
 import json
@@ -26,20 +26,20 @@ ALIASES = {
 
 @dataclass
 class Layers:
-    """The merged values, and for each key path the file or variable that had the last word."""
+    """The merged values, and the file or variable that each key path came from."""
 
     values: dict[str, Any] = field(default_factory=dict)
     origins: dict[tuple[str, ...], str] = field(default_factory=dict)
 
     def put(self, path: tuple[str, ...], value: Any, origin: str) -> None:
-        """Set the value at `path` (one or two parts), over whatever an earlier layer said."""
+        """Set the value at a key path of one or two parts; it replaces the value of an earlier layer."""
         parent = self.values if len(path) == 1 else self.values.setdefault(path[0], {})
         if isinstance(parent, dict):
             parent[path[-1]] = value
             self.origins[path] = origin
 
     def origin(self, path: tuple[str, ...]) -> str:
-        """Name the source of the longest known prefix of `path`, else of something inside it."""
+        """Return the origin of the longest known prefix of `path`, else of a key in it, else `default`."""
         for length in range(len(path), 0, -1):
             if path[:length] in self.origins:
                 return self.origins[path[:length]]
@@ -48,7 +48,15 @@ class Layers:
 
 
 def read_file(path: Path, layers: Layers) -> None:
-    """Add the keys of a TOML file. Raises SettingsError if it cannot be read or is not TOML."""
+    """Add the keys of a TOML file.
+
+    Args:
+        path: the file.
+        layers: receives the values.
+
+    Raises:
+        SettingsError: the file cannot be read or is not TOML.
+    """
     try:
         tables = tomllib.loads(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
@@ -65,9 +73,16 @@ def read_file(path: Path, layers: Layers) -> None:
 
 
 def read_environment(environment: Mapping[str, str], layers: Layers) -> None:
-    """Add the FLAGFIVE_ variables. Empty ones count as not set; a variable of its own is above a file's.
+    """Add the FLAGFIVE_ variables; empty ones count as not set.
 
-    Raises SettingsError where a file that one names cannot be read.
+    A variable overrides the same name with _FILE.
+
+    Args:
+        environment: all environment variables.
+        layers: receives the values.
+
+    Raises:
+        SettingsError: a file named by a variable cannot be read.
     """
     for name in sorted(environment, key=lambda name: (not name.endswith(IN_A_FILE), name)):
         path = _path_of(name.removesuffix(IN_A_FILE))

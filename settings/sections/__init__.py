@@ -1,1 +1,1 @@
-"""The sections of `flagfive.toml`: names, types, defaults and what is allowed."""
+"""The sections of `flagfive.toml`: names, types, defaults and allowed values."""

@@ -1,4 +1,4 @@
-"""Kafka: where it is, and the topics on it."""
+"""Settings of Kafka: the address of the cluster, and the topics."""
 
 from pydantic import AliasChoices, Field
 
@@ -6,7 +6,7 @@ from settings.sections.section import KafkaName, Section
 
 
 class BrokerSettings(Section):
-    """Where Kafka is, and how `flagfive broker` runs one."""
+    """The address of the Kafka cluster, and how `flagfive broker` runs one."""
 
     bootstrap: str = Field(
         "127.0.0.1:19192",
@@ -14,18 +14,18 @@ class BrokerSettings(Section):
         description="host:port of the Kafka cluster; several separated by commas",
     )
     start_timeout_s: float = Field(
-        60.0, gt=0, le=600, description="seconds to wait for the broker, over 0 to 600"
+        60.0, gt=0, le=600, description="seconds to wait for the broker to answer, over 0 to 600"
     )
     heap_mb: int = Field(
-        768, ge=256, le=65536, description="Java heap of the own broker in MiB, 256 to 65536"
+        768, ge=256, le=65536, description="Java heap of `flagfive broker` in MiB, 256 to 65536"
     )
     min_free_disk_mb: int = Field(
-        1024, ge=0, description="free disk in MiB below which the own broker does not start, 0 or more"
+        1024, ge=0, description="free disk in MiB that `flagfive broker` needs to start, 0 or more"
     )
 
 
 class TopicsSettings(Section):
-    """Names and limits of the topics; `docs/architecture.md` says what each carries."""
+    """Names and limits of the topics; `docs/architecture.md` describes what each carries."""
 
     transactions: KafkaName = "transactions"
     scores: KafkaName = "scores"
@@ -38,8 +38,8 @@ class TopicsSettings(Section):
     feedback: KafkaName = "feedback"
     returned: KafkaName = "returned"
     stage: KafkaName = Field("hop-", validation_alias=AliasChoices("stage", "hop"))
-    """Prefix of the internal topics; `hop` is the key's earlier name. The default keeps the topics of
-    installations that exist, so that an upgrade loses no batch that is under way."""
+    """Prefix of the input topics of the stages; `hop` is the earlier name of this key. The default keeps the
+    topics of existing installations, so that an upgrade loses no batch."""
     checkpoint: KafkaName = "checkpoint-"
     partitions: int = Field(4, ge=1, le=1024, description="partitions of every data topic, 1 to 1024")
     replication: int = Field(
@@ -57,18 +57,18 @@ class TopicsSettings(Section):
 
     @property
     def max_dead_letter_bytes(self) -> int:
-        """Largest dead letter: it carries a damaged record as base64, a third larger, and a reason."""
+        """Largest dead letter in bytes: the damaged record as base64, a third larger, and the reason."""
         return self.max_message_bytes * 3 // 2
 
     def stage_of(self, entity: str) -> str:
-        """Name of the internal topic that carries batches to the stage of `entity`."""
+        """Return the name of the input topic of the stage of `entity`."""
         return self.stage + entity
 
     def checkpoint_of(self, entity: str) -> str:
-        """Name of the compacted topic with the profile rows of `entity`."""
+        """Return the name of the compacted topic with the profile rows of `entity`."""
         return self.checkpoint + entity
 
     def prefixed(self, prefix: str) -> "TopicsSettings":
-        """Return the same topics under `prefix`, so that two set-ups share one cluster."""
+        """Return the same topics with a prefix, so that two installations can share one cluster."""
         names = {name: prefix + value for name, value in self if isinstance(value, str)}
         return self.model_copy(update=names)

@@ -1,4 +1,4 @@
-"""Where the analyst console listens, and who may sign in."""
+"""Settings of the console: where it listens, and who may sign in."""
 
 from typing import Literal
 
@@ -8,7 +8,7 @@ from settings.sections.section import Port, Section
 
 
 class ConsoleSettings(Section):
-    """Where the analyst console listens."""
+    """Address, sign-in limits and OpenID provider of the console."""
 
     host: str = Field("127.0.0.1", min_length=1, description="address to listen on")
     port: Port = Field(8080, description="port to listen on, 0 to 65535; 0 takes a free one")
@@ -16,25 +16,30 @@ class ConsoleSettings(Section):
         30,
         ge=0,
         le=1_000_000,
-        description="wrong passwords from one address within address_minutes; 0 for no limit",
+        description="failed sign-ins of one address within address_minutes before it is refused, "
+        "0 to 1,000,000; 0 is no limit",
     )
     address_minutes: float = Field(
-        15, gt=0, le=1_440, description="minutes that a wrong password counts against its address, to 1440"
+        15,
+        gt=0,
+        le=1_440,
+        description="minutes that a failed sign-in counts against its address, over 0 to 1440",
     )
     oidc_issuer: str = Field(
         "",
         pattern=r"^(https?://\S+)?$",
-        description="address of an OpenID provider to sign in with, as it names itself; empty for none",
+        description="address of an OpenID provider, exactly as its `iss` claim states it; empty for none",
     )
-    oidc_client: str = Field("flagfive", min_length=1, description="this console's id at the provider")
+    oidc_client: str = Field("flagfive", min_length=1, description="id of this console at the provider")
     oidc_secret: SecretStr | None = Field(
         None,
         min_length=8,
-        description="its secret there, only from the environment variable FLAGFIVE_CONSOLE__OIDC_SECRET",
+        description="client secret of at least 8 characters, only from the environment variable "
+        "FLAGFIVE_CONSOLE__OIDC_SECRET",
     )
     oidc_role: Literal["", "viewer", "analyst"] = Field(
-        "", description="role of whoever comes from there first; empty lets in only users that exist by name"
+        "", description="role of a new user from the provider: viewer or analyst; empty refuses new users"
     )
     grafana: str = Field(
-        "", pattern=r"^(https?://\S+)?$", description="address of Grafana to link to, or none"
+        "", pattern=r"^(https?://\S+)?$", description="address of Grafana to link to; empty for none"
     )

@@ -1,4 +1,4 @@
-"""How much may be alerted, how an episode becomes a detector, and who may say so."""
+"""Settings of the budget, of adaptation, and of the signing key."""
 
 from typing import Literal
 
@@ -17,8 +17,8 @@ class BudgetSettings(Section):
         0.0,
         ge=0,
         le=1e7,
-        description="false alerts a day, which count instead of alert_rate once a day of traffic is known; "
-        "0 for alert_rate, to 10,000,000",
+        description="false alerts a day, 0 to 10,000,000; they replace alert_rate after one day of traffic; "
+        "0 uses alert_rate",
     )
 
 
@@ -28,9 +28,13 @@ class AdaptationSettings(Section):
     device: Literal["auto", "cpu", "cuda"] = Field("auto", description="where torch computes")
     adapter: EntityName = Field("evidence", description="name of an adapter in meta/adapters")
     policy: Literal["auto", "approve", "shadow"] = Field(
-        "auto", description="live after the gate, live after a person's approval, or silent beside live ones"
+        "auto",
+        description="a detector that passed the gate goes live (auto), waits for a person (approve) or "
+        "scores silently (shadow)",
     )
-    four_eyes: bool = Field(False, description="whether another person must approve what one flagged")
+    four_eyes: bool = Field(
+        False, description="whether every episode needs the approval of a person other than its author"
+    )
     risk_half_life_days: float = Field(
         14.0, gt=0, le=3650, description="days in which the risk of a confirmed fraud halves, over 0 to 3650"
     )
@@ -38,15 +42,15 @@ class AdaptationSettings(Section):
         28.0, gt=0, le=3650, description="days that a shared terminal or device is blocked, over 0 to 3650"
     )
     expire_days: float = Field(
-        0.0, ge=0, le=3650, description="days after which a detector leaves by itself, 0 for never, to 3650"
+        0.0, ge=0, le=3650, description="days after which a detector retires, 0 to 3650; 0 is never"
     )
     recalibrate_hours: float = Field(
-        24.0, ge=0, le=8760, description="hours between recalibrations, 0 for none, to 8760"
+        24.0, ge=0, le=8760, description="hours between recalibrations, 0 to 8760; 0 is never"
     )
 
 
 class ControlSettings(Section):
-    """The control log's signature."""
+    """The signature of the control log."""
 
     key: SecretStr | None = Field(
         None,

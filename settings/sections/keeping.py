@@ -1,4 +1,4 @@
-"""What is kept, and for how long."""
+"""Settings of storage: the database, and how long rows are kept."""
 
 from pydantic import Field
 
@@ -15,8 +15,11 @@ class StorageSettings(Section):
         description="sqlite:///PATH or postgresql://USER:PASSWORD@HOST/DATABASE",
     )
     transactions_days: float = Field(
-        0.0, ge=0, le=36500, description="days of event time that transactions are kept, 0 for all, to 36500"
+        0.0,
+        ge=0,
+        le=36500,
+        description="days of event time that transactions are kept, 0 to 36500; 0 keeps all",
     )
     alerts_days: float = Field(
-        0.0, ge=0, le=36500, description="days of event time that alerts are kept, 0 for all, to 36500"
+        0.0, ge=0, le=36500, description="days of event time that alerts are kept, 0 to 36500; 0 keeps all"
     )

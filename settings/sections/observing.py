@@ -1,4 +1,4 @@
-"""What the processes tell of themselves."""
+"""Settings of metrics, monitoring, tracing and logging."""
 
 from typing import Literal
 
@@ -8,7 +8,7 @@ from settings.sections.section import Port, Section
 
 
 class MetricsSettings(Section):
-    """Where each process serves Prometheus metrics; port 0 turns them off."""
+    """Where each process serves Prometheus metrics; port 0 turns an endpoint off."""
 
     host: str = Field("127.0.0.1", min_length=1, description="address to listen on")
     worker_port: Port = Field(9301, description="port of the scorer, 0 to 65535")
@@ -20,30 +20,33 @@ class MetricsSettings(Section):
 
 
 class MonitoringSettings(Section):
-    """How drift and quality are watched."""
+    """How drift and quality are monitored."""
 
-    every_s: float = Field(60.0, ge=1, le=86400, description="seconds between looks, 1 to 86400")
+    every_s: float = Field(60.0, ge=1, le=86400, description="seconds between rounds, 1 to 86400")
     label_delay_days: float = Field(
-        7.0, ge=0, le=365, description="age in days from which a day's labels count as come, 0 to 365"
+        7.0,
+        ge=0,
+        le=365,
+        description="age in days from which the labels of a day count as complete, 0 to 365",
     )
     cards: int = Field(100, ge=1, le=100_000, description="k of card precision at k, 1 to 100000")
 
 
 class TracingSettings(Section):
-    """Where spans of transactions and episodes go."""
+    """Where OpenTelemetry spans of transactions and episodes are sent."""
 
     endpoint: str = Field(
         "",
         pattern=r"^(https?://\S+)?$",
-        description="OTLP/HTTP address of a collector, as in http://localhost:4318; empty turns tracing off",
+        description="OTLP/HTTP address of a collector, such as http://localhost:4318; empty is off",
     )
-    share: float = Field(0.001, ge=0, le=1, description="share of transactions that is followed, 0 to 1")
+    share: float = Field(0.001, ge=0, le=1, description="share of transactions that is traced, 0 to 1")
 
 
 class LoggingSettings(Section):
-    """What the processes log."""
+    """Level and format of log lines."""
 
     level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="least severe level shown"
     )
-    format: Literal["text", "json"] = Field("text", description="lines for people or for machines")
+    format: Literal["text", "json"] = Field("text", description="text for people or json for machines")

@@ -1,4 +1,4 @@
-"""What is scored, by which entities, and how the stream is read."""
+"""Settings of scoring: fields of a transaction, entities, and how the stream is read."""
 
 from datetime import UTC, datetime
 from typing import Literal
@@ -9,14 +9,18 @@ from settings.sections.section import EntityName, KafkaName, Section
 
 
 class TransactionSettings(Section):
-    """Which field of the incoming JSON (or column of a file) holds what."""
+    """The field of the incoming JSON, or the column of a file, that holds each value."""
 
     id: str = Field("transaction_id", min_length=1, description="field of the unique transaction id")
     time: str = Field("time", min_length=1, description="field of the event time")
     amount: str = Field("amount", min_length=1, description="field of the amount")
-    currency: str = Field("currency", description="field of the currency; empty where the data has none")
-    category: str = Field("category", description="field of the merchant category; empty where none")
-    channel: str = Field("channel", description="field of the channel (entry mode); empty where none")
+    currency: str = Field("currency", description="field of the currency; empty if the data has none")
+    category: str = Field(
+        "category", description="field of the merchant category; empty if the data has none"
+    )
+    channel: str = Field(
+        "channel", description="field of the channel (entry mode); empty if the data has none"
+    )
     time_unit: Literal["s", "ms", "us", "iso8601"] = Field(
         "ms", description="seconds, milliseconds or microseconds since 1970, or ISO 8601 text"
     )
@@ -35,7 +39,7 @@ class TransactionSettings(Section):
 
 
 class EntitySettings(Section):
-    """One kind of entity that history is kept for."""
+    """One kind of entity that profiles are kept for."""
 
     name: EntityName = Field(description="name in topics and features: a-z, 0-9, _; at most 31")
     field: str = Field(min_length=1, description="field of the transaction that holds the entity's key")
@@ -45,7 +49,8 @@ class StreamSettings(Section):
     """How the scorer reads and commits."""
 
     delivery: Literal["exactly_once", "at_least_once"] = Field(
-        "exactly_once", description="one Kafka transaction per batch, or none"
+        "exactly_once",
+        description="exactly_once uses Kafka transactions; at_least_once may repeat scores after a crash",
     )
     group: KafkaName = "flagfive"
     checkpoint_interval_s: float = Field(
@@ -55,11 +60,11 @@ class StreamSettings(Section):
         1024,
         ge=16,
         le=65_536,
-        description="most KiB fetched of a partition at a time, 16 to 65,536; bounds batches and memory",
+        description="largest fetch of a partition in KiB, 16 to 65,536; limits batches and memory",
     )
     session_timeout_s: float = Field(
         6.0,
         ge=6,
         le=300,
-        description="seconds of silence after which a worker's partitions are given away, 6 to 300",
+        description="seconds of silence after which a worker loses its partitions, 6 to 300",
     )

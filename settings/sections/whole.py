@@ -1,4 +1,4 @@
-"""All sections together."""
+"""All settings together."""
 
 from pathlib import Path
 
@@ -19,10 +19,9 @@ DEFAULT_ENTITIES = (
 
 
 class Settings(Section):
-    """Everything a process needs to know, immutable. The first entity is the primary one.
+    """All settings, immutable. The first entity is the primary one.
 
-    `var` and a relative SQLite path are absolute here: `var` counts from the folder of the file, the database
-    from `var`.
+    `load_settings` makes paths absolute: `var` is relative to the folder of the file, a SQLite path to `var`.
     """
 
     var: Path = Field(Path("var"), description="folder of run-time files: broker, logs, database")
