@@ -12,11 +12,12 @@ from stream.batch import Batch
 def batch_of(count: int, width: int = 4) -> Batch:
     """`count` transactions of three cards at two merchants, with arbitrary features."""
     number = np.arange(count)
+    counted = np.arange(count, dtype=np.float64)
     columns = Columns(
         row=number.astype(np.int32),
         id=ByteStrings.from_list([f"tx-{i}".encode() for i in number]),
-        time=1.7e9 + number,
-        amount=1.0 + number,
+        time=1.7e9 + counted,
+        amount=1.0 + counted,
         currency=np.zeros(count, np.int32),
         category=np.full(count, 5411, np.int32),
         channel=np.zeros(count, np.int8),
@@ -30,6 +31,6 @@ def batch_of(count: int, width: int = 4) -> Batch:
         np.zeros(count, np.int32),
         number.astype(np.int64),
         np.full(count, count, np.int64),
-        1.7e9 + number,
+        1.7e9 + counted,
         np.random.default_rng(0).standard_normal((count, width)).astype(np.float32),
     )

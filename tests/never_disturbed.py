@@ -12,7 +12,8 @@ _WITHIN_S = 240.0
 
 
 def matrix(scored: pa.Table) -> np.ndarray:
-    flat = scored["features"].combine_chunks().flatten().to_numpy()
+    """Features of scored transactions, (rows, features)."""
+    flat: np.ndarray = scored["features"].combine_chunks().flatten().to_numpy()
     return flat.reshape(scored.num_rows, -1)
 
 

@@ -19,4 +19,6 @@ def history() -> NamedHistory:
     for f in (1, 2):
         X[family == f, f + 1] += 3
     card = rng.integers(0, 300, len(X)).astype(np.int64)
-    return NamedHistory(NAMES, Labelled(X, family, card, np.arange(len(X)) * 30.0), ("one", "two"))
+    return NamedHistory(
+        NAMES, Labelled(X, family, card, 30.0 * np.arange(len(X), dtype=np.float64)), ("one", "two")
+    )

@@ -59,9 +59,9 @@ def _meta_step(device: str, tasks: int) -> Callable[[], object]:
 
     drawn = [Task(rows(FLAGS), rows(QUERY), rows(GENUINE), rows(USUAL)) for _ in range(tasks)]
 
-    def step() -> object:
+    def step() -> None:
         net.zero_grad()
-        return torch.autograd.backward(task_loss(net, drawn, device))
+        torch.autograd.backward(task_loss(net, drawn, device))
 
     return step
 

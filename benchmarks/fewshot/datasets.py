@@ -182,8 +182,10 @@ def _steady(d: Dataset) -> Dataset:
 
 
 def _genuine(rows: Labelled, at: np.ndarray) -> np.ndarray:
-    return rows.X[at[rows.family[at] == 0]]
+    genuine: np.ndarray = rows.X[at[rows.family[at] == 0]]
+    return genuine
 
 
 def _seconds(when: pd.Series) -> np.ndarray:
-    return when.to_numpy().astype("datetime64[ms]").astype(np.int64) / 1000.0
+    seconds: np.ndarray = when.to_numpy().astype("datetime64[ms]").astype(np.int64) / 1000.0
+    return seconds

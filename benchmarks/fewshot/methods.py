@@ -33,7 +33,7 @@ def base(m: Measure, episode: Episode, parts: Parts, seed: int) -> Outcome:
 
 def oracle(m: Measure, episode: Episode, parts: Parts, seed: int) -> Outcome:
     """Boosted trees with every label of the training window, the held-out family's too."""
-    return m.outcome(parts.each(lambda r: m.setting.oracle.predict(r.X, raw_score=True)))
+    return m.outcome(parts.each(lambda r: np.asarray(m.setting.oracle.predict(r.X, raw_score=True))))
 
 
 def beside_base(name: str) -> Method:

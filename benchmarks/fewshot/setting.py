@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -17,7 +18,7 @@ from meta.injection import Injector
 from meta.learner_training import LearnerSettings, train_learners
 from meta.meta_training import MetaSettings
 from meta.reservoir import Reservoir
-from meta.sampler import Sampler
+from meta.sampler import Labelled, Sampler
 from meta.training import NamedHistory, TrainingSettings, train_artifacts
 
 RESERVOIR, GENUINE, KNOWN, BACKGROUND, TREES_GENUINE = 50_000, 60_000, 3_000, 2_048, 80_000
@@ -53,7 +54,8 @@ class Setting:
 
     def rows(self, at: np.ndarray) -> np.ndarray:
         """Return raw features of rows."""
-        return self.data.rows.X[at]
+        found: np.ndarray = self.data.rows.X[at]
+        return found
 
     @cached_property
     def artifacts(self) -> Artifacts:
@@ -113,9 +115,7 @@ class Setting:
         genuine = rows[self.data.rows.family[rows] == 0]
         return np.sort(self._rng.choice(genuine, min(count, len(genuine)), replace=False))
 
-    def _history_rows(self):
-        from meta.sampler import Labelled
-
+    def _history_rows(self) -> Labelled:
         r, at = self.data.rows, self.data.train
         return Labelled(r.X[at], r.family[at], r.card[at], r.seconds[at])
 
@@ -123,7 +123,7 @@ class Setting:
         names = self.data.families
         return NamedHistory(self.data.features, self._history_rows(), names, (names[self.held - 1],))
 
-    def _trees(self, fraud, trees: int) -> lgb.LGBMClassifier:
+    def _trees(self, fraud: Callable[[np.ndarray], np.ndarray], trees: int) -> lgb.LGBMClassifier:
         family = self.data.rows.family
         positive = self.data.train[fraud(family[self.data.train])]
         genuine = self.past_genuine

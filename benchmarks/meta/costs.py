@@ -48,9 +48,13 @@ def costs(rounds: int) -> dict[str, float]:
     for count in (0, 1, 10, DETECTORS):
         stack = ScoringStack(artifacts.base, tails, tuple(live[:count]))
         stack.score(genuine[:BATCH])
-        seconds = _best(lambda number, s=stack: s.score(genuine[number * BATCH :][:BATCH]), 10 * rounds)
+        seconds = _best(_scoring(stack, genuine), 10 * rounds)
         found[f"score_us_{count}_detectors"] = 1e6 * seconds / BATCH
     return found
+
+
+def _scoring(stack: ScoringStack, rows: NDArray[np.float32]) -> Callable[[int], object]:
+    return lambda number: stack.score(rows[number * BATCH :][:BATCH])
 
 
 def _rows() -> tuple[NDArray[np.float32], NDArray[np.float32]]:

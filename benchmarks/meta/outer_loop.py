@@ -63,7 +63,8 @@ def higher_step() -> Callable[[Tasks], Params]:
             with higher.innerloop_ctx(model, inner, copy_initial_weights=False) as (fast, optimiser):
                 for _ in range(INNER_STEPS):
                     optimiser.step(loss_of(fast(tasks.support_x[task]), tasks.support_y[task]))
-                (loss_of(fast(tasks.query_x[task]), tasks.query_y[task]) / len(tasks)).backward()
+                loss = loss_of(fast(tasks.query_x[task]), tasks.query_y[task])
+                torch.autograd.backward(loss / len(tasks))
         gradients = [p.grad for p in model.parameters() if p.grad is not None]
         names = [f"{kind}{layer}" for layer in range(len(SIZES) - 1) for kind in "wb"]
         return {n: g.T if n[0] == "w" else g for n, g in zip(names, gradients, strict=True)}

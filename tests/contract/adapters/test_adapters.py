@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -22,9 +20,7 @@ from meta.meta_training import MetaSettings
 from meta.sampler import Labelled, Sampler
 from meta.support import Support, with_surprise
 from meta.training import NamedHistory, TrainingSettings, train_artifacts
-
-sys.path.insert(0, str(Path(__file__).parent))  # tests are no packages
-from checks import CHECKS, Case, Check
+from tests.contract.adapters.checks import CHECKS, Case, Check
 
 FEATURES = (
     "log_amount", "card_log_count_1d", "card_log_mean_1d", "card_deviation_1d", "card_ratio_1d", "night",
@@ -43,7 +39,9 @@ def history(seed: int = 0, n: int = 6000) -> NamedHistory:
     X[family == 1, 0] += 2
     X[family == 2, 1] += 2.5
     cards = rng.integers(0, 400, n).astype(np.int64)
-    return NamedHistory(FEATURES, Labelled(X, family, cards, np.arange(n) * 60.0), ("high", "many"))
+    return NamedHistory(
+        FEATURES, Labelled(X, family, cards, 60.0 * np.arange(n, dtype=np.float64)), ("high", "many")
+    )
 
 
 @pytest.fixture(scope="module")

@@ -176,6 +176,7 @@ def test_by_the_clock_detectors_expire_and_tails_are_fitted_anew(
         until(lambda: Kind.THRESHOLD in {a.entry.kind for a in announcer.refresh().applied.values()},
               what="a recalibration")  # fmt: skip
     assert announcer.current.stack is not None
+    assert announcer.current.threshold is not None
     surprise, _ = announcer.current.stack.score(genuine_rows(50_000, seed=78))
     assert np.mean(surprise > announcer.current.threshold) < 0.002
     with UnitOfWork(engine, reads_only=True) as unit:
@@ -196,5 +197,6 @@ def test_what_an_administrator_sets_counts_at_once(
         analyst.send("r-1", fraud=frauds(0, 1, 2))
         assert analyst.answer("r-1").status == WAITING
     assert announcer.current.stack is not None
+    assert announcer.current.threshold is not None
     surprise, _ = announcer.current.stack.score(genuine_rows(50_000, seed=78))
     assert 0.005 < np.mean(surprise > announcer.current.threshold) < 0.015

@@ -46,6 +46,7 @@ def alert_rate(announcer: Announcer) -> float:
     """Share of ordinary traffic that is alerted by what is in force."""
     snapshot = announcer.refresh()
     assert snapshot.stack is not None
+    assert snapshot.threshold is not None
     surprise, _ = snapshot.stack.score(genuine_rows(100_000, seed=78))
     return float(np.mean(surprise > snapshot.threshold))
 

@@ -57,7 +57,7 @@ class Shell:
         assert self._process.stdout is not None
         self._process.stdin.write(f"failed=0; trap 'failed=1' ERR\n{text}\necho {self.END} $failed\n")
         self._process.stdin.flush()
-        said = []
+        said: list[str] = []
         for line in self._process.stdout:
             if line.startswith(self.END):
                 return "".join(said), line.split()[1] == "0"

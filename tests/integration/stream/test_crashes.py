@@ -37,6 +37,10 @@ def run(settings: Settings) -> Iterator[StreamRun]:
         yield run
 
 
+def wait_for_written(run: StreamRun, scores: int) -> None:
+    until(lambda: run.written(run.settings.topics.scores) >= scores, what=f"{scores} scores")
+
+
 def kill_while_flowing(run: StreamRun, kills: int) -> None:
     """Kill -9 at random moments while transactions arrive, each time starting a worker anew."""
     chance = random.Random(7)
@@ -44,10 +48,7 @@ def kill_while_flowing(run: StreamRun, kills: int) -> None:
     worker = run.start_worker()
     for seed in range(kills):
         run.send_transactions(part, seed=seed)
-        wanted = chance.randrange(run.sent)
-        until(
-            lambda wanted=wanted: run.written(run.settings.topics.scores) >= wanted, what=f"{wanted} scores"
-        )
+        wait_for_written(run, chance.randrange(run.sent))
         worker.kill()
         worker.wait()
         worker = run.start_worker()

@@ -44,9 +44,8 @@ def test_a_followed_transaction_has_a_span_of_every_stage_under_one_trace(stream
             trace = trace_of(topics.transactions, score["partition"], score["offset"])
             stages = [topics.transactions, topics.stage_of("merchant"), topics.returned]
             names = {ROOT, STAGE, *(f"stage {topic}" for topic in stages)}
-            spans = until(
-                lambda: (seen := found.of_trace(trace)).keys() >= names and seen, what="spans of every stage"
-            )
+            until(lambda: found.of_trace(trace).keys() >= names, what="spans of every stage")
+            spans = found.of_trace(trace)
         finally:
             recorder.stop()
             thread.join()

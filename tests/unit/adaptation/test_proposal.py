@@ -33,7 +33,8 @@ def usual(artifacts: Artifacts) -> np.ndarray[Any, Any]:
     random, knots = np.random.default_rng(0), np.sort(artifacts.base.normaliser.source, axis=1)
     last, d = knots.shape[1] - 1, len(artifacts.base.features)
     places = np.clip(np.round(last / 2 + random.standard_normal((N, d)) * last / 8), 0, last).astype(int)
-    return knots[np.arange(d), places].astype(np.float32)
+    rows: np.ndarray[Any, Any] = knots[np.arange(d), places].astype(np.float32)
+    return rows
 
 
 @pytest.fixture(scope="module")

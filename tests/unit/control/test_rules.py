@@ -14,6 +14,7 @@ from control.rules import RULES, Effect, Placed, Rule, RuleTable, faded, read_ru
 from control.snapshot import Snapshot
 from features.byte_strings import ByteStrings
 from meta.entity_risk import MOST_BOOST, boost
+from stream.scored import Scores
 from stream.scoring.decide import score_rows
 from tests.small_models import (
     base_change,
@@ -45,7 +46,7 @@ def keys(*names: str) -> ByteStrings:
     return ByteStrings.from_list([name.encode() for name in names])
 
 
-def scored(snapshot: Snapshot, cards: list[str], time: float = 0.0):
+def scored(snapshot: Snapshot, cards: list[str], time: float = 0.0) -> Scores:
     rows = genuine_rows(len(cards), seed=3)
     merchants = [f"m{n}" for n in range(len(cards))]
     return score_rows(rows, np.full(len(cards), time), [keys(*cards), keys(*merchants)], snapshot, ENTITIES)

@@ -79,13 +79,17 @@ def test_artifacts_say_what_they_were_validated_on() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "said"),
+    ("validation", "held_out", "said"),
     [
-        ({"validation": ("three",)}, "no family three; there are: one, two"),
-        ({"validation": ("two",), "held_out": ("two",)}, "0 frauds of 'two' to validate on, 30 are needed"),
-        ({"held_out": ("four",)}, "no family four; there are: one, two"),
+        (("three",), (), "no family three; there are: one, two"),
+        (("two",), ("two",), "0 frauds of 'two' to validate on, 30 are needed"),
+        ((), ("four",), "no family four; there are: one, two"),
     ],
 )
-def test_families_that_cannot_be_validated_on_are_told(given: dict[str, tuple[str, ...]], said: str) -> None:
+def test_families_that_cannot_be_validated_on_are_named(
+    validation: tuple[str, ...], held_out: tuple[str, ...], said: str
+) -> None:
     with pytest.raises(UnfitFamily, match=said):
-        train_artifacts(dataclasses.replace(history(), **given), TrainingSettings())
+        train_artifacts(
+            dataclasses.replace(history(), validation=validation, held_out=held_out), TrainingSettings()
+        )

@@ -110,7 +110,7 @@ def test_what_live_detectors_cost_the_base_is_not_spent_again_by_the_next() -> N
 @pytest.mark.parametrize("budget", [0.0003, 0.001, 0.02])
 def test_the_threshold_among_the_highest_rows_is_the_joint_threshold_of_all(budget: float) -> None:
     rng = np.random.default_rng(4)
-    reservoir = np.round(-np.log10(rng.random((3_001, 3))), 2)  # with ties
+    reservoir = (-np.log10(rng.random((3_001, 3)))).round(2)  # with ties
     shifts = np.array([0.0, -0.2])
     share = choose_share(reservoir, {}, rng.random((3, 3)), shifts, budget=budget)
     expected = joint_threshold(reservoir, np.append(shifts, share.shift), budget)

@@ -68,7 +68,7 @@ def test_the_first_order_gradient_is_that_of_the_query_at_the_adapted_parameters
     gradient, _ = learner.meta_gradient(state, tasks)
     adapted = learner.adapt(state, tasks.support_x[0], tasks.support_y[0])
     leaves = {k: v.detach().requires_grad_(True) for k, v in adapted.items()}
-    functional.mse_loss(smooth(leaves, tasks.query_x[0]), tasks.query_y[0]).backward()
+    torch.autograd.backward(functional.mse_loss(smooth(leaves, tasks.query_x[0]), tasks.query_y[0]))
     for name, leaf in leaves.items():
         torch.testing.assert_close(gradient.params[name], leaf.grad)
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from meta.adapters.evidence import LINES, Evidence
 from meta.adapters.ridge import Ridge
@@ -15,7 +18,11 @@ from meta.least_squares import least_squares
 from meta.support import Support
 
 
-def loss(w: Floats, fraud: Floats, genuine: Floats, penalty: float) -> float:
+def normal(rng: np.random.Generator, mean: float, shape: tuple[int, int]) -> Floats:
+    return rng.normal(mean, 1, shape).astype(np.float32)
+
+
+def loss(w: NDArray[np.float64], fraud: Floats, genuine: Floats, penalty: float) -> float:
     """What the closed form makes least: weights and intercept `w` (d + 1,), on targets of 4 and -4."""
     apart = (4 - fraud @ w[:-1] - w[-1], -4 - genuine @ w[:-1] - w[-1])
     return float(0.5 * sum(np.mean(miss**2) for miss in apart) + penalty * np.sum(w[:-1] ** 2))
@@ -24,7 +31,7 @@ def loss(w: Floats, fraud: Floats, genuine: Floats, penalty: float) -> float:
 @given(st.integers(0, 1_000), st.integers(1, 12), st.floats(0.01, 3.0))
 def test_no_other_weights_are_better(seed: int, flags: int, penalty: float) -> None:
     rng = np.random.default_rng(seed)
-    fraud, genuine = rng.normal(1, 1, (flags, 3)), rng.normal(0, 1, (40, 3))
+    fraud, genuine = normal(rng, 1, (flags, 3)), normal(rng, 0, (40, 3))
     weights, intercepts = least_squares(fraud, np.ones((1, flags), bool), genuine, penalty)
     found = np.append(weights[0], intercepts[0])
     least = loss(found, fraud, genuine, penalty)
@@ -34,7 +41,7 @@ def test_no_other_weights_are_better(seed: int, flags: int, penalty: float) -> N
 
 def test_each_part_is_solved_as_if_it_were_alone() -> None:
     rng = np.random.default_rng(0)
-    fraud, genuine = rng.normal(1, 1, (5, 4)), rng.normal(0, 1, (50, 4))
+    fraud, genuine = normal(rng, 1, (5, 4)), normal(rng, 0, (50, 4))
     parts = ~np.eye(5, dtype=bool)
     weights, intercepts = least_squares(fraud, parts, genuine, 0.1)
     for number, part in enumerate(parts):
@@ -58,6 +65,6 @@ def test_evidence_is_the_networks_curves_and_lines_of_a_quarter_of_their_spread(
     assert spread(added) == pytest.approx(LINES * spread(curves), rel=1e-3)
 
 
-def spread(values: Floats) -> float:
+def spread(values: NDArray[np.floating[Any]]) -> float:
     middle, high = np.quantile(values, (0.5, 0.99))
     return float(high - middle)

@@ -29,7 +29,9 @@ def history() -> Labelled:
     family = rng.choice([0, 1, 2, 3], 9000, p=[0.85, 0.05, 0.05, 0.05]).astype(np.int64)
     for f in (1, 2, 3):
         X[family == f, f + 1] += 3
-    return Labelled(X, family, rng.integers(0, 300, 9000).astype(np.int64), np.arange(9000) * 30.0)
+    return Labelled(
+        X, family, rng.integers(0, 300, 9000).astype(np.int64), 30.0 * np.arange(9000, dtype=np.float64)
+    )
 
 
 def sampler(history: Labelled, **changes: object) -> Sampler:

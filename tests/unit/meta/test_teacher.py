@@ -52,7 +52,7 @@ def test_each_token_of_a_mixture_is_that_of_some_row_and_at_most_two_rows_mix(
     fraud = np.arange(rows) == 0
     whose = np.repeat(np.arange(rows, dtype=np.float32)[:, None], tokens, 1)  # a token tells its row
     column = np.arange(tokens, dtype=np.float32) / 16  # and its place
-    mixed = mixtures(whose + column, fraud, 50, seed) - column
+    mixed = mixtures((whose + column).astype(np.float32), fraud, 50, seed) - column
     assert np.isin(mixed, whose[:, 0]).all()
     assert max(len(np.unique(row)) for row in mixed) <= 2
 

@@ -33,7 +33,7 @@ def payments(n: int = 6_000, days: int = 8) -> pd.DataFrame:
             "card": rng.integers(0, 300, n),
             "shop": [f"s{k}" for k in rng.integers(0, 40, n)],
             "fraud": fraud.astype(np.int64),
-            "kind": np.where(fraud, "large", None),
+            "kind": ["large" if one else None for one in fraud],
         }
     )
 

@@ -26,13 +26,13 @@ def past(rows: int = 20_000, frauds: int = 40) -> Past:
     at = rng.choice(rows, frauds, replace=False)
     X[at] = np.array([2.5, -2.5, 2.5], np.float32) + 0.1 * genuine_rows(frauds, seed=4)
     truth[at] = FRAUD
-    return Past(X, np.linspace(0, 10 * DAY_S, rows), np.full(rows, 7.0), truth)
+    return Past(X, np.linspace(0, 10 * DAY_S, rows, dtype=np.float64), np.full(rows, 7.0), truth)
 
 
 def test_alerts_are_counted_by_what_they_turned_out_to_be() -> None:
     truth = np.array([FRAUD, FRAUD, GENUINE, GENUINE, UNKNOWN], np.int8)
     amounts = np.array([10.0, 20.0, 1.0, 1.0, 1.0])
-    days = Past(genuine_rows(5), np.arange(5) * DAY_S, amounts, truth)
+    days = Past(genuine_rows(5), DAY_S * np.arange(5, dtype=np.float64), amounts, truth)
     found = effect(days, np.array([True, False, True, False, True]))
     assert (found.alerts, found.caught, found.frauds, found.false_alarms, found.unjudged) == (3, 1, 2, 1, 1)
     assert (found.amount_caught, found.fraud_amount) == (10.0, 30.0)

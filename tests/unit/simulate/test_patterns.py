@@ -91,7 +91,7 @@ def test_merchants_new_to_a_card_are_not_its_favourites(people: Population) -> N
 
 
 def test_steps_begin_at_once_and_follow_in_turn() -> None:
-    begin = START + 1e6 * np.arange(200)
+    begin = START + 1e6 * np.arange(200, dtype=np.float64)
     incident, time = draw_steps(np.random.default_rng(1), begin, 2, 5, gap_s=60.0)
     first = np.searchsorted(incident, np.arange(200))
     np.testing.assert_allclose(time[first], begin, rtol=0, atol=1e-3)

@@ -13,7 +13,7 @@ def test_just_the_poison_is_left_out(count: int, poisoned: set[int]) -> None:
     poisoned = {row for row in poisoned if row < count}
 
     def offsets_unless_poisoned(batch: Batch) -> list[int]:
-        found = batch.source_offset.tolist()
+        found: list[int] = batch.source_offset.tolist()
         if poisoned & set(found):
             raise ZeroDivisionError
         return found

@@ -1,5 +1,7 @@
 """Whatever way and in whatever order parts of batches arrive, transactions leave in order and once."""
 
+from typing import TypeAlias
+
 import numpy as np
 import pyarrow as pa
 from hypothesis import given
@@ -9,7 +11,8 @@ from contracts.stage_batch import BatchNotice
 from stream.stages.resequence import Waiting
 
 SCHEMA = pa.schema([("source_offset", pa.int64()), ("batch_end", pa.int64())])
-Event = tuple[str, int, object]  # kind, offset of the record that brings it, content
+Content: TypeAlias = BatchNotice | pa.RecordBatch
+Event = tuple[int, Content]  # offset of the record that brings it, and what that record holds
 
 
 def rows(offsets: list[int], batch_end: int) -> pa.RecordBatch:
@@ -20,35 +23,36 @@ def rows(offsets: list[int], batch_end: int) -> pa.RecordBatch:
 @st.composite
 def interleaved_ways(draw: st.DrawFn) -> tuple[list[Event], list[int]]:
     """Spans cut into parts that go two ways; each way and the notices keep their order, together they mix."""
-    notices, ways = [], ([], [])
-    expected, begin = [], draw(st.integers(0, 5))
+    notices: list[Content] = []
+    ways: tuple[list[Content], list[Content]] = ([], [])
+    expected: list[int] = []
+    begin = draw(st.integers(0, 5))
     for _ in range(draw(st.integers(1, 6))):
         end = begin + draw(st.integers(1, 8))
         kept = sorted(draw(st.sets(st.integers(begin, end - 1))))  # the others are dead letters or markers
         expected += kept
-        notices.append(("notice", BatchNotice(begin, end, len(kept))))
+        notices.append(BatchNotice(begin, end, len(kept)))
         way_of = [draw(st.integers(0, 1)) for _ in kept]
         for way in (0, 1):
             part = [offset for offset, chosen in zip(kept, way_of, strict=True) if chosen == way]
             if part:
-                ways[way].append(("rows", rows(part, end)))
+                ways[way].append(rows(part, end))
         begin = end
     queues = [queue for queue in (notices, *ways) if queue]
     events: list[Event] = []
     while queues:
         queue = draw(st.sampled_from(queues))
-        kind, content = queue.pop(0)
-        events.append((kind, 100 + len(events), content))
+        events.append((100 + len(events), queue.pop(0)))
         queues = [queue for queue in queues if queue]
     return events, expected
 
 
 def feed(waiting: Waiting, events: list[Event]) -> tuple[list[int], Waiting]:
     """Give the events one by one; return what left, in order."""
-    left = []
-    for kind, at, content in events:
-        notices = [(at, content)] if kind == "notice" else []
-        part = content if kind == "rows" else rows([], 0)
+    left: list[int] = []
+    for at, content in events:
+        notices = [(at, content)] if isinstance(content, BatchNotice) else []
+        part = rows([], 0) if isinstance(content, BatchNotice) else content
         ready, waiting = waiting.with_arrived(notices, part, np.full(part.num_rows, at)).take_complete()
         left += ready["source_offset"].to_pylist()
     return left, waiting
@@ -72,7 +76,7 @@ def test_after_a_crash_anywhere_reading_again_completes_it(
     left, waiting = feed(Waiting.nothing(SCHEMA), events[:crash])
     resume = waiting.first_needed(otherwise=100 + crash)
     again = Waiting.nothing(SCHEMA, waiting.emitted)
-    left += feed(again, [event for event in events if event[1] >= resume])[0]
+    left += feed(again, [event for event in events if event[0] >= resume])[0]
     assert left == expected
 
 
@@ -81,10 +85,11 @@ def test_a_batch_sent_twice_and_longer_the_second_time_leaves_once(
     case: tuple[list[Event], list[int]], longer: int
 ) -> None:
     events, expected = case
-    begin = max((e[2].begin for e in events if e[0] == "notice"), default=0)
-    end = max(e[2].end for e in events if e[0] == "notice") + longer
+    notices = [content for _, content in events if isinstance(content, BatchNotice)]
+    begin = max(notice.begin for notice in notices)
+    end = max(notice.end for notice in notices) + longer
     repeated = [offset for offset in expected if offset >= begin]
     again = [*repeated, *range(end - longer, end)]
-    events = [*events, ("rows", 900, rows(again, end)), ("notice", 901, BatchNotice(begin, end, len(again)))]
+    events = [*events, (900, rows(again, end)), (901, BatchNotice(begin, end, len(again)))]
     left, _ = feed(Waiting.nothing(SCHEMA), events)
     assert left == [*expected, *range(end - longer, end)]

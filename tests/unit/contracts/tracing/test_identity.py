@@ -9,10 +9,11 @@ from contracts.tracing.identity import Sampling, Traced, span_of, trace_of
 
 N = 50_000
 OFFSETS = np.arange(N, dtype=np.int64)
+ARRIVED = np.arange(N, dtype=np.float64) + 0.5
 
 
 def drawn(share: float, partition: int = 3) -> tuple[Traced, ...]:
-    return Sampling(share).among(np.full(N, partition, np.int32), OFFSETS, OFFSETS + 0.5)
+    return Sampling(share).among(np.full(N, partition, np.int32), OFFSETS, ARRIVED)
 
 
 @pytest.mark.parametrize("share", [0.001, 0.1, 0.9])

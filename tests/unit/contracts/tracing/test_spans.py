@@ -7,8 +7,14 @@ from settings import Settings, TracingSettings
 from tests.collector import collector
 
 
-def answer(**fields: float) -> Answer:
-    return Answer("request-1", "live", "told", **fields)
+def answer(flag_to_adapted_ms: float | None = None, flag_to_live_ms: float | None = None) -> Answer:
+    return Answer(
+        "request-1",
+        "live",
+        "told",
+        flag_to_adapted_ms=flag_to_adapted_ms,
+        flag_to_live_ms=flag_to_live_ms,
+    )
 
 
 def test_without_an_endpoint_nothing_is_traced() -> None:
