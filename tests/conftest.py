@@ -57,7 +57,10 @@ def stream_settings(broker: str, tmp_path: Path) -> Settings:
 
 @pytest.fixture
 def fresh_topic(broker: str) -> Callable[..., str]:
-    """Return a function that creates a new topic: fresh_topic(partitions=1, retention_ms="1000")."""
+    """Return a function that creates a new topic.
+
+    Example: fresh_topic(partitions=1, retention_ms="1000")
+    """
 
     def create(partitions: int = 1, **configs: str) -> str:
         name = f"t{uuid.uuid4().hex[:12]}"

@@ -104,7 +104,6 @@ def measure(
 
 def staged(payments: Payments, scorer: Scorer, stage: Stage, changed_at: float, seed: int) -> Played:
     """The payments up to five days after the change, with all that the stage changes."""
-
     near = payments.take(payments.time < changed_at + WAITED_DAYS * DAY_S)
     rng = np.random.default_rng([seed, STAGES.index(stage)])
     changed = stage.change(near, near.time >= changed_at, rng)

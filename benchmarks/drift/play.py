@@ -125,8 +125,14 @@ class Player:
             unit.commit()
 
     def play(self, until: float, heard: Callable[[frozenset[str]], bool] = lambda _: False) -> float | None:
-        """Two hours at a time: record, label, and let monitoring have a round, until then or until `heard`
-        says that the open alarms, by name, are what was waited for. Returns when that was.
+        """Record, label and run a round of monitoring in steps of two hours, up to the time `until`.
+
+        Args:
+            until: event time at which to stop, in seconds.
+            heard: takes the names of the open alarms; true ends the play.
+
+        Returns:
+            The event time at which `heard` was true, or None.
         """
         while self._at < until:
             self._record(self._at, self._at + STEP_S)

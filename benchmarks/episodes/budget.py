@@ -79,8 +79,13 @@ def _above(stack: ScoringStack, threshold: float, rows: NDArray[np.float32]) -> 
 
 @dataclass(frozen=True)
 class World:
-    """Feature rows: `usual` genuine ones of the calibration week, at most `RESERVOIR`, and frauds of it by
-    family; of the fresh weeks `unseen` genuine ones and frauds of `known` families.
+    """Feature rows (n, features) of a portfolio, split by time.
+
+    Attributes:
+        usual: genuine rows of the calibration week, at most `RESERVOIR`.
+        frauds: frauds of the calibration week by family.
+        unseen: genuine rows of the weeks after it.
+        known: frauds of the known families in the weeks after it.
     """
 
     usual: NDArray[np.float32]

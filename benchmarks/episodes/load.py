@@ -23,7 +23,7 @@ from control.announce import Announcer
 from control.keys import read_key
 from control.promote import announce_artifacts
 from flagfive.cluster import administrator
-from flagfive.demo.cold_start import forget_the_cold_start
+from flagfive.demo.cold_start import delete_cold_start
 from flagfive.demo.observer import Observer, follow_scores
 from flagfive.demo.traffic import DemoTraffic
 from flagfive.processes import Processes
@@ -101,7 +101,7 @@ async def _run(
         await traffic.send_history(lambda sent: None)
         await _until(lambda: observer.scored >= traffic.sent, "the history's scores", processes)
         say(f"{traffic.sent:,} payments of history are scored")
-        await asyncio.to_thread(forget_the_cold_start, settings, traffic.sent, COLD_DAYS)
+        await asyncio.to_thread(delete_cold_start, settings, traffic.sent, COLD_DAYS)
         start("adapter", "adapter", "--device", "cpu")
         live = asyncio.create_task(traffic.run_live())
         await _until(lambda: traffic._live is not None, "live traffic", processes)

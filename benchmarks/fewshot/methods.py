@@ -67,10 +67,9 @@ def retrain(m: Measure, episode: Episode, parts: Parts, seed: int) -> Outcome:
 
 
 def flagfive(m: Measure, episode: Episode, parts: Parts, seed: int) -> Outcome:
-    """What the product does: adapt, calibrate, choose the share on left-out flags and replay sets, and the
-    gate.
+    """Do what the product does: adapt, calibrate, choose the share on left-out flags and replay sets, gate.
 
-    A detector that the gate keeps as a draft does not score: then the base alone stands.
+    A detector that the gate keeps as a draft does not score; the base then scores alone.
     """
     return _product(m, m.setting.rows(episode.flags), parts, seed)
 
@@ -81,7 +80,7 @@ def first_second(m: Measure, episode: Episode, parts: Parts, seed: int) -> Outco
 
 
 def one_wrong_flag(m: Measure, episode: Episode, parts: Parts, seed: int) -> Outcome:
-    """flagfive with one flag of the episode swapped for an ordinary transaction."""
+    """Flagfive with one flag of the episode swapped for an ordinary transaction."""
     flags = m.setting.rows(episode.flags).copy()
     rng = np.random.default_rng((seed, 3))
     flags[rng.integers(len(flags))] = m.setting.rows(rng.choice(m.setting.genuine_rows, 1))[0]
@@ -89,7 +88,7 @@ def one_wrong_flag(m: Measure, episode: Episode, parts: Parts, seed: int) -> Out
 
 
 def undetected(m: Measure, episode: Episode, parts: Parts, seed: int) -> Outcome:
-    """flagfive calibrated on a reservoir that holds the pattern's frauds of that time, labelled genuine."""
+    """Flagfive calibrated on a reservoir that holds the pattern's frauds of that time, labelled genuine."""
     dirty = _with_undetected(m, seed)[1]
     flags = m.setting.rows(episode.flags)
     return _product(m, flags, Parts(dirty, parts.genuine, parts.known, parts.later), seed)
@@ -130,9 +129,7 @@ def hardships() -> dict[str, Method]:
 
 
 def _product(m: Measure, flags: np.ndarray, parts: Parts, seed: int, name: str = "blend") -> Outcome:
-    """Adapt, calibrate, choose the share on left-out flags and replay sets, pass the gate or keep the
-    base.
-    """
+    """Adapt, calibrate and choose the share; score with the base alone where the gate refuses."""
     s = m.setting
     artifacts = replace(s.artifacts, past=s.past_frauds)
     verdict = judge(

@@ -59,9 +59,7 @@ class Setting:
 
     @cached_property
     def artifacts(self) -> Artifacts:
-        """Base, evidence and learners trained without the family; read from the folder where they are
-        there.
-        """
+        """Base, evidence and learners, trained without the family or read from the folder."""
         if (self.folder / "evidence.safetensors").exists():
             kept = Artifacts.load(self.folder)
             if kept.base.features == self.data.features:
@@ -99,8 +97,9 @@ class Setting:
         return self.rows(self._some(self.data.train, TREES_GENUINE))
 
     def episode(self, k: int, seed: int) -> Episode:
-        """Return the first K frauds, each on another card, from a moment that the seed draws, and what
-        follows.
+        """Return K flags and the frauds after them, from a moment that the seed draws.
+
+        The flags are the first K frauds, each on a card of its own. The frauds after them are on other cards.
         """
         d = self.data
         rows = d.evaluate[d.rows.family[d.evaluate] == self.held]

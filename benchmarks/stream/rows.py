@@ -91,7 +91,7 @@ def _run_peer(race: Race, name: str, command: list[str], count: int, *extra: str
 
 
 def same_work(delivery: str) -> Callable[[Race, int], Measured]:
-    """flagfive's transport, partition worker, committer and checkpoints around the work of the task."""
+    """Flagfive's transport, partition worker, committer and checkpoints around the work of the task."""
 
     def run(race: Race, count: int) -> Measured:
         settings = race.settings(delivery)

@@ -18,7 +18,7 @@ from pydantic import SecretStr
 from rich.console import Console as Terminal
 
 from flagfive.demo.base import put_base_in_force
-from flagfive.demo.cold_start import forget_the_cold_start
+from flagfive.demo.cold_start import delete_cold_start
 from flagfive.demo.observer import Observer, follow_scores
 from flagfive.demo.stage import environment_of
 from flagfive.demo.story import Story
@@ -87,7 +87,7 @@ class LiveBank:
         put_base_in_force(self.settings, genuine)
         self._run(self._payments.send_history(lambda sent: None))
         until(lambda: self.observer.scored >= self._payments.sent, what="the history's scores", within_s=300)
-        forget_the_cold_start(self.settings, self._payments.sent, COLD_DAYS)
+        delete_cold_start(self.settings, self._payments.sent, COLD_DAYS)
         self.start("adapter", "--device", "cpu")
         view = View(self.observer, self.settings.budget.alert_rate, Terminal(quiet=True))
         story = Story(self.settings, self._payments, self.observer, view, PATTERN.recipe)

@@ -17,6 +17,7 @@ from adaptation.worker import AdaptationConfig, AdaptationWorker
 from contracts.answer import Answer
 from contracts.answers_topic import answers_topic, create_topic
 from contracts.request import Request
+from contracts.standing_policy import StandingPolicy
 from control.announce import Announcer
 from control.keys import read_key
 from control.log_reader import ControlLog
@@ -115,7 +116,7 @@ def test_recorder_and_adapter_go_on_after_the_broker_was_killed(
         KEY,
     )
     config = AdaptationConfig(
-        bootstrap, "a", topics.feedback, topics.control, topics.control_acks, 1, "ridge", "auto"
+        bootstrap, "a", topics.feedback, topics.control, topics.control_acks, 1, "ridge", StandingPolicy()
     )
     adapter = AdaptationWorker(config, engine, KEY)
     threads = [threading.Thread(target=process.run) for process in (recorder, adapter)]

@@ -36,8 +36,11 @@ def verify(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
 def test_the_first_start_prints_a_link_that_signs_in_once_and_the_log_shows_who_tampers(
     tmp_path: Path,
 ) -> None:
-    """1. start: a link; 2. sign in by it, once; 3. kill: its child goes too; 4. the log is whole;
-    5. changed, it is not."""
+    """The audit log survives a kill.
+
+    1. The start prints a link.  2. It signs in once.  3. A kill ends the child too.  4. The log is whole.
+    5. After a change it is not.
+    """
     command, environment = flagfive(tmp_path)
     told = tmp_path / "told"
     with told.open("w") as out:

@@ -107,8 +107,9 @@ def test_a_pattern_is_previewed_flagged_live_and_rolled_back(
 
 
 def _try_other_terms(settings: Settings, engine: Engine, lead: Person, episode: str) -> None:
-    """The pattern's other frauds, labelled, are caught with the detector and not without it: while no
-    recorder has stored that it is live it is tried as a draft is, afterwards it is taken out.
+    """With the detector the pattern's other labelled frauds are caught, without it they are not.
+
+    Until the recorder has stored that the detector is live, it is tried like a draft; then it is removed.
     """
     labelled = {"ids": list(frauds(6, 7, 8, 9)), "verdict": "fraud", "request_id": "cb-0"}
     assert lead.post("/labels", labelled).status_code == 200

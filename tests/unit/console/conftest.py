@@ -76,7 +76,7 @@ def app(context: ConsoleContext) -> FastAPI:
 
 @pytest.fixture
 def person(app: FastAPI) -> Callable[[str], Person]:
-    """Signs somebody in: person("analyst")."""
+    """Return a function that signs a user in, for example `person("analyst")`."""
     return lambda name: Person(app, name)
 
 

@@ -15,7 +15,7 @@ from jsonschema import Draft7Validator, Draft202012Validator
 
 from flagfive.verbs import VERBS
 from settings import Settings, load_settings
-from tests.run_parts import CLONE
+from tests.docs_blocks import CLONE
 from tests.unit.test_imports import MAY_IMPORT
 
 SCHEMAS = CLONE / "tests" / "schemas"
@@ -78,7 +78,7 @@ def test_a_mistake_in_a_manifest_or_the_compose_file_is_found() -> None:
     of_kind = {"$ref": schema["x-kinds"]["Deployment"], "$defs": schema["$defs"]}
     assert not Draft202012Validator(of_kind).is_valid(worker)
     wrong = compose()
-    wrong["services"]["worker"]["comand"] = ["worker"]
+    wrong["services"]["worker"]["commands"] = ["worker"]
     assert not Draft7Validator(json.loads((SCHEMAS / "compose-spec.json").read_text())).is_valid(wrong)
 
 

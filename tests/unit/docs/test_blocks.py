@@ -21,7 +21,7 @@ import typer
 from benchmarks.__main__ import names as benchmarks
 from flagfive.verbs import VERBS
 from tests.docs_blocks import CLONE, Block, pages, runnable
-from tests.run_parts import PARTS
+from tests.suite.parts import PARTS
 
 # Pages of which only verbs and options are checked here, and why.
 ELSEWHERE = {

@@ -1,0 +1,30 @@
+"""Where the parts of the suite print."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import IO
+
+Output = IO[bytes] | None  # a file, or None for this process's own output
+
+
+def say(line: str, output: Output = None) -> None:
+    """Print a line at once, so that lines and the output of child processes keep their order."""
+    stream = output or sys.stdout.buffer
+    stream.write(f"{line}\n".encode())
+    stream.flush()
+
+
+def run_module(module: str, *arguments: str, clone: Path, output: Output) -> int:
+    """Run `python -m module` in the clone and return its exit code; with a file, errors go there too.
+
+    Numerical libraries get one thread. Parts run side by side, and threads that spin while they wait for a
+    core take more time than they save.
+    """
+    command = [sys.executable, "-m", module, *arguments]
+    environment = {"OMP_NUM_THREADS": "1", **os.environ}
+    errors = subprocess.STDOUT if output else None
+    return subprocess.run(command, cwd=clone, stdout=output, stderr=errors, env=environment).returncode
