@@ -20,9 +20,9 @@ from sqlalchemy import Engine
 
 from adaptation.context import AdaptationContext
 from adaptation.flag_steps import FlagStep, continue_after
-from adaptation.going_live.pending_change import PendingChange
 from adaptation.going_live.pending_changes import PendingChanges
-from adaptation.intake.dispatch import AWAY, work
+from adaptation.going_live.result import PendingChange
+from adaptation.intake.dispatch import TRANSIENT, handle
 from adaptation.proposing.preparation import AdaptationNotReady, Preparation
 from adaptation.proposing.recent_traffic import RecentTraffic
 from adaptation.upkeep.schedule import Upkeep
@@ -94,7 +94,7 @@ class AdaptationWorker:
             while not self._stop.is_set():
                 try:
                     self._serve()
-                except AWAY as error:
+                except TRANSIENT as error:
                     self._outage.note(error)
                     self._stop.wait(RETRY_S)
         finally:
@@ -143,7 +143,7 @@ class AdaptationWorker:
                 consumer.commit({partition: OffsetAndMetadata(record.offset + 1, "", -1)})
                 context.after(FlagStep.COMMITTED)
         acks.poll(WAITING_POLL_MS / 1e3 if settling else 0.0)
-        for answer in settling.due():
+        for answer in settling.answers():
             self._answer(producer, answer)
         if not polled and not settling:
             self._prepare(context)
@@ -160,7 +160,7 @@ class AdaptationWorker:
             self._answer(producer, Answer(name, "refused", f"not a request: {error}"))
             return
         with self._traffic.paused():
-            outcome = work(context, request, record.timestamp / 1e3, self._stop)
+            outcome = handle(context, request, record.timestamp / 1e3, self._stop)
         if isinstance(outcome, PendingChange):
             settling.add(outcome)
         else:

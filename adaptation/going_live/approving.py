@@ -1,58 +1,52 @@
-"""Puts into force what waited for a person: the gate judges it anew, beside what is in force by now."""
+"""Approves an episode that waits for a person: the gate judges it again, beside what is in force by now."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from msgspec.structs import replace as replaced
-
 from adaptation.context import AdaptationContext
 from adaptation.going_live import episode_records as records
-from adaptation.going_live.flagging import adapt, go_live, in_force
-from adaptation.going_live.pending_change import PendingChange
+from adaptation.going_live.flagging import carry_out, live_offset
+from adaptation.going_live.outcome import EpisodeOutcome, outcome_of_approval
+from adaptation.going_live.result import PendingChange, RequestResult, result_of
 from adaptation.intake.checks import RequestRefused
-from adaptation.proposing.preparation import AdaptationNotReady
-from contracts.answer import Answer
+from adaptation.proposing.adapting import adapt
 from contracts.request import Request
-from control.change import Change
 from control.entry import Kind
-from control.snapshot import Snapshot
-from meta.episode import TooLittleTraffic
 from storage.episodes import ADAPTED, ANNOUNCED, DRAFT, LIVE, LOOKALIKE, SHADOW, SUPPORT, WAITING, Episode
 
 APPROVABLE = (WAITING, SHADOW, DRAFT, ADAPTED, ANNOUNCED, LIVE)
-"""The last three for an approval that comes again, after a stop on its way."""
+"""The last three for an approval that is repeated after a stop on its way."""
 
 
-def approve(context: AdaptationContext, request: Request, began: float) -> Answer | PendingChange:
-    """Judge the episode again and put it into force. Raises RequestRefused; again is no harm."""
-    snapshot = context.announcer.refresh()
+def approve(context: AdaptationContext, request: Request, asked_at: float) -> RequestResult:
+    """Have the gate judge the episode again, and put it in force if it passes.
+
+    Args:
+        context: database, control log, prepared calibration, standing policy.
+        request: names the episode.
+        asked_at: when the request reached the broker, seconds since 1970-01-01 UTC.
+
+    Raises:
+        RequestRefused: no such episode waits, or its author must not approve it.
+    """
     episode = _found(context, request)
-    original = request_of(episode, reason=f"flagged by {episode.author}, approved by {request.author}")
-    if (offset := in_force(snapshot, episode)) is not None:
+    flag = request_of(episode, reason=f"flagged by {episode.author}, approved by {request.author}")
+    snapshot = context.announcer.refresh()
+    offset = live_offset(snapshot, episode)
+    if offset is not None:  # an earlier try announced it
         if episode.status == ADAPTED:
-            records.note_announced(context, original, episode.flagged_at, episode.detector_id, offset)
-        return PendingChange(request.request_id, offset, began, episode.id, episode.detector_id)
-    if context.policy.four_eyes and episode.author == request.author:
-        raise RequestRefused(
-            f"{request.author} flagged {episode.name!r}; with adaptation.four_eyes another person approves it"
-        )
-    try:
-        adapted = adapt(context, original, began, snapshot, approved=True)
-    except (TooLittleTraffic, AdaptationNotReady) as lack:
-        raise RequestRefused(str(lack)) from lack
+            records.note_outcome(context, flag, episode.flagged_at, EpisodeOutcome(ANNOUNCED), offset)
+        return PendingChange(request.request_id, offset, asked_at, episode.id, episode.detector_id)
+    _refuse_own(context, episode, request)
+    adapted = adapt(context, flag, asked_at, approved=True)
     records.note_approval(context, episode, request)
-    if reasons := adapted.proposal.verdict.reasons:
-        records.store(context, original, began, adapted, DRAFT, "; ".join(reasons))
-        return replaced(
-            records.answer(original, DRAFT, "; ".join(reasons), adapted), request_id=request.request_id
-        )
-    awaiting = go_live(context, original, began, adapted, *_out_of_shadow(snapshot, adapted.id, request))
-    return replace(awaiting, request_id=request.request_id, began=began)
+    on_trial = adapted.id in snapshot.in_force(Kind.SHADOW)
+    outcome = outcome_of_approval(flag, adapted, approver=request.author, on_trial=on_trial)
+    stored = carry_out(context, flag, asked_at, adapted, outcome)
+    return result_of(stored, request_id=request.request_id, asked_at=asked_at)
 
 
 def request_of(episode: Episode, reason: str = "") -> Request:
-    """The request that made an episode, with all that has joined it since."""
+    """The flag that made an episode, with all transactions that have joined it since."""
     by_role = {
         role: tuple(part.transaction_id for part in episode.transactions if part.role == role)
         for role in (SUPPORT, LOOKALIKE)
@@ -75,13 +69,14 @@ def _found(context: AdaptationContext, request: Request) -> Episode:
         if episode is None:
             waiting = [one.name for one in unit.episodes.with_status(WAITING, SHADOW, DRAFT)]
             raise RequestRefused(
-                f"no episode {request.name!r} waits for approval; there are: {', '.join(waiting) or 'none'}"
+                f"no episode {request.name!r} waits for approval; waiting are: {', '.join(waiting) or 'none'}"
             )
-        assert episode.transactions is not None  # loaded while the unit is open
+        assert episode.transactions is not None  # loads them while the unit is open
         return episode
 
 
-def _out_of_shadow(snapshot: Snapshot, detector_id: str, request: Request) -> tuple[Change, ...]:
-    if detector_id not in snapshot.in_force(Kind.SHADOW):
-        return ()
-    return (Change(Kind.SHADOW, detector_id, request.author, "approved", {}, {}, retired=True),)
+def _refuse_own(context: AdaptationContext, episode: Episode, request: Request) -> None:
+    if context.policy.four_eyes and episode.author == request.author:
+        raise RequestRefused(
+            f"{request.author} flagged {episode.name!r}; with adaptation.four_eyes another person approves it"
+        )

@@ -1,67 +1,102 @@
-"""What is written to the database of an episode, step by step; each function is one transaction."""
+"""Writes what becomes of an episode to the database; each function is one transaction."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from adaptation.context import AdaptationContext
-from adaptation.going_live.pending_change import PendingChange
+from adaptation.going_live.outcome import EpisodeOutcome
+from adaptation.intake.checks import RequestRefused
 from adaptation.proposing.adapted import Adapted
-from contracts.answer import Answer
 from contracts.metrics import adaptation as metrics
 from contracts.request import Request
 from storage import UnitOfWork
 from storage.detectors import DetectorRow
-from storage.episodes import ANNOUNCED, DRAFT, LIVE, LOOKALIKE, SUPPORT, Episode, EpisodeTransaction
+from storage.episodes import (
+    ADAPTED,
+    ANNOUNCED,
+    DRAFT,
+    LIVE,
+    LOOKALIKE,
+    SUPPORT,
+    Episode,
+    EpisodeTransaction,
+)
 from storage.labels import FRAUD, GENUINE
 
 
-def store(
-    context: AdaptationContext,
-    request: Request,
-    flagged_at: float,
-    adapted: Adapted,
-    status: str,
-    reason: str | None = None,
-) -> None:
-    """Episode, labels, detector and audit in one database transaction."""
+def store_without_detector(
+    context: AdaptationContext, request: Request, asked_at: float, status: str, refusal: RequestRefused
+) -> Episode:
+    """Store an episode that no detector could be made for: `refused`, or `draft` with its transactions."""
     with context.unit() as unit:
-        episode = _episode(unit, request, flagged_at)
-        episode.status, episode.reason, episode.detector_id = status, reason, adapted.id
+        episode = _episode(unit, request, asked_at)
+        episode.status, episode.reason = status, str(refusal)
+        episode.details = {"unknown": list(refusal.unknown)}
+        if status == DRAFT:
+            _add_transactions(episode, request)
+        _audit(unit, context, request, status, {"reason": episode.reason})
+        unit.commit()
+    metrics.EPISODES.labels(status).inc()
+    return episode
+
+
+def store_adapted(context: AdaptationContext, request: Request, asked_at: float, adapted: Adapted) -> None:
+    """Store episode, labels, detector and audit entry, before anything of them is announced."""
+    with context.unit() as unit:
+        episode = _episode(unit, request, asked_at)
+        episode.status, episode.reason, episode.detector_id = ADAPTED, None, adapted.id
         episode.flag_to_adapted_ms, episode.details = adapted.flag_to_adapted_ms, adapted.found()
         _add_transactions(episode, request)
         unit.session.flush()
         unit.labels.add_many(_labels(request))
-        unit.detectors.put(_row(context, request, adapted, status))
-        _audit(unit, context, request, status, {"reason": reason, "detector": adapted.id})
+        unit.detectors.put(_row(context, request, adapted, ADAPTED))
+        _audit(unit, context, request, ADAPTED, {"detector": adapted.id})
         unit.commit()
-    metrics.EPISODES.labels(status).inc()
+    metrics.EPISODES.labels(ADAPTED).inc()
     metrics.ADAPT_STEP_SECONDS.labels("adapted").observe(adapted.flag_to_adapted_ms / 1e3)
-    metrics.ADAPT_STEP_SECONDS.labels("stored").observe(max(0.0, context.clock() - flagged_at))
+    metrics.ADAPT_STEP_SECONDS.labels("stored").observe(max(0.0, context.clock() - asked_at))
 
 
-def note_announced(
-    context: AdaptationContext, request: Request, flagged_at: float, detector_id: str | None, offset: int
-) -> PendingChange:
-    """The episode's detector is on the control log at `offset`; returns what to wait for."""
-    now = context.clock()
-    announced_ms = 1e3 * (now - flagged_at)
+def note_outcome(
+    context: AdaptationContext,
+    request: Request,
+    asked_at: float,
+    outcome: EpisodeOutcome,
+    offset: int | None,
+) -> Episode:
+    """Note that the outcome of a stored episode is on the control log.
+
+    Args:
+        context: database and clock.
+        request: the flag that made the episode.
+        asked_at: when the request that is handled reached the broker, seconds since 1970-01-01 UTC.
+        outcome: status and reason to note.
+        offset: control offset of the last entry that was announced; None where nothing was.
+    """
+    announced_ms = 1e3 * (context.clock() - asked_at)
     with context.unit() as unit:
-        episode, row = unit.episodes.get(request.episode_id), unit.detectors.get(detector_id or "")
+        episode = unit.episodes.get(request.episode_id)
         assert episode is not None  # stored before it was announced
-        assert row is not None
-        episode.status = row.status = ANNOUNCED
-        episode.control_offset = row.control_offset = offset
-        episode.details = {**episode.details, "flag_to_announced_ms": announced_ms}
-        _audit(unit, context, request, ANNOUNCED, {"detector": detector_id, "control_offset": offset})
+        row = unit.detectors.get(episode.detector_id or "")
+        assert row is not None  # stored with the episode
+        episode.status = row.status = outcome.status
+        episode.reason = outcome.reason
+        # Where the detector does not score, only the risk of its entities is announced.
+        episode.control_offset = row.control_offset = offset if outcome.scores else None
+        if outcome.status == ANNOUNCED:
+            episode.details = {**episode.details, "flag_to_announced_ms": announced_ms}
+        details = {"reason": outcome.reason, "detector": row.id, "control_offset": offset}
+        _audit(unit, context, request, outcome.status, details)
         unit.commit()
-    metrics.EPISODES.labels(ANNOUNCED).inc()
-    metrics.ADAPT_STEP_SECONDS.labels("announced").observe(announced_ms / 1e3)
-    return PendingChange.of(episode)
+    metrics.EPISODES.labels(outcome.status).inc()
+    if outcome.status == ANNOUNCED:
+        metrics.ADAPT_STEP_SECONDS.labels("announced").observe(announced_ms / 1e3)
+    return episode
 
 
 def note_approval(context: AdaptationContext, episode: Episode, request: Request) -> None:
-    """Somebody approved the episode; what comes of it is noted as it happens."""
+    """Note who approved the episode; what comes of it is noted as it happens."""
     with context.unit() as unit:
         details = {"request": request.request_id, "name": episode.name, "flagged_by": episode.author}
         unit.audit.append(
@@ -70,49 +105,17 @@ def note_approval(context: AdaptationContext, episode: Episode, request: Request
         unit.commit()
 
 
-def note_adapted_anew(context: AdaptationContext, request: Request, adapted: Adapted, offset: int) -> None:
-    """A live episode has a new version of its detector on the control log."""
+def note_new_version(context: AdaptationContext, request: Request, adapted: Adapted, offset: int) -> None:
+    """Note that a new version of a live episode's detector is on the control log."""
     with context.unit() as unit:
         episode = unit.episodes.get(request.episode_id)
-        assert episode is not None  # its version before was live
+        assert episode is not None  # its previous version is live
         episode.control_offset, episode.details = offset, {**episode.details, **adapted.found()}
         row = _row(context, request, adapted, LIVE)
         row.control_offset = offset
         unit.detectors.put(row)
         _audit(unit, context, request, "adapted anew", {"detector": adapted.id, "control_offset": offset})
         unit.commit()
-
-
-def end(
-    context: AdaptationContext,
-    request: Request,
-    flagged_at: float,
-    status: str,
-    reason: str,
-    unknown: tuple[str, ...] = (),
-) -> Answer:
-    """End without a detector: refused, where nothing but the refusal is stored, or a draft."""
-    with context.unit() as unit:
-        episode = _episode(unit, request, flagged_at)
-        episode.status, episode.reason, episode.details = status, reason, {"unknown": list(unknown)}
-        if status == DRAFT:
-            _add_transactions(episode, request)
-        _audit(unit, context, request, status, {"reason": reason})
-        unit.commit()
-    metrics.EPISODES.labels(status).inc()
-    return Answer(request.request_id, status, reason, unknown)
-
-
-def answer(request: Request, status: str, reason: str, adapted: Adapted) -> Answer:
-    """What is told of an episode whose detector is not in force."""
-    return Answer(
-        request.request_id,
-        status,
-        reason,
-        detector_id=adapted.id,
-        flag_to_adapted_ms=adapted.flag_to_adapted_ms,
-        notes=adapted.notes,
-    )
 
 
 def _episode(unit: UnitOfWork, request: Request, flagged_at: float) -> Episode:

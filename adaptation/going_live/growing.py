@@ -7,13 +7,11 @@ import logging
 from adaptation.context import AdaptationContext
 from adaptation.going_live import episode_records as records
 from adaptation.going_live.approving import request_of
-from adaptation.going_live.changes import detector_change, risk_entry
-from adaptation.going_live.flagging import adapt
+from adaptation.going_live.outcome import detector_change, risk_entry
 from adaptation.intake.checks import RequestRefused
 from adaptation.intake.labelling import GROWN_AT
-from adaptation.proposing.preparation import AdaptationNotReady
+from adaptation.proposing.adapting import adapt
 from contracts.metrics import adaptation as metrics
-from meta.episode import TooLittleTraffic
 from storage import UnitOfWork
 from storage.alerts import CONFIRMED, REJECTED
 from storage.episodes import LIVE, SUPPORT, Episode
@@ -46,15 +44,15 @@ def _adapt_anew(context: AdaptationContext, episode: Episode) -> None:
     if not request.fraud:
         return _note(context, episode, "none of its transactions is fraud any more: retire it")
     try:
-        adapted = adapt(context, request, context.clock(), context.announcer.refresh(), approved=True)
-    except (RequestRefused, TooLittleTraffic, AdaptationNotReady) as lack:
+        adapted = adapt(context, request, context.clock(), approved=True)
+    except RequestRefused as lack:
         return _note(context, episode, str(lack))
     if reasons := adapted.proposal.verdict.reasons:
         return _note(context, episode, "; ".join(reasons))
     offset = context.announcer.announce(
         risk_entry(request, adapted), detector_change(request, adapted)
     ).offset
-    records.note_adapted_anew(context, request, adapted, offset)
+    records.note_new_version(context, request, adapted, offset)
     _note(context, episode, None)
     metrics.EPISODES.labels("adapted_anew").inc()
     log.info("adapter: episode %r adapted anew, control offset %d", episode.name, offset)

@@ -1,4 +1,4 @@
-"""Watches the acknowledgements of what was announced, and answers once it is in force everywhere."""
+"""Follows announced changes until every partition has acknowledged them, and gives the answers."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import logging
 
 from adaptation.context import AdaptationContext
 from adaptation.flag_steps import FlagStep
-from adaptation.going_live.pending_change import PendingChange
+from adaptation.going_live.result import PendingChange, result_of
 from contracts.answer import Answer
 from contracts.metrics import adaptation as metrics
 from control.acks import AckTable, Progress
@@ -15,52 +15,59 @@ from storage.episodes import ANNOUNCED, LIVE
 log = logging.getLogger(__name__)
 
 PATIENCE_S = 10.0
-"""Asked-for changes are in force within a second; after ten, whoever asked is told how far it is."""
+"""Changes are usually in force within a second. After ten, the client is told how far the change is."""
 
 
 class PendingChanges:
-    """Changes that are waited for. `due` gives the answers that can be given now."""
+    """Changes whose acknowledgements are awaited."""
 
     def __init__(self, context: AdaptationContext, acks: AckTable) -> None:
         self._context, self._acks = context, acks
-        self._waiting: dict[str, PendingChange] = {}
-        self._told: set[str] = set()
+        self._pending: dict[str, PendingChange] = {}
+        self._answered: set[str] = set()
 
     def __bool__(self) -> bool:
-        """Whether anything is waited for that nobody has been answered yet."""
-        return bool(self._waiting.keys() - self._told)
+        """Whether a change is pending whose request has had no answer yet."""
+        return bool(self._pending.keys() - self._answered)
 
-    def add(self, awaiting: PendingChange) -> None:
-        """Wait for this one; again is no harm."""
-        self._waiting[awaiting.request_id] = awaiting
-        self._told.discard(awaiting.request_id)
+    def add(self, change: PendingChange) -> None:
+        """Await the acknowledgements of a change. Adding it again has no effect but a second answer."""
+        self._pending[change.request_id] = change
+        self._answered.discard(change.request_id)
 
     def resume(self) -> None:
-        """Wait for all that an earlier worker announced and did not see live."""
+        """Await what an earlier worker announced and did not see live. Raises StorageUnavailable."""
         with self._context.unit(reads_only=True) as unit:
             for episode in unit.episodes.with_status(ANNOUNCED):
-                self.add(PendingChange.of(episode))
+                change = result_of(episode)
+                assert isinstance(change, PendingChange)  # by its status
+                self.add(change)
 
-    def due(self) -> list[Answer]:
-        """Answers for what is live on every partition, and once for what takes too long."""
-        answers = []
-        for awaiting in list(self._waiting.values()):
-            progress = self._acks.progress(awaiting.control_offset)
+    def answers(self) -> list[Answer]:
+        """Answers that are due now.
+
+        Returns:
+            One answer for each change that is live on every partition, and one for each change that has taken
+            longer than `PATIENCE_S`; the latter gets its final answer once it is live.
+        """
+        due = []
+        for change in list(self._pending.values()):
+            progress = self._acks.progress(change.control_offset)
             if progress.complete:
-                answers.append(self._settle(awaiting, progress))
-            elif self._takes_too_long(awaiting):
-                self._told.add(awaiting.request_id)
-                answers.append(self._answer(awaiting, progress, ANNOUNCED))
-        return answers
+                due.append(self._complete(change, progress))
+            elif self._is_late(change):
+                self._answered.add(change.request_id)
+                due.append(self._answer(change, progress, ANNOUNCED))
+        return due
 
-    def _settle(self, awaiting: PendingChange, progress: Progress) -> Answer:
-        answer = self._answer(awaiting, progress, LIVE)
-        if awaiting.episode_id is not None:
-            self._note_live(awaiting.episode_id, answer)
-            assert answer.flag_to_live_ms is not None
+    def _complete(self, change: PendingChange, progress: Progress) -> Answer:
+        answer = self._answer(change, progress, LIVE)
+        if change.episode_id is not None:
+            self._note_live(change.episode_id, answer)
+            assert answer.flag_to_live_ms is not None  # given with the status `live`
             metrics.FLAG_TO_LIVE_SECONDS.observe(answer.flag_to_live_ms / 1e3)
             metrics.EPISODES.labels(LIVE).inc()
-        del self._waiting[awaiting.request_id]
+        del self._pending[change.request_id]
         self._context.after(FlagStep.LIVE)
         return answer
 
@@ -79,24 +86,24 @@ class PendingChanges:
             )
             unit.commit()
 
-    def _answer(self, awaiting: PendingChange, progress: Progress, status: str) -> Answer:
-        # Live since the last worker said so, not since this one found the time to read it.
+    def _answer(self, change: PendingChange, progress: Progress, status: str) -> Answer:
+        # The time of the last acknowledgement, not the time at which this worker came to read it.
         until = progress.at if progress.complete else self._context.clock()
-        seconds = max(0.0, until - awaiting.began)
+        seconds = max(0.0, until - change.asked_at)
         return Answer(
-            awaiting.request_id,
+            change.request_id,
             status,
             f"{progress} after {seconds:.1f} s",
-            detector_id=awaiting.detector_id,
-            control_offset=awaiting.control_offset,
+            detector_id=change.detector_id,
+            control_offset=change.control_offset,
             live=progress.live,
             partitions=progress.partitions,
-            flag_to_adapted_ms=awaiting.flag_to_adapted_ms,
-            flag_to_announced_ms=awaiting.flag_to_announced_ms,
+            flag_to_adapted_ms=change.flag_to_adapted_ms,
+            flag_to_announced_ms=change.flag_to_announced_ms,
             flag_to_live_ms=1e3 * seconds if status == LIVE else None,
-            notes=awaiting.notes,
+            notes=change.notes,
         )
 
-    def _takes_too_long(self, awaiting: PendingChange) -> bool:
-        waited = self._context.clock() - awaiting.began
-        return waited > PATIENCE_S and awaiting.request_id not in self._told
+    def _is_late(self, change: PendingChange) -> bool:
+        waited = self._context.clock() - change.asked_at
+        return waited > PATIENCE_S and change.request_id not in self._answered

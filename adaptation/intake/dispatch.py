@@ -1,4 +1,4 @@
-"""One request after another: who works it, and what is answered where it cannot be done."""
+"""Passes each request to the code that handles it, and answers what cannot be done."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from kafka.errors import KafkaError
 from adaptation.context import AdaptationContext
 from adaptation.going_live.approving import approve
 from adaptation.going_live.flagging import flag
-from adaptation.going_live.pending_change import PendingChange
+from adaptation.going_live.result import RequestResult
 from adaptation.intake.checks import RequestRefused, missing
 from adaptation.intake.labelling import label
 from adaptation.proposing.previewing import preview
@@ -25,47 +25,60 @@ from storage import StorageError
 log = logging.getLogger(__name__)
 
 RECORDED_WITHIN_S = 2.0
-"""An analyst may flag what was scored a moment ago; the recorder is at most this far behind."""
+"""An analyst may flag a transaction that was scored a moment ago; the recorder is at most this far behind."""
 LOOK_S = 0.02
-AWAY = (StorageError, ControlLogUnavailable, KafkaError)
-"""What passes by itself: the request is worked again then, and nothing is answered."""
+TRANSIENT = (StorageError, ControlLogUnavailable, KafkaError)
+"""Errors that pass by themselves: the request is handled again later, and nothing is answered."""
 
 
-def work(
-    context: AdaptationContext, request: Request, asked_at: float, stop: Event
-) -> Answer | PendingChange:
-    """Carry out `request`; whatever is wrong with it is answered, so that it never stops the next one.
+def handle(context: AdaptationContext, request: Request, asked_at: float, stop: Event) -> RequestResult:
+    """Carry out a request under the standing policy in force.
 
-    `asked_at` is when it reached the broker. Raises the errors in AWAY.
+    An invalid request and an error in our code are answered, so that neither blocks the requests after it.
+
+    Args:
+        context: database, control log, prepared calibration, standing policy.
+        request: what is asked.
+        asked_at: when it reached the broker, seconds since 1970-01-01 UTC.
+        stop: ends the wait for transactions that are not stored yet.
+
+    Raises:
+        StorageError: the database is away.
+        ControlLogUnavailable: the control log cannot be read or written.
+        KafkaError: the broker is away.
     """
     context.reread_policy()
     _wait_until_recorded(context, request, stop)
     try:
-        match request.kind:
-            case "flag":
-                return flag(context, request, asked_at)
-            case "preview":
-                return preview(context, request, asked_at)
-            case "label":
-                return label(context, request)
-            case "approve":
-                return approve(context, request, asked_at)
-            case "retire":
-                return retire(context, request, asked_at)
-            case "rollback":
-                return roll_back(context, request, asked_at)
+        return _handle(context, request, asked_at)
     except RequestRefused as refusal:
         return Answer(request.request_id, "refused", str(refusal), refusal.unknown)
-    except AWAY:
+    except TRANSIENT:
         raise
     except Exception as error:
-        # A fault of ours must not be met again and again by every restart: it is answered and logged.
+        # Every restart would meet an error in our code again, so it is answered and logged.
         log.exception("adapter: request %s failed", request.request_id)
         return Answer(request.request_id, "failed", f"{type(error).__name__}: {error}")
 
 
+def _handle(context: AdaptationContext, request: Request, asked_at: float) -> RequestResult:
+    match request.kind:
+        case "flag":
+            return flag(context, request, asked_at)
+        case "preview":
+            return preview(context, request, asked_at)
+        case "label":
+            return label(context, request)
+        case "approve":
+            return approve(context, request, asked_at)
+        case "retire":
+            return retire(context, request, asked_at)
+        case "rollback":
+            return roll_back(context, request, asked_at)
+
+
 def _wait_until_recorded(context: AdaptationContext, request: Request, stop: Event) -> None:
-    """Give the recorder a moment for transactions that are not stored yet; who is still missing is told."""
+    """Give the recorder a moment to store the transactions; the check reports what is still missing."""
     deadline = time.monotonic() + RECORDED_WITHIN_S
     while request.fraud or request.genuine:
         with context.unit(reads_only=True) as unit:

@@ -5,21 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from adaptation.context import AdaptationContext
-from adaptation.going_live.flagging import adapt
-from adaptation.intake.checks import RequestRefused
 from adaptation.proposing.adapted import Adapted
-from adaptation.proposing.preparation import AdaptationNotReady
+from adaptation.proposing.adapting import adapt
 from contracts.answer import Answer, Draft
 from contracts.request import Request
-from meta.episode import TooLittleTraffic
 
 
 def preview(context: AdaptationContext, request: Request, asked_at: float) -> Answer:
     """Check, adapt and judge; nothing is stored or announced. Raises RequestRefused."""
-    try:
-        adapted = adapt(context, request, asked_at, context.announcer.refresh())
-    except (AdaptationNotReady, TooLittleTraffic) as lack:
-        raise RequestRefused(str(lack)) from lack
+    adapted = adapt(context, request, asked_at)
     refusals = adapted.proposal.verdict.reasons
     said = "; ".join(refusals) if refusals else "the gate would let it pass"
     return Answer(

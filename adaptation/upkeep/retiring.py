@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from adaptation.context import AdaptationContext
 from adaptation.flag_steps import FlagStep
-from adaptation.going_live.pending_change import PendingChange
+from adaptation.going_live.result import PendingChange
 from adaptation.intake.checks import RequestRefused
 from contracts.answer import Answer
 from contracts.request import Request
@@ -22,7 +22,7 @@ REQUEST = "request_id"
 """Under which an entry names the request that it came from."""
 
 
-def retire(context: AdaptationContext, request: Request, began: float) -> Answer | PendingChange:
+def retire(context: AdaptationContext, request: Request, asked_at: float) -> Answer | PendingChange:
     """Retire the detector or episode that the request names. Raises RequestRefused.
 
     A draft or one that waits is only marked; the risk of its entities stays, since its frauds do.
@@ -35,7 +35,7 @@ def retire(context: AdaptationContext, request: Request, began: float) -> Answer
     offset = done.offset if done else _announce(context, snapshot, applied, request)
     context.after(FlagStep.ANNOUNCED)
     note_retired(context, request, applied.entry.id, offset)
-    return PendingChange(request.request_id, offset, began, detector_id=applied.entry.id)
+    return PendingChange(request.request_id, offset, asked_at, detector_id=applied.entry.id)
 
 
 def own_entry(snapshot: Snapshot, request: Request) -> Applied | None:

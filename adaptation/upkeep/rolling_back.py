@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from adaptation.context import AdaptationContext
 from adaptation.flag_steps import FlagStep
-from adaptation.going_live.pending_change import PendingChange
+from adaptation.going_live.result import PendingChange
 from adaptation.intake.checks import RequestRefused
 from adaptation.upkeep.recalibrating import JOINT
 from adaptation.upkeep.retiring import REQUEST, names, note_retired, own_entry, retirement
@@ -20,12 +20,12 @@ THRESHOLD = "threshold"
 JOINT_KEY = f"{Kind.THRESHOLD}/{JOINT}".encode()
 
 
-def roll_back(context: AdaptationContext, request: Request, began: float) -> PendingChange:
+def roll_back(context: AdaptationContext, request: Request, asked_at: float) -> PendingChange:
     """Put back what stood before the last change of the control entry `kind/id`. Raises RequestRefused."""
     snapshot = context.announcer.refresh()
     done = own_entry(snapshot, request)
     if done is not None:
-        return PendingChange(request.request_id, done.offset, began)
+        return PendingChange(request.request_id, done.offset, asked_at)
     current = snapshot.applied.get(request.name.encode())
     if current is None:
         known = ", ".join(sorted(key.decode() for key in snapshot.applied)) or "none"
@@ -38,7 +38,7 @@ def roll_back(context: AdaptationContext, request: Request, began: float) -> Pen
         note_retired(context, request, current.entry.id, offset)
     else:
         _note(context, request, current, offset)
-    return PendingChange(request.request_id, offset, began)
+    return PendingChange(request.request_id, offset, asked_at)
 
 
 def _change_back(

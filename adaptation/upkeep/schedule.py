@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 
 from adaptation.context import AdaptationContext
 from adaptation.going_live.growing import adapt_grown
-from adaptation.going_live.pending_change import PendingChange
+from adaptation.going_live.result import PendingChange
 from adaptation.proposing.preparation import AdaptationNotReady
 from adaptation.upkeep.covering import propose_retirements
 from adaptation.upkeep.recalibrating import AUTHOR, BUDGET, JOINT, recalibrate

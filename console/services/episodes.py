@@ -28,7 +28,7 @@ from storage import UnitOfWork
 from storage.alert_queue import AlertCounts
 from storage.audit_search import AuditFilter
 from storage.control_entries import ControlEntry
-from storage.episodes import Episode
+from storage.episodes import SHADOW, Episode
 
 LONGEST_HISTORY = 200
 
@@ -133,8 +133,8 @@ def _currency(support: list[TransactionRow]) -> str:
 
 
 def _acks(context: ConsoleContext, episode: Episode) -> Acks | None:
-    """How far the detector is; the time is known once it is everywhere."""
-    if episode.control_offset is None:
+    """How far the detector is; the time is known once it is everywhere. On trial it is not in force."""
+    if episode.control_offset is None or episode.status == SHADOW:
         return None
     progress = context.feedback.progress(episode.control_offset)
     if progress is None:

@@ -1,0 +1,85 @@
+"""From a request to a detector with the gate's verdict: steps 2 and 3 of `adaptation.flag_steps`."""
+
+from __future__ import annotations
+
+from adaptation.context import AdaptationContext
+from adaptation.flag_steps import FlagStep
+from adaptation.intake.checks import Flagged, RequestRefused, examine_flag
+from adaptation.proposing.adapted import Adapted
+from adaptation.proposing.identity import detector_id, seed_of
+from adaptation.proposing.preparation import AdaptationNotReady, Ready
+from adaptation.proposing.proposal import Proposal, propose
+from adaptation.proposing.risk import risk_of
+from contracts.metrics import adaptation as metrics
+from contracts.request import Request
+from meta.entity_counts import RecentShares
+from meta.episode import TooLittleTraffic
+from meta.threshold import first_threshold
+
+
+class NothingToAdaptWith(RequestRefused):
+    """No base is in force, or too little traffic is stored to calibrate on; the flags themselves are fine."""
+
+
+def adapt(
+    context: AdaptationContext, request: Request, asked_at: float, *, approved: bool = False
+) -> Adapted:
+    """Check the flagged transactions, make their detector and have the gate judge it.
+
+    The gate judges it beside everything in force except an earlier detector of the same episode.
+
+    Args:
+        context: database, control log, prepared calibration, standing policy.
+        request: names the transactions, as a flag does.
+        asked_at: when the request reached the broker, seconds since 1970-01-01 UTC.
+        approved: whether a person has approved the episode, so that its entities may be blocked.
+
+    Raises:
+        RequestRefused: the transactions cannot be an episode.
+        NothingToAdaptWith: they can, once there is a base in force and enough traffic.
+        StorageUnavailable: the database is away.
+        ControlLogUnavailable: the broker is away.
+    """
+    try:
+        ready = context.preparation.ready(context.announcer.refresh())
+        base = ready.snapshot.base
+        assert base is not None  # `ready` raises AdaptationNotReady without one
+        with context.unit(reads_only=True) as unit:
+            flagged = examine_flag(unit, request, len(base.model.features))
+        context.after(FlagStep.CHECKED)
+        parent = base.content_hash
+        identity = detector_id(request.episode_id, request.name, parent)
+        proposal = _proposal(context, ready, flagged, request.episode_id, identity)
+    except (AdaptationNotReady, TooLittleTraffic) as lack:
+        raise NothingToAdaptWith(str(lack)) from lack
+    risk = risk_of(
+        flagged.fraud,
+        ready.snapshot.rules,
+        RecentShares(ready.prepared.share_of, context.preparation.per_day),
+        budget=context.budget,
+        terms=context.policy,
+        own=request.episode_id,
+        may_block=approved or context.policy.release(request.policy) == "auto",
+    )
+    adapted = Adapted(identity, flagged, proposal, risk, parent, 1e3 * (context.clock() - asked_at))
+    context.after(FlagStep.ADAPTED)
+    return adapted
+
+
+def _proposal(
+    context: AdaptationContext, ready: Ready, flagged: Flagged, episode_id: str, identity: str
+) -> Proposal:
+    snapshot = ready.snapshot
+    proposal = propose(
+        flagged,
+        ready.prepared,
+        ready.replay,
+        threshold=first_threshold(context.budget) if snapshot.threshold is None else snapshot.threshold,
+        budget=context.budget,
+        seed=seed_of(episode_id),
+        beside=tuple(n for n, detector in enumerate(snapshot.detectors) if detector.id != identity),
+    )
+    metrics.ADAPT_SECONDS.labels(ready.prepared.adapter.name).observe(proposal.seconds)
+    for cause in proposal.verdict.causes or ("passed",):
+        metrics.GATE.labels(cause).inc()
+    return proposal
