@@ -12,6 +12,9 @@ from features.hashing import hash_strings
 from meta.adapters.registry import adapter
 from meta.artifacts import Artifacts
 from meta.calibration import Tails
+from meta.episode import KNOWN_ROWS, TooLittleTraffic, choose_rows
+from meta.reservoir import FEWEST_ROWS
+from meta.scored_traffic import spread_order
 from meta.stack import ScoringStack
 from meta.support import Support
 from meta.verdict import Verdict
@@ -20,10 +23,10 @@ from replay.progress import Progress, ignore_progress
 from replay.reading import RowReader
 from replay.recent import Recent
 from replay.survey import DAY_S, UnfitFile, survey
+from replay.traces import traces_of
 from replay.traffic import TrafficRows, joined
 from replay.what_if import Past, ScoringSetting, WhatIfComparison, what_if, with_episode
 
-_FEWEST_ROWS = 5_000  # below, a budget of 0.1% is less than five rows
 _CALIBRATED_ON_DAYS = 30.0
 
 
@@ -64,17 +67,24 @@ def backtest(
     found = survey(reader, labelled=False)
     rows = _Rows.read(reader, artifacts, question, found.last - question.days * DAY_S, found.rows, progress)
     base = artifacts.base
-    recent = rows.before.where(~rows.before.fraud & ~np.isin(rows.before.row, rows.flagged.row)).X
+    before = rows.before.where(~rows.before.fraud & ~np.isin(rows.before.row, rows.flagged.row))
+    before = before.where(spread_order(len(before)))
+    recent = before.X
     scored = base.score(recent)
     now = ScoringSetting(ScoringStack(base, Tails.fit(scored)), 0.0).at_budget(recent, question.budget)
     past = _past(rows.last.where(~np.isin(rows.last.row, rows.flagged.row)))
     changes = {f"budget {b:.3%}": what_if(past, now, now.at_budget(recent, b)) for b in question.budgets}
     verdict = None
     if len(rows.flagged):
-        then, verdict = with_episode(
-            now, adapter(question.adapter, artifacts), Support(rows.flagged.X), recent,
-            {"past fraud": artifacts.past}, budget=question.budget, seed=question.seed,
-        )  # fmt: skip
+        traces = traces_of(before, rows.flagged, rows.flagged.row)
+        try:
+            then, verdict = with_episode(
+                now, adapter(question.adapter, artifacts), Support(rows.flagged.X), recent,
+                {"past fraud": artifacts.past[:KNOWN_ROWS]}, budget=question.budget, seed=question.seed,
+                rows=choose_rows(before.seconds, traces),
+            )  # fmt: skip
+        except TooLittleTraffic as lack:
+            raise UnfitFile(f"{reader.table.path}: {lack}") from None
         changes[f"{len(rows.flagged)} flags, {question.adapter}"] = what_if(past, now, then)
     return BacktestResult(changes or {"as it is": what_if(past, now, now)}, verdict, len(past))
 
@@ -110,10 +120,10 @@ class _Rows:
             flagged.append(traffic.where(np.isin(part.id, wanted)))
             report_progress("replaying", part.first + len(part) - 1, rows)
         calibrated = before.rows() if len(before) else None
-        if calibrated is None or len(calibrated) < _FEWEST_ROWS:
+        if calibrated is None or len(calibrated) < FEWEST_ROWS:
             raise UnfitFile(
                 f"{reader.table.path}: {0 if calibrated is None else len(calibrated)} rows before the last "
-                f"{question.days:g} days, {_FEWEST_ROWS:,} are needed to calibrate on"
+                f"{question.days:g} days, {FEWEST_ROWS:,} are needed to calibrate on"
             )
         found, wanted_ids = joined(flagged), len(set(question.flags))
         if len(found) < wanted_ids:

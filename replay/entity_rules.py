@@ -1,125 +1,130 @@
-"""What confirmed frauds say of their entities, as live: cards are watched more closely, others blocked."""
+"""Keeps what confirmed frauds reveal about entities, as the control log does live."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from meta.arrays import Doubles
-from meta.entity_risk import LEAST_DAYS, affordable, boost, doubted, faded, genuine_traffic, is_suspect
+from meta.confirmed_frauds import ConfirmedFrauds, KnownRisk, assess_frauds
+from meta.entity_counts import Count, Entity, RecentShares, doubts_of
+from meta.entity_risk import boost, boosts_of_rows
 from replay.survey import DAY_S
 from replay.traffic import TrafficRows
-
-V = TypeVar("V")
-Key = tuple[int, int]  # entity by its place, hash of its key
 
 
 @dataclass
 class EntityRules:
-    """Counts of confirmed frauds that halve in `half_life_days`; blocks end `block_days` after the last."""
+    """Counts of confirmed frauds, and blocks. An entity is the column of its key, and the key's hash.
+
+    Attributes:
+        budget: Share of genuine traffic that all blocks together may meet, 0 to 1.
+        half_life_days: Days after which half of a count is left.
+        block_days: Days of a block, from the newest fraud on.
+    """
 
     budget: float
     half_life_days: float = 14.0
     block_days: float = 28.0
-    _count: dict[Key, tuple[float, float]] = field(default_factory=dict)
-    _until: dict[Key, float] = field(default_factory=dict)
-    _frauds: dict[Key, float] = field(default_factory=dict)  # confirmed so far, none faded
-    _first: dict[Key, float] = field(default_factory=dict)  # seconds of the first of them
+    _boosts: dict[Entity, list[Count]] = field(default_factory=dict)
+    _watched: dict[Entity, list[Count]] = field(default_factory=dict)
+    _until: dict[Entity, float] = field(default_factory=dict)
 
-    def confirm(self, frauds: TrafficRows, recent: TrafficRows, *, of_one_pattern: bool) -> None:
-        """Take in confirmed frauds; of one pattern, half of the cards must share what is to be blocked.
+    def confirm(
+        self, frauds: TrafficRows, recent: TrafficRows, per_day: float | None, *, of_one_pattern: bool
+    ) -> None:
+        """Take in confirmed frauds.
 
-        An entity that is no card counts each card once; what a block explains says nothing of the card. All
-        that is blocked at a time is expected to hold no more genuine traffic than the budget, going by
-        `recent` traffic.
+        Args:
+            frauds: The transactions, one or more.
+            recent: Recent traffic, without known frauds.
+            per_day: Transactions a day; None before a day of them is known.
+            of_one_pattern: Whether at least half of the cards must have been at an entity that is blocked.
         """
-        least = len(np.unique(frauds.card)) / 2 if of_one_pattern else 0.0
-        suspects = []
-        for entity in range(1, frauds.keys.shape[1]):
-            for key in np.unique(frauds.keys[:, entity]).tolist():
-                at = frauds.keys[:, entity] == key
-                last = float(frauds.seconds[at].max())
-                count = self._add((entity, key), float(len(np.unique(frauds.card[at]))), last)
-                if is_suspect(count) and count >= least:
-                    suspects.append((-count, self._genuine((entity, key), recent), (entity, key), last))
-        self._block(suspects, recent)
-        self._count_cards(frauds.where(~self.blocked(frauds)))
+        rows, shares = _rows(frauds), _shares(recent, per_day)
+        blocked = self._blocked(float(frauds.seconds.max()))
+        found = assess_frauds(
+            ConfirmedFrauds([keys for keys, _ in rows], [time for _, time in rows]),
+            KnownRisk(self._watched, self._shares_of(blocked, shares)),
+            shares,
+            budget=self.budget,
+            half_life_s=self.half_life_days * DAY_S,
+            of_one_pattern=of_one_pattern,
+        )
+        for kept, counts in ((self._boosts, found.boosts), (self._watched, found.watched)):
+            for count in counts:
+                kept.setdefault(count.entity, []).append(count)
+        for suspect in found.blocks:
+            self._until[suspect.entity] = suspect.last + self.block_days * DAY_S
 
     def clear(self, genuine: TrafficRows) -> None:
-        """Take in transactions found genuine: each halves what is held against a blocked entity of it."""
-        for entity in range(1, genuine.keys.shape[1]):
-            for key in np.unique(genuine.keys[:, entity]).tolist():
-                at, place = genuine.keys[:, entity] == key, (entity, key)
-                now = float(genuine.seconds[at].max())
-                if self._until.get(place, 0.0) <= now:
-                    continue
-                count, as_of = self._count[place]
-                left = doubted(faded(count, now - as_of, self.half_life_days * DAY_S), int(at.sum()))
-                self._count[place] = left, max(now, as_of)
-                if not is_suspect(left):
-                    self._until[place] = now
+        """Take in transactions found genuine: each halves the count of a blocked entity of it."""
+        if not len(genuine):
+            return
+        blocked = self._blocked(float(genuine.seconds.max()))
+        half_life_s = self.half_life_days * DAY_S
+        for doubt in doubts_of(_rows(genuine), blocked, self._watched, half_life_s=half_life_s):
+            self._watched.setdefault(doubt.change.entity, []).append(doubt.change)
+            if doubt.lifts_block:
+                self._until[doubt.change.entity] = doubt.change.as_of
 
     def boosts(self, traffic: TrafficRows) -> Doubles:
-        """Surprise that each row's card adds (n,)."""
+        """Return the surprise that each row's card adds when the row is scored, float64 (n,)."""
         out = np.zeros(len(traffic))
-        for row, (count, as_of) in self._hits(traffic, 0, self._count):
-            out[row] = boost(faded(count, traffic.seconds[row] - as_of, self.half_life_days * DAY_S))
+        for rows, counts in self._rows_of_cards(traffic):
+            for row in rows.tolist():
+                out[row] = boost(sum(count.left(traffic.seconds[row]) for count in counts))
         return out
+
+    def boosts_now(self, traffic: TrafficRows) -> Doubles:
+        """Return the surprise that each row's card adds as of the newest row, float64 (n,)."""
+        newest = float(np.max(traffic.seconds, initial=0.0))
+        cards = self._rows_of_cards(traffic)
+        return boosts_of_rows(
+            ((rows, sum(count.left(newest) for count in counts)) for rows, counts in cards), len(traffic)
+        )
 
     def blocked(self, traffic: TrafficRows) -> NDArray[np.bool_]:
-        """Whether an entity of each row is blocked (n,)."""
+        """Return whether an entity of each row is blocked, bool (n,)."""
         out = np.zeros(len(traffic), bool)
-        for entity in range(1, traffic.keys.shape[1]):
-            for row, until in self._hits(traffic, entity, self._until):
-                out[row] |= traffic.seconds[row] < until
+        begins = float(np.min(traffic.seconds, initial=np.inf))
+        for kind, key in self._blocked(begins):
+            until = self._until[kind, key]
+            out |= (traffic.keys[:, kind] == np.uint64(key)) & (traffic.seconds < until)
         return out
 
-    def cost(self, recent: TrafficRows) -> float:
-        """Share of traffic that is genuine and expected to meet what is blocked now, 0 to 1."""
-        now = float(recent.seconds[-1])
-        return sum(self._genuine(key, recent) for key, until in self._until.items() if until > now)
+    def cost(self, recent: TrafficRows, per_day: float | None) -> float:
+        """Return the share of traffic that is genuine and meets what is blocked now, 0 to 1."""
+        blocked = self._blocked(float(recent.seconds.max()))
+        shares = self._shares_of(blocked, _shares(recent, per_day))
+        return sum(share for _, share in sorted(shares.items()))
 
-    def _count_cards(self, frauds: TrafficRows) -> None:
-        for card in np.unique(frauds.card).tolist():
-            at = frauds.card == card
-            self._add((0, card), float(at.sum()), float(frauds.seconds[at].max()))
+    def _blocked(self, time: float) -> set[Entity]:
+        return {entity for entity, until in self._until.items() if until > time}
 
-    def _add(self, key: Key, number: float, last: float) -> float:
-        """Count at the time of the last fraud, what was known before faded to it."""
-        count, as_of = self._count.get(key, (0.0, last))
-        half_life = self.half_life_days * DAY_S
-        newest = max(last, as_of)
-        total = faded(count, newest - as_of, half_life) + faded(number, newest - last, half_life)
-        self._count[key] = total, newest
-        self._frauds[key] = self._frauds.get(key, 0.0) + number
-        self._first[key] = min(last, self._first.get(key, last))
-        return total
+    def _shares_of(self, blocked: set[Entity], shares: RecentShares) -> dict[Entity, float]:
+        return {entity: shares.genuine(entity, self._watched.get(entity, ())) for entity in blocked}
 
-    def _genuine(self, key: Key, recent: TrafficRows) -> float:
-        """Share of traffic that is genuine and passes an entity with confirmed frauds, as expected."""
-        share = float(np.mean(recent.keys[:, key[0]] == key[1]))
-        days = (self._count[key][1] - self._first[key]) / DAY_S
-        per_day = len(recent) / max(float(np.ptp(recent.seconds)) / DAY_S, LEAST_DAYS)
-        return genuine_traffic(share, per_day, self._frauds[key], days)
+    def _rows_of_cards(self, traffic: TrafficRows) -> list[tuple[NDArray[np.intp], list[Count]]]:
+        """Return the rows of each card with confirmed frauds, and its counts."""
+        order = np.argsort(traffic.card, kind="stable")
+        cards = traffic.card[order]
+        keys = np.array([key for _, key in self._boosts], np.uint64)
+        first, last = np.searchsorted(cards, keys), np.searchsorted(cards, keys, "right")
+        counts = self._boosts.values()
+        return [(order[a:b], own) for a, b, own in zip(first, last, counts, strict=True) if b > a]
 
-    def _block(self, suspects: list[tuple[float, float, Key, float]], recent: TrafficRows) -> None:
-        """Most cards first; blocks in force go on, and are prolonged at no cost."""
-        suspects.sort()
-        now = float(recent.seconds[-1])
-        standing = {key for key, until in self._until.items() if until > now}
-        left = self.budget - self.cost(recent)
-        new = [0.0 if key in standing else share for _, share, key, _ in suspects]
-        for fits, (_, _, key, last) in zip(affordable(new, left), suspects, strict=True):
-            if fits:
-                self._until[key] = max(self._until.get(key, 0.0), last + self.block_days * DAY_S)
 
-    @staticmethod
-    def _hits(traffic: TrafficRows, entity: int, by_key: dict[Key, V]) -> list[tuple[int, V]]:
-        known = np.array([key for place, key in by_key if place == entity], np.uint64)
-        column = traffic.keys[:, entity]
-        return [
-            (row, by_key[entity, int(column[row])]) for row in np.flatnonzero(np.isin(column, known)).tolist()
-        ]
+def _rows(traffic: TrafficRows) -> list[tuple[dict[int, int], float]]:
+    """Return the keys of each row by column, and its event time."""
+    keys = [dict(enumerate(row)) for row in traffic.keys.tolist()]
+    return list(zip(keys, traffic.seconds.tolist(), strict=True))
+
+
+def _shares(recent: TrafficRows, per_day: float | None) -> RecentShares:
+    def share_of(kind: int, key: int) -> float:
+        return int(np.count_nonzero(recent.keys[:, kind] == np.uint64(key))) / max(len(recent), 1)
+
+    return RecentShares(share_of, per_day)

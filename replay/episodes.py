@@ -1,7 +1,8 @@
-"""The base with what a few flags a day add: episodes, detectors and entity rules, by live code."""
+"""The base with episodes, detectors and rules of entities, by the live procedure."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -10,29 +11,32 @@ from meta.adapters.protocol import Adapter
 from meta.arrays import Doubles, Floats
 from meta.base import BaseModel
 from meta.calibration import CEILING, Tails
-from meta.entity_risk import left_by_blocks
-from meta.false_alerts import CLEARLY, sort_alerts
-from meta.gate import judge
+from meta.episode import KNOWN_ROWS, EpisodeVerdict, TooLittleTraffic, choose_rows, known_fraud, propose
 from meta.live import LiveDetector
+from meta.recalibration import recalibrate
 from meta.reservoir import Reservoir
-from meta.risk_share import choose_risk_share
+from meta.scored_traffic import ScoredTraffic, spread_order
 from meta.stack import BASE, ScoringStack
 from meta.support import Support
-from meta.verdict import Limits, Verdict
 from replay.desk import News
 from replay.entity_rules import EntityRules
 from replay.shift_contender import DeskHistory
+from replay.traces import traces_of
 from replay.traffic import TrafficRows, joined
-
-BACKGROUND = 2_048  # genuine rows that the adapter may read
-FEWEST_ROWS = 5_000  # below, a budget of 0.1% is less than five rows
-COMMON = 0.01  # an entity with more of the traffic is ordinary, not the pattern
-PAST_ROWS = 1_000  # confirmed frauds that must not be lost
 
 
 @dataclass
 class ReplayedEpisode:
-    """Flagged and confirmed frauds of one pattern, rejected alerts, and what the gate made of them."""
+    """An episode of one pattern, and what the gate made of it.
+
+    Attributes:
+        flagged_at: Event time of the first flag, seconds since 1970.
+        frauds: Flagged and confirmed frauds.
+        rejected: Alerts of its detector that were found genuine.
+        live: Its detector, once the gate let one pass.
+        live_at: Event time at which the first detector went live, seconds since 1970.
+        reasons: What kept the newest detector a draft; empty where it went live.
+    """
 
     flagged_at: float
     frauds: list[TrafficRows] = field(default_factory=list)
@@ -43,7 +47,15 @@ class ReplayedEpisode:
 
 
 class BaseWithEpisodes:
-    """Base, entity rules where given, detectors where an adapter is given; calibrated anew every shift."""
+    """A contender that works like the live product; it is recalibrated after every shift.
+
+    Args:
+        base: The base.
+        past: Fraud of the training period, raw features float32 (m, d).
+        adapter: Makes detectors; without it flags make none.
+        rules: Rules of entities; without it confirmed frauds raise and block nothing.
+        history: What all contenders begin with.
+    """
 
     def __init__(
         self,
@@ -53,53 +65,79 @@ class BaseWithEpisodes:
         rules: EntityRules | None,
         history: DeskHistory,
     ) -> None:
-        self._history, self._adapter, self._rules = history, adapter, rules
-        self._past = past[:PAST_ROWS]
-        self._stack = ScoringStack(
-            base, Tails.fit(base.score(self._live(history.rows.where(~history.rows.fraud))))
-        )
+        self._history, self._adapter, self._rules, self._past = history, adapter, rules, past
+        genuine = history.rows.where(~history.rows.fraud)
+        self._stack = ScoringStack(base, Tails.fit(base.score(self._live(genuine))))
         self._threshold, self._risk_share = history.threshold, 1.0
         self._frauds = np.empty(0, np.int64)  # numbers of rows that are known as fraud
         self._found: list[TrafficRows] = []  # confirmed alerts of the base
         self._winner = np.empty(0, np.int32)
         self.episodes: dict[str, ReplayedEpisode] = {}
-        self._calibrate()
+        self._look_at_traffic()
+        self._recalibrate()
 
     def margin(self, shift: TrafficRows) -> Doubles:
-        """As ShiftContender; what is blocked is above all else."""
+        """As ShiftContender; blocked rows are above all others."""
         surprise, self._winner = self._stack.score(self._live(shift))
         if self._rules is not None:
-            surprise = np.minimum(surprise + self._risk_share * self._boosts(shift), CEILING)
+            surprise = np.minimum(surprise + self._risk_share * self._rules.boosts(shift), CEILING)
             surprise = surprise + CEILING * self._rules.blocked(shift)
         return np.asarray(surprise - self._threshold)
 
     def learn(self, news: News) -> None:
-        """1. Note what is fraud.  2. Rules of entities.  3. Tails and threshold.  4. Adapt grown episodes."""
-        judged = news.judged()
-        matured = [] if news.matured is None else [news.matured]
-        fresh = joined([judged, *matured])
-        fresh = fresh.where(fresh.fraud & ~np.isin(fresh.row, self._frauds))
-        fresh = fresh.where(np.unique(fresh.row, return_index=True)[1])
-        self._frauds = np.concatenate([self._frauds, fresh.row])
+        """Learn from the shift that was scored last.
+
+        1. Note which rows are fraud.  2. Make rules of entities.  3. Fit tails and threshold.  4. Adapt to
+        the episodes that have grown.
+        """
+        fresh = self._note_frauds(news)
+        self._look_at_traffic()
         if self._rules is not None:
             self._confirm(self._rules, news, fresh)
-        self._calibrate()
+            self._traffic = self._scored(self._traffic.reservoir, self._traffic.columns)
+        self._recalibrate()
         if self._adapter is not None:
             for name in self._grown(news):
                 self._adapt(self._adapter, name, news.now)
 
+    def _note_frauds(self, news: News) -> TrafficRows:
+        """Return the rows that are known as fraud since this shift."""
+        matured = [] if news.matured is None else [news.matured]
+        fresh = joined([news.judged(), *matured])
+        fresh = fresh.where(fresh.fraud & ~np.isin(fresh.row, self._frauds))
+        fresh = fresh.where(np.unique(fresh.row, return_index=True)[1])
+        self._frauds = np.concatenate([self._frauds, fresh.row])
+        return fresh
+
+    def _look_at_traffic(self) -> None:
+        """Draw recent traffic without known frauds, and score it."""
+        recent = self._history.recent.rows()
+        recent = recent.where(~np.isin(recent.row, self._frauds))
+        self._rows = recent.where(spread_order(len(recent)))
+        self._traffic: ScoredTraffic = self._scored(
+            Reservoir(self._live(self._rows), self._stack.base, self._stack.base_tails)
+        )
+
+    def _scored(self, reservoir: Reservoir, known: Mapping[str, Doubles] | None = None) -> ScoredTraffic:
+        boosts = self._rules.boosts_now(self._rows) if self._rules is not None else None
+        if self._adapter is not None:
+            reservoir.prepare(self._adapter)
+        return ScoredTraffic.of(
+            reservoir, self._stack, boosts=boosts, risk_share=self._risk_share, known=known
+        )
+
     def _confirm(self, rules: EntityRules, news: News, fresh: TrafficRows) -> None:
-        recent, flagged = self._history.recent.rows(), news.shift.where(news.flagged)
+        per_day, flagged = self._history.recent.per_day, news.shift.where(news.flagged)
         for family in np.unique(flagged.family).tolist():
-            rules.confirm(flagged.where(flagged.family == family), recent, of_one_pattern=True)
+            rules.confirm(flagged.where(flagged.family == family), self._rows, per_day, of_one_pattern=True)
         others = fresh.where(~np.isin(fresh.row, flagged.row))
         if len(others):
-            rules.confirm(others, recent, of_one_pattern=False)
+            rules.confirm(others, self._rows, per_day, of_one_pattern=False)
         judged = news.judged()
         rules.clear(judged.where(~judged.fraud))
 
     def _grown(self, news: News) -> list[str]:
-        """Add flags to the episode of their pattern, judged alerts to that of their detector."""
+        """Add flags to the episode of their pattern, and judged alerts to the episode of their detector."""
         grown = []
         flagged = news.shift.where(news.flagged)
         for family in np.unique(flagged.family).tolist():
@@ -115,99 +153,72 @@ class BaseWithEpisodes:
                 self.episodes[name].rejected.append(rows.where(~rows.fraud))
                 grown.append(name)
         own = news.shift.where(judged[self._winner[judged] == BASE])
-        self._found = [*self._found, own.where(own.fraud)][-PAST_ROWS:]
+        self._found = [*self._found, own.where(own.fraud)][-KNOWN_ROWS:]
         return list(dict.fromkeys(grown))
 
     def _standing(self) -> list[str]:
-        """Episodes whose detectors score, in the order of the stack."""
+        """Return the episodes whose detectors score, in the order of the stack."""
         return [name for name, episode in self.episodes.items() if episode.live is not None]
 
-    def _calibrate(self) -> None:
-        """Fit all tails and the joint threshold to recent traffic, in which alerts are mostly unjudged."""
-        recent = self._unknown(self._history.recent.rows())
-        X, surprise = self._recent(recent)
-        clear, expected = self._threshold + CLEARLY, self._history.budget * 10.0**-CLEARLY
-        keep = sort_alerts(np.arange(len(X)), surprise, clear, expected).genuine
-        stack = self._stack
-        reservoir = Reservoir(X[keep], stack.base)
-        live = [reservoir.calibrate(d.adapter, d.detector, shift=d.shift) for d in stack.detectors]
-        self._stack = ScoringStack(stack.base, reservoir.base_tails, tuple(live), stack.base_shift)
-        for name, detector in zip(self._standing(), live, strict=True):
-            self.episodes[name].live = detector
-        chosen = choose_risk_share(
-            self._stack.surprises(reservoir.X),
-            self._stack.shifts,
-            self._boosts(recent.where(keep)),
-            left_by_blocks(self._history.budget, self._cost_of_blocks()),
+    def _recalibrate(self) -> None:
+        """Fit all tails and the joint threshold; with too little traffic they stay as they are."""
+        cost = 0.0
+        if self._rules is not None:
+            cost = self._rules.cost(self._rows, self._history.recent.per_day)
+        budget = self._history.budget
+        try:
+            found = recalibrate(self._traffic, threshold=self._threshold, budget=budget, cost_of_blocks=cost)
+        except TooLittleTraffic:
+            return
+        for name, live in zip(self._standing(), found.detectors, strict=True):
+            self.episodes[name].live = live
+        self._stack = ScoringStack(
+            self._stack.base, found.base_tails, found.detectors, self._stack.base_shift
         )
-        self._risk_share, self._threshold = chosen.share, chosen.threshold
+        self._threshold, self._risk_share = found.threshold, found.risk_share
+        self._traffic = self._scored(Reservoir(self._traffic.reservoir.X, self._stack.base, found.base_tails))
 
     def _adapt(self, adapter: Adapter, name: str, now: float) -> None:
-        """Judge the detector of an episode beside all others; what the gate refuses changes nothing."""
+        """Judge the detector of an episode beside all others; a refused detector changes nothing."""
         episode = self.episodes[name]
         frauds = joined(episode.frauds)
         if not len(frauds):
             return
-        others = [n for n in self._standing() if n != name]
-        verdict = self._judged(adapter, episode, frauds, others)
-        episode.reasons = verdict.reasons
-        if verdict.passed:
-            episode.live = verdict.live
+        try:
+            found = self._proposed(adapter, name, frauds)
+        except TooLittleTraffic as lack:
+            episode.reasons = (str(lack),)
+            return
+        episode.reasons = found.verdict.reasons
+        if found.verdict.passed:
+            episode.live = found.verdict.live
             episode.live_at = episode.live_at or now
-            self._threshold = verdict.threshold
-            self._stack = self._stack.replaced(
-                [live for n in self._standing() if (live := self.episodes[n].live) is not None]
-            )
+            self._threshold, self._risk_share = found.verdict.threshold, found.risk_share
+            standing = [self.episodes[one].live for one in self._standing()]
+            self._stack = self._stack.replaced([live for live in standing if live is not None])
+            self._traffic = self._scored(self._traffic.reservoir, self._traffic.columns)
 
-    def _judged(
-        self, adapter: Adapter, episode: ReplayedEpisode, frauds: TrafficRows, others: list[str]
-    ) -> Verdict:
-        apart = self._unknown(self._apart(frauds))
-        X, surprise = self._recent(apart)
-        rows = sort_alerts(np.arange(len(X)), surprise, self._threshold, self._history.budget)
-        clear = rows.suspect[surprise[rows.suspect] > self._threshold + CLEARLY]
-        reservoir = Reservoir(X[rows.genuine], self._stack.base, self._stack.base_tails)
-        reservoir.risk = self._risk_share * self._boosts(apart.where(rows.genuine))
-        beside = [live for name in others if (live := self.episodes[name].live) is not None]
-        rejected = [self._live(part) for part in episode.rejected if len(part)]
-        negatives = np.concatenate(rejected) if rejected else np.zeros((0, 0), np.float32)
-        sets = {"past fraud": self._past, "unjudged alerts": X[clear]}
-        sets |= {name: self._live(joined(self.episodes[name].frauds)) for name in others}
+    def _proposed(self, adapter: Adapter, name: str, frauds: TrafficRows) -> EpisodeVerdict:
+        rejected = [part for part in self.episodes[name].rejected if len(part)]
+        genuine = self._live(joined(rejected)) if rejected else np.zeros((0, 0), np.float32)
+        traces = traces_of(self._rows, frauds, np.concatenate([part.row for part in [frauds, *rejected]]))
+        standing = self._standing()
         found = [part for part in self._found if len(part)]
-        if found:
-            sets["base"] = self._live(joined(found))[-PAST_ROWS:]
-        return judge(
-            self._stack.replaced(beside), adapter, Support(self._live(frauds), negatives),
-            reservoir.X[:BACKGROUND], reservoir, sets, seed=self._history.seed,
-            limits=Limits(budget=self._history.budget),
-        )  # fmt: skip
-
-    def _apart(self, frauds: TrafficRows) -> TrafficRows:
-        """Recent traffic that hardly holds the pattern: of other entities, from before its first fraud."""
-        recent = self._history.recent.rows()
-        other = np.ones(len(recent), bool)
-        for entity in range(recent.keys.shape[1]):
-            for key in np.unique(frauds.keys[:, entity]):
-                here = recent.keys[:, entity] == key
-                other &= ~here | (here.mean() > COMMON)
-        before = other & (recent.seconds < frauds.seconds.min())
-        return recent.where(before if before.sum() >= FEWEST_ROWS else other)
-
-    def _unknown(self, rows: TrafficRows) -> TrafficRows:
-        """Those that are not known as fraud."""
-        return rows.where(~np.isin(rows.row, self._frauds))
-
-    def _recent(self, rows: TrafficRows) -> tuple[Floats, Doubles]:
-        """Features of rows, and their surprise under all that is in force."""
-        X = self._live(rows)
-        return X, self._stack.score(X)[0]
-
-    def _cost_of_blocks(self) -> float:
-        return 0.0 if self._rules is None else self._rules.cost(self._history.recent.rows())
-
-    def _boosts(self, rows: TrafficRows) -> Doubles:
-        """Surprise that confirmed frauds of cards add in full (n,)."""
-        return np.zeros(len(rows)) if self._rules is None else self._rules.boosts(rows)
+        return propose(
+            self._traffic,
+            adapter,
+            Support(self._live(frauds), genuine),
+            choose_rows(self._rows.seconds, traces),
+            known_fraud(
+                self._live(joined(found))[-KNOWN_ROWS:] if found else self._past[:0],
+                self._past,
+                {one: self._live(joined(self.episodes[one].frauds)) for one in standing},
+            ),
+            threshold=self._threshold,
+            budget=self._history.budget,
+            seed=self._history.seed,
+            beside=[place for place, one in enumerate(standing) if one != name],
+        )
 
     def _live(self, rows: TrafficRows) -> Floats:
         return np.ascontiguousarray(rows.X[:, : self._history.live])

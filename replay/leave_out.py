@@ -9,21 +9,21 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from features.offline import Featuriser
 from meta.adapters.registry import adapter
-from meta.arrays import Doubles, Floats
 from meta.artifacts import Artifacts
-from meta.gate import judge
+from meta.calibration import joint_threshold
+from meta.episode import KNOWN_ROWS, TooLittleTraffic, choose_rows, known_fraud, propose
 from meta.reservoir import Reservoir
 from meta.sampler import Labelled
+from meta.scored_traffic import ScoredTraffic, spread_order
 from meta.stack import ScoringStack
 from meta.support import Support
-from meta.verdict import Limits, Verdict
+from meta.verdict import Verdict
 from replay.delay import detection_delay
 from replay.drift import FeatureDrift, moved
-from replay.further import Further
+from replay.featured import Featured
+from replay.fold import BUDGET
 from replay.measures import ScoredWindow, measure
 from replay.prequential import Plan
 from replay.progress import Progress, ignore_progress
@@ -31,13 +31,11 @@ from replay.reading import RowReader
 from replay.result import ReplayResult
 from replay.sample import Sample
 from replay.survey import DAY_S, Survey, UnfitFile, survey
+from replay.traces import traces_of
+from replay.traffic import TrafficRows
 from replay.training import train
-from replay.truth import FRAUD, GENUINE
 
-Rows = NDArray[np.intp]
-
-_TRAINING, _RESERVOIR, _TEST, _BACKGROUND = 150_000, 50_000, 100_000, 2_048  # genuine rows, at most
-BUDGET = 0.001
+_TRAINING, _RESERVOIR, _TEST = 150_000, 50_000, 100_000  # genuine rows at most
 
 
 @dataclass(frozen=True)
@@ -49,22 +47,6 @@ class LeaveOutSettings:
     adapters: tuple[str, ...] = ("evidence",)
     base_steps: int = 3_000
     meta_steps: int = 1_500
-
-
-@dataclass(frozen=True)
-class _Period:
-    """Rows of one period: features, family (0 genuine, -1 unnamed fraud), card, seconds, amount."""
-
-    X: Floats
-    family: NDArray[np.int64]
-    card: NDArray[np.uint64]
-    seconds: Doubles
-    amount: Doubles
-
-    def where(self, rows: NDArray[np.bool_] | Rows) -> _Period:
-        return _Period(
-            self.X[rows], self.family[rows], self.card[rows], self.seconds[rows], self.amount[rows]
-        )
 
 
 def leave_out(
@@ -83,7 +65,7 @@ def leave_out(
     begun = time.perf_counter()
     artifacts = _train(reader, names, training, settings, plan.seed, progress)
     trained = time.perf_counter() - begun
-    episode = _Episode(artifacts, training, middle, test, held, settings.flags)
+    episode = _Episode(artifacts, middle, test, held, settings.flags)
     windows, reasons, known = episode.contest(settings.adapters, plan.seed)
     figures = {name: measure([window], seed=plan.seed) for name, window in windows.items()}
     lists = {name: [window] for name, window in windows.items()}
@@ -97,8 +79,8 @@ def leave_out(
         "until_caught": {name: _delay(window, plan.seed) for name, window in windows.items()},
         "kept_as_draft": {name: list(r) for name, r in reasons.items() if r},
     }
-    drift = FeatureDrift(training.X[training.family == 0])
-    drift.add(test.X[test.family == 0])
+    drift = FeatureDrift(training.X[~training.fraud])
+    drift.add(test.X[~test.fraud])
     details = {"patterns": [pattern], "budget": BUDGET, "drift": moved(names, [drift])}
     return ReplayResult(figures, lists, found, passed, trained, details)
 
@@ -107,83 +89,93 @@ class _Episode:
     """K flags in the test period, the first fraud of each of K cards, and what follows them."""
 
     def __init__(
-        self, artifacts: Artifacts, train: _Period, middle: _Period, test: _Period, held: int, flags: int
+        self, artifacts: Artifacts, middle: TrafficRows, test: TrafficRows, held: int, flags: int
     ) -> None:
-        self.artifacts, self.middle = artifacts, middle
-        of_pattern = np.flatnonzero(test.family == held)
+        self.artifacts = artifacts
+        of_pattern = np.flatnonzero(test.fraud & (test.family == held))
         _, first = np.unique(test.card[of_pattern], return_index=True)
         rows = of_pattern[np.sort(first)[:flags]]
         if len(rows) < flags:
             raise UnfitFile(f"{len(rows)} cards with the pattern in the test period, {flags} to be flagged")
         self.flags = test.where(rows)
         self.flagged_at = float(self.flags.seconds[-1])
-        after = (test.seconds > self.flagged_at) & ~np.isin(test.card, self.flags.card)
-        self.shown = test.where(after & ((test.family == 0) | (test.family == held)))
-        self.known = test.where(after & (test.family != 0) & (test.family != held))
-        self.reservoir = Reservoir(middle.X[middle.family == 0], artifacts.base)
-        self.background = train.X[train.family == 0][:_BACKGROUND]
-        self.matured = middle.X[(middle.family != 0) & (middle.family != held)]
+        after = test.where((test.seconds > self.flagged_at) & ~np.isin(test.card, self.flags.card))
+        self.shown = after.where(~after.fraud | (after.family == held))
+        self.known = after.where(after.fraud & (after.family != held))
+        genuine = middle.where(~middle.fraud)
+        self.recent = genuine.where(spread_order(len(genuine)))
+        reservoir = Reservoir(self.recent.X, artifacts.base)
+        self.traffic = ScoredTraffic.of(reservoir, ScoringStack(artifacts.base, reservoir.base_tails))
+        self.matured = middle.where(middle.fraud & (middle.family != held))
 
     def contest(
         self, names: tuple[str, ...], seed: int
     ) -> tuple[dict[str, ScoredWindow], dict[str, tuple[str, ...]], dict[str, float | None]]:
-        """Return the test under base and under base with each detector that passed the gate."""
-        alone = ScoringStack(self.artifacts.base, self.reservoir.base_tails)
-        threshold = float(np.quantile(self.reservoir.base_surprise, 1 - BUDGET))
+        """Return the test under the base, and under the base with each detector that passed the gate.
+
+        Returns:
+            For each contender its test window, what kept its detector a draft, and its recall of known fraud.
+        """
+        alone = self.traffic.stack
+        threshold = joint_threshold(alone.surprises(self.recent.X), alone.shifts, BUDGET)
         windows, reasons, known = {}, {}, {}
         windows["base"], known["base"] = self._tested(alone, threshold)
         for name in names:
-            verdict = self._judged(alone, name, seed)
-            label = f"base + {name}"
-            reasons[label] = verdict.reasons
-            stack = alone.replaced((verdict.live,)) if verdict.passed else alone
-            limit = verdict.threshold if verdict.passed else threshold
+            label, stack, limit = f"base + {name}", alone, threshold
+            try:
+                verdict = self._judged(name, threshold, seed)
+                reasons[label] = verdict.reasons
+                if verdict.passed:
+                    stack, limit = alone.replaced((verdict.live,)), verdict.threshold
+            except TooLittleTraffic as lack:
+                reasons[label] = (str(lack),)
             windows[label], known[label] = self._tested(stack, limit)
         return windows, reasons, known
 
-    def _judged(self, stack: ScoringStack, name: str, seed: int) -> Verdict:
-        replay = {"known fraud": self.matured, "past fraud": self.artifacts.past}
-        return judge(
-            stack, adapter(name, self.artifacts), Support(self.flags.X), self.background, self.reservoir,
-            replay, seed=seed, limits=Limits(budget=BUDGET),
-        )  # fmt: skip
+    def _judged(self, name: str, threshold: float, seed: int) -> Verdict:
+        rows = choose_rows(self.recent.seconds, traces_of(self.recent, self.flags, self.flags.row))
+        return propose(
+            self.traffic,
+            adapter(name, self.artifacts),
+            Support(self.flags.X),
+            rows,
+            known_fraud(self.matured.X[-KNOWN_ROWS:], self.artifacts.past, {}),
+            threshold=threshold,
+            budget=BUDGET,
+            seed=seed,
+        ).verdict
 
     def _tested(self, stack: ScoringStack, threshold: float) -> tuple[ScoredWindow, float | None]:
-        """What the test days show, and the recall of known fraud; None where there is none."""
+        """Return the test window and the recall of known fraud; None where there is no known fraud."""
         s = self.shown
         day = (s.seconds // DAY_S).astype(np.int64)
-        window = ScoredWindow(stack.score(s.X)[0], s.family != 0, s.card, day, s.amount, threshold)
+        window = ScoredWindow(stack.score(s.X)[0], s.fraud, s.card, day, s.amount, threshold)
         found = stack.score(self.known.X)[0] > threshold
         return window, float(found.mean()) if len(found) else None
 
 
 def _collect(
     reader: RowReader, plan: Plan, found: Survey, progress: Progress
-) -> tuple[tuple[str, ...], tuple[_Period, ...]]:
+) -> tuple[tuple[str, ...], tuple[TrafficRows, ...]]:
     """One pass: samples of training period, of the days until its labels came, and of the test period."""
     [days] = plan.folds_in(found)
-    featuriser, further = Featuriser(reader.schema), Further(reader.mapping)
+    featured = Featured(reader, 0.0)
     bounds = (days.train, days.delay_from, days.test, days.end)
-    most = (_TRAINING, _RESERVOIR, _TEST)
-    samples = [Sample(m, plan.seed) for m in most]
+    samples = [Sample(most, plan.seed) for most in (_TRAINING, _RESERVOIR, _TEST)]
     epoch = np.floor(found.first / DAY_S)
     for part in reader.parts():
-        X = np.concatenate([featuriser.features(part.columns), further.features(part)], axis=1)
-        day = part.columns.time // DAY_S - epoch
-        family = np.where(part.label == FRAUD, np.where(part.family >= 0, part.family + 1, -1), 0)
-        labelled = (part.label == FRAUD) | (part.label == GENUINE)
-        card = part.card if reader.has_cards else part.id
+        rows = featured.live_traffic(part)
+        day = rows.seconds // DAY_S - epoch
         for k, sample in enumerate(samples):
-            at = labelled & (day >= bounds[k]) & (day < bounds[k + 1])
-            if at.any():
-                c = part.columns
-                sample.add(family[at] != 0, X[at], family[at], card[at], c.time[at], c.amount[at])
+            at = rows.where(rows.known & (day >= bounds[k]) & (day < bounds[k + 1]))
+            if len(at):
+                sample.add(at.fraud, *at.columns())
         progress("replaying", part.first + len(part) - 1, found.rows)
     names = ("training", "delay", "test")
     for name, sample in zip(names, samples, strict=True):
         if not sample.columns():
             raise UnfitFile(f"no labelled rows in the days of {name}")
-    return (*featuriser.layout.names, *further.names), tuple(_Period(*s.columns()) for s in samples)
+    return featured.names[: featured.live], tuple(TrafficRows(*s.columns()) for s in samples)
 
 
 def _delay(window: ScoredWindow, seed: int) -> dict[str, Any] | None:
@@ -194,18 +186,19 @@ def _delay(window: ScoredWindow, seed: int) -> dict[str, Any] | None:
 def _number(reader: RowReader, pattern: str) -> int:
     if pattern not in reader.families:
         raise UnfitFile(f"no fraud of a pattern {pattern!r}; there are {', '.join(sorted(reader.families))}")
-    return reader.families.index(pattern) + 1
+    return reader.families.index(pattern)
 
 
 def _train(
     reader: RowReader,
     names: tuple[str, ...],
-    rows: _Period,
+    rows: TrafficRows,
     settings: LeaveOutSettings,
     seed: int,
     progress: Progress,
 ) -> Artifacts:
-    labelled = Labelled(rows.X, rows.family, rows.card.view(np.int64), rows.seconds)
+    family = np.where(rows.fraud, np.where(rows.family >= 0, rows.family + 1, -1), 0).astype(np.int64)
+    labelled = Labelled(rows.X, family, rows.card.view(np.int64), rows.seconds)
     return train(
         labelled, names, reader.families, settings.adapters, base_steps=settings.base_steps,
         meta_steps=settings.meta_steps, seed=seed, held_out=(settings.pattern,), progress=progress,

@@ -14,15 +14,15 @@ from numpy.typing import NDArray
 from meta.adapters.protocol import Adapter
 from meta.arrays import Doubles, Floats, Rows
 from meta.calibration import joint_threshold
+from meta.episode import propose
 from meta.false_alerts import sort_alerts
-from meta.gate import judge
 from meta.reservoir import Reservoir
+from meta.scored_traffic import ScoredTraffic
 from meta.stack import ScoringStack
 from meta.support import Support
-from meta.verdict import Limits, Verdict
+from meta.verdict import Verdict
 from replay.truth import FRAUD, GENUINE, UNKNOWN
 
-BACKGROUND = 2_048  # genuine rows that an adapter may read
 _DAY_S = 86_400.0
 
 
@@ -143,19 +143,33 @@ def with_episode(
     known: dict[str, Floats],
     *,
     budget: float,
+    rows: Rows | None = None,
     seed: int = 0,
 ) -> tuple[ScoringSetting, Verdict]:
-    """Return `now` with the detector of a draft episode, as the gate would let it go live, and its verdict.
+    """Try the detector of a draft episode.
 
-    support, recent (m, d) and known frauds by name are raw features. The setting holds the detector also
-    where the verdict has reasons to keep it a draft: what they would cost is what is asked.
+    Args:
+        now: What scores now.
+        adapter: Makes the detector.
+        support: Raw features of the flagged transactions.
+        recent: Recent traffic in the order of `meta.scored_traffic.spread_order`, raw features (m, d).
+        known: Fraud that must not be lost, raw features float32 (m, d), by name of the set.
+        budget: Share of genuine traffic that may be alerted, in (0, 1).
+        rows: Rows of `recent` to calibrate on, as `meta.episode.choose_rows` returns them; all where not
+            given.
+        seed: Equal seeds give equal detectors.
+
+    Returns:
+        What would score, and the verdict. The detector scores also where the verdict keeps it a draft, since
+        the question is what it would cost.
+
+    Raises:
+        TooLittleTraffic: there are too few rows to calibrate on.
     """
-    surprise = now.stack.score(recent)[0]
-    rows = sort_alerts(np.arange(len(recent)), surprise, now.threshold, budget).genuine
-    reservoir = Reservoir(recent[rows], now.stack.base, now.stack.base_tails)
-    verdict = judge(
-        now.stack, adapter, support, reservoir.X[:BACKGROUND], reservoir, known, seed=seed,
-        limits=Limits(budget=budget),
-    )  # fmt: skip
-    stack = now.stack.replaced((*now.stack.detectors, verdict.live))
-    return ScoringSetting(stack, verdict.threshold), verdict
+    stack = now.stack
+    traffic = ScoredTraffic.of(Reservoir(recent, stack.base, stack.base_tails), stack)
+    found = propose(
+        traffic, adapter, support, np.arange(len(recent)) if rows is None else rows, known,
+        threshold=now.threshold, budget=budget, seed=seed,
+    ).verdict  # fmt: skip
+    return ScoringSetting(stack.replaced((*stack.detectors, found.live)), found.threshold), found

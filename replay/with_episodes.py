@@ -8,43 +8,54 @@ from functools import lru_cache
 import numpy as np
 
 from meta.adapters.registry import adapter
+from meta.arrays import Floats
 from meta.artifacts import Artifacts
-from meta.calibration import Tails
-from meta.gate import judge
+from meta.episode import TooLittleTraffic, known_fraud, propose
 from meta.reservoir import Reservoir
 from meta.sampler import Labelled
+from meta.scored_traffic import ScoredTraffic, spread_order
 from meta.stack import ScoringStack
 from meta.support import Support
+from meta.threshold import first_threshold
+from meta.verdict import DEFAULT_LIMITS
 from replay.lesson import Lesson, Score
 from replay.training import train
-
-_BACKGROUND = 2_048  # genuine rows that an adapter may read
 
 
 def with_episodes(name: str, adapters: tuple[str, ...], flags: int, steps: int) -> Callable[[Lesson], Score]:
     """Return the contender of one adapter; `adapters` are all that share the training of one period.
 
-    What the gate refuses does not score. Nobody flags anything after the span: all contenders know the same.
+    A detector that the gate refuses does not score. Nothing is flagged after the training period, so all
+    contenders know the same. With too few reserved rows to calibrate on, the base scores alone.
     """
 
     def learn(lesson: Lesson) -> Score:
         artifacts = _artifacts(lesson, adapters, steps)
-        base, usual = artifacts.base, np.ascontiguousarray(lesson.reserve[:, : lesson.live])
-        stack = ScoringStack(base, Tails.fit(base.score(usual)))
-        reservoir = Reservoir(usual, base, stack.base_tails)
+        base, reserve = artifacts.base, np.ascontiguousarray(lesson.reserve[:, : lesson.live])
+        reservoir = Reservoir(reserve[spread_order(len(reserve))], base)
+        traffic = ScoredTraffic.of(reservoir, ScoringStack(base, reservoir.base_tails))
+        budget, live = DEFAULT_LIMITS.budget, dict[str, Floats]()
+        threshold = first_threshold(budget)
         for family in np.unique(lesson.family[lesson.fraud]).tolist():
-            verdict = judge(
-                stack, adapter(name, artifacts), Support(_newest(lesson, family, flags)), usual[:_BACKGROUND],
-                reservoir, {"past fraud": artifacts.past}, seed=lesson.seed,
-            )  # fmt: skip
-            if verdict.passed:
-                stack = stack.replaced((*stack.detectors, verdict.live))
-        return lambda X: stack.score(np.ascontiguousarray(X[:, : lesson.live]))[0]
+            flagged = _newest(lesson, family, flags)
+            known = known_fraud(artifacts.past[:0], artifacts.past, live)
+            try:
+                found = propose(
+                    traffic, adapter(name, artifacts), Support(flagged), np.arange(len(traffic)), known,
+                    threshold=threshold, budget=budget, seed=lesson.seed,
+                )  # fmt: skip
+            except TooLittleTraffic:
+                break
+            if found.verdict.passed:
+                live[str(family)], threshold = flagged, found.verdict.threshold
+                stack = traffic.stack.replaced((*traffic.stack.detectors, found.verdict.live))
+                traffic = ScoredTraffic.of(reservoir, stack, known=traffic.columns)
+        return lambda X: traffic.stack.score(np.ascontiguousarray(X[:, : lesson.live]))[0]
 
     return learn
 
 
-def _newest(lesson: Lesson, family: int, flags: int) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
+def _newest(lesson: Lesson, family: int, flags: int) -> Floats:
     """Live features of the newest frauds of a family, each of another card."""
     rows = np.flatnonzero(lesson.fraud & (lesson.family == family))[::-1]
     _, first = np.unique(lesson.card[rows], return_index=True)

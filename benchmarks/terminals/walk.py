@@ -74,7 +74,8 @@ class Walk:
 
     def _calibrated(self, recent: np.ndarray) -> float:
         """Threshold on the genuine rows of late, with what blocks leave of the budget."""
-        left = left_by_blocks(self.budget, self.rules.cost(self.traffic(recent)))
+        shift = self.traffic(recent)
+        left = left_by_blocks(self.budget, self.rules.cost(shift, _per_day(shift)))
         return float(np.quantile(self.surprise[recent[self.data.rows.family[recent] == 0]], 1.0 - left))
 
     def _shift(self, rows: np.ndarray, threshold: float, tally: Tally) -> None:
@@ -90,7 +91,7 @@ class Walk:
         recent = self.traffic(np.arange(first, rows[-1] + 1))
         frauds = shift.where(shift.fraud)
         if len(frauds):
-            self.rules.confirm(frauds, recent, of_one_pattern=False)
+            self.rules.confirm(frauds, recent, _per_day(recent), of_one_pattern=False)
         self.rules.clear(shift.where(genuine & (blocked | over)))
 
     def _count(self, rows: np.ndarray, alerted: np.ndarray, tally: Tally) -> None:
@@ -114,3 +115,9 @@ class Walk:
         amount = np.zeros(len(rows))
         family = d.family[rows].astype(np.int32)
         return TrafficRows(nothing, fraud, family, keys, d.seconds[rows], amount, rows.astype(np.int64))
+
+
+def _per_day(recent: TrafficRows) -> float | None:
+    """Return transactions a day by event time; None before there is a day of them."""
+    days = float(np.ptp(recent.seconds)) / DAY
+    return len(recent) / days if days >= 1.0 else None

@@ -128,18 +128,18 @@ def test_labels_come_once_and_not_before_their_time() -> None:
 def test_a_shop_is_blocked_from_the_second_card_on_and_within_the_budget() -> None:
     recent = traffic([GENUINE] * 100, list(range(100)), [7] + [1] * 9 + [0] * 90)
     rules = EntityRules(budget=0.02)
-    rules.confirm(traffic([FRAUD], [1], [7]), recent, of_one_pattern=True)
+    rules.confirm(traffic([FRAUD], [1], [7]), recent, None, of_one_pattern=True)
     later = traffic([GENUINE] * 3, [1, 8, 9], [7, 7, 1])
     assert not rules.blocked(later).any()
     assert rules.boosts(later).tolist() == [2.0, 0.0, 0.0]
-    rules.confirm(traffic([FRAUD, FRAUD, FRAUD], [2, 3, 4], [7, 1, 1]), recent, of_one_pattern=False)
+    rules.confirm(traffic([FRAUD, FRAUD, FRAUD], [2, 3, 4], [7, 1, 1]), recent, None, of_one_pattern=False)
     assert rules.blocked(later).tolist() == [True, True, False]  # a tenth of the traffic passes at shop 1
 
 
 def test_genuine_verdicts_lift_a_block_and_the_next_fraud_brings_it_back() -> None:
     recent = traffic([GENUINE] * 100, list(range(100)), [7] + [0] * 99)
     rules = EntityRules(budget=0.05)
-    rules.confirm(traffic([FRAUD] * 4, [1, 2, 3, 4], [7] * 4), recent, of_one_pattern=True)
+    rules.confirm(traffic([FRAUD] * 4, [1, 2, 3, 4], [7] * 4), recent, None, of_one_pattern=True)
     later = traffic([GENUINE] * 30, list(range(30)), [7] * 30).where(np.arange(10, 30))
     rules.clear(later.where(np.arange(1)))
     assert rules.blocked(later).all()
@@ -147,7 +147,7 @@ def test_genuine_verdicts_lift_a_block_and_the_next_fraud_brings_it_back() -> No
     assert not rules.blocked(later.where(np.arange(1, 20))).any()
     rules.clear(later)  # what is not blocked any more loses nothing
     rules.confirm(
-        traffic([FRAUD] * 13, [5] * 13, [7] * 13).where(np.arange(12, 13)), recent, of_one_pattern=False
+        traffic([FRAUD] * 13, [5] * 13, [7] * 13).where(np.arange(12, 13)), recent, None, of_one_pattern=False
     )
     assert rules.blocked(later.where(np.arange(3, 20))).all()
 
@@ -155,6 +155,6 @@ def test_genuine_verdicts_lift_a_block_and_the_next_fraud_brings_it_back() -> No
 def test_a_block_ends() -> None:
     recent = traffic([GENUINE] * 100, list(range(100)), [7] + [0] * 99)
     rules = EntityRules(budget=0.05, block_days=1.0)
-    rules.confirm(traffic([FRAUD, FRAUD], [1, 2], [7, 7]), recent, of_one_pattern=True)
+    rules.confirm(traffic([FRAUD, FRAUD], [1, 2], [7, 7]), recent, None, of_one_pattern=True)
     day_by_day = traffic([GENUINE] * 30, list(range(30)), [7] * 30)
     assert np.flatnonzero(~rules.blocked(day_by_day))[0] == 25

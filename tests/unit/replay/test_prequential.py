@@ -186,11 +186,11 @@ def test_the_page_loads_nothing_from_elsewhere_and_comes_out_the_same(outcome: R
 
 
 def test_a_pattern_left_out_is_found_after_five_flags(tmp_path: Path) -> None:
-    frame = payments(20_000, days=14)
+    frame = payments(24_000, days=15)
     rng = np.random.default_rng(5)
     small = rng.random(len(frame)) < 0.01
     frame.loc[small, ["amount", "fraud", "kind"]] = [0.5, 1, "small"]
-    plan = Plan(train_days=7, delay_days=3, test_days=4)
+    plan = Plan(train_days=7, delay_days=4, test_days=4)
     settings = LeaveOutSettings("small", adapters=("logistic",), base_steps=200, meta_steps=60)
     found = leave_out(reader(tmp_path, frame), plan, settings)
     before, after = (c["recall_at_0.5pct"].value for c in found.contenders.values())
