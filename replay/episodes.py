@@ -57,6 +57,9 @@ class BaseWithEpisodes:
         history: What all contenders begin with.
     """
 
+    _rows: TrafficRows  # recent traffic in `spread_order`
+    _traffic: ScoredTraffic  # the same rows, scored
+
     def __init__(
         self,
         base: BaseModel,
@@ -114,7 +117,7 @@ class BaseWithEpisodes:
         recent = self._history.recent.rows()
         recent = recent.where(~np.isin(recent.row, self._frauds))
         self._rows = recent.where(spread_order(len(recent)))
-        self._traffic: ScoredTraffic = self._scored(
+        self._traffic = self._scored(
             Reservoir(self._live(self._rows), self._stack.base, self._stack.base_tails)
         )
 
