@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from contracts.request import Request
 from sqlalchemy import Engine
 
 from adaptation.intake.checks import Flagged, examine_flag
 from adaptation.proposing.prepared import Prepared
 from adaptation.proposing.proposal import propose
 from adaptation.upkeep.recalibrating import recalibrate
+from contracts.request import Request
 from control.change import Change
 from control.loading import TAILS_OF, tails_from_bytes
 from control.rules import RuleTable
