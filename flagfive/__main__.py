@@ -1,4 +1,4 @@
-"""`python -m flagfive VERB ...` is `flagfive VERB ...`, for processes started from a clone."""
+"""Runs `python -m flagfive VERB ...` like `flagfive VERB ...`, for processes started from a clone."""
 
 from flagfive.main import main
 

@@ -1,4 +1,4 @@
-"""Install a system package where that is possible: on Debian-like machines, as root."""
+"""Installs system packages on Debian-like machines, if the process runs as root."""
 
 import os
 import shutil
@@ -7,7 +7,15 @@ from collections.abc import Sequence
 
 
 def install_with_apt(alternatives: Sequence[str], why: str) -> bool:
-    """Install the first of the packages that apt knows. False where apt cannot be used or knows none."""
+    """Install the first available package.
+
+    Args:
+        alternatives: names of packages, the preferred one first.
+        why: what is missing, for the line that is printed.
+
+    Returns:
+        Whether one was installed; False without apt-get, without root, or if apt knows none.
+    """
     if os.geteuid() != 0 or not shutil.which("apt-get"):
         return False
     print(f"{why}: installing it with apt-get ...", flush=True)

@@ -1,6 +1,7 @@
-"""One own broker per folder: who holds the lock runs it, and whoever wants it ended finds the process.
+"""Ensures that at most one broker runs in a folder, and finds its process.
 
-The lock is the truth, the process id in it only an address: a killed process loses the lock by itself.
+The process that runs the broker holds a file lock; the file also holds its process id. The kernel releases
+the lock of a killed process, so a stale process id does no harm.
 """
 
 import fcntl
@@ -18,11 +19,17 @@ from flagfive.own_broker import BrokerFailed, OwnBroker
 from flagfive.processes import POLL_SECONDS
 
 LOCK_NAME = "lock"
-STOP_SECONDS = 10.0  # twice what the holder allows itself
+STOP_SECONDS = 10.0  # twice the time in which the process stops its children
 
 
 class BrokerGuard:
-    """Hold the folder's lock while a broker runs in it. Raises BrokerFailed if another process does."""
+    """Holds the lock of a folder while a broker runs in it.
+
+    Entering the `with` block raises BrokerFailed if another process holds the lock.
+
+    Args:
+        folder: data folder of the broker; it is created if missing.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -34,8 +41,8 @@ class BrokerGuard:
         if not _take(file):
             file.close()
             raise BrokerFailed(
-                f"a broker of ours already runs in {self.folder} (process {running_process(self.folder)}); "
-                "end it with: flagfive broker stop"
+                f"a broker already runs in {self.folder} (process {running_process(self.folder)}). "
+                "Stop it with: flagfive broker stop"
             )
         file.truncate(0)
         file.write(str(os.getpid()))
@@ -52,19 +59,28 @@ class BrokerGuard:
 
 
 def running_process(folder: Path) -> int | None:
-    """Return the id of the process that runs a broker in `folder`, None if none does."""
+    """Return the id of the process that runs a broker in `folder`, or None."""
     path = folder / LOCK_NAME
     if not path.exists():
         return None
     with path.open("r") as file:
         if _take(file):
-            return None  # closing the file gives the lock back
+            return None  # closing the file releases the lock
         text = file.read().strip()
     return int(text) if text.isdigit() else None
 
 
 def start_in_background(own: OwnBroker, command: list[str], log: Path) -> None:
-    """Run `command` (a foreground broker) on its own and return once it answers. Raises BrokerFailed."""
+    """Start a broker in the background and wait until it answers.
+
+    Args:
+        own: the broker.
+        command: command line that runs it in the foreground.
+        log: file for its output.
+
+    Raises:
+        BrokerFailed: the process ended before the broker answered.
+    """
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("wb") as output:
         process = subprocess.Popen(
@@ -74,7 +90,7 @@ def start_in_background(own: OwnBroker, command: list[str], log: Path) -> None:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    # It has its own time-outs; its words are ours if it gives up.
+    # The process has its own timeouts; if it ends, its output becomes the error message.
     while running_process(own.folder) != process.pid or not answers(own.address):
         if process.poll() is not None:
             raise BrokerFailed(log.read_text(errors="replace").strip())
@@ -82,7 +98,17 @@ def start_in_background(own: OwnBroker, command: list[str], log: Path) -> None:
 
 
 def stop_running(folder: Path) -> bool:
-    """End the broker in `folder` and wait until it is gone. False if none runs."""
+    """Stop the broker in a folder and wait until it has ended.
+
+    Args:
+        folder: data folder of the broker.
+
+    Returns:
+        Whether a broker was running.
+
+    Raises:
+        UserError: it did not end within 10 s.
+    """
     process = running_process(folder)
     if process is None:
         return False
@@ -90,7 +116,7 @@ def stop_running(folder: Path) -> bool:
     deadline = time.monotonic() + STOP_SECONDS
     while running_process(folder) == process:
         if time.monotonic() > deadline:
-            raise UserError(f"process {process} did not end within {STOP_SECONDS:g} s; kill it")
+            raise UserError(f"process {process} did not end within {STOP_SECONDS:g} s; kill it by hand")
         time.sleep(POLL_SECONDS)
     return True
 

@@ -1,4 +1,4 @@
-"""Talk to a Kafka cluster as an administrator."""
+"""Connects to a Kafka cluster as an administrator."""
 
 import logging
 import socket
@@ -20,13 +20,13 @@ class BrokerAway(UserError):
 
     def __init__(self, bootstrap: str, reason: str) -> None:
         super().__init__(
-            f"no Kafka broker answers at {bootstrap} ({reason}). Start one with: flagfive broker start; "
-            "or name a running one: FLAGFIVE_BROKER=host:port"
+            f"no Kafka broker answers at {bootstrap} ({reason}). Start one with: flagfive broker start. "
+            "Or use a running one: FLAGFIVE_BROKER=host:port"
         )
 
 
 def answers(bootstrap: str) -> bool:
-    """Whether a broker at `bootstrap` (host:port) answers, and is ready to lead partitions (not fenced)."""
+    """Return whether a broker at `bootstrap` (host:port) answers and may lead partitions (is not fenced)."""
     try:
         with administrator(bootstrap) as admin:
             brokers = admin.describe_cluster()["brokers"]
@@ -37,7 +37,17 @@ def answers(bootstrap: str) -> bool:
 
 @contextmanager
 def administrator(bootstrap: str) -> Iterator[KafkaAdminClient]:
-    """Yield an admin client. Raises BrokerAway if nothing at `bootstrap` speaks Kafka."""
+    """Open an admin client for the block.
+
+    Args:
+        bootstrap: host:port of the cluster, several separated by commas.
+
+    Yields:
+        The client.
+
+    Raises:
+        BrokerAway: no Kafka broker answers at `bootstrap`.
+    """
     if not any(_listens(address) for address in bootstrap.split(",")):
         raise BrokerAway(bootstrap, "nothing listens there")
     admin = _connected(bootstrap)
@@ -48,7 +58,7 @@ def administrator(bootstrap: str) -> Iterator[KafkaAdminClient]:
 
 
 def _connected(bootstrap: str) -> KafkaAdminClient:
-    # The client logs each failed attempt; the user hears of it once, in our words.
+    # The client logs each failed attempt. Suppress that: the user gets one message of ours.
     log = logging.getLogger("kafka")
     level = log.level
     log.setLevel(logging.CRITICAL)

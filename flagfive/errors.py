@@ -1,13 +1,13 @@
-"""What a user is told without a traceback."""
+"""Errors that the command prints as one message, without a traceback."""
 
 
 class UserError(Exception):
-    """Something the user can change: the message names what, where and the way out."""
+    """An error that the user can fix; the message says what is wrong, where, and how to fix it."""
 
     exit_code = 1
 
 
 class WrongSettings(UserError):
-    """The configuration has problems; the message lists every one."""
+    """The settings have problems; the message lists every one."""
 
     exit_code = 2

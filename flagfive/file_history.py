@@ -1,4 +1,4 @@
-"""A labelled file as training history: decoded and featurised by the code that runs live."""
+"""Training history from a labelled file or the simulator, decoded and featurised by the live code."""
 
 from __future__ import annotations
 
@@ -22,19 +22,29 @@ from simulate.patterns import KNOWN
 from simulate.traffic import SimulatedTraffic
 from stream.feed.rows import RowEncoder
 
-UNNAMED = -1  # family of a fraud whose kind nobody named
+UNNAMED = -1  # family of a fraud without a name
 SIMULATED_FROM = 1.75e9  # June 2025
-_LONG_AFTER = 4.0e9  # seconds since 1970 at which history arrives: never before its own time
+_LONG_AFTER = 4.0e9  # arrival time of all records, seconds since 1970: later than any event time
 
 
 def read_history(
     file: Path, schema: TransactionSchema, mapping: Path | None, held_out: tuple[str, ...] = ()
 ) -> NamedHistory:
-    """Read a CSV or Parquet file with labels, rows in order of time; records that the stream would refuse are
-    left out.
+    """Read a labelled file, without the records that the stream would refuse.
 
-    Rows whose label is neither fraud nor genuine count as genuine: nobody complained. Raises UserError where
-    the file or its mapping does not do, or where no column tells fraud.
+    Rows whose label is neither fraud nor genuine count as genuine.
+
+    Args:
+        file: CSV or Parquet file, rows in the order of time.
+        schema: the entities, which determine the features.
+        mapping: mapping file; None takes the field names of the settings, else a bundled mapping that fits.
+        held_out: kinds of fraud that training must not see.
+
+    Returns:
+        The history, in the order of event time.
+
+    Raises:
+        UserError: the file or mapping cannot be used, or no column says which rows are fraud.
     """
     try:
         table = TableFile(file)
@@ -42,12 +52,12 @@ def read_history(
         raise UserError(str(error)) from None
     chosen = choose_mapping(schema, table, mapping)
     if chosen.label is None or chosen.label.column not in table.columns:
-        raise UserError(f"{file}: no column tells fraud from genuine; name it under [label] in a mapping")
+        raise UserError(f"{file}: no column says which rows are fraud; name it under [label] in a mapping")
     return _Reader(schema, chosen, chosen.label, table).read(held_out)
 
 
 class _Reader:
-    """Goes through the file part by part; profiles and names of families carry over."""
+    """Reads the file part by part; profiles and names of families carry over."""
 
     def __init__(
         self, schema: TransactionSchema, mapping: Mapping, label: LabelColumn, table: TableFile
@@ -68,12 +78,12 @@ class _Reader:
         X, family, card, seconds = (np.concatenate(column) for column in zip(*parts, strict=True))
         if not len(X):
             raise UserError(
-                f"{self.table.path}: the stream would refuse every row. Is time_unit or time_format of the "
-                "mapping right? `flagfive replay` names the row and the column"
+                f"{self.table.path}: the stream would refuse every row. Check time_unit and time_format of "
+                "the mapping; `flagfive replay` names the first wrong row and column"
             )
         names = tuple(self.names)
         if unknown := set(held_out) - set(names):
-            raise UserError(f"no kind of fraud is called {sorted(unknown)}; there are {', '.join(names)}")
+            raise UserError(f"unknown kinds of fraud {sorted(unknown)}; the file has {', '.join(names)}")
         rows = Labelled(X, family, card, seconds)
         return NamedHistory(self.featuriser.layout.names, rows, names, held_out)
 
@@ -85,8 +95,8 @@ class _Reader:
         return self.featuriser.features(columns), family, card, columns.time
 
     def _family(self, part: pa.RecordBatch) -> np.ndarray:
-        told = np.array(texts(part[self.label.column]).to_pylist(), object)
-        fraud = np.isin(told, [text_of(value) for value in self.label.fraud])
+        labels = np.array(texts(part[self.label.column]).to_pylist(), object)
+        fraud = np.isin(labels, [text_of(value) for value in self.label.fraud])
         family = np.where(fraud, UNNAMED, 0).astype(np.int64)
         if self.label.pattern is None:
             return family
@@ -97,17 +107,23 @@ class _Reader:
         return family
 
     def _name_of(self, kind: str | None) -> str | None:
-        """The family that a kind of fraud belongs to: itself, unless the mapping groups them."""
+        """Return the family of a kind of fraud: the kind itself, unless the mapping groups kinds."""
         return self.grouped.get(kind) if self.grouped and kind is not None else kind
 
 
 def simulated_history(
     schema: TransactionSchema, *, seed: int, days: float = 75.0, warm_up: float = 25.0
 ) -> NamedHistory:
-    """Make `days` of simulated traffic with its known patterns, without the first `warm_up`, while profiles
-    fill.
+    """Simulate traffic with the known patterns; the held-out patterns never occur.
 
-    The patterns that the simulator holds out never occur in it.
+    Args:
+        schema: the entities, which determine the features.
+        seed: equal seeds give equal histories.
+        days: days of traffic.
+        warm_up: days at the start that are left out, while profiles fill.
+
+    Returns:
+        The history, in the order of event time.
     """
     featuriser = Featuriser(schema)
     kinds = list(KNOWN)

@@ -1,4 +1,4 @@
-"""What `flagfive`'s own options leave for the verbs."""
+"""Options before the verb, such as `--config`, and what verbs derive from them."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,13 +14,23 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class GlobalOptions:
-    """GlobalOptions given before the verb."""
+    """Options given before the verb; `config` is the settings file, None for the default one."""
 
     config: Path | None = None
 
 
 def settings_of(context: "typer.Context") -> "Settings":
-    """Load and check the settings for the verb that runs in `context`. Raises WrongSettings."""
+    """Load and check the settings of a verb.
+
+    Args:
+        context: context of the running verb.
+
+    Returns:
+        The settings.
+
+    Raises:
+        WrongSettings: the settings have problems; the message lists every one.
+    """
     from settings import SettingsError, load_settings
 
     try:
@@ -36,9 +46,16 @@ def options_of(context: "typer.Context") -> GlobalOptions:
 
 
 def command_line(context: "typer.Context", *verb: str) -> list[str]:
-    """Return the command that runs another verb in a child process, with the same interpreter and settings.
+    """Return the command line that runs another verb with the same interpreter and settings.
 
-    The parent's PYTHONPATH must reach the child, as it does when the environment is passed on.
+    The child needs the PYTHONPATH of this process, so pass the environment on.
+
+    Args:
+        context: context of the running verb.
+        *verb: the other verb and its arguments.
+
+    Returns:
+        The command line.
     """
     import sys
 

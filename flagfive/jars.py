@@ -1,4 +1,4 @@
-"""The jars of the Kafka broker, fetched once by Maven into the user's cache."""
+"""Fetches the jars of the Kafka broker with Maven, once, into the cache folder of the user."""
 
 import fcntl
 import hashlib
@@ -16,11 +16,11 @@ RECIPE = Path(__file__).resolve().parent.parent / "broker"
 
 
 class JarsMissing(UserError):
-    """Maven could not fetch Kafka, or what it fetched is not what we expect."""
+    """Maven could not fetch Kafka, or the fetched jars have wrong checksums."""
 
 
 def cache_folder() -> Path:
-    """Where `./run` and this package keep what outlives a clone: FLAGFIVE_CACHE, else the user's cache."""
+    """Return the cache folder that `./run` also uses: FLAGFIVE_CACHE, else `flagfive` in the user's cache."""
     if named := os.environ.get("FLAGFIVE_CACHE"):
         return Path(named).absolute()
     home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
@@ -28,16 +28,23 @@ def cache_folder() -> Path:
 
 
 def jars_folder() -> Path:
-    """Where the jars of this version's recipe are, or will be."""
+    """Return the folder of the jars of this version; it may not exist yet."""
     recipe = hashlib.sha256((RECIPE / "pom.xml").read_bytes()).hexdigest()[:12]
     return cache_folder() / f"kafka-{recipe}"
 
 
 def ensure_jars() -> Path:
-    """Return the folder with Kafka's jars, fetched first if need be. Raises JarsMissing.
+    """Fetch the jars of Kafka if they are missing.
 
-    A folder appears under its final name only after every jar's sum was checked, so a fetch that was
-    interrupted is never taken for a whole one.
+    The folder gets its final name only after all checksums are verified, so an interrupted fetch is never
+    used.
+
+    Returns:
+        The folder of the jars.
+
+    Raises:
+        JarsMissing: Maven could not fetch them, or a checksum is wrong.
+        MavenMissing: Maven is missing and could not be installed.
     """
     folder = jars_folder()
     if folder.is_dir():
@@ -49,7 +56,7 @@ def ensure_jars() -> Path:
 
 
 def _fetch(folder: Path) -> None:
-    """1. Fetch beside the final place.  2. Check the sums.  3. Rename. Stopped before 3: fetched again."""
+    """1. Fetch into a temporary folder. 2. Verify checksums. 3. Rename. A stop before 3 fetches again."""
     maven = ensure_maven()
     partial = folder.with_suffix(".partial")
     shutil.rmtree(partial, ignore_errors=True)
@@ -61,12 +68,12 @@ def _fetch(folder: Path) -> None:
         raise JarsMissing(f"Maven could not fetch Kafka:\n{(done.stdout + done.stderr)[-2000:]}")
     wrong = _wrong_jars(partial)
     if wrong:
-        raise JarsMissing(f"not the jars named in broker/jars.sha256: {', '.join(wrong)}")
+        raise JarsMissing(f"wrong checksums, expected those of broker/jars.sha256: {', '.join(wrong)}")
     partial.rename(folder)
 
 
 def _wrong_jars(folder: Path) -> list[str]:
-    """Names of jars that are missing, foreign, or have another content than expected."""
+    """Return the names of jars that are missing, unexpected, or have a wrong checksum."""
     lines = (RECIPE / "jars.sha256").read_text().splitlines()
     expected = {name: digest for digest, name in (line.split() for line in lines)}
     found = {jar.name: hashlib.sha256(jar.read_bytes()).hexdigest() for jar in folder.iterdir()}

@@ -1,4 +1,4 @@
-"""Find Java 17 or newer and Maven; on Debian-like machines, as root, install what is missing."""
+"""Finds Java 17 or newer and Maven, and installs them as root on Debian-like machines."""
 
 import os
 import re
@@ -14,34 +14,48 @@ JAVA_PACKAGES = ("openjdk-17-jre-headless", "openjdk-21-jre-headless", "openjdk-
 
 
 class JavaMissing(UserError):
-    """No usable Java, and none could be installed."""
+    """Java 17 or newer is missing and could not be installed."""
 
 
 class MavenMissing(UserError):
-    """No Maven, and it could not be installed."""
+    """Maven is missing and could not be installed."""
 
 
 def find_java() -> str | None:
-    """Return the path of a Java that runs Kafka: JAVA_HOME's, else the one on PATH."""
+    """Return the path of a Java that can run Kafka: that of JAVA_HOME, else that on PATH, else None."""
     return next((path for path in _candidates() if java_version(path) >= OLDEST_JAVA), None)
 
 
 def java_version(java: str) -> int:
-    """Return the major version of the executable `java`, 0 if it does not run.
+    """Return the major version of a Java executable.
 
-    >>> java_version("/no/such/java")
-    0
+    Args:
+        java: path of the executable.
+
+    Returns:
+        The version; 0 if it does not run.
+
+    Example:
+        >>> java_version("/no/such/java")
+        0
     """
     try:
-        told = subprocess.run([java, "-version"], capture_output=True, text=True, timeout=60).stderr
+        output = subprocess.run([java, "-version"], capture_output=True, text=True, timeout=60).stderr
     except (OSError, subprocess.TimeoutExpired):
         return 0
-    found = re.search(r'version "(?:1\.)?(\d+)', told)
+    found = re.search(r'version "(?:1\.)?(\d+)', output)
     return int(found[1]) if found else 0
 
 
 def ensure_java() -> str:
-    """Return a usable Java, installed first if need be. Raises JavaMissing with the command to run."""
+    """Return the path of a Java that can run Kafka; install one if it is missing.
+
+    Returns:
+        The path.
+
+    Raises:
+        JavaMissing: it could not be installed; the message names the command to run.
+    """
     java = find_java()
     if java is None and install_with_apt(JAVA_PACKAGES, f"Java {OLDEST_JAVA} is missing"):
         java = find_java()
@@ -49,20 +63,27 @@ def ensure_java() -> str:
         raise JavaMissing(
             f"Kafka needs Java {OLDEST_JAVA} or newer, and neither JAVA_HOME nor PATH has one. On Debian or "
             f"Ubuntu: sudo apt-get install {JAVA_PACKAGES[0]}\n"
-            "Or use a Kafka cluster that you have: FLAGFIVE_BROKER=host:port"
+            "Or use a Kafka cluster of your own: FLAGFIVE_BROKER=host:port"
         )
     return java
 
 
 def ensure_maven() -> str:
-    """Return the path of Maven, installed first if need be. Raises MavenMissing with the command to run."""
+    """Return the path of Maven; install it if it is missing.
+
+    Returns:
+        The path.
+
+    Raises:
+        MavenMissing: it could not be installed; the message names the command to run.
+    """
     maven = shutil.which("mvn")
     if maven is None and install_with_apt(("maven",), "Maven, which fetches Kafka, is missing"):
         maven = shutil.which("mvn")
     if maven is None:
         raise MavenMissing(
-            "Kafka's jars are fetched by Maven, and PATH has no mvn. On Debian or Ubuntu: "
-            "sudo apt-get install maven\nOr use a Kafka cluster that you have: FLAGFIVE_BROKER=host:port"
+            "Maven fetches the jars of Kafka, and PATH has no mvn. On Debian or Ubuntu: "
+            "sudo apt-get install maven\nOr use a Kafka cluster of your own: FLAGFIVE_BROKER=host:port"
         )
     return maven
 

@@ -1,4 +1,4 @@
-"""The key of the control log, for the verbs that sign or verify."""
+"""Reads the signing key of the control log, for verbs that sign or verify."""
 
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,17 @@ if TYPE_CHECKING:
 
 
 def control_key(settings: "Settings") -> "ControlKey":
-    """The key from the environment. Raises WrongSettings where it is missing or unusable."""
+    """Return the key of the settings.
+
+    Args:
+        settings: the settings; the key comes from FLAGFIVE_CONTROL_KEY.
+
+    Returns:
+        The key.
+
+    Raises:
+        WrongSettings: the key is missing or unusable.
+    """
     from control.errors import ControlKeyError
     from control.keys import read_key
 

@@ -1,4 +1,4 @@
-"""What the verbs that go through a labelled file share: opening it, progress, and errors in words."""
+"""Opens a labelled file, shows progress, and words its errors; shared by `replay` and `backtest`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,18 @@ from replay.table import TableFile, UnreadableTable
 
 
 def open_table(file: Path, mapping: Path | None) -> tuple[TableFile, Mapping]:
-    """The file and its mapping, a bundled one where it fits. Raises UserError."""
+    """Open a labelled file.
+
+    Args:
+        file: CSV or Parquet file.
+        mapping: mapping file; None takes a bundled mapping that fits.
+
+    Returns:
+        The file and its mapping.
+
+    Raises:
+        UserError: the file or the mapping cannot be read, or no bundled mapping fits.
+    """
     try:
         table = TableFile(file, as_text=True)
         chosen = read_mapping(mapping) if mapping else bundled_for(table.columns)
@@ -21,14 +32,24 @@ def open_table(file: Path, mapping: Path | None) -> tuple[TableFile, Mapping]:
         raise UserError(str(error)) from None
     if chosen is None:
         raise UserError(
-            f"{file}: no bundled mapping fits; `flagfive inspect {file} --out mapping.toml` makes one"
+            f"{file}: no bundled mapping fits. Create one with: flagfive inspect {file} --out mapping.toml"
         )
     return table, chosen
 
 
 @contextmanager
 def report_progress(table: TableFile) -> Iterator[Progress]:
-    """A bar for what is under way; what is wrong with the file becomes a UserError."""
+    """Show a progress bar while the block runs.
+
+    Args:
+        table: the file that is read.
+
+    Yields:
+        A function to report progress with.
+
+    Raises:
+        UserError: the block found something wrong with the file.
+    """
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
     from rich.progress import Progress as Bar
 
@@ -42,9 +63,9 @@ def report_progress(table: TableFile) -> Iterator[Progress]:
         with Bar(*columns, transient=True) as progress:
             task = progress.add_task("checking", total=table.rows())
 
-            def tell(stage: str, done: int, rows: int) -> None:
+            def update(stage: str, done: int, rows: int) -> None:
                 progress.update(task, description=stage, completed=done, total=rows or None)
 
-            yield tell
+            yield update
     except (BadRow, UnfitFile, NothingToLearn, Unmeasurable, WrongMapping, UnreadableTable) as error:
         raise UserError(str(error)) from None

@@ -1,4 +1,4 @@
-"""Log lines for people or for machines."""
+"""Configures log lines, as text for people or as JSON for machines."""
 
 import logging
 import sys
@@ -9,14 +9,14 @@ if TYPE_CHECKING:
 
 TEXT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
 FIELDS = ["asctime", "levelname", "name", "message"]
-# What libraries say at INFO on every start and rebalance, and nobody acts on.
+# Libraries that log at INFO on every start and rebalance without anything to act on.
 CHATTY = ("aiokafka", "kafka", "faust", "mode", "numba", "alembic")
-# Retries that succeed; while a broker verifies transactions there is one for each new partition in one.
+# Logs retries that succeed: a broker that verifies transactions causes one for each new partition.
 RETRIES = "aiokafka.producer.sender"
 
 
 def configure_logging(settings: "Settings") -> None:
-    """Send log lines to standard error as [logging] says; chatty libraries from WARNING on."""
+    """Send log lines to standard error as [logging] sets; some libraries log from WARNING on."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_json() if settings.logging.format == "json" else logging.Formatter(TEXT))
     logging.basicConfig(level=settings.logging.level, handlers=[handler], force=True)

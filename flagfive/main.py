@@ -1,4 +1,4 @@
-"""The entry of `flagfive`: parse, find the verb, run it, turn known errors into one message.
+"""The entry point of `flagfive`: parses the command line, runs the verb, and prints known errors.
 
 flagfive --help
 flagfive --config my.toml topics
@@ -19,7 +19,7 @@ from flagfive.verbs import VERBS
 
 
 class LazyVerbs(TyperGroup):
-    """Knows each verb's name and line; imports its module only to run it or to show its own help."""
+    """Knows the name and summary of each verb; imports its module only to run it or to show its help."""
 
     def list_commands(self, ctx: Any) -> list[str]:
         return list(VERBS)
@@ -44,17 +44,20 @@ def flagfive(
     context: typer.Context,
     config: Annotated[
         Path | None,
-        typer.Option(help="Settings file (default: flagfive.toml here, else the one beside the code)."),
+        typer.Option(
+            help="Settings file (default: flagfive.toml in the working folder, else beside the code)."
+        ),
     ] = None,
 ) -> None:
-    """Flag a handful of transactions of a new fraud pattern, catch the rest a second later."""
+    """Flag a handful of transactions of a new fraud pattern, and catch the rest a second later."""
     context.obj = GlobalOptions(config=config)
 
 
 def main() -> None:
     """Run the command line.
 
-    Exit codes: 0 done, 1 failed, 2 wrong usage or settings, 130 interrupted."""
+    Exit codes: 0 done, 1 failed, 2 wrong usage or settings, 130 interrupted.
+    """
     try:
         with interrupt_on_stop_signals():
             app(prog_name="flagfive")

@@ -1,4 +1,4 @@
-"""The metrics page of a process of which several may run on one machine."""
+"""Serves the Prometheus metrics of a process; several such processes may run on one machine."""
 
 import logging
 from typing import TYPE_CHECKING, Literal
@@ -11,7 +11,12 @@ log = logging.getLogger(__name__)
 
 
 def serve_metrics(settings: "Settings", process: Process) -> None:
-    """Serve it at the process's port; a second process finds that taken, says so, and works all the same."""
+    """Serve the metrics at the port of the settings; if it is taken, log a warning and continue.
+
+    Args:
+        settings: the settings; port 0 serves none.
+        process: kind of process, which selects the port.
+    """
     from contracts.metrics.serving import serve
 
     host, port = settings.metrics.host, getattr(settings.metrics, f"{process}_port")
@@ -20,7 +25,7 @@ def serve_metrics(settings: "Settings", process: Process) -> None:
     except OSError as error:
         variable = f"FLAGFIVE_METRICS__{process}_PORT".upper()
         log.warning(
-            "metrics are not served: %s:%d: %s. Set %s for this %s",
+            "metrics are not served at %s:%d: %s. Set %s for this %s to another port",
             host,
             port,
             error.strerror,

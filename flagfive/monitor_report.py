@@ -1,4 +1,4 @@
-"""What the monitor sees, for people: alarms with histograms, drift of features, quality of the last days."""
+"""Shows a monitoring round in the terminal: alarms with histograms, drift of features, quality."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -17,17 +17,24 @@ _FEATURES = 12
 
 
 def render(report: RoundReport) -> Group:
-    """One screen. Without a base on the control log it says so."""
+    """Return one screen with alarms, drift and quality; without a base, a message."""
     if report.reference is None:
-        return Group(Text("no base on the control log yet, or the recorder has not stored it"))
+        return Group(Text("no base is in force yet, or the recorder has not stored it"))
     return Group(*_alarms(report), _drift(report), _quality(report))
 
 
 def bars(shares: Sequence[float]) -> str:
-    """A histogram in a line, the fullest bin a full block.
+    """Draw a histogram in one line.
 
-    >>> bars([0.0, 0.25, 0.5])
-    ' ▄█'
+    Args:
+        shares: share of each bin, 0 to 1.
+
+    Returns:
+        One character per bin; the fullest bin is a full block.
+
+    Example:
+        >>> bars([0.0, 0.25, 0.5])
+        ' ▄█'
     """
     top = max(max(shares), 1e-9)
     return "".join(_BARS[round(share / top * (len(_BARS) - 1))] for share in shares)
@@ -48,7 +55,7 @@ def _histograms(finding: Finding) -> Iterator[Text]:
 
 
 def _drift(report: RoundReport) -> Table:
-    table = _table("Features that moved most, last day against the week before", "feature", "PSI", "is")
+    table = _table("Features with most drift, last day against the week before", "feature", "PSI", "drift")
     if report.periods.day is None or report.periods.week_before is None or report.reference is None:
         table.add_row("not measured before three weeks of traffic are stored", "", "")
         return table
@@ -72,7 +79,7 @@ def _quality(report: RoundReport) -> Table:
 def _in_words(psi: float) -> str:
     if psi > drift.MAJOR:
         return "[red]major[/red]"
-    return "[yellow]watch[/yellow]" if psi > drift.WATCH else "stable"
+    return "[yellow]minor[/yellow]" if psi > drift.WATCH else "stable"
 
 
 def _table(title: str, *columns: str) -> Table:

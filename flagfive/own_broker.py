@@ -1,4 +1,4 @@
-"""A Kafka broker for those who have none: one KRaft node on a loopback address, its data in a folder."""
+"""Runs a Kafka broker on this machine: one KRaft node on a loopback address, with its data in a folder."""
 
 import base64
 import os
@@ -18,21 +18,21 @@ from flagfive.processes import Child, ProcessEnded, Processes
 from settings import Settings
 
 MIB = 1024 * 1024
-# What Kafka prints when it gives up, and what a user needs to hear.
+# Text in the log of a failed broker, and the message for the user.
 CAUSES = {
-    "No space left on device": "there is no space left on the disk of {folder}",
-    "Address already in use": "another program took the port {port} while it started",
+    "No space left on device": "the disk of {folder} is full: no space is left",
+    "Address already in use": "another program took port {port} while the broker started",
     "OutOfMemoryError": "the Java heap is too small: raise broker.heap_mb",
 }
 
 
 class BrokerFailed(UserError):
-    """The own broker cannot start or has ended."""
+    """The broker of this machine cannot start or has ended."""
 
 
 @dataclass(frozen=True)
 class OwnBroker:
-    """Where the own broker listens and keeps its data. `folder` holds configuration and log segments."""
+    """A broker on this machine; `folder` holds its configuration and log segments."""
 
     host: str
     port: int
@@ -41,27 +41,54 @@ class OwnBroker:
 
     @classmethod
     def of(cls, settings: Settings) -> "OwnBroker":
-        """Take the first address of broker.bootstrap. Raises BrokerFailed if it is not on this machine."""
+        """Use the first address of broker.bootstrap.
+
+        Args:
+            settings: the settings.
+
+        Returns:
+            The broker, not started.
+
+        Raises:
+            BrokerFailed: the address is not on this machine.
+        """
         host, port = settings.broker.bootstrap.split(",")[0].rsplit(":", 1)
         if host != "localhost" and not host.startswith("127."):
             raise BrokerFailed(
-                "flagfive runs a broker of its own only on this machine (127.0.0.1), and broker.bootstrap is "
-                f"{settings.broker.bootstrap}: that cluster is run elsewhere"
+                "flagfive runs a broker only on this machine (127.0.0.1), but broker.bootstrap is "
+                f"{settings.broker.bootstrap}: that cluster runs elsewhere"
             )
         return cls(host, int(port), settings.var / "broker", settings)
 
     @property
     def address(self) -> str:
-        """host:port for clients."""
+        """Address for clients, host:port."""
         return f"{self.host}:{self.port}"
 
     def start(self, processes: Processes) -> Child:
-        """Start the broker among `processes` and return once it answers.
+        """Start the broker and wait until it answers.
 
-        1. Check port and disk.  2. Find Java and the jars, both fetched if missing.  3. Write the
-        configuration.  4. Format the storage if it is new.  5. Start Java.  6. Wait for an answer.
-        Stopped anywhere, the next start begins again at 1; formatted storage stays.
-        Raises BrokerFailed, JavaMissing, MavenMissing, JarsMissing or ProcessNotReady.
+        1. Check port and disk.
+        2. Find Java and the jars; fetch what is missing.
+        3. Write the configuration.
+        4. Format the storage if it is new.
+        5. Start Java.
+        6. Wait for an answer.
+
+        After a stop at any point, the next start begins again at 1; formatted storage stays.
+
+        Args:
+            processes: the set of child processes that the broker joins.
+
+        Returns:
+            The child process.
+
+        Raises:
+            BrokerFailed: port or disk do not allow it, or the broker ended.
+            JavaMissing: Java is missing and could not be installed.
+            MavenMissing: Maven is missing and could not be installed.
+            JarsMissing: the jars could not be fetched.
+            ProcessNotReady: the broker did not answer within broker.start_timeout_s.
         """
         self._check_port()
         self._check_disk()
@@ -85,7 +112,7 @@ class OwnBroker:
         return child
 
     def explain(self, ended: ProcessEnded) -> BrokerFailed:
-        """Turn the broker's end into its cause, read from the end of its log."""
+        """Return an error that names why the broker ended, from the last 200 lines of its log."""
         tail = ended.child.tail(200)
         for sign, cause in CAUSES.items():
             if sign in tail:
@@ -97,7 +124,7 @@ class OwnBroker:
 
     def _check_port(self) -> None:
         with socket.socket() as probe:
-            # As Kafka itself binds: connections of an earlier broker that linger are no hindrance.
+            # Kafka binds in the same way, so lingering connections of an earlier broker do not count.
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind((self.host, self.port))
@@ -108,10 +135,10 @@ class OwnBroker:
         other = f"set another address, for example FLAGFIVE_BROKER__BOOTSTRAP={self.host}:{self.port + 10}"
         if answers(self.address):
             return (
-                f"port {self.port} is in use by a Kafka broker. To work with that one: "
+                f"port {self.port} is in use by a Kafka broker. To use that broker: "
                 f"FLAGFIVE_BROKER={self.address}; to run another, {other}"
             )
-        return f"port {self.port} on {self.host} is in use by another program; end it or {other}"
+        return f"port {self.port} on {self.host} is in use by another program. Stop it or {other}"
 
     def _check_disk(self) -> None:
         try:
@@ -125,11 +152,11 @@ class OwnBroker:
         if free < needed:
             raise BrokerFailed(
                 f"no disk space for the broker: {free} MiB are free at {self.folder}, {needed} MiB are "
-                "needed (broker.min_free_disk_mb; the key var names another folder)"
+                "needed (broker.min_free_disk_mb). To use another folder, set the key var"
             )
 
     def _configure(self) -> Path:
-        """Write server.properties anew: the controller's port is whatever is free at each start."""
+        """Write server.properties; every start chooses a free port for the controller."""
         filled = Template((RECIPE / "server.properties").read_text()).substitute(
             host=self.host,
             port=self.port,
@@ -145,7 +172,7 @@ class OwnBroker:
     def _format(self, tool: list[str], configuration: Path) -> None:
         if (self.folder / "data" / "meta.properties").exists():
             return
-        # The data folder of another run that died while formatting is not worth keeping.
+        # A data folder without meta.properties is left from an interrupted format and holds nothing.
         shutil.rmtree(self.folder / "data", ignore_errors=True)
         command = [*tool, "kafka.tools.StorageTool", "format", "-t", _cluster_id(), "-c", str(configuration)]
         done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True)
@@ -156,17 +183,17 @@ class OwnBroker:
 
 
 def broker_is_given() -> bool:
-    """Whether the user named a running cluster (FLAGFIVE_BROKER), so that none of our own is started."""
+    """Return whether FLAGFIVE_BROKER names a running cluster, so that no broker is started here."""
     return bool(os.environ.get("FLAGFIVE_BROKER"))
 
 
 def free_port() -> int:
-    """Return a loopback port that was free a moment ago."""
+    """Return a loopback port that is free now; another process may still take it."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
 def _cluster_id() -> str:
-    """22 characters as Kafka wants them; a leading '-' would read as an option."""
+    """Return a cluster id of 22 characters; '-' is avoided, since a leading one would look like an option."""
     return base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=").replace("-", "_")

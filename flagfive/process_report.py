@@ -1,4 +1,4 @@
-"""The processes of this machine that serve a metrics page: since when they run, and what they hold."""
+"""Checks the processes of this machine by their metrics pages: since when they run, and their memory."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,40 +12,51 @@ from settings import Settings
 
 PATIENCE_S = 1.0
 EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}
-"""Addresses to listen on, and where such a listener is reached from this machine."""
+"""Wildcard addresses to listen on, and the loopback address that reaches such a listener."""
 
 
 @dataclass(frozen=True)
 class ProcessStatus:
-    """A process and its port; `started` in epoch seconds and resident `mib` where the page tells them."""
+    """One process of this machine."""
 
     name: str
     port: int
+    """Port of its metrics page."""
     answers: bool
+    """Whether the page answers."""
     started: float | None = None
+    """Start time, seconds since 1970; None if the page does not contain it."""
     mib: float | None = None
+    """Resident memory in MiB; None if the page does not contain it."""
 
 
 def check_processes(settings: Settings) -> Iterator[ProcessStatus]:
-    """Ask the page of each process that has a port."""
+    """Read the metrics page of each process that has a port.
+
+    Args:
+        settings: the settings with the ports.
+
+    Yields:
+        The status of a process.
+    """
     host = EVERYWHERE.get(settings.metrics.host, settings.metrics.host)
     for name in get_args(Process):
         port = getattr(settings.metrics, f"{name}_port")
         if port:
             page = _page(host, port)
-            told = _told(page) if page is not None else {}
-            held = told.get("process_resident_memory_bytes")
+            values = _process_metrics(page) if page is not None else {}
+            memory = values.get("process_resident_memory_bytes")
             yield ProcessStatus(
                 name,
                 port,
                 page is not None,
-                told.get("process_start_time_seconds"),
-                held / 2**20 if held is not None else None,
+                values.get("process_start_time_seconds"),
+                memory / 2**20 if memory is not None else None,
             )
 
 
 def _page(host: str, port: int) -> str | None:
-    """The metrics page; None where nobody serves one."""
+    """Fetch the metrics page; None if none is served."""
     connection = HTTPConnection(host, port, timeout=PATIENCE_S)
     try:
         connection.request("GET", "/metrics")
@@ -57,8 +68,8 @@ def _page(host: str, port: int) -> str | None:
         connection.close()
 
 
-def _told(page: str) -> dict[str, float]:
-    """Values of what every process tells of itself; empty where another program serves something else."""
+def _process_metrics(page: str) -> dict[str, float]:
+    """Return the metrics that every process exports about itself; empty if the page is of another kind."""
     try:
         families = list(text_string_to_metric_families(page))
     except ValueError:

@@ -1,12 +1,12 @@
-"""Child processes that have a name, a log, a sign of health and a sure end.
+"""Starts child processes with a name and a log, waits until they are healthy, and stops them reliably.
 
     with Processes(settings.var / "log") as processes:
         broker = processes.start("broker", [...], last=True)
         processes.wait_until(broker, answers, timeout_s=60, what="the broker to answer")
-        processes.watch()          # returns never; raises ProcessEnded when a child ends by itself
+        processes.watch()          # never returns; raises ProcessEnded when a child ends
 
-Leaving the block, by Ctrl-C, SIGTERM or an error, ends every child within 5 seconds. A parent that is
-killed outright takes its children along: the kernel sends them SIGKILL.
+Leaving the block, by Ctrl-C, SIGTERM or an error, stops every child within 5 seconds. If the parent is
+killed, the kernel sends SIGKILL to its children.
 """
 
 import ctypes
@@ -24,14 +24,14 @@ from types import TracebackType
 from flagfive.errors import UserError
 
 STOP_SECONDS = 5.0  # the promise to a user who presses Ctrl-C
-FIRST_SHARE = 0.5  # of it for the workers, the rest for what they need to finish: the broker
+FIRST_SHARE = 0.5  # of STOP_SECONDS for the workers; the rest is for the broker, which they need to finish
 POLL_SECONDS = 0.05
 TAIL_LINES = 15
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
 class ProcessEnded(UserError):
-    """A child ended that should have gone on."""
+    """A child process ended unexpectedly."""
 
     def __init__(self, child: "Child") -> None:
         self.child = child
@@ -41,12 +41,12 @@ class ProcessEnded(UserError):
 
 
 class ProcessNotReady(UserError):
-    """A child runs but did not become healthy in time."""
+    """A child process runs but did not become ready in time."""
 
 
 @dataclass
 class Child:
-    """One running child process and the file that holds what it printed."""
+    """One child process and the log file of its output; `last` ones stop after all others."""
 
     name: str
     process: "subprocess.Popen[bytes]"
@@ -59,11 +59,11 @@ class Child:
         return "\n".join("  " + line for line in text.splitlines()[-lines:])
 
     def running(self) -> bool:
-        """Whether the process has not ended yet."""
+        """Return whether the process is still running."""
         return self.process.poll() is None
 
     def send(self, number: signal.Signals) -> None:
-        """Signal the child and whatever it started (its process group)."""
+        """Send a signal to the process group of the child."""
         try:
             os.killpg(self.process.pid, number)
         except ProcessLookupError:
@@ -71,7 +71,11 @@ class Child:
 
 
 class Processes:
-    """A set of children that start in order and end together. Use it from the main thread."""
+    """A set of child processes that start in order and stop together; use it from the main thread.
+
+    Args:
+        logs: folder of the log files.
+    """
 
     def __init__(self, logs: Path) -> None:
         self.logs = logs
@@ -94,14 +98,27 @@ class Processes:
         folder: Path | None = None,
         last: bool = False,
     ) -> Child:
-        """Start `command`, its output appended to NAME.log. `last` ones are ended after all others.
+        """Start a child process.
 
-        The child is in a session of its own, so that a Ctrl-C in the terminal reaches the parent alone,
-        which ends the children in order. Raises RuntimeError outside the main thread: the kernel counts
-        the end of the starting thread as the parent's death.
+        The child gets a session of its own. Ctrl-C in the terminal then reaches only the parent, which
+        stops the children in order.
+
+        Args:
+            name: name of the child; its output is appended to NAME.log.
+            command: command line.
+            environment: variables to add to the environment of this process.
+            folder: working folder; None for that of this process.
+            last: stop this child after all others.
+
+        Returns:
+            The child.
+
+        Raises:
+            RuntimeError: called outside the main thread. The kernel would treat the end of that thread as
+                the end of the parent.
         """
         if threading.current_thread() is not threading.main_thread():
-            raise RuntimeError(f"{name} must be started from the main thread, or it dies with this thread")
+            raise RuntimeError(f"start {name} from the main thread, or it is killed when this thread ends")
         self.logs.mkdir(parents=True, exist_ok=True)
         log = self.logs / f"{name}.log"
         with log.open("ab") as output:
@@ -138,24 +155,37 @@ class Processes:
                 raise ProcessEnded(child)
             if time.monotonic() > deadline:
                 raise ProcessNotReady(
-                    f"waited {timeout_s:g} s for {what}, in vain. The end of {child.log}:\n{child.tail()}"
+                    f"waited {timeout_s:g} s for {what} without success. "
+                    f"The end of {child.log}:\n{child.tail()}"
                 )
             time.sleep(POLL_SECONDS)
 
     def watch(self) -> None:
-        """Block while all children run. Raises ProcessEnded for the first that ends."""
+        """Block while all children run.
+
+        Raises:
+            ProcessEnded: a child has ended.
+        """
         while True:
             self.check()
             time.sleep(POLL_SECONDS)
 
     def check(self) -> None:
-        """Raise ProcessEnded if a child has ended by itself."""
+        """Check that all children run.
+
+        Raises:
+            ProcessEnded: a child has ended.
+        """
         for child in self.children:
             if not child.running():
                 raise ProcessEnded(child)
 
     def stop(self, within_s: float = STOP_SECONDS) -> None:
-        """End all children: first the workers, then the `last` ones, each asked, then killed."""
+        """Stop all children, the `last` ones after the others: SIGTERM first, SIGKILL when time is up.
+
+        Args:
+            within_s: seconds for all of them together.
+        """
         started = time.monotonic()
         workers = [child for child in reversed(self.children) if not child.last]
         lasting = [child for child in reversed(self.children) if child.last]
@@ -171,22 +201,22 @@ def _end(children: Sequence[Child], deadline: float) -> None:
         for child in children:
             child.process.wait(max(0.0, deadline - time.monotonic()))
     except (subprocess.TimeoutExpired, KeyboardInterrupt):
-        pass  # out of time or of patience: what still runs is killed below
+        pass  # time is up or the user pressed Ctrl-C again: the children are killed below
     finally:
         for child in children:
-            child.send(signal.SIGKILL)  # also what a child left behind in its group
+            child.send(signal.SIGKILL)  # also kills processes that a child left in its group
             child.process.wait()
 
 
 def _dies_with(parent: int) -> Callable[[], None] | None:
-    """Return what the child runs before exec: ask the kernel for SIGKILL when the parent is gone."""
+    """Return a function that the child runs before exec: the kernel shall kill it when the parent ends."""
     if not sys.platform.startswith("linux"):
         return None
     libc = ctypes.CDLL(None)  # loaded here: nothing may be loaded between fork and exec
 
     def ask() -> None:
         libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != parent:  # it died before we could ask
+        if os.getppid() != parent:  # the parent ended before the call
             os._exit(1)
 
     return ask

@@ -1,4 +1,4 @@
-"""A file of transactions into Kafka: its columns by a mapping, its JSON by the settings."""
+"""Sends a file of transactions to Kafka; a mapping selects its columns, the settings name the JSON fields."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -36,9 +36,18 @@ class Produced:
 
 
 def choose_mapping(schema: TransactionSchema, table: TableFile, path: Path | None) -> Mapping:
-    """The mapping of `path`; else the settings' own field names; else a bundled one that fits.
+    """Choose the mapping of a file.
 
-    Raises UserError where no column names fit.
+    Args:
+        schema: field names of the settings.
+        table: the file.
+        path: a mapping file; None takes the field names of the settings, else a bundled mapping that fits.
+
+    Returns:
+        The mapping.
+
+    Raises:
+        UserError: the mapping cannot be read, or does not fit the columns or the entities.
     """
     try:
         mapping = read_mapping(path) if path else _from_schema(schema)
@@ -60,7 +69,20 @@ async def produce(
     pace: Pace,
     progress: Callable[[int], None],
 ) -> int:
-    """Send every row in order; returns how many. Tells `progress` the rows sent so far."""
+    """Send every row in order.
+
+    Args:
+        bootstrap: host:port of the cluster.
+        topic: name of the topic.
+        schema: names of the JSON fields.
+        table: the file.
+        mapping: columns of the file.
+        pace: limits the rows a second.
+        progress: called with the number of rows sent so far.
+
+    Returns:
+        Number of rows sent.
+    """
     encoder = RowEncoder(schema)
     fields = json_fields(schema, mapping)
     sent = 0
@@ -92,11 +114,11 @@ def _check_entities(schema: TransactionSchema, mapping: Mapping) -> None:
     wanted = [entity.name for entity in schema.entities]
     mapped = [entity.name for entity in mapping.entities]
     if missing := [name for name in wanted if name not in mapped]:
-        raise UserError(f"the mapping names the entities {mapped}, the settings want {missing} too")
+        raise UserError(f"the mapping has the entities {mapped}, but the settings need {missing} too")
 
 
 def json_fields(schema: TransactionSchema, mapping: Mapping) -> dict[str, str]:
-    """The column of each JSON field."""
+    """Return the column of each JSON field."""
     columns = mapping.columns()
     names = {meaning: getattr(schema, meaning) for meaning in OWN_FIELDS}
     names |= {entity_meaning(entity.name): entity.field for entity in schema.entities}
@@ -106,7 +128,20 @@ def json_fields(schema: TransactionSchema, mapping: Mapping) -> dict[str, str]:
 def message_columns(
     part: pa.RecordBatch, fields: dict[str, str], schema: TransactionSchema, mapping: Mapping
 ) -> dict[str, pa.Array]:
-    """The column of each JSON field, times as timestamps unless they already are in the schema's unit."""
+    """Return the values of each JSON field.
+
+    Args:
+        part: rows of the file.
+        fields: column of each JSON field, from `json_fields`.
+        schema: names of the JSON fields, and the unit of time.
+        mapping: unit and format of time in the file.
+
+    Returns:
+        Values by JSON field; times are timestamps, or numbers if the file has the unit of the schema.
+
+    Raises:
+        UserError: a time cannot be parsed.
+    """
     columns = {field: _plain(part[column]) for field, column in fields.items()}
     columns[schema.time] = _times(columns[schema.time], schema, mapping)
     return columns
@@ -120,7 +155,7 @@ def _times(time: pa.Array, schema: TransactionSchema, mapping: Mapping) -> pa.Ar
     missing = time.is_null().to_numpy(zero_copy_only=False)
     if len(bad := np.flatnonzero(wrong & ~missing)):
         allowed = mapping.time_format or "ISO 8601"
-        raise UserError(f"column {mapping.time}: {time[int(bad[0])]} is no time; allowed is {allowed}")
+        raise UserError(f"column {mapping.time}: {time[int(bad[0])]} is not a time; allowed is {allowed}")
     micros = np.round(np.where(missing, 0.0, seconds) * 1e6).astype(np.int64)
     return pa.array(micros, mask=missing).cast(pa.timestamp("us"))
 

@@ -1,4 +1,4 @@
-"""The end of a worker, with its cause."""
+"""Runs a Faust worker and logs why it ended."""
 
 import logging
 
@@ -8,13 +8,16 @@ log = logging.getLogger(__name__)
 
 
 def run_worker(worker: Worker) -> None:
-    """Run until SystemExit; where a crash ends it, the cause is the last thing in the log.
+    """Run a worker until it exits; after a crash, log the cause as the last line.
 
-    mode raises the cause and swallows it, and where it was logged first, what the stopping parts complain of
-    comes after it, such as "Event loop is closed": whoever sees only the end of the log would not see it.
+    mode swallows the exception, and the services that stop log errors after it, such as "Event loop is
+    closed". The cause must stand at the end, where people look first.
+
+    Args:
+        worker: the worker; it exits with SystemExit.
     """
     try:
         worker.execute_from_commandline()
     finally:
         if worker.crash_reason is not None:
-            log.critical("the worker ends: %r", worker.crash_reason, exc_info=worker.crash_reason)
+            log.critical("the worker crashed: %r", worker.crash_reason, exc_info=worker.crash_reason)

@@ -1,4 +1,4 @@
-"""What `flagfive status` shows, gathered from broker, control log, acknowledgements and database."""
+"""Gathers what `flagfive status` shows: from broker, control log, acknowledgements and database."""
 
 import time
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class GroupLag:
-    """How far a consumer group is behind, in records; a transaction's end counts as one."""
+    """The lag of a consumer group in records; the end marker of a Kafka transaction counts as one."""
 
     group: str
     topic: str
@@ -30,22 +30,22 @@ class GroupLag:
 
 @dataclass(frozen=True)
 class Stored:
-    """What the database holds."""
+    """The content of the database; `problem` says why it cannot be read."""
 
     scored: int = 0
     scored_per_s: float = 0.0
     alerts_open: int = 0
     episodes: dict[str, int] = field(default_factory=dict)
     alarms: dict[str, list[str]] = field(default_factory=dict)
-    """Alarms of the monitor that are open, and what each names."""
+    """Subjects of each open alarm, by alarm."""
     proposals: dict[str, str] = field(default_factory=dict)
-    """What the adaptation worker proposes, by detector id."""
+    """Proposals of the adaptation worker, by detector id."""
     problem: str | None = None
 
 
 @dataclass(frozen=True)
 class StatusReport:
-    """Everything on the screen; `control` is None where no key is set."""
+    """Everything that the screen shows; `control` is None without a signing key."""
 
     bootstrap: str
     brokers: int
@@ -58,11 +58,20 @@ class StatusReport:
     control: "dict[bytes, Listed] | None"
     stored: Stored
     processes: list[ProcessStatus]
-    """Those of this machine."""
+    """Processes of this machine."""
 
 
 def gather(settings: Settings, admin: KafkaAdminClient, key: "ControlKey | None") -> StatusReport:
-    """Ask everyone once."""
+    """Gather the report.
+
+    Args:
+        settings: the settings.
+        admin: client of the cluster.
+        key: verifies control entries; None leaves them out.
+
+    Returns:
+        The report.
+    """
     from control.acks import read_acks
     from control.listing import list_entries
 

@@ -1,4 +1,4 @@
-"""What the recorder stored as training history: features as they were scored, and every verdict since."""
+"""Training history from the database: features as they were scored, and the verdicts since."""
 
 from __future__ import annotations
 
@@ -23,9 +23,18 @@ GENUINE = 500_000  # rows, at most; 40 features of each are 80 MB
 
 
 def read_stored(engine: Engine, schema: TransactionSchema, *, seed: int) -> NamedHistory:
-    """Confirmed frauds, families named by their episodes, beside a sample of all other traffic.
+    """Read confirmed frauds and a sample of all other traffic; episodes name the families.
 
-    Raises UserError where too little is stored to learn from.
+    Args:
+        engine: the database.
+        schema: the entities, which determine the features.
+        seed: equal seeds over equal tables give equal samples.
+
+    Returns:
+        The history, in the order of event time.
+
+    Raises:
+        UserError: too little is stored to learn from.
     """
     names = FeatureLayout(schema).names
     with UnitOfWork(engine, reads_only=True) as unit:
@@ -44,8 +53,8 @@ def read_stored(engine: Engine, schema: TransactionSchema, *, seed: int) -> Name
 def _refuse_little(frauds: KnownFrauds, genuine: TrafficSample, width: int) -> None:
     if len(frauds.sample) < FEWEST_FRAUDS:
         raise UserError(
-            f"{len(frauds.sample)} confirmed frauds are stored, {FEWEST_FRAUDS} are needed to learn from; "
-            "`flagfive label` confirms more, or train on a file"
+            f"{len(frauds.sample)} confirmed frauds are stored, {FEWEST_FRAUDS} are needed to learn from. "
+            "Confirm more with `flagfive label`, or train on a file"
         )
     if len(genuine) < FEWEST_GENUINE or genuine.features.shape[1] != width:
         raise UserError(
@@ -55,7 +64,7 @@ def _refuse_little(frauds: KnownFrauds, genuine: TrafficSample, width: int) -> N
 
 
 def _families(frauds: KnownFrauds) -> tuple[tuple[str, ...], np.ndarray[tuple[int], np.dtype[np.int64]]]:
-    """Names of the episodes, and of each fraud the place of its name from 1 on, or UNNAMED."""
+    """Return the names of the episodes, and the number of each fraud's name from 1 on, or UNNAMED."""
     names = tuple(sorted({name for name in frauds.episodes if name}))
     places = {name: place for place, name in enumerate(names, 1)}
     return names, np.array([places.get(name, UNNAMED) for name in frauds.episodes], np.int64)

@@ -1,4 +1,4 @@
-"""Which topics exist and how they are set; `docs/architecture.md` says what each carries."""
+"""The topics and their configuration; `docs/architecture.md` describes what each carries."""
 
 from dataclasses import dataclass
 
@@ -14,12 +14,12 @@ MIB = 1024 * 1024
 
 
 class TopicsDiffer(UserError):
-    """A topic exists with a number of partitions that keys no longer fit."""
+    """A topic exists with another number of partitions than the settings."""
 
 
 @dataclass(frozen=True)
 class PlannedTopic:
-    """One topic as it must be. `configs` holds what differs from the broker's defaults."""
+    """One topic as it must be; `configs` holds what differs from the defaults of the broker."""
 
     name: str
     partitions: int
@@ -28,10 +28,11 @@ class PlannedTopic:
 
 
 def planned_topics(settings: Settings) -> list[PlannedTopic]:
-    """Return every topic of the set-up. The primary entity's stage reads `transactions` itself."""
+    """Return every topic of the settings; the stage of the primary entity reads `transactions` itself."""
     topics, entities = settings.topics, settings.entities
     kept = _kept(settings)
-    # The time of arrival: a wrong event time must not make the broker delete a record early or keep it on.
+    # Retention counts from arrival, so that a wrong event time cannot delete a record early or keep it
+    # longer.
     arrival = {**kept, "message.timestamp.type": "LogAppendTime"}
     dead = {**kept, "max.message.bytes": str(topics.max_dead_letter_bytes)}
     many = [
@@ -45,7 +46,7 @@ def planned_topics(settings: Settings) -> list[PlannedTopic]:
         (topics.dead_letters, dead),
         *((topics.checkpoint_of(entity.name), _compacted(settings)) for entity in entities),
     ]
-    # One partition where one order must hold for all readers.
+    # These topics have one partition, since all readers need the same order.
     single = [
         (topics.control, _compacted(settings)),
         (topics.control_acks, kept),
@@ -58,24 +59,32 @@ def planned_topics(settings: Settings) -> list[PlannedTopic]:
 
 
 def ensure_topics(admin: KafkaAdminClient, plan: list[PlannedTopic]) -> dict[str, str]:
-    """Create what is missing, set what differs. Tell for each topic `created`, `as planned` or `set: ...`.
+    """Create missing topics and correct differing configurations.
 
-    Raises TopicsDiffer before anything is changed if a topic has another number of partitions.
+    Args:
+        admin: client of the cluster.
+        plan: topics as they must be.
+
+    Returns:
+        For each topic `created`, `as planned` or `set: KEY=VALUE, ...`.
+
+    Raises:
+        TopicsDiffer: a topic has another number of partitions; nothing was changed.
     """
     present = partitions_of(admin, plan)
     _refuse_other_partitions(plan, present)
     missing = [topic for topic in plan if topic.name not in present]
     if missing:
         admin.create_topics({topic.name: _options(topic) for topic in missing}, wait_for_metadata=True)
-    told = {topic.name: "created" for topic in missing}
+    outcome = {topic.name: "created" for topic in missing}
     for topic in plan:
         if topic.name in present:
-            told[topic.name] = _set_differences(admin, topic)
-    return told
+            outcome[topic.name] = _set_differences(admin, topic)
+    return outcome
 
 
 def partitions_of(admin: KafkaAdminClient, plan: list[PlannedTopic]) -> dict[str, int]:
-    """Number of partitions of each planned topic that exists."""
+    """Return the number of partitions of each planned topic that exists."""
     names = {topic.name for topic in plan}.intersection(admin.list_topics())
     described = admin.describe_topics(sorted(names)) if names else []
     return {topic["name"]: len(topic["partitions"]) for topic in described}
@@ -94,7 +103,7 @@ def _compacted(settings: Settings) -> dict[str, str]:
     return {
         "cleanup.policy": "compact",
         "max.message.bytes": str(settings.topics.max_message_bytes),
-        # Small segments and an eager cleaner: a starting worker reads little more than the newest rows.
+        # Small segments and early cleaning: a starting worker reads little more than the newest rows.
         "segment.bytes": str(32 * MIB),
         "min.cleanable.dirty.ratio": "0.2",
     }
@@ -113,8 +122,8 @@ def _refuse_other_partitions(plan: list[PlannedTopic], present: dict[str, int]) 
     if other:
         names = ", ".join(f"{topic.name} has {present[topic.name]}" for topic in other)
         raise TopicsDiffer(
-            f"topics.partitions is {other[0].partitions}, but {names}. The number cannot be changed under a "
-            "running history (keys would move between partitions): set it back, or use new topic names"
+            f"topics.partitions is {other[0].partitions}, but {names}. The number of existing topics cannot "
+            "change, since keys would move between partitions. Set it back, or use new topic names"
         )
 
 

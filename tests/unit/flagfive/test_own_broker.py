@@ -52,8 +52,8 @@ def test_a_cluster_elsewhere_is_never_started_here(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "cause"),
     [
-        ("java.io.IOException: No space left on device", "no space left on the disk"),
-        ("java.net.BindException: Address already in use", "another program took the port"),
+        ("java.io.IOException: No space left on device", "no space is left"),
+        ("java.net.BindException: Address already in use", "another program took port"),
         ("java.lang.OutOfMemoryError: Java heap space", "raise broker.heap_mb"),
         ("something new", "something new"),
     ],

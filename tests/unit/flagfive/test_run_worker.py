@@ -28,4 +28,4 @@ def test_the_cause_with_its_traceback_is_the_last_of_the_log(caplog: pytest.LogC
     assert ended.value.code != 0
     last = caplog.text.splitlines()[-1]
     assert last == "ValueError: a mistake of ours"
-    assert "in _work" in caplog.text[caplog.text.index("the worker ends") :]
+    assert "in _work" in caplog.text[caplog.text.index("the worker crashed") :]
