@@ -15,11 +15,12 @@ from features.schema import TransactionSchema
 from meta.adapters.evidence import Evidence
 from meta.artifacts import Artifacts
 from meta.calibration import Tails, joint_threshold
-from meta.gate import judge
+from meta.episode import known_fraud, propose
 from meta.reservoir import Reservoir
+from meta.scored_traffic import ScoredTraffic
 from meta.stack import ScoringStack
 from meta.support import Support
-from meta.verdict import Limits
+from meta.threshold import first_threshold
 from simulate.patterns import HELD_OUT, KNOWN
 from simulate.traffic import SimulatedTraffic
 
@@ -28,7 +29,7 @@ MEASURED = ("alert_rate_over_budget", "base_recall_lost")
 SEEDS = (11, 12, 13)
 BUDGET = 0.001
 FLAGGED = 5
-RESERVOIR, BACKGROUND = 50_000, 2_048
+RESERVOIR = 50_000
 COLD_DAYS, CALIBRATION_DAYS, FRESH_DAYS = 7.0, 7.0, 14.0
 CARDS, MERCHANTS = 5_000, 800
 """A third of the demo's people: about as many payments a day, in a third of the time to draw them."""
@@ -120,19 +121,20 @@ class _Judged:
 
     def taken_in(self, stack: ScoringStack) -> Iterator[tuple[ScoringStack, float]]:
         """Yield the stack with one detector more, and its threshold, each time that one passes the gate."""
-        base, usual = self._artifacts.base, self._world.usual
-        reservoir = Reservoir(usual, base, stack.base_tails)
+        reservoir = Reservoir(self._world.usual, self._artifacts.base, stack.base_tails)
+        traffic, threshold = ScoredTraffic.of(reservoir, stack), first_threshold(BUDGET)
+        known = known_fraud(self._artifacts.past[:0], self._artifacts.past, {})
         for attempt in range(4 * max(DETECTORS)):
             self.tried += 1
-            verdict = judge(
-                stack, Evidence(self._artifacts.evidence), Support(self._flags(attempt)),
-                usual[:BACKGROUND], reservoir, {"past fraud": self._artifacts.past}, seed=attempt,
-                limits=Limits(budget=BUDGET),
-            )  # fmt: skip
+            verdict = propose(
+                traffic, Evidence(self._artifacts.evidence), Support(self._flags(attempt)),
+                np.arange(len(traffic)), known, threshold=threshold, budget=BUDGET, seed=attempt,
+            ).verdict  # fmt: skip
             self.drafts.update(verdict.causes)
             if verdict.passed:
-                stack = stack.replaced((*stack.detectors, verdict.live))
-                yield stack, verdict.threshold
+                stack, threshold = stack.replaced((*stack.detectors, verdict.live)), verdict.threshold
+                traffic = ScoredTraffic.of(reservoir, stack, known=traffic.columns)
+                yield stack, threshold
 
     def _flags(self, attempt: int) -> NDArray[np.float32]:
         rows = self._world.frauds[self._families[attempt % len(self._families)]]
