@@ -63,7 +63,7 @@ def test_frauds_and_genuine_verdicts_of_ten_days_lead_to_the_same_rules(seed: in
                 terms=policy,
                 may_block=True,
                 of_one_pattern=of_one_pattern,
-            )  # fmt: skip
+            )
         )
         replayed.confirm(frauds, recent, PER_DAY, of_one_pattern=of_one_pattern)
         made.append(lifted_by(stored(genuine), in_force(made), policy))
