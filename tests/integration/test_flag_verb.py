@@ -17,6 +17,7 @@ from control.keys import read_key
 from recorder.rows import scored_rows
 from settings import Settings
 from storage import UnitOfWork, migrate, open_engine
+from storage.policies import PolicyVersion
 from tests.adaptation_desk import Scorer, record_control
 from tests.scored_messages import scored_message
 from tests.small_models import base_change, genuine_rows, network_change, small_base, small_network
@@ -133,6 +134,25 @@ def _history(config: Path) -> None:
     assert "episode gift cards" in now
     assert "flagged as 'gift cards'" in flagfive(config, "history").stdout
     assert "allowed are ISO 8601" in flagfive(config, "history", "--at", "noon").stderr
+
+
+def test_a_flag_waits_where_an_administrator_has_set_that_a_person_must_approve(
+    stream_settings: Settings, config: Path, stored: None
+) -> None:
+    """1. the settings file says auto, the console's policy approve; 2. a flag waits; 3. approved, it is live."""
+    engine = open_engine(stream_settings.storage.url)
+    with UnitOfWork(engine) as unit:
+        unit.policies.add(PolicyVersion(author="root", time=1.0, terms={"policy": "approve"}))
+        unit.commit()
+    engine.dispose()
+    with Scorer(stream_settings), adapter_process(config):
+        frauds = [f"fraud-{n}" for n in range(5)]
+        flagged = flagfive(config, "flag", "--name", "gift cards", "--wait", "90", *frauds)
+        assert flagged.returncode == 3, flagged.stderr
+        assert flagged.stdout.startswith("waiting: passed the gate; it goes live once it is approved")
+        approved = flagfive(config, "approve", "gift cards", "--wait", "90")
+        assert approved.returncode == 0, approved.stdout
+        assert approved.stdout.startswith("live on 2 of 2 partitions after")
 
 
 def test_without_an_adapter_the_user_is_told_so(config: Path, stored: None) -> None:
