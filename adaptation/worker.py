@@ -1,7 +1,7 @@
-"""The adaptation worker's process: reads `feedback`, works each request, answers, and watches the acks.
+"""The adaptation worker's process: reads `feedback`, handles each request, answers, and follows the acks.
 
-The offset of a request is committed once its outcome is on the control log and in the database; a worker
-that is killed before reads it again and does no harm (`flagging` says why, step by step).
+It commits the offset of a request once the outcome is on the control log and in the database. A worker that
+is killed before that reads the request again, which is harmless (`flag_steps` says why, step by step).
 """
 
 from __future__ import annotations
@@ -48,7 +48,18 @@ SESSION_MS = 10_000
 
 @dataclass(frozen=True)
 class AdaptationConfig:
-    """Where the worker reads and writes, and how it decides."""
+    """Where the worker reads and writes, and how it decides.
+
+    Attributes:
+        group: Kafka consumer group of the workers.
+        feedback: topic of requests; their answers go to `answers_topic(feedback)`.
+        control: topic of the control log.
+        control_acks: topic of acknowledgements.
+        partitions: number of partitions that score; a detector is live when all have acknowledged it.
+        adapter: name of an adapter in meta/adapters.
+        policy: the policy that the settings file states.
+        device: where torch computes, as `chosen_device` returns it.
+    """
 
     bootstrap: str
     group: str
@@ -56,16 +67,13 @@ class AdaptationConfig:
     control: str
     control_acks: str
     partitions: int
-    """Partitions that score; a detector is live when all of them have acknowledged it."""
     adapter: str
     policy: StandingPolicy
-    """The policy that the settings file states."""
     device: str = CPU
-    """Where torch computes, as `chosen_device` says."""
 
 
 class AdaptationWorker:
-    """Works requests one by one. `after` is told each step of a flag as it is done."""
+    """Handles requests one by one."""
 
     def __init__(
         self,
@@ -83,11 +91,11 @@ class AdaptationWorker:
         self._traffic = RecentTraffic(engine)
 
     def stop(self) -> None:
-        """Ask `run` to return; what it has in hand is worked again later. Safe in a signal handler."""
+        """Make `run` return; an unfinished request is handled again later. Safe in a signal handler."""
         self._stop.set()
 
     def run(self) -> None:
-        """Work until `stop`; a broker or database that goes away is waited for."""
+        """Handle requests until `stop`. While the broker or the database is away, wait for it."""
         self._outage.listen()
         self._traffic.start()
         try:
@@ -115,42 +123,42 @@ class AdaptationWorker:
                 config.policy,
                 after=self._after,
             )
-            settling = PendingChanges(context, acks.table)
-            settling.resume()
-            upkeep = Upkeep(context, settling.add)
+            pending = PendingChanges(context, acks.table)
+            pending.resume()
+            upkeep = Upkeep(context, pending.add)
             consumer, producer = self._consumer(), self._producer()
             open_.callback(lambda: consumer.close(autocommit=False, timeout_ms=CLOSE_MS))
             open_.callback(lambda: producer.close(timeout=CLOSE_MS / 1e3))
             log.info("adapter: reading %s from %s", config.feedback, config.bootstrap)
             while not self._stop.is_set():
                 self._outage.look()
-                self._turn(context, settling, upkeep, acks, consumer, producer)
+                self._turn(context, pending, upkeep, acks, consumer, producer)
 
     def _turn(
         self,
         context: AdaptationContext,
-        settling: PendingChanges,
+        pending: PendingChanges,
         upkeep: Upkeep,
         acks: AckWatch,
         consumer: KafkaConsumer,
         producer: KafkaProducer,
     ) -> None:
-        """What has been asked, then what has been acknowledged, then preparing while nobody waits."""
-        polled = consumer.poll(timeout_ms=WAITING_POLL_MS if settling else IDLE_POLL_MS, max_records=1)
+        """Handle a request, send due answers, and prepare and do upkeep while no request waits."""
+        polled = consumer.poll(timeout_ms=WAITING_POLL_MS if pending else IDLE_POLL_MS, max_records=1)
         for partition, records in polled.items():
             for record in records:
-                self._work(context, settling, record, producer)
+                self._handle(context, pending, record, producer)
                 consumer.commit({partition: OffsetAndMetadata(record.offset + 1, "", -1)})
                 context.after(FlagStep.COMMITTED)
-        acks.poll(WAITING_POLL_MS / 1e3 if settling else 0.0)
-        for answer in settling.answers():
+        acks.poll(WAITING_POLL_MS / 1e3 if pending else 0.0)
+        for answer in pending.answers():
             self._answer(producer, answer)
-        if not polled and not settling:
+        if not polled and not pending:
             self._prepare(context)
             upkeep.turn()
 
-    def _work(
-        self, context: AdaptationContext, settling: PendingChanges, record: Any, producer: KafkaProducer
+    def _handle(
+        self, context: AdaptationContext, pending: PendingChanges, record: Any, producer: KafkaProducer
     ) -> None:
         try:
             request = read_request(record.value)
@@ -160,11 +168,11 @@ class AdaptationWorker:
             self._answer(producer, Answer(name, "refused", f"not a request: {error}"))
             return
         with self._traffic.paused():
-            outcome = handle(context, request, record.timestamp / 1e3, self._stop)
-        if isinstance(outcome, PendingChange):
-            settling.add(outcome)
+            result = handle(context, request, record.timestamp / 1e3, self._stop)
+        if isinstance(result, PendingChange):
+            pending.add(result)
         else:
-            self._answer(producer, outcome)
+            self._answer(producer, result)
 
     def _answer(self, producer: KafkaProducer, answer: Answer) -> None:
         log.info("adapter: %s: %s: %s", answer.request_id, answer.status, answer.message)
@@ -174,7 +182,7 @@ class AdaptationWorker:
             self._spans.episode(answer, time.time())
 
     def _prepare(self, context: AdaptationContext) -> None:
-        """Score the reservoir anew where it or what is in force has changed."""
+        """Score the reservoir again if it, or what is in force, has changed."""
         try:
             context.preparation.rehearse(context.preparation.ready(context.announcer.refresh(), newest=True))
         except AdaptationNotReady:

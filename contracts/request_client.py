@@ -1,4 +1,4 @@
-"""Asks the adaptation worker and takes its answers, for the command line and the console."""
+"""Sends requests to the adaptation worker and reads its answers, for the command line and the console."""
 
 from __future__ import annotations
 
@@ -16,7 +16,12 @@ from contracts.request import Request
 
 
 class FeedbackClient:
-    """Use it in a `with`: opened before asking, it misses no answer."""
+    """Use it in a `with`. It reads all answers that are sent after it was opened.
+
+    Args:
+        bootstrap: address of the broker, host:port.
+        feedback: topic of requests.
+    """
 
     def __init__(self, bootstrap: str, feedback: str) -> None:
         create_topic(bootstrap, answers_topic(feedback))
@@ -26,11 +31,18 @@ class FeedbackClient:
         partition = TopicPartition(answers_topic(feedback), 0)
         self._consumer.assign([partition])
         self._consumer.seek_to_end(partition)
-        # The position is fixed now, not at the first poll.
+        # Asking for the position fixes it now; without this the first poll would.
         self._consumer.position(partition)
 
     def ask(self, request: Request, *, timeout_s: float) -> Answer | None:
-        """The first answer to `request`; None where there is none within the time."""
+        """Send a request and wait for its first answer.
+
+        Returns:
+            The answer; None where none came within `timeout_s` seconds.
+
+        Raises:
+            KafkaError: the broker did not take the request.
+        """
         self.send(request, timeout_s=timeout_s)
         deadline = time.monotonic() + timeout_s
         while (left := deadline - time.monotonic()) > 0:
@@ -40,13 +52,20 @@ class FeedbackClient:
         return None
 
     def send(self, request: Request, *, timeout_s: float) -> int:
-        """Put `request` on the topic; returns its offset once the broker has it. Safe in any thread."""
+        """Put a request on the topic. Safe in any thread.
+
+        Returns:
+            Its offset, once the broker has stored it.
+
+        Raises:
+            KafkaError: the broker did not take it within `timeout_s` seconds.
+        """
         value, key = msgspec.json.encode(request), request.request_id.encode()
         offset: int = self._producer.send(self._feedback, value, key=key).get(timeout=timeout_s).offset
         return offset
 
     def answers(self, wait_s: float) -> list[Answer]:
-        """What has been answered since, to whomever; waits so long for a first one."""
+        """Answers to all clients since the last call; waits up to `wait_s` seconds for the first one."""
         polled = self._consumer.poll(timeout_ms=int(1000 * wait_s))
         return [
             msgspec.json.decode(record.value, type=Answer)

@@ -1,4 +1,4 @@
-"""Asks the adaptation worker something and tells the answer, for the verbs of an episode's life."""
+"""Sends a request to the adaptation worker and prints the answer, for the verbs that ask it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from contracts.answer import Answer
     from contracts.request import RequestKind
 
-NO_ANSWER = 4
+UNANSWERED = 4
 EXIT_CODES = {
     "live": 0,
     "done": 0,
@@ -26,21 +26,22 @@ EXIT_CODES = {
     "draft": 3,
     "waiting": 3,
     "shadow": 3,
-    "announced": NO_ANSWER,
+    "announced": UNANSWERED,
 }
 EXIT_WORDS = (
-    "Exit codes: 0 in force or done, 1 refused (the message says why), 3 kept without being in force (a "
-    "draft that failed the gate, or waiting for approval), 4 no answer, or not yet live everywhere."
+    "Exit codes: 0 in force or done, 1 refused or failed (the message says why), 3 kept but not in force (a "
+    "draft that failed the gate, on trial, or waiting for approval), 4 no answer yet, or not yet live "
+    "everywhere."
 )
 
 
-class NoAnswer(UserError):
+class AnswerTimeout(UserError):
     """The adaptation worker did not answer in time."""
 
-    exit_code = NO_ANSWER
+    exit_code = UNANSWERED
 
 
-def ask_and_tell(
+def ask_and_print(
     context: typer.Context,
     kind: RequestKind,
     *,
@@ -49,9 +50,20 @@ def ask_and_tell(
     request_id: str | None = None,
     **fields: Any,
 ) -> NoReturn:
-    """Send a request of `kind`, print the answer, and end with its exit code.
+    """Send a request, print the answer, and end with its exit code.
 
-    Raises NoAnswer, BrokerAway, WrongSettings.
+    Args:
+        context: holds the options before the verb.
+        kind: what is asked.
+        wait: seconds to wait for the answer.
+        author: who asks; by default the user logged in.
+        request_id: of an earlier request, to send it again; by default a new one.
+        fields: further fields of the request.
+
+    Raises:
+        AnswerTimeout: no answer came within `wait`.
+        BrokerAway: no broker answers.
+        WrongSettings: the settings file is invalid.
     """
     from kafka.errors import KafkaError
 
@@ -65,24 +77,24 @@ def ask_and_tell(
     )
     bootstrap = settings.broker.bootstrap
     with administrator(bootstrap):
-        pass  # says at once, in a user's words, that no broker is there
+        pass  # raises BrokerAway at once; the client would retry first
     try:
         with FeedbackClient(bootstrap, settings.topics.feedback) as client:
             answer = client.ask(request, timeout_s=wait)
     except KafkaError as error:
         raise BrokerAway(bootstrap, str(error) or type(error).__name__) from None
     if answer is None:
-        raise NoAnswer(
-            f"no answer within {wait:g} s: is `flagfive adapter` running? The request stands; ask for its "
-            f"outcome with --request-id {request.request_id}"
+        raise AnswerTimeout(
+            f"no answer within {wait:g} s: is `flagfive adapter` running? The request is on the topic; "
+            f"for its outcome repeat the command with --request-id {request.request_id}"
         )
-    for line in told(answer):
+    for line in lines_of(answer):
         print(line)
     raise typer.Exit(EXIT_CODES.get(answer.status, 1))
 
 
-def told(answer: Answer) -> list[str]:
-    """The answer in lines for a person."""
+def lines_of(answer: Answer) -> list[str]:
+    """Lines to print for an answer."""
     lines = [answer.message if answer.status == "live" else f"{answer.status}: {answer.message}"]
     if len(answer.unknown) > 1:
         lines += ["unknown ids:", *(f"  {identity}" for identity in answer.unknown)]

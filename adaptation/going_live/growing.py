@@ -1,4 +1,4 @@
-"""Adapts live detectors anew once their episodes have grown, when labels have stopped coming for a moment."""
+"""Adapts a live detector again once its episode has grown and no label has come for a moment."""
 
 from __future__ import annotations
 
@@ -19,13 +19,21 @@ from storage.episodes import LIVE, SUPPORT, Episode
 log = logging.getLogger(__name__)
 
 QUIET_S = 5.0
-"""Verdicts come in bursts: an episode is adapted anew once none has come for so long."""
+"""Verdicts come in bursts, so an episode is adapted again once none has come for this long."""
 JUDGED, PRECISE = 10, 0.1
-"""From so many judged alerts on, a detector of which fewer are confirmed is proposed for retirement."""
+"""From 10 judged alerts on, a detector with less than a tenth confirmed is proposed for retirement."""
 
 
 def adapt_grown(context: AdaptationContext) -> bool:
-    """Adapt the episode that has waited longest; returns whether there was one. Again is no harm."""
+    """Adapt the grown episode that has waited longest. Repeating it is harmless.
+
+    Returns:
+        Whether there was one.
+
+    Raises:
+        StorageUnavailable: the database is away.
+        ControlLogUnavailable: the broker is away.
+    """
     with context.unit(reads_only=True) as unit:
         waiting = [
             episode
@@ -40,7 +48,7 @@ def adapt_grown(context: AdaptationContext) -> bool:
 
 
 def _adapt_anew(context: AdaptationContext, episode: Episode) -> None:
-    request = request_of(episode, reason="adapted anew to verdicts on its alerts")
+    request = request_of(episode, reason="adapted again to verdicts on its alerts")
     if not request.fraud:
         return _note(context, episode, "none of its transactions is fraud any more: retire it")
     try:
@@ -55,12 +63,12 @@ def _adapt_anew(context: AdaptationContext, episode: Episode) -> None:
     records.note_new_version(context, request, adapted, offset)
     _note(context, episode, None)
     metrics.EPISODES.labels("adapted_anew").inc()
-    log.info("adapter: episode %r adapted anew, control offset %d", episode.name, offset)
+    log.info("adapter: episode %r adapted again, control offset %d", episode.name, offset)
     return None
 
 
 def _note(context: AdaptationContext, episode: Episode, why_not: str | None) -> None:
-    """The episode has been dealt with; why it keeps its detector as it was, and whether it should."""
+    """Note that the episode is done: why its detector stays as it was, and whether to retire it."""
     with context.unit() as unit:
         stored = unit.episodes.get(episode.id)
         assert stored is not None  # episodes are not deleted
@@ -79,7 +87,7 @@ def _note(context: AdaptationContext, episode: Episode, why_not: str | None) -> 
 
 
 def _proposal(unit: UnitOfWork, episode: Episode) -> str | None:
-    """Retirement, where the alerts of the detector turn out to be false."""
+    """Why to retire the detector, where its flags or alerts turn out to be genuine."""
     if sum(part.role == SUPPORT for part in episode.transactions) == 0:
         return "retire: none of its transactions is fraud any more"
     counts = unit.alerts.count_by_status(episode.detector_id or "")

@@ -1,1 +1,1 @@
-"""From a request on `feedback` to what it asks for: read, checked against what is stored, dispatched."""
+"""From a record on `feedback` to the procedure that it asks for: read, check, dispatch."""

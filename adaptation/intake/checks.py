@@ -1,4 +1,4 @@
-"""Checks a request against what is stored; whatever is wrong is said, and then nothing changes."""
+"""Checks a request against what is stored; an invalid request is refused with the reason."""
 
 from __future__ import annotations
 
@@ -16,11 +16,15 @@ from storage.labels import FRAUD, GENUINE
 from storage.scored_transactions import ScoredTransaction
 
 SHOWN = 5
-"""Ids named in a message; the answer holds all of them."""
+"""Number of ids that a message names; the answer lists all of them."""
 
 
 class RequestRefused(Exception):
-    """The request cannot be carried out; the message says why and what would help."""
+    """The request cannot be carried out. The message says why and what would help.
+
+    Attributes:
+        unknown: ids of the request that no stored transaction has.
+    """
 
     def __init__(self, message: str, unknown: Iterable[str] = ()) -> None:
         super().__init__(message)
@@ -29,34 +33,46 @@ class RequestRefused(Exception):
 
 @dataclass(frozen=True)
 class Flagged:
-    """The transactions of an episode as they were scored; (k, d) and (h, d) features, float32."""
+    """The transactions of an episode as they were scored.
+
+    Attributes:
+        fraud: the flagged transactions, k of them.
+        genuine: the lookalikes, h of them.
+    """
 
     fraud: list[ScoredTransaction]
     genuine: list[ScoredTransaction]
 
     def fraud_features(self) -> NDArray[np.float32]:
-        """Features of what was flagged."""
+        """Features of the flagged transactions, float32 (k, d)."""
         return _matrix(self.fraud)
 
     def genuine_features(self) -> NDArray[np.float32]:
-        """Features of the lookalikes; (0, 0) where there are none."""
+        """Features of the lookalikes, float32 (h, d); (0, 0) without lookalikes."""
         return _matrix(self.genuine)
 
     @property
     def first_event_time(self) -> float:
-        """When the earliest flagged transaction happened."""
+        """Event time of the earliest flagged transaction, seconds since 1970-01-01 UTC."""
         return min(row.event_time for row in self.fraud)
 
     @property
     def entities(self) -> set[tuple[str, str]]:
-        """Kinds and keys of all entities in what was flagged."""
+        """Kind and key of each entity in the flagged transactions."""
         return {pair for row in self.fraud for pair in row.entities.items()}
 
 
 def examine_flag(unit: UnitOfWork, request: Request, width: int) -> Flagged:
-    """The flagged transactions, if all is well with them. Raises RequestRefused.
+    """Find and check the flagged transactions.
 
-    `width` is the number of features that the base in force reads.
+    Args:
+        unit: a unit of work to read with.
+        request: the flag.
+        width: number of features that the base in force reads.
+
+    Raises:
+        RequestRefused: the name or the transactions are missing, a transaction is unknown, contradicts an
+            earlier verdict, is flagged already, or was scored with other features.
     """
     if not request.name.strip():
         raise RequestRefused("an episode needs a name")
@@ -72,7 +88,14 @@ def examine_flag(unit: UnitOfWork, request: Request, width: int) -> Flagged:
 
 
 def examine_label(unit: UnitOfWork, request: Request) -> dict[str, ScoredTransaction]:
-    """The labelled transactions by id. Raises RequestRefused unless all are known and named once."""
+    """Find and check the labelled transactions.
+
+    Returns:
+        The transactions by id.
+
+    Raises:
+        RequestRefused: none is named, one is unknown, or one is named as fraud and as genuine.
+    """
     if not request.fraud and not request.genuine:
         raise RequestRefused("no transactions are named")
     _refuse_both(request)
@@ -80,14 +103,14 @@ def examine_label(unit: UnitOfWork, request: Request) -> dict[str, ScoredTransac
 
 
 def missing(unit: UnitOfWork, request: Request) -> list[str]:
-    """Ids of the request that are not stored (yet)."""
+    """Ids of the request that are not stored, or not yet."""
     wanted = _once((*request.fraud, *request.genuine))
     found = unit.transactions.by_ids(wanted)
     return [identity for identity in wanted if identity not in found]
 
 
 def _once(ids: Iterable[str]) -> list[str]:
-    """Without repeats, in order: naming a transaction twice in one request does no harm."""
+    """Ids in order without repeats; a request may name a transaction twice."""
     return list(dict.fromkeys(ids))
 
 
@@ -97,7 +120,7 @@ def _find(unit: UnitOfWork, request: Request) -> dict[str, ScoredTransaction]:
     if unknown := [identity for identity in wanted if identity not in found]:
         raise RequestRefused(
             f"{len(unknown)} of {len(wanted)} transactions are not stored ({_some(unknown)}): "
-            "the id is mistyped, not scored yet, or older than the retention",
+            "an id is mistyped, not scored yet, or older than the retention",
             unknown,
         )
     return found

@@ -1,7 +1,7 @@
-"""Notes what transactions turned out to be: chargebacks, and verdicts on alerts and matches.
+"""Stores whether transactions were fraud or genuine: chargebacks, verdicts on alerts and matches.
 
-1. Risk is announced; 2. labels, alerts and episodes are written in one database transaction. A stop between
-the two is mended by the repeated request, which announces the same entry again.
+1. Announce the risk of their entities.  2. Write labels, alerts and episodes in one database transaction.
+After a stop between the two the request is repeated, which announces the same entry again.
 """
 
 from __future__ import annotations
@@ -21,11 +21,17 @@ from storage.labels import FRAUD, GENUINE
 from storage.scored_transactions import ScoredTransaction
 
 GROWN_AT = "grown_at"
-"""In an episode's details: when its transactions last changed, until it has been adapted to them."""
+"""In an episode's details: when its transactions last changed, until its detector is adapted to them."""
 
 
 def label(context: AdaptationContext, request: Request) -> Answer:
-    """Store the labels; again is no harm. Raises RequestRefused where a transaction is not known."""
+    """Store the labels. Repeating the request changes nothing.
+
+    Raises:
+        RequestRefused: a transaction is unknown, or the named episode cannot grow.
+        StorageUnavailable: the database is away.
+        ControlLogUnavailable: the broker is away.
+    """
     with context.unit(reads_only=True) as unit:
         rows = examine_label(unit, request)
         risk = _risk(context, unit, request, rows)
@@ -54,8 +60,10 @@ def label(context: AdaptationContext, request: Request) -> Answer:
 def _risk(
     context: AdaptationContext, unit: UnitOfWork, request: Request, rows: dict[str, ScoredTransaction]
 ) -> Risk:
-    """What is confirmed for the first time raises risk, what was taken for fraud and is not takes it back;
-    what is genuine at a blocked entity speaks against the block.
+    """Rules that follow for the entities.
+
+    Frauds confirmed for the first time raise risk. Frauds that turn out to be genuine take it back. Genuine
+    transactions at a blocked entity count against the block.
     """
     earlier = {
         identity: found.verdict
@@ -89,7 +97,7 @@ def _risk(
 def _join(
     context: AdaptationContext, unit: UnitOfWork, request: Request, rows: dict[str, ScoredTransaction]
 ) -> dict[str, int]:
-    """Add the transactions to the episodes that they belong to; returns how many each gained, by name."""
+    """Add the transactions to their episodes; returns the number that each gained, by name."""
     roles = dict.fromkeys(request.fraud, SUPPORT) | dict.fromkeys(request.genuine, LOOKALIKE)
     grown: dict[str, int] = {}
     for episode, members in _episodes(unit, request, rows.values()):
@@ -113,7 +121,7 @@ def _join(
 def _episodes(
     unit: UnitOfWork, request: Request, rows: Iterable[ScoredTransaction]
 ) -> list[tuple[Episode, list[str]]]:
-    """The episode that the request names, or those whose detectors alerted the transactions."""
+    """The episode that the request names, else the episodes whose detectors alerted the transactions."""
     if request.name:
         episode = unit.episodes.find_with_status(request.name, *STANDING)
         if episode is None:

@@ -1,1 +1,1 @@
-"""What happens without a request: recalibration, expiry, retirement, and rollback of earlier changes."""
+"""Taking changes back (retire, roll back), and work by the clock (recalibrate, expire, delete)."""

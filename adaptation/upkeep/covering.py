@@ -1,4 +1,4 @@
-"""Which detectors a new base makes needless: it finds alone what they were made to find."""
+"""Finds detectors that a new base makes needless: it finds alone what they were made to find."""
 
 from __future__ import annotations
 
@@ -15,7 +15,13 @@ from storage.episodes import LIVE
 
 @dataclass(frozen=True)
 class Covered:
-    """Of `rows` confirmed frauds of an episode, what the base alone and what its detector alone alerts."""
+    """How many confirmed frauds of an episode the base alone and the detector alone alert.
+
+    Attributes:
+        rows: number of frauds.
+        by_base: those that the base alerts.
+        by_detector: those that the detector alerts.
+    """
 
     rows: int
     by_base: int
@@ -23,21 +29,32 @@ class Covered:
 
     @property
     def needless(self) -> bool:
-        """Whether the base finds some of them, and no fewer than the detector."""
+        """Whether the base alerts some of them, and no fewer than the detector."""
         return 0 < self.by_base >= self.by_detector
 
 
 def covered(stack: ScoringStack, place: int, threshold: float, X: Floats) -> Covered:
-    """Compare the base of `stack` with its detector at `place`, on frauds float32 (m, d)."""
+    """Compare the base of a stack with one of its detectors.
+
+    Args:
+        stack: base and live detectors.
+        place: index of the detector in the stack.
+        threshold: joint threshold, as surprise.
+        X: features of the frauds, float32 (m, d).
+    """
     over = stack.surprises(X) + stack.shifts > threshold
     by_base, by_detector = np.count_nonzero(over[:, [0, 1 + place]], axis=0)
     return Covered(len(X), int(by_base), int(by_detector))
 
 
 def propose_retirements(context: AdaptationContext, ready: Ready) -> int:
-    """Note for each live episode whether the base in force covers its detector; how many it covers.
+    """Propose to retire each live detector that the base in force makes needless.
 
-    Raises StorageUnavailable.
+    Returns:
+        The number of such detectors.
+
+    Raises:
+        StorageUnavailable: the database is away.
     """
     snapshot, stack = ready.snapshot, ready.prepared.stack
     if snapshot.threshold is None:
@@ -50,11 +67,12 @@ def propose_retirements(context: AdaptationContext, ready: Ready) -> int:
             rows = ready.replay.get(episode.name)
             if place is None or rows is None:
                 continue
-            told = covered(stack, place, snapshot.threshold, rows)
-            if told.needless:
+            compared = covered(stack, place, snapshot.threshold, rows)
+            if compared.needless:
                 found += 1
                 why = (
-                    f"retire: the base finds {told.by_base} of its {told.rows} frauds, it {told.by_detector}"
+                    f"retire: the base finds {compared.by_base} of its {compared.rows} frauds, "
+                    f"its detector {compared.by_detector}"
                 )
                 episode.details = {**episode.details, "proposal": why}
         unit.commit()

@@ -1,7 +1,7 @@
 """Takes an episode out of force, live or not.
 
-1. The change is announced; 2. the database is told. A stop between the two is mended by the repeated
-request, which finds its own entry in force and goes on with 2.
+1. Announce the change.  2. Note it in the database. After a stop between the two the request is repeated; it
+finds its own entry in force and continues with 2.
 """
 
 from __future__ import annotations
@@ -19,19 +19,23 @@ from meta.threshold import first_threshold, threshold_without
 from storage.episodes import DRAFT, RETIRED, SHADOW, WAITING
 
 REQUEST = "request_id"
-"""Under which an entry names the request that it came from."""
+"""Name of the value that holds the id of the request that an entry came from."""
 
 
 def retire(context: AdaptationContext, request: Request, asked_at: float) -> Answer | PendingChange:
-    """Retire the detector or episode that the request names. Raises RequestRefused.
+    """Retire the detector or episode that the request names.
 
-    A draft or one that waits is only marked; the risk of its entities stays, since its frauds do.
+    A draft or a waiting episode is only marked. The risk of its entities stays, since its frauds stay
+    confirmed.
+
+    Raises:
+        RequestRefused: no live detector and no episode that could be dropped has this name.
     """
     snapshot = context.announcer.refresh()
     done = own_entry(snapshot, request)
     applied = done or _live_detector(snapshot, request.name)
     if applied is None:
-        return _retire_silent(context, snapshot, request)
+        return _retire_unused(context, snapshot, request)
     offset = done.offset if done else _announce(context, snapshot, applied, request)
     context.after(FlagStep.ANNOUNCED)
     note_retired(context, request, applied.entry.id, offset)
@@ -39,13 +43,13 @@ def retire(context: AdaptationContext, request: Request, asked_at: float) -> Ans
 
 
 def own_entry(snapshot: Snapshot, request: Request) -> Applied | None:
-    """The entry that an earlier try of this request announced."""
+    """The entry that an earlier try of this request announced; None without one."""
     mine = (a for a in snapshot.applied.values() if a.entry.values.get(REQUEST) == request.request_id)
     return next(mine, None)
 
 
 def retirement(snapshot: Snapshot, applied: Applied, request: Request, budget: float) -> Change:
-    """Takes a live detector away, with the threshold that fits what is left."""
+    """The change that takes a live detector out of force, with the threshold that fits the others."""
     in_force = first_threshold(budget) if snapshot.threshold is None else snapshot.threshold
     live = len(snapshot.in_force(Kind.DETECTOR))
     threshold = threshold_without(in_force=in_force, budget=budget, detectors=live)
@@ -62,14 +66,14 @@ def retirement(snapshot: Snapshot, applied: Applied, request: Request, budget: f
 
 
 def names(applied: Applied) -> dict[str, object]:
-    """What an entry says of its episode, for the entries that follow it."""
+    """Name and id of an entry's episode, to be repeated in the entries that follow it."""
     return {
         name: applied.entry.values[name] for name in ("episode", "episode_id") if name in applied.entry.values
     }
 
 
 def note_retired(context: AdaptationContext, request: Request, detector_id: str, offset: int | None) -> None:
-    """The detector and its episode are out of force; who took them out, and why."""
+    """Note that a detector and its episode are out of force, by whom and why."""
     with context.unit() as unit:
         row = unit.detectors.get(detector_id)
         episode = unit.episodes.of_detector(detector_id)
@@ -97,8 +101,8 @@ def _announce(context: AdaptationContext, snapshot: Snapshot, applied: Applied, 
     return context.announcer.announce(retirement(snapshot, applied, request, context.budget)).offset
 
 
-def _retire_silent(context: AdaptationContext, snapshot: Snapshot, request: Request) -> Answer:
-    """An episode whose detector decides nothing."""
+def _retire_unused(context: AdaptationContext, snapshot: Snapshot, request: Request) -> Answer:
+    """Retire an episode whose detector decides nothing."""
     with context.unit(reads_only=True) as unit:
         episode = unit.episodes.find_with_status(request.name, WAITING, SHADOW, DRAFT)
     if episode is None or episode.detector_id is None:

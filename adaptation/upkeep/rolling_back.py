@@ -1,4 +1,4 @@
-"""Puts back what stood before the last change of any control entry; steps as in `retiring`."""
+"""Restores the version of a control entry before its last change; steps as in `retiring`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,11 @@ JOINT_KEY = f"{Kind.THRESHOLD}/{JOINT}".encode()
 
 
 def roll_back(context: AdaptationContext, request: Request, asked_at: float) -> PendingChange:
-    """Put back what stood before the last change of the control entry `kind/id`. Raises RequestRefused."""
+    """Restore what was in force before the last change of the control entry `kind/id`.
+
+    Raises:
+        RequestRefused: there is no such entry, or the recorder has not stored the history this far.
+    """
     snapshot = context.announcer.refresh()
     done = own_entry(snapshot, request)
     if done is not None:
@@ -44,9 +48,9 @@ def roll_back(context: AdaptationContext, request: Request, asked_at: float) -> 
 def _change_back(
     context: AdaptationContext, snapshot: Snapshot, before: Snapshot, current: Applied, request: Request
 ) -> Change:
-    """The content of the key's entry before `current`; with the threshold of then, if none came since.
+    """The entry of the same key before `current`, with the threshold of then if none was set since.
 
-    A base comes back with the threshold of then in any case: a later one was fitted to the base that goes.
+    A base always comes back with the threshold of then: a later one was fitted to the base that goes.
     """
     earlier = before.applied.get(current.entry.key)
     gone = earlier is None or earlier.entry.retired
@@ -56,7 +60,7 @@ def _change_back(
     values = dict(earlier.entry.values) if earlier else names(current)
     values[REQUEST] = request.request_id
     if current.entry.kind not in ALLOWED:
-        # Rules move no threshold; whatever else comes back brings the one that fits it.
+        # Rules change no threshold; everything else comes back with the threshold that fits it.
         threshold = before.threshold if is_last else snapshot.threshold
         values |= {} if threshold is None else {THRESHOLD: threshold}
     return Change(
@@ -72,18 +76,18 @@ def _change_back(
 
 
 def _calibration_back(before: Snapshot, change: Change, current: Applied, request: Request) -> list[Change]:
-    """For a base that comes back by `change`, its calibration of then, if it had been fitted to traffic."""
+    """The calibration of then for a base that `change` restores, if it had been fitted to traffic."""
     earlier = before.applied.get(JOINT_KEY)
     if change.kind is not Kind.BASE or earlier is None or earlier.entry.retired:
         return []
-    reason = f"the calibration of the base that came back, rolled back from {current.offset}"
+    reason = f"the calibration of the restored base, rolled back from {current.offset}"
     parent = change.entry(sequence=0, time=0.0).content_hash
     values, parts = dict(earlier.entry.values), earlier.entry.parts
     return [Change(Kind.THRESHOLD, JOINT, request.author, reason, parts, values, parent)]
 
 
 def _before(context: AdaptationContext, current: Applied) -> Snapshot:
-    """What was in force just before `current`."""
+    """Everything in force just before `current`."""
     with context.unit(reads_only=True) as unit:
         entries = unit.control.up_to(current.offset)
     if not entries or entries[-1].control_offset < current.offset:
@@ -99,7 +103,7 @@ def _last_threshold(snapshot: Snapshot) -> int:
 
 
 def _note(context: AdaptationContext, request: Request, current: Applied, offset: int) -> None:
-    """Who rolled back what; a detector that is back is live again."""
+    """Note who rolled back what; a restored detector is live again."""
     with context.unit() as unit:
         if current.entry.kind is Kind.DETECTOR:
             episode = unit.episodes.of_detector(current.entry.id)

@@ -1,4 +1,4 @@
-"""What the worker does by the clock while nobody waits: adapt grown episodes, recalibrate, expire, delete."""
+"""Work by the clock while no request waits: adapt grown episodes, recalibrate, expire, delete."""
 
 from __future__ import annotations
 
@@ -30,23 +30,28 @@ log = logging.getLogger(__name__)
 
 EVERY_S = 1.0
 DELETE_EVERY_S = 3_600.0
-BUDGET_MOVES = 0.041  # in log10: a tenth; alerts a day as a share move with every day's traffic
+BUDGET_MOVES = 0.041  # log10 of 1.1: alerts a day, as a share, change with every day's traffic
 HALF_LIVES = 10
-"""After so many a count has faded to a thousandth."""
+"""After this many a count has faded to a thousandth."""
 
 
 class Upkeep:
-    """`turn` does at most one thing, so that a request never waits for a list of them."""
+    """Does at most one piece of work a turn, so that a request never waits for several."""
 
     def __init__(self, context: AdaptationContext, settle: Callable[[PendingChange], None]) -> None:
-        """`settle` is told of retirements, whose acknowledgements are watched."""
+        """`settle` takes retirements, whose acknowledgements are then awaited."""
         self._context, self._settle = context, settle
         self._next = self._next_delete = 0.0
         self._compared = ""
         self._deleting: threading.Thread | None = None
 
     def turn(self) -> None:
-        """Do what is due, if a second has passed. Raises StorageUnavailable, ControlLogUnavailable."""
+        """Do what is due, at most once a second.
+
+        Raises:
+            StorageUnavailable: the database is away.
+            ControlLogUnavailable: the broker is away.
+        """
         now = self._context.clock()
         if now < self._next:
             return
@@ -65,12 +70,12 @@ class Upkeep:
             self._next = now
 
     def _compare(self, snapshot: Snapshot) -> None:
-        """Once per base: which detectors does it make needless?"""
+        """Once per base, propose to retire the detectors that it makes needless."""
         if snapshot.base is None or snapshot.base.content_hash == self._compared or not snapshot.detectors:
             return
         ready = self._context.preparation.ready(snapshot, newest=True)
         if found := propose_retirements(self._context, ready):
-            log.info("adapter: the base in force covers %d detector(s); `flagfive status` names them", found)
+            log.info("adapter: the base in force makes %d detector(s) needless; see `flagfive status`", found)
         self._compared = snapshot.base.content_hash
 
     def _expire(self, snapshot: Snapshot, now: float) -> bool:
@@ -88,7 +93,7 @@ class Upkeep:
         return self._drop_faded(snapshot)
 
     def _drop_faded(self, snapshot: Snapshot) -> bool:
-        """Take away one entry of risk that does nothing any more."""
+        """Retire one entry of risk that has no effect any more."""
         held = snapshot.in_force(Kind.RISK)
         if not held:
             return False
@@ -105,17 +110,17 @@ class Upkeep:
         hours = self._context.policy.recalibrate_hours
         last = snapshot.applied.get(f"{Kind.THRESHOLD}/{JOINT}".encode())
         if hours and self._outgrown(snapshot, last):
-            return self._told(recalibrate(self._context, "more traffic than the base was calibrated on"))
+            return self._log(recalibrate(self._context, "more traffic than the base was calibrated on"))
         if hours and self._budget_changed(last):
-            return self._told(recalibrate(self._context, f"the budget is {self._context.budget:.4%} by now"))
+            return self._log(recalibrate(self._context, f"the budget is now {self._context.budget:.4%}"))
         bases = snapshot.in_force(Kind.BASE).values()
         since = max((a.entry.time for a in (*bases, *([last] if last else []))), default=now)
         if not hours or now - since < hours * 3_600.0:
             return False
-        return self._told(recalibrate(self._context, f"recalibrated every {hours:g} hours"))
+        return self._log(recalibrate(self._context, f"recalibrated every {hours:g} hours"))
 
     def _outgrown(self, snapshot: Snapshot, last: Applied | None) -> bool:
-        """Whether a base that started with the tails of its history has seen twice the traffic since then."""
+        """Whether a base that started with the tails of its history has seen twice the traffic since."""
         base = max(snapshot.in_force(Kind.BASE).values(), key=lambda a: a.offset, default=None)
         if base is None or base.entry.values.get(CALIBRATED_ON) != HISTORY:
             return False
@@ -124,13 +129,13 @@ class Upkeep:
         return len(self._context.preparation.ready(snapshot, newest=True).prepared) >= 2 * rows
 
     def _budget_changed(self, last: Applied | None) -> bool:
-        """Whether the budget is another than the threshold in force was made for, by more than a tenth."""
+        """Whether the budget differs by more than a tenth from the one that the threshold was fitted to."""
         filed = self._context.filed.alert_rate
         made_for = last.entry.values.get(BUDGET, filed) if last else filed
         return abs(math.log10(self._context.budget / made_for)) > BUDGET_MOVES
 
     @staticmethod
-    def _told(offset: int | None) -> bool:
+    def _log(offset: int | None) -> bool:
         if offset is not None:
             log.info("adapter: recalibrated, control offset %d", offset)
         return offset is not None
@@ -142,7 +147,7 @@ class Upkeep:
         if self._deleting is not None and self._deleting.is_alive():
             return
         self._next_delete = now + DELETE_EVERY_S
-        # In a thread of its own: the first time, after months, it takes minutes.
+        # In a thread of its own: the first deletion, after months, takes minutes.
         self._deleting = threading.Thread(
             target=_delete, args=(self._context.engine, terms, now), name="retention", daemon=True
         )
@@ -155,14 +160,14 @@ def _delete(engine: Engine, terms: StandingPolicy, now: float) -> None:
     try:
         deleted = enforce_retention(engine, retention, now=now)
     except StorageError as error:
-        log.warning("retention: %s; trying again in an hour", error)
+        log.warning("retention: %s; next try in an hour", error)
         return
     if any(deleted.values()):
         log.info("retention: deleted %s", ", ".join(f"{n} of {table}" for table, n in deleted.items() if n))
 
 
 def _acts_until(applied: Applied) -> float:
-    """Event time from which none of an entry's rules does anything."""
+    """Event time from which none of an entry's rules has an effect."""
     rules = [placed.rule for placed in applied.loaded] if isinstance(applied.loaded, tuple) else []
     ends = [
         rule.as_of + HALF_LIVES * rule.half_life_s if rule.until is None else rule.until for rule in rules

@@ -18,10 +18,10 @@ def adapter(
         Device | None, typer.Option(help="Where torch computes (default: adaptation.device).")
     ] = None,
 ) -> None:
-    """Work requests of the feedback topic until Ctrl-C: adapt, calibrate, judge, announce, watch.
+    """Handle the requests of the feedback topic until Ctrl-C: adapt, calibrate, judge, announce.
 
-    It needs a base and a network on the control log, and a recorder that stores what is scored. A broker
-    or database that goes away is waited for.
+    It needs a base and a network on the control log, and a recorder that stores scored transactions. While
+    the broker or the database is away, it waits.
     """
     import torch
 
@@ -55,7 +55,7 @@ def adapter(
         policy=StandingPolicy.of_settings(settings),
         device=computes_on,
     )
-    # One episode is small: more threads cost more in waking up than they save.
+    # One episode is small: starting more threads costs more time than they save.
     torch.set_num_threads(1)
     worker = AdaptationWorker(
         config,

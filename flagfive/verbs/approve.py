@@ -1,17 +1,17 @@
-"""`flagfive approve`: put an episode into force that waits for a person."""
+"""`flagfive approve`: put a waiting, shadow or draft episode in force."""
 
 from typing import Annotated
 
 import typer
 
-from flagfive.asking import EXIT_WORDS, ask_and_tell
+from flagfive.asking import EXIT_WORDS, ask_and_print
 from flagfive.verbs.flag import Author, RequestId, Wait
 
 app = typer.Typer(add_completion=False)
 
 
 @app.command(epilog="Example: flagfive approve 'gift cards' --author bob", help=(
-    "Judge a waiting, silent or draft episode again, by now, and put it into force if the gate lets it pass."
+    "Have the gate judge a waiting, shadow or draft episode again, and put it in force if it passes."
     "\n\n" + EXIT_WORDS
 ))  # fmt: skip
 def approve(
@@ -22,4 +22,4 @@ def approve(
     wait: Wait = 20.0,
 ) -> None:
     """Approve an episode."""
-    ask_and_tell(context, "approve", wait=wait, author=author, request_id=request_id, name=name)
+    ask_and_print(context, "approve", wait=wait, author=author, request_id=request_id, name=name)

@@ -1,4 +1,4 @@
-"""`flagfive label`: say what transactions turned out to be, one by one or in bulk."""
+"""`flagfive label`: store whether transactions were fraud or genuine, one by one or in bulk."""
 
 import sys
 from pathlib import Path
@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from flagfive.asking import EXIT_WORDS, ask_and_tell
+from flagfive.asking import EXIT_WORDS, ask_and_print
 from flagfive.errors import UserError
 from flagfive.verbs.flag import Author, RequestId, Wait
 
@@ -15,29 +15,36 @@ app = typer.Typer(add_completion=False)
 
 @app.command(epilog="Example: flagfive lookback 'gift cards' --ids | flagfive label --name 'gift cards' "
              "--fraud-from -", help=(
-    "Confirm or reject transactions; those of an episode join it, and its detector is adapted anew.\n\n"
+    "Store whether transactions were fraud or genuine. They join an episode, and its detector is adapted "
+    "again.\n\n"
     + EXIT_WORDS
 ))  # fmt: skip
 def label(
     context: typer.Context,
-    fraud: Annotated[list[str] | None, typer.Option(metavar="ID", help="Was fraud; may be repeated.")] = None,
+    fraud: Annotated[
+        list[str] | None, typer.Option(metavar="ID", help="Id of a fraud; may be repeated.")
+    ] = None,
     genuine: Annotated[
-        list[str] | None, typer.Option(metavar="ID", help="Was genuine; may be repeated.")
+        list[str] | None, typer.Option(metavar="ID", help="Id of a genuine transaction; may be repeated.")
     ] = None,
     fraud_from: Annotated[
-        Path | None, typer.Option(help="File with an id of fraud in each line; - for standard input.")
+        Path | None, typer.Option(help="File with the id of a fraud in each line; - reads standard input.")
     ] = None,
-    genuine_from: Annotated[Path | None, typer.Option(help="The same for genuine ones.")] = None,
+    genuine_from: Annotated[
+        Path | None, typer.Option(help="File with the id of a genuine transaction in each line.")
+    ] = None,
     name: Annotated[
-        str, typer.Option(help="Episode that they join (default: that of the detector which alerted each).")
+        str, typer.Option(help="Episode that they join (default: that of the detector that alerted each).")
     ] = "",
-    source: Annotated[str, typer.Option(help="Where it is known from, as in chargeback.")] = "analyst",
+    source: Annotated[
+        str, typer.Option(help="Where the verdicts come from, for example chargeback.")
+    ] = "analyst",
     author: Author = None,
     request_id: RequestId = None,
     wait: Wait = 20.0,
 ) -> None:
-    """Confirm or reject transactions."""
-    ask_and_tell(
+    """Store verdicts on transactions."""
+    ask_and_print(
         context,
         "label",
         wait=wait,

@@ -139,7 +139,7 @@ def _history(config: Path) -> None:
 def test_a_flag_waits_where_an_administrator_has_set_that_a_person_must_approve(
     stream_settings: Settings, config: Path, stored: None
 ) -> None:
-    """1. the settings file says auto, the console's policy approve; 2. a flag waits; 3. approved, it is live."""
+    """1. the file says auto, the console's policy approve; 2. a flag waits; 3. approved, it is live."""
     engine = open_engine(stream_settings.storage.url)
     with UnitOfWork(engine) as unit:
         unit.policies.add(PolicyVersion(author="root", time=1.0, terms={"policy": "approve"}))
