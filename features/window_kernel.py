@@ -16,7 +16,7 @@ DOUBT = 0.5
 
 _RATES = np.array([1.0 / length for length in LENGTHS_S])
 # Units of currency. A card that always pays the same has no deviation; less than this is small change.
-_DEVIATION_FLOOR = 5.0
+DEVIATION_FLOOR = 5.0
 _NOTHING_LEFT = 1e-9  # of a decayed count: less than this is no history
 
 
@@ -55,7 +55,7 @@ def _describe(
     known = count > _NOTHING_LEFT
     mean = total / count if known else 0.0
     variance = squares / count - mean * mean if known else 0.0
-    distance = (amount - mean) / (np.sqrt(variance if variance > 0.0 else 0.0) + _DEVIATION_FLOOR)
+    distance = (amount - mean) / (np.sqrt(variance if variance > 0.0 else 0.0) + DEVIATION_FLOOR)
     size = abs(distance)
     trust = count / (count + DOUBT)
     logs[LOG_COUNT + w] = 1.0 + count

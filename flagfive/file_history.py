@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from features.decode import Decoder
+from features.formulas import WINDOW_FORMULAS
 from features.hashing import hash_strings
 from features.offline import Featuriser
 from features.schema import TransactionSchema
@@ -85,7 +86,8 @@ class _Reader:
         if unknown := set(held_out) - set(names):
             raise UserError(f"unknown kinds of fraud {sorted(unknown)}; the file has {', '.join(names)}")
         rows = Labelled(X, family, card, seconds)
-        return NamedHistory(self.featuriser.layout.names, rows, names, held_out)
+        layout = self.featuriser.layout
+        return NamedHistory(layout.names, rows, names, held_out, formulas=WINDOW_FORMULAS)
 
     def _part(self, part: pa.RecordBatch) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         _, values = self.encoder.encode(message_columns(part, self.fields, self.schema, self.mapping))
@@ -136,4 +138,4 @@ def simulated_history(
         card = hash_strings(columns.keys[0]).view(np.int64)
         parts.append(tuple(column[late] for column in (X, family, card, columns.time)))
     rows = Labelled(*(np.concatenate(column) for column in zip(*parts, strict=True)))
-    return NamedHistory(featuriser.layout.names, rows, tuple(kinds))
+    return NamedHistory(featuriser.layout.names, rows, tuple(kinds), formulas=WINDOW_FORMULAS)

@@ -6,6 +6,7 @@ import numpy as np
 from sqlalchemy import Engine
 
 from features.byte_strings import ByteStrings
+from features.formulas import WINDOW_FORMULAS
 from features.hashing import hash_strings
 from features.schema import TransactionSchema
 from features.vector import FeatureLayout
@@ -47,7 +48,8 @@ def read_stored(engine: Engine, schema: TransactionSchema, *, seed: int) -> Name
     card = _cards([*frauds.sample.entities, *genuine.entities], schema.primary.name)
     order = np.argsort(seconds, kind="stable")
     whole = np.concatenate([family, np.zeros(len(genuine), np.int64)])
-    return NamedHistory(names, Labelled(X[order], whole[order], card[order], seconds[order]), families)
+    rows = Labelled(X[order], whole[order], card[order], seconds[order])
+    return NamedHistory(names, rows, families, formulas=WINDOW_FORMULAS)
 
 
 def _refuse_little(frauds: KnownFrauds, genuine: TrafficSample, width: int) -> None:

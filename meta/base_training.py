@@ -19,7 +19,7 @@ from torch.nn import functional
 
 from meta.arrays import Doubles, Floats
 from meta.base import BaseModel, Provenance, data_hash
-from meta.columns import Columns
+from meta.columns import FeatureColumns
 from meta.device import reproducible
 from meta.histograms import Histograms
 from meta.networks.curves import CurveNet
@@ -83,7 +83,7 @@ def train_base(
         raise NoFraud(f"{int(history.fraud.sum())} frauds in {len(history.fraud)} rows, allowed some of both")
     genuine = history.X[~history.fraud]
     normaliser = Normaliser.fit(
-        genuine, ignore=drifting(genuine), differences=Columns(history.features).differences
+        genuine, ignore=drifting(genuine), differences=FeatureColumns(history.features).differences
     )
     tokens = normaliser(history.X)
     teacher = Teacher.fit(tokens, history.fraud, history.weight, trees=settings.trees, seed=settings.seed)

@@ -11,15 +11,29 @@ import numpy as np
 from meta.arrays import Doubles, Floats
 
 _COUNT = re.compile(r"^(?P<entity>.+?)_log_count_(?P<window>\d+[hd])$")
-_SECONDS = {"h": 3_600.0, "d": 86_400.0}
+
+
+class UnknownColumn(LookupError):
+    """A feature that code needs and the columns do not have.
+
+    Args:
+        name: the column that is missing.
+        needed_by: the recipe, or the step, that needs it.
+        existing: all columns that exist.
+    """
+
+    def __init__(self, name: str, needed_by: str, existing: tuple[str, ...]) -> None:
+        super().__init__(f"{needed_by} needs the column {name!r}; columns are: {', '.join(existing)}")
+        self.name = name
 
 
 @dataclass(frozen=True)
-class Columns:
+class FeatureColumns:
     """Names of the features in their order, as the artifact of a base keeps them.
 
-    >>> Columns(("log_amount", "card_log_count_1d", "card_ratio_1d")).entities
-    ('card',)
+    Example:
+        >>> FeatureColumns(("log_amount", "card_log_count_1d", "card_ratio_1d")).entities
+        ('card',)
     """
 
     names: tuple[str, ...]
@@ -36,12 +50,8 @@ class Columns:
 
     @cached_property
     def windows(self) -> tuple[str, ...]:
-        """Windows, shortest first, as in `7d`."""
+        """Names of the windows, as in `7d`, shortest first."""
         return self._distinct("window")
-
-    def window_length(self, window: str) -> float:
-        """Return the memory of a window in seconds."""
-        return float(window[:-1]) * _SECONDS[window[-1]]
 
     @cached_property
     def categories(self) -> list[int]:
@@ -52,9 +62,18 @@ class Columns:
                 return found
         return []
 
+    @property
+    def category_profile(self) -> tuple[str, str]:
+        """Names of the features that compare amounts within a category: log count and ratio.
+
+        Only the primary entity has them, over the longest window. Needs at least one entity.
+        """
+        entity, window = self.entities[0], self.windows[-1]
+        return f"{entity}_log_category_count_{window}", f"{entity}_category_ratio_{window}"
+
     @cached_property
     def differences(self) -> list[tuple[int, int]]:
-        """Pairs of positions (amount, ratio) whose difference is a window's mean that no feature tells."""
+        """Pairs of positions (amount, ratio) whose difference gives a mean that no feature states."""
         return [
             (self.position["log_amount"], self.position[ratio])
             for entity in self.entities
@@ -67,16 +86,31 @@ class Columns:
         """Whether a feature of that name exists."""
         return name in self.position
 
-    def get(self, X: Floats, name: str) -> Doubles:
-        """Return one column as float64 (n,); zeros where the schema lacks it."""
-        at = self.position.get(name)
-        return np.zeros(len(X)) if at is None else X[:, at].astype(np.float64)
+    def get(self, X: Floats, name: str, needed_by: str) -> Doubles:
+        """Return one column as float64 (n,).
 
-    def put(self, X: Floats, name: str, values: Doubles) -> None:
-        """Set one column in place; nothing happens where the schema lacks it."""
-        at = self.position.get(name)
-        if at is not None:
-            X[:, at] = values
+        Raises:
+            UnknownColumn: no feature has that name.
+        """
+        return X[:, self.find(name, needed_by)].astype(np.float64)
+
+    def put(self, X: Floats, name: str, values: Doubles, needed_by: str) -> None:
+        """Set one column in place.
+
+        Raises:
+            UnknownColumn: no feature has that name.
+        """
+        X[:, self.find(name, needed_by)] = values
+
+    def find(self, name: str, needed_by: str) -> int:
+        """Return the index of a column.
+
+        Raises:
+            UnknownColumn: no feature has that name.
+        """
+        if (at := self.position.get(name)) is None:
+            raise UnknownColumn(name, needed_by, self.names)
+        return at
 
     def _distinct(self, group: str) -> tuple[str, ...]:
         found = [m[group] for n in self.names if (m := _COUNT.match(n))]

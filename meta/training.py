@@ -15,8 +15,9 @@ from meta.artifacts import Artifacts
 from meta.base import BaseModel
 from meta.base_training import BaseSettings, History, train_base
 from meta.calibration import Tails
-from meta.columns import Columns
+from meta.columns import FeatureColumns
 from meta.crossfit import CrossFit
+from meta.draft import ProfileFormulas
 from meta.early_stopping import EarlyStopping
 from meta.evidence_model import EvidenceModel
 from meta.families import cluster_families
@@ -57,6 +58,8 @@ class NamedHistory:
     rows: Labelled
     names: tuple[str, ...] = ()
     held_out: tuple[str, ...] = ()
+    formulas: ProfileFormulas = field(kw_only=True)
+    """How the features of a window are computed: synthetic patterns are injected with them."""
     validation: tuple[str, ...] = ()
     """Families that meta-training does not see and that say when it stops; the base knows them."""
 
@@ -85,9 +88,7 @@ def train_artifacts(
     validation = _validation(history, kept)
     base = _base(history, kept, settings, report, checkpoints, device)
     rows = _with_clusters(kept, base, settings.seed)
-    sampler = Sampler(
-        rows, base.normaliser, Injector(Columns(history.features), derive), validation, seed=settings.seed
-    )
+    sampler = Sampler(rows, base.normaliser, _injector(history, derive), validation, seed=settings.seed)
     short = replace(settings, meta=replace(settings.meta, steps=settings.meta.steps // 2))
     blind = _evidence("evidence", sampler, history, base, short, report, device)
     if not settings.aware:
@@ -107,6 +108,10 @@ def late_tails(base: BaseModel, rows: Labelled) -> Tails:
     late = genuine & (rows.seconds >= rows.seconds[-1] - _CALIBRATION_S)
     chosen = late if late.sum() >= _FEWEST_LATE else genuine
     return Tails.fit(base.score(rows.X[chosen]))
+
+
+def _injector(history: NamedHistory, derive: Derive | None = None) -> Injector:
+    return Injector(FeatureColumns(history.features), history.formulas, derive)
 
 
 def _without_held_out(history: NamedHistory) -> Labelled:
@@ -207,6 +212,6 @@ def with_learners(
     """Return the artifacts with the gradient and metric learners trained on the same history."""
     rows = _with_clusters(_without_held_out(history), artifacts.base, seed)
     unseen = history.numbers(history.validation)
-    sampler = Sampler(rows, artifacts.base.normaliser, Injector(Columns(history.features)), unseen, seed=seed)
+    sampler = Sampler(rows, artifacts.base.normaliser, _injector(history), unseen, seed=seed)
     learners = train_learners(sampler, history.features, LearnerSettings(seed=seed), device=device)
     return replace(artifacts, learners=learners)

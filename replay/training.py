@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from features.formulas import WINDOW_FORMULAS
 from meta.artifacts import Artifacts
 from meta.base_training import BaseSettings
 from meta.meta_training import MetaSettings
@@ -28,7 +29,7 @@ def train(
     progress: Progress = ignore_progress,
 ) -> Artifacts:
     """Return what the adapters need; `names` are those of the features, `families` of the kinds of fraud."""
-    history = NamedHistory(names, rows, tuple(families), held_out)
+    history = NamedHistory(names, rows, tuple(families), held_out, formulas=WINDOW_FORMULAS)
     settings = TrainingSettings(
         BaseSettings(steps=base_steps, seed=seed),
         MetaSettings(steps=meta_steps, seed=seed),

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
+from features.formulas import WINDOW_FORMULAS
 from meta.sampler import Labelled
 from meta.training import NamedHistory
 
-NAMES = ("log_amount", "card_log_count_1d", "card_deviation_1d", "card_ratio_1d", "other")
+NAMES = (
+    "log_amount", "card_log_count_1d", "card_deviation_1d", "card_ratio_1d", "other",
+    "whole_amount", "card_log_seconds_since_last", "card_log_partners_1d", "card_partner_novelty",
+)  # fmt: skip
 
 
 def history() -> NamedHistory:
@@ -19,6 +23,5 @@ def history() -> NamedHistory:
     for f in (1, 2):
         X[family == f, f + 1] += 3
     card = rng.integers(0, 300, len(X)).astype(np.int64)
-    return NamedHistory(
-        NAMES, Labelled(X, family, card, 30.0 * np.arange(len(X), dtype=np.float64)), ("one", "two")
-    )
+    rows = Labelled(X, family, card, 30.0 * np.arange(len(X), dtype=np.float64))
+    return NamedHistory(NAMES, rows, ("one", "two"), formulas=WINDOW_FORMULAS)

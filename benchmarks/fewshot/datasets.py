@@ -18,7 +18,7 @@ import pandas as pd
 from features.offline import columns_from, featurise
 from features.schema import TransactionSchema
 from features.vector import FeatureLayout
-from meta.columns import Columns
+from meta.columns import FeatureColumns
 from meta.sampler import Labelled
 
 FOLDER = Path(__file__).parents[3] / "shared" / "data"
@@ -128,7 +128,7 @@ def _sparkov(path: Path) -> Dataset:
     X = np.concatenate([featurise(schema, columns), extra], axis=1)
     day = (seconds - seconds[0]) / DAY
     genuine = ~fraud & (day >= windows["train"].first) & (day < windows["train"].last)
-    in_category = AmountInCategory(Columns(features), X[genuine])
+    in_category = AmountInCategory(FeatureColumns(features), X[genuine])
     X = in_category(X)
     rows = Labelled(X, family, card, seconds - seconds[0])
     return _steady(Dataset("sparkov", features, rows, merchant, families, windows, 45, in_category))
@@ -150,7 +150,7 @@ def _sparkov_extra(d: pd.DataFrame, seconds: np.ndarray) -> tuple[np.ndarray, tu
 class AmountInCategory:
     """Where an amount lies among the genuine ones of its category, as a normal score in +-3.6."""
 
-    def __init__(self, columns: Columns, genuine: np.ndarray) -> None:
+    def __init__(self, columns: FeatureColumns, genuine: np.ndarray) -> None:
         self.places = columns.categories
         self.amount, self.out = columns.position["log_amount"], columns.position["amount_in_category"]
         shares = np.linspace(0.0005, 0.9995, 400)
@@ -177,7 +177,7 @@ def _steady(d: Dataset) -> Dataset:
     keep = [j for j, n in enumerate(d.features) if np.ptp(part[:, j]) > 0 and not n.endswith("_log_age_days")]
     rows = Labelled(np.ascontiguousarray(d.rows.X[:, keep]), d.rows.family, d.rows.card, d.rows.seconds)
     names = tuple(d.features[j] for j in keep)
-    derive = None if d.derive is None else AmountInCategory(Columns(names), _genuine(rows, d.train))
+    derive = None if d.derive is None else AmountInCategory(FeatureColumns(names), _genuine(rows, d.train))
     return Dataset(d.name, names, rows, d.merchant, d.families, d.windows, d.starts, derive)
 
 

@@ -11,9 +11,10 @@ import lightgbm as lgb
 import numpy as np
 
 from benchmarks.fewshot.datasets import DAY, Dataset
+from features.formulas import WINDOW_FORMULAS
 from meta.artifacts import Artifacts
 from meta.base_training import BaseSettings
-from meta.columns import Columns
+from meta.columns import FeatureColumns
 from meta.injection import Injector
 from meta.learner_training import LearnerSettings, train_learners
 from meta.meta_training import MetaSettings
@@ -70,7 +71,7 @@ class Setting:
     def train_learners(self) -> None:
         """Train the gradient and metric learners too, and keep them in the folder."""
         a = self.artifacts
-        injector = Injector(Columns(self.data.features), self.data.derive)
+        injector = Injector(FeatureColumns(self.data.features), WINDOW_FORMULAS, self.data.derive)
         sampler = Sampler(self._history_rows(), a.base.normaliser, injector, (self.held,), seed=3)
         learners = train_learners(sampler, self.data.features, LEARNERS)
         Artifacts(a.base, a.evidence, a.evidence_aware, learners).save(self.folder)
@@ -120,7 +121,10 @@ class Setting:
 
     def _history(self) -> NamedHistory:
         names = self.data.families
-        return NamedHistory(self.data.features, self._history_rows(), names, (names[self.held - 1],))
+        held_out = (names[self.held - 1],)
+        return NamedHistory(
+            self.data.features, self._history_rows(), names, held_out, formulas=WINDOW_FORMULAS
+        )
 
     def _trees(self, fraud: Callable[[np.ndarray], np.ndarray], trees: int) -> lgb.LGBMClassifier:
         family = self.data.rows.family

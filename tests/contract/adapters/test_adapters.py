@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 
 import meta.adapters
+from features.formulas import WINDOW_FORMULAS
 from meta.adapters.registry import NAMES, UnknownAdapter, adapter
 from meta.artifacts import Artifacts
 from meta.base_training import BaseSettings
 from meta.calibration import Tails
-from meta.columns import Columns
+from meta.columns import FeatureColumns
 from meta.injection import Injector
 from meta.learner_training import LearnerSettings, train_learners
 from meta.meta_training import MetaSettings
@@ -23,7 +24,8 @@ from meta.training import NamedHistory, TrainingSettings, train_artifacts
 from tests.contract.adapters.checks import CHECKS, Case, Check
 
 FEATURES = (
-    "log_amount", "card_log_count_1d", "card_log_mean_1d", "card_deviation_1d", "card_ratio_1d", "night",
+    "log_amount", "card_log_count_1d", "card_log_mean_1d", "card_deviation_1d", "card_ratio_1d", "other",
+    "whole_amount", "card_log_seconds_since_last", "card_log_partners_1d", "card_partner_novelty",
 )  # fmt: skip
 # Modules of the folder that are no adapters themselves.
 _SHARED = {"protocol", "registry", "gradient", "learned"}
@@ -39,9 +41,8 @@ def history(seed: int = 0, n: int = 6000) -> NamedHistory:
     X[family == 1, 0] += 2
     X[family == 2, 1] += 2.5
     cards = rng.integers(0, 400, n).astype(np.int64)
-    return NamedHistory(
-        FEATURES, Labelled(X, family, cards, 60.0 * np.arange(n, dtype=np.float64)), ("high", "many")
-    )
+    rows = Labelled(X, family, cards, 60.0 * np.arange(n, dtype=np.float64))
+    return NamedHistory(FEATURES, rows, ("high", "many"), formulas=WINDOW_FORMULAS)
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +52,9 @@ def artifacts() -> Artifacts:
         MetaSettings(steps=60, tasks=4, learned=6, trunk=16, width=16, layers=1),
     )
     trained = train_artifacts(history(), settings)
-    sampler = Sampler(history().rows, trained.base.normaliser, Injector(Columns(FEATURES)), seed=1)
+    sampler = Sampler(
+        history().rows, trained.base.normaliser, Injector(FeatureColumns(FEATURES), WINDOW_FORMULAS), seed=1
+    )
     learners = train_learners(
         sampler, FEATURES, LearnerSettings(steps=120, tasks=8, hidden=(16, 8), inner_rate=0.2, rate=5e-3)
     )

@@ -9,8 +9,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from features.formulas import WINDOW_FORMULAS
 from meta.base_training import BaseSettings
-from meta.columns import Columns
+from meta.columns import FeatureColumns
 from meta.early_stopping import BATCHES, EarlyStopping
 from meta.injection import Injector
 from meta.meta_training import MetaSettings, meta_train, task_loss
@@ -47,8 +48,8 @@ def test_it_stops_after_looks_without_gain_and_gives_the_best_weights_back() -> 
 
 
 def sampler(held_out: tuple[int, ...] = ()) -> Sampler:
-    rows = history().rows
-    return Sampler(rows, Normaliser.fit(rows.X[rows.family == 0]), Injector(Columns(NAMES)), held_out, seed=1)
+    rows, injector = history().rows, Injector(FeatureColumns(NAMES), WINDOW_FORMULAS)
+    return Sampler(rows, Normaliser.fit(rows.X[rows.family == 0]), injector, held_out, seed=1)
 
 
 def test_validation_tasks_are_of_the_families_asked_for_alone_and_the_same_each_time() -> None:
@@ -60,7 +61,7 @@ def test_validation_tasks_are_of_the_families_asked_for_alone_and_the_same_each_
 
 def test_what_is_returned_has_the_lowest_validation_loss_of_all_looks() -> None:
     stopping = dataclasses.replace(EarlyStopping.on(sampler(), (2,)), every=20)
-    net = meta_train(sampler((2,)), 5, SMALL, stopping=stopping)
+    net = meta_train(sampler((2,)), len(NAMES), SMALL, stopping=stopping)
     with torch.no_grad():
         loss = np.mean([float(task_loss(net, tasks)) for tasks in stopping.batches])
     assert loss == pytest.approx(min(stopping.losses), rel=1e-5)

@@ -1,103 +1,109 @@
-"""Injected patterns: features follow what a fraudster changes, as the live features would."""
+"""Injected patterns: features follow from what a fraudster changes, as the live fold would compute them."""
 
 from __future__ import annotations
+
+import logging
+import re
 
 import numpy as np
 import pytest
 
+from features.formulas import WINDOW_FORMULAS
+from features.offline import columns_from, featurise
+from features.schema import TransactionSchema
+from features.vector import FeatureLayout
 from meta.arrays import Floats
-from meta.columns import Columns
-from meta.draft import Draft
-from meta.injection import RECIPES, Injector, shift_directions
+from meta.columns import FeatureColumns, UnknownColumn
+from meta.injection import RECIPES, Injector, NoRecipe, Recipe, shift_directions
 
-WINDOWS = {"1d": 86_400.0, "30d": 30 * 86_400.0}
-NAMES = (
-    "log_amount", "whole_amount", "hour_sin", "hour_cos", "night", "card_absent", "category_travel",
-    "category_resale", "card_log_seconds_since_last", "card_log_partners_1d", "card_log_mean_30d",
-    *(f"card_{what}_{w}" for what in ("log_count", "deviation", "ratio") for w in WINDOWS),
-    "card_partner_novelty", "card_log_category_count_30d", "card_category_ratio_30d", "distance",
-)  # fmt: skip
-COLUMNS = Columns(NAMES)
+LIVE = FeatureLayout(TransactionSchema()).names
+COLUMNS = FeatureColumns((*LIVE, "distance"))
+# What no recipe changes, and what a schema may lack: categories, the presence of the card.
+OPTIONAL = re.compile(r"weekend|card_absent|category_.*|\w+_(log_age_days|log_mean_30d)")
 
 
-def features(amount: float, history: list[tuple[float, float]]) -> Floats:
-    """Features of one payment with what is injected worked out the long way, from (seconds ago, amount)."""
-    X = np.zeros((1, len(NAMES)), np.float32)
-    at = COLUMNS.position
-    X[0, at["log_amount"]] = np.log1p(amount)
-    X[0, at["card_log_seconds_since_last"]] = np.log1p(min(age for age, _ in history))
-    for window, length in WINDOWS.items():
-        weight = np.array([np.exp(-age / length) for age, _ in history])
-        paid = np.array([a for _, a in history])
-        count, mean = weight.sum(), weight @ paid / weight.sum()
-        deviation = np.sqrt(weight @ (paid - mean) ** 2 / count)
-        trust = count / (count + 0.5)
-        X[0, at[f"card_log_count_{window}"]] = np.log1p(count)
-        X[0, at[f"card_deviation_{window}"]] = trust * np.arcsinh((amount - mean) / (deviation + 5))
-        X[0, at[f"card_ratio_{window}"]] = trust * (np.log1p(amount) - np.log1p(mean))
-        if window == "30d":
-            X[0, at["card_log_mean_30d"]] = np.log1p(mean)
-    return X
+def injector(names: tuple[str, ...] = COLUMNS.names, **changes: object) -> Injector:
+    return Injector(FeatureColumns(names), WINDOW_FORMULAS, **changes)  # type: ignore[arg-type]
 
 
-USUAL = [(5_000.0, 20.0), (50_000.0, 35.0), (400_000.0, 60.0)]
+def without(*parts: str) -> tuple[str, ...]:
+    return tuple(name for name in LIVE if not any(part in name for part in parts))
 
 
-def test_a_changed_amount_changes_all_that_is_measured_against_the_profile() -> None:
-    draft = Draft(features(30, USUAL), COLUMNS)
-    draft.amount = np.array([240.0])
-    np.testing.assert_allclose(draft.rows(), features(240, USUAL), atol=2e-3)
+@pytest.fixture(scope="module")
+def genuine() -> Floats:
+    """The last 200 of 1,500 made-up transactions of 60 cards at 40 merchants, and a distance."""
+    rng, n = np.random.default_rng(8), 1_500
+    time = 1.75e9 + np.cumsum(rng.exponential(2_000, n))
+    keys = rng.integers(0, 60, n), rng.integers(0, 40, n)
+    category = rng.choice([5411, 5732, 4722], n).astype(np.int32)
+    channel = rng.integers(1, 3, n).astype(np.int8)
+    columns = columns_from(time, rng.lognormal(3, 1, n), keys, category=category, channel=channel)
+    X = featurise(TransactionSchema(), columns)[-200:]
+    return np.concatenate([X, rng.exponential(5, (200, 1)).astype(np.float32)], axis=1)
 
 
-def test_earlier_payments_of_the_pattern_enter_counts_means_and_deviations() -> None:
-    draft = Draft(features(240, USUAL), COLUMNS)
-    draft.precede("card", np.array([2.0]), np.array([600.0]))
-    expected = features(240, [*USUAL, (600.0, 240.0), (600.0, 240.0)])
-    np.testing.assert_allclose(draft.rows(), expected, atol=2e-3)
-
-
-def test_rows_that_nothing_is_done_to_come_out_as_they_went_in() -> None:
-    X = features(30, USUAL)
-    np.testing.assert_allclose(Draft(X, COLUMNS).rows(), X, atol=1e-3)
-
-
-def genuine(n: int = 200) -> Floats:
-    rng = np.random.default_rng(8)
-    rows = [
-        features(rng.lognormal(3, 1), [(rng.uniform(1e3, 2e6), rng.lognormal(3, 1)) for _ in range(6)])
-        for _ in range(n)
-    ]
-    return np.concatenate(rows)
-
-
-@pytest.mark.parametrize("recipe", RECIPES, ids=lambda r: r.__name__)
-def test_each_recipe_changes_rows_keeps_them_finite_and_leaves_its_input(recipe: object) -> None:
-    X = genuine()
-    before = X.copy()
-    injector = Injector(COLUMNS, recipes=(recipe, recipe, recipe, recipe))  # type: ignore[arg-type]
-    changed = injector.inject(X, np.random.default_rng(1))
-    np.testing.assert_array_equal(X, before)
+@pytest.mark.parametrize("recipe", RECIPES, ids=lambda r: r.name)
+def test_each_recipe_changes_rows_keeps_them_finite_and_leaves_its_input(
+    recipe: Recipe, genuine: Floats
+) -> None:
+    before = genuine.copy()
+    changed = injector(recipes=(recipe,)).inject(genuine, np.random.default_rng(1))
+    np.testing.assert_array_equal(genuine, before)
     assert np.isfinite(changed).all()
-    assert (changed != X).any(1).mean() > 0.5
+    assert (changed != genuine).any(1).mean() > 0.5
 
 
-def test_an_episode_is_one_pattern_and_the_next_another() -> None:
-    injector, X = Injector(COLUMNS), genuine(60)
+def test_an_episode_is_one_pattern_and_the_next_another(genuine: Floats) -> None:
     spread = []
     for seed in range(30):
-        changed = injector.inject(X, np.random.default_rng(seed))
+        changed = injector().inject(genuine[:60], np.random.default_rng(seed))
         spread.append(changed[:, COLUMNS.position["log_amount"]].mean())
     assert np.std(spread) > 0.5
 
 
-def test_what_follows_from_a_row_elsewhere_is_recomputed() -> None:
+def test_what_follows_from_a_row_elsewhere_is_recomputed(genuine: Floats) -> None:
+    at = COLUMNS.position
+
     def doubled(X: Floats) -> Floats:
-        X[:, COLUMNS.position["distance"]] = 2 * X[:, COLUMNS.position["log_amount"]]
+        X[:, at["distance"]] = 2 * X[:, at["log_amount"]]
         return X
 
-    changed = Injector(COLUMNS, doubled).inject(genuine(20), np.random.default_rng(2))
-    at = COLUMNS.position
+    changed = injector(derive=doubled).inject(genuine[:20], np.random.default_rng(2))
     np.testing.assert_allclose(changed[:, at["distance"]], 2 * changed[:, at["log_amount"]], rtol=1e-6)
+
+
+def test_every_recipe_but_that_of_a_further_column_applies_to_the_live_features() -> None:
+    applicable = [recipe.name for recipe in injector(LIVE).applicable]
+    assert applicable == [recipe.name for recipe in RECIPES if recipe.name != "go_far"]
+
+
+@pytest.mark.parametrize("renamed", [name for name in LIVE if not OPTIONAL.match(name)])
+def test_a_renamed_column_is_an_error_that_names_it_and_all_that_exist(renamed: str) -> None:
+    names = tuple("another" if name == renamed else name for name in COLUMNS.names)
+    with pytest.raises(UnknownColumn, match=rf"recipe \w+ needs the column '{renamed}'; .*another.*"):
+        _ = injector(names).applicable
+
+
+def test_a_schema_without_an_optional_field_leaves_its_recipes_out_and_says_so_once(
+    caplog: pytest.LogCaptureFixture, genuine: Floats
+) -> None:
+    names = without("category", "card_absent")
+    kept = [k for k, name in enumerate(COLUMNS.names) if name in names]
+    made, rng = injector(names), np.random.default_rng(3)
+    with caplog.at_level(logging.INFO, "meta.injection"):
+        for _ in range(3):
+            made.inject(genuine[:, kept], rng)
+    assert [record.getMessage() for record in caplog.records] == [
+        "recipe choose_category is left out: the features have no category_*",
+        "recipe go_far is left out: the features have no distance",
+        "recipe remote is left out: the features have no card_absent",
+    ]
+
+
+def test_columns_that_no_recipe_knows_are_refused() -> None:
+    with pytest.raises(NoRecipe, match="no recipe can be applied to the columns one, two"):
+        injector(("one", "two")).inject(np.zeros((3, 2), np.float32), np.random.default_rng(0))
 
 
 def test_shifted_directions_move_a_few_features_the_same_way() -> None:

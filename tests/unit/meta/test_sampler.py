@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from meta.columns import Columns
+from features.formulas import WINDOW_FORMULAS
+from meta.columns import FeatureColumns
 from meta.crossfit import CrossFit
 from meta.diversity import audit, plot
 from meta.families import cluster_families
@@ -17,13 +18,17 @@ from meta.meta_training import MetaSettings, meta_train
 from meta.normaliser import Normaliser
 from meta.sampler import COUNTS, Labelled, Sampler, Task
 
-NAMES = ("log_amount", "card_log_count_1d", "card_deviation_1d", "card_ratio_1d", "other")
+NAMES = (
+    "log_amount", "card_log_count_1d", "card_deviation_1d", "card_ratio_1d", "other",
+    "whole_amount", "card_log_seconds_since_last", "card_log_partners_1d", "card_partner_novelty",
+)  # fmt: skip
+WIDTH = len(NAMES)
 
 
 @pytest.fixture(scope="module")
 def history() -> Labelled:
     rng = np.random.default_rng(0)
-    X = rng.standard_normal((9000, 5)).astype(np.float32)
+    X = rng.standard_normal((9000, WIDTH)).astype(np.float32)
     X[:, 0] = 3 + X[:, 0]
     X[:, 1] = np.abs(X[:, 1])
     family = rng.choice([0, 1, 2, 3], 9000, p=[0.85, 0.05, 0.05, 0.05]).astype(np.int64)
@@ -36,7 +41,7 @@ def history() -> Labelled:
 
 def sampler(history: Labelled, **changes: object) -> Sampler:
     normaliser = Normaliser.fit(history.X[history.family == 0])
-    return Sampler(history, normaliser, Injector(Columns(NAMES)), **changes)  # type: ignore[arg-type]
+    return Sampler(history, normaliser, Injector(FeatureColumns(NAMES), WINDOW_FORMULAS), **changes)  # type: ignore[arg-type]
 
 
 def test_equal_seeds_draw_equal_tasks(history: Labelled) -> None:
@@ -49,10 +54,10 @@ def test_equal_seeds_draw_equal_tasks(history: Labelled) -> None:
 
 def test_a_task_has_the_shapes_it_promises(history: Labelled) -> None:
     task = sampler(history, queries=7, genuine=50, background=9).draw(3)
-    assert task.support.shape == (3, 5)
-    assert task.fraud.shape == (7, 5)
-    assert task.genuine.shape == (50, 5)
-    assert task.background.shape == (9, 5)
+    assert task.support.shape == (3, WIDTH)
+    assert task.fraud.shape == (7, WIDTH)
+    assert task.genuine.shape == (50, WIDTH)
+    assert task.background.shape == (9, WIDTH)
 
 
 def test_a_held_out_family_is_never_drawn(history: Labelled) -> None:
@@ -62,9 +67,12 @@ def test_a_held_out_family_is_never_drawn(history: Labelled) -> None:
 
 def test_support_and_query_of_a_historical_task_share_no_card(history: Labelled) -> None:
     cards = np.arange(len(history.X), dtype=np.int64) % 40
-    few = dataclasses.replace(history, card=cards, X=np.c_[history.X[:, :4], cards].astype(np.float32))
+    X = history.X.copy()
+    X[:, 4] = cards
+    few = dataclasses.replace(history, card=cards, X=X)
     identity = Normaliser.fit(few.X[few.family == 0])
-    drawn = Sampler(few, identity, Injector(Columns(NAMES)), from_history=1.0, seed=1)
+    injector = Injector(FeatureColumns(NAMES), WINDOW_FORMULAS)
+    drawn = Sampler(few, identity, injector, from_history=1.0, seed=1)
     for _ in range(20):
         task = drawn.historical(1, 3)
         assert not np.isin(task.fraud[:, 4], task.support[:, 4]).any()
@@ -74,11 +82,11 @@ def test_with_a_cross_fit_every_row_has_the_base_token_and_known_frauds_join(his
     plain = sampler(history)
     crossfit = CrossFit.fit(plain.normaliser(history.X), history.family, trees=20)
     task = dataclasses.replace(plain, crossfit=crossfit, from_history=1.0).draw(4)
-    assert task.support.shape == (4, 6)
+    assert task.support.shape == (4, WIDTH + 1)
     assert task.known is not None
-    assert task.known.shape == (24, 6)
+    assert task.known.shape == (24, WIDTH + 1)
     # the base knows the other families and has never seen this one
-    assert np.median(task.known[:, 5]) > np.median(task.fraud[:, 5]) + 1
+    assert np.median(task.known[:, WIDTH]) > np.median(task.fraud[:, WIDTH]) + 1
 
 
 def test_clusters_of_unlabelled_fraud_find_the_kinds_that_there_are(history: Labelled) -> None:
