@@ -4,13 +4,13 @@ import json
 from collections.abc import Mapping
 from typing import Final
 
-import numba as nb
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from features.byte_strings import ByteStrings
+from features.compiling import short_kernel
 from features.schema import TransactionSchema
 from stream.wire.json_kernels import MOST_BYTES_PER_BYTE, put_bytes, put_string
 
@@ -75,7 +75,7 @@ def _join(names: ByteStrings, tokens: tuple[ByteStrings, ...], quoted: NDArray[n
     return ByteStrings.in_a_row(out, stop)
 
 
-@nb.njit(cache=True)
+@short_kernel
 def _write_rows(
     out: NDArray[np.uint8],
     stop: NDArray[np.int64],

@@ -3,12 +3,12 @@
 import json
 from typing import Final
 
-import numba as nb
 import numpy as np
 from numpy.typing import NDArray
 
 from contracts.decision import Decision
 from features.byte_strings import ByteStrings
+from features.compiling import short_kernel
 from stream.batch import Batch
 from stream.scored import Scores
 from stream.wire.json_kernels import (
@@ -89,7 +89,7 @@ class ScoreWriter:
 Texts = tuple[NDArray[np.uint8], NDArray[np.int64], NDArray[np.int64]]
 
 
-@nb.njit(cache=True)
+@short_kernel
 def _write(
     out: NDArray[np.uint8],
     end: NDArray[np.int64],
@@ -123,6 +123,6 @@ def _write(
         end[i] = at
 
 
-@nb.njit(cache=True)
+@short_kernel
 def _put(out: NDArray[np.uint8], at: int, texts: Texts, i: int) -> int:
     return put_bytes(out, at, texts[0][texts[1][i] : texts[2][i]])

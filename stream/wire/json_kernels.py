@@ -2,9 +2,10 @@
 
 from typing import Final
 
-import numba as nb
 import numpy as np
 from numpy.typing import NDArray
+
+from features.compiling import short_kernel
 
 MOST_BYTES_PER_NUMBER: Final = 24
 # A byte of a string can become six: \u00XX.
@@ -16,14 +17,14 @@ _ZERO: Final = ord("0")
 _HEX: Final = np.frombuffer(b"0123456789abcdef", np.uint8)
 
 
-@nb.njit(cache=True)
+@short_kernel
 def put_bytes(out: NDArray[np.uint8], at: int, text: NDArray[np.uint8]) -> int:
     for i in range(len(text)):
         out[at + i] = text[i]
     return at + len(text)
 
 
-@nb.njit(cache=True)
+@short_kernel
 def put_string(out: NDArray[np.uint8], at: int, text: NDArray[np.uint8], start: int, end: int) -> int:
     """A quoted JSON string of UTF-8 bytes (RFC 8259, section 7)."""
     out[at] = _QUOTE
@@ -49,7 +50,7 @@ def put_string(out: NDArray[np.uint8], at: int, text: NDArray[np.uint8], start: 
     return at + 1
 
 
-@nb.njit(cache=True)
+@short_kernel
 def put_integer(out: NDArray[np.uint8], at: int, value: int) -> int:
     if value < 0:
         out[at] = ord("-")
@@ -57,7 +58,7 @@ def put_integer(out: NDArray[np.uint8], at: int, value: int) -> int:
     return put_integer_unsigned(out, at, value)
 
 
-@nb.njit(cache=True)
+@short_kernel
 def put_integer_unsigned(out: NDArray[np.uint8], at: int, value: int) -> int:
     digits = 1
     power = 10
@@ -70,7 +71,7 @@ def put_integer_unsigned(out: NDArray[np.uint8], at: int, value: int) -> int:
     return at + digits
 
 
-@nb.njit(cache=True)
+@short_kernel
 def put_fixed(out: NDArray[np.uint8], at: int, value: float, decimals: int) -> int:
     """A number with `decimals` places, rounded half up; values from -9e11 to 9e11 at six places."""
     scale = 1
@@ -91,7 +92,7 @@ def put_fixed(out: NDArray[np.uint8], at: int, value: float, decimals: int) -> i
     return at + decimals
 
 
-@nb.njit(cache=True)
+@short_kernel
 def put_share(out: NDArray[np.uint8], at: int, surprise: float) -> int:
     """`10 ** -surprise`, a share between 0 and 1, as d.ddde-d with four significant digits."""
     exponent = int(np.ceil(surprise))

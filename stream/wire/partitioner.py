@@ -1,10 +1,10 @@
 """The partition that Kafka's own clients choose for a key."""
 
-import numba as nb
 import numpy as np
 from numpy.typing import NDArray
 
 from features.byte_strings import ByteStrings
+from features.compiling import short_kernel
 
 
 def partition_by_key(keys: ByteStrings, partitions: int) -> NDArray[np.int64]:
@@ -15,7 +15,7 @@ def partition_by_key(keys: ByteStrings, partitions: int) -> NDArray[np.int64]:
     return _partitions(keys.buffer, keys.start, keys.end, partitions)
 
 
-@nb.njit(cache=True)
+@short_kernel
 def _partitions(
     buffer: NDArray[np.uint8], start: NDArray[np.int64], end: NDArray[np.int64], partitions: int
 ) -> NDArray[np.int64]:
@@ -25,7 +25,7 @@ def _partitions(
     return out
 
 
-@nb.njit(cache=True)
+@short_kernel
 def _murmur2(buffer: NDArray[np.uint8], start: int, end: int) -> int:
     """32-bit MurmurHash 2.0 with Kafka's seed. Source: Austin Appleby, 2008; Kafka's `Utils.murmur2`."""
     mask, m = 0xFFFFFFFF, 0x5BD1E995

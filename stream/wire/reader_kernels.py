@@ -1,13 +1,13 @@
 """Kernels that walk record batches byte by byte; every read is bounded by the end of what it may touch."""
 
-import numba as nb
 import numpy as np
 from numpy.typing import NDArray
 
+from features.compiling import short_kernel
 from stream.wire.batch_format import BEFORE_LENGTH_ENDS, HEADER_BYTES
 
 
-@nb.njit(cache=True)
+@short_kernel
 def index_batches(buffer: NDArray[np.uint8]) -> NDArray[np.int64]:
     """Positions of the whole batches; a fetch may end in the middle of one, which is left for the next."""
     found = np.empty(max(1, len(buffer) // HEADER_BYTES), np.int64)
@@ -26,7 +26,7 @@ def index_batches(buffer: NDArray[np.uint8]) -> NDArray[np.int64]:
     return found[:count]
 
 
-@nb.njit(cache=True)
+@short_kernel
 def _varint(buffer: NDArray[np.uint8], at: int, end: int) -> tuple[int, int]:
     """A zig-zag varint and the position after it; position -1 where it does not end in time."""
     shift = 0
@@ -42,7 +42,7 @@ def _varint(buffer: NDArray[np.uint8], at: int, end: int) -> tuple[int, int]:
     return 0, -1
 
 
-@nb.njit(cache=True)
+@short_kernel
 def _bytes_field(buffer: NDArray[np.uint8], at: int, end: int) -> tuple[int, int, int]:
     """Start and end of a length-prefixed field and the position after it; start -1 where null."""
     length, at = _varint(buffer, at, end)
@@ -53,7 +53,7 @@ def _bytes_field(buffer: NDArray[np.uint8], at: int, end: int) -> tuple[int, int
     return at, at + length, at + length
 
 
-@nb.njit(cache=True)
+@short_kernel
 def parse_records(  # noqa: C901  one branch per field that may not fit
     buffer: NDArray[np.uint8],
     start: NDArray[np.int64],

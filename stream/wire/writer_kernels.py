@@ -2,14 +2,15 @@
 
 from typing import Final
 
-import numba as nb
 import numpy as np
 from numpy.typing import NDArray
+
+from features.compiling import short_kernel
 
 LONG_BYTES: Final = 64  # from here on a copy of the whole field is faster than a loop over its bytes
 
 
-@nb.njit(cache=True)
+@short_kernel
 def _put_varint(out: NDArray[np.uint8], at: int, value: int) -> int:
     zigzag = np.uint64((value << 1) ^ (value >> 63))
     while zigzag >= np.uint64(0x80):
@@ -20,7 +21,7 @@ def _put_varint(out: NDArray[np.uint8], at: int, value: int) -> int:
     return at + 1
 
 
-@nb.njit(cache=True)
+@short_kernel
 def _varint_size(value: int) -> int:
     zigzag = np.uint64((value << 1) ^ (value >> 63))
     size = 1
@@ -30,7 +31,7 @@ def _varint_size(value: int) -> int:
     return size
 
 
-@nb.njit(cache=True)
+@short_kernel
 def _put_field(out: NDArray[np.uint8], at: int, buffer: NDArray[np.uint8], start: int, end: int) -> int:
     if start < 0:
         return _put_varint(out, at, -1)
@@ -43,21 +44,21 @@ def _put_field(out: NDArray[np.uint8], at: int, buffer: NDArray[np.uint8], start
     return at + end - start
 
 
-@nb.njit(cache=True)
+@short_kernel
 def _field_size(start: int, end: int) -> int:
     if start < 0:
         return 1
     return _varint_size(end - start) + end - start
 
 
-@nb.njit(cache=True)
+@short_kernel
 def _record_size(i: int, key_start: int, key_end: int, value_start: int, value_end: int) -> int:
     """Bytes of record i after its length."""
     # attributes and time delta are one zero byte each, and no headers follow: three bytes
     return 3 + _varint_size(i) + _field_size(key_start, key_end) + _field_size(value_start, value_end)
 
 
-@nb.njit(cache=True)
+@short_kernel
 def records_size(
     key_start: NDArray[np.int64],
     key_end: NDArray[np.int64],
@@ -72,7 +73,7 @@ def records_size(
     return total
 
 
-@nb.njit(cache=True)
+@short_kernel
 def write_records(
     out: NDArray[np.uint8],
     key_buffer: NDArray[np.uint8],
