@@ -76,7 +76,7 @@ def test_the_machine_code_is_kept_by_the_content_of_every_folder_that_is_part_of
 
 @pytest.mark.parametrize("path", files_with(NUMBA), ids=lambda path: str(path.relative_to(CLONE)))
 def test_a_kernel_that_numba_alone_watches_over_uses_no_code_of_another_file(path: Path) -> None:
-    """numba compares the content of the kernel's own file, and of no other."""
+    """Numba compares the content of the kernel's own file, and of no other."""
     assert set(foreign_code(path, NUMBA)) == set()
 
 
