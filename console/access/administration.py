@@ -35,7 +35,7 @@ def add_user(
     hashed = hash_password(password) if password else None
     with context.unit() as unit:
         if unit.users.by_name(name) is not None:
-            raise Refused(f"there is a user {name!r} already", where="name")
+            raise Refused(f"user {name!r} already exists", where="name")
         user = unit.users.add(User(name=name, role=role, password_hash=hashed, created_at=now))
         link = None if password else one_time_link(unit, user, now=now)
         note(unit, viewer, Act("add user", name, after={"role": role}), now)
@@ -76,7 +76,7 @@ def change_own_password(context: ConsoleContext, viewer: Viewer, old: str, new: 
         user = unit.users.get(viewer.user_id or 0)
         # Who came by a link has none yet, and sets a first one.
         if user is None or (user.password_hash is not None and not is_password(user.password_hash, old)):
-            raise NotSignedIn("the password so far is wrong", where="old")
+            raise NotSignedIn("the current password is wrong", where="old")
         user.password_hash = hashed
         unit.web_sessions.end_all_of(user.id)
         note(unit, viewer, Act("change own password", user.name), context.clock())
@@ -97,10 +97,10 @@ def add_token(
     now, secret = context.clock(), new_secret()
     chosen = sorted({str(scope) for scope in scopes})
     if not chosen:
-        raise Invalid("a token without a scope may do nothing", where="scopes", allowed=[*Scope])
+        raise Invalid("a token needs at least one scope", where="scopes", allowed=[*Scope])
     with context.unit() as unit:
         if unit.tokens.by_name(name) is not None:
-            raise Refused(f"there is a token {name!r} already", where="name")
+            raise Refused(f"token {name!r} already exists", where="name")
         token = unit.tokens.add(
             ApiToken(
                 name=name,
@@ -132,7 +132,7 @@ def revoke_token(context: ConsoleContext, viewer: Viewer, token_id: int) -> None
 def _keep_an_admin(unit: UnitOfWork) -> None:
     unit.session.flush()
     if not any(one.active and one.role == Role.ADMIN for one in unit.users.all()):
-        raise Refused("nobody could administer any more", where="role, active")
+        raise Refused("at least one active administrator must remain", where="role, active")
 
 
 def _user(context: ConsoleContext, user: User) -> UserRow:

@@ -68,7 +68,7 @@ def sign_in_by_provider(
     subject = f"{claims.get('iss')} {claims.get('sub')}"
     user = unit.users.of_subject(subject) or _first_time(unit, claims, subject, role, address, now)
     if user is None or not user.active:
-        raise NotSignedIn("the provider knows you, and this console has no user for you", where=BY)
+        raise NotSignedIn("the provider accepted you, but this console has no user for you", where=BY)
     return begin_session(unit, user, address=address, now=now, by=BY)
 
 

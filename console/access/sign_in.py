@@ -55,7 +55,7 @@ def sign_in_by_link(unit: UnitOfWork, secret: str, *, address: str, now: float) 
     """Begin a session by a one-time link. Raises NotSignedIn where it is unknown, used or too old."""
     user = unit.web_sessions.use_link(digest_of(secret), now=now)
     if user is None or not user.active:
-        raise NotSignedIn("the link is unknown, was used before, or is too old", where="token")
+        raise NotSignedIn("the link is unknown, already used, or expired", where="token")
     return begin_session(unit, user, address=address, now=now, by="one-time link")
 
 

@@ -1,1 +1,1 @@
-"""The routes of /api/v1, one file per resource, its models beside it; each route declares its right."""
+"""The routes of /api/v1: one file per resource, with its payloads. Each route declares the right it needs."""

@@ -1,4 +1,4 @@
-"""The queue of alerts."""
+"""Routes of alerts."""
 
 from typing import Annotated, Literal
 
@@ -27,11 +27,11 @@ Worker = Annotated[Viewer, needs(Right.DECIDE)]
 
 
 class AlertQuery(BaseModel):
-    """Filters, order and page. Without `state`: what is open, assigned or not."""
+    """Filters, order and page. The default is open alerts, assigned or not."""
 
     model_config = ConfigDict(extra="forbid")
 
-    state: list[State] = Field(default=["open", "assigned"], description="any of them; several may be given")
+    state: list[State] = Field(default=["open", "assigned"], description="alerts in any of these states")
     assignee: Key | None = None
     detector: Key | None = Field(None, description="id of the scorer, `base` or `block`")
     card: Key | None = Field(None, description="a card's token or reference")
@@ -44,7 +44,7 @@ class AlertQuery(BaseModel):
     limit: Limit = 50
 
     def filter(self, context: ContextOf) -> AlertFilter:
-        """The filter for storage; references are turned into keys."""
+        """Return the filter for storage; references become keys."""
         return AlertFilter(
             states=tuple(self.state),
             assignee=self.assignee,
@@ -59,7 +59,7 @@ class AlertQuery(BaseModel):
 
 @router.get("")
 def list_alerts(viewer: Reader, context: ContextOf, query: Annotated[AlertQuery, Query()]) -> AlertList:
-    """A page of the queue."""
+    """List alerts."""
     return service.list_alerts(
         context, query.filter(context), sort=query.sort, offset=query.offset, limit=query.limit
     )
@@ -69,10 +69,10 @@ def list_alerts(viewer: Reader, context: ContextOf, query: Annotated[AlertQuery,
 def newest_alerts(
     viewer: Reader,
     context: ContextOf,
-    after: Annotated[int, Query(ge=0, le=2**53, description="id of the alert seen last")] = 0,
+    after: Annotated[int, Query(ge=0, le=2**53, description="id of the newest alert seen so far")] = 0,
     limit: Limit = 50,
 ) -> NewestAlerts:
-    """What has appeared since, for a queue that updates itself."""
+    """List alerts raised since, for a queue that updates itself."""
     return service.newest_alerts(context, after, limit)
 
 
@@ -80,7 +80,7 @@ Ids = Annotated[list[AlertId], Field(min_length=1, max_length=MOST_AT_ONCE)]
 
 
 class AlertVerdict(BaseModel):
-    """A verdict on some alerts."""
+    """A verdict on alerts."""
 
     ids: Ids
     verdict: Literal["fraud", "genuine"]
@@ -88,14 +88,14 @@ class AlertVerdict(BaseModel):
 
 
 class Assignment(BaseModel):
-    """Who shall work on some alerts; null gives them back to all."""
+    """The user who works on the alerts; null removes the assignment."""
 
     ids: Ids
     assignee: Key | None
 
 
 class Snooze(BaseModel):
-    """Until when some alerts are put aside, in seconds since 1970 UTC; null brings them back."""
+    """The end of a snooze in seconds since 1970 UTC; null ends it now."""
 
     ids: Ids
     until: float | None = Field(allow_inf_nan=False)
@@ -103,17 +103,17 @@ class Snooze(BaseModel):
 
 @router.post("/decide")
 def decide(viewer: Worker, context: ContextOf, decision: AlertVerdict) -> AlertsChanged:
-    """Judge alerts as fraud or genuine, in bulk."""
+    """Judge alerts as fraud or genuine."""
     return actions.decide(context, viewer, decision.ids, decision.verdict, decision.note)
 
 
 @router.post("/assign")
 def assign(viewer: Worker, context: ContextOf, assignment: Assignment) -> AlertsChanged:
-    """Hand alerts to somebody."""
+    """Assign alerts to a user."""
     return actions.assign(context, viewer, assignment.ids, assignment.assignee)
 
 
 @router.post("/snooze")
 def snooze(viewer: Worker, context: ContextOf, wanted: Snooze) -> AlertsChanged:
-    """Put alerts aside for a while."""
+    """Snooze alerts."""
     return actions.snooze(context, viewer, wanted.ids, wanted.until)

@@ -1,4 +1,4 @@
-"""The audit log."""
+"""Routes of the audit log."""
 
 from typing import Annotated
 
@@ -22,7 +22,7 @@ COLUMNS = ("id", "time", "author", "address", "action", "subject", "before", "af
 
 
 class AuditQuery(BaseModel):
-    """Filters; the first three need only be contained."""
+    """Filters; actor, action and subject match parts of the value."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -33,7 +33,7 @@ class AuditQuery(BaseModel):
     until: Time | None = None
 
     def filter(self) -> AuditFilter:
-        """The filter for storage."""
+        """Return the filter for storage."""
         return AuditFilter(
             actor=self.actor, action=self.action, subject=self.subject, since=self.since, until=self.until
         )
@@ -47,24 +47,24 @@ class AuditListQuery(AuditQuery):
 
 
 class AuditExportQuery(AuditQuery):
-    """Filters and form."""
+    """Filters and file format."""
 
     format: Format = "csv"
 
 
 @router.get("")
 def list_acts(viewer: Auditor, context: ContextOf, query: Annotated[AuditListQuery, Query()]) -> AuditList:
-    """Who did what, newest first."""
+    """List audit entries, newest first."""
     return service.list_acts(context, query.filter(), offset=query.offset, limit=query.limit)
 
 
 @router.get("/export", response_class=Response)
 def export(viewer: Auditor, context: ContextOf, query: Annotated[AuditExportQuery, Query()]) -> Response:
-    """The log as a file, oldest first."""
+    """Download audit entries, oldest first."""
     return as_file(service.exported_acts(context, query.filter()), COLUMNS, query.format, "audit-log")
 
 
 @router.get("/verify")
 def verify(viewer: Auditor, context: ContextOf) -> AuditCheck:
-    """Check the chain of hashes from its beginning."""
+    """Verify the hash chain from its first entry."""
     return service.check_chain(context)

@@ -1,4 +1,4 @@
-"""Cases."""
+"""Routes of cases."""
 
 from typing import Annotated, Literal
 
@@ -24,7 +24,7 @@ Status = Literal["open", "working", "closed"]
 Reader = Annotated[Viewer, needs(Right.READ)]
 Worker = Annotated[Viewer, needs(Right.DECIDE)]
 AlertIds = Annotated[list[AlertId], Field(max_length=MOST_ALERTS)]
-# Other schemes run scripts (javascript:) or open files where somebody clicks on them.
+# Other schemes run scripts (javascript:) or open local files on a click.
 Url = Annotated[
     str, StringConstraints(strip_whitespace=True, max_length=2_000, pattern=r"^https?://[^\s<>\"\x00]+$")
 ]
@@ -32,7 +32,7 @@ COLUMNS = ("id", "title", "status", "owner", "author", "created_at", "changed_at
 
 
 class CaseCreate(BaseModel):
-    """What a case begins with."""
+    """A new case."""
 
     title: Name
     owner: Name | None = None
@@ -40,7 +40,7 @@ class CaseCreate(BaseModel):
 
 
 class CaseUpdate(BaseModel):
-    """What is given is set; an owner of null gives the case back to all."""
+    """Fields to change; an owner of null removes the owner."""
 
     title: Name | None = None
     status: Status | None = None
@@ -48,13 +48,13 @@ class CaseUpdate(BaseModel):
 
 
 class CaseAlertsAdd(BaseModel):
-    """Alerts that join a case."""
+    """Alerts to add to a case."""
 
     ids: Annotated[list[AlertId], Field(min_length=1, max_length=MOST_ALERTS)]
 
 
 class CaseLinkCreate(BaseModel):
-    """An attachment that lies elsewhere."""
+    """A link to a ticket or document elsewhere."""
 
     url: Url
     title: Text = ""
@@ -69,7 +69,7 @@ def list_cases(
     offset: Offset = 0,
     limit: Limit = 50,
 ) -> CaseList:
-    """A page of cases, changed last first."""
+    """List cases, most recently changed first."""
     return service.list_cases(context, CaseFilter(status, owner), offset=offset, limit=limit)
 
 
@@ -87,20 +87,20 @@ def export(
     status: Status | None = None,
     owner: Name | None = None,
 ) -> Response:
-    """All cases as a file: CSV their heads, JSON whole."""
+    """Download all cases; CSV holds one line a case, JSON holds all details."""
     rows = service.exported_cases(context, CaseFilter(status, owner))
     return as_file(rows, COLUMNS, form, "cases")
 
 
 @router.get("/{case_id}")
 def case(viewer: Reader, context: ContextOf, case_id: CaseId) -> CaseDetails:
-    """One case with its alerts, notes and links."""
+    """Return one case with its alerts, notes and links."""
     return service.case_page(context, case_id)
 
 
 @router.patch("/{case_id}")
 def change_case(viewer: Worker, context: ContextOf, case_id: CaseId, change: CaseUpdate) -> CaseDetails:
-    """Set title, status or owner."""
+    """Change title, status or owner."""
     given = change.model_dump(exclude_unset=True)
     kept = {name: value for name, value in given.items() if name == "owner" or value is not None}
     return service.change_case(context, viewer, case_id, kept)
@@ -108,17 +108,17 @@ def change_case(viewer: Worker, context: ContextOf, case_id: CaseId, change: Cas
 
 @router.post("/{case_id}/alerts")
 def add_alerts(viewer: Worker, context: ContextOf, case_id: CaseId, alerts: CaseAlertsAdd) -> CaseDetails:
-    """Let alerts join it."""
+    """Add alerts to a case."""
     return service.add_alerts(context, viewer, case_id, alerts.ids)
 
 
 @router.post("/{case_id}/notes", status_code=201)
 def add_note(viewer: Worker, context: ContextOf, case_id: CaseId, new: NoteCreate) -> NoteRow:
-    """Write a note."""
+    """Add a note."""
     return service.add_note(context, viewer, case_id, new.text)
 
 
 @router.post("/{case_id}/links", status_code=201)
 def add_link(viewer: Worker, context: ContextOf, case_id: CaseId, link: CaseLinkCreate) -> CaseDetails:
-    """Attach what lies elsewhere; only http and https."""
+    """Add a link; only http and https are allowed."""
     return service.add_link(context, viewer, case_id, url=link.url, title=link.title)

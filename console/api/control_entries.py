@@ -1,4 +1,4 @@
-"""The control log: its history, what was in force at a moment, and the way back."""
+"""Routes of the control log: history, state at a time, rollback."""
 
 from typing import Annotated
 
@@ -22,13 +22,13 @@ router = APIRouter(prefix="/control-entries", tags=["control log"])
 def list_entries(
     viewer: Annotated[Viewer, needs(Right.READ)],
     context: ContextOf,
-    at: Annotated[Time | None, Query(description="what was in force then")] = None,
+    at: Annotated[Time | None, Query(description="list what was in force at this time")] = None,
     kind: Kind | None = None,
     entry_id: Annotated[Storable | None, Query(alias="id", max_length=200)] = None,
     offset: Offset = 0,
     limit: Limit = 50,
 ) -> ControlList:
-    """Changes, newest first; or, with `at`, all that was in force then."""
+    """List changes, newest first; with `at`, list everything in force at that time."""
     if at is not None:
         return in_force(context, at)
     return changes(context, kind=kind, entry_id=entry_id, offset=offset, limit=limit)
@@ -41,5 +41,5 @@ def roll_back(
     control_offset: Annotated[int, Path(ge=0, le=2**53)],
     why: DecisionNote | None = None,
 ) -> RequestResult:
-    """Undo a change that is the last of its key."""
+    """Undo a change, which must be the last of its key."""
     return roll_back_entry(context, viewer, control_offset, why.note if why else "")

@@ -1,4 +1,4 @@
-"""Detectors and bases."""
+"""Routes of detectors and bases."""
 
 from typing import Annotated
 
@@ -19,19 +19,19 @@ Id = Annotated[str, Query(min_length=1, max_length=200)]
 
 @router.get("")
 def list_detectors(viewer: Reader, context: ContextOf) -> DetectorList:
-    """All detectors and bases, what is in force first; the base's alerts are those of all bases so far."""
+    """List detectors and bases, those in force first; the base's alerts include those of earlier bases."""
     return service.list_detectors(context)
 
 
 @router.get("/bases")
 def list_bases(viewer: Reader, context: ContextOf) -> DetectorList:
-    """Every base that has been in force, the newest first: when, why, its training, its own alerts."""
+    """List every base that has been in force, newest first, with its period, training and own alerts."""
     return service.list_bases(context)
 
 
 @router.get("/compare")
 def compare(viewer: Reader, context: ContextOf, a: Id, b: Id) -> DetectorComparison:
-    """Two side by side, and in what they differ; earlier bases go by their ids in `/detectors/bases`."""
+    """Compare two detectors or bases; earlier bases have the ids of `/detectors/bases`."""
     return comparing.compare(context, a, b)
 
 
@@ -39,5 +39,5 @@ def compare(viewer: Reader, context: ContextOf, a: Id, b: Id) -> DetectorCompari
 def detector(
     viewer: Reader, context: ContextOf, detector_id: Annotated[str, Path(min_length=1, max_length=200)]
 ) -> DetectorSummary:
-    """One detector or base, an earlier base too."""
+    """Return one detector or base; earlier bases are included."""
     return service.one_detector(context, detector_id)

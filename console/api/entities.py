@@ -1,4 +1,4 @@
-"""Entities: cards, merchants and what else history is kept for."""
+"""Routes of entities: cards, merchants and others."""
 
 from typing import Annotated
 
@@ -18,7 +18,7 @@ def entity(
     viewer: Annotated[Viewer, needs(Right.READ)],
     context: ContextOf,
     kind: Annotated[str, Path(max_length=31)],
-    key: Annotated[str, Path(max_length=300, description="a card's reference, or the key itself")],
+    key: Annotated[str, Path(max_length=300, description="the reference of a card, or the key itself")],
 ) -> EntityDetails:
-    """One entity: its figures, days, partners, latest transactions and alerts."""
+    """Return one entity: profile, daily figures, partners, latest transactions and alerts."""
     return entity_page(context, kind, key)

@@ -1,4 +1,4 @@
-"""Episodes: flag, preview, follow, decide."""
+"""Routes of episodes: flag, preview, follow, decide."""
 
 from typing import Annotated, Literal
 
@@ -26,7 +26,7 @@ Approver = Annotated[Viewer, needs(Right.APPROVE)]
 
 
 class EpisodeCreate(BaseModel):
-    """What is flagged, and what becomes of it: `auto` is as the settings say, the others hold it back."""
+    """A new episode. `auto` follows the policy; `approve` and `shadow` keep the detector from alerting."""
 
     name: Name
     ids: TransactionIds
@@ -37,7 +37,7 @@ class EpisodeCreate(BaseModel):
 
 
 class PreviewRequest(BaseModel):
-    """What would be flagged, and how many days of event time are looked back over."""
+    """Flags to preview, and the days of event time to search for matches."""
 
     ids: TransactionIds
     genuine_ids: TransactionIds = []
@@ -59,13 +59,13 @@ def list_episodes(
     offset: Offset = 0,
     limit: Limit = 50,
 ) -> EpisodeList:
-    """A page of episodes, flagged last first."""
+    """List episodes, newest first."""
     return service.list_episodes(context, tuple(status), offset=offset, limit=limit)
 
 
 @router.post("", status_code=202)
 def flag(viewer: Flagger, context: ContextOf, wanted: EpisodeCreate) -> EpisodeRequested:
-    """Flag transactions as one episode; its page shows what becomes of it."""
+    """Flag transactions as one episode."""
     return flagging.flag(
         context,
         viewer,
@@ -79,14 +79,14 @@ def flag(viewer: Flagger, context: ContextOf, wanted: EpisodeCreate) -> EpisodeR
 
 @router.post("/preview")
 def preview(viewer: Flagger, context: ContextOf, draft: PreviewRequest) -> EpisodePreview:
-    """What an episode would do: support check, earlier matches, alerts added, the gate's opinion."""
+    """Preview an episode: support check, earlier matches, alerts added, and the gate's opinion."""
     flags = flagging.EpisodeFlags(draft.ids, draft.genuine_ids)
     return previewing.preview(context, viewer, flags, days=draft.days)
 
 
 @router.get("/{name}")
 def episode(viewer: Reader, context: ContextOf, name: EpisodeName) -> EpisodeDetails:
-    """One episode with its support, acknowledgements, catches and history."""
+    """Return one episode with its support, acknowledgements, catches and history."""
     return service.episode_page(context, name)
 
 
@@ -94,29 +94,29 @@ def episode(viewer: Reader, context: ContextOf, name: EpisodeName) -> EpisodeDet
 def join_matches(
     viewer: Flagger, context: ContextOf, name: EpisodeName, matches: MatchVerdicts
 ) -> RequestResult:
-    """Confirm and reject matches; they join the episode, and its detector is adapted anew."""
+    """Confirm and reject matches; they join the episode, and its detector is readapted."""
     return flagging.join_matches(context, viewer, name, matches.confirm, matches.reject)
 
 
 @router.post("/{name}/approve")
 def approve(viewer: Approver, context: ContextOf, name: EpisodeName, why: DecisionNote) -> RequestResult:
-    """Let the gate judge it by now, and put it into force if it passes."""
+    """Check the episode at the gate again, and put it into force if it passes."""
     return approving.approve(context, viewer, name, why.note)
 
 
 @router.post("/{name}/reject")
 def reject(viewer: Approver, context: ContextOf, name: EpisodeName, why: DecisionNote) -> RequestResult:
-    """Drop an episode that waits for a person."""
+    """Reject an episode that waits for approval."""
     return approving.reject(context, viewer, name, why.note)
 
 
 @router.post("/{name}/retire")
 def retire(viewer: Approver, context: ContextOf, name: EpisodeName, why: DecisionNote) -> RequestResult:
-    """Take its detector out of force."""
+    """Retire the detector of an episode."""
     return approving.retire(context, viewer, name, why.note)
 
 
 @router.post("/{name}/rollback")
 def roll_back(viewer: Approver, context: ContextOf, name: EpisodeName, why: DecisionNote) -> RequestResult:
-    """Put back what stood before the last change of its detector."""
+    """Undo the last change of the detector of an episode."""
     return approving.roll_back_episode(context, viewer, name, why.note)

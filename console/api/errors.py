@@ -1,4 +1,4 @@
-"""The one table of errors and status codes."""
+"""The table of errors and status codes."""
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -28,7 +28,7 @@ STATUS: dict[type[ConsoleError], int] = {
 
 
 def add_error_handlers(app: FastAPI) -> None:
-    """Answer errors of the services with `detail`: what, where, allowed."""
+    """Answer errors of services with `detail`: what, where, allowed."""
     app.add_exception_handler(ConsoleError, _told)
     app.add_exception_handler(StorageUnavailable, _away)
     app.add_exception_handler(RequestValidationError, _invalid)
@@ -41,13 +41,13 @@ async def _told(request: Request, error: Exception) -> JSONResponse:
 
 
 async def _away(request: Request, error: Exception) -> JSONResponse:
-    # What the driver said may name hosts and users: it is logged, not told.
-    detail = {"what": "the database is away; try again in a moment", "where": "", "allowed": ""}
+    # The message of the driver may name hosts and users: it is logged, not sent.
+    detail = {"what": "the database is unavailable; try again in a moment", "where": "", "allowed": ""}
     return JSONResponse({"detail": detail}, 503)
 
 
 async def _invalid(request: Request, error: Exception) -> JSONResponse:
-    """FastAPI's own form, without what was sent: that may be a password, or no text at all."""
+    """Answer in FastAPI's form, without the input, which may be a password or binary."""
     assert isinstance(error, RequestValidationError)
     told = [{name: one[name] for name in ("type", "loc", "msg")} for one in error.errors()]
     return JSONResponse({"detail": told}, 422)

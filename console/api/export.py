@@ -1,4 +1,4 @@
-"""Tables as files: CSV that no spreadsheet executes, or JSON."""
+"""Downloads as CSV, safe for spreadsheets, or as JSON."""
 
 import csv
 import io
@@ -11,14 +11,21 @@ from fastapi.responses import StreamingResponse
 
 Format = Literal["csv", "json"]
 FormatOf = Annotated[Format, Query(alias="format")]
-# What spreadsheets take for the beginning of a formula (OWASP, CSV Injection).
+# Spreadsheets read these as the start of a formula (OWASP, CSV Injection).
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def as_file(
     rows: Iterable[Mapping[str, Any]], columns: Sequence[str], form: Format, name: str
 ) -> StreamingResponse:
-    """A download of `rows`, written as they are read; JSON holds them whole, CSV their `columns`."""
+    """Return a streamed download of `rows`.
+
+    Args:
+        rows: read one by one while the file is sent.
+        columns: fields of a CSV file; JSON holds all fields.
+        form: file format.
+        name: file name without its ending.
+    """
     written = _csv(rows, columns) if form == "csv" else _json(rows)
     kind = "text/csv; charset=utf-8" if form == "csv" else "application/json"
     headers = {"Content-Disposition": f'attachment; filename="{name}.{form}"'}
@@ -26,7 +33,7 @@ def as_file(
 
 
 def cell(value: Any) -> Any:
-    """A value for CSV: text that looks like a formula gets an apostrophe before it, numbers stay numbers.
+    """Return a value for CSV; text that looks like a formula gets an apostrophe in front.
 
     >>> cell("=1+1"), cell(-1.5), cell({"a": 1})
     ("'=1+1", -1.5, '{"a": 1}')

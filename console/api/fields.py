@@ -1,4 +1,4 @@
-"""Fields that several requests share, with their bounds."""
+"""Field types that several requests share, with their bounds."""
 
 from typing import Annotated
 
@@ -6,7 +6,7 @@ from pydantic import Field, StringConstraints
 
 MOST_TRANSACTIONS = 10_000
 
-# A NUL cannot be stored in the text of PostgreSQL.
+# PostgreSQL cannot store NUL in text.
 _STORABLE = r"^[^\x00]*$"
 Storable = Annotated[str, StringConstraints(pattern=_STORABLE)]
 
@@ -25,10 +25,10 @@ RequestId = Annotated[
     str,
     Field(
         pattern=r"^[A-Za-z0-9._:-]{1,100}$",
-        description="the same id again is the same request; a new one where it is left out",
+        description="identifies the request: the same id is processed once; generated if omitted",
     ),
 ]
 Time = Annotated[float, Field(ge=0, le=1e11, allow_inf_nan=False, description="seconds since 1970-01-01 UTC")]
 Amount = Annotated[float, Field(ge=0, le=1e12, allow_inf_nan=False)]
-Offset = Annotated[int, Field(ge=0, le=10_000_000, description="rows to pass over")]
-Limit = Annotated[int, Field(ge=1, le=500, description="rows of one page")]
+Offset = Annotated[int, Field(ge=0, le=10_000_000, description="rows to skip")]
+Limit = Annotated[int, Field(ge=1, le=500, description="maximum number of rows")]

@@ -1,4 +1,4 @@
-"""Policy and approvals."""
+"""Routes of policy and approvals."""
 
 from typing import Annotated, Literal
 
@@ -15,11 +15,11 @@ from console.services import governing as service
 router = APIRouter(tags=["administration"])
 
 Reader = Annotated[Viewer, needs(Right.READ)]
-Days = Annotated[float, Field(ge=0, le=36_500, allow_inf_nan=False, description="0 keeps everything")]
+Days = Annotated[float, Field(ge=0, le=36_500, allow_inf_nan=False, description="days; 0 keeps everything")]
 
 
 class PolicyUpdate(BaseModel):
-    """What is given is set; the bounds are those of the settings file."""
+    """Terms to change; bounds are those of the settings file."""
 
     alert_rate: Annotated[float, Field(gt=0, le=0.5, allow_inf_nan=False)] | None = None
     alerts_per_day: Annotated[float, Field(ge=0, le=1e7, allow_inf_nan=False)] | None = None
@@ -31,7 +31,7 @@ class PolicyUpdate(BaseModel):
 
 @router.get("/policy")
 def policy(viewer: Reader, context: ContextOf) -> PolicyInForce:
-    """Budget, four eyes and retention in force."""
+    """Return the policy in force: budget, four eyes and retention."""
     return service.policy(context)
 
 
@@ -39,12 +39,12 @@ def policy(viewer: Reader, context: ContextOf) -> PolicyInForce:
 def set_policy(
     viewer: Annotated[Viewer, needs(Right.ADMINISTER)], context: ContextOf, change: PolicyUpdate
 ) -> PolicyInForce:
-    """Put terms into force over the settings file's."""
+    """Change the policy; changes override the settings file."""
     given = {name: value for name, value in change.model_dump().items() if value is not None}
     return service.set_policy(context, viewer, given)
 
 
 @router.get("/approvals")
 def approvals(viewer: Reader, context: ContextOf, offset: Offset = 0, limit: Limit = 50) -> ApprovalList:
-    """Episodes that wait for a person, and decisions of the past."""
+    """List episodes that wait for approval, and past decisions."""
     return service.approvals(context, offset=offset, limit=limit)

@@ -1,4 +1,4 @@
-"""Labels, as a chargeback feed sends them."""
+"""Routes of labels, for example from a chargeback feed."""
 
 from typing import Annotated, Literal
 
@@ -16,7 +16,7 @@ router = APIRouter(prefix="/labels", tags=["labels"])
 
 
 class LabelsCreate(BaseModel):
-    """A verdict on transactions, and where it is known from."""
+    """A verdict on transactions, and its source."""
 
     ids: Annotated[list[TransactionId], Field(min_length=1, max_length=MOST_TRANSACTIONS)]
     verdict: Literal["fraud", "genuine"]
@@ -28,7 +28,7 @@ class LabelsCreate(BaseModel):
 def add_labels(
     viewer: Annotated[Viewer, needs(Right.LABEL)], context: ContextOf, labels: LabelsCreate
 ) -> RequestResult:
-    """Say what transactions turned out to be; the same request again changes nothing."""
+    """Label transactions as fraud or genuine; repeating a request changes nothing."""
     return label(
         context,
         viewer,

@@ -1,4 +1,4 @@
-"""Detection, traffic and workers at a glance."""
+"""Routes of monitoring."""
 
 from typing import Annotated
 
@@ -15,5 +15,5 @@ router = APIRouter(prefix="/monitoring", tags=["monitoring"])
 
 @router.get("")
 def monitoring(viewer: Annotated[Viewer, needs(Right.READ)], context: ContextOf) -> MonitoringSummary:
-    """Throughput, alert rate against the budget, precision, drift, workers, partitions and their lag."""
+    """Return throughput, alert rate and budget, precision, drift, workers, partitions and lag."""
     return service.monitoring(context)

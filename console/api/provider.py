@@ -1,4 +1,4 @@
-"""Signing in at an OpenID provider."""
+"""Routes to sign in through an OpenID provider."""
 
 from typing import Any
 
@@ -22,13 +22,13 @@ router = APIRouter(prefix="/session", tags=["session"])
 
 @router.get("/ways", openapi_extra={"x-public": True})
 def ways(request: Request) -> SignInWays:
-    """The ways in."""
+    """List the ways to sign in."""
     return SignInWays(password=True, provider=request.app.state.provider is not None)
 
 
 @router.get("/provider", status_code=302, response_class=RedirectResponse, openapi_extra={"x-public": True})
 async def to_provider(request: Request) -> RedirectResponse:
-    """Go to the provider, which sends the browser back."""
+    """Redirect to the provider, which sends the browser back."""
     back = request.url_for("from_provider")
     try:
         return await _provider(request).authorize_redirect(request, back)
@@ -40,12 +40,12 @@ async def to_provider(request: Request) -> RedirectResponse:
     "/provider/back", status_code=303, response_class=RedirectResponse, openapi_extra={"x-public": True}
 )
 async def from_provider(request: Request, context: ContextOf) -> RedirectResponse:
-    """Come back with a code: it is exchanged for a token, which is checked."""
+    """Complete the sign-in with the code from the provider."""
     provider = _provider(request)
     try:
         token = await provider.authorize_access_token(request)
     except (OAuthError, JoseError, HTTPError) as error:
-        raise NotSignedIn(f"the provider did not let you in: {error}", where=BY) from error
+        raise NotSignedIn(f"the provider refused the sign-in: {error}", where=BY) from error
     entered = await run_in_threadpool(_enter, context, dict(token["userinfo"]), address_of(request))
     response = RedirectResponse("/", 303)
     set_cookie(request, response, entered)
@@ -63,5 +63,5 @@ def _enter(context: ConsoleContext, claims: dict[str, Any], address: str) -> Ent
 def _provider(request: Request) -> Provider:
     provider: Provider | None = request.app.state.provider
     if provider is None:
-        raise NotFound("no OpenID provider is set", where="console.oidc_issuer")
+        raise NotFound("no OpenID provider is configured", where="console.oidc_issuer")
     return provider

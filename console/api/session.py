@@ -1,4 +1,4 @@
-"""Signing in and out."""
+"""Routes to sign in and out."""
 
 from typing import Annotated
 
@@ -27,7 +27,7 @@ class Credentials(BaseModel):
 
 
 class PasswordChange(BaseModel):
-    """The password so far, empty where there is none yet, and the new one."""
+    """The current password, empty if none is set, and the new one."""
 
     old: str = Field("", max_length=MOST_CHARACTERS)
     new: str = Field(min_length=FEWEST_CHARACTERS, max_length=MOST_CHARACTERS)
@@ -35,7 +35,7 @@ class PasswordChange(BaseModel):
 
 @router.post("", openapi_extra={"x-public": True})
 def begin(credentials: Credentials, request: Request, response: Response, context: ContextOf) -> SessionUser:
-    """Sign in by name and password."""
+    """Sign in with name and password."""
     console = context.settings.console
     with context.unit() as unit:
         try:
@@ -48,7 +48,7 @@ def begin(credentials: Credentials, request: Request, response: Response, contex
                 limit=AddressLimit(console.address_failures, 60.0 * console.address_minutes),
             )
         except ConsoleError:
-            unit.commit()  # the failure is counted and in the audit log
+            unit.commit()  # keeps the count of failures and the audit entry
             raise
         unit.commit()
     set_cookie(request, response, entered)
@@ -59,7 +59,7 @@ def begin(credentials: Credentials, request: Request, response: Response, contex
 def begin_by_link(
     token: Annotated[str, Query(max_length=200)], request: Request, context: ContextOf
 ) -> RedirectResponse:
-    """Sign in by a one-time link, and go to the queue."""
+    """Sign in with a one-time link, and redirect to the queue."""
     with context.unit() as unit:
         entered = sign_in_by_link(unit, token, address=address_of(request), now=context.clock())
         unit.commit()
@@ -70,7 +70,7 @@ def begin_by_link(
 
 @router.get("")
 def me(viewer: Annotated[Viewer, needs(Right.SIGNED_IN)]) -> SessionUser:
-    """Who is signed in, and what they may do."""
+    """Return the signed-in user and their rights."""
     return session_user(viewer)
 
 
@@ -92,12 +92,12 @@ def end(
 def change_password(
     viewer: Annotated[Viewer, needs(Right.SIGNED_IN)], context: ContextOf, change: PasswordChange
 ) -> None:
-    """Set one's own password; all of one's sessions end."""
+    """Change your own password; all your sessions end."""
     change_own_password(context, viewer, change.old, change.new)
 
 
 def set_cookie(request: Request, response: Response, entered: Entered) -> None:
-    """Give the session to the browser: out of reach of scripts and, behind TLS, of plain HTTP."""
+    """Set the session cookie: not readable by scripts and, behind TLS, not sent over plain HTTP."""
     response.set_cookie(
         COOKIE,
         entered.secret,

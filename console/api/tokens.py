@@ -1,4 +1,4 @@
-"""Tokens of machines."""
+"""Routes of API tokens."""
 
 from typing import Annotated
 
@@ -18,7 +18,7 @@ Administrator = Annotated[Viewer, needs(Right.ADMINISTER)]
 
 
 class TokenCreate(BaseModel):
-    """What a machine may do, and for how many days; null is for good."""
+    """A new token: scopes, and days until it expires; null never expires."""
 
     name: Name
     scopes: Annotated[list[Scope], Field(min_length=1, max_length=len(Scope))]
@@ -27,13 +27,13 @@ class TokenCreate(BaseModel):
 
 @router.get("")
 def list_tokens(viewer: Annotated[Viewer, needs(Right.AUDIT)], context: ContextOf) -> TokenList:
-    """All tokens, without their secrets."""
+    """List tokens, without their secrets."""
     return service.list_tokens(context)
 
 
 @router.post("", status_code=201)
 def add_token(viewer: Administrator, context: ContextOf, new: TokenCreate) -> TokenCreated:
-    """Make a token; its secret is shown this once. Machines send it as `Authorization: Bearer`."""
+    """Create a token; its secret is returned only here. Send it as `Authorization: Bearer`."""
     return service.add_token(context, viewer, new.name, new.scopes, new.days)
 
 
@@ -41,5 +41,5 @@ def add_token(viewer: Administrator, context: ContextOf, new: TokenCreate) -> To
 def revoke_token(
     viewer: Administrator, context: ContextOf, token_id: Annotated[int, Path(ge=1, le=2**53)]
 ) -> None:
-    """End a token at once."""
+    """Revoke a token."""
     service.revoke_token(context, viewer, token_id)

@@ -1,4 +1,4 @@
-"""Transactions: search, one with all that is known of it, notes, the card behind its mask."""
+"""Routes of transactions: search, details, scores, notes, and the unmasked card."""
 
 from typing import Annotated
 
@@ -30,11 +30,13 @@ Reader = Annotated[Viewer, needs(Right.READ)]
 
 
 class TransactionQuery(BaseModel):
-    """Filters and page; all that are given must hold."""
+    """Filters and page; a transaction must match all filters."""
 
     model_config = ConfigDict(extra="forbid")
 
-    q: Key | None = Field(None, description="the beginning of an id, or an entity's whole key or reference")
+    q: Key | None = Field(
+        None, description="the start of a transaction id, or the full key or reference of an entity"
+    )
     id: Key | None = None
     card: Key | None = Field(None, description="a card's token or reference")
     merchant: Key | None = Field(None, description="key of the second kind of entity")
@@ -47,7 +49,7 @@ class TransactionQuery(BaseModel):
     limit: Limit = 50
 
     def filter(self, context: ContextOf) -> TransactionFilter:
-        """The filter for storage; references are turned into keys."""
+        """Return the filter for storage; references become keys."""
         kinds = tuple(entity.name for entity in context.settings.entities)
         second = "merchant" if "merchant" in kinds else kinds[-1]
         named = {
@@ -71,19 +73,19 @@ class TransactionQuery(BaseModel):
 def search_transactions(
     viewer: Reader, context: ContextOf, query: Annotated[TransactionQuery, Query()]
 ) -> TransactionList:
-    """Find transactions, alerted or not, latest first."""
+    """Search transactions, alerted or not, newest first."""
     return search(context, query.filter(context), offset=query.offset, limit=query.limit)
 
 
 @router.get("/{transaction_id}")
 def transaction(viewer: Reader, context: ContextOf, transaction_id: TransactionId) -> TransactionDetails:
-    """All fields, features, reasons, verdicts, notes and other alerts of one transaction."""
+    """Return fields, features, reasons, verdicts, notes and other alerts of one transaction."""
     return service.transaction_page(context, transaction_id)
 
 
 @router.get("/{transaction_id}/scores")
 def scores(viewer: Reader, context: ContextOf, transaction_id: TransactionId) -> ScoresByPart:
-    """What base and each detector made of it, computed again from stored features and control log."""
+    """Recompute the scores of base and detectors from stored features and the control log."""
     return service.scores_by_part(context, transaction_id)
 
 
@@ -94,7 +96,7 @@ def add_note(
     transaction_id: TransactionId,
     new: NoteCreate,
 ) -> NoteRow:
-    """Write a note beside a transaction."""
+    """Add a note to a transaction."""
     return remarks.add_note(context, viewer, transaction_id, new.text)
 
 
@@ -102,5 +104,5 @@ def add_note(
 def reveal(
     viewer: Annotated[Viewer, needs(Right.REVEAL)], context: ContextOf, transaction_id: TransactionId
 ) -> RevealedEntities:
-    """Show the card's token; the audit log keeps who saw it."""
+    """Return the unmasked card token; the audit log records the viewer."""
     return remarks.reveal(context, viewer, transaction_id)

@@ -1,4 +1,4 @@
-"""Users and their roles."""
+"""Routes of users."""
 
 from typing import Annotated
 
@@ -20,7 +20,7 @@ Password = Annotated[str, Field(min_length=FEWEST_CHARACTERS, max_length=MOST_CH
 
 
 class UserCreate(BaseModel):
-    """Without a password a one-time link is made."""
+    """A new user; without a password, the answer holds a one-time link."""
 
     name: Name
     role: Role
@@ -28,7 +28,7 @@ class UserCreate(BaseModel):
 
 
 class UserUpdate(BaseModel):
-    """What is given is set."""
+    """Fields to change."""
 
     role: Role | None = None
     active: bool | None = None
@@ -38,7 +38,7 @@ class UserUpdate(BaseModel):
 
 @router.get("")
 def list_users(viewer: Annotated[Viewer, needs(Right.AUDIT)], context: ContextOf) -> UserList:
-    """All users."""
+    """List users."""
     return service.list_users(context)
 
 
@@ -55,5 +55,5 @@ def change_user(
     user_id: Annotated[int, Path(ge=1, le=2**53)],
     change: UserUpdate,
 ) -> UserRow:
-    """Set role, password, or whether they may enter; they are signed out everywhere."""
+    """Change role, password or access; all sessions of the user end."""
     return service.change_user(context, viewer, user_id, change.model_dump())

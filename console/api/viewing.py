@@ -1,4 +1,4 @@
-"""Who sends a request, and whether they may: a dependency that every route has, `needs(Right...)`."""
+"""The sender of a request and their rights: every route depends on `needs(Right...)`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _by_token = HTTPBearer(auto_error=False)
 
 
 def context_of(request: Request) -> ConsoleContext:
-    """The context that the application was built with."""
+    """Return the context that the application was built with."""
     context: ConsoleContext = request.app.state.context
     return context
 
@@ -32,7 +32,7 @@ ContextOf = Annotated[ConsoleContext, Depends(context_of)]
 
 
 def address_of(request: Request) -> str:
-    """Where the request came from; behind a proxy, uvicorn puts the forwarded address here."""
+    """Return the address of the sender; behind a proxy, uvicorn sets the forwarded address."""
     return request.client.host if request.client else "unknown"
 
 
@@ -42,9 +42,14 @@ def viewer_of(
     cookie: Annotated[str | None, Depends(_by_cookie)],
     bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_by_token)],
 ) -> Viewer:
-    """Who it is. Raises NotSignedIn, and NotAllowed where a changing request lacks its CSRF token.
+    """Return the sender of a request.
 
-    A machine sends its token in a header, which no other site can make a browser do, so it needs no second.
+    A program sends its token in a header. Other sites cannot make a browser do that, so it needs no CSRF
+    token.
+
+    Raises:
+        NotSignedIn: no valid session or token.
+        NotAllowed: a request that changes something lacks its CSRF token.
     """
     now, address = context.clock(), address_of(request)
     with context.unit(reads_only=True) as unit:
@@ -69,13 +74,13 @@ ViewerOf = Annotated[Viewer, Depends(viewer_of)]
 
 
 class Needs:
-    """Lets through who has the right; tests read it from each route."""
+    """Checks that the sender has a right; tests read the right of each route."""
 
     def __init__(self, right: Right) -> None:
         self.right = right
 
     def __call__(self, viewer: ViewerOf) -> Viewer:
-        """The viewer. Raises NotAllowed."""
+        """Return the viewer, or raise NotAllowed."""
         if not viewer.may(self.right):
             raise NotAllowed(
                 f"{viewer.role} may not {self.right}", where="role or scope", allowed=str(self.right)
@@ -84,5 +89,5 @@ class Needs:
 
 
 def needs(right: Right) -> Any:
-    """The dependency of a route on a right; it gives the viewer."""
+    """Return the dependency of a route on a right; its value is the viewer."""
     return Depends(Needs(right))

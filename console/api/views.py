@@ -1,4 +1,4 @@
-"""Saved views: each user's own filters."""
+"""Routes of saved views, which belong to one user each."""
 
 from typing import Annotated
 
@@ -22,7 +22,7 @@ Filter = Text | float | bool | Annotated[list[Text], Field(max_length=MOST_FILTE
 
 
 class ViewCreate(BaseModel):
-    """Filters of a page under a name."""
+    """Named filters of a page."""
 
     name: Name
     page: Annotated[str, Field(pattern=_WORD)] = QUEUE
@@ -31,13 +31,13 @@ class ViewCreate(BaseModel):
 
 @router.get("")
 def list_views(viewer: Owner, context: ContextOf) -> ViewList:
-    """Own views."""
+    """List your own views."""
     return service.list_views(context, viewer)
 
 
 @router.put("")
 def save_view(viewer: Owner, context: ContextOf, view: ViewCreate) -> ViewRow:
-    """Keep a view, in place of one of the same name."""
+    """Save a view; it replaces one of the same page and name."""
     return service.save_view(context, viewer, ViewRow(view.page, view.name, dict(view.query)))
 
 
@@ -48,5 +48,5 @@ def remove_view(
     name: Annotated[Name, Query()],
     page: Annotated[str, Query(pattern=_WORD)] = QUEUE,
 ) -> None:
-    """Forget a view."""
+    """Delete a view."""
     service.remove_view(context, viewer, page, name)

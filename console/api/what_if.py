@@ -1,4 +1,4 @@
-"""What other terms would have done."""
+"""Routes of what-ifs."""
 
 from typing import Annotated
 
@@ -18,12 +18,12 @@ Id = Annotated[Storable, Field(min_length=1, max_length=200)]
 
 
 class WhatIfRequest(BaseModel):
-    """What is left out stays as it is in force; the episode by id, name or detector's id."""
+    """Terms to try; omitted terms stay in force. `episode` is an id, a name or the id of its detector."""
 
     days: Annotated[float, Field(gt=0, le=90, allow_inf_nan=False, description="of event time")] = 30.0
     episode: Id | None = None
-    with_episode: Annotated[bool, Field(description="false: its detector does not score")] = True
-    without: Annotated[list[Id], Field(max_length=500, description="detectors that do not score")] = []
+    with_episode: Annotated[bool, Field(description="whether the detector of the episode scores")] = True
+    without: Annotated[list[Id], Field(max_length=500, description="ids of detectors that do not score")] = []
     budget: Annotated[
         float | None, Field(ge=1e-6, le=0.5, allow_inf_nan=False, description="share of genuine traffic")
     ] = None
@@ -32,7 +32,7 @@ class WhatIfRequest(BaseModel):
 
 @router.post("")
 def what_if(viewer: Annotated[Viewer, needs(Right.FLAG)], context: ContextOf, terms: WhatIfRequest) -> WhatIf:
-    """Score the stored past again under other terms: alerts a day, fraud and money caught, false alarms."""
+    """Score stored transactions under other terms: alerts a day, fraud and amounts caught, false alarms."""
     return service.what_if(
         context,
         service.WhatIfTerms(
@@ -43,5 +43,5 @@ def what_if(viewer: Annotated[Viewer, needs(Right.FLAG)], context: ContextOf, te
 
 @router.get("")
 def running(viewer: Annotated[Viewer, needs(Right.READ)], context: ContextOf) -> WhatIfProgress:
-    """How far the one that runs is."""
+    """Return the progress of the running what-if."""
     return service.running(context)

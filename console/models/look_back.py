@@ -81,10 +81,10 @@ def look_back(
     adapter = snapshot.adapter_of(detector)
     newest = unit.transactions.newest_event_time()
     if adapter is None or snapshot.base is None or snapshot.stack is None:
-        raise CannotScore(f"the network or base that detector {row.id} was made with is not in force")
+        raise CannotScore(f"the network or base of detector {row.id} is not in force")
     usual = sample_traffic(unit.session, SIZE, newest=NEWEST, seed=0).features
     if newest is None or len(usual) < FEWEST_ROWS:
-        raise CannotScore(f"{len(usual)} transactions are stored, {FEWEST_ROWS} are needed to look back")
+        raise CannotScore(f"looking back needs {FEWEST_ROWS} stored transactions, there are {len(usual)}")
     scorer = _Scorer(snapshot, adapter, detector, float(row.gate.get("shift", 0.0)))
     scorer.tails = Tails.fit(scorer.scores(usual))
     threshold = row.threshold if row.threshold is not None else np.inf

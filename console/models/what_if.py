@@ -82,7 +82,9 @@ def _support(unit: UnitOfWork, row: DetectorRow | None) -> Collection[str]:
 def _recent(unit: UnitOfWork, width: int) -> Floats:
     drawn = sample_traffic(unit.session, SAMPLE, newest=NEWEST, seed=0).features
     if len(drawn) < FEWEST or drawn.shape[1] != width:
-        raise CannotScore(f"{len(drawn):,} transactions are stored that can be scored, {FEWEST:,} are needed")
+        raise CannotScore(
+            f"a what-if needs {FEWEST:,} stored transactions that can be scored, there are {len(drawn):,}"
+        )
     return drawn
 
 
@@ -108,7 +110,7 @@ def _live(snapshot: Snapshot, row: DetectorRow, recent: Floats) -> LiveDetector:
     detector, stack = Detector.from_bytes(row.payload), snapshot.stack
     adapter = snapshot.adapter_of(detector)
     if adapter is None or stack is None:
-        raise CannotScore(f"the network or base that detector {row.id} was made with is not in force")
+        raise CannotScore(f"the network or base of detector {row.id} is not in force")
     if adapter.needs_surprise:
         recent = with_surprise(recent, stack.base_tails.surprise(stack.base.score(recent)))
     tails = Tails.fit(adapter.score(detector, recent))

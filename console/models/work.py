@@ -74,11 +74,11 @@ def parts_of(partition: int, offset: int) -> list[PartScore]:
     with _reading() as unit:
         stored = unit.transactions.at(partition, offset)
         if stored is None:
-            raise CannotScore("the transaction is not stored any more")
+            raise CannotScore("the transaction is no longer stored")
         snapshot = _snapshot(unit, stored.control_offset)
     stack = snapshot.stack
     if stack is None or len(stored.features) != 4 * len(stack.base.features):
-        raise CannotScore("what was in force when it was scored is not recorded")
+        raise CannotScore("the base and detectors that scored it are not recorded")
     row = np.frombuffer(stored.features, "<f4").astype(np.float32)[None]
     surprises = stack.surprises(row)[0].tolist()
     names = [("base", ""), *((detector.id, detector.episode) for detector in snapshot.detectors)]

@@ -1,6 +1,5 @@
-"""The pages that a fraud team works in: one file per page, and what they share beside them.
+"""The pages of the console: one file per page, and the parts that pages share.
 
-Pages ask the API alone, with the session of whoever looks at them, so they can show and do nothing that the
-API would not let that person see and do. What runs in the browser stands in `static/`; nothing is loaded from
-another host.
+Pages call only the API, with the session of their viewer, so a page can never show or do more than that
+viewer is allowed to. Browser code is in `static/`; nothing is loaded from another host.
 """

@@ -1,4 +1,4 @@
-"""What a viewer does to alerts, by key or button: judge, assign, snooze, group."""
+"""Actions on alerts, by key or button: judge, assign, snooze, open a case."""
 
 import time
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ SNOOZE_S = 86_400.0
 
 @dataclass(frozen=True)
 class Action:
-    """A button beside its key; the browser tells which rows it is for."""
+    """A button with its key; the browser sends the rows that it applies to."""
 
     what: str
     label: str
@@ -38,7 +38,7 @@ ACTIONS = (
 
 
 def action_buttons(viewer: PageViewer, *wanted: str) -> None:
-    """The buttons that the viewer's rights allow; the keys do the same."""
+    """Show a button for each action that the viewer's rights allow."""
     for action in ACTIONS:
         if viewer.may(action.right) and (not wanted or action.what in wanted):
             made = button(action.label, icon=action.icon, kind=f"act {action.kind}".strip())
@@ -46,7 +46,7 @@ def action_buttons(viewer: PageViewer, *wanted: str) -> None:
 
 
 def on_actions(viewer: PageViewer, after: str = "flagfive.grid.refresh()") -> None:
-    """Do what the browser asks; `after` is run there when it is done."""
+    """Handle actions from the browser; `after` is JavaScript that runs there afterwards."""
 
     async def act(event: events.GenericEventArguments) -> None:
         ids = [one for one in event.args["ids"] if one is not None]

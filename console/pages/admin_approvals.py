@@ -1,4 +1,4 @@
-"""Episodes that wait for a person, and what was decided before."""
+"""Episodes that wait for approval, and past decisions."""
 
 from nicegui import ui
 
@@ -11,7 +11,7 @@ from console.results.episodes import EpisodeRow
 
 
 async def approvals(viewer: PageViewer) -> None:
-    """What waits, oldest first; approved on the episode's own page, where its preview is."""
+    """Show waiting episodes, oldest first. They are approved on the episode's own page."""
     found = await viewer.api.get("/approvals", ApprovalList)
     _waiting(viewer, found.rows)
     if found.decided:
@@ -21,9 +21,13 @@ async def approvals(viewer: PageViewer) -> None:
 def _waiting(viewer: PageViewer, rows: list[EpisodeRow]) -> None:
     with panel("Waiting for approval"):
         if not rows:
-            empty("Nothing waits", "Episodes that need another person's approval appear here.", "how_to_reg")
+            empty(
+                "No episode is waiting",
+                "Episodes that need another person's approval appear here.",
+                "how_to_reg",
+            )
             return
-        with table(["Episode", "Flagged by", "Since", "Why"], "Approvals"):
+        with table(["Episode", "Flagged by", "Since", "Reason"], "Approvals"):
             for row in rows:
                 with ui.element("tr"):
                     with cell():
@@ -35,7 +39,7 @@ def _waiting(viewer: PageViewer, rows: list[EpisodeRow]) -> None:
 
 
 def _decided(viewer: PageViewer, rows: list[ApprovalDecision]) -> None:
-    with panel("Decided"), table(["When", "Episode", "Flagged by", "Decision", "By", "Why"], "Decisions"):
+    with panel("Decided"), table(["When", "Episode", "Flagged by", "Decision", "By", "Reason"], "Decisions"):
         for row in rows:
             with ui.element("tr"):
                 with cell(), box("muted"):

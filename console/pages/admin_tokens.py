@@ -1,4 +1,4 @@
-"""Tokens that machines call the API with."""
+"""Tokens that programs use to call the API."""
 
 from functools import partial
 
@@ -13,7 +13,7 @@ SCOPES = ("read", "labels", "episodes")
 
 
 async def tokens(viewer: PageViewer) -> None:
-    """All tokens; a new one is shown once."""
+    """Show all tokens; the secret of a new one is shown once."""
     rows = (await viewer.api.get("/tokens", TokenList)).rows
     may = viewer.may("administer")
     with panel():
@@ -21,9 +21,9 @@ async def tokens(viewer: PageViewer) -> None:
             if may:
                 button("New token", partial(_new, viewer), icon="vpn_key", kind="go")
         if not rows:
-            empty("No token", "Chargeback feeds and scripts call the API with one.", "vpn_key")
+            empty("No tokens", "Chargeback feeds and scripts use tokens to call the API.", "vpn_key")
             return
-        with table(["Name", "May", "Made by", "Made", "Ends", ""], "API tokens"):
+        with table(["Name", "Scopes", "Created by", "Created", "Expires", ""], "API tokens"):
             for row in rows:
                 _row(viewer, row, may)
 
@@ -56,14 +56,14 @@ def _new(viewer: PageViewer) -> None:
             made = await viewer.api.post("/tokens", TokenCreated, body)
             sheet.clear()
             with sheet:
-                banner("Copy it now: it is shown this once.")
+                banner("Copy the token now. It is shown only once.")
                 text(made.token, "mono")
                 button("Done", ui.navigate.reload)
 
     with ui.dialog(value=True) as dialog, box("sheet") as sheet:
         text("New token", tag="h2")
         name = ui.input("Name").props("outlined dense autofocus maxlength=100")
-        scopes = ui.select(list(SCOPES), value=["read"], label="May", multiple=True).props(
+        scopes = ui.select(list(SCOPES), value=["read"], label="Scopes", multiple=True).props(
             "outlined dense use-chips"
         )
         with box("line"):

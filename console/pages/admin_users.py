@@ -1,4 +1,4 @@
-"""People who sign in, their roles, and whether they may enter."""
+"""Users, their roles, and whether they can sign in."""
 
 from functools import partial
 from typing import Any
@@ -16,7 +16,7 @@ Change = dict[str, str | bool]
 
 
 async def users(viewer: PageViewer) -> None:
-    """All users; administrators change roles, lock people out and add others."""
+    """Show all users; administrators can change roles, deactivate users and add new ones."""
     rows = (await viewer.api.get("/users", UserList)).rows
     may = viewer.may("administer")
     with panel():
@@ -41,21 +41,21 @@ def _row(viewer: PageViewer, row: UserRow, may: bool) -> None:
             _state(row)
         with cell("number"):
             if may and row.name != viewer.name:
-                words = "Shut out" if row.active else "Let in"
+                words = "Deactivate" if row.active else "Activate"
                 button(words, partial(_changed, viewer, row, {"active": not row.active}), kind="quiet")
                 if row.locked:
                     button("Unlock", partial(_changed, viewer, row, {"unlock": True}), kind="quiet")
 
 
 def _state(row: UserRow) -> None:
-    state, kind = ("active", "genuine") if row.active else ("shut out", "fraud")
+    state, kind = ("active", "genuine") if row.active else ("deactivated", "fraud")
     if row.locked:
-        state, kind = "too many wrong passwords", "watch"
+        state, kind = "locked: too many wrong passwords", "watch"
     text(state, f"tag {kind}", tag="span")
 
 
 def _link(viewer: PageViewer, token: str) -> None:
-    banner("Hand this link over: it signs its user in once, within an hour.")
+    banner("Give this link to the user. It signs them in once and expires after an hour.")
     text(f"{viewer.origin}{PREFIX}/session/once?token={token}", "mono")
     button("Done", ui.navigate.reload)
 
@@ -95,7 +95,7 @@ def _new(viewer: PageViewer) -> None:
         text("New user", tag="h2")
         name = ui.input("Name").props("outlined dense autofocus maxlength=100 autocomplete=off")
         role = ui.select(list(ROLES), value="analyst", label="Role").props("outlined dense")
-        password = ui.input("Password; empty for a link", password=True).props(
+        password = ui.input("Password (leave empty for a sign-in link)", password=True).props(
             "outlined dense autocomplete=new-password"
         )
         with box("line"):

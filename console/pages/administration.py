@@ -1,4 +1,4 @@
-"""Administration: people, tokens, approvals, what policy asks for, and the audit log."""
+"""Administration: approvals, users, tokens, policy and the audit log."""
 
 from collections.abc import Awaitable, Callable
 from urllib.parse import quote
@@ -27,7 +27,7 @@ PARTS: dict[str, Part] = {
 
 @ui.page("/administration", title="Administration · flagfive")
 async def administration(viewer: SignedIn, part: str = "Approvals") -> None:
-    """The page; `part` is which of its parts is shown."""
+    """Show the page; `part` names the part to show."""
     with frame(viewer, "Administration"):
         chosen = part if part in PARTS else "Approvals"
         tabs({name: f"/administration?part={quote(name)}" for name in PARTS}, chosen, "Parts")

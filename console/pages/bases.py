@@ -1,4 +1,4 @@
-"""Every base that has been in force: when, why it was replaced, its training, its alerts, the way back."""
+"""Every base that has been in force: period, training, alerts, and the rollback."""
 
 from functools import partial
 
@@ -13,17 +13,17 @@ from console.results.detectors import DetectorSummary, InForce, Training
 HEADS = ("Base", "In force", "Replaced", "Trained on", "#Threshold", "#Alerts", "#Precision", "")
 BLANK_KEPT = "white-space: pre"
 DIGITS = 12
-"""Of a hash, as `flagfive promote` tells it."""
+"""Shown of a hash, as `flagfive promote` prints it."""
 
 
 class BasesPanel:
-    """All of them, the newest first; whoever may approve can bring back the one before the last change."""
+    """All bases, newest first; viewers who may approve can roll back the last change."""
 
     def __init__(self, viewer: PageViewer, rows: list[DetectorSummary]) -> None:
         self._viewer, self._rows = viewer, rows
 
     def show(self) -> None:
-        """Draw them, where there are any."""
+        """Draw the panel, if there is a base."""
         if not self._rows:
             return
         with panel("Bases"), box("stack tight"):
@@ -33,8 +33,8 @@ class BasesPanel:
                         self._row(row)
             if len(self._rows) > 1:
                 words = (
-                    "A rollback undoes the last change of the base alone. One that stood earlier comes back "
-                    "with flagfive promote, from the folder of its artifacts."
+                    "A rollback undoes only the last change of the base. To restore an earlier base, run "
+                    "flagfive promote with the folder of its artifacts."
                 )
                 text(words, "muted small")
 
@@ -46,7 +46,7 @@ class BasesPanel:
             text(f"by {row.author}", "muted small")
             text(row.reason, "muted small")
         stay = row.in_force
-        assert stay is not None  # the API adds it to every row of this list
+        assert stay is not None  # set in every row of `/detectors/bases`
         self._stay(stay)
         _training(row.training, self._viewer)
         threshold = stay.threshold
@@ -70,15 +70,15 @@ class BasesPanel:
 
     def _ask(self, name: str, rollback_offset: int) -> None:
         words = (
-            f"{name} is put back on every partition, with the threshold and the calibration that it "
-            "had. Detectors stay."
+            f"{name} becomes the base on every partition again, with its earlier threshold and "
+            "calibration. Detectors stay as they are."
         )
         ask_roll_back(self._viewer, rollback_offset, words)
 
 
 def _offsets(stay: InForce) -> str:
     if stay.to_offset is None:
-        return f"from offset {stay.from_offset} on"
+        return f"since offset {stay.from_offset}"
     first, last = stay.from_offset, stay.to_offset - 1
     return f"offset {first}" if first == last else f"offsets {first} to {last}"
 
@@ -86,7 +86,7 @@ def _offsets(stay: InForce) -> str:
 def _training(training: Training | None, viewer: PageViewer) -> None:
     with cell():
         if training is None:
-            text("its artifact cannot be read", "muted small")
+            text("the artifact cannot be read", "muted small")
             return
         for words, at in (("from ", training.first_at), ("to ", training.last_at)):
             with box(""):

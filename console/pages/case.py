@@ -1,4 +1,4 @@
-"""One case: its alerts, who works on it, notes, and links to what lies elsewhere."""
+"""One case: its alerts, owner, notes and links."""
 
 from typing import Any
 from urllib.parse import quote
@@ -19,7 +19,7 @@ from console.results.transactions import TransactionDetails, TransactionRow
 
 @ui.page("/cases/{case_id}", title="Case · flagfive")
 async def case(viewer: SignedIn, case_id: int) -> None:
-    """The page of one case."""
+    """Show one case."""
     route = f"/cases/{case_id}"
     with frame(viewer, "Cases", f"Case {case_id}") as head:
         found = await viewer.api.get(route, CaseDetails)
@@ -46,13 +46,13 @@ def _state(viewer: PageViewer, route: str, found: CaseDetails) -> None:
     choice = ui.select(list(CASE_STATES), value=found.status, label="Status", on_change=change)
     choice.props("outlined dense").style("width: 140px")
     if found.owner != viewer.name:
-        button("Take it", lambda: _give(viewer, route, viewer.name), icon="person_add")
+        button("Assign to me", lambda: _give(viewer, route, viewer.name), icon="person_add")
 
 
 def _people(viewer: PageViewer, route: str, found: CaseDetails) -> None:
-    """Who works on it, and who opened it."""
+    """Owner, author and times of the case."""
     with panel("Case"), box("stack tight"):
-        facts([("Owner", found.owner or "nobody"), ("Opened by", found.author)])
+        facts([("Owner", found.owner or "none"), ("Opened by", found.author)])
         with box("muted small"):
             text("opened ", tag="span")
             moment(found.created_at, viewer.zone)
@@ -71,7 +71,7 @@ def _hand_over(viewer: PageViewer, route: str, found: CaseDetails) -> None:
         name = ui.input("Owner's name").props("outlined dense").on("keydown.enter", give)
         button("Hand over", give)
         if found.owner is not None:
-            button("Give back", lambda: _give(viewer, route, None))
+            button("Remove owner", lambda: _give(viewer, route, None))
 
 
 async def _give(viewer: PageViewer, route: str, owner: str | None) -> None:
@@ -80,7 +80,7 @@ async def _give(viewer: PageViewer, route: str, owner: str | None) -> None:
 
 
 async def _patch(viewer: PageViewer, route: str, body: dict[str, str | None]) -> bool:
-    """Whether the API took the change; what it refuses is told."""
+    """Send a change; return False, and notify the viewer, where the API refuses it."""
     with telling():
         await viewer.api.patch(route, CaseDetails, body)
         ui.notify("Saved")
@@ -91,7 +91,7 @@ async def _patch(viewer: PageViewer, route: str, body: dict[str, str | None]) ->
 def _alerts(viewer: PageViewer, route: str, rows: list[TransactionRow]) -> None:
     with panel("Alerts"), box("stack tight"):
         if not rows:
-            empty("No alert yet", "Add them by transaction id, one after the other.", "inbox")
+            empty("No alerts yet", "Add alerts by their transaction id.", "inbox")
         else:
             with table(["Raised", "Card", "#Amount", "State"], "Alerts of the case"):
                 for row in rows:
@@ -116,7 +116,7 @@ def _add_alert(viewer: PageViewer, route: str) -> None:
         with telling():
             found = await viewer.api.get(f"/transactions/{quote(identity, safe='')}", TransactionDetails)
             if found.row.id is None:
-                ui.notify("This transaction raised no alert.", type="warning")
+                ui.notify("This transaction has no alert.", type="warning")
                 return
             await viewer.api.post(f"{route}/alerts", CaseDetails, {"ids": [found.row.id]})
             ui.navigate.reload()

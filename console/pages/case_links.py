@@ -1,4 +1,4 @@
-"""Attachments of a case: links to what lies elsewhere."""
+"""Links of a case to tickets and documents elsewhere."""
 
 from nicegui import ui
 
@@ -9,7 +9,7 @@ from console.results.cases import CaseDetails, LinkRow
 
 
 def links_panel(viewer: PageViewer, route: str, links: list[LinkRow]) -> None:
-    """What is attached, and a field for more where the viewer may."""
+    """Show the links, and a form for another one if the viewer may add one."""
     with panel("Links"), box("stack tight"):
         for one in links:
             _link(one)
@@ -20,7 +20,7 @@ def links_panel(viewer: PageViewer, route: str, links: list[LinkRow]) -> None:
 
 
 def _link(one: LinkRow) -> None:
-    """A link in a tab of its own that is not told where from; what is no web address stays text."""
+    """Open a link in a new tab without a referrer; show anything but a web address as text."""
     words = one.title or one.url
     if one.url.startswith(("https://", "http://")):
         ui.link(words, one.url, new_tab=True).props('rel="noopener noreferrer"')

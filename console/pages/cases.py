@@ -1,4 +1,4 @@
-"""Cases: alerts of one entity or ring, kept together while somebody works on them."""
+"""Cases: alerts that analysts work on together."""
 
 from nicegui import ui
 
@@ -16,7 +16,7 @@ MOST = 200
 
 @ui.page("/cases", title="Cases · flagfive")
 async def cases(viewer: SignedIn, status: str = "") -> None:
-    """Cases of one status or of all, the one changed last first; what is exported is what is shown."""
+    """Show cases of one status or all, most recently changed first; exports use the same filter."""
     chosen = status if status in CASE_STATES else ""
     with frame(viewer, "Cases") as head:
         found = await viewer.api.get("/cases", CaseList, limit=MOST, status=chosen)
@@ -31,9 +31,12 @@ async def cases(viewer: SignedIn, status: str = "") -> None:
             if found.rows:
                 _list(viewer, found.rows)
             else:
-                empty("No case", "A case groups alerts of one card or one ring.", "folder_open")
+                empty("No cases", "A case groups the alerts of one card or one fraud ring.", "folder_open")
         if found.total > MOST:
-            text(f"Shown are the {MOST} of {found.total:,} that changed last; a file has all.", "muted")
+            text(
+                f"Showing the {MOST} most recently changed of {found.total:,} cases. Export a file for all.",
+                "muted",
+            )
 
 
 def _exports(status: str) -> None:

@@ -1,4 +1,4 @@
-"""Plots over time, in one quiet style that reads on light and dark."""
+"""Plots over time, in one style for light and dark themes."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
@@ -8,10 +8,10 @@ from nicegui import ui
 
 GREY = "#8793a5"
 COLOURS = ("#5c7cfa", "#2f9e6e", "#d9822b", "#9775d6")
-"""Of lines, in their order: told apart on light and on dark."""
+"""Colours of lines, in order; distinguishable on light and dark."""
 HEIGHT = "220px"
 HOURS, DAYS = "%-d %b, %H:%M", "%-d %b"
-"""How a moment on the axis is written."""
+"""Formats of times on the axis."""
 
 
 def over_time(
@@ -24,7 +24,17 @@ def over_time(
     as_percent: bool = False,
     written: str = HOURS,
 ) -> ui.echart:
-    """Lines over times in seconds since 1970; `limit` is drawn dashed, several lines get a legend."""
+    """Draw lines over time.
+
+    Args:
+        times: seconds since 1970 UTC.
+        series: values of each line by its name, as many as `times`; None leaves a gap.
+        zone: time zone of the axis.
+        label: accessible name of the chart.
+        limit: value of a dashed line.
+        as_percent: whether values are shares.
+        written: format of times on the axis.
+    """
     stamps = [f"{datetime.fromtimestamp(one, UTC).astimezone(zone):{written}}" for one in times]
     several = len(series) > 1
     lines = [

@@ -1,16 +1,16 @@
-"""Columns of the grids: which fields, in what order, drawn how."""
+"""Columns of the grids."""
 
 from console.pages.grid import Column, column
 
 
 def alert_columns() -> list[Column]:
-    """Of the queue: when, who, how much, how rare, why."""
+    """Return the columns of the queue."""
     return [
         column("Raised", "raised_at", "moment", width=142, narrow=122, sort=True),
         column("Card", "card", "token", width=136, wide=True),
         column("Amount", "amount", "money", width=116, narrow=108, sort=True, type="rightAligned"),
         column("Rarity", "surprise", "rare", width=100, narrow=92, sort=True, type="rightAligned"),
-        column("Why", "reasons", "reason", minWidth=200, flex=2, wide=True),
+        column("Reason", "reasons", "reason", minWidth=200, flex=2, wide=True),
         column("Found by", "scorer", "scorer", width=150, wide=True),
         column("State", "state", "outcome", width=110, wide=True),
         column("Assigned", "assignee", "", width=110, wide=True),
@@ -18,7 +18,7 @@ def alert_columns() -> list[Column]:
 
 
 def transaction_columns() -> list[Column]:
-    """Of the search: any transaction, alerted or not."""
+    """Return the columns of the search."""
     return [
         column("Time", "event_time", "moment", width=142, narrow=122),
         column("Transaction", "transaction_id", "token", minWidth=160, flex=1, wide=True),

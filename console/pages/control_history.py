@@ -1,4 +1,4 @@
-"""Every change of what is in force, with who and why, and the way back."""
+"""The history of the control log, with rollback."""
 
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -15,21 +15,21 @@ SHOWN = 25
 
 
 class ControlHistoryPanel:
-    """The latest changes; whoever may approve can roll one back."""
+    """The latest changes; viewers who may approve can roll one back."""
 
     def __init__(self, viewer: PageViewer) -> None:
         self._viewer = viewer
 
     @ui.refreshable_method
     async def show(self) -> None:
-        """Read them and draw them."""
+        """Read the changes and draw them."""
         rows = (await self._viewer.api.get("/control-entries", ControlList, limit=SHOWN)).rows
-        with panel("What changed"):
+        with panel("Changes"):
             if not rows:
                 hint = "Changes appear here as soon as they are in force."
-                empty("Nothing was announced yet", hint, "history")
+                empty("No changes yet", hint, "history")
                 return
-            with table(["When", "Entry", "By", "Why", ""], "Changes of what is in force"):
+            with table(["When", "Entry", "By", "Reason", ""], "Changes of what is in force"):
                 for row in rows:
                     self._row(row)
 
@@ -47,7 +47,7 @@ class ControlHistoryPanel:
                     button("Roll back", partial(self._ask, row), kind="quiet")
 
     def _ask(self, row: ControlRow) -> None:
-        words = f"What stood under {row.key} before it is put back on every partition."
+        words = f"Every partition returns to the previous version of {row.key}."
         ask_roll_back(self._viewer, row.control_offset, words, self.show.refresh)
 
 
@@ -57,7 +57,14 @@ def ask_roll_back(
     words: str,
     then: Callable[[], Awaitable[None]] | None = None,
 ) -> None:
-    """Ask whether a change of the control log is to be undone, and why; `words` say what comes of it."""
+    """Ask for confirmation and a reason, then roll a change of the control log back.
+
+    Args:
+        viewer: the viewer who asks.
+        control_offset: the change to undo.
+        words: the effect of the rollback, shown in the dialog.
+        then: called after a successful rollback.
+    """
 
     async def do() -> None:
         dialog.close()

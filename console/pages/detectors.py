@@ -1,4 +1,4 @@
-"""Detectors and bases: what is in force, on trial, a draft or retired, and what each contributes."""
+"""Detectors and bases by state: live, shadow, draft and retired."""
 
 from collections.abc import Callable
 from typing import Any
@@ -17,13 +17,13 @@ from console.results.detectors import DetectorComparison, DetectorList, Detector
 
 STATES = ("live", "shadow", "draft", "retired")
 SHARES = ("share", "precision")
-LARGE = 1e4  # from there on four digits would be written as a power of ten
+LARGE = 1e4  # from here on, four digits would print as a power of ten
 Value = Callable[[DetectorSummary], str]
 
 
 @ui.page("/detectors", title="Detectors · flagfive")
 async def detectors(viewer: SignedIn) -> None:
-    """All detectors by state, a comparison of two, and every change of what is in force."""
+    """Show all detectors by state, a comparison of two, and the changes of the control log."""
     with frame(viewer, "Detectors") as head:
         rows = (await viewer.api.get("/detectors", DetectorList)).rows
         bases = (await viewer.api.get("/detectors/bases", DetectorList)).rows
@@ -34,7 +34,7 @@ async def detectors(viewer: SignedIn) -> None:
         with box("stack"):
             if not rows:
                 with panel():
-                    empty("No detector yet", "The first episode that passes the gate makes one.", "radar")
+                    empty("No detectors yet", "The first episode that passes the gate creates one.", "radar")
             for state in STATES:
                 _of_state(state, [row for row in rows if row.status == state])
             BasesPanel(viewer, bases).show()
@@ -45,7 +45,7 @@ async def detectors(viewer: SignedIn) -> None:
 
 
 def _with_own_alerts(rows: list[DetectorSummary], bases: list[DetectorSummary]) -> list[DetectorSummary]:
-    """The base in force with the alerts of its own time: the list of detectors counts those of all bases."""
+    """Count only the current base's own alerts: the list of detectors counts those of all bases."""
     own = {base.id: base for base in bases if base.status == "live"}
     return [own.get(row.id, row) for row in rows]
 
@@ -97,26 +97,26 @@ WORK: dict[str, Value] = {
 TRIAL: dict[str, Value] = {
     "Would alert": _of_trial(lambda trial: trial.alerts),
     "New": _of_trial(lambda trial: trial.new),
-    "Of them new in money": _of_trial(lambda trial: trial.new_amount),
+    "New, amount": _of_trial(lambda trial: trial.new_amount),
     "Known fraud": _of_trial(lambda trial: trial.fraud),
     "Known genuine": _of_trial(lambda trial: trial.genuine),
 }
-"""What is on trial alerts nothing: shown is what it would have alerted, and what only it would have."""
+"""Columns of shadow detectors, which raise no alerts: what they would have alerted."""
 
 
 def _comparison(viewer: PageViewer, rows: list[DetectorSummary]) -> None:
     names = {row.id: _option(row) for row in rows}
     with panel("Compare two"), box("stack tight"):
         with box("filters"):
-            first = ui.select(names, label="One", with_input=True).props("outlined dense").classes("wide")
-            other = ui.select(names, label="The other", with_input=True).props("outlined dense")
+            first = ui.select(names, label="First", with_input=True).props("outlined dense").classes("wide")
+            other = ui.select(names, label="Second", with_input=True).props("outlined dense")
             other.classes("wide")
             button("Compare", lambda: show())
         place = box("stack tight")
 
     async def show() -> None:
         if not first.value or not other.value:
-            ui.notify("Choose two.")
+            ui.notify("Choose two detectors.")
             return
         with telling():
             found = await viewer.api.get(
@@ -135,7 +135,7 @@ def _option(row: DetectorSummary) -> str:
 
 def _differences(viewer: PageViewer, found: DetectorComparison, first: str, other: str) -> None:
     if not found.differences:
-        facts([("Difference", "none")])
+        facts([("Differences", "none")])
         return
     with table(["", first, other], "Differences"):
         for one in found.differences:
@@ -146,7 +146,7 @@ def _differences(viewer: PageViewer, found: DetectorComparison, first: str, othe
 
 
 def _value(viewer: PageViewer, what: str, value: Any) -> None:
-    """One side of a difference, as the rest of the page would write it."""
+    """Show one side of a difference, formatted as on the rest of the page."""
     if what.endswith("_at") and value is not None:
         with cell():
             moment(value, viewer.zone)

@@ -1,4 +1,4 @@
-"""One card, merchant or other entity: its profile, its alerts, what it did, whom it was seen with."""
+"""One card, merchant or other entity: profile, payments, and entities seen together with it."""
 
 from urllib.parse import quote
 
@@ -15,15 +15,15 @@ from console.results.transactions import TransactionRow
 
 @ui.page("/entities/{kind}/{reference}", title="Entity · flagfive")
 async def entity(viewer: SignedIn, kind: str, reference: str) -> None:
-    """The page of one entity."""
+    """Show one entity."""
     with frame(viewer, "Search", kind) as head:
         found = await viewer.api.get(entity_address(kind, reference), EntityDetails)
         with head:
             text(masked(found.key), "tag mono", tag="span")
             text(count(found.profile.alerts, "alert"), "tag", tag="span")
         with box("columns"):
-            with panel("What it did"):
-                payments_table(viewer, found.timeline, "Nothing of it is stored.")
+            with panel("Payments"):
+                payments_table(viewer, found.timeline, "No payment of this entity is stored.")
             with box("stack"):
                 with panel("Profile"):
                     profile(viewer, found)
@@ -33,7 +33,7 @@ async def entity(viewer: SignedIn, kind: str, reference: str) -> None:
 def _partners(partners: list[Partner]) -> None:
     if not partners:
         return
-    with panel("Seen with"), table(["", "", "#Payments"], "Entities that it was seen with"):
+    with panel("Seen with"), table(["", "", "#Payments"], "Entities seen together with it"):
         for one in partners:
             with ui.element("tr"):
                 text(one.kind, "muted", tag="td")
@@ -43,7 +43,7 @@ def _partners(partners: list[Partner]) -> None:
 
 
 def payments_table(viewer: PageViewer, rows: list[TransactionRow], nothing: str) -> None:
-    """Payments, alerted or not, each a link to its page."""
+    """Show payments, alerted or not, each with a link to its page."""
     if not rows:
         empty("No payments", nothing, "receipt_long")
         return

@@ -1,4 +1,4 @@
-"""Who a card or merchant is: its figures, and its days as lines."""
+"""A panel with the profile of a card, merchant or other entity."""
 
 from collections.abc import Callable
 from urllib.parse import quote
@@ -14,17 +14,17 @@ from console.results.entities import EntityDay, EntityDetails
 LINES: tuple[tuple[str, Callable[[EntityDay], float]], ...] = (
     ("Payments a day", lambda day: day.transactions),
     ("Amount a day", lambda day: day.amount),
-    ("Rarest a day", lambda day: day.highest_surprise),
+    ("Highest surprise a day", lambda day: day.highest_surprise),
 )
 
 
 def entity_address(kind: str, reference: str) -> str:
-    """Address of an entity's own page."""
+    """Return the address of an entity's page."""
     return f"/entities/{quote(kind, safe='')}/{quote(reference, safe='')}"
 
 
 async def entity_panel(viewer: PageViewer, kind: str, reference: str) -> None:
-    """A panel for one entity; where nothing is known of it, it says so."""
+    """Show a panel for one entity, or the reason why there is none."""
     try:
         found = await viewer.api.get(entity_address(kind, reference), EntityDetails)
     except ApiRefused as refused:
@@ -39,13 +39,13 @@ async def entity_panel(viewer: PageViewer, kind: str, reference: str) -> None:
 
 
 def profile(viewer: PageViewer, found: EntityDetails) -> None:
-    """The figures of an entity, and a line for each of what its days held."""
+    """Show the figures of an entity, and a sparkline for each daily figure."""
     figures = found.profile
     latest = "" if figures.whole else "the latest "
     facts(
         [
             ("Payments", f"{latest}{figures.transactions:,}"),
-            ("Usual amount", amount(figures.mean_amount, figures.currency)),
+            ("Mean amount", amount(figures.mean_amount, figures.currency)),
             ("Largest", amount(figures.largest_amount, figures.currency)),
             ("Alerts", count(figures.alerts, "alert")),
             ("Confirmed", count(figures.frauds, "fraud")),

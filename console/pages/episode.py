@@ -1,4 +1,4 @@
-"""One episode: where its detector is live, what it caught, and the ways back."""
+"""One episode: state, catches, flags, history, and the actions on it."""
 
 from urllib.parse import quote
 
@@ -22,7 +22,7 @@ IN_FORCE = ("live", "announced")
 
 @ui.page("/episodes/{name}", title="Episode · flagfive")
 async def episode(viewer: SignedIn, name: str) -> None:
-    """The page of one episode; it follows what happens by itself."""
+    """Show one episode; the page updates itself every second."""
     with frame(viewer, "Episodes", "Episode") as head:
         route = f"/episodes/{quote(name, safe='')}"
         found = await viewer.api.get(route, EpisodeDetails)
@@ -36,7 +36,7 @@ async def episode(viewer: SignedIn, name: str) -> None:
 
 
 class EpisodeView:
-    """What is shown of an episode; a part is drawn again only when what it shows has changed."""
+    """The page of one episode; a part is redrawn only when its data has changed."""
 
     def __init__(self, viewer: PageViewer, route: str, found: EpisodeDetails, *, four_eyes: bool) -> None:
         self._viewer = viewer
@@ -46,7 +46,7 @@ class EpisodeView:
         self._catches = CatchesPanel(viewer)
 
     async def begin(self) -> None:
-        """Draw all below the heading; while it is to be decided, what would be stands before what was."""
+        """Draw everything below the heading; the what-if comes first while the episode is undecided."""
         found = self._found
         await self._catches.look(found.detector_id)
         in_force = found.status in IN_FORCE
@@ -65,7 +65,7 @@ class EpisodeView:
         try:
             found = await self._viewer.api.get(self._route, EpisodeDetails)
         except ApiRefused:
-            return  # away for a moment: the next look tells
+            return  # the API is briefly away; the next look tries again
         before, self._found = self._found, found
         if before.status != found.status:
             self.heading.refresh()
@@ -79,7 +79,7 @@ class EpisodeView:
 
     @ui.refreshable_method
     def heading(self) -> None:
-        """State and what may be done."""
+        """State and actions."""
         word(self._found.status).props["data-status"] = self._found.status
         episode_actions(self._viewer, self._route, self._found, self.look, four_eyes=self._four_eyes)
 
@@ -93,7 +93,7 @@ class EpisodeView:
 
     @ui.refreshable_method
     def numbers(self) -> None:
-        """What it has come to, and why it is not further."""
+        """Figures, and the reason for the current state."""
         with box("stack"):
             if self._found.reason:
                 banner(self._found.reason, "fraud" if self._found.status == "refused" else "")
@@ -101,13 +101,13 @@ class EpisodeView:
 
     @ui.refreshable_method
     def flags(self) -> None:
-        """What was flagged, and what has joined since."""
+        """Flagged transactions, including matches that joined later."""
         with panel("Flagged"):
-            payments_table(self._viewer, self._found.support, "No flags are stored.")
+            payments_table(self._viewer, self._found.support, "No flagged transaction is stored.")
 
     @ui.refreshable_method
     def story(self) -> None:
-        """How it came into force, and what happened since."""
+        """Facts and history."""
         with box("stack"):
             _facts(self._viewer, self._found)
             _history(self._viewer, self._found.history)
@@ -142,7 +142,7 @@ def _facts(viewer: PageViewer, found: EpisodeDetails) -> None:
                 ("Detector", found.detector_id or NOTHING),
                 ("Adapted after", seconds(found.flag_to_adapted_ms)),
                 ("Live after", seconds(found.flag_to_live_ms)),
-                ("Adapted anew", count(max(0, len(found.readaptations) - 1), "time")),
+                ("Readapted", count(max(0, len(found.readaptations) - 1), "time")),
             ]
         )
         first = found.first_catch

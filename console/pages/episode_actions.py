@@ -1,4 +1,4 @@
-"""What may be done to an episode, by its state and the viewer's rights."""
+"""Buttons that change the state of an episode."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from console.results.requests import RequestResult
 
 @dataclass(frozen=True)
 class EpisodeAction:
-    """A change of an episode's state."""
+    """One action: its API path, button and confirmation; `states` are those that allow it."""
 
     path: str
     words: str
@@ -30,17 +30,21 @@ STEPS = (
         "Approve",
         "go",
         ("waiting", "shadow", "draft"),
-        "The gate judges it by now; if it passes, it goes live on every partition.",
+        "The gate checks the detector again. If it passes, it goes live on every partition.",
     ),
-    EpisodeAction("reject", "Reject", "act", ("waiting",), "It will not go live; the flags stay as labels."),
+    EpisodeAction(
+        "reject", "Reject", "act", ("waiting",), "The detector will not go live. The flags stay as labels."
+    ),
     EpisodeAction(
         "rollback",
         "Roll back",
         "act",
         ("live", "announced", "adapted"),
-        "What was in force before its last change is put back on every partition.",
+        "Every partition returns to the version before the last change.",
     ),
-    EpisodeAction("retire", "Retire", "act", ("live", "shadow"), "Its detector leaves every partition."),
+    EpisodeAction(
+        "retire", "Retire", "act", ("live", "shadow"), "Every partition stops using this detector."
+    ),
 )
 
 
@@ -52,9 +56,9 @@ def episode_actions(
     *,
     four_eyes: bool,
 ) -> None:
-    """Buttons for the steps that the state allows.
+    """Show a button for each action that the state allows.
 
-    Where `four_eyes` is in force, nobody can approve an episode that they flagged themselves.
+    With `four_eyes`, viewers cannot approve an episode that they flagged themselves.
     """
     if not viewer.may("approve"):
         return
@@ -64,7 +68,7 @@ def episode_actions(
             made = button(step.words, partial(_ask, viewer, route, step, after), kind=step.kind)
             if step.path == "approve" and own and four_eyes:
                 made.disable()
-                made.tooltip("Another person must approve what you flagged")
+                made.tooltip("Another person must approve an episode that you flagged")
 
 
 def _ask(viewer: PageViewer, route: str, step: EpisodeAction, after: Callable[[], Awaitable[None]]) -> None:

@@ -1,4 +1,4 @@
-"""What an episode's detector has caught, to be confirmed or rejected one by one."""
+"""The alerts of an episode's detector, to be confirmed or rejected one by one."""
 
 from dataclasses import replace
 from functools import partial
@@ -18,9 +18,9 @@ MOST = 20
 
 
 class CatchesPanel:
-    """The newest alerts of a detector; a verdict joins the episode and adapts it anew.
+    """The newest alerts of a detector; a verdict joins the episode, which is then readapted.
 
-    While the pointer is over the list, nothing is added to it: no row moves under a hand.
+    While the pointer is over the list, the list does not change, so that no row moves under the pointer.
     """
 
     def __init__(self, viewer: PageViewer) -> None:
@@ -29,7 +29,7 @@ class CatchesPanel:
         self._held = False
 
     def panel(self) -> None:
-        """The panel, filled by the looks that follow."""
+        """Draw the panel; `look` fills it."""
         with panel("Caught") as whole:
             whole.on("mouseenter", partial(self._hold, True)).on("mouseleave", partial(self._hold, False))
             self.rows()
@@ -56,7 +56,7 @@ class CatchesPanel:
     def rows(self) -> None:
         """The alerts as a table."""
         if not self._rows:
-            empty("Nothing caught yet", "The next payment of the pattern appears here.", "radar")
+            empty("No catches yet", "The next payment of this pattern appears here.", "radar")
             return
         with table(["Raised", "Card", "#Amount", "#Rarity", "", ""], "Caught by this episode"):
             for row in self._rows:

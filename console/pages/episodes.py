@@ -1,4 +1,4 @@
-"""Episodes: every pattern that was flagged, and what became of it."""
+"""The list of episodes."""
 
 from urllib.parse import quote
 
@@ -12,13 +12,13 @@ from console.results.episodes import EpisodeList, EpisodeRow
 
 
 def episode_address(episode_id: str) -> str:
-    """Address of an episode's own page; names may repeat, ids do not."""
+    """Return the address of an episode's page; ids are unique, names are not."""
     return f"/episodes/{quote(episode_id, safe='')}"
 
 
 @ui.page("/episodes", title="Episodes · flagfive")
 async def episodes(viewer: SignedIn) -> None:
-    """All episodes, the latest first."""
+    """Show all episodes, newest first."""
     with frame(viewer, "Episodes") as head:
         found = await viewer.api.get("/episodes", EpisodeList, limit=200)
         with head:
@@ -27,8 +27,8 @@ async def episodes(viewer: SignedIn) -> None:
             if found.rows:
                 _list(viewer, found.rows)
             else:
-                hint = "Select transactions in the queue or the search, press e, then «New episode»."
-                empty("No episode yet", hint, "auto_awesome_motion")
+                hint = "Select transactions in the queue or the search, press e, then choose «New episode»."
+                empty("No episodes yet", hint, "auto_awesome_motion")
 
 
 def _list(viewer: PageViewer, rows: list[EpisodeRow]) -> None:

@@ -1,4 +1,4 @@
-"""What all pages share: navigation, theme, help on keys, the tray, and how a refusal of the API is shown."""
+"""The frame of every page: navigation, theme, keyboard help, tray, and errors of the API."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,7 +17,7 @@ ACCENT = {True: "#8ea4ff", False: "#3b5bdb"}
 
 @dataclass(frozen=True)
 class Area:
-    """An entry of the navigation; hidden from whoever lacks the right."""
+    """An entry of the navigation, shown to viewers with `right`."""
 
     name: str
     path: str
@@ -37,16 +37,16 @@ AREAS = (
 
 
 class Heading(ui.element):
-    """The line at the head of a page, where the page adds its buttons; `title` may be set later."""
+    """The heading line of a page, with its buttons; `title` can be set later."""
 
     title: ui.label
 
 
 @contextmanager
 def frame(viewer: PageViewer, area: str, title: str = "") -> Iterator[Heading]:
-    """Everything around a page's content; yields its heading.
+    """Draw everything around a page's content, and yield its heading.
 
-    Where the API refuses what the page needs, the page says what and why instead of staying empty.
+    If the API refuses a request in the block, the page shows the reason.
     """
     dark = ui.dark_mode(viewer.dark)
     ui.colors(primary=ACCENT[False])
@@ -112,7 +112,7 @@ def _theme_button(dark: ui.dark_mode) -> None:
         dark.value = following[dark.value]
         name = {None: "auto", True: "dark", False: "light"}[dark.value]
         ui.run_javascript(f"document.cookie = 'theme={name}; path=/; max-age=31536000; samesite=lax'")
-        ui.notify(f"Theme: {'as your system has it' if name == 'auto' else name}")
+        ui.notify(f"Theme: {'system' if name == 'auto' else name}")
 
     _tool("contrast", "Theme: system, dark or light", turn)
 

@@ -1,4 +1,4 @@
-"""Grids whose rows the browser asks of the API, a page at a time, however many there are."""
+"""Grids whose rows the browser loads from the API, one page at a time."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -16,10 +16,14 @@ Column = dict[str, Any]
 
 
 def column(name: str, field: str, cell: str = "", **options: Any) -> Column:
-    """A column of the API's `field`; `cell` names what draws it, of static/cells.js.
+    """Return a column that shows a field of the API.
 
-    `wide=True` leaves it out where the window is narrow, `narrow` is its width there; `sort=False` where the
-    API cannot sort by it.
+    Args:
+        name: heading.
+        field: field of a row.
+        cell: function of static/cells.js that draws the cell.
+        options: `wide=True` hides the column in a narrow window, `narrow` is its width there,
+            `sort=True` allows sorting by the API; others go to AG Grid.
     """
     made: Column = {"headerName": name, "field": field, "sortable": options.pop("sort", False)}
     if cell:
@@ -33,7 +37,7 @@ def column(name: str, field: str, cell: str = "", **options: Any) -> Column:
 
 
 def rows_grid(route: str, columns: Sequence[Column], *, label: str, key: str, **query: Any) -> ui.aggrid:
-    """A grid over a list of the API; `key` is the field that tells rows apart."""
+    """Return a grid over a list of the API; `key` is the field that identifies a row."""
     grid = ui.aggrid(
         {
             "columnDefs": list(columns),
@@ -59,12 +63,12 @@ def rows_grid(route: str, columns: Sequence[Column], *, label: str, key: str, **
 
 
 def source(route: str, query: Mapping[str, Any]) -> str:
-    """The source of rows, as the browser's side names it."""
+    """Return the JavaScript expression of a source of rows."""
     given = {name: value for name, value in query.items() if value not in (None, "")}
     address = PREFIX + route + (f"?{urlencode(given, doseq=True)}" if given else "")
     return f"flagfive.grid.source('{address}')"  # percent-encoded: the address holds no quote
 
 
 def show(grid: ui.aggrid, route: str, **query: Any) -> None:
-    """Show another selection of the list, from its top."""
+    """Show the list with other filters, from its top."""
     grid.run_grid_method("setGridOption", "datasource", {":getRows": source(route, query) + ".getRows"})

@@ -1,4 +1,4 @@
-"""What the keys do, for whoever asks with `?`."""
+"""The list of keyboard shortcuts, opened with `?`."""
 
 from nicegui import ui
 
@@ -7,13 +7,13 @@ from console.pages.parts import button, text
 KEYS = (
     ("j", "next alert"),
     ("k", "previous alert"),
-    ("x", "select, for several at once"),
+    ("x", "select or deselect"),
     ("f", "fraud"),
     ("g", "genuine"),
     ("e", "add to a new episode"),
     ("a", "assign to me"),
     ("s", "snooze for a day"),
-    ("c", "open a case of them"),
+    ("c", "open a new case"),
     ("Enter", "open the transaction"),
     ("n", "show new alerts"),
     ("/", "search"),
@@ -30,5 +30,5 @@ def keyboard_help() -> None:
                 with ui.element("dt"):
                     text(key, tag="kbd")
                 text(meaning, tag="dd")
-        text("Keys work on the selected rows; where none is selected, on the one in focus.", "muted small")
+        text("Keys apply to the selected rows, or to the row in focus if none is selected.", "muted small")
         button("Close", dialog.close)

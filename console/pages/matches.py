@@ -1,4 +1,4 @@
-"""Earlier transactions that a draft would have alerted: known ones, and those that nobody has judged yet."""
+"""Earlier transactions that a draft would have alerted and that are not judged yet."""
 
 from functools import partial
 from urllib.parse import quote
@@ -16,7 +16,7 @@ SHOWN = 12
 
 
 def matches_panel(viewer: PageViewer, support: SupportPanel, found: EpisodePreview) -> None:
-    """The most surprising matches that are not judged; each can be flagged, as fraud or as a lookalike."""
+    """Show unjudged matches, highest surprise first; each can be flagged as fraud or as a lookalike."""
     rows = [row for row in found.matches if row.verdict is None]
     if not rows:
         return

@@ -1,4 +1,4 @@
-"""Monitoring: whether detection holds, whether traffic has changed, whether workers keep up."""
+"""Monitoring: alarms, alert rate, quality, drift, workers and lag."""
 
 from collections.abc import Callable
 
@@ -14,7 +14,7 @@ from console.pages.workers_panel import workers_panel
 from console.results.monitoring import DriftRow, MonitoringSummary, OpenAlarm, QualityDay
 
 LOOK_S = 5.0
-# Conventions: below 0.1 stable, to 0.25 watch, above it major.
+# The usual limits of the population stability index: below 0.1 stable, above 0.25 major.
 WATCH, MAJOR = 0.1, 0.25
 QUALITY: dict[str, Callable[[QualityDay], float | None]] = {
     "recall so far": lambda day: day.recall,
@@ -26,7 +26,7 @@ QUALITY: dict[str, Callable[[QualityDay], float | None]] = {
 
 @ui.page("/monitoring", title="Monitoring · flagfive")
 async def monitoring(viewer: SignedIn) -> None:
-    """Detection and drift at a glance, from the numbers that Prometheus has too."""
+    """Show detection, drift and workers; Prometheus has the same figures."""
     with frame(viewer, "Monitoring") as head:
         found = await viewer.api.get("/monitoring", MonitoringSummary)
         page = MonitoringView(viewer, found)
@@ -38,7 +38,7 @@ async def monitoring(viewer: SignedIn) -> None:
 
 
 class MonitoringView:
-    """Parts are drawn anew where their own numbers have changed: a plot under the pointer stays."""
+    """The page; a part is redrawn only when its own figures change, so a plot under the pointer stays."""
 
     def __init__(self, viewer: PageViewer, found: MonitoringSummary) -> None:
         self._viewer = viewer
@@ -49,7 +49,7 @@ class MonitoringView:
         try:
             found = await self._viewer.api.get("/monitoring", MonitoringSummary)
         except ApiRefused:
-            return  # away for a moment: the next look tells
+            return  # the API is briefly away; the next look tries again
         before, self._found = self._found, found
         parts: dict[ui.refreshable[[], None], Callable[[MonitoringSummary], object]] = {
             self.alarms: lambda m: m.alarms,
@@ -63,7 +63,7 @@ class MonitoringView:
                 part.refresh()
 
     def show(self) -> None:
-        """All of it."""
+        """Draw all parts."""
         with box("stack"):
             self.alarms()
             self.tiles()
@@ -74,7 +74,7 @@ class MonitoringView:
 
     @ui.refreshable_method
     def alarms(self) -> None:
-        """What `flagfive monitor` has raised and not closed."""
+        """Open alarms of `flagfive monitor`."""
         for one in self._found.alarms:
             with banner(_alarm_words(one), "fraud"), box("muted small"):
                 text("since ", tag="span")
@@ -82,7 +82,7 @@ class MonitoringView:
 
     @ui.refreshable_method
     def tiles(self) -> None:
-        """The numbers that matter."""
+        """The key figures."""
         found = self._found
         with box("tiles"):
             tile("Transactions a second", short(found.throughput))
@@ -99,12 +99,12 @@ class MonitoringView:
 
     @ui.refreshable_method
     def drift(self) -> None:
-        """What has moved, the farthest first."""
+        """Drift by feature, largest first."""
         _drift(self._found.drift)
 
     @ui.refreshable_method
     def workers(self) -> None:
-        """Who scores what, and how far behind."""
+        """Workers, partitions and their lag."""
         workers_panel(self._viewer, self._found)
 
 
@@ -127,10 +127,10 @@ def _traffic(viewer: PageViewer, found: MonitoringSummary) -> None:
 
 
 def _quality(viewer: PageViewer, days: list[QualityDay]) -> None:
-    """As far as labels tell: the youngest days know least, which the estimate makes up for."""
+    """Plot quality by day. The newest days have the fewest labels; the estimate corrects for that."""
     with panel("Quality by day"):
         if not days:
-            empty("Not measured yet", "`flagfive monitor` measures each whole day as labels come.", "rule")
+            empty("Not measured yet", "`flagfive monitor` measures each full day as labels arrive.", "rule")
             return
         lines = {words: [measure(day) for day in days] for words, measure in QUALITY.items()}
         known = {words: values for words, values in lines.items() if any(v is not None for v in values)}
@@ -140,10 +140,10 @@ def _quality(viewer: PageViewer, days: list[QualityDay]) -> None:
 
 
 def _missing_words(newest: QualityDay) -> str:
-    told = f"Newest day: {count(newest.frauds, 'known fraud')}"
+    known = f"Newest day: {count(newest.frauds, 'known fraud')}"
     if newest.labels_missing is None:
-        return f"{told}; how many are still to be reported is not known yet."
-    return f"{told}; about {percent(newest.labels_missing, 0)} are still to be reported."
+        return f"{known}; the share still unreported is not known yet."
+    return f"{known}; about {percent(newest.labels_missing, 0)} of fraud is still unreported."
 
 
 def _drift(rows: list[DriftRow]) -> None:

@@ -1,4 +1,4 @@
-"""Put the pages onto the application that serves the API."""
+"""Mounts the pages on the application that serves the API."""
 
 import hashlib
 import logging
@@ -28,20 +28,20 @@ PAGES = (
     queue, search, transaction, entity, episodes, new_episode, episode, detectors, cases, case, monitoring,
     administration, sign_in,
 )  # fmt: skip
-"""Each registers its address when it is imported."""
+"""Each module registers its address when it is imported."""
 
 _STATIC = Path(__file__).parent / "static"
 
 
 def mount_pages(app: FastAPI) -> None:
-    """Serve the pages at `/`, after all routes of `app`, which must hold the API. Once in a process."""
+    """Serve the pages at `/`, after all routes of `app`, which must hold the API. Call it once a process."""
     pages_app.state.api = app
     address = f"/static-{_digest()}"
     pages_app.add_static_files(address, _STATIC, max_cache_age=31_536_000)
     ui.add_head_html(_head(address), shared=True)
-    # Each page asks the API within the process: a line a question would drown the log.
+    # Pages call the API in the process; one log line a call would flood the log.
     logging.getLogger("httpx").setLevel(logging.WARNING)
-    # Tailwind would be compiled in the browser at each page; the style sheet has what is needed.
+    # Tailwind would compile in the browser on each page; the style sheet has all that pages need.
     ui.run_with(app, title="flagfive", language="en-GB", tailwind=False, show_welcome_message=False)
 
 
@@ -54,7 +54,7 @@ def _head(address: str) -> str:
 
 
 def _digest() -> str:
-    """Of all static files: browsers keep them, and a new release has a new address."""
+    """Hash all static files: browsers cache them, so a new release needs a new address."""
     whole = hashlib.sha256()
     for path in sorted(_STATIC.iterdir()):
         whole.update(path.read_bytes())

@@ -1,4 +1,4 @@
-"""A new episode: name the pattern, see what it would do, and put it into force."""
+"""The page that makes a new episode, with a preview of its effect."""
 
 import uuid
 from functools import partial
@@ -17,26 +17,26 @@ from console.results.requests import EpisodeRequested
 
 DAYS = {1: "1 day", 7: "7 days", 30: "30 days"}
 POLICIES = (
-    ("auto", "Go live", "go", "Alerts as soon as the gate has let it pass"),
-    ("shadow", "Shadow", "act", "Scores silently, to be compared"),
-    ("approve", "Ask for approval", "act", "Waits for another person"),
+    ("auto", "Go live", "go", "Raises alerts as soon as it passes the gate"),
+    ("shadow", "Shadow", "act", "Scores without alerting, for comparison"),
+    ("approve", "Ask for approval", "act", "Waits for another person's approval"),
 )
 
 
 @ui.page("/new-episode", title="New episode · flagfive")
 async def new_episode(viewer: SignedIn, ids: str = "") -> None:
-    """The page; `ids` are those gathered, with commas between them."""
+    """Show the page; `ids` are the flagged transactions, separated by commas."""
     with frame(viewer, "Episodes", "New episode"):
         form = EpisodeForm(viewer)
         await form.support.add([one for one in ids.split(",") if one])
 
 
 class EpisodeForm:
-    """Flags at the left, what they would do at the right."""
+    """The form: flags on the left, the preview on the right."""
 
     def __init__(self, viewer: PageViewer) -> None:
         self._viewer = viewer
-        # One request whatever is pressed how often: the worker answers a repeat without doing it again.
+        # One id for every press of a button: the worker does not repeat a request that it has done.
         self._request_id = str(uuid.uuid4())
         self.support = SupportPanel(viewer, self.changed)
         with box("columns even"):
@@ -55,7 +55,7 @@ class EpisodeForm:
                 self._preview = PreviewPanel(viewer, self.support)
 
     def changed(self) -> None:
-        """Ask anew what the flags would do."""
+        """Request a new preview of the flags."""
         if not self.support.fraud:
             self._preview.nothing()
             return

@@ -1,4 +1,4 @@
-"""Notes that people leave, and the field for another. What they write is shown as text, never as markup."""
+"""A panel of notes, with a form for another one. Notes are shown as text, never as markup."""
 
 from nicegui import ui
 
@@ -11,7 +11,7 @@ MOST_CHARACTERS = 4_000
 
 
 def notes_panel(viewer: PageViewer, notes: list[NoteRow], route: str) -> None:
-    """Notes, oldest first; whoever may judge may write, by `route` of the API."""
+    """Show notes, oldest first; viewers who may judge can add one through `route` of the API."""
     with panel("Notes"), box("stack tight") as whole:
         listed = box("stack tight")
         with listed:

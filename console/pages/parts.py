@@ -1,4 +1,4 @@
-"""Small parts that pages are built of. All text is set as text, never as markup."""
+"""Small parts that pages are built from. All text is set as text, never as markup."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -20,19 +20,19 @@ _SPARK_WIDTH, _SPARK_HEIGHT = 200.0, 36.0
 
 
 def box(classes: str, tag: str = "div") -> ui.element:
-    """A plain element with classes of the style sheet."""
+    """Return a plain element with classes of the style sheet."""
     return ui.element(tag).classes(classes)
 
 
 def text(words: str, classes: str = "", *, tag: str = "div") -> ui.label:
-    """Words in an element of their own."""
+    """Return an element that holds `words`."""
     label = ui.label(words).classes(classes)
     label.tag = tag
     return label
 
 
 def panel(title: str = "") -> ui.element:
-    """A framed part of a page, with a heading where it has one."""
+    """Return a framed section of a page, with a heading if `title` is given."""
     section = box("panel", "section")
     if title:
         with section:
@@ -43,7 +43,7 @@ def panel(title: str = "") -> ui.element:
 
 @contextmanager
 def panel_head(title: str) -> Iterator[None]:
-    """The heading of a panel; what is put within it stands at the right."""
+    """Draw the heading of a panel; elements added in the block stand on the right."""
     with box("panel-head"):
         text(title, tag="h2")
         box("grow")
@@ -58,7 +58,15 @@ def button(
     kind: str = "act",
     label: str = "",
 ) -> ui.button:
-    """A button: `go` for what a page is for, `act` for the rest, `quiet` for tools, which need a `label`."""
+    """Return a button.
+
+    Args:
+        words: text on the button.
+        action: called on a click.
+        icon: name of a Material icon.
+        kind: `go` for the main action of a page, `act` for others, `quiet` for tools.
+        label: accessible name; needed where `words` is empty.
+    """
     made = ui.button(words, on_click=action, icon=icon or None, color=None).props("unelevated no-caps")
     if label:
         made.props["aria-label"] = label
@@ -66,7 +74,7 @@ def button(
 
 
 def tile(name: str, value: str, below: str = "") -> ui.label:
-    """One number that matters, its name above it; returns the value's label."""
+    """Draw one key figure with its name above it, and return the value's label."""
     with box("tile"):
         text(name, "muted small")
         label = text(value, "value")
@@ -76,12 +84,12 @@ def tile(name: str, value: str, below: str = "") -> ui.label:
 
 
 def word(state: str) -> ui.label:
-    """A state or verdict in its colour."""
+    """Return a state or verdict in its colour."""
     return text(state, f"tag {KIND_OF_WORD.get(state, '')}".strip(), tag="span")
 
 
 def moment(seconds: float | None, zone: tzinfo, *, tag: str = "time") -> ui.label:
-    """A time in the viewer's zone, with UTC under the pointer."""
+    """Return a time in the viewer's zone, with UTC as a tooltip."""
     if seconds is None:
         return text(NOTHING, "muted", tag="span")
     label = text(local_time(seconds, zone), tag=tag)
@@ -90,7 +98,7 @@ def moment(seconds: float | None, zone: tzinfo, *, tag: str = "time") -> ui.labe
 
 
 def facts(rows: Sequence[tuple[str, str]]) -> ui.element:
-    """Names and their values."""
+    """Return a list of names and values."""
     with box("facts", "dl") as made:
         for name, value in rows:
             text(name, tag="dt")
@@ -99,7 +107,7 @@ def facts(rows: Sequence[tuple[str, str]]) -> ui.element:
 
 
 def reasons(found: Sequence[ReasonRow]) -> None:
-    """Why it was alerted, the strongest first, each with its share of the push."""
+    """Draw the reasons of an alert, strongest first, each with a bar for its contribution."""
     pushes = [abs(one.push) for one in found]
     most = max(pushes, default=0.0)
     with box("reasons", "ol"):
@@ -112,9 +120,9 @@ def reasons(found: Sequence[ReasonRow]) -> None:
 
 
 def sparkline(values: Sequence[float], label: str) -> None:
-    """A series as a line, from first to last; one value alone is no line and draws nothing."""
+    """Draw a series of at least two values as a line."""
     if len(values) < 2:
-        text("too few to draw", "muted small")
+        text("not enough data", "muted small")
         return
     low, high = min(values), max(values)
     span = (high - low) or 1.0
@@ -135,7 +143,7 @@ def sparkline(values: Sequence[float], label: str) -> None:
 
 
 def table(heads: Sequence[str], label: str) -> AbstractContextManager[ui.element]:
-    """A plain table; inside it, add rows with `row`. A head that begins with `#` is of numbers."""
+    """Draw a plain table and yield its body; a head that begins with `#` aligns numbers."""
     with box("table-wrap"), box("plain", "table") as made:
         made.props["aria-label"] = label
         with ui.element("thead"), ui.element("tr"):
@@ -145,12 +153,12 @@ def table(heads: Sequence[str], label: str) -> AbstractContextManager[ui.element
 
 
 def cell(classes: str = "") -> ui.element:
-    """A cell that holds more than text."""
+    """Return a table cell that holds elements."""
     return box(classes, "td")
 
 
 def tabs(addresses: Mapping[str, str], here: str, label: str) -> None:
-    """Parts of a page by their names, each at an address of its own."""
+    """Draw links to the parts of a page; `here` is the current part."""
     with box("tabs", "nav") as made:
         made.props["aria-label"] = label
         for name, address in addresses.items():
@@ -160,7 +168,7 @@ def tabs(addresses: Mapping[str, str], here: str, label: str) -> None:
 
 
 def empty(title: str, hint: str, icon: str = "inbox") -> ui.element:
-    """Nothing is there, and what to do about it."""
+    """Return the placeholder of an empty list, with a hint."""
     with box("state") as state:
         ui.icon(icon).props("aria-hidden=true")
         text(title, "title")
@@ -169,15 +177,15 @@ def empty(title: str, hint: str, icon: str = "inbox") -> ui.element:
 
 
 def failed(what: str) -> None:
-    """Something went wrong, in words."""
+    """Draw an error message."""
     with box("state failed").props("role=alert"):
         ui.icon("error_outline").props("aria-hidden=true")
-        text("This did not work", "title")
+        text("Something went wrong", "title")
         text(what)
 
 
 def waiting(lines: int = 4) -> ui.element:
-    """Grey bars where content will be."""
+    """Return grey bars as a placeholder for content that loads."""
     with box("stack tight").props('role=status aria-label="Loading"') as bars:
         for number in range(lines):
             box("skeleton").style(f"width: {92 - 14 * (number % 4)}%")
@@ -185,7 +193,7 @@ def waiting(lines: int = 4) -> ui.element:
 
 
 def banner(words: str, kind: str = "") -> ui.element:
-    """A sentence that must not be overlooked."""
+    """Return a sentence in a highlighted box."""
     with box(f"banner {kind}".strip()).props("role=status") as made:
         ui.icon({"fraud": "error_outline", "genuine": "check_circle"}.get(kind, "info")).props("size=20px")
         text(words)

@@ -1,4 +1,4 @@
-"""What explains the alert in focus, beside the queue, so that most need not be opened."""
+"""A panel beside the queue that explains the alert in focus."""
 
 from urllib.parse import quote
 
@@ -12,17 +12,17 @@ from console.results.transactions import TransactionDetails, TransactionRow
 
 
 class PeekPanel:
-    """A panel that shows one transaction after the other."""
+    """Shows the transaction in focus."""
 
     def __init__(self, viewer: PageViewer) -> None:
         self._viewer = viewer
         self._wanted = ""
         self._panel = box("panel peek", "aside").props('aria-label="Alert in focus" aria-live=polite')
         with self._panel:
-            empty("No alert in focus", "Press j for the first, ? for all keys.", "keyboard")
+            empty("No alert in focus", "Press j for the first alert, ? for all keys.", "keyboard")
 
     async def show(self, event: events.GenericEventArguments) -> None:
-        """Explain the transaction that the browser names; the last one asked for wins."""
+        """Show the transaction that the browser names; only the latest request is shown."""
         wanted = self._wanted = event.args["transaction_id"]
         try:
             found = await self._viewer.api.get(f"/transactions/{quote(wanted, safe='')}", TransactionDetails)

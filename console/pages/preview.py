@@ -1,4 +1,4 @@
-"""What an episode would do before it is made: asked of the worker, shown as numbers and examples."""
+"""The preview of an episode: figures, matches and examples."""
 
 from functools import partial
 
@@ -12,7 +12,7 @@ from console.results.preview import EpisodePreview, MatchExamples
 
 
 class PreviewPanel:
-    """Shows what a draft of the flags would do; a newer request makes an older answer worthless."""
+    """Shows the preview of the current flags; answers to older requests are dropped."""
 
     def __init__(self, viewer: PageViewer, support: SupportPanel) -> None:
         self._viewer = viewer
@@ -22,26 +22,26 @@ class PreviewPanel:
         self._place.props["aria-live"] = "polite"
 
     def wait(self) -> int:
-        """Show that an answer is on its way; returns its number."""
+        """Show a placeholder and return the number of the request."""
         self._asked += 1
         self._place.clear()
-        with self._place, panel("What it would do"):
+        with self._place, panel("Preview"):
             waiting()
         return self._asked
 
     def nothing(self) -> None:
-        """There is nothing to ask about."""
+        """Clear the panel."""
         self._asked += 1
         self._place.clear()
 
     def fail(self, number: int, told: str) -> None:
-        """Say why there is no answer."""
+        """Show why there is no preview."""
         if self._is_newest(number):
-            with self._place, panel("What it would do"):
+            with self._place, panel("Preview"):
                 failed(told)
 
     def show(self, number: int, found: EpisodePreview) -> None:
-        """Show an answer, unless a newer one was asked for."""
+        """Show a preview, unless a newer one was requested."""
         if self._is_newest(number):
             with self._place:
                 self._checks(found)
@@ -56,7 +56,7 @@ class PreviewPanel:
         return True
 
     def _checks(self, found: EpisodePreview) -> None:
-        """What the flags show by themselves, and the gate's opinion."""
+        """Show the checks of the flags, and the gate's opinion."""
         support, gate = found.support, found.gate
         odd = dict.fromkeys(support.strangers, "unlike the others")
         self._support.mark(odd | dict.fromkeys(support.set_aside, "set aside"))
@@ -77,26 +77,26 @@ def _effects(found: EpisodePreview) -> None:
     with box("tiles"):
         tile("More alerts a day", short(found.alerts_a_day), _looked_over(found))
         tile("Known frauds found", short(found.frauds_caught))
-        tile("False positives", short(found.false_positives), "known to be genuine")
+        tile("False positives", short(found.false_positives), "known genuine")
         tile("Their amount", amount(found.cost, found.currency))
         own = found.support.found
-        tile("Flags found again", percent(own, 0) if own is not None else NOTHING, "each left out in turn")
+        tile("Flags found again", percent(own, 0) if own is not None else NOTHING, "leave-one-out")
     text(
-        "At the budget in force. Once it is flagged, «What if» on the episode's page tries other budgets, "
-        "over up to 90 days.",
+        "Figures use the current budget. After flagging, «What if» on the episode's page tries other "
+        "budgets over up to 90 days.",
         "muted small",
     )
 
 
 def _looked_over(found: EpisodePreview) -> str:
-    """How far the look-back reached, or why it did not."""
+    """The period that was searched, or why there is none."""
     if found.days is None:
         return found.why_no_matches
     return f"over {found.days:.1f} days"
 
 
 def _examples(viewer: PageViewer, examples: MatchExamples) -> None:
-    for title, rows in (("Would be caught", examples.caught), ("Would be alerted in vain", examples.false)):
+    for title, rows in (("Would be caught", examples.caught), ("Would be false alarms", examples.false)):
         if rows:
             with panel(title):
                 payments_table(viewer, rows, "")

@@ -1,4 +1,4 @@
-"""The queue: open alerts by priority, judged by key, the one in focus explained beside it."""
+"""The queue of alerts."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ STATES = {
 
 @ui.page("/", title="Queue · flagfive")
 async def queue(viewer: SignedIn) -> None:
-    """The page where an analyst's day passes."""
+    """Show open alerts by priority, with the one in focus explained beside them."""
     with frame(viewer, "Queue") as head:
         with head:
             text("", "tag", tag="span").props("data-total aria-live=polite")
@@ -39,7 +39,7 @@ async def queue(viewer: SignedIn) -> None:
                 filters.grid = rows_grid(
                     "/alerts", alert_columns(), label="Alerts", key="id", **filters.query()
                 )
-                nothing = empty("Nothing waits", "New alerts appear here by themselves.", "done_all")
+                nothing = empty("No alerts waiting", "New alerts appear here automatically.", "done_all")
                 nothing.props("data-empty hidden")
             peek = PeekPanel(viewer)
         on_actions(viewer)
@@ -48,14 +48,14 @@ async def queue(viewer: SignedIn) -> None:
 
 
 async def scorers(viewer: PageViewer) -> dict[str, str]:
-    """What may have found an alert, by id: base, block, and every detector that was ever in force."""
+    """Return the names of scorers that can raise alerts, by id: base, block, and detectors with alerts."""
     rows = (await viewer.api.get("/detectors", DetectorList)).rows
     detectors = {row.id: row.name for row in rows if row.kind == "detector" and row.alerts}
     return {"": "Anything", "base": "Base", "block": "Block"} | detectors
 
 
 class Filters:
-    """Which alerts are shown; the grid follows each change."""
+    """The filters; the grid follows each change."""
 
     def __init__(self, viewer: PageViewer, scorers: dict[str, str]) -> None:
         self._viewer = viewer
@@ -73,11 +73,11 @@ class Filters:
             saved_views(viewer, "queue", self.query, self.take)
 
     def query(self) -> dict[str, Any]:
-        """The filters as parameters of the API."""
+        """Return the filters as query parameters of the API."""
         return {name: value for name, value in self._values.items() if value not in (None, "")}
 
     def take(self, query: dict[str, Any]) -> None:
-        """Show what a saved view says; a field that it does not name is cleared."""
+        """Apply a saved view; fields that it does not name are cleared."""
         for name, field in self._fields.items():
             field.value = query.get(name, "" if name not in ("min_amount", "max_amount") else None)
 

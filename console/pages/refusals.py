@@ -1,4 +1,4 @@
-"""What the API refuses is said to whoever asked, and the page goes on."""
+"""Shows refusals of the API as notifications."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +10,7 @@ from console.pages.api_client import ApiRefused
 
 @contextmanager
 def telling() -> Iterator[None]:
-    """Leave the block where the API refuses something in it, and say what."""
+    """Leave the block where the API refuses a request in it, and notify the viewer."""
     try:
         yield
     except ApiRefused as refused:

@@ -1,4 +1,4 @@
-"""Filters under a name, each viewer's own."""
+"""A menu of the viewer's saved filters."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -11,12 +11,13 @@ from console.pages.viewer import PageViewer
 from console.results.views import ViewList, ViewRow
 
 Query = dict[str, Any]
+"""Filters of a page by name. Free-form: each page has filters of its own."""
 
 
 def saved_views(
     viewer: PageViewer, page: str, now: Callable[[], Query], take: Callable[[Query], None]
 ) -> None:
-    """A menu of saved views; `now` gives the filters in use, `take` applies those of a view."""
+    """Draw the menu; `now` returns the filters in use, `take` applies those of a view."""
 
     async def fill() -> None:
         menu.clear()

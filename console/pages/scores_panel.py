@@ -1,4 +1,4 @@
-"""What base and each detector made of a transaction, computed again from what is stored."""
+"""The score of a transaction by base and by each detector, recomputed from stored data."""
 
 from nicegui import background_tasks, ui
 
@@ -12,8 +12,8 @@ MOST = 8
 
 
 def scores_panel(viewer: PageViewer, route: str) -> None:
-    """A panel that fills by itself: computing takes longer than reading."""
-    with panel("Scores by part"):
+    """Show the panel; it fills when the scores are computed."""
+    with panel("Scores by scorer"):
         place = box("stack tight")
         with place:
             waiting(2)
@@ -23,21 +23,21 @@ def scores_panel(viewer: PageViewer, route: str) -> None:
             found = await viewer.api.get(f"{route}/scores", ScoresByPart)
         except ApiRefused as refused:
             found = ScoresByPart([], refused.what)
-        if place.is_deleted:  # whoever looked has gone on
+        if place.is_deleted:  # the page was left
             return
         place.clear()
         with place:
             if found.parts:
                 _table(found.parts)
             else:
-                text(found.why_not or "Nothing scored it.", "muted")
+                text(found.why_not or "No scorer has scored it.", "muted")
 
     background_tasks.create(fill(), context=place)
 
 
 def _table(parts: list[PartScore]) -> None:
     highest = sorted(parts, key=lambda one: one.shift - one.surprise)
-    with table(["Scorer", "#Rarity", "#Against the threshold"], "Scores by part"):
+    with table(["Scorer", "#Rarity", "#Above the threshold"], "Scores by part"):
         for one in highest[:MOST]:
             with ui.element("tr"):
                 text(one.episode or one.scorer, "strong", tag="td")
@@ -46,7 +46,7 @@ def _table(parts: list[PartScore]) -> None:
 
 
 def _against(one: PartScore) -> str:
-    """How far over the joint threshold, with the scorer's share of the budget, in powers of ten."""
+    """Distance to the joint threshold in powers of ten, after the shift for the scorer's budget share."""
     if one.threshold is None:
         return ""
     return f"{one.surprise - one.shift - one.threshold:+.2f}"

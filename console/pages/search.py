@@ -1,4 +1,4 @@
-"""Search: any transaction, alerted or not, since the first victims of a new pattern were never alerted."""
+"""Search over all transactions. The first payments of a new pattern were not alerted."""
 
 from datetime import datetime
 from typing import Any
@@ -15,7 +15,7 @@ from console.pages.viewer import PageViewer, SignedIn
 
 @ui.page("/transactions", title="Search · flagfive")
 async def search(viewer: SignedIn, q: str = "") -> None:
-    """Find transactions by id, entity, time, amount or detector, and flag them."""
+    """Search transactions by id, entity, time, amount or detector, and flag them."""
     with frame(viewer, "Search") as head:
         with head:
             text("", "tag", tag="span").props("data-total aria-live=polite")
@@ -30,13 +30,15 @@ async def search(viewer: SignedIn, q: str = "") -> None:
                 key="transaction_id",
                 **form.query(),
             )
-            nothing = empty("Nothing found", "Widen the filters, or look for another id.", "search_off")
+            nothing = empty(
+                "No transactions found", "Widen the filters, or search for another id.", "search_off"
+            )
             nothing.props("data-empty hidden")
         on_actions(viewer)
 
 
 class SearchForm:
-    """What is looked for; the grid follows each change."""
+    """The filters; the grid follows each change."""
 
     def __init__(self, viewer: PageViewer, q: str) -> None:
         self._viewer = viewer
@@ -53,7 +55,7 @@ class SearchForm:
             self._add("detector", ui.input("Found by"))
 
     def query(self) -> dict[str, Any]:
-        """What is looked for, as parameters of the API."""
+        """Return the filters as query parameters of the API."""
         times = {name: self._seconds(self._values.get(name)) for name in ("since", "until")}
         return {name: value for name, value in (self._values | times).items() if value not in (None, "")}
 

@@ -1,4 +1,4 @@
-"""Where a viewer gives name and password."""
+"""The page to sign in."""
 
 from nicegui import ui
 
@@ -19,7 +19,7 @@ class SignInForm(ui.element, component="sign_in.js"):
 
 @ui.page("/sign-in", title="Sign in · flagfive")
 def sign_in(next: str = "/") -> None:  # noqa: A002, the address names it so
-    """The page; `next` is where to go then, only within the console."""
+    """Show the form; `next` is the path to open afterwards, within the console only."""
     ui.dark_mode(None)
     with box("gate", "main"), box("panel stack").style("padding: 32px"):
         text("flagfive", tag="h1")

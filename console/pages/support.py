@@ -1,4 +1,4 @@
-"""The flags of a new episode: which are fraud, which are lookalikes, and which the checks find odd."""
+"""The flags of a new episode: fraud, genuine lookalikes, and marks of the checks."""
 
 import asyncio
 from collections.abc import Callable
@@ -29,7 +29,7 @@ class SupportPanel:
         self._odd: dict[str, str] = {}
 
     async def add(self, ids: list[str], *, genuine: bool = False) -> None:
-        """Flag these too, as fraud or as lookalikes; those that are not stored are told of."""
+        """Flag more transactions, as fraud or as lookalikes; notify the viewer of unknown ones."""
         new = [one for one in dict.fromkeys(ids) if one not in self._rows]
         for identity, found in zip(new, await asyncio.gather(*map(self._read, new)), strict=True):
             if found is not None:
@@ -38,23 +38,21 @@ class SupportPanel:
         self._tell()
 
     def mark(self, odd: dict[str, str]) -> None:
-        """Show beside a flag what checks say of it."""
+        """Show a remark of the checks beside flags, by transaction id."""
         self._odd = odd
         self.show.refresh()
 
     def keep(self, ids: list[str]) -> None:
-        """Leave only these flagged, as when two patterns were flagged as one."""
+        """Keep only these fraud flags, for example one of two patterns."""
         for identity in [one for one in self.fraud if one not in ids]:
             self._remove(identity)
         self._tell()
 
     @ui.refreshable_method
     def show(self) -> None:
-        """The flags as a table."""
+        """Draw the flags as a table."""
         if not self._rows:
-            empty(
-                "Nothing is flagged", "Select transactions in the queue or the search, and press e.", "flag"
-            )
+            empty("No flags yet", "Select transactions in the queue or the search, and press e.", "flag")
             return
         with table(["Time", "Card", "#Amount", "#Rarity", "Flagged as", ""], "Flags of the episode"):
             for identity in [*self.fraud, *self.genuine]:

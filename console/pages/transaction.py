@@ -1,4 +1,4 @@
-"""One transaction: what happened, why it was alerted, who the card and the merchant are."""
+"""One transaction: facts, reasons, scores, features, and its entities."""
 
 from urllib.parse import quote
 
@@ -26,7 +26,7 @@ from console.results.transactions import (
 
 @ui.page("/transactions/{transaction_id}", title="Transaction · flagfive")
 async def transaction(viewer: SignedIn, transaction_id: str) -> None:
-    """The page of one transaction."""
+    """Show one transaction."""
     with frame(viewer, "Search", transaction_id):
         route = f"/transactions/{quote(transaction_id, safe='')}"
         found = await viewer.api.get(route, TransactionDetails)
@@ -43,7 +43,7 @@ async def transaction(viewer: SignedIn, transaction_id: str) -> None:
                 _happened(viewer, found, route)
                 _why(row)
                 scores_panel(viewer, route)
-                with panel("What the model saw"):
+                with panel("Features"):
                     _features(found.features)
                 notes_panel(viewer, found.notes, f"{route}/notes")
             with box("stack"):
@@ -92,8 +92,8 @@ def _reveal_button(viewer: PageViewer, route: str, shown: ui.element) -> None:
                     text(key, "mono", tag="dd")
             made.delete()
 
-    made = button("Show whole token", reveal, icon="visibility", kind="quiet")
-    made.tooltip("Who looks, and when, is written to the audit log")
+    made = button("Show full card token", reveal, icon="visibility", kind="quiet")
+    made.tooltip("The audit log records who views it")
 
 
 def _why(row: TransactionRow) -> None:
@@ -101,10 +101,10 @@ def _why(row: TransactionRow) -> None:
         if row.reasons:
             reasons(row.reasons)
         else:
-            text("It was not alerted, so no reasons were written.", "muted")
+            text("Reasons are recorded only for alerts.", "muted")
         if row.nearest:
             with box("line").style("margin-top: 12px"):
-                text("Most alike among the flagged:", "muted", tag="span")
+                text("Most similar flagged transaction:", "muted", tag="span")
                 ui.link(row.nearest, f"/transactions/{quote(row.nearest, safe='')}").classes("mono")
 
 
@@ -131,7 +131,7 @@ def _episodes(episodes: list[EpisodeMembership]) -> None:
 def _verdicts(viewer: PageViewer, verdicts: list[VerdictRow]) -> None:
     if not verdicts:
         return
-    with panel("Judged"), box("timeline", "ol"):
+    with panel("Verdicts"), box("timeline", "ol"):
         for one in reversed(verdicts):
             with box("marked", "li"):
                 word(one.verdict)
@@ -143,7 +143,7 @@ def _verdicts(viewer: PageViewer, verdicts: list[VerdictRow]) -> None:
 def _others(viewer: PageViewer, rows: list[TransactionRow]) -> None:
     with panel("Other alerts of the card"):
         if not rows:
-            empty("None", "No other alert of this card is stored.", "credit_card")
+            empty("No other alerts", "No other alert of this card is stored.", "credit_card")
             return
         with table(["Raised", "#Amount", "State"], "Other alerts of the card"):
             for row in rows:

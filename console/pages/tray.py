@@ -1,7 +1,7 @@
-"""The tray: what a viewer has gathered for an episode, from whatever page."""
+"""The tray of transactions that a viewer gathers for an episode, across pages."""
 
 from nicegui import ui
 
 
 class Tray(ui.element, component="tray.js"):
-    """Shows how many transactions are gathered, and leads to the new episode; the browser keeps them."""
+    """Shows the number of gathered transactions, with a link to the new episode; the browser keeps them."""

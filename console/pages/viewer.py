@@ -1,4 +1,4 @@
-"""Who looks at a page, with what rights, and in which time zone."""
+"""The viewer of a page: rights, time zone and theme."""
 
 from dataclasses import dataclass
 from datetime import tzinfo
@@ -36,12 +36,12 @@ class PageViewer:
     origin: str
 
     def may(self, right: str) -> bool:
-        """Whether the role allows it; the API decides again when it is done."""
+        """Whether the role has the right; the API checks it again on each request."""
         return right in self.rights
 
 
 async def viewer_of(request: Request) -> PageViewer:
-    """The viewer of a request; whoever is not signed in is sent to the page for that."""
+    """Return the viewer of a request; redirect to the sign-in page if nobody is signed in."""
     api = ApiClient(pages_app.state.api, request)
     try:
         session = await api.get("/session", SessionUser)
@@ -64,10 +64,10 @@ async def viewer_of(request: Request) -> PageViewer:
 
 
 def zone_of(name: str) -> tzinfo:
-    """The zone of this name; UTC for a name that is none."""
+    """Return the time zone of this name, or UTC if there is none."""
     try:
         return ZoneInfo(name)
-    except (KeyError, ValueError, OSError):  # unknown, with characters that no name has, or a folder's name
+    except (KeyError, ValueError, OSError):  # unknown, invalid characters, or the name of a folder
         return ZoneInfo("UTC")
 
 

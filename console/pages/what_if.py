@@ -1,4 +1,4 @@
-"""What other terms would have done to the stored past, beside what is in force: a panel of an episode."""
+"""A panel of an episode that tries other terms on stored transactions."""
 
 from collections.abc import Callable
 from functools import partial
@@ -17,14 +17,14 @@ DAYS = {1: "1 day", 7: "7 days", 30: "30 days", 90: "90 days"}
 LOOK_S = 0.5
 STAGES = {
     "waiting": "Waiting for the models",
-    "calibrating": "Reading what thresholds are fitted to",
+    "calibrating": "Reading traffic for the thresholds",
     "reading": "Reading transactions",
-    "scoring": "Scoring them again",
+    "scoring": "Scoring transactions again",
 }
 
 
 class WhatIfPanel:
-    """Days, budget, and whether the episode's detector scores; then both sides in a table.
+    """A form with days, budget and whether the episode's detector scores, and a table of both sides.
 
     Args:
         episode: its id.
@@ -34,19 +34,20 @@ class WhatIfPanel:
     def __init__(self, viewer: PageViewer, episode: str, *, in_force: bool, currency: str) -> None:
         self._viewer, self._episode, self._currency = viewer, episode, currency
         self._with = not in_force
-        """What is asked first: what a draft would bring, and what would be missed without one in force."""
+        """Initial choice: with the detector for a draft, without it for a live one."""
 
     async def show(self) -> None:
-        """Draw it, with the budget in force to begin from."""
+        """Draw the panel, starting with the budget in force."""
         policy = await self._viewer.api.get("/policy", PolicyInForce)
         with panel("What if"), box("stack tight"):
             with box("muted small"):
                 words = (
-                    "Scores stored transactions again, its own flags left out. Before there is a detector, "
+                    "Scores stored transactions again, without this episode's own flags. "
+                    "Before a detector exists, "
                 )
                 text(words, tag="span")
                 ui.link("the preview of a new episode", "/new-episode")
-                text(" tells what flags would do.", tag="span")
+                text(" shows the effect of flags.", tag="span")
             with box("line"):
                 self._days = ui.select(DAYS, value=30, label="Last").props("outlined dense")
                 self._budget = ui.number("Budget, %", value=100 * policy.alert_rate, min=0.0001, max=50)
@@ -95,7 +96,7 @@ class WhatIfPanel:
             bar.value = found.step / (found.steps + 1)
 
     def _effects(self, found: WhatIf) -> None:
-        with table(["", "#In force", "#Then"], "Terms"):
+        with table(["", "#Now", "#Then"], "Terms"):
             for name, read in self._rows().items():
                 with ui.element("tr"):
                     text(name, "muted", tag="td")
@@ -112,7 +113,7 @@ class WhatIfPanel:
             "Known fraud caught": lambda e: f"{e.caught:,} of {e.frauds:,} ({_share(e)})",
             "Its amount": lambda e: f"{money(e.amount_caught)} of {money(e.fraud_amount)}",
             "Known genuine alerted": lambda e: f"{e.false_alarms:,}",
-            "Alerts nobody has judged": lambda e: f"{e.unjudged:,}",
+            "Unjudged alerts": lambda e: f"{e.unjudged:,}",
             "Threshold, as surprise": lambda e: f"{e.threshold:.2f}",
         }
 
@@ -125,5 +126,5 @@ def _looked_at(found: WhatIf) -> str:
     most = "The newest " if found.limited else ""
     return (
         f"{most}{found.transactions:,} transactions of {found.days:.1f} days: {found.added:,} "
-        f"alerts come, {found.lost:,} go. Blocks and boosts of single entities are left out."
+        f"alerts would be added, {found.lost:,} removed. Blocks and boosts of single entities are left out."
     )

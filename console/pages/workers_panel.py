@@ -1,4 +1,4 @@
-"""Workers and the partitions that they score, and how far behind each is."""
+"""Workers, their partitions, and the lag of each partition."""
 
 from nicegui import ui
 
@@ -9,13 +9,13 @@ from console.results.monitoring import MonitoringSummary, PartitionRow, WorkerRo
 
 
 def workers_panel(viewer: PageViewer, found: MonitoringSummary) -> None:
-    """Who has acknowledged what, and the lag of each partition as the broker told it last."""
+    """Show what each worker has acknowledged, and the lag of each partition."""
     workers, partitions = found.workers, found.partitions
     with panel("Workers and partitions"), box("stack"):
         if found.lag_problem:
             _away(viewer, found)
         if not workers and not partitions:
-            empty("No worker is known", "A worker appears when it has acknowledged a change.", "dns")
+            empty("No workers yet", "A worker appears after it acknowledges a change.", "dns")
         if workers:
             _workers(viewer, workers)
         if partitions:
@@ -23,10 +23,10 @@ def workers_panel(viewer: PageViewer, found: MonitoringSummary) -> None:
 
 
 def _away(viewer: PageViewer, found: MonitoringSummary) -> None:
-    with banner(f"{found.lag_problem.capitalize()}: lag is not known now."):
+    with banner(f"{found.lag_problem.capitalize()}: the current lag is unknown."):
         if found.lag_read_at is not None:
             with box("muted small"):
-                text("what stands here is of ", tag="span")
+                text("figures below are from ", tag="span")
                 moment(found.lag_read_at, viewer.zone)
 
 
@@ -46,7 +46,7 @@ def _workers(viewer: PageViewer, workers: list[WorkerRow]) -> None:
 
 
 def _partitions(partitions: list[PartitionRow]) -> None:
-    with table(["Partition", "#Lag", "#Scored up to", "#Ends at"], "Lag of each partition"):
+    with table(["Partition", "#Lag", "#Committed offset", "#End offset"], "Lag of each partition"):
         for one in partitions:
             with ui.element("tr") as line:
                 line.props["data-partition"] = str(one.partition)

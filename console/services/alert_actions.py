@@ -65,11 +65,11 @@ def snooze(context: ConsoleContext, viewer: Viewer, ids: Sequence[int], until: f
     """Put alerts aside until a time, or bring them back. Raises NotFound, Invalid."""
     now = context.clock()
     if until is not None and not now < until <= now + LONGEST_SNOOZE_S:
-        raise Invalid("an alert is snoozed into the future, for 90 days at most", where="until")
+        raise Invalid("a snooze must end in the future, within 90 days", where="until")
     with context.unit() as unit:
         alerts = existing_alerts(unit, ids)
         if judged := [alert.id for alert in alerts if alert.status != OPEN]:
-            raise Invalid(f"judged already: {judged[:5]}", where="ids", allowed="alerts that are open")
+            raise Invalid(f"already judged: {judged[:5]}", where="ids", allowed="open alerts")
         before = {"state": {alert.id: state_of(alert, now) for alert in alerts}}
         unit.queue.change([alert.id for alert in alerts], snoozed_until=until)
         note(unit, viewer, Act("snooze", _told(alerts), before, {"snoozed_until": until}), now)
@@ -91,7 +91,7 @@ def require_worker(unit: UnitOfWork, name: str, where: str) -> None:
     """Raises Invalid unless `name` is an active user who may work on alerts."""
     may = [one.name for one in unit.users.all() if one.active and Right.DECIDE in RIGHTS_OF[Role(one.role)]]
     if name not in may:
-        raise Invalid(f"{name!r} is nobody who works on alerts", where=where, allowed=may)
+        raise Invalid(f"{name!r} is not an active user who may work on alerts", where=where, allowed=may)
 
 
 def _note(context: ConsoleContext, viewer: Viewer, transaction_id: str, text: str) -> Note:

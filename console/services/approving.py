@@ -25,7 +25,8 @@ def approve(context: ConsoleContext, viewer: Viewer, name: str, note: str) -> Re
         episode = _undecided(unit, name)
         if standing_policy(context, unit).four_eyes and episode.author == viewer.name:
             raise NotAllowed(
-                f"{viewer.name} flagged {episode.name!r}: another person approves it", where="four eyes"
+                f"{viewer.name} flagged {episode.name!r}, so another person must approve it",
+                where="four eyes",
             )
     return _decide(context, viewer, episode, APPROVED, "approve", note)
 
@@ -51,7 +52,7 @@ def roll_back_episode(context: ConsoleContext, viewer: Viewer, name: str, note: 
     with context.unit(reads_only=True) as unit:
         episode = found_episode(unit, name)
     if episode.detector_id is None:
-        raise Refused(f"{episode.name!r} has no detector that could be rolled back", where="name")
+        raise Refused(f"{episode.name!r} has no detector to roll back", where="name")
     return roll_back(context, viewer, f"detector/{episode.detector_id}", note)
 
 
@@ -60,7 +61,7 @@ def roll_back_entry(context: ConsoleContext, viewer: Viewer, control_offset: int
     with context.unit(reads_only=True) as unit:
         entry = unit.control.get(control_offset)
         if entry is None:
-            raise NotFound(f"no control entry at offset {control_offset} is recorded", where="offset")
+            raise NotFound(f"no control entry is recorded at offset {control_offset}", where="offset")
         latest = unit.control.latest(entry.kind, entry.entry_id)
     assert latest is not None  # the entry itself at least
     if latest.control_offset != control_offset:

@@ -88,8 +88,8 @@ def must_answer(answer: Answer | None, request: Request) -> Answer:
     """The answer. Raises WorkerUnresponsive where there is none."""
     if answer is None:
         raise WorkerUnresponsive(
-            "the adaptation worker has not answered yet; the request stands and will be worked",
+            "the adaptation worker has not answered yet; it will process the request later",
             where=request.request_id,
-            allowed="the same request_id again asks for its outcome",
+            allowed="send the same request_id again to get the result",
         )
     return answer

@@ -32,7 +32,7 @@ class EpisodeFlags:
         if not self.fraud:
             raise Invalid("an episode needs at least one transaction flagged as fraud", where="ids")
         if both := sorted(set(self.fraud) & set(self.genuine)):
-            raise Invalid(f"named as fraud and as genuine: {both[:5]}", where="ids, genuine_ids")
+            raise Invalid(f"flagged as both fraud and genuine: {both[:5]}", where="ids, genuine_ids")
 
 
 def flag(
@@ -85,9 +85,9 @@ def join_matches(
         WorkerUnresponsive: the worker did not answer in time.
     """
     if not confirmed and not rejected:
-        raise Invalid("no transactions are named", where="confirm, reject")
+        raise Invalid("no transactions are given", where="confirm, reject")
     if both := sorted(set(confirmed) & set(rejected)):
-        raise Invalid(f"confirmed and rejected at once: {both[:5]}", where="confirm, reject")
+        raise Invalid(f"both confirmed and rejected: {both[:5]}", where="confirm, reject")
     with context.unit(reads_only=True) as unit:
         episode = found_episode(unit, name)
     request = request_by(

@@ -13,7 +13,7 @@ SENT = "sent"
 def result_of(request: Request, answer: Answer | None) -> RequestResult:
     """The result of `request`; without an answer its status is `sent`."""
     if answer is None:
-        message = "the adaptation worker has it, or will have it once it is back"
+        message = "the adaptation worker has the request, or gets it when it is back"
         return RequestResult(request.request_id, SENT, message)
     return RequestResult(
         request.request_id,

@@ -35,7 +35,9 @@ class WhatIfTerms:
 def what_if(context: ConsoleContext, terms: WhatIfTerms) -> WhatIf:
     """Try them. Raises Invalid, NotFound, and Refused where it cannot be told or another one runs."""
     if terms.budget is not None and terms.threshold is not None:
-        raise Invalid("a budget sets the threshold", where="budget, threshold", allowed="one of them")
+        raise Invalid(
+            "budget and threshold exclude each other", where="budget, threshold", allowed="one of them"
+        )
     try:
         return context.models.what_if(_change(context, terms))
     except CannotScore as lack:

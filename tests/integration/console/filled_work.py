@@ -42,6 +42,7 @@ class Pattern:
     confirmed: int = 0
     rejected: int = 0
     reason: str = ""
+    author: str = "analyst"
 
     @property
     def detector(self) -> str:
@@ -52,7 +53,15 @@ PATTERNS = (
     Pattern("gift cards", "live", "evidence", 0.2, 4, confirmed=9, rejected=3),
     Pattern("night refunds", "live", "evidence", -0.1, 6, confirmed=2, rejected=1),
     Pattern("card testing", "shadow", "ridge", 0.0, 8),
-    Pattern("parcel shops", "draft", "evidence", 0.0, None, reason="adds 0.14% of alerts, 0.05% are left"),
+    Pattern(
+        "parcel shops",
+        "draft",
+        "evidence",
+        0.0,
+        None,
+        reason="adds 0.14% of alerts, 0.05% are left",
+        author="lead",
+    ),
     Pattern(
         "old mules", "retired", "evidence", 0.0, 9, confirmed=4, rejected=2, reason="the new base covers it"
     ),
@@ -109,7 +118,7 @@ def _control_row(offset: int, kind: str, identity: str, reason: str, retired: bo
 
 def _add_pattern(unit: UnitOfWork, pattern: Pattern, place: int, now: float) -> None:
     episode = Episode(
-        id=f"e-{pattern.detector}", request_id=f"r-{place}", name=pattern.name, author="analyst",
+        id=f"e-{pattern.detector}", request_id=f"r-{place}", name=pattern.name, author=pattern.author,
         status=pattern.status, reason=pattern.reason or None, flagged_at=now - place * DAY_S,
         detector_id=pattern.detector, control_offset=pattern.offset, flag_to_adapted_ms=240.0,
         flag_to_live_ms=610.0 if pattern.status == "live" else None,

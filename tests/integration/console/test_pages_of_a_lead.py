@@ -20,6 +20,7 @@ from contracts.answers_topic import answers_topic, create_topic
 from contracts.request import Request, read_request
 from settings import Settings
 from tests.browser import NARROW, Visitor
+from tests.integration.console.conftest import SignedIn
 from tests.integration.console.filled_work import BASE_ON_TRIAL, COMMITTED, PATTERNS, RECORDS, SUSPICIOUS_NOTE
 from tests.integration.console.models_in_force import FRAUDS
 from tests.integration.console.pages_setup import ALERTS
@@ -91,7 +92,7 @@ def test_a_lead_sees_what_is_in_force_and_what_is_on_trial_and_compares_two(lead
     assert row_of(page, "Detectors, shadow", ON_TRIAL.name)[1:4] == ["14", "9", "720"]
     assert row_of(page, "Detectors, shadow", BASE_ON_TRIAL)[1:3] == ["30", "20"]
     assert "adds 0.14% of alerts" in row_of(page, "Detectors, draft", "parcel shops")[0]
-    for label, one in (("One", LIVE), ("The other", OTHER)):
+    for label, one in (("First", LIVE), ("Second", OTHER)):
         lead.choose(label, one.name)
         expect(page.get_by_label(label, exact=True)).to_have_value(f"{one.name} · live")
     page.get_by_role("button", name="Compare").click()
@@ -119,8 +120,8 @@ def test_a_lead_sees_earlier_bases_compares_two_and_brings_one_back(
     assert figures[:3] == ["3.10", f"{ALERTS // 2:,}", precision]
     live = page.get_by_label("Detectors, live").get_by_role("row").filter(has_text="base").locator("td")
     assert live.all_inner_texts()[2] == f"{ALERTS // 2:,}"
-    lead.choose("One", name.splitlines()[0])
-    lead.choose("The other", live.all_inner_texts()[0].splitlines()[0])
+    lead.choose("First", name.splitlines()[0])
+    lead.choose("Second", live.all_inner_texts()[0].splitlines()[0])
     page.get_by_role("button", name="Compare").click()
     expect(page.get_by_label("Differences")).to_contain_text("in force: threshold")
     assert row_of(page, "Differences", "in force: threshold") == ["in force: threshold", "3.1", "3"]
@@ -189,7 +190,7 @@ def test_a_lead_opens_a_case_works_on_it_and_hands_it_over(lead: Visitor) -> Non
     expect(page.get_by_text("Saved")).to_be_visible()
     page.get_by_label("Owner's name").fill("nobody of that name")
     page.get_by_role("button", name="Hand over").click()
-    expect(page.get_by_text("is nobody who works on alerts")).to_be_visible()
+    expect(page.get_by_text("is not an active user who may work on alerts")).to_be_visible()
     page.get_by_label("Owner's name").fill("analyst")
     page.get_by_role("button", name="Hand over").click()
     expect(page.locator("dl.facts")).to_contain_text("analyst")
@@ -236,3 +237,24 @@ def test_monitoring_shows_drift_quality_alarms_and_how_far_scoring_is_behind(lea
         f"{RECORDS}",
     ]
     assert row_of(page, "Workers", "worker-1")[1:3] == ["0", "offset 9"]
+
+
+def test_under_four_eyes_a_lead_cannot_approve_an_episode_of_their_own(
+    lead: Visitor, signed_in: SignedIn
+) -> None:
+    admin, approve = signed_in("admin"), lead.page.get_by_role("button", name="Approve")
+    set_four_eyes(admin, True)
+    try:
+        lead.open(f"/episodes/{DRAFT.name}")
+        expect(approve).to_be_disabled()
+    finally:
+        set_four_eyes(admin, False)
+    lead.open(f"/episodes/{DRAFT.name}")
+    expect(approve).to_be_enabled()
+
+
+def set_four_eyes(admin: Visitor, on: bool) -> None:
+    api = f"{admin.origin}/api/v1"
+    csrf = admin.page.request.get(f"{api}/session").json()["csrf"]
+    changed = admin.page.request.put(f"{api}/policy", data={"four_eyes": on}, headers={"X-CSRF-Token": csrf})
+    assert changed.ok
