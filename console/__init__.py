@@ -1,6 +1,9 @@
-"""Where a fraud team works: the API under /api/v1, and the pages that use nothing but this API.
+"""The console of a fraud team: the API under /api/v1, and pages that use only this API.
 
-`access/` says who may do what, `services/` does it over storage and the feedback topic without any HTTP,
-`api/` turns requests into calls of services and errors into status codes, `pages/` shows it; `server.py`
-puts them together.
+- `access/`: rights, sign-in, users and tokens.
+- `services/`: what the console does, over storage and the feedback topic, without HTTP.
+- `results/`: types of what the API answers.
+- `api/`: routes, which call services and map errors to status codes.
+- `models/`: the process that scores stored transactions.
+- `pages/`: the pages; `server.py` builds the application.
 """

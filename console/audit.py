@@ -1,4 +1,4 @@
-"""What is written to the audit log of every change: who, when, from where, before, after."""
+"""Audit entries of the console: author, time, address, state before and after."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -7,12 +7,12 @@ from console.access.viewer import Viewer
 from storage import UnitOfWork
 
 MOST_CHARACTERS = 200
-"""Of a name or id in the log: enough to know it by, whatever somebody sent."""
+"""Maximum length of a name or id in the log, because senders choose them."""
 
 
 @dataclass(frozen=True)
 class Act:
-    """One change: what was done to which thing, and how it stood before and after."""
+    """One change: action, subject, and state before and after."""
 
     action: str
     subject: str
@@ -21,7 +21,7 @@ class Act:
 
 
 def note(unit: UnitOfWork, viewer: Viewer, act: Act, now: float) -> None:
-    """Append the act in the caller's unit of work, so that neither exists without the other."""
+    """Append an audit entry in the caller's unit of work, so that change and entry commit together."""
     details = {"from": viewer.address, "role": viewer.role, "before": act.before, "after": act.after}
     unit.audit.append(
         viewer.name[:MOST_CHARACTERS],

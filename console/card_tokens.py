@@ -1,4 +1,4 @@
-"""Card tokens as people see them: masked, with a reference that leads back and says nothing."""
+"""Masks card tokens, and encrypts them into references for addresses and filters."""
 
 import base64
 import binascii
@@ -9,17 +9,17 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 PREFIX = "~"
-"""A reference begins with it, so that it is not taken for a key."""
+"""First character of a reference, which tells it from a key."""
 BIN, LAST = 6, 4
 _SIV_BYTES = 64
 
 
 class CardTokens:
-    """Masks keys of the primary entity, and turns them into references and back.
+    """Masks keys of the primary entity, and converts them to references and back.
 
-    A reference is the key, encrypted so that equal keys give equal references (AES-SIV): it can stand in
-    addresses and be compared, and only a console with the same secret can read it. Other kinds of entity
-    (merchants, devices) are shown as they are.
+    A reference is the encrypted key (AES-SIV). Equal keys give equal references, so references can be
+    compared and used in addresses. Only a console with the same secret can decrypt them. Keys of other
+    entities (merchants, devices) are not masked.
     """
 
     def __init__(self, kind: str, secret: bytes) -> None:
@@ -28,18 +28,18 @@ class CardTokens:
         self._cipher = AESSIV(derived.derive(secret))
 
     def shown(self, kind: str, key: str) -> str:
-        """The key as it may be shown."""
+        """Return the key for display: masked if it is a card."""
         return mask(key) if kind == self.kind else key
 
     def reference(self, kind: str, key: str) -> str:
-        """What stands for the key in addresses and filters; of other kinds than cards the key itself."""
+        """Return the reference of a card, or the key itself for other kinds."""
         if kind != self.kind or not key:
             return key
         sealed = self._cipher.encrypt(key.encode(), [b"card"])
         return PREFIX + base64.urlsafe_b64encode(sealed).decode().rstrip("=")
 
     def key(self, reference: str) -> str:
-        """The key behind a reference; what is none is taken for a key itself."""
+        """Return the key of a reference; other text is returned as it is."""
         if not reference.startswith(PREFIX):
             return reference
         text = reference.removeprefix(PREFIX)
@@ -50,12 +50,14 @@ class CardTokens:
             return reference
 
     def hide(self, text: str, card: str) -> str:
-        """`text` with the card's key masked wherever it stands, as in the words of a reason."""
+        """Return `text` with each occurrence of the card's key masked."""
         return text.replace(card, mask(card)) if card else text
 
 
 def mask(key: str) -> str:
-    """BIN and last four where at least as much again is hidden (PCI DSS 4.0.1, 3.4.1), else the last four.
+    """Mask all but BIN and last four digits if this hides half of the key, else all but the last four.
+
+    PCI DSS 4.0.1, requirement 3.4.1, allows BIN and last four digits.
 
     >>> mask("tok_4111111111111111"), mask("card-12345"), mask("c-7")
     ('tok_41**********1111', '******2345', '***')

@@ -1,4 +1,4 @@
-"""What every service works with: database, settings, masks of cards, broker, models, a clock."""
+"""What every service needs: database, settings, card masks, broker, models and clock."""
 
 from __future__ import annotations
 

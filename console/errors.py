@@ -1,10 +1,16 @@
-"""What can go wrong in a service, named by cause; `api/errors.py` gives each its status code."""
+"""Errors of services, named by cause; `api/errors.py` maps them to status codes."""
 
 from typing import Any
 
 
 class ConsoleError(Exception):
-    """Something that was asked for cannot be done: what, where in the request, and what is allowed."""
+    """A request cannot be done.
+
+    Attributes:
+        what: the problem, written for people.
+        where: the field or place of the problem.
+        allowed: allowed values.
+    """
 
     def __init__(self, what: str, *, where: str = "", allowed: Any = "") -> None:
         super().__init__(what)
@@ -12,28 +18,28 @@ class ConsoleError(Exception):
 
 
 class NotFound(ConsoleError):
-    """There is no such thing."""
+    """The named thing does not exist."""
 
 
 class Refused(ConsoleError):
-    """It contradicts what is stored or in force; the request may be right another time."""
+    """The request conflicts with the current state."""
 
 
 class Invalid(ConsoleError):
-    """The request itself is wrong."""
+    """The request is invalid."""
 
 
 class NotSignedIn(ConsoleError):
-    """Nobody is known by this cookie, token, name or password."""
+    """Cookie, token, name or password is unknown."""
 
 
 class NotAllowed(ConsoleError):
-    """They are known, and have no right to it."""
+    """The sender lacks the right."""
 
 
 class Locked(ConsoleError):
-    """Too many wrong passwords; some time must pass."""
+    """Too many wrong passwords; the sender must wait."""
 
 
 class WorkerUnresponsive(ConsoleError):
-    """The adaptation worker has not answered in time; the request stands and will be worked."""
+    """The adaptation worker has not answered in time; it will process the request later."""

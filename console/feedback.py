@@ -1,4 +1,4 @@
-"""The console's line to the adaptation worker: requests leave by the outbox, answers and acks come in."""
+"""Sends requests from the outbox to the adaptation worker, and receives answers and acknowledgements."""
 
 from __future__ import annotations
 
@@ -26,41 +26,41 @@ log = logging.getLogger(__name__)
 
 RETRY_S = 1.0
 POLL_S = 0.05
-"""Between two looks at acknowledgements and forgotten messages of the outbox."""
+"""Longest wait for answers between two polls of the acknowledgements."""
 SEND_WITHIN_S = 10.0
 
 
 class Feedback(Protocol):
-    """What services need of it."""
+    """The connection to the adaptation worker, as services use it."""
 
     @property
     def topic(self) -> str:
         """Name of the topic of requests."""
 
     def expect(self, request_id: str) -> Future[Answer]:
-        """What will hold the answer; call it before the request can leave."""
+        """Return the future answer of a request; call it before the request is sent."""
 
     def wake(self) -> None:
-        """The outbox has something to send."""
+        """Send the messages of the outbox now."""
 
     def progress(self, control_offset: int) -> Progress | None:
-        """On how many partitions this offset is in force; None where no acknowledgement can be read."""
+        """Count the partitions where this offset is in force; None if acknowledgements cannot be read."""
 
     def acks(self) -> dict[int, Acknowledgement]:
-        """The newest acknowledgement of each partition; empty where none can be read."""
+        """Return the newest acknowledgement of each partition; empty if none can be read."""
 
     def __enter__(self) -> object:
-        """Begin to send and to listen."""
+        """Start to send and receive."""
 
     def __exit__(self, *error: object) -> None:
-        """End it."""
+        """Stop to send and receive."""
 
 
 class KafkaFeedback:
-    """Two threads: one sends what the outbox holds, one takes answers and acknowledgements.
+    """Two threads: one sends the outbox, one receives answers and acknowledgements.
 
-    A broker that goes away is waited for: requests stay in the outbox. A crash between sending and marking
-    sends a request twice, which the worker knows by its id.
+    While the broker is away, requests stay in the outbox. A crash after sending and before marking sends a
+    request twice; the worker recognises the repeat by its id.
     """
 
     def __init__(self, engine: Engine, bootstrap: str, topics: TopicsSettings) -> None:
@@ -76,35 +76,35 @@ class KafkaFeedback:
         self._threads = [threading.Thread(target=do, name=f"feedback {name}") for name, do in work]
 
     def __enter__(self) -> Self:
-        """Start both threads; the broker need not be there yet."""
+        """Start both threads; the broker may still be away."""
         self._outage.listen()
         for thread in self._threads:
             thread.start()
         return self
 
     def __exit__(self, *error: object) -> None:
-        """End both threads."""
+        """Stop both threads."""
         self._stop.set()
         self._due.set()
         for thread in self._threads:
             thread.join()
 
     def expect(self, request_id: str) -> Future[Answer]:
-        """The one future of this request, however many wait for it."""
+        """Return the one future of this request, shared by all callers."""
         with self._lock:
             return self._expected.setdefault(request_id, Future())
 
     def wake(self) -> None:
-        """Look into the outbox now."""
+        """Wake the thread that sends the outbox."""
         self._due.set()
 
     def progress(self, control_offset: int) -> Progress | None:
-        """From the acknowledgements taken in so far."""
+        """Answer from the acknowledgements received so far."""
         watch = self._watch
         return watch.table.progress(control_offset) if watch else None
 
     def acks(self) -> dict[int, Acknowledgement]:
-        """From the acknowledgements taken in so far."""
+        """Answer from the acknowledgements received so far."""
         watch = self._watch
         return dict(watch.table.newest) if watch else {}
 
@@ -139,7 +139,7 @@ class KafkaFeedback:
             self._watch.poll()
 
     def _relay(self) -> None:
-        """Send what is due, and look by the second for what another console or a crash has left."""
+        """Send due messages, and poll every second for those of another console or an earlier run."""
         while not self._stop.is_set():
             self._due.wait(RETRY_S)
             self._due.clear()
@@ -153,7 +153,7 @@ class KafkaFeedback:
 
 
 def send_pending(engine: Engine, client: FeedbackClient, topic: str) -> None:
-    """Send the requests that the outbox holds, in their order, each marked once the broker has it."""
+    """Send the requests of the outbox in order, and mark each after the broker has it."""
     with UnitOfWork(engine, reads_only=True) as unit:
         waiting = [(m.id, m.value or b"") for m in unit.outbox.pending() if m.topic == topic]
     for message_id, value in waiting:

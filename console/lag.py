@@ -1,4 +1,4 @@
-"""How far scoring is behind on each partition, asked of the broker on demand and never waited for long."""
+"""Reads the lag of the scorers from the broker, on demand and without a long wait."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from settings import Settings
 log = logging.getLogger(__name__)
 
 FRESH_S = 2.0
-"""An answer so young serves whoever asks next."""
+"""Seconds that an answer is reused."""
 PATIENCE_S = 0.5
-"""A page waits so long for an answer, and not at all where the broker gave none the last time."""
+"""Seconds that a page waits for an answer; it does not wait if the last reading failed."""
 REQUEST_MS = 3_000
 
 
 @dataclass(frozen=True)
 class LagNow:
-    """What is known: by partition where the scoring group has committed, and where each partition ends.
+    """Committed offset of the scoring group and end offset, by partition.
 
-    `read_at` is None before the broker has answered once; `problem` says why there is nothing newer.
+    `read_at` is None before the first answer of the broker; `problem` says why the figures are not current.
     """
 
     committed: Mapping[int, int] = field(default_factory=dict)
@@ -39,16 +39,16 @@ class LagNow:
 
 
 class Lag(Protocol):
-    """What services need of it."""
+    """The source of the lag, as services use it."""
 
     def now(self) -> LagNow:
-        """What is known by now; returns within `PATIENCE_S`, whatever the broker does."""
+        """Return the latest reading, within `PATIENCE_S` seconds."""
 
 
 class KafkaLag:
-    """Reads in a thread of its own that lives for one reading: nothing asks while nobody looks.
+    """Reads in a thread that lives for one reading, so that nothing runs while no page is open.
 
-    A broker that is away holds up that thread alone; pages show what was known before, and say so.
+    While the broker is away, only that thread waits; pages show the last reading and the problem.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -60,10 +60,10 @@ class KafkaLag:
         self._last, self._tried_at = LagNow(), -FRESH_S
 
     def now(self) -> LagNow:
-        """Ask where what is known is no longer fresh; one reading at a time."""
+        """Start a reading if the last one is older than `FRESH_S`; one reading runs at a time."""
         with self._lock:
             if self._reading is None and time.monotonic() - self._tried_at >= FRESH_S:
-                # A daemon: a broker that never answers must not hold up the console's end.
+                # A daemon thread: a broker that never answers must not delay the end of the console.
                 self._reading = threading.Thread(target=self._read, name="lag", daemon=True)
                 self._reading.start()
             reading = self._reading

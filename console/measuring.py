@@ -1,4 +1,4 @@
-"""What Prometheus is told of the console: requests and their seconds, sign-ins, open pages."""
+"""Metrics of the console: requests and their seconds, sign-ins, open pages."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from contracts.metrics import console as metrics
 
 PAGES, ASSETS, OTHER = "pages", "assets", "other"
 ASSET_PREFIXES = ("/_nicegui/", "/static-")
-# A browser without web sockets holds these open as long as a page is shown: no answer takes long there.
+# Browsers without web sockets hold these requests open while a page is shown, so their time says nothing.
 UNMEASURED = "/_nicegui_ws/"
 WAYS_IN = {
     ("POST", "/session"): "password",
@@ -22,11 +22,11 @@ LOCKED = 429
 
 
 class Measured:
-    """Around the whole application: counts and times each request that is answered.
+    """ASGI middleware that counts and times each request.
 
     Args:
-        prefix: of the API.
-        groups: the parts of the API, so that invented addresses make no series of their own.
+        prefix: path of the API.
+        groups: parts of the API, so that unknown addresses add no label values.
     """
 
     def __init__(self, app: ASGIApp, prefix: str, groups: Collection[str]) -> None:
@@ -36,7 +36,7 @@ class Measured:
         if scope["type"] != "http" or scope["path"].startswith(UNMEASURED):
             await self._app(scope, receive, send)
             return
-        status, began = 500, time.perf_counter()  # 500: what is raised is answered outside of us
+        status, began = 500, time.perf_counter()  # 500: outer middleware answers an exception
 
         async def sent(message: Message) -> None:
             nonlocal status
@@ -65,7 +65,7 @@ class Measured:
 
 
 def outcome_of(status: int) -> str:
-    """What became of a try to sign in.
+    """Return the outcome of a sign-in from its status code.
 
     >>> [outcome_of(status) for status in (303, 401, 429, 503)]
     ['signed in', 'refused', 'locked', 'failed']
@@ -76,11 +76,11 @@ def outcome_of(status: int) -> str:
 
 
 def count_open_pages() -> None:
-    """From now on, tell how many pages browsers hold a connection for."""
+    """Export the number of pages with an open connection."""
     from nicegui import Client
 
     def connected() -> int:
-        # Asked by the thread that serves metrics: a copy, since pages come and go meanwhile.
+        # Runs in the metrics thread: copy, because pages open and close meanwhile.
         return sum(client.has_socket_connection for client in list(Client.instances.values()))
 
     metrics.CONSOLE_PAGES_OPEN.set_function(connected)

@@ -1,4 +1,4 @@
-"""Puts the API together: one FastAPI application under /api/v1."""
+"""Builds the FastAPI application of the API."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ RESOURCES = (
     provider_routes, session, alerts, transactions, entities, episodes, labels, detectors, control_entries,
     cases, monitoring, what_if, views, users, tokens, audit, governing,
 )  # fmt: skip
-# Pages run scripts of their own and talk to their own server alone; nothing comes from another host.
+# Pages run their own scripts and talk only to their own server.
 POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data:; font-src 'self' data:; connect-src 'self' ws: wss:; frame-ancestors 'none'; "
@@ -53,9 +53,9 @@ HEADERS = {
 
 
 def build_app(context: ConsoleContext, provider: Provider | None = None) -> FastAPI:
-    """The API over `context`, with an OpenID provider to sign in at where one is given.
+    """Return the API over `context`, with sign-in through `provider` if given.
 
-    Pages are mounted on it by `flagfive console`.
+    `flagfive console` mounts the pages on it.
     """
     app = FastAPI(
         title="flagfive console",
@@ -67,7 +67,7 @@ def build_app(context: ConsoleContext, provider: Provider | None = None) -> Fast
     app.state.context, app.state.provider = context, provider
     app.middleware("http")(_secure_headers)
     if provider is not None:
-        # What must be remembered between going to the provider and coming back, and no longer.
+        # State between the redirect to the provider and the way back.
         app.add_middleware(
             SessionMiddleware,
             secret_key=new_secret(),
@@ -83,7 +83,7 @@ def build_app(context: ConsoleContext, provider: Provider | None = None) -> Fast
 
 
 def _groups() -> set[str]:
-    """The first part of every route's path below the prefix."""
+    """The first path segment of every route below the prefix."""
     paths = {route.path for resource in RESOURCES for route in resource.router.routes}
     return {path.split("/")[1] for path in paths}
 

@@ -10,7 +10,7 @@ from console.results.episodes import EpisodeRow
 
 @dataclass(frozen=True)
 class UserRow:
-    """One user; `locked` after too many wrong passwords."""
+    """One user; `locked` is set after too many wrong passwords."""
 
     id: int
     name: str
@@ -30,7 +30,7 @@ class UserList:
 
 @dataclass(frozen=True)
 class UserCreated:
-    """A user who was added; without a password `link_token` signs them in once, within an hour."""
+    """A new user; without a password, `link_token` signs them in once, within an hour."""
 
     user: UserRow
     link_token: str | None
@@ -59,7 +59,7 @@ class TokenList:
 
 @dataclass(frozen=True)
 class TokenCreated:
-    """A token that was made; `token` is shown this once."""
+    """A new token; `token` is the secret and is returned only here."""
 
     token: str
     row: TokenRow
@@ -89,7 +89,7 @@ class PolicyInForce:
 
 @dataclass(frozen=True)
 class ApprovalDecision:
-    """A decision of the past."""
+    """A past decision on an episode."""
 
     episode_id: str
     episode: str
@@ -102,7 +102,7 @@ class ApprovalDecision:
 
 @dataclass(frozen=True)
 class ApprovalList:
-    """Episodes that wait, oldest first, and the decisions made last."""
+    """Episodes that wait for approval, oldest first, and past decisions, newest first."""
 
     total: int
     rows: list[EpisodeRow]
@@ -111,7 +111,10 @@ class ApprovalList:
 
 @dataclass(frozen=True)
 class AuditRow:
-    """One act: who, from where, what, on what, before and after; `details` holds what else is known."""
+    """One audit entry: author, address, action, subject, state before and after.
+
+    `before`, `after` and `details` are free-form: their fields depend on the action.
+    """
 
     id: int
     time: float
@@ -127,7 +130,7 @@ class AuditRow:
 
 @dataclass(frozen=True)
 class AuditList:
-    """A page of acts."""
+    """A page of audit entries."""
 
     total: int
     rows: list[AuditRow]
@@ -135,7 +138,7 @@ class AuditList:
 
 @dataclass(frozen=True)
 class AuditCheck:
-    """Whether the chain of hashes is whole; else the first entry that does not follow, and why."""
+    """Whether the hash chain is intact; if not, `first_bad` is the first broken entry."""
 
     intact: bool
     entries: int

@@ -9,7 +9,7 @@ from console.results.transactions import TransactionRow
 
 @dataclass(frozen=True)
 class AlertList:
-    """How many there are in all, and the rows of one page."""
+    """A page of alerts; `total` counts all that match."""
 
     total: int
     rows: list[TransactionRow]
@@ -17,14 +17,14 @@ class AlertList:
 
 @dataclass(frozen=True)
 class NewestAlerts(AlertList):
-    """What appeared after an alert; `last_id` is where to go on from."""
+    """Alerts raised after a given one; pass `last_id` to the next request."""
 
     last_id: int
 
 
 @dataclass(frozen=True)
 class AlertsChanged:
-    """How many alerts were changed; `request_id` names what was asked of the adaptation worker."""
+    """The number of changed alerts; `request_id` names the request to the adaptation worker."""
 
     changed: int
     request_id: str | None = None

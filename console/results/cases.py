@@ -9,7 +9,7 @@ from console.results.transactions import NoteRow, TransactionRow
 
 @dataclass(frozen=True)
 class CaseRow:
-    """One case in a list; `alerts` counts them."""
+    """One case in a list; `alerts` is their number."""
 
     id: int
     title: str
@@ -31,7 +31,7 @@ class CaseList:
 
 @dataclass(frozen=True)
 class LinkRow:
-    """An attachment that lies elsewhere."""
+    """A link to a ticket or document elsewhere."""
 
     id: int
     url: str
@@ -42,7 +42,7 @@ class LinkRow:
 
 @dataclass(frozen=True)
 class CaseDetails(CaseRow):
-    """One case whole."""
+    """One case with its alerts, notes and links."""
 
     alert_rows: list[TransactionRow]
     notes: list[NoteRow]

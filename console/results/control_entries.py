@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class ControlRow:
-    """One change; `can_roll_back` where nothing has changed its key since."""
+    """One change; `can_roll_back` is set if it is the last change of its key."""
 
     control_offset: int
     key: str
@@ -22,7 +22,7 @@ class ControlRow:
 
 @dataclass(frozen=True)
 class ControlList:
-    """A page of changes, or all that was in force."""
+    """A page of changes, or everything in force at a time."""
 
     total: int
     rows: list[ControlRow]

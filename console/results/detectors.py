@@ -8,7 +8,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class TrialRow:
-    """What one on trial would have alerted so far; `new` are those that nothing in force alerted."""
+    """What a shadow detector or base would have alerted; `new` counts those without a live alert."""
 
     alerts: int
     new: int
@@ -19,28 +19,28 @@ class TrialRow:
 
 @dataclass(frozen=True)
 class InForce:
-    """When a base decided, in control offsets: from `from_offset` on, up to the one before `to_offset`."""
+    """The period that a base was in force, in control offsets: `from_offset` up to before `to_offset`."""
 
     began_at: float
     ended_at: float | None
-    """Times of signing; null while it is in force, as are the next two."""
+    """Time of signing; null while the base is in force, as is `to_offset`."""
     from_offset: int
     to_offset: int | None
     replaced_by: str
-    """Who announced what ended it."""
+    """Author of the change that ended the period."""
     why_replaced: str
     threshold: float | None
-    """The joint threshold, as surprise, that counted last beside it."""
+    """The last joint threshold of the period, as surprise."""
     rollback_offset: int | None
-    """The change whose rollback brings it back; null where none does."""
+    """The change to roll back to restore this base; null if there is none."""
 
 
 @dataclass(frozen=True)
 class Training:
-    """What a base was trained on, as its artifact says. Times are event times."""
+    """The training data of a base, from its artifact. Times are event times in seconds since 1970 UTC."""
 
     artifact: str
-    """SHA-256 of the artifact; `flagfive promote` tells the first twelve digits."""
+    """SHA-256 of the artifact; `flagfive promote` prints the first twelve digits."""
     data_hash: str
     first_at: float
     last_at: float
@@ -53,9 +53,10 @@ class Training:
 
 @dataclass(frozen=True)
 class DetectorSummary:
-    """One detector or base. `share` is its part of the budget, of what is in force; null elsewhere.
+    """One detector or base.
 
-    `in_force` and `training` are told of bases, by `/detectors/bases` and where one is asked for by its id.
+    `share` is its share of the budget, null if it is not in force. `in_force` and `training` are set for
+    bases, in `/detectors/bases` and in a request by id.
     """
 
     id: str
@@ -64,7 +65,7 @@ class DetectorSummary:
     episode: str
     status: str
     reason: str
-    """Why it is a draft or was retired; empty where there is nothing to explain."""
+    """Why it is a draft or was retired; otherwise empty."""
     author: str
     adapter: str
     created_at: float
@@ -77,14 +78,14 @@ class DetectorSummary:
     precision: float | None
     trial: TrialRow | None
     gate: dict[str, Any]
-    """What the gate found."""
+    """Findings of the gate. Free-form: their fields depend on the adapter."""
     in_force: InForce | None = None
     training: Training | None = None
 
 
 @dataclass(frozen=True)
 class DetectorList:
-    """All of them, what is in force first."""
+    """All detectors or bases."""
 
     total: int
     rows: list[DetectorSummary]
@@ -92,7 +93,7 @@ class DetectorList:
 
 @dataclass(frozen=True)
 class Difference:
-    """One thing in which two differ."""
+    """One difference; the type of `a` and `b` depends on the field `what`."""
 
     what: str
     a: Any
@@ -101,7 +102,7 @@ class Difference:
 
 @dataclass(frozen=True)
 class DetectorComparison:
-    """Two side by side."""
+    """Two detectors or bases, and their differences."""
 
     a: DetectorSummary
     b: DetectorSummary

@@ -9,7 +9,7 @@ from console.results.transactions import TransactionRow
 
 @dataclass(frozen=True)
 class EntityProfile:
-    """Figures over the latest transactions, `whole` where these are all that are stored."""
+    """Figures over the latest transactions; `whole` is set if these are all that are stored."""
 
     transactions: int
     whole: bool
@@ -20,13 +20,13 @@ class EntityProfile:
     largest_amount: float
     alerts: int
     frauds: int
-    """Confirmed."""
+    """Confirmed frauds."""
     currency: str
 
 
 @dataclass(frozen=True)
 class EntityDay:
-    """One day of event time, UTC; `at` is its beginning."""
+    """One day of event time in UTC; `at` is its start."""
 
     at: float
     transactions: int
@@ -36,7 +36,7 @@ class EntityDay:
 
 @dataclass(frozen=True)
 class Partner:
-    """Another entity that it was seen with."""
+    """Another entity in the same transactions."""
 
     kind: str
     key: str
@@ -46,15 +46,15 @@ class Partner:
 
 @dataclass(frozen=True)
 class EntityDetails:
-    """All that a person sees of one entity; a card's key is masked."""
+    """One entity; the key of a card is masked."""
 
     kind: str
     key: str
     reference: str
     profile: EntityProfile
     days: list[EntityDay]
-    """The last 60 days on which it was seen, oldest first."""
+    """The last 60 days with transactions, oldest first."""
     partners: list[Partner]
     timeline: list[TransactionRow]
-    """Its latest transactions, latest first."""
+    """Latest transactions, newest first."""
     alerts: list[TransactionRow]

@@ -10,7 +10,7 @@ from console.results.transactions import TransactionRow
 
 @dataclass(frozen=True)
 class EpisodeRow:
-    """One episode in a list, with what its detector's alerts have come to."""
+    """One episode in a list, with counts of its detector's alerts."""
 
     id: str
     name: str
@@ -28,7 +28,7 @@ class EpisodeRow:
     money_held: float
     precision: float | None
     proposal: str | None
-    """What the worker proposes, such as retirement, and why."""
+    """A proposal of the worker, such as retirement, and its reason."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class EpisodeList:
 
 @dataclass(frozen=True)
 class Acks:
-    """«Live on `live` of `of` partitions after `seconds`»."""
+    """Live on `live` of `of` partitions; `seconds` from flag to all partitions, null until then."""
 
     live: int
     of: int
@@ -50,7 +50,7 @@ class Acks:
 
 @dataclass(frozen=True)
 class HistoryEvent:
-    """Something that was done: by whom, when."""
+    """One action in the history. `details` is free-form: its fields depend on the action."""
 
     at: float
     author: str
@@ -60,7 +60,7 @@ class HistoryEvent:
 
 @dataclass(frozen=True)
 class DetectorVersion:
-    """One announcement of the episode's detector on the control log."""
+    """One version of the episode's detector on the control log."""
 
     control_offset: int
     at: float
@@ -71,14 +71,14 @@ class DetectorVersion:
 
 @dataclass(frozen=True)
 class EpisodeDetails(EpisodeRow):
-    """One episode whole."""
+    """One episode with its flags, acknowledgements and history."""
 
     currency: str
     support: list[TransactionRow]
     acks: Acks | None
     first_catch: TransactionRow | None
     gate: dict[str, Any]
-    """What the gate found: alert rates, threshold, losses."""
+    """Findings of the gate, such as alert rates and threshold. Free-form, as the worker stores them."""
     notes: list[str]
     readaptations: list[DetectorVersion]
     history: list[HistoryEvent]

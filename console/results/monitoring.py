@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class DriftRow:
-    """How far a feature has moved from the training data; below 0.1 stable, above 0.25 major."""
+    """Drift of a feature as population stability index: below 0.1 stable, above 0.25 major."""
 
     feature: str
     psi: float
@@ -15,7 +15,7 @@ class DriftRow:
 
 @dataclass(frozen=True)
 class TrafficSeries:
-    """By the hour of event time: times (s since 1970), share alerted, transactions a second."""
+    """Hourly traffic by event time: times (s since 1970 UTC), share alerted, transactions a second."""
 
     times: list[float]
     alert_rate: list[float | None]
@@ -24,9 +24,10 @@ class TrafficSeries:
 
 @dataclass(frozen=True)
 class QualityDay:
-    """A whole day of event time, as far as labels tell by now; its measures are shares of one or null.
+    """Quality of one full day of event time, from the labels so far; measures are shares or null.
 
-    `time` is its beginning. `labels_missing` is the estimated share of its frauds that nobody has reported.
+    `time` is the start of the day. `labels_missing` is the estimated share of its frauds that are still
+    unreported.
     """
 
     time: float
@@ -40,7 +41,7 @@ class QualityDay:
 
 @dataclass(frozen=True)
 class OpenAlarm:
-    """An alarm that is open: since when, what it names, its worst figure and what is allowed."""
+    """An open alarm: its start, subjects, worst value and limit."""
 
     name: str
     since: float
@@ -51,7 +52,7 @@ class OpenAlarm:
 
 @dataclass(frozen=True)
 class WorkerRow:
-    """A worker, the partitions that it scores, and the control offset it has in force there."""
+    """A worker, its partitions, and the control offset in force on all of them."""
 
     name: str
     partitions: list[int]
@@ -61,10 +62,10 @@ class WorkerRow:
 
 @dataclass(frozen=True)
 class PartitionRow:
-    """A partition of `transactions`: where it ends, how far scorers have committed, what is stored.
+    """A partition of `transactions`: end offset, committed offset, and last stored offset.
 
-    `lag` counts records that are there and not scored; null where the broker has not said, or nothing was
-    ever committed. `worker` is who acknowledged for it last, `stored` the offset stored last.
+    `lag` counts records not yet scored; null if the broker has not answered or nothing was ever committed.
+    `worker` sent the latest acknowledgement for the partition.
     """
 
     partition: int
@@ -77,7 +78,7 @@ class PartitionRow:
 
 @dataclass(frozen=True)
 class MonitoringSummary:
-    """What is null is not known: too little is stored, or `flagfive monitor` has not measured yet."""
+    """Figures of monitoring; null where too little is stored or `flagfive monitor` has not measured yet."""
 
     throughput: float
     alert_rate: float | None
@@ -92,7 +93,7 @@ class MonitoringSummary:
     workers: list[WorkerRow]
     partitions: list[PartitionRow]
     lag_read_at: float | None
-    """When the broker was asked last."""
+    """Time of the last answer of the broker."""
     lag_problem: str
-    """Why there is no newer lag; empty where there is one."""
+    """Why the lag is not current; empty if it is."""
     grafana: str

@@ -9,23 +9,23 @@ from console.results.transactions import TransactionRow
 
 @dataclass(frozen=True)
 class SupportCheck:
-    """What the flags show by themselves."""
+    """Checks of the flags."""
 
     set_aside: list[str]
-    """Flags that the detector is made without."""
+    """Flags that the detector does not use."""
     strangers: list[str]
     groups: list[list[str]]
-    """Two groups where these are two patterns, else none."""
+    """Two groups if the flags form two patterns, otherwise empty."""
     ordinary: float | None
     """Share of genuine traffic that looks as much like the pattern as half of the flags do."""
     found: float | None
-    """Share of the flags that are found when they are left out."""
+    """Share of the flags that are found when left out (leave-one-out)."""
     notes: list[str]
 
 
 @dataclass(frozen=True)
 class GateOpinion:
-    """Whether the gate would let it pass, and why not."""
+    """Whether the gate would let the detector pass; `reason` says why not."""
 
     passes: bool
     reason: str
@@ -33,7 +33,7 @@ class GateOpinion:
 
 @dataclass(frozen=True)
 class MatchExamples:
-    """A few matches of both kinds."""
+    """Example matches: known fraud and known genuine."""
 
     caught: list[TransactionRow]
     false: list[TransactionRow]
@@ -41,7 +41,7 @@ class MatchExamples:
 
 @dataclass(frozen=True)
 class EpisodePreview:
-    """All of it; figures are null where too little is stored to look back. Amounts in `currency`."""
+    """The preview of an episode; figures are null if too little is stored. Amounts are in `currency`."""
 
     support: SupportCheck
     gate: GateOpinion
@@ -53,7 +53,7 @@ class EpisodePreview:
     frauds_caught: int | None
     false_positives: int | None
     cost: float | None
-    """Amounts of the genuine payments that would have been held."""
+    """Total amount of known genuine payments that would have been held."""
     currency: str
     examples: MatchExamples
     why_no_matches: str

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class RequestResult:
-    """What became of a request so far: `status` is an episode's, or `done`, or `sent` before an answer."""
+    """The state of a request: `status` is that of the episode, `done`, or `sent` before an answer."""
 
     request_id: str
     status: str
@@ -21,6 +21,6 @@ class RequestResult:
 
 @dataclass(frozen=True)
 class EpisodeRequested(RequestResult):
-    """An episode that was asked for; `id` names it from now on."""
+    """A requested episode; `id` identifies it."""
 
     id: str = ""

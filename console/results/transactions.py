@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class ReasonRow:
-    """One thing that pushed the score up: in words, and the feature behind it."""
+    """One reason for a high score: text, feature, value, and contribution `push`."""
 
     text: str
     feature: str
@@ -17,10 +17,10 @@ class ReasonRow:
 
 @dataclass(frozen=True)
 class TransactionRow:
-    """One transaction; what comes of an alert is null or empty where it raised none.
+    """One transaction; fields of the alert are null or empty if there is none.
 
-    `card` and the card among `entities` are masked; `references` stand for entities in addresses and filters.
-    Times are seconds since 1970-01-01 UTC, `raised_at` is the event time of an alert.
+    `card` and the card in `entities` are masked; `references` identify entities in addresses and filters.
+    Times are seconds since 1970-01-01 UTC; `raised_at` is the event time of an alert.
     """
 
     id: int | None
@@ -51,7 +51,7 @@ class TransactionRow:
 
 @dataclass(frozen=True)
 class TransactionList:
-    """A page of transactions; `more` where there are more than `total`, which is counted up to 10,000."""
+    """A page of transactions; `total` stops at 10,000, and `more` is set if there are more."""
 
     total: int
     more: bool
@@ -60,7 +60,7 @@ class TransactionList:
 
 @dataclass(frozen=True)
 class FeatureRow:
-    """One feature as the model saw it, and in words."""
+    """One feature: its value, and a description."""
 
     name: str
     value: float
@@ -69,7 +69,7 @@ class FeatureRow:
 
 @dataclass(frozen=True)
 class VerdictRow:
-    """What somebody said of a transaction, and when."""
+    """One verdict on a transaction."""
 
     verdict: str
     source: str
@@ -79,7 +79,7 @@ class VerdictRow:
 
 @dataclass(frozen=True)
 class NoteRow:
-    """One remark."""
+    """One note."""
 
     author: str
     time: float
@@ -88,7 +88,7 @@ class NoteRow:
 
 @dataclass(frozen=True)
 class EpisodeMembership:
-    """An episode that a transaction belongs to, as `support` or `lookalike`."""
+    """An episode that contains the transaction; `role` is `support` or `lookalike`."""
 
     id: str
     name: str
@@ -98,19 +98,19 @@ class EpisodeMembership:
 
 @dataclass(frozen=True)
 class PartScore:
-    """What one scorer makes of a transaction: its surprise, with its share of the budget as a shift."""
+    """The score of one scorer: its surprise, and the shift for its share of the budget."""
 
     scorer: str
     episode: str
     surprise: float
     shift: float
     threshold: float | None
-    """Of all scorers together, as surprise; an alert is what lies over it."""
+    """Joint threshold of all scorers, as surprise; a higher value is an alert."""
 
 
 @dataclass(frozen=True)
 class ScoresByPart:
-    """What base and detectors made of it; empty, with the reason, where that cannot be told."""
+    """Scores of base and detectors; empty, with the reason in `why_not`, if they cannot be recomputed."""
 
     parts: list[PartScore]
     why_not: str = ""
@@ -118,13 +118,13 @@ class ScoresByPart:
 
 @dataclass(frozen=True)
 class TransactionDetails:
-    """All that a person sees of one transaction."""
+    """One transaction in detail."""
 
     row: TransactionRow
     partition: int
     offset: int
     trace: str
-    """Id under which a collector of traces holds it, if it was followed."""
+    """Trace id, for transactions that were traced."""
     arrival: float
     category: int
     features: list[FeatureRow]
@@ -137,6 +137,6 @@ class TransactionDetails:
 
 @dataclass(frozen=True)
 class RevealedEntities:
-    """Keys of all entities, unmasked."""
+    """Unmasked keys of all entities."""
 
     entities: dict[str, str]

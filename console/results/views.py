@@ -8,7 +8,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class ViewRow:
-    """One saved view."""
+    """One saved view. `query` is free-form: each page has filters of its own."""
 
     page: str
     name: str

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class TermsEffect:
-    """What terms alert of the past: in all and a day, its known frauds and their money, and the rest.
+    """What terms would alert in the stored past.
 
-    frauds and fraud_amount are what was known, caught and amount_caught what was alerted of it; false_alarms
-    are alerts known to be genuine, unjudged alerts that nobody has judged.
+    `frauds` and `fraud_amount` are known fraud, `caught` and `amount_caught` the alerted part of it.
+    `false_alarms` are alerts known to be genuine, `unjudged` alerts without a verdict.
     """
 
     threshold: float
-    """As surprise."""
+    """Threshold as surprise."""
     alerts: int
     alerts_a_day: float
     frauds: int
@@ -27,13 +27,13 @@ class TermsEffect:
 
 @dataclass(frozen=True)
 class WhatIf:
-    """The past as it is scored now and as it would be then; `added` and `lost` count alerts of only one."""
+    """Stored transactions scored under current and tried terms; `added` and `lost` count the differences."""
 
     days: float
-    """Of event time that were really looked at."""
+    """Days of event time that were scored."""
     transactions: int
     limited: bool
-    """Whether more were stored of these days than are looked at: the newest were taken."""
+    """Whether only the newest transactions of these days were scored, because there were too many."""
     now: TermsEffect
     then: TermsEffect
     added: int
@@ -42,7 +42,7 @@ class WhatIf:
 
 @dataclass(frozen=True)
 class WhatIfProgress:
-    """How far the what-if that runs is; one runs at a time, whoever asked."""
+    """Progress of the running what-if; only one runs at a time."""
 
     running: bool
     stage: str

@@ -1,1 +1,1 @@
-"""What the console does, as plain functions over a unit of work; no HTTP here."""
+"""What the console does: plain functions over a unit of work, without HTTP."""

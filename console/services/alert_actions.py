@@ -1,4 +1,4 @@
-"""What analysts do with alerts: judge, assign, snooze."""
+"""Actions on alerts: judge, assign, snooze."""
 
 from __future__ import annotations
 
@@ -23,9 +23,17 @@ LONGEST_SNOOZE_S = 90 * 86_400.0
 def decide(
     context: ConsoleContext, viewer: Viewer, ids: Sequence[int], verdict: str, text: str
 ) -> AlertsChanged:
-    """Judge alerts: they leave the queue at once, and the worker learns the labels.
+    """Judge alerts; they leave the queue at once, and the adaptation worker gets the labels.
 
-    Raises NotFound where an alert does not exist; then nothing changes.
+    Args:
+        context: tools of the console.
+        viewer: who judges.
+        ids: ids of alerts.
+        verdict: `fraud` or `genuine`.
+        text: a note for each transaction; empty for none.
+
+    Raises:
+        NotFound: an alert does not exist; nothing changes then.
     """
     status = CONFIRMED if verdict == FRAUD else REJECTED
     with context.unit(reads_only=True) as unit:
@@ -48,7 +56,12 @@ def decide(
 def assign(
     context: ConsoleContext, viewer: Viewer, ids: Sequence[int], assignee: str | None
 ) -> AlertsChanged:
-    """Hand alerts to somebody, or back to all. Raises NotFound, Invalid."""
+    """Assign alerts to a user, or to nobody if `assignee` is None.
+
+    Raises:
+        NotFound: an alert does not exist.
+        Invalid: the assignee may not work on alerts.
+    """
     now = context.clock()
     with context.unit() as unit:
         alerts = existing_alerts(unit, ids)
@@ -62,7 +75,12 @@ def assign(
 
 
 def snooze(context: ConsoleContext, viewer: Viewer, ids: Sequence[int], until: float | None) -> AlertsChanged:
-    """Put alerts aside until a time, or bring them back. Raises NotFound, Invalid."""
+    """Snooze alerts until a time (seconds since 1970 UTC), or end the snooze if `until` is None.
+
+    Raises:
+        NotFound: an alert does not exist.
+        Invalid: an alert is judged, or the time is past or too far ahead.
+    """
     now = context.clock()
     if until is not None and not now < until <= now + LONGEST_SNOOZE_S:
         raise Invalid("a snooze must end in the future, within 90 days", where="until")
@@ -78,7 +96,11 @@ def snooze(context: ConsoleContext, viewer: Viewer, ids: Sequence[int], until: f
 
 
 def existing_alerts(unit: UnitOfWork, ids: Sequence[int]) -> list[AlertRow]:
-    """The alerts of these ids, each once. Raises NotFound where one does not exist."""
+    """Return the alerts of these ids, each once.
+
+    Raises:
+        NotFound: an alert does not exist.
+    """
     wanted = list(dict.fromkeys(ids))
     alerts = unit.queue.by_ids(wanted)
     if len(alerts) < len(wanted):
@@ -88,7 +110,11 @@ def existing_alerts(unit: UnitOfWork, ids: Sequence[int]) -> list[AlertRow]:
 
 
 def require_worker(unit: UnitOfWork, name: str, where: str) -> None:
-    """Raises Invalid unless `name` is an active user who may work on alerts."""
+    """Check that `name` is an active user who may work on alerts.
+
+    Raises:
+        Invalid: it is not.
+    """
     may = [one.name for one in unit.users.all() if one.active and Right.DECIDE in RIGHTS_OF[Role(one.role)]]
     if name not in may:
         raise Invalid(f"{name!r} is not an active user who may work on alerts", where=where, allowed=may)
@@ -101,5 +127,5 @@ def _note(context: ConsoleContext, viewer: Viewer, transaction_id: str, text: st
 
 
 def _told(alerts: Sequence[AlertRow]) -> str:
-    """The subject of an audit entry: the one alert, or how many; the ids stand in its details."""
+    """Return the subject of an audit entry: one alert, or their number; its details hold the ids."""
     return f"alert {alerts[0].id}" if len(alerts) == 1 else f"{len(alerts)} alerts"

@@ -1,4 +1,4 @@
-"""The queue: pages of alerts, and what analysts do with them."""
+"""Lists of alerts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from storage.alert_queue import AlertFilter
 def list_alerts(
     context: ConsoleContext, wanted: AlertFilter, *, sort: str, offset: int, limit: int
 ) -> AlertList:
-    """One page of the queue. A minus before a column sorts descending; priority always is."""
+    """Return one page of the queue.
+
+    A minus before the column in `sort` sorts descending; `priority` always sorts descending.
+    """
     column, now = sort.removeprefix("-"), context.clock()
     descending = sort.startswith("-") or column == "priority"
     with context.unit(reads_only=True) as unit:
@@ -23,7 +26,7 @@ def list_alerts(
 
 
 def newest_alerts(context: ConsoleContext, after: int, limit: int) -> NewestAlerts:
-    """What was raised after the alert `after`, newest first; with 0 nothing but where the queue ends."""
+    """Return alerts raised after the alert `after`, newest first; with 0, only the newest id."""
     now, wanted = context.clock(), AlertFilter(after_id=after)
     with context.unit(reads_only=True) as unit:
         last = unit.queue.newest_id()

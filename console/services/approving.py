@@ -1,4 +1,4 @@
-"""What leads do with episodes: approve, reject, retire, roll back."""
+"""Decisions on episodes: approve, reject, retire, roll back."""
 
 from __future__ import annotations
 
@@ -20,7 +20,13 @@ UNDECIDED = (WAITING, SHADOW, DRAFT)
 
 
 def approve(context: ConsoleContext, viewer: Viewer, name: str, note: str) -> RequestResult:
-    """Put a waiting, silent or draft episode into force. Raises NotFound, NotAllowed, Refused."""
+    """Put a waiting, shadow or draft episode into force.
+
+    Raises:
+        NotFound: no such episode.
+        NotAllowed: under four eyes, the viewer flagged the episode.
+        Refused: the episode is decided already, or the worker refuses.
+    """
     with context.unit(reads_only=True) as unit:
         episode = _undecided(unit, name)
         if standing_policy(context, unit).four_eyes and episode.author == viewer.name:
@@ -32,14 +38,24 @@ def approve(context: ConsoleContext, viewer: Viewer, name: str, note: str) -> Re
 
 
 def reject(context: ConsoleContext, viewer: Viewer, name: str, note: str) -> RequestResult:
-    """Drop an episode that waits. Raises NotFound, Refused."""
+    """Reject an undecided episode.
+
+    Raises:
+        NotFound: no such episode.
+        Refused: the episode is decided already, or the worker refuses.
+    """
     with context.unit(reads_only=True) as unit:
         episode = _undecided(unit, name)
     return _decide(context, viewer, episode, REJECTED, "retire", note or f"rejected by {viewer.name}")
 
 
 def retire(context: ConsoleContext, viewer: Viewer, name: str, note: str) -> RequestResult:
-    """Take an episode's detector out of force. Raises NotFound, Refused."""
+    """Retire the detector of an episode.
+
+    Raises:
+        NotFound: no such episode.
+        Refused: the worker refuses.
+    """
     with context.unit(reads_only=True) as unit:
         episode = found_episode(unit, name)
     request = request_by(context, viewer, "retire", name=episode.id, reason=note)
@@ -48,7 +64,12 @@ def retire(context: ConsoleContext, viewer: Viewer, name: str, note: str) -> Req
 
 
 def roll_back_episode(context: ConsoleContext, viewer: Viewer, name: str, note: str) -> RequestResult:
-    """Put back what stood before the last change of an episode's detector. Raises NotFound, Refused."""
+    """Undo the last change of the detector of an episode.
+
+    Raises:
+        NotFound: no such episode.
+        Refused: the episode has no detector, or the worker refuses.
+    """
     with context.unit(reads_only=True) as unit:
         episode = found_episode(unit, name)
     if episode.detector_id is None:
@@ -57,7 +78,12 @@ def roll_back_episode(context: ConsoleContext, viewer: Viewer, name: str, note: 
 
 
 def roll_back_entry(context: ConsoleContext, viewer: Viewer, control_offset: int, note: str) -> RequestResult:
-    """Undo one change, the last of its key. Raises NotFound, Refused."""
+    """Undo the change at a control offset.
+
+    Raises:
+        NotFound: no such change.
+        Refused: it is not the last change of its key, or the worker refuses.
+    """
     with context.unit(reads_only=True) as unit:
         entry = unit.control.get(control_offset)
         if entry is None:
@@ -74,7 +100,11 @@ def roll_back_entry(context: ConsoleContext, viewer: Viewer, control_offset: int
 
 
 def roll_back(context: ConsoleContext, viewer: Viewer, key: str, note: str) -> RequestResult:
-    """Put back what stood before the last change of `kind/id`. Raises Refused."""
+    """Undo the last change of `kind/id`.
+
+    Raises:
+        Refused: the worker refuses.
+    """
     request = request_by(context, viewer, "rollback", name=key, reason=note)
     act = Act("roll back", key, after={"note": note, "request": request.request_id})
     return result_of(request, ask(context, viewer, request, act))

@@ -1,9 +1,9 @@
-"""Asks the adaptation worker something that an analyst wants.
+"""Sends requests to the adaptation worker and waits for answers.
 
-1. What changes in the database, the audit entry and the request (in the outbox) are one transaction.
-2. The request is sent.  3. The answer is waited for.
-A stop between 1 and 2 is mended by the next console that looks into the outbox; one between 2 and 3 costs
-the answer, and the same request id asks for it again.
+1. Changes of the database, the audit entry and the request (in the outbox) commit in one transaction.
+2. The request is sent.  3. The caller waits for the answer.
+After a stop between 1 and 2, the next console that polls the outbox sends the request. A stop between 2 and
+3 costs the answer; sending the same request id again returns it.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from contracts.request import Request, RequestKind
 from storage import UnitOfWork
 
 PATIENCE_S = 3.0
-"""Most answers come within half a second; a page says after this that the worker is slow or away."""
+"""Seconds to wait for an answer. Most take less than half a second."""
 UNANSWERED = "none"
 
 
@@ -36,7 +36,7 @@ def request_by(
     request_id: str | None = None,
     **fields: Any,
 ) -> Request:
-    """A request of this viewer, under a new id unless they name one."""
+    """Return a request of this viewer, with a new id unless one is given."""
     return Request(request_id or str(uuid.uuid4()), kind, viewer.name, context.clock(), **fields)
 
 
@@ -74,7 +74,7 @@ def post(
     *,
     beside: Callable[[UnitOfWork], None] = lambda unit: None,
 ) -> None:
-    """Steps 1 and 2, for what nobody waits for."""
+    """Do steps 1 and 2: send a request without waiting for an answer."""
     with context.unit() as unit:
         beside(unit)
         note(unit, viewer, act, context.clock())

@@ -1,4 +1,4 @@
-"""Reads the audit log, and checks that it is whole."""
+"""Reads the audit log and verifies its hash chain."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from storage.errors import AuditLogBroken
 
 
 def list_acts(context: ConsoleContext, wanted: AuditFilter, *, offset: int, limit: int) -> AuditList:
-    """A page, newest first."""
+    """Return a page of entries, newest first."""
     with context.unit(reads_only=True) as unit:
         entries = unit.audit_search.page(wanted, offset=offset, limit=limit)
         return AuditList(unit.audit_search.count(wanted), [_row(entry) for entry in entries])
 
 
 def exported_acts(context: ConsoleContext, wanted: AuditFilter) -> Iterator[dict[str, Any]]:
-    """Every act, oldest first, for a file."""
+    """Yield every entry, oldest first, for a file."""
     with context.unit(reads_only=True) as unit:
         yield from (asdict(_row(entry)) for entry in unit.audit_search.all(wanted))
 
 
 def check_chain(context: ConsoleContext) -> AuditCheck:
-    """Follow the chain from its beginning."""
+    """Verify the hash chain from its first entry."""
     with context.unit(reads_only=True) as unit:
         end = unit.audit.head()
         try:

@@ -1,4 +1,4 @@
-"""What the stored envelopes of the control log say of a base: its training, and the threshold beside it."""
+"""Reads the training of a base, and thresholds, from stored envelopes of the control log."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from storage.control_entries import ControlEntry
 
 THRESHOLD = "threshold"
 _MAY_HOLD_ONE = tuple(kind for kind in Kind if kind not in ALLOWED)
-"""Rules move no threshold, and there may be thousands of them."""
+"""Rules carry no threshold, and there may be thousands of them."""
 
 
 class BaseArtifacts:
-    """Reads envelopes within one unit of work; what does not verify with the control key tells nothing."""
+    """Reads envelopes in one unit of work; envelopes that fail verification are skipped."""
 
     def __init__(self, context: ConsoleContext, unit: UnitOfWork) -> None:
         self._unit, self._key = unit, _key_of(context)
 
     def training(self, stored: ControlEntry) -> Training | None:
-        """What the base in an entry was trained on; None where its envelope cannot be read."""
+        """Return the training of the base in an entry, or None if its envelope cannot be read."""
         value = self._unit.control.envelope(stored.control_offset)
         entry = self._unsealed(stored.kind, stored.entry_id, value)
         if entry is None:
@@ -39,9 +39,9 @@ class BaseArtifacts:
         return _training(base, content_hash(entry.parts[BASE])) if isinstance(base, LoadedBase) else None
 
     def threshold(self, begin: int, end: int | None) -> float | None:
-        """The joint threshold that the last of the entries from control offset `begin` to before `end` left.
+        """Return the last joint threshold from control offset `begin` up to before `end`.
 
-        Of each key the last entry counts, and a threshold that was taken away says nothing, as in workers.
+        As in workers, only the last entry of each key counts, and a retired threshold is ignored.
         """
         seen: set[tuple[str, str]] = set()
         for kind, identity, value in self._unit.control.envelopes(_MAY_HOLD_ONE, begin, end):

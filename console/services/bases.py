@@ -1,4 +1,4 @@
-"""Bases: which one is in force, on trial, or was in force earlier, and what became of the alerts of each."""
+"""Bases in force, on trial and earlier, with counts of their alerts."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from storage.shadow_alerts import Trial
 
 @dataclass(frozen=True)
 class Stay:
-    """A base's time in force: its entry, the change that it came by, and the one that ended it, if any.
+    """A period in force of a base: its entry, the change that began the period, and the one that ended it.
 
-    It comes by its own entry, or by the retirement of a base with another id that stood over it.
+    A period begins with the base's own entry, or with the retirement of a newer base with another id.
     """
 
     entry: ControlEntry
@@ -30,12 +30,12 @@ class Stay:
 
     @property
     def id(self) -> str:
-        """The entry's own while it is in force, since scorers go by it; earlier ones add where they began."""
+        """The id of the entry while in force, as scorers use it; earlier periods add their start offset."""
         own = self.entry.entry_id
         return own if self.ended_by is None else f"{own}@{self.came_by.control_offset}"
 
     def holds(self, control_offset: int) -> bool:
-        """Whether what was scored under a control offset was scored by it."""
+        """Whether this base scored under a control offset."""
         end = self.ended_by
         return self.came_by.control_offset <= control_offset and (
             end is None or control_offset < end.control_offset
@@ -43,9 +43,12 @@ class Stay:
 
 
 def stays_of(entries: Iterable[ControlEntry]) -> list[Stay]:
-    """The stays of all bases, the earliest first, from the entries of their kind in the order of the log.
+    """Return the periods in force of all bases, earliest first.
 
-    As in workers, the base announced last is in force, and a replay of an earlier signing changes nothing.
+    As in workers, the base announced last is in force, and a replayed older entry changes nothing.
+
+    Args:
+        entries: entries of kind base, in the order of the control log.
     """
     standing: dict[str, ControlEntry] = {}
     stays: list[Stay] = []
@@ -68,7 +71,7 @@ def stays_of(entries: Iterable[ControlEntry]) -> list[Stay]:
 def bases_now(
     unit: UnitOfWork, tally: AlertCounts, trials: dict[str, Trial], share: float
 ) -> list[DetectorSummary]:
-    """The base in force and those on trial. `tally` is of all bases: which alert is whose costs more."""
+    """Return the base in force and those on trial; `tally` counts the alerts of all bases together."""
     last = stays_of(unit.control.of_kind(Kind.BASE))[-1:]
     rows = [_row(one.entry, one.id, LIVE, tally, share=share) for one in last if one.ended_by is None]
     on_trial = {entry.entry_id: entry for entry in unit.control.of_kind(Kind.SHADOW)}
@@ -82,7 +85,7 @@ def bases_now(
 
 
 def all_bases(context: ConsoleContext, unit: UnitOfWork, share: float) -> list[DetectorSummary]:
-    """Every base that has been in force, the newest first, with its stay, its own alerts and its training."""
+    """Return every base that has been in force, newest first, with its period, own alerts and training."""
     stays = stays_of(unit.control.of_kind(Kind.BASE))
     artifacts, tallies = BaseArtifacts(context, unit), _tallies(unit, stays)
     last = (stays[-1].ended_by or stays[-1].came_by) if stays else None
@@ -96,7 +99,7 @@ def all_bases(context: ConsoleContext, unit: UnitOfWork, share: float) -> list[D
 
 
 def with_training(context: ConsoleContext, unit: UnitOfWork, row: DetectorSummary) -> DetectorSummary:
-    """A base on trial with what it was trained on."""
+    """Add the training to the summary of a base on trial."""
     entry = None if row.control_offset is None else unit.control.get(row.control_offset)
     return row if entry is None else replace(row, training=BaseArtifacts(context, unit).training(entry))
 
@@ -116,7 +119,7 @@ def _in_force(stay: Stay, last: ControlEntry | None, artifacts: BaseArtifacts) -
 
 
 def _tallies(unit: UnitOfWork, stays: Sequence[Stay]) -> list[AlertCounts]:
-    """What became of the alerts of each stay."""
+    """Counts of alerts by period."""
     if len(stays) < 2:
         return [unit.queue.counts_by_scorer().get(BASE, AlertCounts()) for _ in stays]
     by_offset = unit.queue.counts_by_control_offset(BASE)

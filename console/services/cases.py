@@ -1,4 +1,4 @@
-"""Cases: alerts of one entity or ring, worked on as one."""
+"""Cases: alerts that analysts work on together."""
 
 from __future__ import annotations
 
@@ -23,14 +23,18 @@ EXPORT_STEP = 200
 
 
 def list_cases(context: ConsoleContext, wanted: CaseFilter, *, offset: int, limit: int) -> CaseList:
-    """A page of cases, changed last first."""
+    """Return a page of cases, most recently changed first."""
     with context.unit(reads_only=True) as unit:
         rows = [CaseRow(**_fields(case)) for case in unit.cases.page(wanted, offset=offset, limit=limit)]
         return CaseList(unit.cases.count(wanted), rows)
 
 
 def case_page(context: ConsoleContext, case_id: int) -> CaseDetails:
-    """One case. Raises NotFound."""
+    """Return one case.
+
+    Raises:
+        NotFound: no such case.
+    """
     with context.unit(reads_only=True) as unit:
         return _page(context, unit, _found(unit, case_id))
 
@@ -38,7 +42,12 @@ def case_page(context: ConsoleContext, case_id: int) -> CaseDetails:
 def open_case(
     context: ConsoleContext, viewer: Viewer, title: str, *, owner: str | None, alert_ids: Sequence[int]
 ) -> CaseDetails:
-    """A new case. Raises Invalid, NotFound."""
+    """Open a case.
+
+    Raises:
+        NotFound: an alert does not exist.
+        Invalid: the owner may not work on alerts.
+    """
     now = context.clock()
     with context.unit() as unit:
         if owner is not None:
@@ -56,7 +65,12 @@ def open_case(
 def change_case(
     context: ConsoleContext, viewer: Viewer, case_id: int, changes: dict[str, Any]
 ) -> CaseDetails:
-    """Set title, status or owner. Raises NotFound, Invalid."""
+    """Change title, status or owner.
+
+    Raises:
+        NotFound: no such case.
+        Invalid: the owner may not work on alerts.
+    """
     now, columns = context.clock(), {"title": "name", "status": "status", "owner": "owner"}
     with context.unit() as unit:
         case = _found(unit, case_id)
@@ -72,7 +86,11 @@ def change_case(
 def add_alerts(
     context: ConsoleContext, viewer: Viewer, case_id: int, alert_ids: Sequence[int]
 ) -> CaseDetails:
-    """Let alerts join a case. Raises NotFound."""
+    """Add alerts to a case.
+
+    Raises:
+        NotFound: case or alert does not exist.
+    """
     now = context.clock()
     with context.unit() as unit:
         case = _found(unit, case_id)
@@ -83,7 +101,11 @@ def add_alerts(
 
 
 def add_note(context: ConsoleContext, viewer: Viewer, case_id: int, text: str) -> NoteRow:
-    """Write a note. Raises NotFound."""
+    """Add a note.
+
+    Raises:
+        NotFound: no such case.
+    """
     now = context.clock()
     with context.unit() as unit:
         case = _found(unit, case_id)
@@ -93,7 +115,11 @@ def add_note(context: ConsoleContext, viewer: Viewer, case_id: int, text: str) -
 
 
 def add_link(context: ConsoleContext, viewer: Viewer, case_id: int, *, url: str, title: str) -> CaseDetails:
-    """Attach a link. Raises NotFound."""
+    """Add a link.
+
+    Raises:
+        NotFound: no such case.
+    """
     now = context.clock()
     with context.unit() as unit:
         case = _found(unit, case_id)
@@ -104,7 +130,7 @@ def add_link(context: ConsoleContext, viewer: Viewer, case_id: int, *, url: str,
 
 
 def exported_cases(context: ConsoleContext, wanted: CaseFilter) -> Iterator[dict[str, Any]]:
-    """Every case whole, for a file; cards masked as everywhere."""
+    """Yield every case in detail, for a file; cards are masked."""
     offset = 0
     with context.unit(reads_only=True) as unit:
         while cases := unit.cases.page(wanted, offset=offset, limit=EXPORT_STEP):

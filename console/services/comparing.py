@@ -1,4 +1,4 @@
-"""Two detectors or bases side by side, and in what they differ."""
+"""Compares two detectors or bases."""
 
 from __future__ import annotations
 
@@ -14,7 +14,11 @@ FEATURES = "features"
 
 
 def compare(context: ConsoleContext, a: str, b: str) -> DetectorComparison:
-    """Two, and in what they differ; earlier bases too. Raises NotFound."""
+    """Compare two detectors or bases; earlier bases are included.
+
+    Raises:
+        NotFound: one does not exist.
+    """
     with context.unit(reads_only=True) as unit:
         first, other = detectors_by_id(context, unit, {"a": a, "b": b})
     return DetectorComparison(first, other, _differences(first, other))
@@ -39,12 +43,12 @@ def _fields(part: object) -> dict[str, Any]:
 
 
 def _stay(row: DetectorSummary) -> dict[str, Any]:
-    """What can be done about a base is no difference of the two."""
+    """Fields of the period in force, without the rollback offset."""
     return {name: value for name, value in _fields(row.in_force).items() if name != "rollback_offset"}
 
 
 def _trainings(a: DetectorSummary, b: DetectorSummary) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Of the features those that the other does not read: the rest of some fifty says nothing."""
+    """Fields of both trainings; of the features, only those that the other base does not read."""
     known = dict(_fields(a.training)), dict(_fields(b.training))
     own = [fields.pop(FEATURES, ()) for fields in known]
     if all(own):

@@ -1,4 +1,4 @@
-"""Every change of what is in force, and all that was in force at a moment."""
+"""The history of the control log."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from storage.control_entries import ControlEntry
 def changes(
     context: ConsoleContext, *, kind: str | None, entry_id: str | None, offset: int, limit: int
 ) -> ControlList:
-    """A page of changes, newest first."""
+    """Return a page of changes, newest first."""
     with context.unit(reads_only=True) as unit:
         entries = unit.control.page(kind=kind, entry_id=entry_id, offset=offset, limit=limit)
         keys = {(entry.kind, entry.entry_id) for entry in entries}
@@ -22,7 +22,7 @@ def changes(
 
 
 def in_force(context: ConsoleContext, at: float) -> ControlList:
-    """All that was in force at a time of signing."""
+    """Return everything in force at a time of signing (seconds since 1970 UTC)."""
     with context.unit(reads_only=True) as unit:
         entries = unit.control.in_force_at(at)
     return ControlList(len(entries), [_row(entry, False) for entry in entries])

@@ -1,4 +1,4 @@
-"""One detector or base as the API tells it."""
+"""Parts of a detector summary."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from storage.alert_queue import AlertCounts
 from storage.shadow_alerts import Trial
 
 BASE = "base"
-"""Kind of a base, and the scorer that its alerts name."""
+"""Kind of a base, and the scorer in its alerts."""
 
 
 def came_to(tally: AlertCounts) -> dict[str, Any]:
-    """Fields of a row: what became of its alerts."""
+    """Return the fields of a summary that count alerts."""
     return {
         "alerts": tally.alerts,
         "confirmed": tally.confirmed,
@@ -24,7 +24,7 @@ def came_to(tally: AlertCounts) -> dict[str, Any]:
 
 
 def trial_row(trial: Trial | None) -> TrialRow | None:
-    """What one on trial would have alerted, where it is on trial."""
+    """Return the trial of a detector, or None if it is not on trial."""
     if trial is None:
         return None
     return TrialRow(trial.alerts, trial.new, trial.fraud, trial.genuine, trial.new_amount)

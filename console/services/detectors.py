@@ -1,4 +1,4 @@
-"""Detectors and bases: what is in force, on trial, a draft or retired, and what each has brought."""
+"""Detectors and bases of every state, with counts of their alerts."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from storage.episodes import ANNOUNCED, DRAFT, LIVE, RETIRED, SHADOW, WAITING
 from storage.shadow_alerts import Trial
 
 _STATE = {ANNOUNCED: LIVE, WAITING: DRAFT}
-"""Pages know four states; what waits for a person is shown among the drafts."""
+"""Pages show four states; detectors that wait for approval are shown as drafts."""
 
 
 def list_detectors(context: ConsoleContext) -> DetectorList:
-    """Bases and detectors of every state; alerts of the base in force are those of all bases."""
+    """Return bases and detectors; alerts of the current base include those of earlier bases."""
     with context.unit(reads_only=True) as unit:
         rows = _all(unit)
     order = (LIVE, SHADOW, DRAFT, RETIRED)
@@ -29,14 +29,18 @@ def list_detectors(context: ConsoleContext) -> DetectorList:
 
 
 def list_bases(context: ConsoleContext) -> DetectorList:
-    """Every base that has been in force, the newest first; alerts are those of its own time in force."""
+    """Return every base that has been in force, newest first, each with the alerts of its own period."""
     with context.unit(reads_only=True) as unit:
         rows = _bases(context, unit)
     return DetectorList(len(rows), rows)
 
 
 def one_detector(context: ConsoleContext, detector_id: str) -> DetectorSummary:
-    """One detector or base, an earlier base too. Raises NotFound."""
+    """Return one detector or base; earlier bases are included.
+
+    Raises:
+        NotFound: it does not exist.
+    """
     with context.unit(reads_only=True) as unit:
         return detectors_by_id(context, unit, {"id": detector_id})[0]
 
@@ -44,7 +48,16 @@ def one_detector(context: ConsoleContext, detector_id: str) -> DetectorSummary:
 def detectors_by_id(
     context: ConsoleContext, unit: UnitOfWork, wanted: Mapping[str, str]
 ) -> list[DetectorSummary]:
-    """Those of the ids in `wanted`, by what each is called in an error. Raises NotFound."""
+    """Return the detectors of several ids.
+
+    Args:
+        context: tools of the console.
+        unit: open unit of work.
+        wanted: ids by the name of the field that holds them, which an error names.
+
+    Raises:
+        NotFound: one does not exist.
+    """
     rows = {row.id: row for row in _all(unit)}
     if any(one not in rows or rows[one].kind == BASE for one in wanted.values()):
         rows |= {row.id: row for row in _bases(context, unit)}
@@ -80,7 +93,7 @@ def _stored(unit: UnitOfWork) -> list[StoredDetector]:
 
 
 def _weights(stored: Sequence[StoredDetector]) -> dict[str, float]:
-    """Of what is in force beside the base, by id."""
+    """Budget weights of live detectors by id, relative to the base."""
     return {one.id: 10.0 ** float(one.gate.get("shift", 0.0)) for one in stored if _state(one) == LIVE}
 
 

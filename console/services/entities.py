@@ -1,4 +1,4 @@
-"""One card, merchant or device: its figures, its days, its latest transactions and alerts."""
+"""One card, merchant or device with its profile, days, transactions and alerts."""
 
 from __future__ import annotations
 
@@ -16,14 +16,18 @@ from storage.scored_transactions import ScoredTransaction
 
 DAY_S = 86_400.0
 MOST = 5_000
-"""Transactions that figures and days are made of; a busy merchant has more."""
+"""Latest transactions that figures and days are computed from."""
 TIMELINE = 100
 DAYS = 60
 PARTNERS = 10
 
 
 def entity_page(context: ConsoleContext, kind: str, reference: str) -> EntityDetails:
-    """One entity by key or reference. Raises NotFound."""
+    """Return one entity by key or reference.
+
+    Raises:
+        NotFound: kind or entity is unknown.
+    """
     kinds = [entity.name for entity in context.settings.entities]
     if kind not in kinds:
         raise NotFound(f"no kind of entity {kind!r}", where="kind", allowed=kinds)

@@ -1,4 +1,4 @@
-"""Finds an episode by what people call it."""
+"""Finds an episode by id, name or detector id."""
 
 from console.errors import NotFound
 from storage import UnitOfWork
@@ -6,7 +6,11 @@ from storage.episodes import Episode
 
 
 def found_episode(unit: UnitOfWork, name: str) -> Episode:
-    """The episode of this id, name or detector's id. Raises NotFound."""
+    """Return the episode with this id, name or detector id.
+
+    Raises:
+        NotFound: no such episode.
+    """
     episode = unit.episodes.find(name)
     if episode is None:
         raise NotFound(f"no episode {name!r}", where="name")

@@ -1,4 +1,4 @@
-"""Episodes as pages show them: a list, and one with all that became of it."""
+"""Episodes: lists, and one in detail."""
 
 from __future__ import annotations
 
@@ -36,20 +36,26 @@ LONGEST_HISTORY = 200
 def list_episodes(
     context: ConsoleContext, statuses: tuple[str, ...], *, offset: int, limit: int
 ) -> EpisodeList:
-    """A page of episodes, flagged last first."""
+    """Return a page of episodes, newest first."""
     with context.unit(reads_only=True) as unit:
         rows = unit.episodes.page(*statuses, offset=offset, limit=limit)
         return EpisodeList(unit.episodes.count(*statuses), rows_of_episodes(unit, rows))
 
 
 def rows_of_episodes(unit: UnitOfWork, episodes: Iterable[Episode]) -> list[EpisodeRow]:
-    """Rows of a list."""
+    """Return list rows of episodes."""
     tallies = unit.queue.counts_by_scorer()
     return [EpisodeRow(**_fields(one, tallies)) for one in episodes]
 
 
 def episode_page(context: ConsoleContext, name: str) -> EpisodeDetails:
-    """One episode by id, name or detector. Raises NotFound; one that is only asked for is `sent`."""
+    """Return one episode by id, name or detector id.
+
+    An episode that the worker has not processed yet has the status `sent`.
+
+    Raises:
+        NotFound: no such episode.
+    """
     with context.unit(reads_only=True) as unit:
         try:
             episode = found_episode(unit, name)
@@ -93,7 +99,7 @@ def _fields(episode: Episode, tallies: dict[str, AlertCounts]) -> dict[str, Any]
 
 
 def _asked_for(context: ConsoleContext, unit: UnitOfWork, name: str) -> EpisodeDetails:
-    """An episode whose request the worker has not worked yet. Raises NotFound."""
+    """Return an episode that the worker has not processed yet, or raise NotFound."""
     asked = [msgspec.json.decode(value, type=Request) for value in unit.outbox.latest(context.feedback.topic)]
     request = next((r for r in asked if r.kind == "flag" and name in (r.episode_id, r.name)), None)
     if request is None:
@@ -127,13 +133,16 @@ def _members(context: ConsoleContext, unit: UnitOfWork, roles: dict[str, str]) -
 
 
 def _currency(support: list[TransactionRow]) -> str:
-    """Of the money held; empty where the support is of several."""
+    """Currency of the flagged transactions; empty if there are several."""
     currencies = {row.currency for row in support}
     return currencies.pop() if len(currencies) == 1 else ""
 
 
 def _acks(context: ConsoleContext, episode: Episode) -> Acks | None:
-    """How far the detector is; the time is known once it is everywhere. On trial it is not in force."""
+    """Progress of the acknowledgements; the time is set once all partitions have acknowledged.
+
+    A detector on trial is not in force and has none.
+    """
     if episode.control_offset is None or episode.status == SHADOW:
         return None
     progress = context.feedback.progress(episode.control_offset)
@@ -162,7 +171,7 @@ def _version(entry: ControlEntry) -> DetectorVersion:
 
 
 def _history(unit: UnitOfWork, episode: Episode) -> list[HistoryEvent]:
-    """What people and the worker did with it, oldest first."""
+    """Audit entries about the episode and its detector, oldest first."""
     subjects = [episode.id, *([episode.detector_id] if episode.detector_id else [])]
     entries = [
         entry

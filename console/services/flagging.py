@@ -1,4 +1,4 @@
-"""Makes episodes of what was flagged, and lets them grow by their matches."""
+"""Makes episodes from flags, and adds matches to them."""
 
 from __future__ import annotations
 
@@ -17,18 +17,22 @@ from console.services.requests import result_of
 from contracts.standing_policy import ReleasePolicy
 
 SHOWN_WITHIN_S = 0.25
-"""A page goes on to the episode after this, which then shows every step as it happens."""
+"""Seconds to wait for an answer; the page of the episode then shows the progress."""
 
 
 @dataclass(frozen=True)
 class EpisodeFlags:
-    """What an analyst flags: transactions of one pattern, and lookalikes that are genuine."""
+    """Flags of one pattern: fraudulent transactions, and genuine lookalikes."""
 
     fraud: Sequence[str]
     genuine: Sequence[str] = ()
 
     def check(self) -> None:
-        """Raises Invalid where there is nothing to learn from, or a transaction is said to be both."""
+        """Check the flags.
+
+        Raises:
+            Invalid: no transaction is flagged as fraud, or one is flagged as both.
+        """
         if not self.fraud:
             raise Invalid("an episode needs at least one transaction flagged as fraud", where="ids")
         if both := sorted(set(self.fraud) & set(self.genuine)):
@@ -45,7 +49,12 @@ def flag(
     note: str,
     request_id: str | None,
 ) -> EpisodeRequested:
-    """Ask for an episode. Raises Invalid and, where the worker says so within the time, Refused."""
+    """Request an episode from the adaptation worker.
+
+    Raises:
+        Invalid: the flags are invalid.
+        Refused: the worker refuses within `SHOWN_WITHIN_S`.
+    """
     flags.check()
     with context.unit(reads_only=True) as unit:
         held = standing_policy(context, unit).release(policy)

@@ -1,4 +1,4 @@
-"""What transactions turned out to be, from people and from machines such as a chargeback feed."""
+"""Labels from people and from programs such as a chargeback feed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from console.services.requests import result_of
 from storage.labels import FRAUD
 
 SHOWN = 20
-"""Ids kept in the audit entry; the labels themselves name the request."""
+"""Ids in the audit entry; all labels refer to the request."""
 
 
 def label(
@@ -25,7 +25,12 @@ def label(
     source: str,
     request_id: str | None,
 ) -> RequestResult:
-    """Note a verdict on transactions. Raises Refused where one is unknown, WorkerUnresponsive."""
+    """Label transactions.
+
+    Raises:
+        Refused: a transaction is unknown.
+        WorkerUnresponsive: the worker did not answer in time.
+    """
     chosen = tuple(ids)
     fraud, genuine = (chosen, ()) if verdict == FRAUD else ((), chosen)
     request = request_by(

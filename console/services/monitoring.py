@@ -1,4 +1,4 @@
-"""Detection, traffic and workers at a glance."""
+"""Figures of monitoring."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from storage.alert_queue import ASSIGNED, UNASSIGNED, AlertCounts, AlertFilter
 from storage.measurements import Measurement
 
 RECENT = 50_000
-"""Transactions of each partition that the alert rate is told over."""
+"""Latest transactions of each partition that the alert rate is computed from."""
 SERIES_S = 3 * 86_400.0
 QUALITY_S = 28 * 86_400.0
 QUALITY = ("recall", "estimated_recall", "average_precision", "card_precision")
@@ -25,7 +25,7 @@ OPEN_ALARM = 1.0
 
 
 def monitoring(context: ConsoleContext) -> MonitoringSummary:
-    """All of it, from what is stored and what workers say."""
+    """Return all figures, from storage, acknowledgements and the broker."""
     now, lag = context.clock(), context.lag.now()
     with context.unit(reads_only=True) as unit:
         ranges = unit.transactions.offset_ranges()
@@ -63,7 +63,7 @@ def _together(unit: UnitOfWork) -> AlertCounts:
 
 
 def _alert_rate(unit: UnitOfWork, ranges: dict[int, tuple[int, int]]) -> float | None:
-    """Share alerted among the latest of each partition, counted by offset: no table is read through."""
+    """Share alerted among the latest transactions, counted by offset to avoid a table scan."""
     seen = alerted = 0
     for partition, (low, high) in ranges.items():
         first = max(low, high - RECENT + 1)
@@ -83,7 +83,7 @@ def _series(unit: UnitOfWork) -> TrafficSeries:
 
 
 def _quality(unit: UnitOfWork) -> list[QualityDay]:
-    """The last four weeks that were measured, oldest day first."""
+    """The last four measured weeks, oldest day first."""
     measured = {kind: {row.time: row for row in unit.measurements.of_kind(kind)} for kind in QUALITY}
     days = sorted({time for rows in measured.values() for time in rows})
     return [_quality_day(time, measured) for time in days if time > days[-1] - QUALITY_S]
@@ -91,7 +91,7 @@ def _quality(unit: UnitOfWork) -> list[QualityDay]:
 
 def _quality_day(time: float, measured: dict[str, dict[float, Measurement]]) -> QualityDay:
     found = {kind: rows[time] for kind, rows in measured.items() if time in rows}
-    about = next(iter(found.values())).details  # of one day all tell the same
+    about = next(iter(found.values())).details  # the same in all measures of a day
     measures = {kind: found[kind].value if kind in found else None for kind in QUALITY}
     return QualityDay(time, frauds=about["frauds"], labels_missing=about["labels_missing"], **measures)
 

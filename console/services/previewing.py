@@ -1,4 +1,4 @@
-"""What an episode would do, before anybody is asked to live with it."""
+"""Previews of episodes."""
 
 from __future__ import annotations
 
@@ -16,14 +16,20 @@ from contracts.answer import Draft
 from storage.labels import FRAUD, GENUINE
 
 SHOWN = 200
-"""Matches listed, the most surprising first."""
+"""Matches listed, highest surprise first."""
 EXAMPLES = 5
 WORKED_WITHIN_S = 20.0
-"""The worker may be in the middle of something else."""
+"""Seconds to wait: the worker may be busy."""
 
 
 def preview(context: ConsoleContext, viewer: Viewer, flags: EpisodeFlags, *, days: float) -> EpisodePreview:
-    """Ask the worker for a draft, and look back with it. Raises Invalid, Refused, WorkerUnresponsive."""
+    """Get a draft from the worker, and search the last `days` of event time for its matches.
+
+    Raises:
+        Invalid: the flags are invalid.
+        Refused: the worker refuses.
+        WorkerUnresponsive: the worker did not answer in time.
+    """
     flags.check()
     request = request_by(
         context, viewer, "preview", name="preview", fraud=tuple(flags.fraud), genuine=tuple(flags.genuine)

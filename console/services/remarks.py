@@ -1,4 +1,4 @@
-"""Notes beside a transaction, and looking behind the mask of its card."""
+"""Notes on transactions, and unmasked cards."""
 
 from __future__ import annotations
 
@@ -11,7 +11,11 @@ from storage.notes import OF_TRANSACTION, Note
 
 
 def add_note(context: ConsoleContext, viewer: Viewer, transaction_id: str, text: str) -> NoteRow:
-    """Write a note. Raises NotFound."""
+    """Add a note.
+
+    Raises:
+        NotFound: no such transaction.
+    """
     now = context.clock()
     with context.unit() as unit:
         stored_transaction(unit, transaction_id)
@@ -24,7 +28,11 @@ def add_note(context: ConsoleContext, viewer: Viewer, transaction_id: str, text:
 
 
 def reveal(context: ConsoleContext, viewer: Viewer, transaction_id: str) -> RevealedEntities:
-    """The card token itself; the audit log says who saw it. Raises NotFound."""
+    """Return the unmasked keys; the audit log records the viewer.
+
+    Raises:
+        NotFound: no such transaction.
+    """
     with context.unit() as unit:
         stored = stored_transaction(unit, transaction_id)
         note(unit, viewer, Act("reveal card", transaction_id), context.clock())

@@ -1,4 +1,4 @@
-"""Rows of transactions by their ids."""
+"""Rows of transactions by id."""
 
 from __future__ import annotations
 
@@ -11,6 +11,6 @@ from storage import UnitOfWork
 
 
 def rows_of_ids(context: ConsoleContext, unit: UnitOfWork, ids: Sequence[str]) -> list[TransactionRow]:
-    """The transactions that are still stored, in the order of `ids`."""
+    """Return the transactions that are still stored, in the order of `ids`."""
     stored = unit.transactions.by_ids(ids)
     return rows_of(context, unit, [stored[one] for one in ids if one in stored])

@@ -1,4 +1,4 @@
-"""A transaction as lists show it, alerted or not."""
+"""Rows of transactions for lists."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ VERDICTS = {CONFIRMED: FRAUD, REJECTED: GENUINE}
 
 
 def row_of_alert(alert: AlertRow, cards: CardTokens, *, now: float) -> TransactionRow:
-    """An alert as it was published, with what has become of it."""
+    """Return the row of an alert as published, with its current state."""
     body = alert.body
     return TransactionRow(
         id=alert.id,
@@ -45,7 +45,7 @@ def row_of_alert(alert: AlertRow, cards: CardTokens, *, now: float) -> Transacti
 def row_of_transaction(
     stored: ScoredTransaction, cards: CardTokens, *, alert: AlertRow | None, label: Label | None, now: float
 ) -> TransactionRow:
-    """A transaction as it was scored; one with an alert has the alert's reasons and state."""
+    """Return the row of a scored transaction, with the reasons and state of its alert if there is one."""
     if alert is not None:
         return row_of_alert(alert, cards, now=now)
     return TransactionRow(
@@ -66,7 +66,7 @@ def row_of_transaction(
 
 
 def _entities(keys: Mapping[str, str], cards: CardTokens) -> dict[str, Any]:
-    """The fields that name entities; the second kind stands for the place of the payment."""
+    """Fields that name entities; the second kind is shown as the merchant."""
     shown = {kind: cards.shown(kind, key) for kind, key in keys.items()}
     others = [text for kind, text in shown.items() if kind != cards.kind]
     return {

@@ -1,4 +1,4 @@
-"""Search over all stored transactions, alerted or not: the first victims of a pattern never were."""
+"""Search over all stored transactions. The first payments of a new pattern were not alerted."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from storage.transaction_search import MOST_COUNTED, TransactionFilter
 
 
 def search(context: ConsoleContext, wanted: TransactionFilter, *, offset: int, limit: int) -> TransactionList:
-    """A page, latest event time first."""
+    """Return a page of transactions, newest event time first."""
     with context.unit(reads_only=True) as unit:
         total = unit.search.count(wanted)
         rows = rows_of(context, unit, unit.search.page(wanted, offset=offset, limit=limit))
@@ -23,7 +23,7 @@ def search(context: ConsoleContext, wanted: TransactionFilter, *, offset: int, l
 def rows_of(
     context: ConsoleContext, unit: UnitOfWork, stored: Sequence[ScoredTransaction]
 ) -> list[TransactionRow]:
-    """Rows of transactions, with alerts and verdicts where there are any."""
+    """Return rows of transactions, with their alerts and verdicts."""
     now, ids = context.clock(), [one.transaction_id for one in stored]
     alerts, labels = unit.queue.of_transactions(ids), unit.labels.latest(ids)
     return [

@@ -1,4 +1,4 @@
-"""One transaction with all that is known of it."""
+"""One transaction in detail."""
 
 from __future__ import annotations
 
@@ -33,7 +33,11 @@ OTHER_ALERTS = 20
 
 
 def transaction_page(context: ConsoleContext, transaction_id: str) -> TransactionDetails:
-    """One transaction. Raises NotFound."""
+    """Return one transaction.
+
+    Raises:
+        NotFound: no such transaction.
+    """
     now, topic = context.clock(), context.settings.topics.transactions
     with context.unit(reads_only=True) as unit:
         stored = stored_transaction(unit, transaction_id)
@@ -59,7 +63,11 @@ def transaction_page(context: ConsoleContext, transaction_id: str) -> Transactio
 
 
 def scores_by_part(context: ConsoleContext, transaction_id: str) -> ScoresByPart:
-    """What each scorer made of it, computed again. Raises NotFound."""
+    """Recompute the score of each scorer.
+
+    Raises:
+        NotFound: no such transaction.
+    """
     with context.unit(reads_only=True) as unit:
         stored = stored_transaction(unit, transaction_id)
     try:
@@ -69,12 +77,16 @@ def scores_by_part(context: ConsoleContext, transaction_id: str) -> ScoresByPart
 
 
 def notes_on(unit: UnitOfWork, kind: str, subject: str) -> list[NoteRow]:
-    """Notes on one thing, oldest first."""
+    """Return the notes on a subject, oldest first."""
     return [NoteRow(one.author, one.time, one.text) for one in unit.notes.of_subject(kind, subject)]
 
 
 def stored_transaction(unit: UnitOfWork, transaction_id: str) -> ScoredTransaction:
-    """The transaction of this id. Raises NotFound."""
+    """Return the transaction with this id.
+
+    Raises:
+        NotFound: no such transaction.
+    """
     found = unit.transactions.by_ids([transaction_id])
     if transaction_id not in found:
         raise NotFound(f"no transaction {transaction_id!r} is stored", where="id")
@@ -82,10 +94,10 @@ def stored_transaction(unit: UnitOfWork, transaction_id: str) -> ScoredTransacti
 
 
 def features_of(stored: ScoredTransaction) -> list[FeatureRow]:
-    """The features that a transaction was scored with, in their order."""
+    """Return the features that a transaction was scored with, in order."""
     values = np.frombuffer(stored.features, "<f4").tolist()
     names, words = _layout(tuple(stored.entities))
-    if len(names) != len(values):  # scored by a program with other features
+    if len(names) != len(values):  # scored by a version with other features
         names = tuple(f"feature {place}" for place in range(len(values)))
     return [
         FeatureRow(name, value, words[name].say(value) if name in words else f"{name}: {value:.3g}")

@@ -1,4 +1,4 @@
-"""Filters that a user keeps under a name."""
+"""Saved views: named filters of a user."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from storage.saved_views import SavedView
 
 
 def list_views(context: ConsoleContext, viewer: Viewer) -> ViewList:
-    """All of the viewer's own."""
+    """Return the views of the viewer."""
     with context.unit(reads_only=True) as unit:
         rows = [
             ViewRow(one.page, one.name, dict(one.query)) for one in unit.views.of_user(viewer.user_id or 0)
@@ -20,8 +20,8 @@ def list_views(context: ConsoleContext, viewer: Viewer) -> ViewList:
 
 
 def save_view(context: ConsoleContext, viewer: Viewer, view: ViewRow) -> ViewRow:
-    """Keep a view, in place of one of the same page and name."""
-    assert viewer.user_id is not None  # machines are not signed in
+    """Save a view; it replaces one of the same page and name."""
+    assert viewer.user_id is not None  # programs have no session
     with context.unit() as unit:
         unit.views.put(SavedView(user_id=viewer.user_id, page=view.page, name=view.name, query=view.query))
         act = Act("save view", f"{view.page}: {view.name}", after=view.query)
@@ -31,7 +31,11 @@ def save_view(context: ConsoleContext, viewer: Viewer, view: ViewRow) -> ViewRow
 
 
 def remove_view(context: ConsoleContext, viewer: Viewer, page: str, name: str) -> None:
-    """Forget a view. Raises NotFound."""
+    """Delete a view.
+
+    Raises:
+        NotFound: no such view.
+    """
     with context.unit() as unit:
         if not unit.views.remove(viewer.user_id or 0, page, name):
             raise NotFound(f"no view {name!r} of {page!r}", where="name, page")

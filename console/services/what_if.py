@@ -1,7 +1,7 @@
-"""What another budget, another threshold or other detectors would have done to the stored past.
+"""What-ifs: score stored transactions with another budget, threshold or set of detectors.
 
-The preview of flags tells what a detector would do that is not made yet, at the budget in force; this takes
-those that are stored, drafts too, and any terms.
+A preview covers a detector that does not exist yet, at the current budget. A what-if covers stored detectors,
+drafts included, with any terms.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from console.services.episode_lookup import found_episode
 
 @dataclass(frozen=True)
 class WhatIfTerms:
-    """What is to be tried over the last `days`; null and empty stay as they are in force.
+    """Terms to try over the last `days`; None and empty keep the terms in force.
 
-    With an `episode`, its detector scores, also where it is not in force, or with `with_episode` false does
-    not, also where it is.
+    The detector of `episode` scores if `with_episode` is true, whether or not it is in force. Otherwise it
+    does not score.
     """
 
     days: float
@@ -33,7 +33,13 @@ class WhatIfTerms:
 
 
 def what_if(context: ConsoleContext, terms: WhatIfTerms) -> WhatIf:
-    """Try them. Raises Invalid, NotFound, and Refused where it cannot be told or another one runs."""
+    """Score stored transactions under `terms`.
+
+    Raises:
+        Invalid: both budget and threshold are given.
+        NotFound: no such episode.
+        Refused: too little is stored, a detector cannot score, or another what-if is running.
+    """
     if terms.budget is not None and terms.threshold is not None:
         raise Invalid(
             "budget and threshold exclude each other", where="budget, threshold", allowed="one of them"
@@ -47,7 +53,7 @@ def what_if(context: ConsoleContext, terms: WhatIfTerms) -> WhatIf:
 
 
 def running(context: ConsoleContext) -> WhatIfProgress:
-    """How far it is."""
+    """Return the progress of the running what-if."""
     stage = context.models.stage()
     name = "" if stage is None else STAGES[stage]
     return WhatIfProgress(stage is not None, name, 0 if stage is None else stage + 1, len(STAGES))

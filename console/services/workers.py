@@ -1,4 +1,4 @@
-"""Who scores which partitions, under what, and how far behind."""
+"""Workers, their partitions, and lag."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from console.results.monitoring import PartitionRow, WorkerRow
 
 
 def workers_of(context: ConsoleContext) -> list[WorkerRow]:
-    """Each worker that has acknowledged something."""
+    """Return each worker that has sent an acknowledgement."""
     by_worker: dict[str, list[tuple[int, int, float]]] = {}
     for partition, ack in context.feedback.acks().items():
         by_worker.setdefault(ack.worker, []).append((partition, ack.offset, ack.time))
@@ -28,7 +28,7 @@ def workers_of(context: ConsoleContext) -> list[WorkerRow]:
 def partitions_of(
     context: ConsoleContext, ranges: Mapping[int, tuple[int, int]], lag: LagNow
 ) -> list[PartitionRow]:
-    """Each partition that is known; `ranges` are the offsets stored of it."""
+    """Return each known partition; `ranges` holds its first and last stored offset."""
     acks = context.feedback.acks()
     return [
         PartitionRow(
