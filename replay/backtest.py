@@ -58,14 +58,16 @@ def backtest(
     reader: RowReader,
     artifacts: Artifacts,
     question: Question,
-    progress: Progress = ignore_progress,
+    report_progress: Progress = ignore_progress,
 ) -> BacktestResult:
     """Replay a file. Raises BadRow and UnfitFile, also where an id is not there or the base reads other
     features than the file gives.
     """
-    progress("checking", 0, reader.table.rows() or 0)
+    report_progress("checking", 0, reader.table.rows() or 0)
     found = survey(reader, labelled=False)
-    rows = _Rows.read(reader, artifacts, question, found.last - question.days * DAY_S, found.rows, progress)
+    rows = _Rows.read(
+        reader, artifacts, question, found.last - question.days * DAY_S, found.rows, report_progress
+    )
     base = artifacts.base
     before = rows.before.where(~rows.before.fraud & ~np.isin(rows.before.row, rows.flagged.row))
     before = before.where(spread_order(len(before)))

@@ -84,6 +84,6 @@ def _base(lesson: Lesson, width: int) -> Score:
     model = train_base(
         history,
         BaseSettings(seed=lesson.seed),
-        progress=lambda step, steps, loss: lesson.progress("training base", step, steps),
+        progress=lambda step, steps, loss: lesson.report_progress("training base", step, steps),
     )
     return lambda rows: model.score(np.ascontiguousarray(rows[:, :width]))

@@ -48,7 +48,7 @@ class Fold:
     contenders: Mapping[str, Callable[[Lesson], Score]]
     families: Sequence[str]
     seed: int = 0
-    progress: Progress = ignore_progress
+    report_progress: Progress = ignore_progress
     drift: FeatureDrift | None = None  # from when the fold has learned
     train_seconds: float = 0.0
     score_seconds: float = 0.0
@@ -122,7 +122,7 @@ class Fold:
         period = (float(seconds[0]), float(seconds[-1]))
         lesson = Lesson(
             self.features, self.live, X[fit], fraud[fit], np.ones(fit.sum()), period, family[fit], card[fit],
-            seconds[fit], X[reserve], tuple(self.families), self.seed, self.progress,
+            seconds[fit], X[reserve], tuple(self.families), self.seed, self.report_progress,
         )  # fmt: skip
         for name, learn in self.contenders.items():
             score = learn(lesson)

@@ -50,20 +50,20 @@ class LeaveOutSettings:
 
 
 def leave_out(
-    reader: RowReader, plan: Plan, settings: LeaveOutSettings, progress: Progress = ignore_progress
+    reader: RowReader, plan: Plan, settings: LeaveOutSettings, report_progress: Progress = ignore_progress
 ) -> ReplayResult:
     """Run it; of `plan` count the days, start and seed. Raises as `replay.prequential.prequential`.
 
     Measured on genuine rows and frauds of the pattern after the last flag, on cards that were not flagged.
     """
-    progress("checking", 0, reader.table.rows() or 0)
+    report_progress("checking", 0, reader.table.rows() or 0)
     found = survey(reader)
     begun = time.perf_counter()
-    names, (training, middle, test) = _collect(reader, replace(plan, folds=1), found, progress)
+    names, (training, middle, test) = _collect(reader, replace(plan, folds=1), found, report_progress)
     passed = time.perf_counter() - begun
     held = _number(reader, settings.pattern)
     begun = time.perf_counter()
-    artifacts = _train(reader, names, training, settings, plan.seed, progress)
+    artifacts = _train(reader, names, training, settings, plan.seed, report_progress)
     trained = time.perf_counter() - begun
     episode = _Episode(artifacts, middle, test, held, settings.flags)
     windows, reasons, known = episode.contest(settings.adapters, plan.seed)
@@ -155,7 +155,7 @@ class _Episode:
 
 
 def _collect(
-    reader: RowReader, plan: Plan, found: Survey, progress: Progress
+    reader: RowReader, plan: Plan, found: Survey, report_progress: Progress
 ) -> tuple[tuple[str, ...], tuple[TrafficRows, ...]]:
     """One pass: samples of training period, of the days until its labels came, and of the test period."""
     [days] = plan.folds_in(found)
@@ -170,7 +170,7 @@ def _collect(
             at = rows.where(rows.known & (day >= bounds[k]) & (day < bounds[k + 1]))
             if len(at):
                 sample.add(at.fraud, *at.columns())
-        progress("replaying", part.first + len(part) - 1, found.rows)
+        report_progress("replaying", part.first + len(part) - 1, found.rows)
     names = ("training", "delay", "test")
     for name, sample in zip(names, samples, strict=True):
         if not sample.columns():
@@ -195,11 +195,12 @@ def _train(
     rows: TrafficRows,
     settings: LeaveOutSettings,
     seed: int,
-    progress: Progress,
+    report_progress: Progress,
 ) -> Artifacts:
     family = np.where(rows.fraud, np.where(rows.family >= 0, rows.family + 1, -1), 0).astype(np.int64)
     labelled = Labelled(rows.X, family, rows.card.view(np.int64), rows.seconds)
     return train(
         labelled, names, reader.families, settings.adapters, base_steps=settings.base_steps,
-        meta_steps=settings.meta_steps, seed=seed, held_out=(settings.pattern,), progress=progress,
+        meta_steps=settings.meta_steps, seed=seed, held_out=(settings.pattern,),
+        report_progress=report_progress,
     )  # fmt: skip

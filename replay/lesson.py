@@ -48,4 +48,4 @@ class Lesson:
     reserve: Floats
     families: tuple[str, ...] = ()
     seed: int = 0
-    progress: Progress = ignore_progress
+    report_progress: Progress = ignore_progress

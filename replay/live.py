@@ -66,20 +66,20 @@ def live(
     reader: RowReader,
     plan: Plan,
     settings: LiveSettings,
-    progress: Progress = ignore_progress,
+    report_progress: Progress = ignore_progress,
 ) -> ReplayResult:
     """Replay a file: of `plan` count training days, test days times folds, start and seed.
 
     Raises as `replay.prequential.prequential`.
     """
-    progress("checking", 0, reader.table.rows() or 0)
+    report_progress("checking", 0, reader.table.rows() or 0)
     found = survey(reader)
-    run = _Run(reader, plan, settings, found, progress)
+    run = _Run(reader, plan, settings, found, report_progress)
     begun = time.perf_counter()
     run.go()
     passed = time.perf_counter() - begun - run.train_seconds
     windows = {name: run.window(name) for name in run.shown}
-    progress("measuring", found.rows, found.rows)
+    report_progress("measuring", found.rows, found.rows)
     figures = {name: measure([window], seed=plan.seed) for name, window in windows.items()}
     tested, margins = joined(run.tested), {n: np.concatenate(m) for n, m in run.margins.items()}
     details = {
@@ -101,7 +101,7 @@ class _Run:
     plan: Plan
     settings: LiveSettings
     found: Survey
-    progress: Progress
+    report_progress: Progress
     policies: Mapping[str, ShiftContender] = field(default_factory=dict)
     tested: list[TrafficRows] = field(default_factory=list)
     margins: dict[str, list[np.ndarray[tuple[int], np.dtype[np.float64]]]] = field(default_factory=dict)
@@ -123,7 +123,9 @@ class _Run:
     def go(self) -> None:
         """Take all shifts in turn."""
         length, rows = self.settings.shift_hours * HOUR_S, self.found.rows
-        for number, shift in shifts(self.reader, self.featured, self.epoch, length, rows, self.progress):
+        for number, shift in shifts(
+            self.reader, self.featured, self.epoch, length, rows, self.report_progress
+        ):
             begins, ends = number * length / DAY_S, (number + 1) * length / DAY_S
             if begins < self.days.train or begins >= self.days.end:
                 continue
@@ -184,7 +186,7 @@ class _Run:
         f, s = self.featured, self.settings
         history = DeskHistory(
             rows, self.recent, f.names, f.live, tuple(self.reader.families), self.plan.train_days,
-            s.delay_hours / 24.0, s.budget, self.plan.seed, self.progress,
+            s.delay_hours / 24.0, s.budget, self.plan.seed, self.report_progress,
         )  # fmt: skip
         self.policies = begin(s.contenders, s.adapters, history, (s.base_steps, s.meta_steps))
         self.train_seconds = time.perf_counter() - begun

@@ -66,7 +66,7 @@ def _artifacts(history: DeskHistory, adapters: Sequence[str], steps: tuple[int, 
     labelled = Labelled(_live(rows, history), family, rows.card.view(np.int64), rows.seconds)
     return train(
         labelled, history.names[: history.live], history.families, adapters, base_steps=steps[0],
-        meta_steps=steps[1], seed=history.seed, progress=history.progress,
+        meta_steps=steps[1], seed=history.seed, report_progress=history.report_progress,
     )  # fmt: skip
 
 

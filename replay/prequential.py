@@ -69,16 +69,16 @@ class Plan:
         return [Days(f, f + self.train_days, f + once, f + once + self.test_days) for f in firsts]
 
 
-def prequential(reader: RowReader, plan: Plan, progress: Progress = ignore_progress) -> ReplayResult:
+def prequential(reader: RowReader, plan: Plan, report_progress: Progress = ignore_progress) -> ReplayResult:
     """Replay a file. Raises BadRow, UnfitFile, NothingToLearn and Unmeasurable before anything is written."""
-    progress("checking", 0, reader.table.rows() or 0)
+    report_progress("checking", 0, reader.table.rows() or 0)
     found = survey(reader)
     days = plan.folds_in(found)
     begun = time.perf_counter()
-    folds = _run(reader, plan, found, days, progress)
+    folds = _run(reader, plan, found, days, report_progress)
     whole = time.perf_counter() - begun
     training = sum(fold.train_seconds for fold in folds)
-    progress("measuring", found.rows, found.rows)
+    report_progress("measuring", found.rows, found.rows)
     tested = [fold.windows() for fold in folds]
     if not all(tested):
         raise UnfitFile(f"fold {[bool(t) for t in tested].index(False) + 1}: no labelled rows to test on")
@@ -93,11 +93,22 @@ def prequential(reader: RowReader, plan: Plan, progress: Progress = ignore_progr
     return ReplayResult(figures, windows, found, whole - training, training, details)
 
 
-def _run(reader: RowReader, plan: Plan, found: Survey, days: list[Days], progress: Progress) -> list[Fold]:
+def _run(
+    reader: RowReader, plan: Plan, found: Survey, days: list[Days], report_progress: Progress
+) -> list[Fold]:
     featured = Featured(reader, plan.delay_days * DAY_S)
     epoch = float(np.floor(found.first / DAY_S) * DAY_S)
     folds = [
-        Fold(d, epoch, featured.names, featured.live, plan.learners(), reader.families, plan.seed, progress)
+        Fold(
+            d,
+            epoch,
+            featured.names,
+            featured.live,
+            plan.learners(),
+            reader.families,
+            plan.seed,
+            report_progress,
+        )
         for d in days
     ]
     for part in reader.parts():
@@ -105,5 +116,5 @@ def _run(reader: RowReader, plan: Plan, found: Survey, days: list[Days], progres
         cards = part if reader.has_cards else part.each_its_own_card()
         for fold in folds:
             fold.take(cards, X)
-        progress("replaying", part.first + len(part) - 1, found.rows)
+        report_progress("replaying", part.first + len(part) - 1, found.rows)
     return folds

@@ -59,7 +59,9 @@ def _prequential(plan: Plan, choice: Choice) -> tuple[Run, dict[str, Any]]:
         flags=choice.flags,
         steps=choice.steps,
     )
-    return (lambda reader, tell: prequential(reader, plan, tell)), {"plan": asdict(plan)}
+    return (lambda reader, report_progress: prequential(reader, plan, report_progress)), {
+        "plan": asdict(plan)
+    }
 
 
 def _live(plan: Plan, choice: Choice) -> tuple[Run, dict[str, Any]]:
@@ -79,7 +81,7 @@ def _live(plan: Plan, choice: Choice) -> tuple[Run, dict[str, Any]]:
         choice.steps,
     )
     told = {"plan": asdict(plan), "live": asdict(settings)}
-    return (lambda reader, tell: live(reader, plan, settings, tell)), told
+    return (lambda reader, report_progress: live(reader, plan, settings, report_progress)), told
 
 
 def _leave_out(plan: Plan, choice: Choice) -> tuple[Run, dict[str, Any]]:
@@ -90,7 +92,7 @@ def _leave_out(plan: Plan, choice: Choice) -> tuple[Run, dict[str, Any]]:
     steps = choice.steps
     settings = LeaveOutSettings(choice.pattern, choice.flags, _adapters(choice), 2 * steps, steps)
     told = {"plan": asdict(plan), "episode": asdict(settings)}
-    return (lambda reader, tell: leave_out(reader, plan, settings, tell)), told
+    return (lambda reader, report_progress: leave_out(reader, plan, settings, report_progress)), told
 
 
 def _adapters(choice: Choice) -> tuple[str, ...]:

@@ -69,7 +69,7 @@ class Retrained:
         h = self._history
         lesson = Lesson(
             h.names, h.live, fit.X, fit.fraud, np.ones(len(fit)), period, fit.family, fit.card, fit.seconds,
-            some.X[reserve], h.families, h.seed, h.progress,
+            some.X[reserve], h.families, h.seed, h.report_progress,
         )  # fmt: skip
         self._score = self._learner(lesson)
         self._tails = Tails.fit(self._score(lesson.reserve))

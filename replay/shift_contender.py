@@ -30,7 +30,7 @@ class DeskHistory:
     delay_days: float
     budget: float
     seed: int
-    progress: Progress = ignore_progress
+    report_progress: Progress = ignore_progress
 
     @property
     def threshold(self) -> float:

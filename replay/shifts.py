@@ -13,7 +13,7 @@ from replay.traffic import TrafficRows, joined
 
 
 def shifts(
-    reader: RowReader, featured: Featured, epoch: float, length_s: float, rows: int, progress: Progress
+    reader: RowReader, featured: Featured, epoch: float, length_s: float, rows: int, report_progress: Progress
 ) -> Iterator[tuple[int, TrafficRows]]:
     """Yield the number of each shift since `epoch` (seconds) and its rows; empty shifts are left out."""
     waiting: list[TrafficRows] = []
@@ -27,6 +27,6 @@ def shifts(
                 waiting = []
             present = one
             waiting.append(traffic.where(number == one))
-        progress("replaying", part.first + len(part) - 1, rows)
+        report_progress("replaying", part.first + len(part) - 1, rows)
     if waiting:
         yield present, joined(waiting)

@@ -26,7 +26,7 @@ def train(
     meta_steps: int,
     seed: int,
     held_out: tuple[str, ...] = (),
-    progress: Progress = ignore_progress,
+    report_progress: Progress = ignore_progress,
 ) -> Artifacts:
     """Return what the adapters need; `names` are those of the features, `families` of the kinds of fraud."""
     history = NamedHistory(names, rows, tuple(families), held_out, formulas=WINDOW_FORMULAS)
@@ -37,7 +37,9 @@ def train(
         seed=seed,
     )
     artifacts = train_artifacts(
-        history, settings, report=lambda stage, step, steps, loss: progress(f"training {stage}", step, steps)
+        history,
+        settings,
+        report=lambda stage, step, steps, loss: report_progress(f"training {stage}", step, steps),
     )
     needed = any(name in _LEARNERS for name in adapters)
     return with_learners(artifacts, history, seed=seed) if needed else artifacts

@@ -69,5 +69,5 @@ def _artifacts(lesson: Lesson, adapters: tuple[str, ...], steps: int) -> Artifac
     rows = Labelled(X, family.astype(np.int64), lesson.card.view(np.int64), lesson.seconds)
     return train(
         rows, lesson.features[: lesson.live], lesson.families, adapters, base_steps=2 * steps,
-        meta_steps=steps, seed=lesson.seed, progress=lesson.progress,
+        meta_steps=steps, seed=lesson.seed, report_progress=lesson.report_progress,
     )  # fmt: skip
