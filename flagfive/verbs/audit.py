@@ -1,4 +1,4 @@
-"""`flagfive audit verify`: check that nobody has changed the audit log."""
+"""`flagfive audit verify`: verify the audit log."""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,18 +14,18 @@ app = typer.Typer(add_completion=False, no_args_is_help=True)
 
 
 class LogBroken(UserError):
-    """An entry does not follow from the one before it."""
+    """The audit log was changed, or its tables are outdated."""
 
 
 class WrongHead(UserError):
-    """`--known` is not a position and a hash."""
+    """The value of `--known` is not a position and a hash."""
 
     exit_code = 2
 
 
 @app.callback(epilog="Example: flagfive audit verify")
 def audit() -> None:
-    """Check the audit log."""
+    """Verify the audit log."""
 
 
 @app.command(epilog="Example: flagfive audit verify --known 4711:9f86d081884c7d65...")
@@ -35,13 +35,14 @@ def verify(
         str | None,
         typer.Option(
             metavar="POSITION:HASH",
-            help="The end of the log as an earlier check printed it; shows whether entries were cut off.",
+            help="End of the log as an earlier run printed it; reveals entries that were cut off since.",
         ),
     ] = None,
 ) -> None:
-    """Follow the chain of hashes from the first entry, and print its end. Exit code 1 where it is broken.
+    """Verify the chain of hashes from the first entry, and print its end. Exit code 1 if it is broken.
 
-    Keep what is printed somewhere else: only with it can be seen that the end was cut off, or all rewritten.
+    Store the printed end in another place. Only with it can a later run detect that entries were cut off or
+    that the whole log was rewritten.
     """
     from storage import UnitOfWork, migrate, open_engine
     from storage.errors import AuditLogBroken, SchemaOutdated
@@ -54,7 +55,7 @@ def verify(
             end = unit.audit.verify(known_head=head)
     except (AuditLogBroken, SchemaOutdated) as broken:
         raise LogBroken(str(broken)) from None
-    print(f"the audit log is whole: {end.position:,} entries, end {end.position}:{end.hash}")
+    print(f"the audit log is intact: {end.position:,} entries, end {end.position}:{end.hash}")
 
 
 def _head(text: str) -> "Head":
@@ -62,5 +63,5 @@ def _head(text: str) -> "Head":
 
     position, _, digest = text.partition(":")
     if not position.isdigit() or len(digest) != 64:
-        raise WrongHead(f"--known {text!r}: allowed is POSITION:HASH, as `flagfive audit verify` prints it")
+        raise WrongHead(f"--known {text!r}: use POSITION:HASH, as `flagfive audit verify` prints it")
     return Head(int(position), digest)

@@ -1,4 +1,4 @@
-"""`flagfive backtest`: what another budget or a draft episode would have done to the last days."""
+"""`flagfive backtest`: the effect of another budget or an episode on the last days of a file."""
 
 from __future__ import annotations
 
@@ -21,23 +21,36 @@ app = typer.Typer(add_completion=False)
 
 @app.command(epilog="Example: flagfive backtest history.parquet --flag tx-17 --flag tx-42 --what-if 0.002")
 def backtest(
-    file: Annotated[Path, typer.Argument(help="CSV or Parquet file, rows in order of time.")],
+    file: Annotated[Path, typer.Argument(help="CSV or Parquet file with labels, rows in order of time.")],
     mapping: Annotated[
-        Path | None, typer.Option(help="TOML file that says which column means what; `inspect` makes one.")
+        Path | None,
+        typer.Option(
+            help="TOML file that maps columns (see `flagfive inspect`; default: a bundled one that fits)."
+        ),
     ] = None,
-    days: Annotated[float, typer.Option(min=0.1, help="The last days of the file.")] = 30.0,
-    budget: Annotated[float, typer.Option(min=1e-6, max=0.5, help="Share of genuine traffic, now.")] = 0.001,
-    what_if: Annotated[list[float] | None, typer.Option(help="Another budget to compare with.")] = None,
-    flag: Annotated[list[str] | None, typer.Option(help="Id of a fraud; together an episode.")] = None,
-    adapter: Annotated[str, typer.Option(help="What makes a detector of them.")] = "evidence",
+    days: Annotated[float, typer.Option(min=0.1, help="Days at the end of the file to score.")] = 30.0,
+    budget: Annotated[
+        float, typer.Option(min=1e-6, max=0.5, help="Present share of genuine traffic that may be alerted.")
+    ] = 0.001,
+    what_if: Annotated[
+        list[float] | None,
+        typer.Option(help="Another budget to compare, over 0 and under 1; may be repeated."),
+    ] = None,
+    flag: Annotated[
+        list[str] | None, typer.Option(help="Id of a fraud to flag; repeat for one episode of several.")
+    ] = None,
+    adapter: Annotated[
+        str, typer.Option(help="Adapter that turns the episode into a detector.")
+    ] = "evidence",
     artifacts: Annotated[
-        Path | None, typer.Option(help="Folder of base and networks; the shipped ones without.")
+        Path | None, typer.Option(help="Folder of base and networks (default: the shipped ones).")
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Equal seeds give equal figures.")] = 0,
     json: Annotated[Path | None, typer.Option(help="Write every figure to this file.")] = None,
 ) -> None:
-    """Score the last days of FILE as it is done now, and as it would be done: alerts a day, fraud and money
-    caught, false alarms.
+    """Score the last days of FILE with the present settings and with changed ones, and compare.
+
+    Shows alerts a day, fraud and money caught, and false alarms a day.
     """
     from flagfive.labelled_file import open_table
     from replay.backtest import Question
@@ -55,7 +68,7 @@ def _check(budgets: list[float], adapter: str) -> None:
     from meta.adapters.registry import NAMES
 
     if wrong := [b for b in budgets if not 0 < b < 1]:
-        raise UserError(f"--what-if {wrong[0]}: a budget is above 0 and below 1")
+        raise UserError(f"--what-if {wrong[0]}: a budget is over 0 and under 1")
     if adapter not in NAMES:
         raise UserError(f"--adapter {adapter}: allowed are {', '.join(NAMES)}")
 
@@ -94,7 +107,9 @@ def _show(answer: BacktestResult) -> None:
     Console().print(table)
     if answer.verdict is not None:
         reasons = "; ".join(answer.verdict.reasons)
-        print(f"the gate keeps the episode as a draft: {reasons}" if reasons else "the gate lets it go live")
+        print(
+            f"the gate keeps the episode as a draft: {reasons}" if reasons else "the episode passes the gate"
+        )
 
 
 def _cells(e: AlertCounts) -> list[str]:

@@ -1,4 +1,4 @@
-"""`flagfive broker`: run a Kafka broker on this machine, in the foreground or beside other work."""
+"""`flagfive broker`: run a Kafka broker on this machine, in the foreground or in the background."""
 
 import typer
 
@@ -9,9 +9,9 @@ app = typer.Typer(add_completion=False, invoke_without_command=True)
 
 @app.callback(epilog="Example: flagfive broker start && flagfive broker status && flagfive broker stop")
 def run(context: typer.Context) -> None:
-    """Run a Kafka broker on broker.bootstrap (127.0.0.1:19192) until Ctrl-C; its data is in var/broker.
+    """Run a Kafka broker at broker.bootstrap (127.0.0.1:19192) until Ctrl-C; its data is in var/broker.
 
-    Without a further word it runs in the foreground. Java 17 and Kafka are fetched if they are missing.
+    Without a subcommand it runs in the foreground. Missing parts (Java 17, Kafka) are fetched first.
     """
     if context.invoked_subcommand is not None:
         return
@@ -23,7 +23,7 @@ def run(context: typer.Context) -> None:
     own = OwnBroker.of(settings)
     with BrokerGuard(own.folder), Processes(settings.var / "log") as processes:
         own.start(processes)
-        print(f"Kafka answers at {own.address}; Ctrl-C ends it", flush=True)
+        print(f"Kafka answers at {own.address}; Ctrl-C stops it", flush=True)
         try:
             processes.watch()
         except ProcessEnded as error:
@@ -32,7 +32,7 @@ def run(context: typer.Context) -> None:
 
 @app.command(epilog="Example: flagfive broker start")
 def start(context: typer.Context) -> None:
-    """Start the broker in the background and return once it answers."""
+    """Start the broker in the background, and return when it answers."""
     from flagfive.broker_guard import start_in_background
     from flagfive.own_broker import OwnBroker
 
@@ -44,17 +44,17 @@ def start(context: typer.Context) -> None:
 
 @app.command(epilog="Example: flagfive broker stop")
 def stop(context: typer.Context) -> None:
-    """End the broker that runs here, however it was started."""
+    """Stop the broker of this folder, whether it runs in the foreground or in the background."""
     from flagfive.broker_guard import stop_running
     from flagfive.own_broker import OwnBroker
 
     own = OwnBroker.of(settings_of(context))
-    print("the broker has ended" if stop_running(own.folder) else "no broker of ours is running")
+    print("the broker has stopped" if stop_running(own.folder) else "no broker runs in this folder")
 
 
 @app.command(epilog="Example: flagfive broker status")
 def status(context: typer.Context) -> None:
-    """Say whether a broker answers; exit code 1 if none does."""
+    """Show whether a broker answers; exit code 1 if none does."""
     from flagfive.broker_guard import running_process
     from flagfive.cluster import answers
     from flagfive.own_broker import OwnBroker, broker_is_given
@@ -62,7 +62,7 @@ def status(context: typer.Context) -> None:
     settings = settings_of(context)
     address = settings.broker.bootstrap
     process = None if broker_is_given() else running_process(OwnBroker.of(settings).folder)
-    whose = f"ours, process {process}" if process else "not started from here"
+    whose = f"started by flagfive, process {process}" if process else "not started from this folder"
     if not answers(address):
         print(f"no broker answers at {address}" + (f" ({whose})" if process else ""))
         raise typer.Exit(1)

@@ -1,4 +1,4 @@
-"""`flagfive console`: the page where a fraud team works."""
+"""`flagfive console`: serve the analyst console."""
 
 import socket
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ app = typer.Typer(add_completion=False)
 
 
 class PortTaken(UserError):
-    """The console cannot listen where it should."""
+    """The console cannot listen at its address."""
 
 
 @app.command(epilog="Example: flagfive console --port 8080")
@@ -29,13 +29,16 @@ def console(
         int | None, typer.Option(min=0, max=65535, help="Port to listen on (default: console.port).")
     ] = None,
     admin_link: Annotated[
-        bool, typer.Option("--admin-link", help="Print a link that signs `admin` in once, within an hour.")
+        bool,
+        typer.Option(
+            "--admin-link", help="Print a link that signs `admin` in once; it is valid for an hour."
+        ),
     ] = False,
 ) -> None:
     """Serve the analyst console, pages and API, until Ctrl-C.
 
-    Where there is no user yet, a first one, `admin`, is made, and a one-time link to sign in is printed:
-    there is no default password.
+    If there are no users, it creates the user `admin` and prints a one-time link to sign in. There is no
+    default password.
     """
     import uvicorn
 
@@ -55,15 +58,15 @@ def console(
     count_open_pages()
     serve_metrics(settings, "console")
     with _listening(*place) as listener:
-        _say_where(served, "http://{}:{}".format(*listener.getsockname()[:2]), admin_link)
-        # 2 s: pages hold a connection open as long as they are shown.
+        _print_address(served, "http://{}:{}".format(*listener.getsockname()[:2]), admin_link)
+        # Wait only 2 s for open connections: every open page holds one.
         config = uvicorn.Config(application, log_config=None, access_log=False, timeout_graceful_shutdown=2)
         with served.feedback, served.models:
             uvicorn.Server(config).run([listener])
 
 
 def _console_context(settings: "Settings") -> "ConsoleContext":
-    """Database brought up to date, and the secret that references to cards are made with."""
+    """Migrate the database, and build the console context with the secret of the card tokens."""
     from console.card_tokens import CardTokens
     from console.context import ConsoleContext
     from console.feedback import KafkaFeedback
@@ -73,9 +76,9 @@ def _console_context(settings: "Settings") -> "ConsoleContext":
     from storage import migrate, open_engine
     from storage.entity_index import index_entities
 
-    control_key(settings)  # says at once where it is missing or unusable
+    control_key(settings)  # fails here if the key is missing or unusable
     secret = settings.control.key
-    assert secret is not None  # looked at just now
+    assert secret is not None  # checked by the line above
     engine = open_engine(settings.storage.url)
     migrate.upgrade(engine)
     index_entities(engine, [entity.name for entity in settings.entities])
@@ -87,24 +90,24 @@ def _console_context(settings: "Settings") -> "ConsoleContext":
 
 @contextmanager
 def _listening(host: str, port: int) -> Iterator[socket.socket]:
-    """A socket that listens. Raises PortTaken."""
+    """Open a listening socket; raises PortTaken if the address cannot be used."""
     try:
         listener = socket.create_server(
             (host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET
         )
     except OSError as error:
         raise PortTaken(
-            f"cannot listen on {host}:{port}: {error.strerror}; choose another with --host and --port"
+            f"cannot listen on {host}:{port}: {error.strerror}. Choose another address with --host and --port"
         ) from None
     with listener:
         yield listener
 
 
-def _say_where(context: "ConsoleContext", address: str, admin_link: bool) -> None:
+def _print_address(context: "ConsoleContext", address: str, admin_link: bool) -> None:
     from console.access.first_admin import ADMIN, address_of_link, link_for_admin
 
     print(f"console: {address}", flush=True)
     secret = link_for_admin(context.engine, now=context.clock(), always=admin_link)
     if secret is not None:
         link = address_of_link(address, secret)
-        print(f"sign in once as {ADMIN}, within an hour: {link}", flush=True)
+        print(f"sign in as {ADMIN}, once and within an hour: {link}", flush=True)

@@ -1,4 +1,4 @@
-"""`flagfive demo`: the story of five flags, on real parts."""
+"""`flagfive demo`: play the story of five flags with a real broker and real processes."""
 
 from pathlib import Path
 from typing import Annotated, Literal
@@ -15,18 +15,19 @@ Device = Literal["auto", "cpu", "cuda"]
 def demo(
     context: typer.Context,
     once: Annotated[
-        bool, typer.Option("--once", help="End after the story; exit 1 unless it helped.")
+        bool,
+        typer.Option("--once", help="End after the story; exit code 1 unless the episode raised recall."),
     ] = False,
     json: Annotated[Path | None, typer.Option(help="Write the figures to this file.")] = None,
     rate: Annotated[float, typer.Option(min=100, max=20_000, help="Live payments a second.")] = 3_000,
-    device: Annotated[Device, typer.Option(help="Where the adaptation worker computes.")] = "auto",
-    seed: Annotated[int, typer.Option(help="Another seed, other cards and merchants.")] = 7,
+    device: Annotated[Device, typer.Option(help="Device of the adaptation worker.")] = "auto",
+    seed: Annotated[int, typer.Option(help="Seed of the cards and merchants.")] = 7,
 ) -> None:
     """Watch a new fraud pattern slip through, flag five of its payments, and see the rest caught.
 
-    Starts Apache Kafka, the scorer, the recorder, the adaptation worker and a simulator, all real, without
-    --once the console and the monitor too, and goes on until Ctrl-C. Everything it makes lies in var/ and is
-    made anew by the next demo.
+    Starts Apache Kafka, the scorer, the recorder, the adaptation worker and a simulator. Without --once it
+    also starts the console and the monitor, and continues until Ctrl-C. All its files are in var/; the next
+    demo deletes them.
     """
     import asyncio
     from functools import partial

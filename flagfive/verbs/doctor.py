@@ -1,4 +1,4 @@
-"""`flagfive doctor`: is everything there that the other verbs need?"""
+"""`flagfive doctor`: check that everything is in place that the other verbs need."""
 
 import shutil
 import sys
@@ -19,9 +19,9 @@ app = typer.Typer(add_completion=False)
 
 @app.command(epilog="Example: flagfive doctor")
 def doctor(context: typer.Context) -> None:
-    """Check settings, Java, disk, broker, topics, database and signing key, and say what is missing.
+    """Check settings, Java, disk, broker, topics, database and signing key, and show what is missing.
 
-    Nothing is changed or installed. Exit code 1 if something is missing.
+    It changes and installs nothing. Exit code 1 if something is missing.
     """
     settings = settings_of(context)
     print("ok       settings: all keys and values are allowed")
@@ -37,7 +37,14 @@ def doctor(context: typer.Context) -> None:
 
 
 def checks(settings: "Settings") -> Iterator[tuple[str, Callable[[], str]]]:
-    """Yield what is checked; each returns what it found, or raises UserError with the way out."""
+    """List the checks.
+
+    Args:
+        settings: the settings.
+
+    Yields:
+        Name of a check, and a function that returns what it found or raises UserError with the remedy.
+    """
     from flagfive.own_broker import broker_is_given
 
     yield "python", lambda: sys.version.split()[0]
@@ -56,7 +63,7 @@ def _java() -> str:
 
     java = find_java()
     if java is None:
-        raise UserError(f"no Java 17 or newer; sudo apt-get install {JAVA_PACKAGES[0]}")
+        raise UserError(f"Java 17 or newer is not installed; sudo apt-get install {JAVA_PACKAGES[0]}")
     return f"{java}, version {java_version(java)}"
 
 
@@ -65,7 +72,7 @@ def _jars() -> str:
 
     folder = jars_folder()
     if not folder.is_dir():
-        raise UserError("the broker is not fetched yet; `flagfive broker start` does it")
+        raise UserError("the jars of the broker are not fetched yet; `flagfive broker start` fetches them")
     return str(folder)
 
 
@@ -106,7 +113,7 @@ def _database(settings: "Settings") -> str:
     prefix = "sqlite:///"
     file = settings.storage.url.removeprefix(prefix)
     if settings.storage.url.startswith(prefix) and not Path(file).exists():
-        return f"the first verb that writes makes {file}"
+        return f"the first verb that writes creates {file}"
     try:
         engine = open_engine(settings.storage.url)
         with engine.connect():
@@ -119,6 +126,7 @@ def _database(settings: "Settings") -> str:
 def _key(settings: "Settings") -> str:
     if settings.control.key is None:
         raise UserError(
-            "FLAGFIVE_CONTROL_KEY is not set; make one: export FLAGFIVE_CONTROL_KEY=$(openssl rand -hex 32)"
+            "FLAGFIVE_CONTROL_KEY is not set. Create a key: "
+            "export FLAGFIVE_CONTROL_KEY=$(openssl rand -hex 32)"
         )
     return "set"

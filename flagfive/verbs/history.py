@@ -1,4 +1,4 @@
-"""`flagfive history`: what was in force at any moment, who wanted it, and why."""
+"""`flagfive history`: show what was in force at any time, who changed it, and why."""
 
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
@@ -18,17 +18,19 @@ app = typer.Typer(add_completion=False)
 def history(
     context: typer.Context,
     entry: Annotated[
-        str | None, typer.Argument(metavar="KIND/ID", help="Changes of this entry alone.")
+        str | None, typer.Argument(metavar="KIND/ID", help="Show only changes of this entry.")
     ] = None,
     at: Annotated[
         str | None,
-        typer.Option(help="What was in force then: ISO 8601, or a time of today, UTC, such as 14:03:07."),
+        typer.Option(
+            help="Show what was in force at this time: ISO 8601, or a UTC time of today such as 14:03:07."
+        ),
     ] = None,
-    last: Annotated[int, typer.Option(min=1, help="How many of the latest changes are shown.")] = 50,
+    last: Annotated[int, typer.Option(min=1, help="Number of latest changes to show.")] = 50,
 ) -> None:
-    """List changes of the control log, the latest at the end; or, with --at, all that was in force then.
+    """List the changes of the control log, the latest last; with --at, list what was in force at that time.
 
-    Read from the database that `flagfive recorder` writes; entries that do not verify are left out.
+    Reads the database that `flagfive recorder` writes. Entries that do not verify are left out.
     """
     from rich.console import Console
     from rich.table import Table
@@ -55,13 +57,13 @@ def history(
 
 def _row(change: "AppliedEntry") -> list[str]:
     entry = change.entry
-    said = [f"{name} {value}" for name, value in entry.values.items() if name in ("episode", "threshold")]
+    values = [f"{name} {value}" for name, value in entry.values.items() if name in ("episode", "threshold")]
     what = "retired" if entry.retired else "put into force"
     return [
         str(change.offset),
         _clock(entry.time),
         entry.key.decode(),
-        "; ".join([what, *said]),
+        "; ".join([what, *values]),
         entry.author,
         entry.reason,
     ]
@@ -72,7 +74,7 @@ def _clock(time: float) -> str:
 
 
 def _moment(text: str) -> float:
-    """Seconds since 1970 of a moment as a person writes it."""
+    """Parse ISO 8601 or a UTC time of today into seconds since 1970."""
     today = datetime.now(UTC).date().isoformat()
     for written in (text, f"{today}T{text}"):
         try:
@@ -80,4 +82,4 @@ def _moment(text: str) -> float:
         except ValueError:
             continue
         return moment.replace(tzinfo=moment.tzinfo or UTC).timestamp()
-    raise UserError(f"--at {text!r}: allowed are ISO 8601, or a time of today, UTC, such as 14:03:07")
+    raise UserError(f"--at {text!r}: use ISO 8601, or a UTC time of today such as 14:03:07")

@@ -1,4 +1,4 @@
-"""`flagfive inspect`: propose which column of a file means what."""
+"""`flagfive inspect`: propose a mapping for the columns of a file."""
 
 from pathlib import Path
 from typing import Annotated
@@ -13,11 +13,13 @@ app = typer.Typer(add_completion=False)
 @app.command(epilog="Example: flagfive inspect history.csv --out mapping.toml")
 def inspect(
     file: Annotated[Path, typer.Argument(help="CSV or Parquet file of transactions.")],
-    out: Annotated[Path | None, typer.Option(help="Write the mapping here; printed without.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Write the mapping to this file (default: print it).")
+    ] = None,
 ) -> None:
-    """Propose a mapping for FILE from the names of its columns and its first values.
+    """Propose a mapping for FILE from the names and the first values of its columns.
 
-    Look it through before you use it with `replay`, `train` or `produce`: it is a guess.
+    The proposal is a guess. Check it before you use it with `replay`, `train` or `produce`.
     """
     from replay.mapping import WrongMapping
     from replay.propose_mapping import propose_mapping

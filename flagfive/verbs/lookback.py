@@ -1,4 +1,4 @@
-"""`flagfive lookback`: which earlier transactions a detector would have alerted."""
+"""`flagfive lookback`: show which earlier transactions a detector would have alerted."""
 
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
@@ -19,16 +19,16 @@ app = typer.Typer(add_completion=False)
 @app.command(epilog="Example: flagfive lookback 'gift cards' --days 30")
 def lookback(
     context: typer.Context,
-    name: Annotated[str, typer.Argument(help="The episode's name or id, or its detector's id.")],
+    name: Annotated[str, typer.Argument(help="Name or id of the episode, or id of its detector.")],
     days: Annotated[float, typer.Option(min=0.01, help="Days of event time to look back.")] = 7.0,
-    most: Annotated[int, typer.Option(min=1, help="How many of the best matches are shown.")] = 20,
+    most: Annotated[int, typer.Option(min=1, help="Number of best matches to show.")] = 20,
     ids: Annotated[
-        bool, typer.Option("--ids", help="Print only ids of matches that nobody has judged, one a line.")
+        bool, typer.Option("--ids", help="Print only the ids of matches without a verdict, one per line.")
     ] = False,
 ) -> None:
     """Rank the stored transactions that an episode's detector, live or draft, would have alerted.
 
-    Confirm or reject them with `flagfive label --name EPISODE`; the episode learns from them.
+    Confirm or reject them with `flagfive label --name EPISODE`; the episode then learns from them.
     """
     from rich.console import Console
 
@@ -45,7 +45,7 @@ def lookback(
         episode = unit.episodes.find_with_status(name, DRAFT, *STANDING)
         row = unit.detectors.get(episode.detector_id or "") if episode else None
         if row is None:
-            raise UserError(f"no episode {name!r} with a detector; `flagfive status` shows which there are")
+            raise UserError(f"no episode {name!r} has a detector; `flagfive status` lists the detectors")
         snapshot = snapshot_of(unit.control.all(), key)
         try:
             found = look_back(unit, snapshot, row, days=days, most=most)
@@ -61,7 +61,7 @@ def lookback(
 def _table(found: "LookedBack") -> "Table":
     from rich.table import Table
 
-    table = Table("transaction", "surprise", "time", "amount", "alerted then", "known to be")
+    table = Table("transaction", "surprise", "time", "amount", "alerted then", "verdict")
     for match in found.best:
         time = datetime.fromtimestamp(match.event_time, UTC).strftime("%Y-%m-%d %H:%M:%S")
         alerted = "yes" if match.alerted else "no"

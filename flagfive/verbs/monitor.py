@@ -1,4 +1,4 @@
-"""`flagfive monitor`: is detection still what it was."""
+"""`flagfive monitor`: monitor drift, detection quality and labels."""
 
 import time
 from typing import TYPE_CHECKING, Annotated
@@ -14,15 +14,15 @@ if TYPE_CHECKING:
 app = typer.Typer(add_completion=False)
 
 
-@app.command(epilog="Example: flagfive monitor    (one process; --once shows what it sees)")
+@app.command(epilog="Example: flagfive monitor --once")
 def monitor(
     context: typer.Context,
-    once: Annotated[bool, typer.Option("--once", help="Look once, show it, and end.")] = False,
+    once: Annotated[bool, typer.Option("--once", help="Run one round, show its report, and end.")] = False,
 ) -> None:
     """Measure drift, quality and labels every monitoring.every_s seconds until Ctrl-C, and raise alarms.
 
-    It reads what the recorder stored, writes the table measurements, and serves metrics. Run one of it. With
-    --once, exit code 1 says that an alarm is open.
+    It reads what the recorder stored, writes the table `measurements`, and serves metrics. Run only one
+    monitor. With --once, exit code 1 means that an alarm is open.
     """
     from flagfive.logs import configure_logging
     from flagfive.metrics_page import serve_metrics

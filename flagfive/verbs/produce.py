@@ -15,16 +15,18 @@ app = typer.Typer(add_completion=False)
 @app.command(epilog="Example: flagfive produce history.parquet --rate 3000")
 def produce(
     context: typer.Context,
-    file: Annotated[Path, typer.Argument(help="CSV or Parquet file, rows in the order of their time.")],
-    rate: Annotated[str, typer.Option(help="Transactions a second, or max.")] = "max",
+    file: Annotated[Path, typer.Argument(help="CSV or Parquet file, rows in order of time.")],
+    rate: Annotated[
+        str, typer.Option(help="Transactions a second, over 0 and under 10,000,000; or max.")
+    ] = "max",
     mapping: Annotated[
-        Path | None, typer.Option(help="TOML file that says which column means what; see replay/mappings.")
+        Path | None, typer.Option(help="TOML file that maps columns; see replay/mappings for examples.")
     ] = None,
 ) -> None:
     """Send every row of FILE to the topic of transactions, keyed by the primary entity.
 
-    Event times are those of the file. Columns are found by --mapping, else by the names in
-    [transaction] and [[entities]] of flagfive.toml, else by a bundled mapping that fits.
+    Event times are those of the file. --mapping finds the columns; without it the names in [transaction] and
+    [[entities]] of flagfive.toml do, else a bundled mapping that fits.
     """
     import asyncio
 
@@ -72,5 +74,5 @@ def _rate(text: str) -> float | None:
     except ValueError:
         rate = 0.0
     if not 0 < rate < 10_000_000:
-        raise UserError(f"--rate {text!r}: allowed are max, or transactions a second over 0")
+        raise UserError(f"--rate {text!r}: use max, or a number over 0 and under 10,000,000")
     return rate

@@ -24,16 +24,20 @@ def promote(
         Path | None, typer.Argument(help="Folder that `flagfive train` wrote (default: the shipped ones).")
     ] = None,
     shadow: Annotated[
-        bool, typer.Option("--shadow", help="Score silently beside what is in force; see `flagfive trials`.")
+        bool,
+        typer.Option("--shadow", help="Put it on trial: it scores silently; see `flagfive trials`."),
     ] = False,
-    author: Annotated[str | None, typer.Option(help="Who wants it (default: the user logged in).")] = None,
-    reason: Annotated[str, typer.Option(help="Why; it stays in the history.")] = "",
+    author: Annotated[
+        str | None, typer.Option(help="Author of the change (default: the logged-in user).")
+    ] = None,
+    reason: Annotated[str, typer.Option(help="Reason of the change, for the history.")] = "",
 ) -> None:
-    """Announce base and networks of ARTIFACTS: workers swap to them between two batches.
+    """Announce base and networks of ARTIFACTS; workers change to them between two batches.
 
-    It starts with the tails of its training history; the adaptation worker fits them to live traffic as soon
-    as 5,000 transactions are stored, and again as there are more. Live detectors stay, and `flagfive status`
-    names those that the new base makes needless. `flagfive rollback base/base` puts back the one before.
+    The base starts with the tails of its training history. The adaptation worker fits the tails to live
+    traffic when 5,000 transactions are stored, and again when there are more. Live detectors stay;
+    `flagfive status` shows those that the new base makes unnecessary. `flagfive rollback base/base` restores
+    the previous base.
     """
     import getpass
 
@@ -62,7 +66,7 @@ def promote(
 
 
 def _usable_tails(artifacts: "Artifacts", settings: "Settings") -> "Tails":
-    """The tails to start with. Raises UserError where base and configuration do not fit, or has none."""
+    """Return the tails to start with; raises UserError if there are none or the base does not fit."""
     from features.vector import FeatureLayout
     from stream.scoring.decide import ForeignBase, check_features
     from stream.wiring import transaction_schema
@@ -72,7 +76,7 @@ def _usable_tails(artifacts: "Artifacts", settings: "Settings") -> "Tails":
     except ForeignBase as error:
         raise UserError(str(error).replace("on the control log", "in the artifacts")) from None
     if artifacts.tails is None:
-        raise UserError("the artifacts hold no tails.safetensors; train them anew with `flagfive train`")
+        raise UserError("the artifacts have no tails.safetensors; train them again with `flagfive train`")
     return artifacts.tails
 
 
@@ -88,14 +92,14 @@ def _announce(
     from control.promote import HISTORY, announce_artifacts, announce_on_trial
     from meta.threshold import first_threshold
 
-    # What is in force holds the budget with its detectors, and is no lower than for a base alone.
+    # The threshold in force holds the budget with all detectors, and is not lower than that of a base alone.
     threshold = announcer.refresh().threshold or first_threshold(settings.budget.alert_rate)
     short = artifacts.base.content_hash[:12]
     if shadow:
         announced = announce_on_trial(
             announcer, artifacts, tails, threshold=threshold, author=author, reason=reason
         )
-        print(f"base {short} is on trial since control offset {announced.offset}: `flagfive trials`")
+        print(f"base {short} is on trial since control offset {announced.offset}; see `flagfive trials`")
     else:
         announced = announce_artifacts(
             announcer, artifacts, tails, threshold=threshold, author=author, reason=reason,

@@ -1,4 +1,4 @@
-"""`flagfive recompute`: compute stored scores again, and hold them against what was stored."""
+"""`flagfive recompute`: recompute stored scores and compare them with the stored ones."""
 
 from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated
@@ -23,15 +23,15 @@ app = typer.Typer(add_completion=False)
 def recompute(
     context: typer.Context,
     transactions: Annotated[
-        list[str] | None, typer.Argument(metavar="ID...", help="Transactions that were scored.")
+        list[str] | None, typer.Argument(metavar="ID...", help="Ids of stored transactions.")
     ] = None,
     sample: Annotated[
-        int, typer.Option(min=0, help="So many more, drawn evenly over all that is stored.")
+        int, typer.Option(min=0, help="Number of further transactions, evenly spaced over all stored ones.")
     ] = 0,
 ) -> None:
     """Score transactions again from their stored features and control offset, and compare bit for bit.
 
-    Exit codes: 0 all are equal, 1 some differ, or cannot be computed (the message says why).
+    Exit codes: 0 all are equal; 1 some differ, or cannot be recomputed (the message says why).
     """
     from flagfive.keys import control_key
     from storage import UnitOfWork, open_engine
@@ -42,7 +42,7 @@ def recompute(
     key = control_key(settings)
     wanted = list(transactions or ())
     if not wanted and not sample:
-        raise UserError("name transactions, or draw some with --sample N")
+        raise UserError("give ids of transactions, or draw some with --sample N")
     differing = count = 0
     with UnitOfWork(open_engine(settings.storage.url), reads_only=True) as unit:
         found = unit.transactions.by_ids(wanted)
@@ -63,12 +63,12 @@ def recompute(
 
 def _describe(one: "Recomputed") -> str:
     decided = f"{one.decision.name.lower()} by {one.winner} at control offset {one.stored.control_offset}"
-    said = "equal to the bit" if one.equal else "DIFFERS"
-    return f"{one.stored.transaction_id}: surprise {one.surprise!r}, {decided}: {said}"
+    outcome = "equal to the bit" if one.equal else "DIFFERS"
+    return f"{one.stored.transaction_id}: surprise {one.surprise!r}, {decided}: {outcome}"
 
 
 def _snapshots(unit: "UnitOfWork", key: "ControlKey") -> "Callable[[int], Snapshot]":
-    """What was in force at a control offset; the last few are kept."""
+    """Return a function that gives the snapshot at a control offset; it caches the last 8."""
     from control.history import snapshot_of
 
     @lru_cache(maxsize=8)
@@ -76,7 +76,7 @@ def _snapshots(unit: "UnitOfWork", key: "ControlKey") -> "Callable[[int], Snapsh
         entries = unit.control.up_to(offset)
         if not entries or entries[-1].control_offset < offset:
             raise UserError(
-                f"control offset {offset} is not recorded; is a recorder running on the same database?"
+                f"control offset {offset} is not stored; check that `flagfive recorder` writes this database"
             )
         return snapshot_of(entries, key)
 

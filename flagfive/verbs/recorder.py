@@ -1,4 +1,4 @@
-"""`flagfive recorder`: write what is scored to the database."""
+"""`flagfive recorder`: write scores, alerts and control entries to the database."""
 
 import typer
 
@@ -7,12 +7,12 @@ from flagfive.global_options import settings_of
 app = typer.Typer(add_completion=False)
 
 
-@app.command(epilog="Example: flagfive recorder    (or several: they share the partitions)")
+@app.command(epilog="Example: flagfive recorder")
 def recorder(context: typer.Context) -> None:
     """Write scores with their features, alerts and control entries to storage.url until Ctrl-C.
 
-    The tables are created or migrated at the start. A broker or database that goes away is waited for;
-    what was read twice is stored once.
+    It creates or migrates the tables at the start. While the broker or the database is away, it waits. A
+    record that is read twice is stored once. Several recorders share the partitions.
     """
     from flagfive.keys import control_key
     from flagfive.logs import configure_logging

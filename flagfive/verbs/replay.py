@@ -1,4 +1,4 @@
-"""`flagfive replay`: what would have happened, on a labelled file of one's own."""
+"""`flagfive replay`: backtest detection on a labelled file."""
 
 from __future__ import annotations
 
@@ -22,42 +22,53 @@ _SHOWN = ("auc_roc", "average_precision", "card_precision_at_100", "recall_at_0.
 def replay(
     file: Annotated[Path, typer.Argument(help="CSV or Parquet file with labels, rows in order of time.")],
     mapping: Annotated[
-        Path | None, typer.Option(help="TOML file that says which column means what; `inspect` makes one.")
+        Path | None,
+        typer.Option(
+            help="TOML file that maps columns (see `flagfive inspect`; default: a bundled one that fits)."
+        ),
     ] = None,
-    protocol: Annotated[str, typer.Option(help="prequential, live or leave-pattern-out.")] = "prequential",
+    protocol: Annotated[
+        str, typer.Option(help="Protocol: prequential, live or leave-pattern-out.")
+    ] = "prequential",
     train_days: Annotated[int, typer.Option(min=1, help="Days of each training period.")] = 7,
     delay_days: Annotated[int, typer.Option(min=0, help="Days until a label is known.")] = 7,
-    test_days: Annotated[int, typer.Option(min=1, help="Days of each test.")] = 7,
-    folds: Annotated[int, typer.Option(min=1, help="Tests, one after the other.")] = 4,
+    test_days: Annotated[int, typer.Option(min=1, help="Days of each test period.")] = 7,
+    folds: Annotated[int, typer.Option(min=1, help="Number of test periods, one after the other.")] = 4,
     start_day: Annotated[
         int | None,
-        typer.Option(min=0, help="First training day, 0 is the file's first; else the last folds."),
+        typer.Option(min=0, help="First training day, 0 is the first of the file (default: use its end)."),
     ] = None,
-    contender: Annotated[list[str] | None, typer.Option(help="One of those compared; all without.")] = None,
+    contender: Annotated[
+        list[str] | None, typer.Option(help="Contender to compare; may be repeated (default: all).")
+    ] = None,
     pattern: Annotated[
-        str | None, typer.Option(help="What training has not seen, as a name or as 'amount > 220'.")
+        str | None,
+        typer.Option(help="Pattern to hold out of training, as a name or a query such as 'amount > 220'."),
     ] = None,
     flags: Annotated[
-        int, typer.Option(min=0, help="Frauds flagged: as one episode, or a day under live.")
+        int, typer.Option(min=0, help="Number of frauds flagged as one episode; with live, a day.")
     ] = 5,
-    adapter: Annotated[list[str] | None, typer.Option(help="What makes a detector of flags.")] = None,
-    alerts_a_day: Annotated[int, typer.Option(min=0, help="live: alerts that are examined a day.")] = 50,
-    shift_hours: Annotated[float, typer.Option(min=0.25, max=168, help="live: between two looks.")] = 24.0,
+    adapter: Annotated[
+        list[str] | None, typer.Option(help="Adapter that turns flags into detectors; may be repeated.")
+    ] = None,
+    alerts_a_day: Annotated[int, typer.Option(min=0, help="live: alerts that analysts examine a day.")] = 50,
+    shift_hours: Annotated[
+        float, typer.Option(min=0.25, max=168, help="live: hours between two looks at the queue.")
+    ] = 24.0,
     delay_hours: Annotated[
-        float | None, typer.Option(min=0, help="live: hours until a label, in place of --delay-days.")
+        float | None, typer.Option(min=0, help="live: hours until a label is known; replaces --delay-days.")
     ] = None,
     budget: Annotated[
         float, typer.Option(min=1e-6, max=0.5, help="live: share of genuine traffic that may be alerted.")
     ] = 0.001,
-    steps: Annotated[int, typer.Option(min=100, help="Of meta-training; the base takes twice.")] = 1_500,
+    steps: Annotated[
+        int, typer.Option(min=100, help="Steps of meta-training; the base takes twice as many.")
+    ] = 1_500,
     seed: Annotated[int, typer.Option(min=0, help="Equal seeds give equal figures.")] = 0,
     json: Annotated[Path | None, typer.Option(help="Write every figure to this file.")] = None,
-    report: Annotated[Path | None, typer.Option(help="Write a page with tables and plots.")] = None,
+    report: Annotated[Path | None, typer.Option(help="Write an HTML page with tables and plots.")] = None,
 ) -> None:
-    """Run the live features and scoring over FILE in event time, and report what would have happened.
-
-    Without --mapping a bundled one is taken where it fits.
-    """
+    """Run the live features and scoring over FILE in event time, and report how well they detect fraud."""
     from flagfive.labelled_file import open_table, report_progress
     from replay.prequential import Plan
     from replay.protocols import Choice, UnknownName
@@ -84,10 +95,10 @@ def replay(
 
 
 def _check_folders(outputs: dict[str, Path | None]) -> None:
-    """What cannot be written is told now, not after hours."""
+    """Check the output folders before the run, which may take hours."""
     for option, path in outputs.items():
         if path is not None and not path.parent.is_dir():
-            raise UserError(f"{option} {path}: no such folder")
+            raise UserError(f"{option} {path}: the folder does not exist")
 
 
 def _show(outcome: ReplayResult) -> None:
@@ -123,7 +134,7 @@ def _write(
     if report is not None:
         from replay.report import page
 
-        html = page(outcome, found)  # before anything is written, so that both are there or neither
+        html = page(outcome, found)  # before any file is written, so that an error leaves neither
     try:
         if json is not None:
             write_json(json, found)

@@ -1,4 +1,4 @@
-"""`flagfive simulate`: send simulated card traffic whose frauds are known."""
+"""`flagfive simulate`: send simulated card traffic with known fraud."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ if TYPE_CHECKING:
 
 app = typer.Typer(add_completion=False)
 
-# Live event time runs faster than the clock, and messages from the future are refused: so it begins long ago.
+# Live event time runs faster than the clock, and future event times are refused, so it begins in the past.
 _BEGINS_AGO_S = 300 * 86_400.0
 _DAY_S = 86_400.0
-_TAKE = 2_048  # live payments made at a time
+_TAKE = 2_048  # live payments generated at a time
 
 
 @dataclass(frozen=True, slots=True)
 class _Live:
-    """The live part: payments a second, for how many seconds, and a pattern with its share."""
+    """Options of the live part: payments a second, duration in seconds, and a pattern with its share."""
 
     rate: float
     seconds: float
@@ -44,23 +44,27 @@ class _Live:
 )
 def simulate(
     context: typer.Context,
-    days: Annotated[float, typer.Option(min=0, max=3_650, help="Days of history, sent first.")] = 30,
-    live: Annotated[bool, typer.Option("--live", help="Then go on at --rate, until Ctrl-C.")] = False,
+    days: Annotated[float, typer.Option(min=0, max=3_650, help="Days of history to send first.")] = 30,
+    live: Annotated[bool, typer.Option("--live", help="Continue with live traffic until Ctrl-C.")] = False,
     rate: Annotated[float, typer.Option(min=1, max=1e6, help="Live payments a second.")] = 1_000,
-    seconds: Annotated[float, typer.Option(min=0, help="End the live part after that long.")] = float("inf"),
-    pattern: Annotated[str | None, typer.Option(help="A pattern that begins as the live part does.")] = None,
-    share: Annotated[float, typer.Option(min=0.0001, max=0.4, help="Its share of live payments.")] = 0.01,
-    seed: Annotated[int, typer.Option(min=0, help="Another seed, other cards and merchants.")] = 7,
-    cards: Annotated[int, typer.Option(min=100, max=5_000_000, help="How many cards there are.")] = 5_000,
+    seconds: Annotated[float, typer.Option(min=0, help="Seconds after which the live part ends.")] = float(
+        "inf"
+    ),
+    pattern: Annotated[str | None, typer.Option(help="Fraud pattern that starts with the live part.")] = None,
+    share: Annotated[
+        float, typer.Option(min=0.0001, max=0.4, help="Share of the pattern among live payments.")
+    ] = 0.01,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the cards and merchants.")] = 7,
+    cards: Annotated[int, typer.Option(min=100, max=5_000_000, help="Number of cards.")] = 5_000,
     truth: Annotated[
-        Path | None, typer.Option(help="Parquet file for what is fraud, by transaction.")
+        Path | None, typer.Option(help="Parquet file for the truth: which transactions are fraud.")
     ] = None,
 ) -> None:
-    """Send a history of genuine payments and known frauds, and live traffic after it.
+    """Send a history of genuine payments and known fraud, then live traffic.
 
-    The history goes out as fast as it is taken. Live event time passes as fast as --rate needs for cards to
-    pay as often as in history, so it begins 300 days ago. What is fraud stands in the --truth file alone,
-    never in a message.
+    The history is sent as fast as the broker takes it. Live event time begins 300 days ago and runs as fast
+    as --rate requires for cards to pay as often as in the history. Only the --truth file says which
+    transactions are fraud; no message does.
     """
     import asyncio
 
@@ -69,7 +73,7 @@ def simulate(
     from simulate.traffic import SimulatedTraffic
 
     if pattern is not None and not (live and pattern in EVERY):
-        raise UserError(f"--pattern {pattern}: allowed with --live are {', '.join(EVERY)}")
+        raise UserError(f"--pattern {pattern}: needs --live and one of {', '.join(EVERY)}")
     settings = settings_of(context)
     serve_metrics(settings, "feed")
     wanted = _Live(rate, seconds, pattern, share) if live else None
@@ -79,22 +83,22 @@ def simulate(
 
 @dataclass
 class _Sender:
-    """Sends chunks, notes their truth, and tells how far it is."""
+    """Sends chunks, writes their truth, and reports progress."""
 
     feed: Feed
     schema: TransactionSchema
     truth: TruthFile | None
-    tell: Callable[[str], None]
+    report: Callable[[str], None]
     sent: int = 0
 
     async def send(self, chunk: Chunk, stage: str) -> None:
         from stream.feed.rows import RowEncoder
 
-        if self.truth is not None:  # before it is sent: a payment that is out has its truth noted
+        if self.truth is not None:  # before sending, so that every sent payment has its truth in the file
             self.truth.add(chunk)
         await self.feed.send(*RowEncoder(self.schema).encode(chunk.fields(self.schema)))
         self.sent += len(chunk)
-        self.tell(f"{stage}: {self.sent:,} payments sent")
+        self.report(f"{stage}: {self.sent:,} payments sent")
 
 
 async def _send_all(
@@ -127,7 +131,7 @@ async def _send_history(sender: _Sender, chunks: Iterable[Chunk]) -> None:
 
 
 async def _send_live(sender: _Sender, traffic: SimulatedTraffic, begin: float, wanted: _Live) -> None:
-    """Send until the time is over, or until event time has caught up with the clock."""
+    """Send until the time is over, or until event time reaches the present."""
     from stream.feed.pace import Pace
 
     live = traffic.live(begin)

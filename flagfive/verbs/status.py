@@ -1,4 +1,4 @@
-"""`flagfive status`: one screen of how everything is."""
+"""`flagfive status`: show the state of all parts on one screen."""
 
 import time
 from typing import TYPE_CHECKING
@@ -19,7 +19,7 @@ app = typer.Typer(add_completion=False)
 def status(context: typer.Context) -> None:
     """Show broker, topics, processes, lags, workers with their control offset, detectors, scores, alerts.
 
-    Detectors are shown where FLAGFIVE_CONTROL_KEY is set, since only then their entries can be verified.
+    Detectors are shown only if FLAGFIVE_CONTROL_KEY is set, since the key verifies their entries.
     """
     from rich.console import Console
 
@@ -38,7 +38,7 @@ def status(context: typer.Context) -> None:
 
 
 def broker_table(report: "StatusReport") -> "Table":
-    """Broker and topics."""
+    """Return a table of the topics with their records."""
     table = _table(f"Broker {report.bootstrap}, {report.brokers} node(s)", "topic", "records")
     for name, records in report.topics.items():
         table.add_row(name, f"{records:,}")
@@ -48,16 +48,16 @@ def broker_table(report: "StatusReport") -> "Table":
 
 
 def process_table(report: "StatusReport") -> "Table":
-    """What runs on this machine, by the metrics pages."""
+    """Return a table of the processes on this machine, by their metrics pages."""
     table = _table("Processes of this machine", "process", "metrics page", "up for", "MiB")
     for one in report.processes:
-        up = _ago(one.started) if one.started else "" if one.answers else "[yellow]none answers[/yellow]"
+        up = _ago(one.started) if one.started else "" if one.answers else "[yellow]no answer[/yellow]"
         table.add_row(one.name, f":{one.port}", up, f"{one.mib:,.0f}" if one.mib else "")
     return table
 
 
 def lag_table(report: "StatusReport") -> "Table":
-    """How far each group is behind."""
+    """Return a table of the lag of each consumer group."""
     table = _table("Consumers", "group", "topic", "state", "records behind")
     for lag in report.lags:
         table.add_row(lag.group, lag.topic, lag.state, f"{lag.lag:,}")
@@ -65,7 +65,7 @@ def lag_table(report: "StatusReport") -> "Table":
 
 
 def worker_table(report: "StatusReport") -> "Table":
-    """Which worker scores which partition, and under what."""
+    """Return a table of the worker and the control offset of each partition."""
     table = _table("Workers", "partition", "worker", "control offset", "acknowledged")
     for partition in range(report.partitions):
         ack = report.acks.get(partition)
@@ -77,9 +77,9 @@ def worker_table(report: "StatusReport") -> "Table":
 
 
 def detector_table(report: "StatusReport") -> "Table":
-    """What is in force, by the entries that verify."""
+    """Return a table of the detectors in force, from the entries that verify."""
     if report.control is None:
-        return _table("In force: set FLAGFIVE_CONTROL_KEY to see it")
+        return _table("In force: set FLAGFIVE_CONTROL_KEY to show it")
     entries = list(report.control.values())
     offset = max((listed.offset for listed in entries), default=-1)
     thresholds = [
@@ -94,7 +94,7 @@ def detector_table(report: "StatusReport") -> "Table":
         "detector",
         "episode",
         "by",
-        "share of the budget, base 1",
+        "share of the budget (base: 1)",
         "live since",
         "proposed",
     )
@@ -107,7 +107,7 @@ def detector_table(report: "StatusReport") -> "Table":
 
 
 def stored_line(report: "StatusReport") -> str:
-    """What the database holds, in a line."""
+    """Describe the content of the database in two lines."""
     stored = report.stored
     if stored.problem:
         return f"[red]Database: {stored.problem}[/red]"
@@ -119,14 +119,21 @@ def stored_line(report: "StatusReport") -> str:
 
 
 def alarm_line(stored: "Stored") -> str:
-    """What the monitor alarms, in a line.
+    """Describe the open alarms of the monitor in a line.
 
-    >>> from flagfive.status_report import Stored
-    >>> alarm_line(Stored(alarms={"unseen_values": ["currency THB"]}))
-    '[red]Alarms: unseen_values (currency THB)[/red]'
+    Args:
+        stored: content of the database.
+
+    Returns:
+        Alarms with their subjects, as rich markup.
+
+    Example:
+        >>> from flagfive.status_report import Stored
+        >>> alarm_line(Stored(alarms={"unseen_values": ["currency THB"]}))
+        '[red]Alarms: unseen_values (currency THB)[/red]'
     """
-    told = "; ".join(f"{name} ({', '.join(subjects)})" for name, subjects in stored.alarms.items())
-    return f"[red]Alarms: {told}[/red]" if told else "Alarms: none is open"
+    alarms = "; ".join(f"{name} ({', '.join(subjects)})" for name, subjects in stored.alarms.items())
+    return f"[red]Alarms: {alarms}[/red]" if alarms else "Alarms: none is open"
 
 
 def _table(title: str, *columns: str) -> "Table":

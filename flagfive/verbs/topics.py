@@ -1,4 +1,4 @@
-"""`flagfive topics`: create the topics, or show how they are set."""
+"""`flagfive topics`: create the topics, or show them."""
 
 from typing import Annotated
 
@@ -12,9 +12,9 @@ app = typer.Typer(add_completion=False)
 @app.command(epilog="Example: flagfive topics --show")
 def topics(
     context: typer.Context,
-    show: Annotated[bool, typer.Option("--show", help="Only show what exists; change nothing.")] = False,
+    show: Annotated[bool, typer.Option("--show", help="Show which topics exist; change nothing.")] = False,
 ) -> None:
-    """Create every topic of flagfive and set its limits; what is right already stays as it is.
+    """Create every topic of flagfive and set its limits; correct topics stay unchanged.
 
     Names, partitions and retention come from [topics] of flagfive.toml.
     """
@@ -26,10 +26,10 @@ def topics(
     with administrator(settings.broker.bootstrap) as admin:
         if show:
             present = partitions_of(admin, plan)
-            told = {topic.name: "exists" if topic.name in present else "missing" for topic in plan}
+            state = {topic.name: "exists" if topic.name in present else "missing" for topic in plan}
         else:
-            told = ensure_topics(admin, plan)
+            state = ensure_topics(admin, plan)
     width = max(len(topic.name) for topic in plan)
     for topic in plan:
         policy = topic.configs["cleanup.policy"]
-        print(f"{topic.name:{width}}  {topic.partitions} x {policy:8}{told[topic.name]}")
+        print(f"{topic.name:{width}}  {topic.partitions} x {policy:8}{state[topic.name]}")

@@ -1,4 +1,4 @@
-"""`flagfive train`: make base and evidence networks from labelled history."""
+"""`flagfive train`: train base and evidence networks on labelled history."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -20,28 +20,32 @@ def train(
     context: typer.Context,
     history: Annotated[
         str,
-        typer.Option(help="CSV or Parquet file with labels, in order of time; stored; or simulated."),
+        typer.Option(
+            help="CSV or Parquet file with labels, rows in order of time; or `stored`; or `simulated`."
+        ),
     ],
     out: Annotated[Path, typer.Option(help="Folder for the artifacts.")] = Path("artifacts"),
-    mapping: Annotated[Path | None, typer.Option(help="TOML file that says which column means what.")] = None,
-    held_out: Annotated[list[str] | None, typer.Option(help="A kind of fraud to learn nothing of.")] = None,
+    mapping: Annotated[Path | None, typer.Option(help="TOML file that maps the columns of the file.")] = None,
+    held_out: Annotated[
+        list[str] | None, typer.Option(help="Kind of fraud that training must not see; may be repeated.")
+    ] = None,
     validate: Annotated[
         list[str] | None,
-        typer.Option(help="A kind of fraud that meta-training does not see, and that says when it stops."),
+        typer.Option(help="Kind of fraud that only decides when meta-training stops; may be repeated."),
     ] = None,
     steps: Annotated[
         int, typer.Option(help="Steps of meta-training, 100 to 20,000.", min=100, max=20_000)
     ] = 1500,
-    learners: Annotated[bool, typer.Option(help="Train MAML and its kin too.")] = False,
+    learners: Annotated[bool, typer.Option(help="Also train MAML and related learners.")] = False,
     seed: Annotated[int, typer.Option(help="Equal seeds give equal artifacts.")] = 0,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, or cuda:1 for the second GPU.")] = "cpu",
 ) -> None:
     """Train a base on HISTORY and meta-train the evidence networks that turn flags into detectors.
 
-    With `--history stored` it learns from the database: what was scored, all verdicts and episodes since.
-    `flagfive promote` puts the outcome in force, or on trial.
+    With `--history stored` it learns from the database: scored transactions, verdicts and episodes.
+    `flagfive promote` puts the artifacts in force, or on trial.
 
-    A training that is cut off goes on from its last checkpoint, beside the artifacts.
+    An interrupted training continues from its last checkpoint, which is stored beside the artifacts.
     """
     from dataclasses import replace
 
@@ -65,7 +69,7 @@ def train(
 def _read(
     context: typer.Context, history: str, mapping: Path | None, held_out: tuple[str, ...], seed: int
 ) -> "NamedHistory":
-    """Labelled history from where HISTORY says."""
+    """Read the labelled history that HISTORY names."""
     from flagfive.file_history import read_history, simulated_history
     from stream.wiring import transaction_schema
 
@@ -82,7 +86,7 @@ def _read(
 
 
 def _device(wish: str) -> str:
-    """Where torch computes; known to be there before minutes are spent on reading."""
+    """Return the device of torch; check it before minutes are spent on reading."""
     from meta.device import NoSuchDevice, chosen_device
 
     try:
@@ -92,7 +96,7 @@ def _device(wish: str) -> str:
 
 
 def _trained(data: "NamedHistory", settings: "TrainingSettings", out: Path, device: str) -> "Artifacts":
-    """Train with a bar for each stage; checkpoints lie in `out`."""
+    """Train with a progress bar for each stage; checkpoints are stored in `out`."""
     from rich.progress import Progress
 
     from meta.training import UnfitFamily, train_artifacts
@@ -101,8 +105,8 @@ def _trained(data: "NamedHistory", settings: "TrainingSettings", out: Path, devi
         tasks = {s: progress.add_task(s, total=None) for s in ("base", "evidence", "evidence-aware")}
 
         def report(stage: str, step: int, total: int, loss: float) -> None:
-            told = f"{stage} (loss {loss:.3f})"
-            progress.update(tasks[stage], completed=step, total=total, description=told)
+            description = f"{stage} (loss {loss:.3f})"
+            progress.update(tasks[stage], completed=step, total=total, description=description)
 
         try:
             return train_artifacts(data, settings, report=report, checkpoints=out, device=device)

@@ -1,4 +1,4 @@
-"""`flagfive trials`: what detectors and bases on trial would have alerted."""
+"""`flagfive trials`: show what detectors and bases on trial would have alerted."""
 
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -16,10 +16,10 @@ app = typer.Typer(add_completion=False)
 
 @app.command(epilog="Example: flagfive trials")
 def trials(context: typer.Context) -> None:
-    """Compare what scores silently with what is in force, before `flagfive approve` or `flagfive promote`.
+    """Compare detectors and bases on trial with those in force, before `flagfive approve` or `promote`.
 
-    Read from the database that `flagfive recorder` writes. New are the alerts that only the one on trial
-    would have raised; fraud and genuine are those that somebody has judged, or a chargeback.
+    Reads the database that `flagfive recorder` writes. `new` counts the alerts that only the one on trial
+    would have raised; `fraud` and `genuine` count those with a verdict.
     """
     import time
 
@@ -37,7 +37,7 @@ def trials(context: typer.Context) -> None:
         found = unit.shadow_alerts.trials()
     table = Table(
         "on trial", "episode", "since", "alerts", "also live", "new", "fraud", "genuine", "not judged",
-        "new amount", title="On trial: they score, and decide nothing",
+        "new amount", title="On trial: they score but decide nothing",
     )  # fmt: skip
     shown = [change for change in changes if change.entry.kind == "shadow"]
     for change in shown:

@@ -7,12 +7,13 @@ from flagfive.global_options import settings_of
 app = typer.Typer(add_completion=False)
 
 
-@app.command(epilog="Example: flagfive worker    (start it again elsewhere: partitions are shared out)")
+@app.command(epilog="Example: flagfive worker")
 def worker(context: typer.Context) -> None:
     """Score transactions until Ctrl-C: a Faust worker that reads, profiles, scores and emits.
 
-    Start as many as there are partitions; they share them out, and take over from one that dies. A worker
-    goes on where the group stopped. The signing key comes from FLAGFIVE_CONTROL_KEY.
+    Start at most as many workers as there are partitions. They share the partitions, and the others take over
+    from a worker that dies. A worker continues where the consumer group stopped. The signing key comes from
+    FLAGFIVE_CONTROL_KEY.
     """
     from flagfive.keys import control_key
     from flagfive.logs import configure_logging

@@ -133,7 +133,7 @@ def _history(config: Path) -> None:
     assert "base/base" in now
     assert "episode gift cards" in now
     assert "flagged as 'gift cards'" in flagfive(config, "history").stdout
-    assert "allowed are ISO 8601" in flagfive(config, "history", "--at", "noon").stderr
+    assert "use ISO 8601" in flagfive(config, "history", "--at", "noon").stderr
 
 
 def test_a_flag_waits_where_an_administrator_has_set_that_a_person_must_approve(

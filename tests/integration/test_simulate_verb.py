@@ -81,12 +81,12 @@ def test_ctrl_c_leaves_a_truth_file_that_knows_all_that_was_sent(
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (("--pattern", "night_fuel"), "allowed with --live"),
+        (("--pattern", "night_fuel"), "needs --live"),
         (("--live", "--pattern", "ring"), "card_testing"),
         (("--days", "-1"), "--days"),
     ],
 )
-def test_what_cannot_be_meant_is_refused_with_what_can(
+def test_invalid_options_are_refused_with_the_allowed_values(
     stream_settings: Settings, arguments: tuple[str, ...], told: str
 ) -> None:
     run = simulate(stream_settings, *arguments)

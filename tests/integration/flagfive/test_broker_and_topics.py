@@ -56,7 +56,7 @@ def test_a_broker_starts_serves_topics_stops_and_keeps_its_data(
         assert f"Kafka answers at {address}" in started.stdout, started.stderr
         assert "control" in flagfive(environment, "topics").stdout
         assert "already runs" in flagfive(environment, "broker").stderr
-        assert "has ended" in flagfive(environment, "broker", "stop").stdout
+        assert "has stopped" in flagfive(environment, "broker", "stop").stdout
         assert java_processes(tmp_path) == []
         flagfive(environment, "broker", "start")
         assert flagfive(environment, "broker", "status").returncode == 0

@@ -22,11 +22,11 @@ def doctor(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]
     )
 
 
-def test_what_is_missing_is_told_with_the_way_out(tmp_path: Path) -> None:
+def test_it_reports_what_is_missing_and_how_to_fix_it(tmp_path: Path) -> None:
     unset = {"FLAGFIVE_BROKER": "", "FLAGFIVE_CONTROL_KEY": ""}
     done = doctor(tmp_path, FLAGFIVE_BROKER__BOOTSTRAP="127.0.0.1:9", **unset)
     assert done.returncode == 1
-    assert "missing  kafka: the broker is not fetched yet" in done.stdout
+    assert "missing  kafka: the jars of the broker are not fetched yet" in done.stdout
     assert "missing  broker: no Kafka broker answers at 127.0.0.1:9" in done.stdout
     assert "missing  signing key: FLAGFIVE_CONTROL_KEY" in done.stdout
     assert list(tmp_path.iterdir()) == []

@@ -107,7 +107,7 @@ def test_a_folder_that_is_not_there_is_told_before_anything_runs(tmp_path: Path)
         arguments = [str(tmp_path / "payments.csv"), f"--{option}", str(tmp_path / "none" / "out")]
         result = CliRunner().invoke(app, arguments)
         assert isinstance(result.exception, UserError)
-        assert str(result.exception) == f"--{option} {tmp_path / 'none' / 'out'}: no such folder"
+        assert str(result.exception) == f"--{option} {tmp_path / 'none' / 'out'}: the folder does not exist"
 
 
 def test_what_cannot_be_put_in_its_place_leaves_nothing_beside_it(tmp_path: Path) -> None:
