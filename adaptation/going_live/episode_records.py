@@ -7,7 +7,7 @@ from typing import Any
 from adaptation.context import AdaptationContext
 from adaptation.going_live.outcome import EpisodeOutcome
 from adaptation.intake.checks import RequestRefused
-from adaptation.proposing.adapted import Adapted
+from adaptation.proposing.adapting import Adapted
 from contracts.metrics import adaptation as metrics
 from contracts.request import Request
 from storage import UnitOfWork

@@ -8,8 +8,7 @@ from adaptation.going_live import episode_records as records
 from adaptation.going_live.outcome import EpisodeOutcome, outcome_of_flag
 from adaptation.going_live.result import RequestResult, result_of
 from adaptation.intake.checks import RequestRefused
-from adaptation.proposing.adapted import Adapted
-from adaptation.proposing.adapting import NothingToAdaptWith, adapt
+from adaptation.proposing.adapting import Adapted, NothingToAdaptWith, adapt
 from contracts.request import Request
 from control.entry import Kind
 from control.snapshot import Snapshot

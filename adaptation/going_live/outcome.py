@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from adaptation.proposing.adapted import Adapted
+from adaptation.proposing.adapting import Adapted
 from adaptation.proposing.risk import risk_change
 from contracts.request import Request
 from contracts.standing_policy import StandingPolicy

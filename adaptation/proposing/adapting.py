@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Any
+
 from adaptation.context import AdaptationContext
 from adaptation.flag_steps import FlagStep
 from adaptation.intake.checks import Flagged, RequestRefused, examine_flag
-from adaptation.proposing.adapted import Adapted
 from adaptation.proposing.identity import detector_id, seed_of
 from adaptation.proposing.preparation import AdaptationNotReady, Ready
 from adaptation.proposing.proposal import Proposal, propose
-from adaptation.proposing.risk import risk_of
+from adaptation.proposing.risk import Risk, risk_of
 from contracts.metrics import adaptation as metrics
 from contracts.request import Request
 from meta.entity_counts import RecentShares
@@ -19,6 +21,48 @@ from meta.threshold import first_threshold
 
 class NothingToAdaptWith(RequestRefused):
     """No base is in force, or too little traffic is stored to calibrate on; the flags themselves are fine."""
+
+
+@dataclass(frozen=True)
+class Adapted:
+    """A detector and what it was made of.
+
+    Attributes:
+        id: of the detector.
+        flagged: the transactions of the episode.
+        proposal: the detector with the gate's verdict on it.
+        risk: rules that follow for the flagged entities.
+        parent: content hash of the base that it was adapted beside.
+        flag_to_adapted_ms: milliseconds since the request reached the broker.
+    """
+
+    id: str
+    flagged: Flagged
+    proposal: Proposal
+    risk: Risk
+    parent: str
+    flag_to_adapted_ms: float
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Findings that the analyst should know."""
+        return (*self.proposal.notes, self.risk.message)
+
+    def found(self) -> dict[str, Any]:
+        """What the gate measured, for the record."""
+        verdict = self.proposal.verdict
+        return {
+            "threshold": verdict.threshold,
+            "shift": verdict.live.shift,
+            "alert_rate": verdict.alert_rate,
+            "added_alert_rate": verdict.added,
+            "found_left_out": verdict.found,
+            "losses": verdict.losses,
+            "calibration_rows": self.proposal.rows,
+            "propose_ms": 1e3 * self.proposal.seconds,
+            "propose_cpu_ms": 1e3 * self.proposal.processor_seconds,
+            "notes": list(self.notes),
+        }
 
 
 def adapt(

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from adaptation.context import AdaptationContext
-from adaptation.proposing.adapted import Adapted
-from adaptation.proposing.adapting import adapt
+from adaptation.proposing.adapting import Adapted, adapt
 from contracts.answer import Answer, Draft
 from contracts.request import Request
 
