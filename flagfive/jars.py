@@ -12,7 +12,7 @@ from pathlib import Path
 from flagfive.errors import UserError
 from flagfive.java import ensure_maven
 
-RECIPE = Path(__file__).resolve().parent.parent / "broker"
+RECIPE = Path(__file__).resolve().parent / "broker"
 
 
 class JarsMissing(UserError):
@@ -68,7 +68,7 @@ def _fetch(folder: Path) -> None:
         raise JarsMissing(f"Maven could not fetch Kafka:\n{(done.stdout + done.stderr)[-2000:]}")
     wrong = _wrong_jars(partial)
     if wrong:
-        raise JarsMissing(f"wrong checksums, expected those of broker/jars.sha256: {', '.join(wrong)}")
+        raise JarsMissing(f"wrong checksums, expected those of flagfive/broker/jars.sha256: {', '.join(wrong)}")
     partial.rename(folder)
 
 

@@ -27,7 +27,8 @@ def load_settings(path: Path | None = None, environment: Mapping[str, str] | Non
 
     Args:
         path: the TOML file. None takes the file named by FLAGFIVE_CONFIG, else `flagfive.toml` in the working
-            folder, else the one beside the code.
+            folder, else the clone's. An installed package has no clone: then every key has its default, and
+            relative paths start at the working folder.
         environment: variables that override keys of the file; None takes those of this process.
 
     Returns:
@@ -49,7 +50,7 @@ def load_settings(path: Path | None = None, environment: Mapping[str, str] | Non
         problems += [_problem(one, layers) for one in _innermost(error)]
     if problems:
         raise SettingsError(problems)
-    return _with_absolute_paths(settings, path.resolve().parent if path else CLONE)
+    return _with_absolute_paths(settings, path.resolve().parent if path else Path.cwd())
 
 
 def _find_file(environment: Mapping[str, str]) -> Path | None:

@@ -46,9 +46,9 @@ def test_quick_run_gives_a_figure_for_every_row_latency_and_growth(broker: str, 
 def test_kafka_streams_is_the_version_of_the_broker() -> None:
     versions = {
         path: ElementTree.parse(CLONE / path).getroot().findtext("{*}properties/{*}kafka.version")
-        for path in ("broker/pom.xml", "benchmarks/peers/pom.xml")
+        for path in ("flagfive/broker/pom.xml", "benchmarks/peers/pom.xml")
     }
-    assert versions["broker/pom.xml"] == versions["benchmarks/peers/pom.xml"] is not None
+    assert versions["flagfive/broker/pom.xml"] == versions["benchmarks/peers/pom.xml"] is not None
 
 
 def test_an_unknown_benchmark_is_named_with_those_that_exist() -> None:
