@@ -68,7 +68,9 @@ def _fetch(folder: Path) -> None:
         raise JarsMissing(f"Maven could not fetch Kafka:\n{(done.stdout + done.stderr)[-2000:]}")
     wrong = _wrong_jars(partial)
     if wrong:
-        raise JarsMissing(f"wrong checksums, expected those of flagfive/broker/jars.sha256: {', '.join(wrong)}")
+        raise JarsMissing(
+            f"wrong checksums, expected those of flagfive/broker/jars.sha256: {', '.join(wrong)}"
+        )
     partial.rename(folder)
 
 

@@ -34,7 +34,15 @@ ELSEWHERE = {
 }
 SHELL = ("sh", "bash", "shell", "console")
 _COMMAND = re.compile(r"(?:^|[\s(|])(?:\./run|flagfive) ((?:--config \S+ )?[a-z-][^|&;)`#\n]*)")
-OTHER_WORDS = {"test": PARTS, "bench": (), "examples": (), "clean": (), "python": (), "help": (), "--help": ()}
+OTHER_WORDS = {
+    "test": PARTS,
+    "bench": (),
+    "examples": (),
+    "clean": (),
+    "python": (),
+    "help": (),
+    "--help": (),
+}
 
 
 def shown() -> Iterator[tuple[str, list[str]]]:
