@@ -12,8 +12,8 @@ from sqlalchemy import Engine
 from adaptation.flag_steps import FlagStep, continue_after
 from adaptation.proposing.preparation import Preparation
 from contracts.standing_policy import StandingPolicy
-from control.announce import Announced
 from control.change import Change
+from control.entry import LoggedEntry
 from control.keys import ControlKey
 from control.snapshot import Snapshot
 from storage import UnitOfWork
@@ -29,7 +29,7 @@ class ControlLogWriter(Protocol):
     def refresh(self) -> Snapshot:
         """Read all that the log holds now. Raises ControlLogUnavailable."""
 
-    def announce(self, *changes: Change) -> Announced:
+    def announce(self, *changes: Change) -> LoggedEntry:
         """Publish `changes` in order and return the last. Raises ControlLogUnavailable."""
 
 

@@ -32,7 +32,7 @@ from contracts.outage import RECONNECT, Outage
 from contracts.request import UnreadableRequest, read_request
 from contracts.standing_policy import StandingPolicy
 from contracts.tracing.spans import Spans
-from control.acks import AckWatch
+from control.acknowledgements import AckWatch
 from control.announce import Announcer
 from control.keys import ControlKey
 from meta.device import CPU

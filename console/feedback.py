@@ -18,7 +18,7 @@ from contracts.answer import Answer
 from contracts.outage import Outage
 from contracts.request import Request
 from contracts.request_client import FeedbackClient
-from control.acks import AckWatch, Progress
+from control.acknowledgements import AckWatch, Progress
 from settings import TopicsSettings
 from storage import StorageUnavailable, UnitOfWork
 

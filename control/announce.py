@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
@@ -13,7 +13,7 @@ from kafka.errors import KafkaError
 
 from contracts.outage import RECONNECT
 from control.change import Change
-from control.entry import Entry
+from control.entry import LoggedEntry
 from control.envelope import MAX_ENVELOPE, seal, unseal
 from control.errors import ControlLogUnavailable, ControlRefused
 from control.keys import ControlKey
@@ -22,14 +22,6 @@ from control.snapshot import Snapshot
 log = logging.getLogger(__name__)
 
 ACKNOWLEDGED_WITHIN_S = 30.0
-
-
-@dataclass(frozen=True)
-class Announced:
-    """An entry that is on the log, and where."""
-
-    entry: Entry
-    offset: int
 
 
 class Announcer:
@@ -78,7 +70,7 @@ class Announcer:
             raise ControlLogUnavailable(f"topic {self._topic}: {error}") from error
         return self.current
 
-    def announce(self, *changes: Change) -> Announced:
+    def announce(self, *changes: Change) -> LoggedEntry:
         """Publish `changes` in their order; returns the last, once every in-sync copy of the broker has them
         and workers will take them. A key may stand among them once.
 
@@ -96,7 +88,7 @@ class Announcer:
             key = overtaken[0].entry.key.decode()
             log.info("control log: %s was overtaken, announcing it again", key)
 
-    def _send(self, changes: Sequence[Change]) -> list[Announced]:
+    def _send(self, changes: Sequence[Change]) -> list[LoggedEntry]:
         entries, trial = [], self.current
         for change in changes:
             now = self._clock()
@@ -113,7 +105,7 @@ class Announcer:
             offsets = [one.get(timeout=ACKNOWLEDGED_WITHIN_S).offset for one in sent]
         except KafkaError as error:
             raise ControlLogUnavailable(f"topic {self._topic}: {error}") from error
-        return [Announced(entry, offset) for entry, offset in zip(entries, offsets, strict=True)]
+        return [LoggedEntry(entry, offset) for entry, offset in zip(entries, offsets, strict=True)]
 
     def close(self) -> None:
         """Leave the broker."""

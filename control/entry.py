@@ -58,3 +58,11 @@ class Entry:
         for name in sorted(self.parts):
             digest.update(hashlib.sha256(self.parts[name]).digest())
         return digest.hexdigest()
+
+
+@dataclass(frozen=True)
+class LoggedEntry:
+    """An entry that is on the control log, and its control offset."""
+
+    entry: Entry
+    offset: int

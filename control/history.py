@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Protocol
 
-from control.entry import Entry
+from control.entry import LoggedEntry
 from control.envelope import unseal
 from control.errors import ControlRefused
 from control.keys import ControlKey
@@ -26,17 +25,9 @@ class StoredEntry(Protocol):
     def control_offset(self) -> int: ...
 
 
-@dataclass(frozen=True)
-class AppliedEntry:
-    """An entry that workers applied, and its control offset."""
-
-    entry: Entry
-    offset: int
-
-
-def changes_of(stored: Iterable[StoredEntry], key: ControlKey) -> list[AppliedEntry]:
+def changes_of(stored: Iterable[StoredEntry], key: ControlKey) -> list[LoggedEntry]:
     """Stored entries in their order, without those that do not verify or are replays; not loaded."""
-    changes: list[AppliedEntry] = []
+    changes: list[LoggedEntry] = []
     sequences: dict[bytes, int] = {}
     for one in stored:
         try:
@@ -45,11 +36,11 @@ def changes_of(stored: Iterable[StoredEntry], key: ControlKey) -> list[AppliedEn
             continue
         if entry.sequence > sequences.get(entry.key, -1):
             sequences[entry.key] = entry.sequence
-            changes.append(AppliedEntry(entry, one.control_offset))
+            changes.append(LoggedEntry(entry, one.control_offset))
     return changes
 
 
-def in_force_at(changes: Iterable[AppliedEntry], time: float) -> list[AppliedEntry]:
+def in_force_at(changes: Iterable[LoggedEntry], time: float) -> list[LoggedEntry]:
     """The last change of each key signed up to `time` (seconds since 1970), without what was retired."""
     latest = {change.entry.key: change for change in changes if change.entry.time <= time}
     return sorted((c for c in latest.values() if not c.entry.retired), key=lambda c: c.offset)

@@ -3,28 +3,19 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 
 from kafka import KafkaConsumer, TopicPartition
 
 from contracts.outage import RECONNECT
-from control.entry import Entry
+from control.entry import LoggedEntry
 from control.envelope import MAX_ENVELOPE, unseal
 from control.errors import ControlRefused
 from control.keys import ControlKey
 
 
-@dataclass(frozen=True)
-class Listed:
-    """An entry and where it lies."""
-
-    entry: Entry
-    offset: int
-
-
 def list_entries(
     bootstrap: str, topic: str, key: ControlKey, *, timeout_s: float = 10.0
-) -> dict[bytes, Listed]:
+) -> dict[bytes, LoggedEntry]:
     """The last entry of every key that verifies, by key, retired ones too, in the order of the log."""
     consumer = KafkaConsumer(
         bootstrap_servers=bootstrap,
@@ -44,9 +35,9 @@ def list_entries(
 
 def _read(
     consumer: KafkaConsumer, partition: TopicPartition, key: ControlKey, deadline: float
-) -> dict[bytes, Listed]:
+) -> dict[bytes, LoggedEntry]:
     end: int = consumer.end_offsets([partition])[partition]
-    found: dict[bytes, Listed] = {}
+    found: dict[bytes, LoggedEntry] = {}
     while consumer.position(partition) < end and time.monotonic() < deadline:
         for record in consumer.poll(timeout_ms=100).get(partition, ()):
             try:
@@ -57,5 +48,5 @@ def _read(
             if before is None or entry.sequence > before.entry.sequence:
                 # Taken out first, so that the order is that of the last entries.
                 found.pop(entry.key, None)
-                found[entry.key] = Listed(entry, record.offset)
+                found[entry.key] = LoggedEntry(entry, record.offset)
     return found

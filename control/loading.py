@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -10,84 +10,84 @@ import numpy as np
 
 from control.entry import Entry, Kind
 from control.errors import MalformedEntry
+from control.parts import (
+    BASE,
+    DETECTOR,
+    NETWORK,
+    NONE_FLAGGED,
+    PAST,
+    SUPPORT,
+    TAILS,
+    TAILS_OF,
+    FlaggedTransactions,
+    tails_from_bytes,
+)
 from control.rules import Placed, read_rules
-from meta.adapters.evidence import Evidence
-from meta.adapters.finetune import Finetune
-from meta.adapters.logistic import Logistic
-from meta.adapters.protocol import Adapter
-from meta.adapters.ridge import Ridge
 from meta.arrays import Floats
 from meta.artifacts import past_from_bytes
 from meta.base import BaseModel
 from meta.calibration import Tails
 from meta.detector import Detector
 from meta.evidence_model import EvidenceModel
-from meta.kernels import KNOTS
-from meta.tensors import BrokenArtifact, pack, unpack
+from meta.tensors import BrokenArtifact
 
 Part = TypeVar("Part")
 
-BASE, DETECTOR, NETWORK, PAST = "base", "detector", "network", "past"
-SUPPORT, TAILS = "support", "tails"
-"""Names of the parts."""
-TAILS_OF = "tails of "
-"""Begins the names of a calibration's parts, before a detector's id."""
+NUMBERS = ("threshold", "risk_share", "base_shift")
+"""Values that an entry of any kind may carry: see the properties of `Snapshot` of these names."""
 
 
 @dataclass(frozen=True)
 class LoadedBase:
-    """The base in force and its distribution on genuine traffic."""
+    """A base and its distribution on genuine traffic.
+
+    Attributes:
+        id: Of the entry.
+        content_hash: Of the entry that announced it; what is made beside it names this as its parent.
+        model: The base.
+        tails: Tails of its scores on genuine traffic.
+        past: Confirmed frauds of its training, raw features float32 (m, d): detectors must not lose them.
+    """
 
     id: str
     content_hash: str
-    """Of the entry that announced it; what is made beside it names this as its parent."""
     model: BaseModel
     tails: Tails
     past: Floats
-    """Confirmed frauds of its training, raw features float32 (m, d): what a detector must not cost it."""
-
-
-@dataclass(frozen=True)
-class Flags:
-    """Transactions that a detector was adapted to: ids, and raw features float32 (k, d)."""
-
-    ids: tuple[str, ...]
-    rows: Floats
-
-    def to_bytes(self) -> bytes:
-        """As the part of an entry."""
-        return pack({SUPPORT: self.rows}, {"kind": SUPPORT, "ids": list(self.ids)})
-
-    @classmethod
-    def from_bytes(cls, data: bytes) -> Flags:
-        """The inverse of `to_bytes`. Raises BrokenArtifact."""
-        tensors, header = unpack(data, kind=SUPPORT)
-        return cls(tuple(str(identity) for identity in header["ids"]), tensors[SUPPORT])
-
-
-NO_FLAGS = Flags((), np.zeros((0, 0), np.float32))
 
 
 @dataclass(frozen=True)
 class LoadedDetector:
-    """A detector in force; `shift` moves its surprise before the largest is taken."""
+    """A detector as an entry holds it.
+
+    Attributes:
+        id: Of the entry.
+        episode: The name that the analyst gave.
+        detector: Its parameters.
+        tails: Tails of its scores on genuine traffic.
+        shift: Added to its surprise before the largest is taken.
+        support: Flagged transactions that it was adapted to, some of them.
+    """
 
     id: str
     episode: str
-    """The name that the analyst gave."""
     detector: Detector
     tails: Tails
     shift: float
-    support: Flags = NO_FLAGS
+    support: FlaggedTransactions = NONE_FLAGGED
 
 
 @dataclass(frozen=True)
 class LoadedShadow:
-    """A detector or base on trial: it scores, and what it would have alerted is told apart."""
+    """A detector or base on trial: it scores, and its alerts are kept apart from those that count.
+
+    Attributes:
+        scorer: What is on trial.
+        threshold: Surprise over which it would alert, shift included.
+    """
 
     scorer: LoadedDetector | LoadedBase
     threshold: float
-    """As surprise, shift included."""
 
     @property
     def episode(self) -> str:
@@ -97,18 +97,33 @@ class LoadedShadow:
 
 @dataclass(frozen=True)
 class Calibration:
-    """Tails on later traffic than base and detectors were announced with; None and missing leave theirs."""
+    """Tails on later traffic than base and detectors were announced with.
+
+    Attributes:
+        base: Tails of the base; None leaves those that it was announced with.
+        detectors: Tails by detector id. A detector without, or announced later than the calibration, keeps
+            its own.
+    """
 
     base: Tails | None
     detectors: Mapping[str, Tails]
-    """By id; one that was announced later than the calibration keeps its own."""
 
 
 Loaded = LoadedBase | LoadedDetector | LoadedShadow | EvidenceModel | Calibration | tuple[Placed, ...] | None
 
 
 def load(entry: Entry) -> Loaded:
-    """What the entry's parts hold; None where its kind has none. Raises MalformedEntry."""
+    """Load what an entry's parts hold.
+
+    Returns:
+        What its kind says; None where the entry is retired.
+
+    Raises:
+        MalformedEntry: A part or a value is missing, or cannot be read.
+    """
+    for name in NUMBERS:
+        if name in entry.values:
+            number(entry, name)
     if entry.retired:
         return None
     match entry.kind:
@@ -129,79 +144,16 @@ def load(entry: Entry) -> Loaded:
     return None
 
 
-def check_base(loaded: LoadedBase, *, features: Sequence[str] | None = None) -> None:
-    """Raise MalformedEntry unless normaliser and first layer are as wide as the features, and its curves fit.
-
-    The kernels do not check bounds, so a table that is too small would be read past its end. With `features`,
-    the base must read just these.
-    """
-    _check_shapes(loaded)
-    if features is not None and tuple(features) != tuple(loaded.model.features):
-        raise MalformedEntry(f"base {loaded.id}: reads other features than the base in force")
-
-
-def check_detector(loaded: LoadedDetector, adapter: Adapter, base: LoadedBase) -> None:
-    """Raise MalformedEntry unless the detector's tensors have the shapes that its adapter reads."""
-    support, features = loaded.support, len(base.model.features)
-    if len(support.ids) and support.rows.shape != (len(support.ids), features):
-        raise MalformedEntry(
-            f"detector {loaded.id}: support {support.rows.shape}, allowed {(len(support.ids), features)}"
-        )
-    for name, shape in _shapes(adapter, base).items():
-        tensor = loaded.detector.tensors.get(name)
-        if tensor is None or tensor.shape != shape or tensor.dtype != np.float32:
-            found = None if tensor is None else f"{tensor.dtype} {tensor.shape}"
-            raise MalformedEntry(f"detector {loaded.id}: {name} is {found}, allowed is float32 {shape}")
-
-
-def _check_shapes(loaded: LoadedBase) -> None:
-    model, features = loaded.model, len(loaded.model.features)
-    past = [loaded.past.shape[1]] if len(loaded.past) else []
-    widths = (model.normaliser.columns, len(model.histograms.edges), *past)
-    if set(widths) != {features}:
-        raise MalformedEntry(f"base {loaded.id}: parts of widths {widths}, allowed is {features} each")
-    if (tokens := model.network.table.shape[0]) != model.normaliser.tokens:
-        raise MalformedEntry(
-            f"base {loaded.id}: curves for {tokens} tokens, its normaliser gives {model.normaliser.tokens}"
-        )
-    if (knots := model.network.table.shape[1]) != KNOTS:
-        raise MalformedEntry(f"base {loaded.id}: curves of {knots} knots, this version reads {KNOTS}")
-
-
-def _shapes(adapter: Adapter, base: LoadedBase) -> dict[str, tuple[int, ...]]:
-    if isinstance(adapter, Evidence):
-        model = adapter.model
-        tokens = model.normaliser.tokens + int(model.aware) + model.sizes["learned"]
-        return {"table": (tokens, KNOTS), "bias": (1,)}
-    if isinstance(adapter, Finetune):
-        return {name: tensor.shape for name, tensor in base.model.network.tensors().items()}
-    if isinstance(adapter, Ridge | Logistic):
-        return {"weight": (base.model.normaliser.tokens, 1), "bias": (1,)}
-    return {}  # adapters of several parts check themselves when the stack scores its first row
-
-
-def tails_to_bytes(tails: Tails) -> bytes:
-    """Tails as the part of an entry."""
-    return pack(tails.tensors(), {"kind": TAILS})
-
-
-def tails_from_bytes(data: bytes) -> Tails:
-    """The inverse of `tails_to_bytes`. Raises BrokenArtifact."""
-    return Tails.from_tensors(unpack(data, kind=TAILS)[0])
-
-
 def number(entry: Entry, name: str, default: float | None = None) -> float:
-    """The number that an entry holds under `name`. Raises MalformedEntry where it is missing or none."""
+    """Return the number that an entry holds under `name`.
+
+    Raises:
+        MalformedEntry: The value is missing without a `default`, or is no number.
+    """
     value = entry.values.get(name, default)
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise MalformedEntry(f"{entry.key.decode()}: {name} is {value!r}, allowed is a number")
     return float(value)
-
-
-def calibration_parts(base: Tails, detectors: Mapping[str, Tails]) -> dict[str, bytes]:
-    """A calibration as the parts of an entry."""
-    own = {TAILS_OF + identity: tails_to_bytes(tails) for identity, tails in detectors.items()}
-    return {TAILS: tails_to_bytes(base), **own}
 
 
 def _calibration(entry: Entry) -> Calibration:
@@ -225,12 +177,12 @@ def _detector(entry: Entry) -> LoadedDetector:
         _part(entry, DETECTOR, Detector.from_bytes),
         _part(entry, TAILS, tails_from_bytes),
         number(entry, "shift", 0.0),
-        _part(entry, SUPPORT, Flags.from_bytes) if SUPPORT in entry.parts else NO_FLAGS,
+        _part(entry, SUPPORT, FlaggedTransactions.from_bytes) if SUPPORT in entry.parts else NONE_FLAGGED,
     )
 
 
 def _part(entry: Entry, name: str, read: Callable[[bytes], Part]) -> Part:
-    """Read a part; artifacts' readers raise what numpy and safetensors raise, here all of it one refusal."""
+    """Read a part; whatever numpy and safetensors raise becomes one refusal."""
     if name not in entry.parts:
         raise MalformedEntry(f"{entry.key.decode()}: no part {name!r}, there are {sorted(entry.parts)}")
     try:

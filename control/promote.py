@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from control.announce import Announced, Announcer
+from control.announce import Announcer
 from control.change import Change
-from control.entry import Kind
-from control.loading import BASE, NETWORK, PAST, TAILS, tails_to_bytes
+from control.entry import Kind, LoggedEntry
+from control.parts import BASE, NETWORK, PAST, TAILS, tails_to_bytes
 from meta.artifacts import Artifacts, past_to_bytes
 from meta.calibration import Tails
 
@@ -25,7 +25,7 @@ def announce_artifacts(
     author: str,
     reason: str,
     calibrated_on: str = "traffic",
-) -> Announced:
+) -> LoggedEntry:
     """Announce networks first, then the base, so that no worker is without the network of a detector.
 
     `tails` are those of the base's scores on genuine traffic, `threshold` as surprise. What is in force
@@ -47,7 +47,7 @@ def announce_artifacts(
 
 def announce_on_trial(
     announcer: Announcer, artifacts: Artifacts, tails: Tails, *, threshold: float, author: str, reason: str
-) -> Announced:
+) -> LoggedEntry:
     """Let the base of `artifacts` score silently: what it would alert over `threshold` is told apart."""
     values, parts = {"shadow_threshold": threshold}, _parts(artifacts, tails)
     return announcer.announce(Change(Kind.SHADOW, _trial_id(artifacts), author, reason, parts, values))

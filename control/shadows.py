@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from control.loading import LoadedBase, LoadedShadow, check_base, check_detector
+from control.checking import check_base, check_detector
+from control.loading import LoadedBase, LoadedShadow
 from meta.adapters.protocol import Adapter
 from meta.arrays import Doubles, Floats
 from meta.detector import Detector

@@ -14,8 +14,8 @@ from settings import Settings
 
 if TYPE_CHECKING:
     from contracts.acknowledgement import Acknowledgement
+    from control.entry import LoggedEntry
     from control.keys import ControlKey
-    from control.listing import Listed
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class StatusReport:
     lags: list[GroupLag]
     acks: "dict[int, Acknowledgement]"
     partitions: int
-    control: "dict[bytes, Listed] | None"
+    control: "dict[bytes, LoggedEntry] | None"
     stored: Stored
     processes: list[ProcessStatus]
     """Processes of this machine."""
@@ -72,7 +72,7 @@ def gather(settings: Settings, admin: KafkaAdminClient, key: "ControlKey | None"
     Returns:
         The report.
     """
-    from control.acks import read_acks
+    from control.acknowledgements import read_acks
     from control.listing import list_entries
 
     names = [topic.name for topic in planned_topics(settings)]

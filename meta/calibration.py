@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from meta import kernels
 from meta.arrays import Doubles, Floats, Tensors
 from meta.kernels import LIMIT
+from meta.tensors import BrokenArtifact
 
 _BODY = 512  # quantiles kept of the body; the tail is kept row by row
 _TAIL = 0.01  # share of the reservoir that the exponential tail is fitted to
@@ -73,8 +74,22 @@ class Tails:
 
     @classmethod
     def from_tensors(cls, tensors: Tensors, prefix: str = "tails.") -> Tails:
-        """Rebuild from `tensors()`."""
-        return cls(tensors[prefix + "knots"], tensors[prefix + "levels"], float(tensors[prefix + "rate"][0]))
+        """Rebuild from `tensors()`.
+
+        Raises:
+            BrokenArtifact: Knots and levels are not float64 (q,) of one length, finite and ascending, or the
+                rate is not finite: the kernel, which checks no bounds, would read past their end.
+        """
+        knots, levels = tensors[prefix + "knots"], tensors[prefix + "levels"]
+        rate = float(tensors[prefix + "rate"][0])
+        if knots.ndim != 1 or not len(knots) or knots.shape != levels.shape:
+            raise BrokenArtifact(f"tails of shapes {knots.shape} and {levels.shape}, allowed (q,) for both")
+        for name, values in (("knots", knots), ("levels", levels)):
+            if values.dtype != np.float64 or not np.isfinite(values).all() or (np.diff(values) < 0).any():
+                raise BrokenArtifact(f"{name} of tails, allowed finite float64 in ascending order")
+        if not np.isfinite(rate):
+            raise BrokenArtifact(f"rate of tails {rate}, allowed a finite number")
+        return cls(knots, levels, rate)
 
 
 def token_of(surprise: NDArray[Any]) -> Floats:

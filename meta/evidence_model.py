@@ -60,16 +60,31 @@ class EvidenceModel:
         """Columns that rows must have."""
         return len(self.features) + int(self.aware)
 
+    @property
+    def tokens(self) -> int:
+        """Curves of a detector: tokens of the normaliser, the base's surprise if aware, learned ones."""
+        return self.normaliser.tokens + int(self.aware) + self.sizes["learned"]
+
     @cached_property
     def net(self) -> EvidenceNet:
-        """The network in torch, for adapting; not for scoring, which so needs no torch."""
+        """The network in torch, on the processor. Only adapting needs it; scoring needs no torch."""
+        return self.net_on("cpu")
+
+    def net_on(self, device: str) -> EvidenceNet:
+        """Return the network in torch on `device`; it is built once per device."""
         import torch
 
         from meta.networks.evidence import EvidenceNet
 
-        net = EvidenceNet(self.normaliser.tokens + int(self.aware), **self.sizes)
-        net.load_state_dict({k: torch.from_numpy(v.copy()) for k, v in self.weights.items()})
-        return net.eval().requires_grad_(False)
+        if device not in self._nets:
+            net = EvidenceNet(self.normaliser.tokens + int(self.aware), **self.sizes)
+            net.load_state_dict({k: torch.from_numpy(v.copy()) for k, v in self.weights.items()})
+            self._nets[device] = net.eval().requires_grad_(False).to(device)
+        return self._nets[device]
+
+    @cached_property
+    def _nets(self) -> dict[str, EvidenceNet]:
+        return {}
 
     def scores(self, X: Floats) -> Floats:
         """Return normal scores float32 (n, tokens) of raw rows (n, columns)."""
@@ -131,11 +146,24 @@ class EvidenceModel:
 
 
 def log_odds_of(index: Ints, weight: Floats, tables: Floats, bias: Floats) -> NDArray[np.float64]:
-    """Return the log-odds of located rows (n, tokens) under each of the tables (p, tokens, KNOTS), each with
-    its bias (p,): float64 (n, p).
+    """Return the log-odds of located rows under several detectors.
+
+    Args:
+        index: Left knot of each token, int32 (n, tokens).
+        weight: Share of the right knot, float32 (n, tokens).
+        tables: Curves of each detector, float32 (p, tokens, KNOTS).
+        bias: Bias of each detector, float32 (p,).
+
+    Returns:
+        Log-odds float64 (n, p).
     """
-    out = np.empty((len(index), len(tables)), np.float32)
-    kernels.curves(index, weight, np.ascontiguousarray(tables.transpose(1, 2, 0)), bias, out)
+    return summed_curves(index, weight, np.ascontiguousarray(tables.transpose(1, 2, 0)), bias)
+
+
+def summed_curves(index: Ints, weight: Floats, tables: Floats, bias: Floats) -> NDArray[np.float64]:
+    """As `log_odds_of`, for tables that are stacked for the kernel already: (tokens, KNOTS, p)."""
+    out = np.empty((len(index), len(bias)), np.float32)
+    kernels.curves(index, weight, tables, bias, out)
     return out.astype(np.float64)
 
 

@@ -10,17 +10,23 @@ import torch
 from torch import Tensor
 
 from meta.adapters import anil, fomaml, maml, metasgd, reptile
-from meta.adapters.gradient import GENUINE, ranking_loss
+from meta.adapters.gradient import GENUINE
 from meta.arrays import Tensors
 from meta.device import reproducible
 from meta.learner_model import LearnerModel, named_tensors
 from meta.learners.gradient import State
+from meta.learners.losses import ranking_loss
 from meta.learners.metric import MetricLearner, prototype_logits, relation_logits, relation_params
 from meta.learners.networks import Params, mlp_params
 from meta.learners.tasks import Tasks
 from meta.sampler import COUNTS, Sampler
 
-GRADIENT = {"maml": maml.LEARNER, "fomaml": fomaml.LEARNER, "metasgd": metasgd.LEARNER, "anil": anil.LEARNER}
+GRADIENT = {
+    "maml": maml.learner(),
+    "fomaml": fomaml.learner(),
+    "metasgd": metasgd.learner(),
+    "anil": anil.learner(),
+}
 METRIC = ("protonet", "relation")
 
 
@@ -58,7 +64,7 @@ def _gradient_tensors(sampler: Sampler, settings: LearnerSettings, device: str) 
         state = learner.train(State.start(start, settings.inner_rate), drawn, rate=settings.rate)
         tensors |= _of_state(name, state)
     drawn = batches(sampler, settings, device=device)
-    state = reptile.LEARNER.train(State.start(start, settings.inner_rate), drawn, total=settings.steps)
+    state = reptile.learner().train(State.start(start, settings.inner_rate), drawn, total=settings.steps)
     return tensors | _of_state("reptile", state)
 
 

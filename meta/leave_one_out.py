@@ -7,11 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from meta.adapters.evidence import Evidence
 from meta.adapters.protocol import Adapter
 from meta.arrays import Doubles, Floats
 from meta.calibration import Tails
-from meta.detector import Detector
 from meta.reservoir import Reservoir
 from meta.support import Support
 
@@ -30,27 +28,13 @@ def leave_one_out(
     grown = reservoir.extend_support(adapter, support)
     usual = reservoir.extend(adapter, background)
     left_out = np.array_split(np.arange(len(support)), min(FOLDS, len(support)))
-    detectors = detectors_of_parts(adapter, grown, _without(left_out, len(support)), usual, seed)
+    detectors = adapter.adapt_parts(grown, _without(left_out, len(support)), usual, seed=seed)
     scores = reservoir.scores_of_all(adapter, detectors, ROWS)
     found = np.empty(len(support))
     for column, (out, detector) in enumerate(zip(left_out, detectors, strict=True)):
         tails = Tails.fit(scores[:, column])
         found[out] = tails.surprise(adapter.score(detector, grown.fraud[out]))
     return found - _HANDICAP if len(support) == 1 else found
-
-
-def detectors_of_parts(
-    adapter: Adapter, support: Support, parts: NDArray[np.bool_], background: Floats, seed: int
-) -> list[Detector]:
-    """Return a detector for each part of the support; `parts` (p, k) says which flags are in it.
-
-    All rows are as the adapter wants them.
-    """
-    if isinstance(adapter, Evidence):
-        return adapter.adapt_parts(support, parts, background, seed=seed)
-    return [
-        adapter.adapt(Support(support.fraud[part], support.genuine), background, seed=seed) for part in parts
-    ]
 
 
 def _without(left_out: Sequence[NDArray[np.intp]], flags: int) -> NDArray[np.bool_]:

@@ -11,13 +11,11 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from meta.adapters.evidence import Evidence
-from meta.adapters.protocol import Adapter
-from meta.arrays import Doubles, Floats, Ints, Rows, matrix
+from meta.adapters.protocol import Adapter, Encoded
+from meta.arrays import Doubles, Floats, Rows, matrix
 from meta.base import BaseModel
 from meta.calibration import Tails
 from meta.detector import Detector
-from meta.evidence_model import log_odds_of
 from meta.live import LiveDetector
 from meta.support import Support, with_surprise
 
@@ -55,7 +53,7 @@ class Reservoir:
             base_surprise = base_tails.surprise(scores)
         self.base_tails, self.base_surprise = base_tails, base_surprise
         self.risk: Doubles = np.zeros(len(self.X)) if risk is None else risk
-        self._located: dict[str, tuple[Ints, Floats]] = {}
+        self._encoded: dict[str, Encoded] = {}
         self._last: tuple[Detector, Doubles] | None = None
 
     def __len__(self) -> int:
@@ -66,13 +64,13 @@ class Reservoir:
         part = Reservoir(
             self.X[rows], self.base, self.base_tails, base_surprise=self.base_surprise[rows], risk=risk
         )
-        part._located = {key: (index[rows], share[rows]) for key, (index, share) in self._located.items()}
+        part._encoded = {key: tuple(array[rows] for array in arrays) for key, arrays in self._encoded.items()}
         return part
 
     def prepare(self, adapter: Adapter) -> None:
         """Compute now what detectors of `adapter` are scored from, so that parts have it too."""
-        if isinstance(adapter, Evidence):
-            self._tokens(adapter)
+        if adapter.encoding:
+            self.encoded(adapter)
 
     def rows_for(self, adapter: Adapter) -> Floats:
         """Return the rows as the adapter wants them, with the base's surprise where it needs it."""
@@ -103,13 +101,8 @@ class Reservoir:
         self, adapter: Adapter, detectors: Sequence[Detector], first: int | None = None
     ) -> NDArray[np.float64]:
         """Return the log-odds of the rows, or of the `first` ones, under each detector, float64 (n, e)."""
-        if not isinstance(adapter, Evidence):
-            X = self.rows_for(adapter)[:first]
-            return np.column_stack([adapter.score(detector, X) for detector in detectors])
-        index, weight = self._tokens(adapter)
-        tables = np.stack([d.tensors["table"] for d in detectors])
-        bias = np.concatenate([d.tensors["bias"] for d in detectors])
-        return log_odds_of(index[:first], weight[:first], tables, bias)
+        encoded = tuple(array[:first] for array in self.encoded(adapter))
+        return adapter.scorer(detectors)(encoded)
 
     def calibrate(
         self, adapter: Adapter, detector: Detector, *, shift: float = 0.0, trim: float = 0.0
@@ -122,9 +115,11 @@ class Reservoir:
         """Return a live detector's surprise over the rows, before its shift, float64 (n,)."""
         return live.tails.surprise(self.scores(live.adapter, live.detector))
 
-    def _tokens(self, adapter: Evidence) -> tuple[Ints, Floats]:
-        key = adapter.model.content_hash
-        if key not in self._located:
-            scores = adapter.model.scores(self.rows_for(adapter))
-            self._located[key] = adapter.model.located(scores)
-        return self._located[key]
+    def encoded(self, adapter: Adapter) -> Encoded:
+        """Return the rows as the adapter encodes them; each encoding is computed once and kept."""
+        key = adapter.encoding
+        if not key:
+            return adapter.encode(self.rows_for(adapter))
+        if key not in self._encoded:
+            self._encoded[key] = adapter.encode(self.rows_for(adapter))
+        return self._encoded[key]

@@ -10,11 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from meta import kernels
-from meta.adapters.evidence import Evidence
+from meta.adapters.protocol import Adapter, Scorer
 from meta.arrays import Doubles, Floats, Ints, matrix
 from meta.base import BaseModel
 from meta.calibration import CEILING, Tails
-from meta.evidence_model import EvidenceModel
 from meta.live import LiveDetector
 from meta.support import with_surprise
 
@@ -22,20 +21,18 @@ BASE = -1  # winner where no detector surpasses the base
 
 
 @dataclass(frozen=True)
-class _Tables:
-    """Detectors of one evidence network, stacked: they share its tokens and are one pass of the kernel."""
+class _Group:
+    """Detectors that score in one pass, since their adapters encode rows equally.
 
-    model: EvidenceModel
-    at: Ints
-    table: Floats
-    bias: Floats
+    Attributes:
+        adapter: Adapter of the first, which encodes the rows for all.
+        columns: Columns of the detectors among the surprises, int32 (e,).
+        scorer: Scores encoded rows with all e detectors.
+    """
 
-    def score(self, X: Floats) -> Floats:
-        """Return log-odds float32 (n, detectors)."""
-        index, weight = self.model.located(self.model.scores(X))
-        out = np.empty((len(X), len(self.at)), np.float32)
-        kernels.curves(index, weight, self.table, self.bias, out)
-        return out
+    adapter: Adapter
+    columns: Ints
+    scorer: Scorer
 
 
 @dataclass(frozen=True)
@@ -62,11 +59,9 @@ class ScoringStack:
         scores = np.empty((len(X), 1 + len(self.detectors)))
         scores[:, 0] = self.base.score(X)
         aware = with_surprise(X, self.base_tails.surprise(scores[:, 0])) if self._any_aware else X
-        for group in self._tables:
-            scores[:, group.at] = group.score(aware if group.model.aware else X)
-        for j in self._others:
-            live = self.detectors[j]
-            scores[:, 1 + j] = live.adapter.score(live.detector, aware if live.adapter.needs_surprise else X)
+        for group in self._groups:
+            encoded = group.adapter.encode(aware if group.adapter.needs_surprise else X)
+            scores[:, group.columns] = group.scorer(encoded)
         out = np.empty_like(scores)
         kernels.surprises(scores, *self._distributions, CEILING, out)
         return out
@@ -110,24 +105,16 @@ class ScoringStack:
         return any(d.adapter.needs_surprise for d in self.detectors)
 
     @cached_property
-    def _tables(self) -> tuple[_Tables, ...]:
-        groups: dict[str, list[int]] = {}
+    def _groups(self) -> tuple[_Group, ...]:
+        members: dict[str | int, list[int]] = {}
         for j, live in enumerate(self.detectors):
-            if isinstance(live.adapter, Evidence):
-                groups.setdefault(live.detector.network, []).append(j)
-        return tuple(self._stacked(at) for at in groups.values())
+            members.setdefault(live.adapter.encoding or j, []).append(j)
+        return tuple(self._group(at) for at in members.values())
 
-    def _stacked(self, at: list[int]) -> _Tables:
-        members = [self.detectors[j] for j in at]
-        adapter = members[0].adapter
-        assert isinstance(adapter, Evidence)  # grouped by that
-        table = np.stack([m.detector.tensors["table"] for m in members], axis=2)
-        bias = np.concatenate([m.detector.tensors["bias"] for m in members])
-        return _Tables(adapter.model, 1 + np.array(at, np.int32), np.ascontiguousarray(table), bias)
-
-    @cached_property
-    def _others(self) -> tuple[int, ...]:
-        return tuple(j for j, d in enumerate(self.detectors) if not isinstance(d.adapter, Evidence))
+    def _group(self, at: list[int]) -> _Group:
+        adapter = self.detectors[at[0]].adapter
+        scorer = adapter.scorer([self.detectors[j].detector for j in at])
+        return _Group(adapter, 1 + np.array(at, np.int32), scorer)
 
     @cached_property
     def _distributions(self) -> tuple[Doubles, Doubles, Ints, Doubles]:

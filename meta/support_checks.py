@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from meta.adapters.protocol import Adapter
 from meta.arrays import Floats
 from meta.calibration import Tails
-from meta.leave_one_out import ROWS, detectors_of_parts
+from meta.leave_one_out import ROWS
 from meta.reservoir import Reservoir
 from meta.support import Support
 
@@ -76,7 +76,7 @@ def _affinity(
     """Return how much each flag's own detector makes of each other flag, both ways, (k, k): its log-odds in
     deviations of genuine ones, which costs less than tails.
     """
-    detectors = detectors_of_parts(adapter, support, np.eye(len(support), dtype=bool), background, seed)
+    detectors = adapter.adapt_parts(support, np.eye(len(support), dtype=bool), background, seed=seed)
     genuine = reservoir.scores_of_all(adapter, detectors, _FEW)
     scores = np.stack([adapter.score(detector, support.fraud) for detector in detectors])
     apart = (scores - genuine.mean(0)[:, None]) / np.maximum(genuine.std(0), 1e-9)[:, None]
@@ -101,7 +101,7 @@ def _surprises(
     seed: int,
 ) -> NDArray[np.float64]:
     """Return the surprise of every flag (k,) under a detector made of each part, (p, k)."""
-    detectors = detectors_of_parts(adapter, support, parts, background, seed)
+    detectors = adapter.adapt_parts(support, parts, background, seed=seed)
     genuine = reservoir.scores_of_all(adapter, detectors, ROWS)
     return np.stack(
         [

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from features.formulas import WINDOW_FORMULAS
+from meta.adapters.declaration import AWARE, LEARNERS
+from meta.adapters.registry import needs
 from meta.artifacts import Artifacts
 from meta.base_training import BaseSettings
 from meta.meta_training import MetaSettings
 from meta.sampler import Labelled
 from meta.training import NamedHistory, TrainingSettings, train_artifacts, with_learners
 from replay.progress import Progress, ignore_progress
-
-_AWARE = ("evidence-aware", "blend")  # adapters that need the network which reads the base's surprise
-_LEARNERS = ("maml", "fomaml", "metasgd", "anil", "reptile", "protonet", "relation")
 
 
 def train(
@@ -29,11 +28,12 @@ def train(
     report_progress: Progress = ignore_progress,
 ) -> Artifacts:
     """Return what the adapters need; `names` are those of the features, `families` of the kinds of fraud."""
+    needed = needs(*adapters)
     history = NamedHistory(names, rows, tuple(families), held_out, formulas=WINDOW_FORMULAS)
     settings = TrainingSettings(
         BaseSettings(steps=base_steps, seed=seed),
         MetaSettings(steps=meta_steps, seed=seed),
-        aware=any(name in _AWARE for name in adapters),
+        aware=AWARE in needed,
         seed=seed,
     )
     artifacts = train_artifacts(
@@ -41,5 +41,4 @@ def train(
         settings,
         report=lambda stage, step, steps, loss: report_progress(f"training {stage}", step, steps),
     )
-    needed = any(name in _LEARNERS for name in adapters)
-    return with_learners(artifacts, history, seed=seed) if needed else artifacts
+    return with_learners(artifacts, history, seed=seed) if LEARNERS in needed else artifacts

@@ -22,7 +22,7 @@ from contracts.answer import Answer
 from contracts.answers_topic import answers_topic, create_topic
 from contracts.request import Request
 from contracts.standing_policy import StandingPolicy
-from control.acks import acknowledge
+from control.acknowledgements import acknowledge
 from control.keys import read_key
 from control.log_reader import ControlLog
 from control.snapshot import Snapshot

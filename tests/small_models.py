@@ -9,7 +9,7 @@ import torch
 
 from control.change import Change
 from control.entry import Kind
-from control.loading import tails_to_bytes
+from control.parts import tails_to_bytes
 from meta.adapters.evidence import Evidence
 from meta.base import BaseModel, Provenance
 from meta.calibration import Tails

@@ -10,7 +10,7 @@ from contracts.request import Request
 from contracts.standing_policy import StandingPolicy
 from control.change import Change
 from control.entry import Kind
-from control.loading import DETECTOR, SUPPORT, TAILS, Flags, tails_to_bytes
+from control.parts import DETECTOR, SUPPORT, TAILS, FlaggedTransactions, tails_to_bytes
 from storage.episodes import ANNOUNCED, DRAFT, SHADOW, WAITING
 
 MOST_NEAREST = 200
@@ -111,7 +111,7 @@ def _shadow_change(request: Request, adapted: Adapted) -> Change:
 def _change(kind: Kind, request: Request, adapted: Adapted, fitted: dict[str, float]) -> Change:
     live, flagged = adapted.proposal.verdict.live, adapted.flagged
     ids = tuple(row.transaction_id for row in flagged.fraud[:MOST_NEAREST])
-    nearest = Flags(ids, flagged.fraud_features()[:MOST_NEAREST])
+    nearest = FlaggedTransactions(ids, flagged.fraud_features()[:MOST_NEAREST])
     return Change(
         kind,
         adapted.id,

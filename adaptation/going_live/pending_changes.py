@@ -9,7 +9,7 @@ from adaptation.flag_steps import FlagStep
 from adaptation.going_live.result import PendingChange, result_of
 from contracts.answer import Answer
 from contracts.metrics import adaptation as metrics
-from control.acks import AckTable, Progress
+from control.acknowledgements import AckTable, Progress
 from storage.episodes import ANNOUNCED, LIVE
 
 log = logging.getLogger(__name__)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 from sqlalchemy import Engine
 
-from adaptation.proposing.device import put_on
 from adaptation.proposing.prepared import Prepared
 from adaptation.proposing.recent_traffic import RecentTraffic
 from adaptation.proposing.replay_sets import replay_sets
@@ -64,8 +63,7 @@ class Preparation:
         if snapshot.artifacts is None or snapshot.stack is None:
             raise AdaptationNotReady("the control log holds no base with a network that adapters read")
         _refuse_other_features(sample, snapshot.artifacts.base)
-        chosen = adapter(self._adapter_name, snapshot.artifacts)
-        put_on(chosen, self._device)
+        chosen = adapter(self._adapter_name, snapshot.artifacts).on(self._device)
         before = current.prepared if current else None
         prepared = Prepared(
             sample,

@@ -9,7 +9,7 @@ from adaptation.context import AdaptationContext
 from adaptation.proposing.risk import cost_of_blocks
 from control.change import Change
 from control.entry import Kind
-from control.loading import calibration_parts
+from control.parts import calibration_parts
 from control.snapshot import Snapshot
 from meta.entity_counts import RecentShares
 from meta.episode import TooLittleTraffic

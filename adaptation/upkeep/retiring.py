@@ -12,9 +12,10 @@ from adaptation.going_live.result import PendingChange
 from adaptation.intake.checks import RequestRefused
 from contracts.answer import Answer
 from contracts.request import Request
+from control.applied import Applied
 from control.change import Change
 from control.entry import Kind
-from control.snapshot import Applied, Snapshot
+from control.snapshot import Snapshot
 from meta.threshold import first_threshold, threshold_without
 from storage.episodes import DRAFT, RETIRED, SHADOW, WAITING
 

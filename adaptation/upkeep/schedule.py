@@ -18,10 +18,11 @@ from adaptation.upkeep.recalibrating import AUTHOR, BUDGET, JOINT, recalibrate
 from adaptation.upkeep.retiring import retire
 from contracts.request import Request
 from contracts.standing_policy import DAY_S, StandingPolicy
+from control.applied import Applied
 from control.change import Change
 from control.entry import Kind
 from control.promote import CALIBRATED_ON, HISTORY
-from control.snapshot import Applied, Snapshot
+from control.snapshot import Snapshot
 from meta.reservoir import FEWEST_ROWS
 from storage import StorageError
 from storage.retention import Retention, enforce_retention

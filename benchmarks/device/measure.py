@@ -9,13 +9,11 @@ from collections.abc import Callable
 import numpy as np
 import torch
 
-from adaptation.proposing.device import put_on
 from benchmarks.meta.outer_loop import RATE, SIZES, draw, our_learner
 from meta.adapters.evidence import BACKGROUND, Evidence
 from meta.arrays import Floats
 from meta.artifacts import Artifacts
 from meta.detector import Detector
-from meta.evidence_model import EvidenceModel
 from meta.learners.gradient import State
 from meta.learners.networks import mlp_params
 from meta.meta_training import MetaSettings, task_loss
@@ -87,9 +85,8 @@ def _adapted(device: str) -> Detector:
 
 def _episode(device: str, k: int) -> tuple[Evidence, Support, Floats]:
     """The shipped adapter on a device, `k` flags and a background of random rows."""
-    network = EvidenceModel.from_bytes(Artifacts.load().evidence.to_bytes())  # one of its own per device
-    made, random = Evidence(network), np.random.default_rng(k)
-    put_on(made, device)
+    network = Artifacts.load().evidence
+    made, random = Evidence(network, device), np.random.default_rng(k)
     rows = random.standard_normal((k + BACKGROUND, len(network.features))).astype(np.float32)
     return made, Support(rows[:k]), rows[k:]
 

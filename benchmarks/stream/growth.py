@@ -132,6 +132,6 @@ def _many(stack: ScoringStack, count: int) -> ScoringStack:
 
 def _stack_mib(stack: ScoringStack) -> float:
     """Memory of tables and tails of all detectors, as the stack holds them for scoring."""
-    tables = sum(group.table.nbytes + group.bias.nbytes for group in stack._tables)
+    tables = sum(tensor.nbytes for live in stack.detectors for tensor in live.detector.tensors.values())
     tails = sum(live.tails.knots.nbytes + live.tails.levels.nbytes for live in stack.detectors)
     return (tables + tails) / _MIB

@@ -9,7 +9,7 @@ from control.announce import Announcer
 from control.change import Change
 from control.entry import Kind
 from control.keys import read_key
-from control.loading import tails_to_bytes
+from control.parts import tails_to_bytes
 from control.promote import announce_artifacts
 from features.decode import Decoder
 from features.offline import featurise

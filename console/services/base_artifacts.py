@@ -8,7 +8,8 @@ from control.entry import Entry, Kind
 from control.envelope import unseal
 from control.errors import ControlRefused
 from control.keys import ControlKey, read_key
-from control.loading import BASE, LoadedBase, LoadedShadow, load
+from control.loading import LoadedBase, LoadedShadow, load
+from control.parts import BASE
 from control.rules import ALLOWED
 from meta.tensors import content_hash
 from storage import UnitOfWork

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.live import Live
 
-from control.acks import AckWatch
+from control.acknowledgements import AckWatch
 from flagfive.demo.base import put_base_in_force
 from flagfive.demo.cold_start import delete_cold_start
 from flagfive.demo.console import start_console

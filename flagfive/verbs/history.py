@@ -9,7 +9,7 @@ from flagfive.errors import UserError
 from flagfive.global_options import settings_of
 
 if TYPE_CHECKING:
-    from control.history import AppliedEntry
+    from control.entry import LoggedEntry
 
 app = typer.Typer(add_completion=False)
 
@@ -55,7 +55,7 @@ def history(
     Console().print(table)
 
 
-def _row(change: "AppliedEntry") -> list[str]:
+def _row(change: "LoggedEntry") -> list[str]:
     entry = change.entry
     values = [f"{name} {value}" for name, value in entry.values.items() if name in ("episode", "threshold")]
     what = "retired" if entry.retired else "put into force"

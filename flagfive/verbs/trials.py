@@ -8,7 +8,7 @@ import typer
 from flagfive.global_options import settings_of
 
 if TYPE_CHECKING:
-    from control.history import AppliedEntry
+    from control.entry import LoggedEntry
     from storage.shadow_alerts import Trial
 
 app = typer.Typer(add_completion=False)
@@ -45,7 +45,7 @@ def trials(context: typer.Context) -> None:
     Console().print(table if shown else "nothing is on trial")
 
 
-def _row(change: "AppliedEntry", trial: "Trial | None") -> list[str]:
+def _row(change: "LoggedEntry", trial: "Trial | None") -> list[str]:
     since = datetime.fromtimestamp(change.entry.time, UTC).strftime("%Y-%m-%d %H:%M UTC")
     head = [change.entry.id, str(change.entry.values.get("episode", "")), since]
     if trial is None:

@@ -1,32 +1,47 @@
 """Blend: evidence, evidence aware of the base, and boosted trees, averaged on the scale of surprise.
 
-The networks read five flags well and the trees know all past fraud well; their mean wants them to agree,
-which is what keeps known fraud found within the same budget. Made in seconds, not milliseconds: the
-refinement that follows the detector that went live at once. What each part gives stands in docs/decisions.
+The networks read five flags well, the trees know all past fraud well. Their mean is high where they agree,
+which keeps known fraud found within the same budget. It takes seconds, not milliseconds, so it refines a
+detector that is live already. docs/decisions lists what each part gives.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from meta.adapters.declaration import AWARE, Declaration
+from meta.adapters.evidence import Evidence
 from meta.adapters.protocol import Adapter
+from meta.adapters.retrain import Retrain
+from meta.adapters.simple import SimpleAdapter
 from meta.arrays import Doubles, Floats, Tensors
+from meta.artifacts import Artifacts
 from meta.calibration import Tails
 from meta.detector import Detector
+from meta.detector_tensors import TensorSpec, TensorSpecs, UnfitDetector
 from meta.support import Support
+from meta.tensors import BrokenArtifact
 
 
 @dataclass(frozen=True)
-class Blend:
-    """Adapter over `parts`; rows have the base's surprise as last column, which parts that are blind do
-    not see.
+class Blend(SimpleAdapter):
+    """Adapter over other adapters.
+
+    Rows have the base's surprise as last column; parts that are blind to the base get them without it.
+
+    Attributes:
+        parts: The adapters whose detectors are averaged.
     """
 
     parts: tuple[Adapter, ...]
     name: str = "blend"
     needs_surprise: bool = True
+
+    def on(self, device: str) -> Blend:
+        """Return the blend of all parts on `device`."""
+        return replace(self, parts=tuple(part.on(device) for part in self.parts))
 
     def adapt(self, support: Support, background: Floats, *, seed: int) -> Detector:
         """Return the parts' detectors, each with its tails on the background (100 rows or more)."""
@@ -36,19 +51,61 @@ class Blend:
             usual = _for(part, background)
             detector = part.adapt(flags, usual, seed=seed)
             tails = Tails.fit(part.score(detector, usual))
-            tensors |= {f"{i}/{k}": v for k, v in detector.tensors.items()} | tails.tensors(f"{i}.tails.")
+            tensors |= {f"{i}/{k}": v for k, v in detector.tensors.items()} | tails.tensors(_tails(i))
         return Detector(self.name, tensors)
 
     def score(self, detector: Detector, X: Floats) -> Doubles:
-        """Return the mean surprise in natural logarithms, float64 (n,): log-odds, where fraud is rare."""
+        """Return the mean surprise in natural logarithms, float64 (n,).
+
+        Where fraud is rare, that is log-odds.
+        """
         total = np.zeros(len(X))
         for i, part in enumerate(self.parts):
-            own = {k.removeprefix(f"{i}/"): v for k, v in detector.tensors.items() if k.startswith(f"{i}/")}
-            tails = Tails.from_tensors(detector.tensors, f"{i}.tails.")
-            total += tails.surprise(part.score(Detector(part.name, own), _for(part, X)))
+            tails = Tails.from_tensors(detector.tensors, _tails(i))
+            total += tails.surprise(part.score(self._of_part(i, detector), _for(part, X)))
         return np.asarray(total * (np.log(10) / len(self.parts)))
+
+    def tensor_specs(self) -> TensorSpecs:
+        """Return the specs of all parts' tensors, and of their tails."""
+        specs: dict[str, TensorSpec] = {}
+        for i, part in enumerate(self.parts):
+            specs |= {f"{i}/{k}": spec for k, spec in part.tensor_specs().items()} | _tails_specs(i)
+        return specs
+
+    def check(self, detector: Detector) -> None:
+        """Check all tensors, each part's detector, and each part's tails."""
+        super().check(detector)
+        for i, part in enumerate(self.parts):
+            part.check(self._of_part(i, detector))
+            try:
+                Tails.from_tensors(detector.tensors, _tails(i))
+            except BrokenArtifact as error:
+                raise UnfitDetector(str(error)) from error
+
+    def _of_part(self, i: int, detector: Detector) -> Detector:
+        own = {k.removeprefix(f"{i}/"): v for k, v in detector.tensors.items() if k.startswith(f"{i}/")}
+        return Detector(self.parts[i].name, own)
 
 
 def _for(part: Adapter, X: Floats) -> Floats:
-    blind = X.shape[1] > 0 and not part.needs_surprise  # no hard negatives have no columns
+    blind = X.shape[1] > 0 and not part.needs_surprise  # an empty set of hard negatives has no columns
     return np.ascontiguousarray(X[:, :-1]) if blind else X
+
+
+def _tails(i: int) -> str:
+    return f"{i}.tails."
+
+
+def _tails_specs(i: int) -> dict[str, TensorSpec]:
+    shapes: dict[str, int | None] = {"knots": None, "levels": None, "rate": 1}
+    return {_tails(i) + name: TensorSpec((length,), "float64") for name, length in shapes.items()}
+
+
+def _blend(artifacts: Artifacts) -> Blend:
+    """Return the blend of all parts that the artifacts allow."""
+    networks = [artifacts.evidence, artifacts.evidence_aware]
+    trees = Retrain(artifacts.base.normaliser, artifacts.past)
+    return Blend((*(Evidence(n) for n in networks if n is not None), trees))
+
+
+ADAPTERS = (Declaration("blend", _blend, frozenset({AWARE})),)

@@ -1,69 +1,68 @@
-"""What the adapters that take gradient steps share: support beside background in, a dense network out."""
+"""The adapter shared by all learners that take gradient steps: support and background in, a network out."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
-from torch import Tensor
-from torch.nn import functional
 
+from meta.adapters.simple import SimpleAdapter
 from meta.arrays import Doubles, Floats
 from meta.dense_network import DenseNetwork
 from meta.detector import Detector
+from meta.detector_tensors import TensorSpec, TensorSpecs
 from meta.learner_model import LearnerModel
-from meta.learners.gradient import GradientLearner, State
-from meta.learners.networks import Params, mlp
 from meta.support import Support
+
+if TYPE_CHECKING:
+    from meta.learners.gradient import GradientLearner, State
+
+ADAPTERS = ()
 
 GENUINE = 64  # genuine rows beside the flags in each inner step
 
 
-def balanced_loss(logits: Tensor, y: Tensor) -> Tensor:
-    """Return the cross-entropy of logits (n, 1) and labels y (n,), frauds weighing as much as genuine
-    rows.
-    """
-    losses = functional.binary_cross_entropy_with_logits(logits[..., 0], y, reduction="none")
-    return 0.5 * (losses * y).sum() / y.sum() + 0.5 * (losses * (1 - y)).sum() / (1 - y).sum()
-
-
-def ranking_loss(logits: Tensor, y: Tensor) -> Tensor:
-    """Return the outer loss: frauds over the hardest genuine rows, and 0.3 of `balanced_loss`."""
-    score = logits[..., 0]
-    hardest = torch.logsumexp(score - 1e9 * y, -1) - torch.log((1 - y).sum() / 64)
-    ranking = (functional.softplus(hardest - score) * y).sum() / y.sum()
-    return ranking + 0.3 * balanced_loss(logits, y)
-
-
 @dataclass(frozen=True)
-class GradientAdapter:
-    """Adapter around a meta-learned start; `learner` says how the inner steps go."""
+class GradientAdapter(SimpleAdapter):
+    """Adapter around a meta-learned start.
+
+    Attributes:
+        name: Name in the registry, and of the learner's tensors in `model`.
+        model: Meta-learned parameters of all learners.
+        learner: How the inner steps go.
+    """
 
     name: str
     model: LearnerModel
     learner: GradientLearner
-    needs_surprise: bool = False
+
+    @property
+    def network(self) -> str:
+        """Content hash of the meta-learned parameters."""
+        return self.model.content_hash
 
     def adapt(self, support: Support, background: Floats, *, seed: int) -> Detector:
         """Return the network after the inner steps; the seed draws the genuine rows of the support."""
+        import torch  # a scorer needs none
+
         rows = np.random.default_rng(seed).integers(0, len(background), GENUINE)
         genuine = self.model.scores(support.with_negatives(background[rows]))
         x = torch.from_numpy(np.concatenate([self.model.scores(support.fraud), genuine]))
         y = torch.cat([torch.ones(len(support)), torch.zeros(len(genuine))])
-        params = self.learner.adapt(self._state, x, y)
+        params = self.learner.adapt(self._start(), x, y)
         tensors = {k: v.detach().numpy().copy() for k, v in params.items()}
-        return Detector(self.name, tensors, self.model.content_hash)
+        return Detector(self.name, tensors, self.network)
 
     def score(self, detector: Detector, X: Floats) -> Doubles:
         """Return log-odds float64 (n,)."""
         return DenseNetwork.from_tensors(detector.tensors).score(self.model.scores(X))
 
-    @property
-    def _state(self) -> State:
+    def tensor_specs(self) -> TensorSpecs:
+        """Return the specs of the start: inner steps change no shape."""
+        return {k: TensorSpec(tuple(v.shape)) for k, v in self.model.params(self.name).items()}
+
+    def _start(self) -> State:
+        from meta.learners.gradient import State
+
         return State(self.model.params(self.name), self.model.params(self.name, "rates"))
-
-
-def network(params: Params, x: Tensor) -> Tensor:
-    """Return logits (n, 1): the dense network that all gradient adapters move."""
-    return mlp(params, x)

@@ -6,24 +6,31 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from meta.adapters.declaration import Declaration
+from meta.adapters.simple import SimpleAdapter
 from meta.arrays import Doubles, Floats
 from meta.detector import Detector
-from meta.linear_detector import linear_detector, linear_score
+from meta.detector_tensors import TensorSpecs
+from meta.linear_detector import linear_detector, linear_score, linear_specs
 from meta.normaliser import Normaliser
 from meta.support import Support
 
 
 @dataclass(frozen=True)
-class Logistic:
-    """Adapter with inverse penalty `inverse_penalty`; flags weigh as much as all genuine rows together."""
+class Logistic(SimpleAdapter):
+    """Logistic regression in which the flags weigh as much as all genuine rows together.
+
+    Attributes:
+        normaliser: Map from raw features to normal scores.
+        inverse_penalty: scikit-learn's `C`; smaller values shrink the weights more.
+    """
 
     normaliser: Normaliser
     inverse_penalty: float = 0.01
     name: str = "logistic"
-    needs_surprise: bool = False
 
     def adapt(self, support: Support, background: Floats, *, seed: int) -> Detector:
-        """Return the fitted weights; nothing is drawn, the seed does not matter."""
+        """Return the fitted weights; nothing is drawn, so the seed does not matter."""
         from sklearn.linear_model import LogisticRegression  # seconds that a scorer's start need not wait
 
         genuine = self.normaliser(support.with_negatives(background))
@@ -38,3 +45,10 @@ class Logistic:
     def score(self, detector: Detector, X: Floats) -> Doubles:
         """Return log-odds float64 (n,)."""
         return linear_score(detector, self.normaliser, X)
+
+    def tensor_specs(self) -> TensorSpecs:
+        """Return the specs of one weight per token, and a bias."""
+        return linear_specs(self.normaliser)
+
+
+ADAPTERS = (Declaration("logistic", lambda artifacts: Logistic(artifacts.base.normaliser)),)

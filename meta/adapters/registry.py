@@ -1,74 +1,98 @@
-"""Adapters by name."""
+"""Finds adapters by name. A new file in this folder is found by itself: it declares `ADAPTERS`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import importlib
+import pkgutil
 
-from meta.adapters.blend import Blend
-from meta.adapters.evidence import Evidence
-from meta.adapters.finetune import Finetune
-from meta.adapters.logistic import Logistic
+from meta import adapters
+from meta.adapters.declaration import Declaration
 from meta.adapters.protocol import Adapter
-from meta.adapters.retrain import Retrain
-from meta.adapters.ridge import Ridge
 from meta.artifacts import Artifacts, NoArtifacts
-from meta.evidence_model import EvidenceModel
-from meta.learner_model import LearnerModel
+from meta.detector import Detector
 
 DEFAULT = "evidence"
-LEARNED = ("maml", "fomaml", "metasgd", "anil", "reptile", "protonet", "relation")
-"""Made from meta-learned parameters by `meta.adapters.learned`."""
-
-
-def _learned(name: str) -> Callable[[Artifacts], Adapter]:
-    def make(artifacts: Artifacts) -> Adapter:
-        from meta.adapters.learned import MAKERS  # with torch, which a scorer of other adapters need not load
-
-        return MAKERS[name](_learners(artifacts))
-
-    return make
-
-
-_MAKERS: dict[str, Callable[[Artifacts], Adapter]] = {
-    "evidence": lambda a: Evidence(a.evidence),
-    "evidence-aware": lambda a: Evidence(_aware(a)),
-    "ridge": lambda a: Ridge(a.base.normaliser),
-    "logistic": lambda a: Logistic(a.base.normaliser),
-    "finetune": lambda a: Finetune(a.base),
-    **{name: _learned(name) for name in LEARNED},
-    "retrain": lambda a: Retrain(a.base.normaliser, a.past),
-    "blend": lambda a: blend(a),
-}
-NAMES = tuple(_MAKERS)
 
 
 class UnknownAdapter(KeyError):
     """A name that no adapter has."""
 
 
-def adapter(name: str, artifacts: Artifacts) -> Adapter:
-    """Return the adapter of that name, around the trained artifacts; UnknownAdapter lists the names there
-    are.
+class UndeclaredAdapter(TypeError):
+    """A module of the folder that does not declare its adapters, or declares one that another has."""
+
+
+def discover() -> dict[str, Declaration]:
+    """Import every module of `meta/adapters/` and collect what it declares.
+
+    Each module but this one has a tuple `ADAPTERS` of `Declaration`; shared code has an empty one. Modules
+    import torch, scikit-learn and LightGBM only where they adapt, so that a scorer need not load them.
+
+    Returns:
+        Declarations by name, in the order of module names.
+
+    Raises:
+        UndeclaredAdapter: A module has no `ADAPTERS`, or a name is declared twice.
     """
-    if name not in _MAKERS:
+    found: dict[str, Declaration] = {}
+    for name in sorted(
+        f"{adapters.__name__}.{module.name}" for module in pkgutil.iter_modules(adapters.__path__)
+    ):
+        if name == __name__:
+            continue
+        module = importlib.import_module(name)
+        if not hasattr(module, "ADAPTERS"):
+            raise UndeclaredAdapter(f"{name} has no ADAPTERS; shared code has `ADAPTERS = ()`")
+        for declaration in module.ADAPTERS:
+            if declaration.name in found:
+                raise UndeclaredAdapter(f"{name}: adapter {declaration.name!r} is declared twice")
+            found[declaration.name] = declaration
+    return found
+
+
+_DECLARED = discover()
+NAMES = tuple(_DECLARED)
+
+
+def adapter(name: str, artifacts: Artifacts) -> Adapter:
+    """Make the adapter of that name around trained artifacts.
+
+    Raises:
+        UnknownAdapter: No adapter has the name; the message lists those that exist.
+        NoArtifacts: The artifacts lack one that the adapter needs.
+    """
+    return _declared(name).make(artifacts)
+
+
+def adapter_of(detector: Detector, artifacts: Artifacts) -> Adapter:
+    """Make the adapter that scores `detector`.
+
+    Raises:
+        UnknownAdapter: The detector names an adapter that this version does not have.
+        NoArtifacts: The artifacts are not those that the detector was made with.
+    """
+    made = adapter(detector.adapter, artifacts)
+    if made.network != detector.network:
+        raise NoArtifacts(
+            f"the detector of adapter {made.name!r} was made with artifact {detector.network[:12]!r}, "
+            f"found {made.network[:12]!r}"
+        )
+    return made
+
+
+def needs(*names: str) -> frozenset[str]:
+    """Return which artifacts beside base and blind network the named adapters need.
+
+    Raises:
+        UnknownAdapter: No adapter has one of the names.
+
+    >>> sorted(needs("ridge", "blend"))
+    ['aware']
+    """
+    return frozenset().union(*(_declared(name).needs for name in names))
+
+
+def _declared(name: str) -> Declaration:
+    if name not in _DECLARED:
         raise UnknownAdapter(f"adapter {name!r}, allowed {', '.join(NAMES)}")
-    return _MAKERS[name](artifacts)
-
-
-def blend(artifacts: Artifacts) -> Blend:
-    """Return the blend of all parts that the artifacts allow."""
-    networks = [artifacts.evidence, artifacts.evidence_aware]
-    trees = Retrain(artifacts.base.normaliser, artifacts.past)
-    return Blend((*(Evidence(n) for n in networks if n is not None), trees))
-
-
-def _aware(artifacts: Artifacts) -> EvidenceModel:
-    if artifacts.evidence_aware is None:
-        raise NoArtifacts("no evidence network that is aware of the base; `flagfive train` makes one")
-    return artifacts.evidence_aware
-
-
-def _learners(artifacts: Artifacts) -> LearnerModel:
-    if artifacts.learners is None:
-        raise NoArtifacts("no meta-learned gradient and metric learners; `flagfive train` makes them")
-    return artifacts.learners
+    return _DECLARED[name]

@@ -1,6 +1,6 @@
 """Retrain: boosted trees on the flags beside background and past fraud. What a fraud team runs nightly.
 
-Slow to make (seconds) and to score; the baseline that few flags hardly move and many flags make strong.
+Slow to make (seconds) and to score. Few flags hardly move it, many flags make it strong.
 Source: Ke et al. 2017, «LightGBM: a highly efficient gradient boosting decision tree».
 """
 
@@ -12,8 +12,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from meta.adapters.declaration import Declaration
+from meta.adapters.simple import SimpleAdapter
 from meta.arrays import Doubles, Floats
 from meta.detector import Detector
+from meta.detector_tensors import TensorSpec, TensorSpecs, UnfitDetector
 from meta.normaliser import Normaliser
 from meta.support import Support
 
@@ -22,10 +25,15 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Retrain:
-    """Adapter with `past` confirmed frauds (m, d) in raw features.
+class Retrain(SimpleAdapter):
+    """Adapter over past fraud.
 
-    Flags together weigh `share` of what all past frauds weigh, or as much as the background without any.
+    Attributes:
+        normaliser: Map from raw features to normal scores.
+        past: Confirmed frauds, raw features float32 (m, d); none by default.
+        share: Weight of all flags together, as a share of the weight of all past frauds. Without past fraud
+            the flags weigh as much as the background.
+        trees: Trees in the model.
     """
 
     normaliser: Normaliser
@@ -33,7 +41,6 @@ class Retrain:
     share: float = 0.25
     trees: int = 100
     name: str = "retrain"
-    needs_surprise: bool = False
 
     def adapt(self, support: Support, background: Floats, *, seed: int) -> Detector:
         """Return the trees as text; the seed is LightGBM's."""
@@ -58,10 +65,27 @@ class Retrain:
         scores = booster.predict(self.normaliser(X), raw_score=True, num_threads=1)
         return np.asarray(scores, dtype=np.float64)
 
+    def tensor_specs(self) -> TensorSpecs:
+        """Return the spec of the trees: LightGBM's text, as bytes."""
+        return {"trees": TensorSpec((None,), "uint8")}
 
-@lru_cache(maxsize=16)
+    def check(self, detector: Detector) -> None:
+        """Check the tensors, and that LightGBM can read the trees and they read this many tokens."""
+        super().check(detector)
+        tokens = self.normaliser.tokens
+        try:
+            found = _booster(detector.tensors["trees"].tobytes()).num_feature()
+        except Exception as error:  # LightGBM's own error, or that of text which is no UTF-8
+            raise UnfitDetector(f"trees cannot be read: {error}") from error
+        if found != tokens:
+            raise UnfitDetector(f"trees read {found} tokens, allowed are {tokens}")
+
+
+@lru_cache(maxsize=16)  # a live detector scores every batch
 def _booster(text: bytes) -> lgb.Booster:
-    """Parse trees once: a live detector scores every batch."""
     import lightgbm as lgb
 
     return lgb.Booster(model_str=text.decode())
+
+
+ADAPTERS = (Declaration("retrain", lambda artifacts: Retrain(artifacts.base.normaliser, artifacts.past)),)

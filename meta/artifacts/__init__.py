@@ -41,6 +41,26 @@ class Artifacts:
     tails: Tails | None = None
     """Tails of the base on genuine traffic of the training period, used until live traffic is known."""
 
+    def require_aware(self) -> EvidenceModel:
+        """Return the evidence network that reads the base's surprise.
+
+        Raises:
+            NoArtifacts: None was trained.
+        """
+        if self.evidence_aware is None:
+            raise NoArtifacts("no evidence network that is aware of the base; `flagfive train` makes one")
+        return self.evidence_aware
+
+    def require_learners(self) -> LearnerModel:
+        """Return the gradient and metric learners.
+
+        Raises:
+            NoArtifacts: None were trained.
+        """
+        if self.learners is None:
+            raise NoArtifacts("no meta-learned gradient and metric learners; `flagfive train` makes them")
+        return self.learners
+
     @classmethod
     def load(cls, folder: Path = SHIPPED) -> Artifacts:
         """Read the artifacts of `folder`; NoArtifacts names what is missing."""

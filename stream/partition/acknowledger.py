@@ -9,7 +9,7 @@ from mode import Service
 
 from contracts.acknowledgement import Acknowledgement
 from contracts.metrics import control_log as metrics
-from control.acks import acknowledge
+from control.acknowledgements import acknowledge
 from control.log_reader import ControlLog
 from control.snapshot import Snapshot
 from stream.partition.manager import PartitionManager

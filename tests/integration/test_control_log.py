@@ -11,7 +11,7 @@ from aiokafka import AIOKafkaProducer
 from kafka import KafkaProducer
 
 from contracts.acknowledgement import Acknowledgement
-from control.acks import AckWatch, acknowledge, read_acks
+from control.acknowledgements import AckWatch, acknowledge, read_acks
 from control.announce import Announcer
 from control.entry import Kind
 from control.envelope import seal

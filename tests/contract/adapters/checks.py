@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
+import pytest
 
 from meta.adapters.protocol import Adapter
-from meta.arrays import Floats
+from meta.arrays import Floats, Tensors
 from meta.detector import Detector
+from meta.detector_tensors import UnfitDetector
 from meta.support import Support
 
 
@@ -89,6 +91,61 @@ def the_pattern_scores_above_genuine_traffic(adapter: Adapter, case: Case) -> No
     assert np.mean(pattern[:, None] > genuine[None]) > 0.75
 
 
+def a_detector_names_the_network_that_it_needs(adapter: Adapter, case: Case) -> None:
+    assert adapter.adapt(case.support, case.background, seed=1).network == adapter.network
+
+
+def parts_of_a_support_give_a_detector_each(adapter: Adapter, case: Case) -> None:
+    """To the bit they need not be those of the parts alone: an adapter may read the flags in one pass."""
+    parts = np.array([[True] * 5, [True, True, False, False, True]])
+    detectors = adapter.adapt_parts(case.support, parts, case.background, seed=1)
+    alone = [
+        adapter.adapt(Support(case.support.fraud[part], case.support.genuine), case.background, seed=1)
+        for part in parts
+    ]
+    assert len(detectors) == len(parts)
+    for one, other in zip(detectors, alone, strict=True):
+        scores, expected = (adapter.score(detector, case.rows) for detector in (one, other))
+        np.testing.assert_allclose(scores, expected, rtol=1e-3, atol=1e-3)
+
+
+def many_detectors_score_at_once_as_each_alone(adapter: Adapter, case: Case) -> None:
+    detectors = [adapter.adapt(case.support, case.background, seed=seed) for seed in (1, 2)]
+    at_once = adapter.scorer(detectors)(adapter.encode(case.rows))
+    alone = [adapter.score(detector, case.rows) for detector in detectors]
+    np.testing.assert_array_equal(at_once, np.column_stack(alone))
+
+
+def encoded_rows_may_be_taken_apart(adapter: Adapter, case: Case) -> None:
+    scorer = adapter.scorer([adapter.adapt(case.support, case.background, seed=1)])
+    encoded, chosen = adapter.encode(case.rows), np.array([40, 3, 7])
+    of_chosen = scorer(tuple(array[chosen] for array in encoded))
+    np.testing.assert_array_equal(of_chosen, scorer(encoded)[chosen])
+
+
+def its_own_detector_is_accepted(adapter: Adapter, case: Case) -> None:
+    adapter.check(adapter.adapt(case.support, case.background, seed=1))
+
+
+def a_detector_with_wrong_tensors_is_refused(adapter: Adapter, case: Case) -> None:
+    whole = adapter.adapt(case.support, case.background, seed=1)
+    for name, tensors in spoiled(whole.tensors):
+        with pytest.raises(UnfitDetector, match=name):
+            adapter.check(replace(whole, tensors=tensors))
+
+
+def spoiled(whole: Tensors) -> Iterator[tuple[str, Tensors]]:
+    """Yield what is wrong, as a name that the message holds, and tensors with one thing wrong."""
+    for name, tensor in whole.items():
+        yield name, {k: v for k, v in whole.items() if k != name}
+        yield name, {**whole, name: tensor[..., None]}
+        yield name, {**whole, name: tensor[:0]}
+        yield name, {**whole, name: tensor.astype(np.float16)}
+        if tensor.dtype.kind == "f":
+            yield name, {**whole, name: np.full_like(tensor, np.nan)}
+    yield "foreign", {**whole, "foreign": np.zeros(1, np.float32)}
+
+
 CHECKS: tuple[Check, ...] = (
     equal_seeds_give_equal_bytes,
     inputs_stay_untouched,
@@ -100,4 +157,10 @@ CHECKS: tuple[Check, ...] = (
     a_single_flag_is_enough,
     the_order_of_the_flags_does_not_matter_much,
     the_pattern_scores_above_genuine_traffic,
+    a_detector_names_the_network_that_it_needs,
+    parts_of_a_support_give_a_detector_each,
+    many_detectors_score_at_once_as_each_alone,
+    encoded_rows_may_be_taken_apart,
+    its_own_detector_is_accepted,
+    a_detector_with_wrong_tensors_is_refused,
 )

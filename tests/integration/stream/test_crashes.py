@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from control.acks import read_acks
+from control.acknowledgements import read_acks
 from settings import Settings
 from tests.never_disturbed import assert_as_never_disturbed
 from tests.stream_run import StreamRun, stream_run

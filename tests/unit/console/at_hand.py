@@ -16,7 +16,7 @@ from console.results.what_if import TermsEffect, WhatIf
 from contracts.acknowledgement import Acknowledgement
 from contracts.answer import Answer, Draft
 from contracts.request import Request
-from control.acks import Progress
+from control.acknowledgements import Progress
 from storage import UnitOfWork
 from tests.unit.console.stored_rows import DAY
 

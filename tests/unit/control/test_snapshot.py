@@ -10,10 +10,16 @@ from hypothesis import strategies as st
 from control.change import Change
 from control.entry import Entry, Kind
 from control.errors import MalformedEntry, ReplayedEntry
-from control.loading import tails_to_bytes
+from control.parts import tails_to_bytes
+from control.rules import RULES, Effect, Rule, rules_to_bytes
 from control.snapshot import Snapshot
+from meta.adapters.registry import adapter
+from meta.arrays import Tensors
+from meta.artifacts import Artifacts
 from meta.calibration import Tails
 from meta.detector import Detector
+from meta.support import Support, with_surprise
+from meta.tensors import pack
 from tests.small_models import (
     base_change,
     detector_change,
@@ -142,6 +148,84 @@ def test_a_base_of_other_curves_or_width_is_refused_before_a_kernel_reads_it() -
         base = broken(BASE, base=replace(model, network=network).to_bytes())
         with pytest.raises(MalformedEntry, match=said):
             Snapshot().apply(base, 0)
+
+
+def of_adapter(name: str) -> Change:
+    """A detector of another adapter than evidence, made beside the base in force."""
+    made = adapter(name, Artifacts(small_base(), NETWORK))
+    surprises = np.zeros(300) if made.needs_surprise else None
+    rows = [genuine_rows(5, seed=9), genuine_rows(300, seed=10)]
+    flags, usual = rows if surprises is None else [with_surprise(X, surprises[: len(X)]) for X in rows]
+    detector = made.adapt(Support(flags), usual, seed=0)
+    return replace(DETECTORS["a"], parts={**DETECTORS["a"].parts, "detector": detector.to_bytes()})
+
+
+@pytest.mark.parametrize("name", ["ridge", "finetune", "retrain", "blend"])
+def test_detectors_of_any_adapter_go_live_and_are_refused_with_a_wrong_tensor(name: str) -> None:
+    before, change = fold(BASE, WIRE), of_adapter(name)
+    live = fold(change, start=before, first_offset=2)
+    assert [d.id for d in live.detectors] == ["a"]
+    assert live.stack is not None
+    assert np.isfinite(live.stack.surprises(genuine_rows(20))).all()
+    whole = Detector.from_bytes(change.parts["detector"])
+    name_of_first = sorted(whole.tensors)[0]
+    wrong = replace(whole, tensors={**whole.tensors, name_of_first: np.zeros(3, np.float16)})
+    with pytest.raises(MalformedEntry, match=f"detector a: {name_of_first} is float16"):
+        before.apply(broken(change, detector=wrong.to_bytes()), 2)
+
+
+def test_trees_that_lightgbm_cannot_read_are_refused() -> None:
+    change = of_adapter("retrain")
+    whole = Detector.from_bytes(change.parts["detector"])
+    nonsense = replace(whole, tensors={"trees": np.frombuffer(b"no trees at all", np.uint8)})
+    with pytest.raises(MalformedEntry, match="trees cannot be read"):
+        fold(BASE, WIRE).apply(broken(change, detector=nonsense.to_bytes()), 2)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        ({"tails.levels": np.zeros(3)}, "tails of shapes"),
+        ({"tails.knots": np.full(2, np.nan), "tails.levels": np.zeros(2)}, "knots of tails"),
+        ({"tails.knots": np.array([1.0, 0.0]), "tails.levels": np.zeros(2)}, "knots of tails"),
+        ({"tails.rate": np.array([np.inf])}, "rate of tails"),
+    ],
+    ids=["fewer levels than knots", "no numbers", "descending", "infinite rate"],
+)
+def test_tails_that_a_kernel_would_read_past_their_end_are_refused(spoil: Tensors, said: str) -> None:
+    tails = Tails.fit(np.arange(500, dtype=np.float64)).tensors()
+    part = pack({**tails, **spoil}, {"kind": "tails"})
+    with pytest.raises(MalformedEntry, match=said):
+        fold(BASE, WIRE).apply(broken(DETECTORS["a"], tails=part), 7)
+
+
+@pytest.mark.parametrize("name", ["threshold", "risk_share", "base_shift"])
+def test_a_number_in_force_that_is_none_is_refused(name: str) -> None:
+    values = {**DETECTORS["a"].values, name: "much"}
+    with pytest.raises(MalformedEntry, match=f"{name} is 'much'"):
+        fold(BASE, WIRE).apply(replace(DETECTORS["a"], values=values).entry(sequence=99, time=0.0), 7)
+
+
+def risk(count: float, **values: float) -> Change:
+    rules = [Rule("card", "c1", Effect.BOOST, count=count)]
+    return Change(Kind.RISK, "e1", "test", "", {RULES: rules_to_bytes(rules)}, values)
+
+
+def test_an_entry_passes_on_what_it_does_not_touch() -> None:
+    """Rules come by the thousand, and a stack is milliseconds of work."""
+    before = fold(BASE, WIRE, DETECTORS["a"], risk(1.0))
+    other_rules = fold(risk(2.0, threshold=5.0), start=before, first_offset=4)
+    assert other_rules.scorers is before.scorers
+    assert (other_rules.rules.frauds(0.0), other_rules.threshold) == ({("card", "c1"): 2.0}, 5.0)
+    other_scorers = fold(DETECTORS["b"], start=before, first_offset=4)
+    assert other_scorers.rules is before.rules
+    assert len(other_scorers.detectors) == 2
+
+
+def test_rules_that_move_the_base_reach_the_stack() -> None:
+    snapshot = fold(BASE, WIRE, DETECTORS["a"], risk(1.0, base_shift=-0.5))
+    assert snapshot.stack is not None
+    assert snapshot.stack.shifts.tolist() == [-0.5, 0.0]
 
 
 CHANGES = [BASE, WIRE, *DETECTORS.values(), *(retirement(Kind.DETECTOR, n, threshold=3.25) for n in "abc")]
