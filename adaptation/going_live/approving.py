@@ -1,4 +1,4 @@
-"""Approves an episode that waits for a person: the gate judges it again, beside what is in force by now."""
+"""Approves an episode that waits for a person: the gate judges it again, beside what is in force now."""
 
 from __future__ import annotations
 

@@ -71,7 +71,7 @@ def outcome_of_flag(request: Request, adapted: Adapted, policy: StandingPolicy) 
 def outcome_of_approval(
     request: Request, adapted: Adapted, *, approver: str, on_trial: bool
 ) -> EpisodeOutcome:
-    """Decide what becomes of an approved episode: it goes live, or the gate refuses it by now.
+    """Decide what becomes of an approved episode: it goes live, or the gate refuses it now.
 
     Args:
         request: the flag that made the episode.

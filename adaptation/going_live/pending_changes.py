@@ -15,7 +15,7 @@ from storage.episodes import ANNOUNCED, LIVE
 log = logging.getLogger(__name__)
 
 PATIENCE_S = 10.0
-"""Changes are usually in force within a second. After ten, the client is told how far the change is."""
+"""Changes are usually in force within a second. After ten, the answer reports how far the change is."""
 
 
 class PendingChanges:

@@ -18,7 +18,7 @@ from recorder.rows import scored_rows
 from settings import Settings
 from storage import UnitOfWork, migrate, open_engine
 from storage.policies import PolicyVersion
-from tests.adaptation_desk import Scorer, record_control
+from tests.adaptation_worker import Scorer, record_control
 from tests.scored_messages import scored_message
 from tests.small_models import base_change, genuine_rows, network_change, small_base, small_network
 

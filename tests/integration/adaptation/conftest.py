@@ -13,7 +13,7 @@ from control.announce import Announcer
 from recorder.rows import scored_rows
 from settings import Settings
 from storage import UnitOfWork, migrate, open_engine
-from tests.adaptation_desk import (
+from tests.adaptation_worker import (
     FRAUDS,
     GENUINE,
     KEY,

@@ -13,7 +13,7 @@ from control.snapshot import Snapshot
 from settings import Settings
 from storage import UnitOfWork, migrate, open_engine
 from storage.episodes import LIVE, Episode
-from tests.adaptation_desk import (
+from tests.adaptation_worker import (
     GENUINE,
     PATTERN,
     Analyst,

@@ -11,7 +11,7 @@ from settings import Settings
 from storage import UnitOfWork
 from storage.audit_log import AuditEntry
 from storage.episodes import ADAPTED, ANNOUNCED, LIVE, Episode
-from tests.adaptation_desk import (
+from tests.adaptation_worker import (
     Analyst,
     Scorer,
     a_worker,

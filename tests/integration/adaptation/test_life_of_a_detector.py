@@ -13,7 +13,7 @@ from storage import UnitOfWork
 from storage.audit_log import AuditEntry
 from storage.episodes import LIVE, RETIRED, SHADOW, WAITING
 from storage.policies import PolicyVersion
-from tests.adaptation_desk import (
+from tests.adaptation_worker import (
     Analyst,
     Scorer,
     adapting,

@@ -18,7 +18,7 @@ from meta.calibration import Tails
 from settings import Settings
 from storage import UnitOfWork
 from storage.episodes import LIVE
-from tests.adaptation_desk import PATTERN, Analyst, Scorer, adapting, frauds, record_control
+from tests.adaptation_worker import PATTERN, Analyst, Scorer, adapting, frauds, record_control
 from tests.small_models import genuine_rows, small_base, small_network
 from tests.waiting import until
 

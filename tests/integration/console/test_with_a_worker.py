@@ -20,7 +20,7 @@ from recorder.rows import scored_rows
 from settings import Settings
 from storage import UnitOfWork, migrate, open_engine
 from storage.entity_index import index_entities
-from tests.adaptation_desk import KEY, PATTERN, Scorer, adapting, frauds, record_control
+from tests.adaptation_worker import KEY, PATTERN, Scorer, adapting, frauds, record_control
 from tests.scored_messages import scored_message
 from tests.small_models import base_change, genuine_rows, network_change, small_base, small_network
 from tests.unit.console.people import Person, add_users

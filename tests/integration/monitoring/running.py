@@ -34,7 +34,7 @@ from simulate.traffic import SimulatedTraffic
 from storage import UnitOfWork, migrate, open_engine
 from storage.labels import FRAUD
 from storage.scored_transactions import COLUMNS as SCORED
-from tests.adaptation_desk import Analyst
+from tests.adaptation_worker import Analyst
 from tests.dashboard_files import CLONE, RULE_FILES
 from tests.system_tools import find_prometheus
 from tests.waiting import until
