@@ -1,5 +1,5 @@
-"""`flagfive demo`: the whole product on real parts, told as a story.
+"""`flagfive demo`: the whole product with a real broker, played as a story.
 
-`stage` starts the processes, `traffic` sends simulated payments and knows which are fraud, `observer` reads
-the scores and compares, `story` is what happens, `view` shows it.
+`stage` starts the processes. `traffic` sends simulated payments and knows which are fraud. `observer` reads
+the scores and compares them with the truth. `story` runs the steps, and `view` shows them.
 """

@@ -1,4 +1,4 @@
-"""Put the shipped base and networks in force, calibrated on the demo's own traffic."""
+"""Puts the shipped base and networks in force, calibrated on the traffic of the demo."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,10 +15,15 @@ from settings import Settings
 def put_base_in_force(
     settings: Settings, genuine: NDArray[np.float32], artifacts: Artifacts | None = None
 ) -> int:
-    """Announce artifacts, the shipped ones unless given; returns their control offset.
+    """Announce a base and its networks.
 
     Args:
-        genuine: features of ordinary payments, float32 (n, d), that tails are measured on.
+        settings: the settings, with the signing key.
+        genuine: features of genuine payments that the tails are fitted to, float32 (n, d).
+        artifacts: base and networks; None takes the shipped ones.
+
+    Returns:
+        Control offset of the announcement.
     """
     artifacts = artifacts or Artifacts.load()
     tails = Tails.fit(artifacts.base.score(genuine))

@@ -1,4 +1,4 @@
-"""Keep the days in which profiles were still filling out of what detectors are calibrated on."""
+"""Deletes the days in which profiles were still filling, so that no detector is calibrated on them."""
 
 import time
 
@@ -15,17 +15,26 @@ _RECORDED_WITHIN_S = 60.0
 
 
 def delete_cold_start(settings: Settings, sent: int, days: float) -> None:
-    """Wait until all of the history is recorded, then keep its last `days` days alone.
+    """Wait until the whole history is recorded, then delete all but its last days.
 
-    An established team has months behind it; a demo begins with cards and merchants that nobody has seen.
-    Raises UserError where the recorder does not get that far.
+    A real installation has months of history. In a demo every card and merchant is new at first.
+
+    Args:
+        settings: the settings.
+        sent: number of payments of the history.
+        days: days to keep.
+
+    Raises:
+        UserError: the recorder does not record the history within 60 s.
     """
     engine = open_engine(settings.storage.url)
     deadline = time.monotonic() + _RECORDED_WITHIN_S
     try:
         while (recorded := _recorded(engine)) < sent:
             if time.monotonic() > deadline:
-                raise UserError(f"{recorded:,} of {sent:,} payments are recorded; see recorder.log")
+                raise UserError(
+                    f"the recorder stored only {recorded:,} of {sent:,} payments; see recorder.log"
+                )
             time.sleep(_LOOK_S)
         enforce_retention(engine, Retention(transactions_days=days, alerts_days=days), now=time.time())
     finally:
@@ -36,5 +45,5 @@ def _recorded(engine: Engine) -> int:
     try:
         with UnitOfWork(engine, reads_only=True) as unit:
             return unit.session.scalar(select(func.count()).select_from(ScoredTransaction)) or 0
-    except StorageError:  # the recorder has not made its tables yet
+    except StorageError:  # the recorder has not created its tables yet
         return 0

@@ -1,4 +1,4 @@
-"""The analyst console beside the story, for whoever wants to look behind it."""
+"""Starts the analyst console beside the story."""
 
 import time
 from collections.abc import Callable
@@ -10,7 +10,16 @@ from settings import Settings
 
 
 def start_console(settings: Settings, processes: Processes, command: Callable[..., list[str]]) -> str:
-    """Start it on a free port; returns the address that signs its reader in once."""
+    """Start the console on a free port.
+
+    Args:
+        settings: the settings.
+        processes: the set of child processes that it joins.
+        command: returns the command line of a verb.
+
+    Returns:
+        An address that signs `admin` in once.
+    """
     from console.access.first_admin import address_of_link, link_for_admin
     from storage import migrate, open_engine
 
@@ -18,7 +27,7 @@ def start_console(settings: Settings, processes: Processes, command: Callable[..
     migrate.upgrade(engine)
     secret = link_for_admin(engine, now=time.time(), always=True)
     engine.dispose()
-    assert secret is not None  # asked for in any case
+    assert secret is not None  # `always` creates one
     host, port = settings.console.host, free_port()
     start_verbs(settings, processes, command, [Verb("console", ("--port", str(port)))])
     return address_of_link(f"http://{host}:{port}", secret)

@@ -1,4 +1,4 @@
-"""Read the scores as anybody could, and hold them against what the simulator knows."""
+"""Reads the scores from Kafka and compares them with the truth of the simulator."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ _POLL_MS = 100
 
 
 class ObservedScore(msgspec.Struct):
-    """The fields of a score that the story needs."""
+    """The fields of a score that the demo needs."""
 
     transaction_id: str
     card_id: str
@@ -25,7 +25,7 @@ class ObservedScore(msgspec.Struct):
 
 @dataclass(slots=True)
 class Truth:
-    """What the simulator knows of a payment: its family of fraud, empty for genuine, and its amount."""
+    """The truth of a payment: its fraud pattern, empty for genuine, and its amount in EUR."""
 
     family: str
     amount: float
@@ -33,7 +33,7 @@ class Truth:
 
 @dataclass(slots=True)
 class OutcomeCounts:
-    """Outcomes of one kind of payment under one state of scoring."""
+    """Counts of one kind of payment."""
 
     seen: int = 0
     alerted: int = 0
@@ -41,15 +41,17 @@ class OutcomeCounts:
 
     @property
     def share(self) -> float:
-        """Alerted among seen, 0 to 1; 0 where none was seen."""
+        """Share of the payments that were alerted, 0 to 1; 0 if there were none."""
         return self.alerted / self.seen if self.seen else 0.0
 
     def add(self, truth: Truth, alerted: bool) -> None:
+        """Count one payment."""
         self.seen += 1
         self.alerted += alerted
         self.amount_alerted += truth.amount if alerted else 0.0
 
     def merge(self, other: "OutcomeCounts") -> None:
+        """Add other counts to these."""
         self.seen += other.seen
         self.alerted += other.alerted
         self.amount_alerted += other.amount_alerted
@@ -57,19 +59,16 @@ class OutcomeCounts:
 
 @dataclass(slots=True)
 class Outcomes:
-    """Tallies of what was scored under one control offset, or under several.
-
-    Attributes:
-        pattern: the new pattern's payments.
-        known: frauds of patterns that the base was trained on.
-        genuine: everything else.
-    """
+    """Counts of the payments scored under one control offset, or under several."""
 
     pattern: OutcomeCounts = field(default_factory=OutcomeCounts)
+    """Payments of the new pattern."""
     known: OutcomeCounts = field(default_factory=OutcomeCounts)
+    """Frauds of patterns that the base was trained on."""
     genuine: OutcomeCounts = field(default_factory=OutcomeCounts)
 
     def merge(self, other: "Outcomes") -> None:
+        """Add other counts to these."""
         self.pattern.merge(other.pattern)
         self.known.merge(other.known)
         self.genuine.merge(other.genuine)
@@ -77,35 +76,35 @@ class Outcomes:
 
 @dataclass
 class Observer:
-    """Counts scores, finds doubles, and tallies outcomes by the control offset that each was scored under.
-
-    Attributes:
-        truth: what is known of live payments, by transaction id; payments of the warm-up are only counted.
-        live_from: control offset from which the new detector is in force; None before it is known.
-        missed: of each card, the id of its latest payment of the pattern that passed.
-    """
+    """Counts scores, finds duplicates, and counts outcomes by the control offset of each score."""
 
     pattern: str
+    """Name of the new pattern."""
     truth: dict[str, Truth] = field(default_factory=dict)
+    """Truth of live payments, by transaction id; payments of the history have none and are only counted."""
     live_from: int | None = None
+    """Control offset from which the new detector is in force; None while unknown."""
     scored: int = 0
+    """Transactions scored."""
     doubled: int = 0
+    """Scores beyond the first of a transaction."""
     missed: dict[str, str] = field(default_factory=dict)
+    """Id of the latest payment of the pattern that was not alerted, by card."""
     _by_offset: dict[int, Outcomes] = field(default_factory=dict)
     _seen: dict[int, set[int]] = field(default_factory=dict)
 
     @property
     def before(self) -> Outcomes:
-        """Outcomes of what was scored before the new detector was in force."""
+        """Outcomes of payments scored before the new detector was in force."""
         return self._merged(lambda offset: self.live_from is None or offset < self.live_from)
 
     @property
     def after(self) -> Outcomes:
-        """Outcomes of what was scored with it."""
+        """Outcomes of payments scored with the new detector."""
         return self._merged(lambda offset: self.live_from is not None and offset >= self.live_from)
 
     def take(self, scores: list[ObservedScore]) -> None:
-        """Take in scores in the order of their topic."""
+        """Count scores; they come in the order of their partition."""
         for score in scores:
             seen = self._seen.setdefault(score.partition, set())
             self.doubled += score.offset in seen
@@ -136,7 +135,14 @@ class Observer:
 
 
 async def follow_scores(bootstrap: str, topic: str, partitions: int, observer: Observer) -> None:
-    """Give every committed score to `observer`, until cancelled."""
+    """Pass every committed score to an observer until cancelled.
+
+    Args:
+        bootstrap: host:port of the cluster.
+        topic: topic of the scores.
+        partitions: number of its partitions.
+        observer: receives the scores.
+    """
     consumer = BatchConsumer(
         bootstrap_servers=bootstrap,
         group_id=None,

@@ -1,4 +1,4 @@
-"""Set the stage, play the story, show it."""
+"""Runs the demo: starts the processes, plays the story and shows it."""
 
 import asyncio
 from collections.abc import Callable
@@ -25,14 +25,15 @@ from simulate.traffic import SimulatedTraffic
 from stream.feed.feed import Feed
 from stream.wiring import transaction_schema
 
-# Three times the simulator's usual portfolio: at 3,000 payments a second an hour passes in 0.4 s. With fewer
-# people event time would run so fast that what is in flight at once would reach merchants hours out of order.
+# Three times the usual number of cards: at 3,000 payments a second, an hour of event time passes in 0.4 s.
+# With fewer cards event time would run so fast that payments in flight would reach merchants hours out of
+# order.
 CARDS, MERCHANTS = 15_000, 2_400
 HISTORY_DAYS = 14.0
-COLD_DAYS = 7.0  # in which profiles fill: everybody is new, which looks like fraud and is no measure of it
+COLD_DAYS = 7.0  # days to keep; before that profiles fill, and new cards and merchants look like fraud
 _DRAW_PER_S = 8
 _MEASURE_S = 1.0
-# A first start compiles the kernels, which takes a minute on a slow machine.
+# The first start compiles the kernels, which takes a minute on a slow machine.
 _WARM_WITHIN_S = 300.0
 
 
@@ -46,7 +47,20 @@ async def play(
     seed: int,
     once: bool,
 ) -> Figures:
-    """Play the story; without `once`, go on until interrupted. Returns its figures."""
+    """Play the story.
+
+    Args:
+        settings: the settings of this demo.
+        processes: the set of child processes.
+        command: returns the command line of a verb.
+        rate: live payments a second.
+        device: device of the adaptation worker: auto, cpu or cuda.
+        seed: seed of the cards and merchants.
+        once: end after the story; otherwise continue until interrupted.
+
+    Returns:
+        The figures of the story.
+    """
     pattern = next(iter(HELD_OUT.values()))
     observer = Observer(pattern.name)
     view = View(observer, settings.budget.alert_rate, Console())
@@ -57,10 +71,10 @@ async def play(
         start_verbs(settings, processes, command, [Verb("worker"), Verb("recorder")])
         if not once:
             view.finish_step(
-                "the console, in a moment; this link signs you in once:\n"
+                "the console starts; this link signs you in once:\n"
                 + start_console(settings, processes, command)
             )
-            # For the console's page of monitoring; the story itself ends before there is anything to compare.
+            # For the monitoring page of the console; the story ends before there is anything to compare.
             start_verbs(settings, processes, command, [Verb("monitor")])
 
         def start_adapter() -> None:
@@ -72,7 +86,7 @@ async def play(
             story = Story(settings, traffic, observer, view, pattern.recipe)
             try:
                 return await _perform(settings, processes, story, start_adapter, once=once)
-            except BaseExceptionGroup as group:  # of the story and its background: the first says why
+            except BaseExceptionGroup as group:  # of story and background tasks; the first is the cause
                 raise group.exceptions[0] from None
 
 
@@ -91,7 +105,7 @@ async def _perform(
         background.append(group.create_task(story.traffic.run_live()))
         figures = await story.play()
         if not once:
-            story.view.start_step("the stream goes on; Ctrl-C ends everything")
+            story.view.start_step("the stream continues; Ctrl-C stops everything")
             await asyncio.gather(*background)
         for task in background:
             task.cancel()
@@ -99,18 +113,18 @@ async def _perform(
 
 
 async def _warm_up(settings: Settings, story: Story) -> None:
-    """Put the base in force on ordinary payments of a history, send that history, wait until it is scored."""
+    """Draw a history, put the base in force, send the history, and wait until it is scored."""
     view, traffic, observer = story.view, story.traffic, story.observer
-    view.start_step(f"drawing the payments of {traffic.days:.0f} days")
+    view.start_step(f"simulating the payments of {traffic.days:.0f} days")
     genuine = await asyncio.to_thread(traffic.draw_history)
-    # Before the first payment: a scorer that waits for its base lets a backlog grow, and works it off with
-    # partitions hours apart in event time, so that merchants learn a rhythm that live traffic does not have.
-    view.start_step("waiting until the scorer has the base")
+    # The base must be in force before the first payment. Otherwise a backlog grows, partitions work it off
+    # hours apart in event time, and merchants get a rhythm that live traffic does not have.
+    view.start_step("waiting for the scorer to load the base")
     await asyncio.to_thread(_base_is_live, settings, genuine)
-    await traffic.send_history(lambda sent: view.start_step(f"{sent:,} payments of the past sent"))
+    await traffic.send_history(lambda sent: view.start_step(f"{sent:,} past payments sent"))
 
     def scored() -> bool:
-        view.start_step(f"profiles are being built: {observer.scored:,} of {traffic.sent:,} payments scored")
+        view.start_step(f"building profiles: {observer.scored:,} of {traffic.sent:,} payments scored")
         return observer.scored >= traffic.sent
 
     await wait_until(scored, "the history to be scored", _WARM_WITHIN_S)
@@ -118,7 +132,7 @@ async def _warm_up(settings: Settings, story: Story) -> None:
 
 
 def _base_is_live(settings: Settings, genuine: NDArray[np.float32]) -> None:
-    """Put the base in force; returns once every partition scores under it. Raises StoryStuck."""
+    """Put the base in force and wait until every partition scores under it; raises StoryStuck."""
     topics = settings.topics
     watch = AckWatch(settings.broker.bootstrap, topics.control_acks, topics.partitions)
     try:
@@ -126,11 +140,11 @@ def _base_is_live(settings: Settings, genuine: NDArray[np.float32]) -> None:
     finally:
         watch.close()
     if not progress.complete:
-        raise StoryStuck(f"the base is {progress} after {_WARM_WITHIN_S:.0f} s; see worker.log")
+        raise StoryStuck(f"the base is only {progress} after {_WARM_WITHIN_S:.0f} s; see worker.log")
 
 
 async def _watch(view: View, processes: Processes) -> None:
-    """Measure the rate, and end the demo with the log's end if a process of it ends."""
+    """Measure the rate every second; a process that ends raises ProcessEnded and ends the demo."""
     while True:
         processes.check()
         view.measure()

@@ -1,4 +1,4 @@
-"""Start what the story is played on: broker, topics, base, scorer, recorder, adaptation worker."""
+"""Starts the processes of a demo: broker, topics and verbs."""
 
 import os
 import secrets
@@ -15,26 +15,26 @@ from flagfive.topic_plan import ensure_topics, planned_topics
 from settings import Settings
 
 KEY_VARIABLE = "FLAGFIVE_CONTROL_KEY"
-# Whoever started it may remove what it left: a demo begins with an empty broker and database.
+# Marks a folder whose broker and database a demo created; only such data is deleted by the next demo.
 MARKER = ".made-by-flagfive-demo"
 
 Print = Callable[[str], None]
 
 
 class NotADemosFolder(UserError):
-    """The folder holds a broker or database that no demo made."""
+    """The folder holds a broker or database that no demo created."""
 
 
 @dataclass(frozen=True)
 class Verb:
-    """A process of the demo: a verb and its arguments."""
+    """A process of the demo: a verb with its arguments."""
 
     name: str
     arguments: Sequence[str] = ()
 
 
 def demo_settings(settings: Settings) -> Settings:
-    """Settings of one demo. On a cluster of the user's, topics and group get a name of their own."""
+    """Return the settings of one demo; on a cluster of the user, topics and group get a random prefix."""
     if not broker_is_given():
         return settings
     prefix = f"demo-{secrets.token_hex(3)}-"
@@ -43,13 +43,20 @@ def demo_settings(settings: Settings) -> Settings:
 
 
 def start_empty(settings: Settings) -> None:
-    """Remove what an earlier demo left. Raises NotADemosFolder rather than touch anything else."""
+    """Delete broker and database of an earlier demo.
+
+    Args:
+        settings: the settings of this demo.
+
+    Raises:
+        NotADemosFolder: the folder holds other data; nothing was deleted.
+    """
     marker = settings.var / MARKER
     held = [path for path in (settings.var / "broker", _database(settings)) if path and path.exists()]
     if held and not marker.exists():
         raise NotADemosFolder(
-            f"{settings.var} holds data that no demo made ({', '.join(path.name for path in held)}). Choose "
-            "another folder with FLAGFIVE_VAR=FOLDER, or remove it with ./run clean"
+            f"{settings.var} holds data that no demo created ({', '.join(path.name for path in held)}). "
+            "Choose another folder with FLAGFIVE_VAR=FOLDER, or delete the data with ./run clean"
         )
     settings.var.mkdir(parents=True, exist_ok=True)
     marker.touch()
@@ -58,7 +65,13 @@ def start_empty(settings: Settings) -> None:
 
 
 def start_broker(settings: Settings, processes: Processes, print_step: Print) -> None:
-    """A broker of our own, unless the user named a cluster; then the topics."""
+    """Start a broker unless FLAGFIVE_BROKER names one, then create the topics.
+
+    Args:
+        settings: the settings of this demo.
+        processes: the set of child processes.
+        print_step: shows what happens.
+    """
     if broker_is_given():
         print_step(f"using the broker at {settings.broker.bootstrap}")
     else:
@@ -71,18 +84,25 @@ def start_broker(settings: Settings, processes: Processes, print_step: Print) ->
 def start_verbs(
     settings: Settings, processes: Processes, command: Callable[..., list[str]], verbs: Sequence[Verb]
 ) -> None:
-    """Start the verbs as child processes under these settings."""
+    """Start verbs as child processes with these settings.
+
+    Args:
+        settings: the settings of this demo.
+        processes: the set of child processes.
+        command: returns the command line of a verb.
+        verbs: the verbs to start.
+    """
     for verb in verbs:
         processes.start(verb.name, command(verb.name, *verb.arguments), environment=environment_of(settings))
 
 
 def ensure_key() -> None:
-    """A signing key for this demo alone, unless the environment has one; children inherit it."""
+    """Set a random signing key unless the environment has one; child processes inherit it."""
     os.environ.setdefault(KEY_VARIABLE, secrets.token_urlsafe(32))
 
 
 def environment_of(settings: Settings) -> dict[str, str]:
-    """What child processes must know beyond the settings file: names that are this demo's own."""
+    """Return the variables that give child processes the topics and the group of this demo."""
     topics = {f"FLAGFIVE_TOPICS__{name}".upper(): str(value) for name, value in settings.topics}
     return {**topics, "FLAGFIVE_STREAM__GROUP": settings.stream.group}
 
@@ -94,5 +114,5 @@ def _database(settings: Settings) -> Path | None:
 
 
 def _remove_database(path: Path) -> None:
-    for suffix in ("", "-wal", "-shm"):  # SQLite's own files beside the database
+    for suffix in ("", "-wal", "-shm"):  # files that SQLite keeps beside the database
         path.with_name(path.name + suffix).unlink(missing_ok=True)

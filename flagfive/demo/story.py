@@ -1,4 +1,4 @@
-"""What happens in a demo, step by step."""
+"""The story of a demo, step by step."""
 
 import asyncio
 import time
@@ -18,48 +18,53 @@ from settings import Settings
 
 FLAGGED = 5
 PATTERN_SHARE = 0.003  # of payments: a wave, yet rarer than known fraud
-# Enough of the pattern to tell 5% from 50% before the flag, and a share within 10 points after it.
+# Payments of the pattern: enough to distinguish 5% from 50% before the flag, and to know recall within 10
+# points after it.
 BEFORE, AFTER = 60, 100
-GENUINE_AFTER = 20_000  # at a budget of 0.1%: 20 false alarms, so that their rate can be told
+GENUINE_AFTER = 20_000  # 20 false alarms at a budget of 0.1%, enough to measure their rate
 _PATIENCE_S = 120.0
 _ANSWER_WITHIN_S = 60.0
 _POLL_S = 0.05
 
 LINES = {
-    "warm": "{sent:,} payments of {days} days have passed: every card and merchant has a profile",
-    "live": "live traffic, {rate:,.0f} payments a second; of known fraud the base catches {known:.0%}",
-    "begins": "a new pattern begins, [b]{pattern}[/b]: {recipe}",
-    "slips": "it slips through: [b red]{caught} of {seen}[/b red] caught",
-    "flag": "an analyst flags [b]five[/b] of them, of five cards, as one episode",
-    "draft": "the gate keeps it as a draft ({why}); the analyst flags [b]five more[/b]",
-    "adapted": "detector adapted after {adapted:,.0f} ms, [b]live on {live} of {of} partitions after "
-    "{ms:,.0f} ms[/b]",
-    "caught": "the rest is caught: [b green]{caught} of {seen}[/b green], {rate:.3%} false alarms (budget "
-    "{budget:.2%}), [b]{money:,.0f} EUR held[/b]",
+    "warm": "{sent:,} payments of {days} days are scored: every card and merchant has a profile",
+    "live": "live traffic runs at {rate:,.0f} payments a second; the base catches {known:.0%} of known fraud",
+    "begins": "a new fraud pattern begins, [b]{pattern}[/b]: {recipe}",
+    "slips": "it slips through: [b red]{caught} of {seen}[/b red] payments are caught",
+    "flag": "an analyst flags [b]five[/b] payments of five cards as one episode",
+    "draft": "the gate keeps the episode as a draft ({why}); the analyst flags [b]five more[/b]",
+    "adapted": "the detector is adapted after {adapted:,.0f} ms and [b]live on {live} of {of} partitions "
+    "after {ms:,.0f} ms[/b]",
+    "caught": "the rest is caught: [b green]{caught} of {seen}[/b green] payments, {rate:.3%} false alarms "
+    "(budget {budget:.2%}), [b]{money:,.0f} EUR held[/b]",
 }
 
 
 class StoryStuck(UserError):
-    """Something the story waits for did not happen."""
+    """A step of the story did not happen in time."""
 
 
 @dataclass
 class Story:
-    """Plays the story on a stage that is set.
-
-    Args:
-        traffic: sends payments; live traffic goes on in the background.
-        recipe: what the new pattern does, in words.
-    """
+    """Plays the story; the processes of the demo must run."""
 
     settings: Settings
     traffic: DemoTraffic
+    """Sends payments; live traffic runs in a background task."""
     observer: Observer
     view: View
     recipe: str
+    """Description of the new pattern."""
 
     async def play(self) -> Figures:
-        """From the first live payment to the figures. Raises StoryStuck."""
+        """Play from the first live payment to the figures.
+
+        Returns:
+            The figures.
+
+        Raises:
+            StoryStuck: a step did not happen in time, or the episode did not go live.
+        """
         began, scored = time.monotonic(), self.observer.scored
         await self._live()
         await self._slips_through()
@@ -84,13 +89,13 @@ class Story:
     async def _slips_through(self) -> None:
         self.traffic.start_pattern(self.observer.pattern, PATTERN_SHARE)
         self._print_line("begins", pattern=self.observer.pattern.replace("_", " "), recipe=self.recipe)
-        self.view.start_step("the pattern goes on")
+        self.view.start_step("the pattern continues")
         await self._wait_until(self._has_slipped, f"{BEFORE} payments of the pattern")
         seen = self.observer.before.pattern
         self._print_line("slips", caught=seen.alerted, seen=seen.seen)
 
     async def _ask_with(self, flags: int) -> Answer | None:
-        """Flag the first payments of the pattern that passed, each of another card."""
+        """Flag the first payments of the pattern that were not alerted, one of each card."""
         self.view.start_step("adapting")
         request = Request(
             request_id=str(uuid.uuid4()),
@@ -109,8 +114,8 @@ class Story:
             self._print_line("draft", why=answer.message)
             answer = await self._ask_with(2 * FLAGGED)
         if answer is None or answer.status != "live" or answer.control_offset is None:
-            told = "no answer" if answer is None else f"{answer.status}: {answer.message}"
-            raise StoryStuck(f"the episode did not become a live detector: {told}")
+            outcome = "no answer" if answer is None else f"{answer.status}: {answer.message}"
+            raise StoryStuck(f"the episode did not become a live detector: {outcome}")
         self.observer.live_from = answer.control_offset
         self._print_line(
             "adapted",
@@ -122,12 +127,12 @@ class Story:
         return answer
 
     async def adapter_answers(self) -> None:
-        """Return once the adaptation worker answers: asked about no payment there is, it says just that."""
+        """Wait until the adaptation worker answers a request about a payment that does not exist."""
         nothing = ("no-such-payment",)
         request = Request(str(uuid.uuid4()), "label", author="demo", time=time.time(), fraud=nothing)
         if await asyncio.to_thread(self._ask, request) is None:
             raise StoryStuck(
-                f"no answer of the adaptation worker within {_ANSWER_WITHIN_S:.0f} s; see adapter.log"
+                f"the adaptation worker did not answer within {_ANSWER_WITHIN_S:.0f} s; see adapter.log"
             )
 
     def _ask(self, request: Request) -> Answer | None:
@@ -135,7 +140,7 @@ class Story:
             return client.ask(request, timeout_s=_ANSWER_WITHIN_S)
 
     async def _is_caught(self) -> None:
-        self.view.start_step("the pattern goes on")
+        self.view.start_step("the pattern continues")
         await self._wait_until(self._has_measured, f"{AFTER} more payments of the pattern")
         after = self.observer.after
         self._print_line(
@@ -155,7 +160,7 @@ class Story:
         return after.pattern.seen >= AFTER and after.genuine.seen >= GENUINE_AFTER
 
     async def _drained(self) -> None:
-        """Stop sending and see that every payment has its score."""
+        """Pause sending and wait until every payment has its score."""
         self.traffic.pause()
         await self._wait_until(lambda: self.observer.scored >= self.traffic.sent, "the last payments' scores")
         self.traffic.resume()
@@ -168,9 +173,18 @@ class Story:
 
 
 async def wait_until(condition: Callable[[], bool], what: str, within_s: float = _PATIENCE_S) -> None:
-    """Return once `condition` holds. Raises StoryStuck after the time."""
+    """Wait until a condition holds.
+
+    Args:
+        condition: called every 0.05 s.
+        what: what is waited for, in words.
+        within_s: seconds to wait.
+
+    Raises:
+        StoryStuck: the time passed first.
+    """
     deadline = time.monotonic() + within_s
     while not condition():
         if time.monotonic() > deadline:
-            raise StoryStuck(f"waited {within_s:.0f} s for {what}, in vain; the logs are in var/log")
+            raise StoryStuck(f"waited {within_s:.0f} s for {what} without success; see the logs in var/log")
         await asyncio.sleep(_POLL_S)

@@ -1,4 +1,4 @@
-"""Simulated payments into Kafka: first a history, then live traffic at a rate."""
+"""Sends simulated payments to Kafka: first a history, then live traffic at a rate."""
 
 import asyncio
 import time
@@ -19,38 +19,40 @@ from stream.feed.pace import Pace
 from stream.feed.rows import RowEncoder
 
 DAY_S = 86_400.0
-# Live traffic runs ahead of the clock, day after day, so it begins a year back.
+# Event time of live traffic runs faster than the clock, so it begins a year in the past.
 AHEAD_S = 365 * DAY_S
-# Slower than the scorer could: partitions that work off a backlog drift apart in event time, and merchants,
-# which see all of them, would learn a rhythm that live traffic does not have.
+# Below the speed of the scorer. With a backlog, partitions drift apart in event time, and merchants, which
+# see all of them, would get a rhythm that live traffic does not have.
 HISTORY_RATE = 15_000.0
 _CHUNK = 2_048  # live payments generated at a time
-_SAMPLE = 60_000  # newest ordinary payments of the history that the base's tails are measured on
+_SAMPLE = 60_000  # newest genuine payments of the history, to fit the tails of the base
 
 
 @dataclass
 class DemoTraffic:
-    """Sends what the simulator makes, and tells the observer the truth of what is live.
-
-    Attributes:
-        sent: transactions sent so far.
-        days: length of the history; it ends as the live traffic begins.
-    """
+    """Sends simulated payments, and gives the observer the truth of live payments."""
 
     traffic: SimulatedTraffic
     schema: TransactionSchema
     feed: Feed
     observer: Observer
     days: float
+    """Days of the history, which ends where live traffic begins."""
     rate: float
+    """Live payments a second."""
     sent: int = 0
+    """Transactions sent so far."""
     _history: list[Chunk] = field(default_factory=list)
     _history_end: float = 0.0
     _live: LiveTraffic | None = None
     _may_send: asyncio.Event = field(default_factory=asyncio.Event)
 
     def draw_history(self) -> NDArray[np.float32]:
-        """Draw the history, unsent; returns features of its newest ordinary payments, float32 (n, d)."""
+        """Simulate the history without sending it.
+
+        Returns:
+            Features of its newest genuine payments, float32 (n, d).
+        """
         featuriser = Featuriser(self.schema)
         self._history_end = time.time() - AHEAD_S
         ordinary: list[NDArray[np.float32]] = []
@@ -61,7 +63,7 @@ class DemoTraffic:
         return np.concatenate(ordinary)[-_SAMPLE:]
 
     async def send_history(self, progress: Callable[[int], None]) -> None:
-        """Send the history that was drawn."""
+        """Send the history of `draw_history`; `progress` receives the number of payments sent."""
         pace = Pace(HISTORY_RATE)
         for chunk in self._history:
             await self._send_paced(chunk, pace)
@@ -70,7 +72,8 @@ class DemoTraffic:
 
     async def run_live(self) -> None:
         """Send live payments at the rate until cancelled."""
-        # Event time passes as fast as people pay at their own pace: profiles then look as in the history.
+        # Event time runs as fast as cards need to pay at their usual pace: profiles then look as in the
+        # history.
         self._live = self.traffic.live(self._history_end)
         self._may_send.set()
         pace = Pace(self.rate)
@@ -81,7 +84,7 @@ class DemoTraffic:
             await self._send(chunk)
 
     def start_pattern(self, family: str, share: float) -> None:
-        """From now on `share` of the live payments are of this pattern."""
+        """Make a share of the following live payments frauds of this pattern."""
         if self._live is not None:
             self._live.start_pattern(family, share)
 
@@ -90,6 +93,7 @@ class DemoTraffic:
         self._may_send.clear()
 
     def resume(self) -> None:
+        """Send again after `pause`."""
         self._may_send.set()
 
     async def _send_paced(self, chunk: Chunk, pace: Pace) -> None:

@@ -1,4 +1,4 @@
-"""What the demo shows in the terminal: the story so far, and the numbers beside it."""
+"""Shows the demo in the terminal: the story so far, and the figures."""
 
 import time
 from dataclasses import dataclass, field
@@ -16,35 +16,35 @@ _BAR_WIDTH = 28
 
 @dataclass
 class View:
-    """Told what happens; `render` draws it. On a terminal that is no terminal, lines are printed instead.
-
-    Attributes:
-        rate: transactions scored a second, over the last second.
-    """
+    """The screen of the demo; if the output is not a terminal, it prints lines instead."""
 
     observer: Observer
     budget: float
+    """Share of genuine traffic that may be alerted."""
     console: Console
-    lines: list[tuple[str, bool]] = field(default_factory=list)
+    lines: list[str] = field(default_factory=list)
+    """Finished steps."""
     doing: str = ""
+    """The current step."""
     rate: float = 0.0
+    """Transactions scored a second, over the last second."""
     _last: tuple[float, int] = (0.0, 0)
 
     def finish_step(self, text: str) -> None:
-        """A step of the story that is done."""
-        self.lines.append((text, True))
+        """Show a finished step."""
+        self.lines.append(text)
         self.doing = ""
         if not self.console.is_terminal:
             self.console.print(text)
 
     def start_step(self, text: str) -> None:
-        """What is going on; replaces what was going on."""
+        """Show the current step in place of the previous one."""
         if not self.console.is_terminal and text != self.doing:
             self.console.print(f"  … {text}")
         self.doing = text
 
     def measure(self) -> None:
-        """Take the rate of the time since the last call."""
+        """Measure the rate since the last call."""
         now, scored = time.monotonic(), self.observer.scored
         then, before = self._last
         if then and now > then:
@@ -59,7 +59,7 @@ class View:
 
     def _story(self) -> RenderableType:
         text = Text()
-        for line, _ in self.lines:
+        for line in self.lines:
             text.append("✓ ", style="bold green")
             text.append_text(Text.from_markup(line + "\n"))
         if self.doing:
