@@ -1,1 +1,1 @@
-"""Who may do what: roles and rights, passwords, sessions, tokens, and the ways in."""
+"""Access control: roles and rights, passwords, sessions, tokens, and sign-in."""

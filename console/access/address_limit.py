@@ -1,7 +1,6 @@
-"""How many wrong passwords one address may send, whatever names it tries.
+"""Limits wrong passwords per address, whatever user names they are for.
 
-Kept in the database and not in memory: several consoles behind one address share the count, and a restart
-forgets nothing.
+The count is in the database, so that several consoles share it and a restart keeps it.
 """
 
 from __future__ import annotations
@@ -15,13 +14,17 @@ from storage import UnitOfWork
 
 @dataclass(frozen=True)
 class AddressLimit:
-    """`failures` within `window_s` seconds are the most; 0 failures sets no limit."""
+    """At most `failures` wrong passwords in `window_s` seconds; 0 failures sets no limit."""
 
     failures: int
     window_s: float
 
     def check(self, unit: UnitOfWork, address: str, now: float) -> None:
-        """Raise Locked where the address has used up its tries; a try that is refused counts for nothing."""
+        """Check that the address may try a password; refused tries do not count.
+
+        Raises:
+            Locked: the address has reached the limit.
+        """
         if self.failures and self._count(unit, address, now) >= self.failures:
             minutes = math.ceil(self.window_s / 60)
             raise Locked(
@@ -31,7 +34,7 @@ class AddressLimit:
             )
 
     def add(self, unit: UnitOfWork, address: str, now: float) -> bool:
-        """Count one more failure; whether the address is refused from now on."""
+        """Count a failure, and return whether the address has reached the limit."""
         unit.sign_in_failures.delete_before(time=now - self.window_s)
         unit.sign_in_failures.add(address, time=now)
         return bool(self.failures) and self._count(unit, address, now) >= self.failures

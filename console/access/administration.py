@@ -1,4 +1,4 @@
-"""Users and tokens: who may enter, and as what."""
+"""Administration of users and API tokens."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ DAY_S = 86_400.0
 
 
 def list_users(context: ConsoleContext) -> UserList:
-    """Every user, by name."""
+    """Return every user, by name."""
     with context.unit(reads_only=True) as unit:
         rows = [_user(context, user) for user in unit.users.all()]
     return UserList(len(rows), rows)
@@ -30,7 +30,11 @@ def list_users(context: ConsoleContext) -> UserList:
 def add_user(
     context: ConsoleContext, viewer: Viewer, name: str, role: Role, password: str | None
 ) -> UserCreated:
-    """A new user. Raises Refused where the name is taken."""
+    """Add a user; without a password, the result holds a one-time link.
+
+    Raises:
+        Refused: the name is taken.
+    """
     now = context.clock()
     hashed = hash_password(password) if password else None
     with context.unit() as unit:
@@ -44,10 +48,17 @@ def add_user(
 
 
 def change_user(context: ConsoleContext, viewer: Viewer, user_id: int, changes: dict[str, Any]) -> UserRow:
-    """Set role, password or whether they may enter; `unlock` forgets wrong passwords.
+    """Change role, password or access of a user, and end all their sessions.
 
-    Whoever is changed is signed out everywhere. Raises NotFound, and Refused where nobody could administer
-    any more.
+    Args:
+        context: tools of the console.
+        viewer: who makes the change.
+        user_id: the user to change.
+        changes: any of `role`, `password`, `active`, and `unlock`, which resets wrong passwords.
+
+    Raises:
+        NotFound: no such user.
+        Refused: no active administrator would remain.
     """
     now, password = context.clock(), changes.get("password")
     hashed = hash_password(password) if password else None
@@ -70,11 +81,15 @@ def change_user(context: ConsoleContext, viewer: Viewer, user_id: int, changes: 
 
 
 def change_own_password(context: ConsoleContext, viewer: Viewer, old: str, new: str) -> None:
-    """Set one's own password; every session ends. Raises NotSignedIn where the old one is wrong."""
+    """Change the viewer's own password, and end all their sessions.
+
+    Raises:
+        NotSignedIn: the current password is wrong.
+    """
     hashed = hash_password(new)
     with context.unit() as unit:
         user = unit.users.get(viewer.user_id or 0)
-        # Who came by a link has none yet, and sets a first one.
+        # A user who signed in by a link has no password yet.
         if user is None or (user.password_hash is not None and not is_password(user.password_hash, old)):
             raise NotSignedIn("the current password is wrong", where="old")
         user.password_hash = hashed
@@ -84,7 +99,7 @@ def change_own_password(context: ConsoleContext, viewer: Viewer, old: str, new: 
 
 
 def list_tokens(context: ConsoleContext) -> TokenList:
-    """Every token, the newest first."""
+    """Return every token, newest first."""
     with context.unit(reads_only=True) as unit:
         rows = [_token(token) for token in unit.tokens.all()]
     return TokenList(len(rows), rows)
@@ -93,7 +108,12 @@ def list_tokens(context: ConsoleContext) -> TokenList:
 def add_token(
     context: ConsoleContext, viewer: Viewer, name: str, scopes: list[Scope], days: float | None
 ) -> TokenCreated:
-    """A new token. Raises Refused where the name is taken, Invalid without a scope."""
+    """Create a token that expires after `days`; None never expires.
+
+    Raises:
+        Refused: the name is taken.
+        Invalid: there is no scope.
+    """
     now, secret = context.clock(), new_secret()
     chosen = sorted({str(scope) for scope in scopes})
     if not chosen:
@@ -117,7 +137,11 @@ def add_token(
 
 
 def revoke_token(context: ConsoleContext, viewer: Viewer, token_id: int) -> None:
-    """End a token; again is no harm. Raises NotFound."""
+    """Revoke a token; repeating it changes nothing.
+
+    Raises:
+        NotFound: no such token.
+    """
     now = context.clock()
     with context.unit() as unit:
         token = unit.tokens.get(token_id)

@@ -1,4 +1,4 @@
-"""The way in where nobody can sign in yet: a link that works once, shown to whoever starts the console."""
+"""The first sign-in: a one-time link for `admin`, printed when the console starts without users."""
 
 from sqlalchemy import Engine
 
@@ -14,7 +14,7 @@ _STARTER = Viewer("console", frozenset(), "the machine that the console runs on"
 
 
 def link_for_admin(engine: Engine, *, now: float, always: bool) -> str | None:
-    """The secret of a one-time link for `admin`, where there is no user yet or `always`; else None."""
+    """Return the secret of a one-time link for `admin` if there is no user yet, or `always`; else None."""
     with UnitOfWork(engine) as unit:
         if unit.users.all() and not always:
             return None
@@ -29,5 +29,5 @@ def link_for_admin(engine: Engine, *, now: float, always: bool) -> str | None:
 
 
 def address_of_link(address: str, secret: str) -> str:
-    """Where the link leads, at a console that is served under `address`."""
+    """Return the URL of a one-time link at a console that is served under `address`."""
     return f"{address}/api/v1/session/once?token={secret}"

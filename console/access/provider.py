@@ -1,4 +1,4 @@
-"""Sign-in at an OpenID provider: Authlib speaks the protocol, here stands who may enter by it."""
+"""Sign-in through an OpenID provider. Authlib implements the protocol; this module maps its users."""
 
 from __future__ import annotations
 
@@ -23,19 +23,23 @@ BY = "OpenID Connect"
 
 
 class Provider(Protocol):
-    """What routes need of Authlib's client."""
+    """The parts of Authlib's client that routes use."""
 
     async def authorize_redirect(self, request: Request, redirect_uri: URL) -> RedirectResponse:
-        """Send the browser there."""
+        """Redirect the browser to the provider."""
 
     async def authorize_access_token(self, request: Request) -> dict[str, Any]:
-        """Exchange the code that it came back with; `userinfo` holds claims that were checked."""
+        """Exchange the code from the provider for a token; `userinfo` holds its verified claims."""
 
 
 def provider_of(settings: ConsoleSettings, **client: Any) -> Provider | None:
-    """The provider that the settings name, if any; `client` goes to the HTTP client that asks it.
+    """Return the provider that the settings name, or None.
 
-    Codes are bound to the browser by state and PKCE, tokens checked by issuer, audience, nonce and signature.
+    State and PKCE bind a code to the browser. Issuer, audience, nonce and signature of tokens are verified.
+
+    Args:
+        settings: settings of the console.
+        client: options of the HTTP client.
     """
     if not settings.oidc_issuer:
         return None
@@ -60,10 +64,20 @@ def sign_in_by_provider(
     address: str,
     now: float,
 ) -> Entered:
-    """Begin a session for whom the provider vouches; `claims` are those of a token that was checked.
+    """Begin a session for a user that the provider has authenticated.
 
-    A user is known by the provider's subject. Who comes first is taken for the user of their verified name
-    that has no password and no subject yet, else made anew with `role`. Raises NotSignedIn.
+    The provider's subject identifies a user. On the first sign-in, a user with the verified e-mail address as
+    name is taken, if it has no password and no subject. Otherwise a user with `role` is created.
+
+    Args:
+        unit: open unit of work.
+        claims: claims of a verified token.
+        role: role of new users; empty creates none.
+        address: address of the sender.
+        now: seconds since 1970 UTC.
+
+    Raises:
+        NotSignedIn: there is no active user for the subject, and none may be created.
     """
     subject = f"{claims.get('iss')} {claims.get('sub')}"
     user = unit.users.of_subject(subject) or _first_time(unit, claims, subject, role, address, now)
@@ -78,7 +92,7 @@ def _first_time(
     name = _name(claims)
     user = unit.users.by_name(name) if name else None
     if user is not None and (user.password_hash is not None or user.subject is not None):
-        return None  # somebody else's: a name at the provider must not open it
+        return None  # another person's account: a name at the provider must not open it
     if user is None:
         if not role or not name:
             return None
@@ -90,5 +104,5 @@ def _first_time(
 
 
 def _name(claims: dict[str, Any]) -> str:
-    """The e-mail address, if the provider has verified it; what people call themselves proves nothing."""
+    """The e-mail address if the provider has verified it; display names are not proof."""
     return str(claims.get("email", ""))[:100] if claims.get("email_verified") is True else ""

@@ -1,10 +1,10 @@
-"""Roles and what each may do. Every route of the API asks for one right."""
+"""Roles and their rights. Every route of the API requires one right."""
 
 from enum import StrEnum
 
 
 class Right(StrEnum):
-    """One thing that may be allowed."""
+    """A right that a route can require."""
 
     SIGNED_IN = "signed in"
     """Own session and own saved views."""
@@ -13,13 +13,13 @@ class Right(StrEnum):
     DECIDE = "decide"
     """Judge, assign and snooze alerts; write notes; work on cases."""
     FLAG = "flag"
-    """Preview and make episodes, confirm and reject their matches."""
+    """Preview and flag episodes; confirm and reject their matches."""
     LABEL = "label"
-    """Say what transactions turned out to be, as a chargeback feed does."""
+    """Label transactions, as a chargeback feed does."""
     REVEAL = "reveal"
-    """See a whole card token; each time is in the audit log."""
+    """See an unmasked card token; the audit log records each use."""
     APPROVE = "approve"
-    """Put episodes into force, take them out, roll back."""
+    """Approve, reject and retire episodes; roll back changes."""
     AUDIT = "audit"
     """Read users, tokens, policy, approvals and the audit log."""
     ADMINISTER = "administer"
@@ -27,7 +27,7 @@ class Right(StrEnum):
 
 
 class Role(StrEnum):
-    """What a user is."""
+    """The role of a user."""
 
     VIEWER = "viewer"
     ANALYST = "analyst"
@@ -50,7 +50,7 @@ RIGHTS_OF: dict[Role, frozenset[Right]] = {
 
 
 class Scope(StrEnum):
-    """What a machine's token may be given; a machine has no role."""
+    """A scope of an API token; tokens have no role."""
 
     READ = "read"
     LABELS = "labels"

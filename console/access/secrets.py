@@ -1,4 +1,4 @@
-"""Random secrets: what is given out, and the digest that is stored of it."""
+"""Random secrets, and the digests that are stored of them."""
 
 import hashlib
 import secrets
@@ -7,15 +7,15 @@ _BYTES, _LINK_BYTES = 32, 16
 
 
 def new_secret() -> str:
-    """256 random bits, fit for a cookie, a header and an address."""
+    """Return 256 random bits, safe in cookies, headers and addresses."""
     return secrets.token_urlsafe(_BYTES)
 
 
 def new_link_secret() -> str:
-    """128 random bits, enough for an hour, so that the whole link fits into a line of a terminal."""
+    """Return 128 random bits: enough for a link that lives an hour, and short enough for a terminal line."""
     return secrets.token_urlsafe(_LINK_BYTES)
 
 
 def digest_of(secret: str) -> str:
-    """SHA-256 in hex: of so many random bits nobody guesses the origin; no salt, no slow hash is needed."""
+    """Return SHA-256 in hex. Random secrets cannot be guessed, so no salt or slow hash is needed."""
     return hashlib.sha256(secret.encode()).hexdigest()

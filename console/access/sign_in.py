@@ -1,4 +1,4 @@
-"""Ways into the console, and out: password with lock-out, one-time link, session."""
+"""Sign-in and sign-out: password with lock-out, one-time link, session, token."""
 
 from dataclasses import dataclass
 
@@ -16,7 +16,7 @@ from storage.web_sessions import OneTimeLink, WebSession
 FAILURES_ALLOWED = 5
 LOCKED_S = 900.0
 SESSION_S = 12 * 3_600.0
-"""A working day with its breaks; a session ends then, whatever was done in it."""
+"""A working day with breaks; a session ends then, also while it is in use."""
 LINK_S = 3_600.0
 
 _WRONG = "name or password is wrong"
@@ -24,7 +24,7 @@ _WRONG = "name or password is wrong"
 
 @dataclass(frozen=True)
 class Entered:
-    """A session that has begun: the secret for the cookie, and whose it is."""
+    """A new session: the secret for the cookie, and its viewer."""
 
     secret: str
     viewer: Viewer
@@ -33,14 +33,18 @@ class Entered:
 def sign_in(
     unit: UnitOfWork, name: str, password: str, *, address: str, now: float, limit: AddressLimit
 ) -> Entered:
-    """Begin a session by password; a failure is counted, so commit whatever comes.
+    """Begin a session by password.
 
-    Raises NotSignedIn without saying whether name or password is wrong, and Locked, for user or address.
+    Failures are counted in `unit`, so the caller must commit also after an error.
+
+    Raises:
+        NotSignedIn: name or password is wrong; the message does not say which.
+        Locked: user or address has sent too many wrong passwords.
     """
-    limit.check(unit, address, now)  # before the hash, which costs 50 ms
+    limit.check(unit, address, now)  # before the hash, which takes 50 ms
     user = unit.users.by_name(name)
     locked = user is not None and user.locked_until is not None and user.locked_until > now
-    # Verified in any case: the time it takes must not tell whether there is such a user.
+    # Always verified: the response time must not show whether the user exists.
     right = is_password(user.password_hash if user else None, password)
     if user is not None and locked:
         raise Locked(f"too many wrong passwords: locked for {LOCKED_S / 60:.0f} minutes", where="name")
@@ -52,7 +56,11 @@ def sign_in(
 
 
 def sign_in_by_link(unit: UnitOfWork, secret: str, *, address: str, now: float) -> Entered:
-    """Begin a session by a one-time link. Raises NotSignedIn where it is unknown, used or too old."""
+    """Begin a session by a one-time link.
+
+    Raises:
+        NotSignedIn: the link is unknown, already used, or expired.
+    """
     user = unit.web_sessions.use_link(digest_of(secret), now=now)
     if user is None or not user.active:
         raise NotSignedIn("the link is unknown, already used, or expired", where="token")
@@ -60,7 +68,7 @@ def sign_in_by_link(unit: UnitOfWork, secret: str, *, address: str, now: float) 
 
 
 def begin_session(unit: UnitOfWork, user: User, *, address: str, now: float, by: str) -> Entered:
-    """A new session of `user`; expired ones of anybody are cleared away."""
+    """Begin a session of `user`, and delete all expired sessions."""
     unit.web_sessions.delete_expired(now=now)
     secret, csrf = new_secret(), new_secret()
     unit.web_sessions.add(
@@ -79,7 +87,7 @@ def begin_session(unit: UnitOfWork, user: User, *, address: str, now: float, by:
 
 
 def viewer_of_session(unit: UnitOfWork, secret: str, *, address: str, now: float) -> Viewer | None:
-    """Whose session it is, if it is one."""
+    """Return the viewer of a session, or None if it is unknown or expired."""
     found = unit.web_sessions.find(digest_of(secret), now=now)
     if found is None:
         return None
@@ -88,12 +96,12 @@ def viewer_of_session(unit: UnitOfWork, secret: str, *, address: str, now: float
 
 
 def viewer_of_token(unit: UnitOfWork, secret: str, *, address: str, now: float) -> Viewer | None:
-    """Which machine's token it is, if it is one that still counts."""
+    """Return the viewer of an API token, or None if it is unknown, expired or revoked."""
     token = unit.tokens.find(digest_of(secret), now=now)
     if token is None:
         return None
     rights = frozenset(RIGHT_OF_SCOPE[Scope(scope)] for scope in token.scopes)
-    # Told apart from people: in the audit log, and where nobody may approve what they flagged themselves.
+    # The prefix tells tokens from users, in the audit log and under four eyes.
     return Viewer(f"token {token.name}", rights, address)
 
 
@@ -104,7 +112,7 @@ def sign_out(unit: UnitOfWork, secret: str, viewer: Viewer, *, now: float) -> No
 
 
 def one_time_link(unit: UnitOfWork, user: User, *, now: float) -> str:
-    """The secret of a new link that signs `user` in once, within an hour."""
+    """Create a link that signs `user` in once within an hour, and return its secret."""
     secret = new_link_secret()
     unit.web_sessions.add(OneTimeLink(digest=digest_of(secret), user_id=user.id, expires_at=now + LINK_S))
     return secret

@@ -1,4 +1,4 @@
-"""Whoever sends a request: a person with a session, or a machine with a token."""
+"""The sender of a request: a user with a session, or a program with a token."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from console.access.rights import RIGHTS_OF, Right, Role
 
 @dataclass(frozen=True)
 class Viewer:
-    """Name, rights, and where the request came from. `csrf` is empty for machines, which send no cookie."""
+    """Name, rights and address of the sender. `csrf` is empty for programs, which send no cookie."""
 
     name: str
     rights: frozenset[Right]
@@ -18,9 +18,9 @@ class Viewer:
 
     @classmethod
     def person(cls, user_id: int, name: str, role: str, csrf: str, address: str) -> "Viewer":
-        """A user who is signed in, with the rights of their role."""
+        """Return the viewer of a signed-in user, with the rights of their role."""
         return cls(name, RIGHTS_OF[Role(role)], address, user_id, role, csrf)
 
     def may(self, right: Right) -> bool:
-        """Whether they have the right."""
+        """Whether the viewer has the right."""
         return right in self.rights

@@ -1,5 +1,5 @@
-"""What the console computes with models, in a process of its own.
+"""Computations with models, in a process of their own.
 
-Scoring weeks of transactions again takes seconds and torch hundreds of megabytes: neither may hold up a page.
-`results` holds what comes back, `work` runs in the child, `process` asks it.
+Scoring weeks of transactions takes seconds, and torch takes hundreds of megabytes; pages must not wait for
+either. `process` sends requests to the child, `work` runs in it, `results` holds the types they exchange.
 """

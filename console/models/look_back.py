@@ -1,4 +1,4 @@
-"""Which earlier transactions a detector would have alerted, and what that would have cost."""
+"""Finds earlier transactions that a detector would have alerted."""
 
 from __future__ import annotations
 
@@ -27,37 +27,37 @@ DAY_S = 86_400.0
 
 @dataclass(frozen=True, order=True)
 class Match:
-    """A transaction that the detector would have alerted; greater are those that surprise more."""
+    """A transaction that the detector would have alerted; matches order by surprise."""
 
     surprise: float
     transaction_id: str
     event_time: float
     amount: float
     alerted: bool
-    """Whether it was alerted as it was scored."""
+    """Whether other scorers alerted it."""
     verdict: str | None
-    """What it is known to be; None where nobody has said."""
+    """Latest verdict; None if there is none."""
 
 
 @dataclass
 class LookedBack:
-    """What was found among `scanned` transactions over `days` days of event time."""
+    """Matches among `scanned` transactions of `days` days of event time."""
 
     days: float
     scanned: int = 0
     alerted: int = 0
-    """Matches that other scorers had alerted anyway."""
+    """Matches that other scorers alerted."""
     fraud: int = 0
     genuine: int = 0
-    """Matches that are known to be one or the other."""
+    """Matches known to be fraud or genuine."""
     total: int = 0
     amount: float = 0.0
     best: tuple[Match, ...] = ()
-    """The matches that surprise most, that one first."""
+    """The matches with the highest surprise, highest first."""
 
     @property
     def added_a_day(self) -> float:
-        """Alerts a day that the detector would have added."""
+        """Alerts a day that the detector would add."""
         return (self.total - self.alerted) / self.days
 
     def __str__(self) -> str:
@@ -74,8 +74,17 @@ def look_back(
 ) -> LookedBack:
     """Score the last `days` of event time with a stored detector, live or draft, at its gate's threshold.
 
-    Its tails are fitted to recent traffic. Raises CannotScore where it cannot score, or too little is
-    stored.
+    The tails of the detector are fitted to recent traffic.
+
+    Args:
+        unit: open unit of work.
+        snapshot: base and detectors in force.
+        row: the detector.
+        days: event time to search, in days.
+        most: maximum number of matches in `best`.
+
+    Raises:
+        CannotScore: the detector cannot score, or too little is stored.
     """
     detector = Detector.from_bytes(row.payload)
     adapter = snapshot.adapter_of(detector)

@@ -1,4 +1,4 @@
-"""Asks the model process, and starts another where one has died."""
+"""Sends requests to the model process, and restarts it after a crash."""
 
 from __future__ import annotations
 
@@ -15,33 +15,33 @@ from console.results.what_if import WhatIf
 from contracts.answer import Draft
 
 ANSWER_WITHIN_S = 120.0
-"""A look back over a month of heavy traffic; pages go on meanwhile."""
+"""Seconds to wait: enough to search a month of heavy traffic. Other pages do not wait."""
 
 
 class Models(Protocol):
-    """What services need of it; all that is asked raises CannotScore."""
+    """The model process, as services use it; every request can raise CannotScore."""
 
     def look_back(self, draft: Draft, days: float) -> DraftMatches:
-        """Which stored transactions the draft would have alerted."""
+        """Find stored transactions that the draft would have alerted."""
 
     def parts(self, partition: int, offset: int) -> list[PartScore]:
-        """What each scorer made of a transaction."""
+        """Recompute the score of each scorer for a transaction."""
 
     def what_if(self, change: AlternativeTerms) -> WhatIf:
-        """What other terms would have done to the stored past. Raises ModelsBusy while another runs."""
+        """Score stored transactions under other terms. Raises ModelsBusy while another what-if runs."""
 
     def stage(self) -> int | None:
-        """How far the what-if that runs is, as a place in STAGES; None where none runs."""
+        """Return the stage of the running what-if as an index of STAGES; None if none runs."""
 
     def __enter__(self) -> object:
-        """Get ready, so that the first who asks need not wait for it."""
+        """Start the process, so that the first request does not wait for it."""
 
     def __exit__(self, *error: object) -> None:
-        """End it."""
+        """End the process."""
 
 
 class ModelProcess:
-    """One child, one request at a time. It is spawned: the console's threads would not survive a fork."""
+    """One child, one request at a time. It is spawned, because a fork would lose the console's threads."""
 
     def __init__(self, url: str, secret: str) -> None:
         self._context = get_context("spawn")
@@ -52,17 +52,17 @@ class ModelProcess:
         self._pool: ProcessPoolExecutor | None = None
 
     def look_back(self, draft: Draft, days: float) -> DraftMatches:
-        """In the child. Raises CannotScore."""
+        """Run in the child. Raises CannotScore."""
         found: DraftMatches = self._run("look_back_with", draft, days)
         return found
 
     def parts(self, partition: int, offset: int) -> list[PartScore]:
-        """In the child. Raises CannotScore."""
+        """Run in the child. Raises CannotScore."""
         found: list[PartScore] = self._run("parts_of", partition, offset)
         return found
 
     def what_if(self, change: AlternativeTerms) -> WhatIf:
-        """In the child. Raises CannotScore, and ModelsBusy while another runs."""
+        """Run in the child. Raises CannotScore, and ModelsBusy while another what-if runs."""
         if not self._asking.acquire(blocking=False):
             raise ModelsBusy
         try:
@@ -73,16 +73,16 @@ class ModelProcess:
             self._asking.release()
 
     def stage(self) -> int | None:
-        """As the child told last."""
+        """Return the latest stage that the child has set."""
         return self._stage.value if self._asking.locked() else None
 
     def __enter__(self) -> Self:
-        """Start the child; it loads its libraries while the console begins to serve."""
+        """Start the child; it loads its libraries while the console starts to serve."""
         self._started().submit(child.ready)
         return self
 
     def __exit__(self, *error: object) -> None:
-        """End the child, whatever it is doing."""
+        """End the child, also during a request."""
         with self._lock:
             if self._pool is not None:
                 self._pool.shutdown(wait=True, cancel_futures=True)

@@ -1,4 +1,4 @@
-"""What the model process answers; free of torch, so that the console can read it."""
+"""Types that the console and the model process exchange; without torch."""
 
 from __future__ import annotations
 
@@ -7,34 +7,38 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class DraftMatches:
-    """What a draft would have alerted over `days` days of event time, among `scanned` transactions."""
+    """Matches of a draft among `scanned` transactions of `days` days of event time."""
 
     days: float
     scanned: int
     total: int
     alerted: int
-    """Matches that were alerted anyway."""
+    """Matches that other scorers alerted."""
     fraud: int
     genuine: int
-    """Matches that are known to be one or the other."""
+    """Matches known to be fraud or genuine."""
     genuine_amount: float
-    """Amounts of the known genuine among those that surprise most."""
+    """Total amount of known genuine matches among the best."""
     best: tuple[str, ...]
-    """Ids of the matches, the most surprising first."""
+    """Ids of the matches, highest surprise first."""
 
     @property
     def added_a_day(self) -> float:
-        """Alerts a day that it would have added."""
+        """Alerts a day that the draft would add."""
         return (self.total - self.alerted) / self.days
 
 
 @dataclass(frozen=True)
 class AlternativeTerms:
-    """Other terms over the last `days`: what is None or empty stays as it is in force.
+    """Terms to try over the last `days`; None and empty keep the terms in force.
 
-    detector: id of a stored one, draft or live; its own flags are left out of what is counted. scores:
-    whether it does. without: ids of others that do not. budget: share of genuine traffic that a new threshold
-    is fitted to. threshold: as surprise, where no budget is given.
+    Attributes:
+        days: event time to score, in days.
+        detector: id of a stored detector, draft or live; its own flags are not counted.
+        scores: whether this detector scores.
+        without: ids of other detectors that do not score.
+        budget: share of genuine traffic; a new threshold is fitted to it.
+        threshold: as surprise, if no budget is given.
     """
 
     days: float
@@ -46,12 +50,12 @@ class AlternativeTerms:
 
 
 STAGES = ("waiting", "calibrating", "reading", "scoring")
-"""How far a what-if is, in their order."""
+"""Stages of a what-if, in order."""
 
 
 class ModelsBusy(Exception):
-    """A what-if is running, and one is enough."""
+    """Another what-if is running."""
 
 
 class CannotScore(Exception):
-    """The models cannot say: what they were made with is not in force, or too little is stored."""
+    """Models cannot score: their base or network is not in force, or too little is stored."""

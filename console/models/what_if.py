@@ -1,4 +1,4 @@
-"""What other terms would have done to the stored past; runs in the model process."""
+"""Scores stored transactions under other terms; runs in the model process."""
 
 from __future__ import annotations
 
@@ -29,18 +29,25 @@ from storage.traffic_sample import sample_traffic
 
 DAY_S = 86_400.0
 MOST = 200_000
-"""Transactions that are scored again, the newest of the days asked for: some seconds of work."""
+"""Maximum number of transactions to score, newest first: some seconds of work."""
 SAMPLE, NEWEST = 50_000, 2_000_000
-"""Transactions that tails and thresholds are fitted to, drawn from so many stored last."""
+"""Tails and thresholds are fitted to a sample of SAMPLE from the NEWEST stored transactions."""
 FEWEST = 5_000
-"""With fewer a budget of one in a thousand is no more than five of them."""
+"""With fewer transactions, a budget of one in a thousand would be at most five alerts."""
 Tell = Callable[[int], None]
 
 
 def answer(unit: UnitOfWork, snapshot: Snapshot, change: AlternativeTerms, tell: Tell) -> WhatIf:
-    """Score the past as it is scored now and as it would be; `tell` is told each of STAGES by its place.
+    """Score stored transactions under the terms in force and under other terms.
 
-    Raises CannotScore where nothing is in force, too little is stored, or a detector cannot score.
+    Args:
+        unit: open unit of work.
+        snapshot: base and detectors in force.
+        change: terms to try.
+        tell: called with the index of each stage in STAGES.
+
+    Raises:
+        CannotScore: no base is in force, too little is stored, or a detector cannot score.
     """
     stack, threshold = snapshot.stack, snapshot.threshold
     if stack is None or threshold is None:
@@ -73,7 +80,7 @@ def _stored(unit: UnitOfWork, detector: str) -> DetectorRow | None:
 
 
 def _support(unit: UnitOfWork, row: DetectorRow | None) -> Collection[str]:
-    """Flags of the episode: that its detector finds them says nothing of the frauds to come."""
+    """Flags of the episode, to leave out: its detector finds them by construction."""
     episode = unit.episodes.get(row.episode_id) if row else None
     parts = episode.transactions if episode else []
     return [part.transaction_id for part in parts if part.role == SUPPORT]
@@ -106,7 +113,7 @@ def _changed(
 
 
 def _live(snapshot: Snapshot, row: DetectorRow, recent: Floats) -> LiveDetector:
-    """A stored detector as it would score, its tails fitted to recent traffic."""
+    """A stored detector, ready to score, with tails fitted to recent traffic."""
     detector, stack = Detector.from_bytes(row.payload), snapshot.stack
     adapter = snapshot.adapter_of(detector)
     if adapter is None or stack is None:
@@ -132,5 +139,5 @@ def _truth(found: JudgedTraffic) -> np.ndarray[tuple[int], np.dtype[np.int8]]:
 
 def _told(effect: past_terms.AlertCounts, setting: ScoringSetting) -> TermsEffect:
     counted = asdict(effect)
-    del counted["alert_rate"], counted["false_alarms_a_day"]  # of the few that somebody called genuine
+    del counted["alert_rate"], counted["false_alarms_a_day"]  # rest on the few judged genuine transactions
     return TermsEffect(threshold=setting.threshold, **counted)

@@ -1,4 +1,4 @@
-"""Runs in the model process: one request after another, on what it reads from the database."""
+"""Runs in the model process: works one request at a time on data from the database."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from storage.detectors import DetectorRow
 from storage.labels import GENUINE
 
 MOST = 10_000
-"""Matches looked at one by one: more than any detector in budget has in a month."""
+"""Maximum number of matches kept: more than any detector in budget has in a month."""
 
 
 @dataclass(frozen=True)
 class Tools:
-    """What every request needs."""
+    """Tools of every request."""
 
     engine: Engine
     key: ControlKey
@@ -38,13 +38,13 @@ _tools: Tools | None = None
 
 
 def start(url: str, secret: str, tell: Tell) -> None:
-    """Called once as the process begins; `tell` is how a long request says how far it is."""
+    """Initialise the process; long requests report their stage through `tell`."""
     global _tools
     _tools = Tools(open_engine(url), read_key(secret), tell)
 
 
 def look_back_with(draft: Draft, days: float) -> DraftMatches:
-    """Which stored transactions the draft would have alerted. Raises CannotScore."""
+    """Find stored transactions that the draft would have alerted. Raises CannotScore."""
     row = DetectorRow(
         id="the draft", payload=draft.detector, threshold=draft.threshold, gate={"shift": draft.shift}
     )
@@ -63,14 +63,14 @@ def look_back_with(draft: Draft, days: float) -> DraftMatches:
 
 
 def what_if(change: AlternativeTerms) -> WhatIf:
-    """What other terms would have done. Raises CannotScore."""
+    """Score stored transactions under other terms. Raises CannotScore."""
     assert _tools is not None  # `start` came first
     with _reading() as unit:
         return answer(unit, _snapshot(unit), change, _tools.tell)
 
 
 def parts_of(partition: int, offset: int) -> list[PartScore]:
-    """What each scorer made of a transaction, under what was in force then. Raises CannotScore."""
+    """Recompute the score of each scorer, as in force at that time. Raises CannotScore."""
     with _reading() as unit:
         stored = unit.transactions.at(partition, offset)
         if stored is None:
@@ -94,7 +94,7 @@ def _reading() -> UnitOfWork:
 
 
 def _snapshot(unit: UnitOfWork, control_offset: int | None = None) -> Snapshot:
-    """What was in force at an offset, by default now."""
+    """The snapshot at a control offset, by default the newest."""
     newest = unit.control.newest_offset()
     return _snapshot_at(newest if control_offset is None else min(control_offset, newest))
 

@@ -7,7 +7,7 @@ from typing import Any
 from nicegui import events, ui
 
 from console.pages.parts import button
-from console.pages.refusals import telling
+from console.pages.refusals import notify_refusals
 from console.pages.viewer import PageViewer
 from console.pages.words import count, local_time
 from console.results.alerts import AlertsChanged
@@ -50,7 +50,7 @@ def on_actions(viewer: PageViewer, after: str = "flagfive.grid.refresh()") -> No
 
     async def act(event: events.GenericEventArguments) -> None:
         ids = [one for one in event.args["ids"] if one is not None]
-        with telling():
+        with notify_refusals():
             if event.args["what"] == "case":
                 await _open_case(viewer, ids)
                 return

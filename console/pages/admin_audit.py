@@ -7,7 +7,7 @@ from nicegui import events, ui
 from console.pages.api_client import PREFIX
 from console.pages.grid import column, rows_grid, show
 from console.pages.parts import box, button, empty
-from console.pages.refusals import telling
+from console.pages.refusals import notify_refusals
 from console.pages.viewer import PageViewer
 from console.results.administration import AuditCheck, AuditList
 
@@ -46,7 +46,7 @@ COLUMNS = [
 
 
 async def _verify(viewer: PageViewer) -> None:
-    with telling():
+    with notify_refusals():
         found = await viewer.api.get("/audit/verify", AuditCheck)
         if found.intact:
             ui.notify(f"The chain of {found.entries:,} entries is intact", type="positive")

@@ -5,7 +5,7 @@ from typing import Any
 from nicegui import ui
 
 from console.pages.parts import box, button, panel, text
-from console.pages.refusals import telling
+from console.pages.refusals import notify_refusals
 from console.pages.viewer import PageViewer
 from console.pages.words import percent
 from console.results.administration import PolicyInForce
@@ -38,6 +38,6 @@ def _number(label: str, value: float, *, step: float = 1.0) -> ui.number:
 
 
 async def _save(viewer: PageViewer, form: dict[str, Any]) -> None:
-    with telling():
+    with notify_refusals():
         await viewer.api.put("/policy", PolicyInForce, {name: field.value for name, field in form.items()})
         ui.notify("Saved. The policy applies from the next episode.")

@@ -5,7 +5,7 @@ from functools import partial
 from nicegui import ui
 
 from console.pages.parts import banner, box, button, cell, empty, moment, panel, panel_head, table, text
-from console.pages.refusals import telling
+from console.pages.refusals import notify_refusals
 from console.pages.viewer import PageViewer
 from console.results.administration import TokenCreated, TokenList, TokenRow
 
@@ -44,14 +44,14 @@ def _row(viewer: PageViewer, row: TokenRow, may: bool) -> None:
 
 
 async def _revoke(viewer: PageViewer, token_id: int) -> None:
-    with telling():
+    with notify_refusals():
         await viewer.api.delete(f"/tokens/{token_id}")
         ui.navigate.reload()
 
 
 def _new(viewer: PageViewer) -> None:
     async def make() -> None:
-        with telling():
+        with notify_refusals():
             body = {"name": name.value or "", "scopes": list(scopes.value or [])}
             made = await viewer.api.post("/tokens", TokenCreated, body)
             sheet.clear()

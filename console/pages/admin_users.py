@@ -7,7 +7,7 @@ from nicegui import events, ui
 
 from console.pages.api_client import PREFIX, ApiRefused
 from console.pages.parts import banner, box, button, cell, panel, panel_head, table, text
-from console.pages.refusals import telling
+from console.pages.refusals import notify_refusals
 from console.pages.viewer import PageViewer
 from console.results.administration import UserCreated, UserList, UserRow
 
@@ -82,7 +82,7 @@ async def _change(viewer: PageViewer, user_id: int, body: Change) -> bool:
 def _new(viewer: PageViewer) -> None:
     async def make() -> None:
         body = {"name": (name.value or "").strip(), "role": role.value, "password": password.value or None}
-        with telling():
+        with notify_refusals():
             made = await viewer.api.post("/users", UserCreated, body)
             if made.link_token is None:
                 ui.navigate.reload()

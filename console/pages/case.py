@@ -10,7 +10,7 @@ from console.pages.cases import CASE_STATES
 from console.pages.frame import frame
 from console.pages.notes import notes_panel
 from console.pages.parts import box, button, cell, empty, facts, moment, panel, table, text, word
-from console.pages.refusals import telling
+from console.pages.refusals import notify_refusals
 from console.pages.viewer import PageViewer, SignedIn
 from console.pages.words import amount, masked
 from console.results.cases import CaseDetails
@@ -81,7 +81,7 @@ async def _give(viewer: PageViewer, route: str, owner: str | None) -> None:
 
 async def _patch(viewer: PageViewer, route: str, body: dict[str, str | None]) -> bool:
     """Send a change; return False, and notify the viewer, where the API refuses it."""
-    with telling():
+    with notify_refusals():
         await viewer.api.patch(route, CaseDetails, body)
         ui.notify("Saved")
         return True
@@ -113,7 +113,7 @@ def _alert(viewer: PageViewer, row: TransactionRow) -> None:
 def _add_alert(viewer: PageViewer, route: str) -> None:
     async def add() -> None:
         identity = (written.value or "").strip()
-        with telling():
+        with notify_refusals():
             found = await viewer.api.get(f"/transactions/{quote(identity, safe='')}", TransactionDetails)
             if found.row.id is None:
                 ui.notify("This transaction has no alert.", type="warning")

@@ -3,7 +3,7 @@
 from nicegui import ui
 
 from console.pages.parts import box, button, panel, text
-from console.pages.refusals import telling
+from console.pages.refusals import notify_refusals
 from console.pages.viewer import PageViewer
 from console.results.cases import CaseDetails, LinkRow
 
@@ -30,7 +30,7 @@ def _link(one: LinkRow) -> None:
 
 def _add_link(viewer: PageViewer, route: str) -> None:
     async def add() -> None:
-        with telling():
+        with notify_refusals():
             await viewer.api.post(
                 f"{route}/links", CaseDetails, {"title": title.value or "", "url": url.value or ""}
             )

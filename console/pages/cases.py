@@ -5,7 +5,7 @@ from nicegui import ui
 from console.pages.api_client import PREFIX
 from console.pages.frame import frame
 from console.pages.parts import box, button, cell, empty, moment, panel, table, tabs, text, word
-from console.pages.refusals import telling
+from console.pages.refusals import notify_refusals
 from console.pages.viewer import PageViewer, SignedIn
 from console.pages.words import NOTHING
 from console.results.cases import CaseDetails, CaseList, CaseRow
@@ -61,7 +61,7 @@ def _list(viewer: PageViewer, rows: list[CaseRow]) -> None:
 
 def _begin(viewer: PageViewer) -> None:
     async def make() -> None:
-        with telling():
+        with notify_refusals():
             made = await viewer.api.post("/cases", CaseDetails, {"title": (title.value or "").strip()})
             ui.navigate.to(f"/cases/{made.id}")
 

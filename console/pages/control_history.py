@@ -6,7 +6,7 @@ from functools import partial
 from nicegui import ui
 
 from console.pages.parts import box, button, cell, empty, moment, panel, table, text
-from console.pages.refusals import telling
+from console.pages.refusals import notify_refusals
 from console.pages.viewer import PageViewer
 from console.results.control_entries import ControlList, ControlRow
 from console.results.requests import RequestResult
@@ -68,7 +68,7 @@ def ask_roll_back(
 
     async def do() -> None:
         dialog.close()
-        with telling():
+        with notify_refusals():
             route = f"/control-entries/{control_offset}/rollback"
             answer = await viewer.api.post(route, RequestResult, {"note": reason.value or ""})
             ui.notify(answer.message or "Rolled back")

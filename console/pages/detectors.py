@@ -10,7 +10,7 @@ from console.pages.bases import BasesPanel
 from console.pages.control_history import ControlHistoryPanel
 from console.pages.frame import frame
 from console.pages.parts import box, button, cell, empty, facts, moment, panel, table, text, word
-from console.pages.refusals import telling
+from console.pages.refusals import notify_refusals
 from console.pages.viewer import PageViewer, SignedIn
 from console.pages.words import NOTHING, count, percent
 from console.results.detectors import DetectorComparison, DetectorList, DetectorSummary, TrialRow
@@ -118,7 +118,7 @@ def _comparison(viewer: PageViewer, rows: list[DetectorSummary]) -> None:
         if not first.value or not other.value:
             ui.notify("Choose two detectors.")
             return
-        with telling():
+        with notify_refusals():
             found = await viewer.api.get(
                 "/detectors/compare", DetectorComparison, a=first.value, b=other.value
             )

@@ -7,7 +7,7 @@ from functools import partial
 from nicegui import ui
 
 from console.pages.parts import box, button, text
-from console.pages.refusals import telling
+from console.pages.refusals import notify_refusals
 from console.pages.viewer import PageViewer
 from console.results.episodes import EpisodeDetails
 from console.results.requests import RequestResult
@@ -74,7 +74,7 @@ def episode_actions(
 def _ask(viewer: PageViewer, route: str, step: EpisodeAction, after: Callable[[], Awaitable[None]]) -> None:
     async def do() -> None:
         dialog.close()
-        with telling():
+        with notify_refusals():
             answer = await viewer.api.post(
                 f"{route}/{step.path}", RequestResult, {"note": reason.value or ""}
             )

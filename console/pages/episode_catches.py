@@ -8,7 +8,7 @@ from nicegui import ui
 
 from console.pages.api_client import ApiRefused
 from console.pages.parts import box, button, cell, empty, moment, panel, table, text, word
-from console.pages.refusals import telling
+from console.pages.refusals import notify_refusals
 from console.pages.viewer import PageViewer
 from console.pages.words import amount, masked, rarity
 from console.results.alerts import AlertList, AlertsChanged
@@ -79,7 +79,7 @@ class CatchesPanel:
 
     def _verdict(self, row: TransactionRow, verdict: str, words: str, icon: str) -> None:
         async def decide() -> None:
-            with telling():
+            with notify_refusals():
                 await self._viewer.api.post(
                     "/alerts/decide", AlertsChanged, {"ids": [row.id], "verdict": verdict}
                 )

@@ -3,7 +3,7 @@
 from nicegui import ui
 
 from console.pages.parts import box, button, moment, panel, text
-from console.pages.refusals import telling
+from console.pages.refusals import notify_refusals
 from console.pages.viewer import PageViewer
 from console.results.transactions import NoteRow
 
@@ -37,7 +37,7 @@ def _field(viewer: PageViewer, listed: ui.element, route: str) -> None:
         words = (written.value or "").strip()
         if not words:
             return
-        with telling():
+        with notify_refusals():
             note = await viewer.api.post(route, NoteRow, {"text": words})
             written.value = ""
             with listed:

@@ -9,7 +9,7 @@ from console.pages.api_client import ApiRefused
 
 
 @contextmanager
-def telling() -> Iterator[None]:
+def notify_refusals() -> Iterator[None]:
     """Leave the block where the API refuses a request in it, and notify the viewer."""
     try:
         yield

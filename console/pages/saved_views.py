@@ -6,7 +6,7 @@ from typing import Any
 from nicegui import ui
 
 from console.pages.parts import box, button, text
-from console.pages.refusals import telling
+from console.pages.refusals import notify_refusals
 from console.pages.viewer import PageViewer
 from console.results.views import ViewList, ViewRow
 
@@ -21,7 +21,7 @@ def saved_views(
 
     async def fill() -> None:
         menu.clear()
-        with telling():
+        with notify_refusals():
             views = [one for one in (await viewer.api.get("/views", ViewList)).rows if one.page == page]
             with menu:
                 for view in views:
@@ -50,7 +50,7 @@ def _entry(view: ViewRow, take: Callable[[Query], None], remove: Callable[[str],
 
 def _ask_name(save: Callable[[str], Awaitable[None]]) -> None:
     async def done() -> None:
-        with telling():
+        with notify_refusals():
             await save(name.value)
             ui.notify(f"View {name.value} saved")
             dialog.close()

@@ -1,4 +1,4 @@
-// Name and password go straight to the API, whose answer sets the session's cookie in this browser.
+// The form sends name and password to the API, which sets the session cookie in this browser.
 export default {
   template: `
     <form @submit.prevent="send" aria-label="Sign in">

@@ -10,7 +10,7 @@ from console.pages.episodes import episode_address
 from console.pages.frame import frame
 from console.pages.notes import notes_panel
 from console.pages.parts import box, button, cell, empty, facts, moment, panel, reasons, table, text, word
-from console.pages.refusals import telling
+from console.pages.refusals import notify_refusals
 from console.pages.scores_panel import scores_panel
 from console.pages.viewer import PageViewer, SignedIn
 from console.pages.words import NOTHING, amount, masked, rarity
@@ -83,7 +83,7 @@ def _reveal_button(viewer: PageViewer, route: str, shown: ui.element) -> None:
         return
 
     async def reveal() -> None:
-        with telling():
+        with notify_refusals():
             told = await viewer.api.post(f"{route}/reveal", RevealedEntities)
             shown.clear()
             with shown:

@@ -1,4 +1,4 @@
-// What is gathered for an episode, at the corner of every page.
+// The transactions gathered for an episode, in the corner of every page.
 export default {
   template: `
     <section v-if="ids.length && !gathered" class="tray" aria-label="Gathered for an episode">

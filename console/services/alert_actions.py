@@ -37,7 +37,7 @@ def decide(
     """
     status = CONFIRMED if verdict == FRAUD else REJECTED
     with context.unit(reads_only=True) as unit:
-        alerts = existing_alerts(unit, ids)
+        alerts = find_alerts(unit, ids)
     named = tuple(dict.fromkeys(alert.transaction_id for alert in alerts))
     fraud, genuine = (named, ()) if verdict == FRAUD else ((), named)
     request = request_by(context, viewer, "label", fraud=fraud, genuine=genuine, reason=text)
@@ -64,7 +64,7 @@ def assign(
     """
     now = context.clock()
     with context.unit() as unit:
-        alerts = existing_alerts(unit, ids)
+        alerts = find_alerts(unit, ids)
         if assignee is not None:
             require_worker(unit, assignee, "assignee")
         before = {"assignee": {alert.id: alert.assignee for alert in alerts}}
@@ -85,7 +85,7 @@ def snooze(context: ConsoleContext, viewer: Viewer, ids: Sequence[int], until: f
     if until is not None and not now < until <= now + LONGEST_SNOOZE_S:
         raise Invalid("a snooze must end in the future, within 90 days", where="until")
     with context.unit() as unit:
-        alerts = existing_alerts(unit, ids)
+        alerts = find_alerts(unit, ids)
         if judged := [alert.id for alert in alerts if alert.status != OPEN]:
             raise Invalid(f"already judged: {judged[:5]}", where="ids", allowed="open alerts")
         before = {"state": {alert.id: state_of(alert, now) for alert in alerts}}
@@ -95,7 +95,7 @@ def snooze(context: ConsoleContext, viewer: Viewer, ids: Sequence[int], until: f
     return AlertsChanged(len(alerts))
 
 
-def existing_alerts(unit: UnitOfWork, ids: Sequence[int]) -> list[AlertRow]:
+def find_alerts(unit: UnitOfWork, ids: Sequence[int]) -> list[AlertRow]:
     """Return the alerts of these ids, each once.
 
     Raises:

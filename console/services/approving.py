@@ -9,7 +9,7 @@ from console.errors import NotAllowed, NotFound, Refused
 from console.policy import standing_policy
 from console.results.requests import RequestResult
 from console.services.asking import ask, request_by
-from console.services.episode_lookup import found_episode
+from console.services.episode_lookup import find_episode
 from console.services.requests import result_of
 from contracts.request import RequestKind
 from storage import UnitOfWork
@@ -57,7 +57,7 @@ def retire(context: ConsoleContext, viewer: Viewer, name: str, note: str) -> Req
         Refused: the worker refuses.
     """
     with context.unit(reads_only=True) as unit:
-        episode = found_episode(unit, name)
+        episode = find_episode(unit, name)
     request = request_by(context, viewer, "retire", name=episode.id, reason=note)
     act = Act("retire", episode.id, _standing(episode), {"note": note, "request": request.request_id})
     return result_of(request, ask(context, viewer, request, act))
@@ -71,7 +71,7 @@ def roll_back_episode(context: ConsoleContext, viewer: Viewer, name: str, note: 
         Refused: the episode has no detector, or the worker refuses.
     """
     with context.unit(reads_only=True) as unit:
-        episode = found_episode(unit, name)
+        episode = find_episode(unit, name)
     if episode.detector_id is None:
         raise Refused(f"{episode.name!r} has no detector to roll back", where="name")
     return roll_back(context, viewer, f"detector/{episode.detector_id}", note)
@@ -133,7 +133,7 @@ def _decide(
 
 
 def _undecided(unit: UnitOfWork, name: str) -> Episode:
-    episode = found_episode(unit, name)
+    episode = find_episode(unit, name)
     if episode.status not in UNDECIDED:
         raise Refused(f"episode {episode.name!r} is {episode.status}", where="name", allowed=list(UNDECIDED))
     return episode

@@ -84,7 +84,7 @@ def post(
     context.feedback.wake()
 
 
-def must_answer(answer: Answer | None, request: Request) -> Answer:
+def require_answer(answer: Answer | None, request: Request) -> Answer:
     """The answer. Raises WorkerUnresponsive where there is none."""
     if answer is None:
         raise WorkerUnresponsive(

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from console.context import ConsoleContext
 from console.results.detectors import DetectorSummary, InForce
 from console.services.base_artifacts import BaseArtifacts
-from console.services.detector_rows import BASE, came_to, trial_row
+from console.services.detector_rows import BASE, alert_counts, trial_row
 from control.entry import Kind
 from storage import UnitOfWork
 from storage.alert_queue import AlertCounts
@@ -18,7 +18,7 @@ from storage.shadow_alerts import Trial
 
 
 @dataclass(frozen=True)
-class Stay:
+class PeriodInForce:
     """A period in force of a base: its entry, the change that began the period, and the one that ended it.
 
     A period begins with the base's own entry, or with the retirement of a newer base with another id.
@@ -42,7 +42,7 @@ class Stay:
         )
 
 
-def stays_of(entries: Iterable[ControlEntry]) -> list[Stay]:
+def periods_in_force(entries: Iterable[ControlEntry]) -> list[PeriodInForce]:
     """Return the periods in force of all bases, earliest first.
 
     As in workers, the base announced last is in force, and a replayed older entry changes nothing.
@@ -51,7 +51,7 @@ def stays_of(entries: Iterable[ControlEntry]) -> list[Stay]:
         entries: entries of kind base, in the order of the control log.
     """
     standing: dict[str, ControlEntry] = {}
-    stays: list[Stay] = []
+    periods: list[PeriodInForce] = []
     for entry in entries:
         before = standing.get(entry.entry_id)
         if before is not None and entry.sequence <= before.sequence:
@@ -59,20 +59,20 @@ def stays_of(entries: Iterable[ControlEntry]) -> list[Stay]:
         standing[entry.entry_id] = entry
         left = (one for one in standing.values() if not one.retired)
         newest = max(left, key=lambda one: one.control_offset, default=None)
-        if stays and stays[-1].ended_by is None:
-            if stays[-1].entry is newest:
+        if periods and periods[-1].ended_by is None:
+            if periods[-1].entry is newest:
                 continue
-            stays[-1] = replace(stays[-1], ended_by=entry)
+            periods[-1] = replace(periods[-1], ended_by=entry)
         if newest is not None:
-            stays.append(Stay(newest, entry))
-    return stays
+            periods.append(PeriodInForce(newest, entry))
+    return periods
 
 
 def bases_now(
     unit: UnitOfWork, tally: AlertCounts, trials: dict[str, Trial], share: float
 ) -> list[DetectorSummary]:
     """Return the base in force and those on trial; `tally` counts the alerts of all bases together."""
-    last = stays_of(unit.control.of_kind(Kind.BASE))[-1:]
+    last = periods_in_force(unit.control.of_kind(Kind.BASE))[-1:]
     rows = [_row(one.entry, one.id, LIVE, tally, share=share) for one in last if one.ended_by is None]
     on_trial = {entry.entry_id: entry for entry in unit.control.of_kind(Kind.SHADOW)}
     return rows + [
@@ -86,15 +86,15 @@ def bases_now(
 
 def all_bases(context: ConsoleContext, unit: UnitOfWork, share: float) -> list[DetectorSummary]:
     """Return every base that has been in force, newest first, with its period, own alerts and training."""
-    stays = stays_of(unit.control.of_kind(Kind.BASE))
-    artifacts, tallies = BaseArtifacts(context, unit), _tallies(unit, stays)
-    last = (stays[-1].ended_by or stays[-1].came_by) if stays else None
+    periods = periods_in_force(unit.control.of_kind(Kind.BASE))
+    artifacts, tallies = BaseArtifacts(context, unit), _tallies(unit, periods)
+    last = (periods[-1].ended_by or periods[-1].came_by) if periods else None
     rows = []
-    for stay, tally in zip(stays, tallies, strict=True):
-        state, own = (LIVE, share) if stay.ended_by is None else (RETIRED, None)
-        row = _row(stay.entry, stay.id, state, tally, share=own)
-        training = artifacts.training(stay.entry)
-        rows.append(replace(row, in_force=_in_force(stay, last, artifacts), training=training))
+    for period, tally in zip(periods, tallies, strict=True):
+        state, own = (LIVE, share) if period.ended_by is None else (RETIRED, None)
+        row = _row(period.entry, period.id, state, tally, share=own)
+        training = artifacts.training(period.entry)
+        rows.append(replace(row, in_force=_in_force(period, last, artifacts), training=training))
     return rows[::-1]
 
 
@@ -104,8 +104,8 @@ def with_training(context: ConsoleContext, unit: UnitOfWork, row: DetectorSummar
     return row if entry is None else replace(row, training=BaseArtifacts(context, unit).training(entry))
 
 
-def _in_force(stay: Stay, last: ControlEntry | None, artifacts: BaseArtifacts) -> InForce:
-    begin, end = stay.came_by, stay.ended_by
+def _in_force(period: PeriodInForce, last: ControlEntry | None, artifacts: BaseArtifacts) -> InForce:
+    begin, end = period.came_by, period.ended_by
     return InForce(
         began_at=begin.time,
         ended_at=end.time if end else None,
@@ -118,12 +118,12 @@ def _in_force(stay: Stay, last: ControlEntry | None, artifacts: BaseArtifacts) -
     )
 
 
-def _tallies(unit: UnitOfWork, stays: Sequence[Stay]) -> list[AlertCounts]:
+def _tallies(unit: UnitOfWork, periods: Sequence[PeriodInForce]) -> list[AlertCounts]:
     """Counts of alerts by period."""
-    if len(stays) < 2:
-        return [unit.queue.counts_by_scorer().get(BASE, AlertCounts()) for _ in stays]
+    if len(periods) < 2:
+        return [unit.queue.counts_by_scorer().get(BASE, AlertCounts()) for _ in periods]
     by_offset = unit.queue.counts_by_control_offset(BASE)
-    return [sum((t for at, t in by_offset.items() if stay.holds(at)), AlertCounts()) for stay in stays]
+    return [sum((t for at, t in by_offset.items() if period.holds(at)), AlertCounts()) for period in periods]
 
 
 def _row(
@@ -143,5 +143,5 @@ def _row(
         share=share,
         trial=None,
         gate={},
-        **came_to(tally),
+        **alert_counts(tally),
     )

@@ -12,7 +12,7 @@ from console.context import ConsoleContext
 from console.errors import NotFound
 from console.results.cases import CaseDetails, CaseList, CaseRow, LinkRow
 from console.results.transactions import NoteRow
-from console.services.alert_actions import existing_alerts, require_worker
+from console.services.alert_actions import find_alerts, require_worker
 from console.services.rows import row_of_alert
 from console.services.transactions import notes_on
 from storage import UnitOfWork
@@ -149,7 +149,7 @@ def _join(unit: UnitOfWork, case: Case, alert_ids: Sequence[int]) -> None:
     held = {part.alert_id for part in case.alerts}
     case.alerts += [
         CaseAlert(alert_id=alert.id, transaction_id=alert.transaction_id)
-        for alert in existing_alerts(unit, alert_ids)
+        for alert in find_alerts(unit, alert_ids)
         if alert.id not in held
     ]
 

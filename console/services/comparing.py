@@ -28,9 +28,9 @@ def _differences(a: DetectorSummary, b: DetectorSummary) -> list[Difference]:
     plain = [(name, getattr(a, name), getattr(b, name)) for name in vars(a) if name not in APART]
     gates = _side_by_side(a.gate, b.gate)
     trials = _side_by_side(_fields(a.trial), _fields(b.trial), "trial: ")
-    stays = _side_by_side(_stay(a), _stay(b), "in force: ")
+    periods = _side_by_side(_period(a), _period(b), "in force: ")
     trainings = _side_by_side(*_trainings(a, b), "training: ")
-    every = plain + stays + gates + trials + trainings
+    every = plain + periods + gates + trials + trainings
     return [Difference(what, of_a, of_b) for what, of_a, of_b in every if of_a != of_b]
 
 
@@ -42,7 +42,7 @@ def _fields(part: object) -> dict[str, Any]:
     return vars(part) if part else {}
 
 
-def _stay(row: DetectorSummary) -> dict[str, Any]:
+def _period(row: DetectorSummary) -> dict[str, Any]:
     """Fields of the period in force, without the rollback offset."""
     return {name: value for name, value in _fields(row.in_force).items() if name != "rollback_offset"}
 

@@ -12,7 +12,7 @@ BASE = "base"
 """Kind of a base, and the scorer in its alerts."""
 
 
-def came_to(tally: AlertCounts) -> dict[str, Any]:
+def alert_counts(tally: AlertCounts) -> dict[str, Any]:
     """Return the fields of a summary that count alerts."""
     return {
         "alerts": tally.alerts,

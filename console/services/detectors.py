@@ -8,7 +8,7 @@ from console.context import ConsoleContext
 from console.errors import NotFound
 from console.results.detectors import DetectorList, DetectorSummary
 from console.services.bases import all_bases, bases_now, with_training
-from console.services.detector_rows import BASE, came_to, trial_row
+from console.services.detector_rows import BASE, alert_counts, trial_row
 from storage import UnitOfWork
 from storage.alert_queue import AlertCounts
 from storage.detectors import DetectorRow as StoredDetector
@@ -129,5 +129,5 @@ def _detector(
         share=weights[one.id] / whole if one.id in weights else None,
         trial=trial_row(trial),
         gate={name: value for name, value in one.gate.items() if name != "notes"},
-        **came_to(tally),
+        **alert_counts(tally),
     )

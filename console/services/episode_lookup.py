@@ -5,7 +5,7 @@ from storage import UnitOfWork
 from storage.episodes import Episode
 
 
-def found_episode(unit: UnitOfWork, name: str) -> Episode:
+def find_episode(unit: UnitOfWork, name: str) -> Episode:
     """Return the episode with this id, name or detector id.
 
     Raises:

@@ -19,7 +19,7 @@ from console.results.episodes import (
     HistoryEvent,
 )
 from console.results.transactions import TransactionRow
-from console.services.episode_lookup import found_episode
+from console.services.episode_lookup import find_episode
 from console.services.requests import SENT
 from console.services.row_lookup import rows_of_ids
 from console.services.rows import row_of_alert
@@ -58,7 +58,7 @@ def episode_page(context: ConsoleContext, name: str) -> EpisodeDetails:
     """
     with context.unit(reads_only=True) as unit:
         try:
-            episode = found_episode(unit, name)
+            episode = find_episode(unit, name)
         except NotFound:
             return _asked_for(context, unit, name)
         found = dict(episode.details)

@@ -11,8 +11,8 @@ from console.context import ConsoleContext
 from console.errors import Invalid
 from console.policy import standing_policy
 from console.results.requests import EpisodeRequested, RequestResult
-from console.services.asking import ask, must_answer, request_by
-from console.services.episode_lookup import found_episode
+from console.services.asking import ask, request_by, require_answer
+from console.services.episode_lookup import find_episode
 from console.services.requests import result_of
 from contracts.standing_policy import ReleasePolicy
 
@@ -98,10 +98,10 @@ def join_matches(
     if both := sorted(set(confirmed) & set(rejected)):
         raise Invalid(f"both confirmed and rejected: {both[:5]}", where="confirm, reject")
     with context.unit(reads_only=True) as unit:
-        episode = found_episode(unit, name)
+        episode = find_episode(unit, name)
     request = request_by(
         context, viewer, "label", name=episode.id, fraud=tuple(confirmed), genuine=tuple(rejected)
     )
     after = {"confirm": list(confirmed), "reject": list(rejected), "request": request.request_id}
     answer = ask(context, viewer, request, Act("judge matches", episode.id, after=after))
-    return result_of(request, must_answer(answer, request))
+    return result_of(request, require_answer(answer, request))

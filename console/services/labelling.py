@@ -8,7 +8,7 @@ from console.access.viewer import Viewer
 from console.audit import Act
 from console.context import ConsoleContext
 from console.results.requests import RequestResult
-from console.services.asking import ask, must_answer, request_by
+from console.services.asking import ask, request_by, require_answer
 from console.services.requests import result_of
 from storage.labels import FRAUD
 
@@ -44,4 +44,4 @@ def label(
         "request": request.request_id,
     }
     answer = ask(context, viewer, request, Act("label", f"{len(chosen)} transactions", after=after))
-    return result_of(request, must_answer(answer, request))
+    return result_of(request, require_answer(answer, request))

@@ -9,7 +9,7 @@ from console.errors import Refused
 from console.models.results import CannotScore, DraftMatches
 from console.results.preview import EpisodePreview, GateOpinion, MatchExamples, SupportCheck
 from console.results.transactions import TransactionRow
-from console.services.asking import ask, must_answer, request_by
+from console.services.asking import ask, request_by, require_answer
 from console.services.flagging import EpisodeFlags
 from console.services.row_lookup import rows_of_ids
 from contracts.answer import Draft
@@ -35,7 +35,7 @@ def preview(context: ConsoleContext, viewer: Viewer, flags: EpisodeFlags, *, day
         context, viewer, "preview", name="preview", fraud=tuple(flags.fraud), genuine=tuple(flags.genuine)
     )
     act = Act("preview", request.request_id, after={"ids": list(flags.fraud), "days": days})
-    answer = must_answer(ask(context, viewer, request, act, within_s=WORKED_WITHIN_S), request)
+    answer = require_answer(ask(context, viewer, request, act, within_s=WORKED_WITHIN_S), request)
     if answer.draft is None:
         raise Refused(answer.message)
     found, why = _look_back(context, answer.draft, days)

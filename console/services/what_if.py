@@ -13,7 +13,7 @@ from console.context import ConsoleContext
 from console.errors import Invalid, Refused
 from console.models.results import STAGES, AlternativeTerms, CannotScore, ModelsBusy
 from console.results.what_if import WhatIf, WhatIfProgress
-from console.services.episode_lookup import found_episode
+from console.services.episode_lookup import find_episode
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def _detector(context: ConsoleContext, name: str | None) -> str:
     if name is None:
         return ""
     with context.unit(reads_only=True) as unit:
-        episode = found_episode(unit, name)
+        episode = find_episode(unit, name)
     if episode.detector_id is None:
         raise Refused(f"episode {episode.name!r} has no detector", where="episode")
     return episode.detector_id

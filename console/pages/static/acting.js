@@ -1,4 +1,4 @@
-// What a key or a button does to the chosen rows. The server is asked with their ids; it checks the rights.
+// Actions of keys and buttons on the chosen rows. The server gets their ids and checks the rights.
 
 import * as basket from "./basket.js";
 import * as grid from "./grid.js";
@@ -8,7 +8,7 @@ const HERE = {
   episode: (rows) => basket.add(rows),
 };
 
-/** Do it to the selected rows, or to the one in focus; on a transaction's own page, to that one. */
+/** Apply an action to the selected rows, to the row in focus, or to the transaction of this page. */
 export function act(what) {
   const own = document.querySelector("[data-transaction]")?.dataset;
   const rows = own ? [{ id: own.alert ? Number(own.alert) : null, transaction_id: own.transaction }] : grid.chosen();

@@ -1,7 +1,7 @@
-// Transactions gathered for an episode, kept by the browser so that they last from page to page.
+// Transactions gathered for an episode. The browser keeps them across pages.
 
 const KEY = "flagfive.basket";
-const MOST = 200; // more flags than that are no pattern of a few, and too long for an address
+const MOST = 200; // more would not be a pattern of a few payments, and too long for an address
 
 const read = () => JSON.parse(localStorage.getItem(KEY) ?? "[]");
 
@@ -13,7 +13,7 @@ function write(ids) {
 /** Ids gathered so far, in the order they were added. */
 export const ids = () => read();
 
-/** Add rows; those already there are passed over. Returns how many were new. */
+/** Add rows that are not in the basket yet, and return their number. */
 export function add(rows) {
   const held = new Set(read());
   const before = held.size;
@@ -24,5 +24,5 @@ export function add(rows) {
 
 export const clear = () => write([]);
 
-// Another tab of the same person gathers into the same basket.
+// Tabs of the same browser share the basket.
 addEventListener("storage", (event) => event.key === KEY && dispatchEvent(new Event("basket")));

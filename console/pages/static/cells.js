@@ -1,4 +1,4 @@
-// What stands in a cell of a grid. Cells are built as nodes with text, so whatever a name holds stays text.
+// Cells of grids. They are text nodes, so names and ids are never read as markup.
 
 import { amount, masked, rarity, time, utc } from "./format.js";
 
@@ -15,35 +15,35 @@ const TAGS = {
   live: "tag live", review: "tag watch", snoozed: "tag watch", waiting: "tag watch", shadow: "tag accent", assigned: "tag accent",
 };
 
-/** A moment; the pointer shows UTC. */
+/** A time, with UTC as a tooltip. */
 export const moment = (params) => node(time(params.value), { title: utc(params.value) });
 
 /** An amount in the row's currency. */
 export const money = (params) => node(amount(params.value, params.data?.currency));
 
-/** How rare a score is among genuine traffic, of its surprise: -log10 of the share that scores higher. */
+/** Rarity of a score, from its surprise: -log10 of the share of genuine traffic that scores higher. */
 export const rare = (params) =>
-  node(params.value == null ? "" : rarity(10 ** -params.value), { title: "genuine payments that score as high" });
+  node(params.value == null ? "" : rarity(10 ** -params.value), { title: "share of genuine payments that score as high" });
 
-/** Who decided: an episode by its name, else the base, a list or a block. */
+/** The scorer: an episode by name, or the base, a list or a block. */
 export const scorer = (params) => node(params.data?.episode || params.value, { title: params.value ?? "" });
 
 /** A word with the colour of its meaning. */
 export const tag = (params) => (params.value ? node(params.value, { kind: TAGS[params.value] ?? "tag" }) : node(""));
 
-/** What became of an alert: its verdict where there is one. */
+/** The verdict of an alert, or its state if there is none. */
 export const outcome = (params) => tag({ value: params.data?.verdict ?? params.data?.state });
 
-/** The reason that weighs most; the pointer shows all. */
+/** The strongest reason, with all reasons as a tooltip. */
 export function reason(params) {
   const texts = (params.value ?? []).map((one) => one.text);
   return node(texts[0] ?? "", { title: texts.join("\n") });
 }
 
-/** Tokens and ids, in figures of one width. */
+/** Tokens and ids, in a monospaced font. */
 export const token = (params) => node(masked(params.value), { kind: "mono", title: params.value ?? "" });
 
-/** What an entry of the audit log says was there before or after. */
+/** The state before or after, in an entry of the audit log. */
 export const json = (params) => {
   const written = params.value == null ? "" : JSON.stringify(params.value);
   return node(written, { kind: "mono", title: written });

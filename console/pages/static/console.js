@@ -1,4 +1,4 @@
-// All that the pages do in the browser, under one name.
+// Everything that pages use in the browser, under one name.
 
 import { act } from "./acting.js";
 import * as basket from "./basket.js";

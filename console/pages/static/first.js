@@ -1,4 +1,4 @@
-// Before anything is drawn: the server must know the viewer's zone to write times in it.
+// Runs before anything is drawn: the server needs the viewer's time zone.
 
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 const told = document.cookie.split("; ").includes(`zone=${zone}`);

@@ -1,4 +1,4 @@
-// A grid that asks the API for the pages it shows, and what people do with its rows.
+// A grid that loads its rows from the API, with focus and selection.
 
 let shown = null; // the page's grid: { api, current: id of the row in focus, index: its place }
 
@@ -15,7 +15,7 @@ async function fetched(url) {
   return response.json();
 }
 
-/** A source of rows for AG Grid's infinite model; a sorted column is asked of the API. */
+/** A source of rows for AG Grid's infinite model; the API sorts. */
 export function source(url) {
   return {
     async getRows(params) {
@@ -38,7 +38,7 @@ function told(total) {
   document.querySelector("[data-empty]")?.toggleAttribute("hidden", total > 0);
 }
 
-/** Called by AG Grid once the grid stands: follows the row in focus. */
+/** Called by AG Grid when the grid is ready; follows the row in focus. */
 export function ready(event) {
   const api = event.api;
   shown = { api, current: null, index: 0 };
@@ -58,7 +58,7 @@ function take(row) {
   shown.current = row.id;
 }
 
-// New rows shift those in place: the focus stays with its row, and where that has gone, with its place.
+// When new rows arrive, the focus stays on its row, or on its index if the row is gone.
 function keepFocus() {
   if (shown.current == null) return;
   const kept = shown.api.getRowNode(shown.current);
@@ -70,7 +70,7 @@ function focus(index) {
   const { api } = shown;
   const row = api.getDisplayedRowAtIndex(index);
   if (!row?.data) return;
-  take(row); // now: the grid tells of its focus late, and the next key may already be pressed
+  take(row); // at once: the grid reports focus late, and the next key may already be pressed
   api.ensureIndexVisible(index);
   api.setFocusedCell(index, api.getAllDisplayedColumns()[0]);
 }
@@ -81,13 +81,13 @@ export function move(by) {
   focus(shown.current == null ? 0 : Math.max(0, shown.index + by));
 }
 
-/** Take the row in focus into the selection, or out of it. */
+/** Select or deselect the row in focus. */
 export function select() {
   const kept = shown?.current != null && shown.api.getRowNode(shown.current);
   if (kept) kept.setSelected(!kept.isSelected());
 }
 
-/** The selected rows; where none is selected, the one in focus. */
+/** The selected rows, or the row in focus if none is selected. */
 export function chosen() {
   if (!shown) return [];
   const selected = shown.api.getSelectedRows();
@@ -100,13 +100,13 @@ export function open(row) {
   location.assign("/transactions/" + encodeURIComponent(row.transaction_id));
 }
 
-/** Ask for the rows anew, with nothing selected. */
+/** Load the rows again, with nothing selected. */
 export function refresh() {
   shown?.api.deselectAll();
   shown?.api.refreshInfiniteCache();
 }
 
-/** Whether someone is reading or choosing, so that rows must not move. */
+/** Whether the viewer has selected rows or scrolled, so that rows must not move. */
 export function busy() {
   return !shown || shown.api.getSelectedRows().length > 0 || shown.index > 0 || shown.api.getVerticalPixelRange().top > 0;
 }

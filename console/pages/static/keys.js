@@ -1,4 +1,4 @@
-// What keys do. Typing in a field, or an open dialog, leaves them alone.
+// Keyboard shortcuts. They are off while a field has the focus or a dialog is open.
 
 import * as grid from "./grid.js";
 import { act } from "./acting.js";

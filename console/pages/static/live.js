@@ -1,9 +1,9 @@
-// New rows by themselves: shown at once where nobody is reading, told of where somebody is.
+// Shows new rows automatically, or announces them while the viewer is reading.
 
 import { busy, refresh } from "./grid.js";
 
 const EVERY_MS = 2000;
-let after = 0; // the alert seen last; the first look only asks where the queue ends
+let after = 0; // id of the newest alert seen; the first request only finds the end of the queue
 let waiting = 0;
 
 function tell() {
@@ -18,11 +18,11 @@ function shownAll() {
   tell();
 }
 
-/** Ask for what came since the last look, and show it or say so. */
+/** Ask for new alerts, and show or announce them. */
 export async function look(url) {
   if (document.hidden) return;
   const response = await fetch(`${url}?after=${after}&limit=1`).catch(() => null);
-  if (!response?.ok) return; // away for a moment: the next look asks again
+  if (!response?.ok) return; // the API is briefly away; the next request tries again
   const news = await response.json();
   after = Math.max(after, news.last_id);
   if (!news.total) return;
@@ -32,7 +32,7 @@ export async function look(url) {
   shownAll();
 }
 
-/** Look every two seconds, as long as the page is open. */
+/** Ask every two seconds while the page is open. */
 export function follow(url) {
   setInterval(() => look(url), EVERY_MS);
   document.querySelector("[data-newest]")?.addEventListener("click", () => {

@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 
 from console.card_tokens import CardTokens
 from console.context import ConsoleContext
-from console.services.bases import stays_of
+from console.services.bases import periods_in_force
 from control.change import Change
 from control.entry import Kind
 from control.envelope import seal
@@ -91,15 +91,15 @@ def test_every_base_is_listed_with_its_time_in_force_and_what_ended_it(
         ("base@1", "retired", "bob", "drift"),
         ("base@0", "retired", "ada", "the first"),
     ]
-    stays = [row["in_force"] for row in rows]
-    assert [(s["from_offset"], s["to_offset"], s["replaced_by"], s["why_replaced"]) for s in stays] == [
+    periods = [row["in_force"] for row in rows]
+    assert [(s["from_offset"], s["to_offset"], s["replaced_by"], s["why_replaced"]) for s in periods] == [
         (3, None, "", ""),
         (1, 3, "cy", "more data"),
         (0, 1, "bob", "drift"),
     ]
-    assert [(s["began_at"], s["ended_at"]) for s in stays][1] == (DAY + 3_600.0, DAY + 10_800.0)
-    assert [s["threshold"] for s in stays] == [3.0, 3.7, 3.0]
-    assert [s["rollback_offset"] for s in stays] == [None, 3, None]
+    assert [(s["began_at"], s["ended_at"]) for s in periods][1] == (DAY + 3_600.0, DAY + 10_800.0)
+    assert [s["threshold"] for s in periods] == [3.0, 3.7, 3.0]
+    assert [s["rollback_offset"] for s in periods] == [None, 3, None]
 
 
 def test_a_base_has_the_alerts_of_its_own_time_alone(person: Sign, context: ConsoleContext) -> None:
@@ -190,11 +190,11 @@ def entries() -> st.SearchStrategy[list[ControlEntry]]:
 
 @given(entries())
 def test_at_each_offset_just_the_base_announced_last_is_in_force(log: list[ControlEntry]) -> None:
-    stays, standing = stays_of(log), dict[str, ControlEntry]()
+    periods, standing = periods_in_force(log), dict[str, ControlEntry]()
     for at, entry in enumerate(log):
         before = standing.get(entry.entry_id)
         if before is None or entry.sequence > before.sequence:
             standing[entry.entry_id] = entry
         left = [one.control_offset for one in standing.values() if not one.retired]
-        assert [stay.entry.control_offset for stay in stays if stay.holds(at)] == sorted(left)[-1:]
-    assert len({stay.id for stay in stays}) == len(stays)
+        assert [period.entry.control_offset for period in periods if period.holds(at)] == sorted(left)[-1:]
+    assert len({period.id for period in periods}) == len(periods)
