@@ -37,6 +37,10 @@ class FeedbackClient:
     def ask(self, request: Request, *, timeout_s: float) -> Answer | None:
         """Send a request and wait for its first answer.
 
+        Args:
+            request: what is asked.
+            timeout_s: seconds to wait, for the broker and for the answer.
+
         Returns:
             The answer; None where none came within `timeout_s` seconds.
 
@@ -53,6 +57,10 @@ class FeedbackClient:
 
     def send(self, request: Request, *, timeout_s: float) -> int:
         """Put a request on the topic. Safe in any thread.
+
+        Args:
+            request: what is asked.
+            timeout_s: seconds to wait for the broker.
 
         Returns:
             Its offset, once the broker has stored it.

@@ -115,6 +115,9 @@ class StandingPolicy:
             terms: values by name, as an administrator set them. Names that this version does not know, for
                 example from a later version, are ignored.
 
+        Returns:
+            A new policy.
+
         >>> StandingPolicy().overridden({"policy": "approve", "unheard_of": 1}).policy
         'approve'
         """
@@ -146,6 +149,9 @@ class StandingPolicy:
 
         Args:
             per_day: transactions a day; None while they are not known.
+
+        Returns:
+            `alerts_per_day` as a share of the traffic, at most 0.5; `alert_rate` where either is not known.
 
         >>> StandingPolicy(alerts_per_day=50).budget(100_000.0)
         0.0005

@@ -58,7 +58,7 @@ def ask_and_print(
         wait: seconds to wait for the answer.
         author: who asks; by default the user logged in.
         request_id: of an earlier request, to send it again; by default a new one.
-        fields: further fields of the request.
+        **fields: further fields of the request.
 
     Raises:
         AnswerTimeout: no answer came within `wait`.

@@ -25,6 +25,9 @@ def approve(context: AdaptationContext, request: Request, asked_at: float) -> Re
         request: names the episode.
         asked_at: when the request reached the broker, seconds since 1970-01-01 UTC.
 
+    Returns:
+        The answer where the gate refuses it now, else the change whose acknowledgements are awaited.
+
     Raises:
         RequestRefused: no such episode waits, or its author must not approve it.
     """

@@ -73,6 +73,9 @@ def note_outcome(
         asked_at: when the request that is handled reached the broker, seconds since 1970-01-01 UTC.
         outcome: status and reason to note.
         offset: control offset of the last entry that was announced; None where nothing was.
+
+    Returns:
+        The episode as it is stored.
     """
     announced_ms = 1e3 * (context.clock() - asked_at)
     with context.unit() as unit:

@@ -56,6 +56,13 @@ def carry_out(
     The repeat of a request that was stopped between 4 and 6 carries the outcome out again. Announcing again
     replaces the entries of the first try, since they have the same keys.
 
+    Args:
+        context: database, control log, prepared calibration, standing policy.
+        request: the flag that made the episode.
+        asked_at: when the request that is handled reached the broker, seconds since 1970-01-01 UTC.
+        adapted: the detector and the gate's verdict on it.
+        outcome: what becomes of the episode.
+
     Returns:
         The episode as it is stored.
     """

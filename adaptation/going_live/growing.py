@@ -27,6 +27,9 @@ JUDGED, PRECISE = 10, 0.1
 def adapt_grown(context: AdaptationContext) -> bool:
     """Adapt the grown episode that has waited longest. Repeating it is harmless.
 
+    Args:
+        context: database, control log, prepared calibration, standing policy.
+
     Returns:
         Whether there was one.
 

@@ -78,6 +78,9 @@ def outcome_of_approval(
         adapted: the detector and the gate's verdict on it, beside what is in force now.
         approver: author of the approval.
         on_trial: whether the detector holds a shadow slot, which going live ends.
+
+    Returns:
+        Status, reason and control entries.
     """
     if refusals := adapted.proposal.verdict.reasons:
         return EpisodeOutcome(DRAFT, "; ".join(refusals))

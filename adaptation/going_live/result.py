@@ -40,6 +40,9 @@ def result_of(
         episode: the stored episode.
         request_id: of the request to answer; by default the flag that made the episode.
         asked_at: when that request reached the broker; by default when the episode was flagged.
+
+    Returns:
+        A pending change where the episode is `announced`, else the answer.
     """
     request_id = request_id or episode.request_id
     notes = tuple(episode.details.get("notes", ()))

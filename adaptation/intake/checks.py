@@ -70,6 +70,9 @@ def examine_flag(unit: UnitOfWork, request: Request, width: int) -> Flagged:
         request: the flag.
         width: number of features that the base in force reads.
 
+    Returns:
+        The transactions as they were scored, without repeats.
+
     Raises:
         RequestRefused: the name or the transactions are missing, a transaction is unknown, contradicts an
             earlier verdict, is flagged already, or was scored with other features.
@@ -89,6 +92,10 @@ def examine_flag(unit: UnitOfWork, request: Request, width: int) -> Flagged:
 
 def examine_label(unit: UnitOfWork, request: Request) -> dict[str, ScoredTransaction]:
     """Find and check the labelled transactions.
+
+    Args:
+        unit: a unit of work to read with.
+        request: the labels.
 
     Returns:
         The transactions by id.

@@ -42,6 +42,9 @@ def handle(context: AdaptationContext, request: Request, asked_at: float, stop: 
         asked_at: when it reached the broker, seconds since 1970-01-01 UTC.
         stop: ends the wait for transactions that are not stored yet.
 
+    Returns:
+        The answer, or the change whose acknowledgements are awaited before it.
+
     Raises:
         StorageError: the database is away.
         ControlLogUnavailable: the control log cannot be read or written.

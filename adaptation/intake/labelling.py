@@ -27,6 +27,13 @@ GROWN_AT = "grown_at"
 def label(context: AdaptationContext, request: Request) -> Answer:
     """Store the labels. Repeating the request changes nothing.
 
+    Args:
+        context: database, control log, prepared calibration, standing policy.
+        request: the labels.
+
+    Returns:
+        The answer, with the episodes that grow as notes.
+
     Raises:
         RequestRefused: a transaction is unknown, or the named episode cannot grow.
         StorageUnavailable: the database is away.

@@ -78,6 +78,9 @@ def adapt(
         asked_at: when the request reached the broker, seconds since 1970-01-01 UTC.
         approved: whether a person has approved the episode, so that its entities may be blocked.
 
+    Returns:
+        The detector with its verdict, and the rules that follow for the flagged entities.
+
     Raises:
         RequestRefused: the transactions cannot be an episode.
         NothingToAdaptWith: they can, once there is a base in force and enough traffic.

@@ -41,6 +41,9 @@ def covered(stack: ScoringStack, place: int, threshold: float, X: Floats) -> Cov
         place: index of the detector in the stack.
         threshold: joint threshold, as surprise.
         X: features of the frauds, float32 (m, d).
+
+    Returns:
+        How many of them each alerts.
     """
     over = stack.surprises(X) + stack.shifts > threshold
     by_base, by_detector = np.count_nonzero(over[:, [0, 1 + place]], axis=0)
@@ -49,6 +52,10 @@ def covered(stack: ScoringStack, place: int, threshold: float, X: Floats) -> Cov
 
 def propose_retirements(context: AdaptationContext, ready: Ready) -> int:
     """Propose to retire each live detector that the base in force makes needless.
+
+    Args:
+        context: database and clock.
+        ready: recent traffic and known fraud under what is in force.
 
     Returns:
         The number of such detectors.

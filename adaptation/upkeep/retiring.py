@@ -29,6 +29,14 @@ def retire(context: AdaptationContext, request: Request, asked_at: float) -> Ans
     A draft or a waiting episode is only marked. The risk of its entities stays, since its frauds stay
     confirmed.
 
+    Args:
+        context: database, control log, prepared calibration, standing policy.
+        request: names the detector or episode.
+        asked_at: when the request reached the broker, seconds since 1970-01-01 UTC.
+
+    Returns:
+        The change whose acknowledgements are awaited; an answer where nothing was in force.
+
     Raises:
         RequestRefused: no live detector and no episode that could be dropped has this name.
     """

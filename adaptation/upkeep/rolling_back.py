@@ -24,6 +24,14 @@ JOINT_KEY = f"{Kind.THRESHOLD}/{JOINT}".encode()
 def roll_back(context: AdaptationContext, request: Request, asked_at: float) -> PendingChange:
     """Restore what was in force before the last change of the control entry `kind/id`.
 
+    Args:
+        context: database, control log, prepared calibration, standing policy.
+        request: names the entry.
+        asked_at: when the request reached the broker, seconds since 1970-01-01 UTC.
+
+    Returns:
+        The change whose acknowledgements are awaited.
+
     Raises:
         RequestRefused: there is no such entry, or the recorder has not stored the history this far.
     """

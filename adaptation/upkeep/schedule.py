@@ -37,10 +37,14 @@ HALF_LIVES = 10
 
 
 class Upkeep:
-    """Does at most one piece of work a turn, so that a request never waits for several."""
+    """Does at most one piece of work a turn, so that a request never waits for several.
+
+    Args:
+        context: database, control log, prepared calibration, standing policy.
+        settle: takes retirements, whose acknowledgements are then awaited.
+    """
 
     def __init__(self, context: AdaptationContext, settle: Callable[[PendingChange], None]) -> None:
-        """`settle` takes retirements, whose acknowledgements are then awaited."""
         self._context, self._settle = context, settle
         self._next = self._next_delete = 0.0
         self._compared = ""
