@@ -1,4 +1,4 @@
-"""Which partitions are live on which control offset: workers say so, the others watch."""
+"""Which partitions score under which control offset: workers publish it, other processes read it."""
 
 from __future__ import annotations
 
@@ -14,22 +14,27 @@ from contracts.outage import RECONNECT
 
 
 async def acknowledge(producer: AIOKafkaProducer, topic: str, ack: Acknowledgement) -> None:
-    """Publish `ack`; the producer is the worker's own and needs no transaction."""
+    """Publish `ack` with the worker's own producer, outside any transaction."""
     await producer.send_and_wait(topic, msgspec.json.encode(ack), key=ack.worker.encode())
 
 
 @dataclass(frozen=True)
 class Progress:
-    """On how many partitions an offset is in force."""
+    """On how many partitions a control offset is in force.
+
+    Attributes:
+        live: Partitions on which it is in force.
+        partitions: All partitions.
+        at: When the last of the live ones acknowledged, seconds since 1970 by its worker's clock.
+    """
 
     live: int
     partitions: int
     at: float = 0.0
-    """When the last of them acknowledged, by its worker's clock."""
 
     @property
     def complete(self) -> bool:
-        """Whether every partition scores under it or under a later one."""
+        """Whether every partition scores under the offset or a later one."""
         return self.live >= self.partitions
 
     def __str__(self) -> str:
@@ -44,7 +49,7 @@ class AckTable:
     newest: dict[int, Acknowledgement] = field(default_factory=dict)
 
     def add(self, value: bytes) -> None:
-        """Take in a record of the topic; what is not readable as an Acknowledgement is left out."""
+        """Add a record of the topic; a value that is no Acknowledgement is ignored."""
         try:
             ack = msgspec.json.decode(value, type=Acknowledgement)
         except msgspec.DecodeError:
@@ -55,15 +60,20 @@ class AckTable:
                 self.newest[partition] = ack
 
     def progress(self, offset: int) -> Progress:
-        """On how many partitions `offset` is in force."""
+        """Return on how many partitions `offset` is in force."""
         reached = [a.time for p, a in self.newest.items() if p < self.partitions and a.offset >= offset]
         return Progress(len(reached), self.partitions, max(reached, default=0.0))
 
 
 class AckWatch:
-    """Follows the acknowledgements: from where the topic ends when it is opened, or the `whole` topic.
+    """Follows the topic of acknowledgements.
 
-    Without the whole, partitions that acknowledged earlier are unknown, so open it before announcing.
+    Args:
+        bootstrap: Address of the broker.
+        topic: Topic of acknowledgements; its only partition is 0.
+        partitions: Partitions of the transactions.
+        whole: Read the topic from its beginning. Without it the watch starts at the end, and partitions that
+            acknowledged earlier are unknown: open the watch before announcing.
     """
 
     def __init__(self, bootstrap: str, topic: str, partitions: int, *, whole: bool = False) -> None:
@@ -76,12 +86,12 @@ class AckWatch:
             self._consumer.seek_to_beginning(self._partition)
         else:
             self._consumer.seek_to_end(self._partition)
-        # The position is fixed now, not at the first poll, or acks in between would be missed.
+        # The seek takes effect at the first call of `position` or `poll`: acknowledgements before are lost.
         self._consumer.position(self._partition)
         self.table = AckTable(partitions)
 
     def wait(self, offset: int, *, timeout_s: float) -> Progress:
-        """Return once `offset` is in force on every partition, or what was reached when the time was over."""
+        """Wait until `offset` is in force on every partition, at most `timeout_s`; return the progress."""
         deadline = time.monotonic() + timeout_s
         while not (progress := self.table.progress(offset)).complete:
             left = deadline - time.monotonic()
@@ -91,25 +101,25 @@ class AckWatch:
         return progress
 
     def poll(self, timeout_s: float = 0.0) -> None:
-        """Take in what has arrived."""
+        """Add the records that have arrived, waiting at most `timeout_s` for the first."""
         for records in self._consumer.poll(timeout_ms=int(timeout_s * 1000)).values():
             for record in records:
                 self.table.add(record.value or b"")
 
     def catch_up(self, *, timeout_s: float = 10.0) -> None:
-        """Take in all that the topic holds now, or what comes within the time."""
+        """Add all records that the topic holds now, as far as `timeout_s` allows."""
         end: int = self._consumer.end_offsets([self._partition])[self._partition]
         deadline = time.monotonic() + timeout_s
         while self._consumer.position(self._partition) < end and time.monotonic() < deadline:
             self.poll(0.2)
 
     def close(self) -> None:
-        """Leave the broker."""
+        """Close the connection."""
         self._consumer.close()
 
 
 def read_acks(bootstrap: str, topic: str, partitions: int) -> AckTable:
-    """The newest acknowledgement of every partition, from the whole topic as it stands."""
+    """Read the whole topic and return the newest acknowledgement of every partition."""
     watch = AckWatch(bootstrap, topic, partitions, whole=True)
     try:
         watch.catch_up()

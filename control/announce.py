@@ -1,4 +1,4 @@
-"""Adds entries to the control log: signed, acknowledged by the broker, answered with their offset."""
+"""Signs entries and adds them to the control log."""
 
 from __future__ import annotations
 
@@ -21,13 +21,23 @@ from control.snapshot import Snapshot
 
 log = logging.getLogger(__name__)
 
-ACKNOWLEDGED_WITHIN_S = 30.0
+ACKNOWLEDGED_WITHIN_S = 30.0  # seconds for the broker to acknowledge one entry
 
 
 class Announcer:
-    """Signs and publishes; keeps its own view of the log, to sign above what is there.
+    """Signs and publishes entries.
 
-    It sees what is in force (`current`) with `refresh`, which reads what was added since.
+    It keeps its own view of the log (`current`, updated by `refresh`), so that a new entry gets a sequence
+    above those on the log.
+
+    Args:
+        bootstrap: Address of the broker.
+        topic: Topic of the control log; its only partition is 0.
+        key: Key that signs.
+        clock: Seconds since 1970.
+
+    Raises:
+        ControlLogUnavailable: The broker does not answer.
     """
 
     def __init__(
@@ -58,7 +68,11 @@ class Announcer:
         self.current = Snapshot()
 
     def refresh(self, *, timeout_s: float = 10.0) -> Snapshot:
-        """What is in force by all that the log holds now. Raises ControlLogUnavailable."""
+        """Read what was added to the log and return what is in force now.
+
+        Raises:
+            ControlLogUnavailable: The log cannot be read within `timeout_s`.
+        """
         deadline = time.monotonic() + timeout_s
         try:
             end = self._consumer.end_offsets([self._partition])[self._partition]
@@ -71,12 +85,25 @@ class Announcer:
         return self.current
 
     def announce(self, *changes: Change) -> LoggedEntry:
-        """Publish `changes` in their order; returns the last, once every in-sync copy of the broker has them
-        and workers will take them. A key may stand among them once.
+        """Publish `changes` in their order, and wait until workers will apply them.
 
-        Raises a ControlRefused where workers would refuse one, and then none is sent; ControlLogUnavailable
-        where the broker does not answer. Entries may then be there or not, and announcing the changes again
-        is harmless, since an entry replaces the one of its key.
+        1. Try each change on a snapshot; if workers would refuse one, none is sent.
+        2. Sign and send all; wait until every in-sync replica has them.
+        3. Read the log. If another announcer signed the same key later but was written earlier, workers
+           refuse our entry as a replay: start again at 1.
+
+        A crash or an unavailable broker during 2 leaves some of the entries on the log. Announcing the
+        changes again is harmless, since an entry replaces the one of its key.
+
+        Args:
+            changes: What to change; each key at most once.
+
+        Returns:
+            The last entry, and its control offset.
+
+        Raises:
+            ControlRefused: Workers would refuse a change.
+            ControlLogUnavailable: The broker does not answer.
         """
         while True:
             announced = self._send(changes)
@@ -84,7 +111,6 @@ class Announcer:
             overtaken = [a for a in announced if applied[a.entry.key].entry.sequence > a.entry.sequence]
             if not overtaken:
                 return announced[-1]
-            # Another announcer signed later and was faster on the way: workers refuse ours as a replay.
             key = overtaken[0].entry.key.decode()
             log.info("control log: %s was overtaken, announcing it again", key)
 
@@ -94,7 +120,6 @@ class Announcer:
             now = self._clock()
             entry = change.entry(sequence=0, time=now)
             entry = replace(entry, sequence=self.current.next_sequence(entry.key, now))
-            # Tried out before anything is sent; the snapshot that comes out is not needed.
             trial = trial.apply(entry, trial.offset + 1)
             entries.append(entry)
         try:
@@ -108,7 +133,7 @@ class Announcer:
         return [LoggedEntry(entry, offset) for entry, offset in zip(entries, offsets, strict=True)]
 
     def close(self) -> None:
-        """Leave the broker."""
+        """Close both connections."""
         self._producer.close(timeout=1)
         self._consumer.close()
 

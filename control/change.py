@@ -1,4 +1,4 @@
-"""A change that somebody wants, before it is signed and has a place in the log."""
+"""A change before it is signed and has a place in the log."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from control.entry import Entry, Kind
 
 @dataclass(frozen=True)
 class Change:
-    """What an announcer wants changed; author, reason and content, but no sequence yet."""
+    """An entry without its sequence and time; see `Entry` for the fields."""
 
     kind: Kind
     id: str
@@ -23,7 +23,7 @@ class Change:
     retired: bool = False
 
     def entry(self, *, sequence: int, time: float) -> Entry:
-        """The change as an entry of this sequence."""
+        """Return the change as an entry of this sequence, announced at `time` (seconds since 1970)."""
         return Entry(
             kind=self.kind,
             id=self.id,

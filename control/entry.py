@@ -1,4 +1,4 @@
-"""One change to how scoring behaves: what it is, what it carries, who made it and why."""
+"""One change to how scoring behaves: its kind, its content, its author and reason."""
 
 import hashlib
 import json
@@ -23,10 +23,23 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Entry:
-    """One change. An entry replaces the one of the same kind and id; a retired one takes it away.
+    """One change. It replaces the entry of the same kind and id.
 
-    A retirement is an entry like any other, signed and kept: a plain null value would let whoever can
-    write to the topic switch detectors off, and compaction would forget the sequence that refuses replays.
+    A retirement is a signed entry as well. A null value cannot be signed, so everyone with write access to
+    the topic could switch detectors off; and compaction would remove the sequence that refuses replays.
+
+    Attributes:
+        kind: What it changes.
+        id: Which one of its kind.
+        author: User or process that announced it.
+        reason: Why, in words.
+        time: When it was signed, seconds since 1970-01-01 UTC.
+        sequence: Larger for each signing of a key. An entry whose sequence is not above the one in force is
+            a replay.
+        parts: Artifacts by name, as safetensors; rules as JSON.
+        values: Small parameters that JSON can hold, such as a threshold.
+        parent: Content hash of the entry that it was made beside or from.
+        retired: Whether it takes away what is in force under its key.
     """
 
     kind: Kind
@@ -34,25 +47,20 @@ class Entry:
     author: str
     reason: str
     time: float
-    """Seconds since 1970-01-01 UTC."""
     sequence: int
-    """Grows with every signing of a key's entry; one that is not larger than the one in force is a replay."""
     parts: Mapping[str, bytes] = field(default_factory=dict)
-    """Artifacts by name, each safetensors."""
     values: Mapping[str, Any] = field(default_factory=dict)
-    """Small parameters that JSON can hold, such as a threshold."""
     parent: str | None = None
-    """Content hash of what it was made beside or from."""
     retired: bool = False
 
     @property
     def key(self) -> bytes:
-        """The record's key, by which the topic is compacted."""
+        """Key of the record, by which the topic is compacted."""
         return f"{self.kind}/{self.id}".encode()
 
     @property
     def content_hash(self) -> str:
-        """SHA-256 of what it does (kind, id, parts, values), whoever announces it and when."""
+        """SHA-256 of its content: kind, id, retired, parent, values and parts, but no author or time."""
         what = [self.kind, self.id, self.retired, self.parent, dict(self.values), sorted(self.parts)]
         digest = hashlib.sha256(json.dumps(what, sort_keys=True, separators=(",", ":")).encode())
         for name in sorted(self.parts):

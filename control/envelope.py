@@ -2,9 +2,9 @@
 
     | 4 magic | 4 header length | 4 content length | header | parts, one after another | signature |
 
-Lengths are little endian. The signature covers all before it, and the record's key is part of the header,
-so an entry cannot be moved to another key. Sizes are checked before anything is parsed, the signature
-before anything is believed.
+Lengths are little endian. The signature covers all bytes before it. Kind and id are part of the header, so
+an entry cannot be moved to another record key. Sizes are checked before anything is parsed, and the
+signature before anything is used.
 """
 
 import struct
@@ -25,14 +25,13 @@ from control.keys import ControlKey
 MAGIC = b"FFC1"
 PREFIX = struct.Struct("<4sII")
 MAX_HEADER = 64 * 1024
-# A base is under 1 MB; four times that leaves room and still fits one record.
-MAX_CONTENT = 4 * 1024 * 1024
+MAX_CONTENT = 4 * 1024 * 1024  # bytes: a base is under 1 MB, and 4 MB still fit one record
 MAX_SIGNATURE = 64
 MAX_ENVELOPE = PREFIX.size + MAX_HEADER + MAX_CONTENT + MAX_SIGNATURE
 
 
 class Header(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The JSON header; `parts` gives names and byte lengths in the order of the content."""
+    """The JSON header; `parts` has the names and byte lengths of the parts, in the order of the content."""
 
     kind: str
     id: str
@@ -49,7 +48,12 @@ class Header(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def seal(entry: Entry, key: ControlKey) -> bytes:
-    """`entry` as a signed record value. Raises OversizedEntry where it is larger than readers accept."""
+    """Return `entry` as a signed record value.
+
+    Raises:
+        OversizedEntry: The entry is larger than readers accept.
+        ControlKeyError: The key can only verify.
+    """
     header = msgspec.json.encode(_header(entry, key))
     content = b"".join(entry.parts.values())
     if len(header) > MAX_HEADER or len(content) > MAX_CONTENT:
@@ -62,9 +66,21 @@ def seal(entry: Entry, key: ControlKey) -> bytes:
 
 
 def unseal(value: bytes | None, record_key: bytes | None, key: ControlKey) -> Entry:
-    """The entry in a record of the control log; raises a ControlRefused that says what is wrong with it.
+    """Verify a record of the control log and return its entry.
 
-    Whether it is a replay shows only against what is in force, so Snapshot.apply checks that.
+    A replay can only be found by comparing with what is in force, so `Snapshot.apply` does that.
+
+    Args:
+        value: Value of the record.
+        record_key: Key of the record.
+        key: Key that the entry must be signed with.
+
+    Raises:
+        ForgedEntry: It is not signed by `key`, or lies under another record key.
+        TruncatedEntry: It has fewer or more bytes than its lengths say.
+        OversizedEntry: It is larger than any entry may be.
+        UnknownKind: This version does not know its kind.
+        MalformedEntry: Its header cannot be read, or does not fit its content.
     """
     if value is None:
         raise ForgedEntry("a record without value is not signed; a retirement is a signed entry")
@@ -96,7 +112,7 @@ def _header(entry: Entry, key: ControlKey) -> Header:
 
 
 def _bounds(value: bytes) -> tuple[int, int]:
-    """Where header and content end."""
+    """Return where header and content end, in bytes from the start."""
     if len(value) > MAX_ENVELOPE:
         raise OversizedEntry(f"{len(value)} bytes, at most {MAX_ENVELOPE}")
     if len(value) < PREFIX.size:

@@ -1,4 +1,4 @@
-"""Why a record of the control log is refused; a refused record changes nothing in force."""
+"""Causes for refusing a record of the control log; a refused record changes nothing in force."""
 
 from typing import ClassVar
 
@@ -10,13 +10,13 @@ class ControlRefused(Exception):
 
 
 class ForgedEntry(ControlRefused):
-    """The signature does not fit, or there is none."""
+    """The record has no signature, or not one of this key."""
 
     cause = "forged"
 
 
 class TruncatedEntry(ControlRefused):
-    """The record ends before its content does, or goes on after it."""
+    """The record has fewer or more bytes than its lengths say."""
 
     cause = "truncated"
 
@@ -28,19 +28,19 @@ class OversizedEntry(ControlRefused):
 
 
 class ReplayedEntry(ControlRefused):
-    """The record was signed before the one in force, so it is an old one put in again."""
+    """The record was signed before the one in force: an old one was written to the topic again."""
 
     cause = "replayed"
 
 
 class UnknownKind(ControlRefused):
-    """The record is of a kind that this version does not know."""
+    """This version does not know the record's kind."""
 
     cause = "unknown_kind"
 
 
 class MalformedEntry(ControlRefused):
-    """The signature fits, but the content is not what an entry of this kind holds."""
+    """The record is signed, but its content is not that of an entry of its kind."""
 
     cause = "malformed"
 
@@ -53,4 +53,4 @@ class ControlKeyError(ValueError):
 
 
 class ControlLogUnavailable(Exception):
-    """The control log cannot be read or written; the broker is away or the topic is missing."""
+    """The control log cannot be read or written: the broker does not answer or the topic is missing."""

@@ -1,4 +1,4 @@
-"""What was in force earlier, folded anew from the entries that were kept."""
+"""What was in force earlier, folded again from stored entries."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from control.snapshot import Snapshot
 
 
 class StoredEntry(Protocol):
-    """A record of the control log as the recorder kept it."""
+    """A record of the control log as the recorder stored it."""
 
     @property
     def kind(self) -> str: ...
@@ -26,7 +26,11 @@ class StoredEntry(Protocol):
 
 
 def changes_of(stored: Iterable[StoredEntry], key: ControlKey) -> list[LoggedEntry]:
-    """Stored entries in their order, without those that do not verify or are replays; not loaded."""
+    """Verify stored entries; their parts are not loaded.
+
+    Returns:
+        The entries that verify and are no replays, in the given order.
+    """
     changes: list[LoggedEntry] = []
     sequences: dict[bytes, int] = {}
     for one in stored:
@@ -41,13 +45,13 @@ def changes_of(stored: Iterable[StoredEntry], key: ControlKey) -> list[LoggedEnt
 
 
 def in_force_at(changes: Iterable[LoggedEntry], time: float) -> list[LoggedEntry]:
-    """The last change of each key signed up to `time` (seconds since 1970), without what was retired."""
+    """Return the last change of each key signed up to `time` (seconds since 1970), if not retired."""
     latest = {change.entry.key: change for change in changes if change.entry.time <= time}
     return sorted((c for c in latest.values() if not c.entry.retired), key=lambda c: c.offset)
 
 
 def snapshot_of(entries: Iterable[StoredEntry], key: ControlKey) -> Snapshot:
-    """What a worker had in force that read `entries`; what it refused is refused here too."""
+    """Return what a worker has in force that read `entries`; it skips what workers refuse."""
     snapshot = Snapshot()
     for change in changes_of(entries, key):
         try:

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from control.errors import ControlKeyError
 
-MINIMUM_SECRET = 16
+MINIMUM_SECRET = 16  # characters
 ED25519_BYTES = 32
 ALLOWED = (
     f"FLAGFIVE_CONTROL_KEY: allowed are a secret of at least {MINIMUM_SECRET} characters (HMAC-SHA256), "
@@ -19,31 +19,35 @@ ALLOWED = (
 
 
 class ControlKey(Protocol):
-    """Signs and verifies bytes; `algorithm` is written into every envelope."""
+    """Signs and verifies bytes. Every envelope names the `algorithm`."""
 
     @property
     def algorithm(self) -> str: ...
 
     def sign(self, content: bytes) -> bytes:
-        """Signature of `content`. Raises ControlKeyError where the key can only verify."""
+        """Return the signature of `content`, at most 64 bytes.
+
+        Raises:
+            ControlKeyError: The key can only verify.
+        """
 
     def verifies(self, content: bytes, signature: bytes) -> bool:
-        """Whether `signature` is this key's signature of `content`."""
+        """Return whether `signature` is this key's signature of `content`."""
 
 
 @dataclass(frozen=True)
 class SharedSecret:
-    """HMAC-SHA256: whoever can verify can also sign."""
+    """HMAC-SHA256: every process that can verify can also sign."""
 
     secret: bytes
     algorithm = "hmac-sha256"
 
     def sign(self, content: bytes) -> bytes:
-        """The 32-byte code of `content`."""
+        """Return the 32-byte authentication code of `content`."""
         return hmac.digest(self.secret, content, hashlib.sha256)
 
     def verifies(self, content: bytes, signature: bytes) -> bool:
-        """Compared in constant time."""
+        """Compare in constant time."""
         return hmac.compare_digest(self.sign(content), signature)
 
     def __repr__(self) -> str:
@@ -52,20 +56,24 @@ class SharedSecret:
 
 @dataclass(frozen=True)
 class KeyPair:
-    """Ed25519: workers hold the public half only, so a worker that is taken over cannot announce."""
+    """Ed25519: workers hold the public half only, so an attacker on a worker cannot announce."""
 
     public: Ed25519PublicKey
     private: Ed25519PrivateKey | None = None
     algorithm = "ed25519"
 
     def sign(self, content: bytes) -> bytes:
-        """The 64-byte signature of `content`."""
+        """Return the 64-byte signature of `content`.
+
+        Raises:
+            ControlKeyError: There is no private half.
+        """
         if self.private is None:
             raise ControlKeyError("FLAGFIVE_CONTROL_KEY holds a public key, which can verify but not sign")
         return self.private.sign(content)
 
     def verifies(self, content: bytes, signature: bytes) -> bool:
-        """Whether the private half made `signature`."""
+        """Return whether the private half made `signature`."""
         try:
             self.public.verify(signature, content)
         except InvalidSignature:
@@ -74,10 +82,14 @@ class KeyPair:
 
 
 def read_key(text: str | None) -> ControlKey:
-    """The key that FLAGFIVE_CONTROL_KEY holds. Raises ControlKeyError where there is none or a bad one.
+    """Read a key as FLAGFIVE_CONTROL_KEY holds it.
 
-    >>> read_key("a secret of enough length").algorithm
-    'hmac-sha256'
+    Raises:
+        ControlKeyError: There is none, it is too short, or it is not in an allowed form.
+
+    Example:
+        >>> read_key("a secret of enough length").algorithm
+        'hmac-sha256'
     """
     if not text:
         raise ControlKeyError(f"no signing key for the control log. {ALLOWED}")

@@ -1,4 +1,4 @@
-"""The last entry of every key, verified but not loaded: to look at, without torch."""
+"""Lists the last entry of every key without loading its parts."""
 
 from __future__ import annotations
 
@@ -16,7 +16,17 @@ from control.keys import ControlKey
 def list_entries(
     bootstrap: str, topic: str, key: ControlKey, *, timeout_s: float = 10.0
 ) -> dict[bytes, LoggedEntry]:
-    """The last entry of every key that verifies, by key, retired ones too, in the order of the log."""
+    """Read the control log and verify its entries.
+
+    Args:
+        bootstrap: Address of the broker.
+        topic: Topic of the control log.
+        key: Key that entries must be signed with.
+        timeout_s: Seconds after which reading stops, even before the end of the topic.
+
+    Returns:
+        The last entry of every key, retired ones too, by record key, in the order of the log.
+    """
     consumer = KafkaConsumer(
         bootstrap_servers=bootstrap,
         enable_auto_commit=False,
@@ -46,7 +56,7 @@ def _read(
                 continue
             before = found.get(entry.key)
             if before is None or entry.sequence > before.entry.sequence:
-                # Taken out first, so that the order is that of the last entries.
+                # Remove it first: a dictionary keeps the order of first insertion.
                 found.pop(entry.key, None)
                 found[entry.key] = LoggedEntry(entry, record.offset)
     return found

@@ -1,7 +1,7 @@
 """A worker's view of the control log: reads the whole topic, then follows it.
 
-No consumer group: every worker needs every entry. The current snapshot is one reference that is replaced
-between batches; a record that is refused changes nothing and is counted.
+It joins no consumer group, since every worker needs every entry. The current snapshot is one reference,
+replaced between batches. A refused record changes nothing and is counted.
 """
 
 from __future__ import annotations
@@ -23,18 +23,25 @@ from control.snapshot import Snapshot
 
 log = logging.getLogger(__name__)
 
-POLL_MS = 500
-RETRY_S = 0.5
-# A detector is 16 KB, so a fetch of 4 MiB brings all of them at once; a base still fits whole.
-FETCH_BYTES = 2 * MAX_ENVELOPE
+POLL_MS = 500  # the longest wait of one fetch, in ms
+RETRY_S = 0.5  # seconds between attempts to reach the broker
+FETCH_BYTES = 2 * MAX_ENVELOPE  # a detector is 16 KB, so one fetch brings hundreds; a base fits whole
 
 OnChange = Callable[[Snapshot], None]
 
 
 class ControlLog:
-    """Follows the control log in the background; `current` is what is in force.
+    """Follows the control log in the background.
 
-    Callbacks in `on_change` run in the event loop right after a swap, so they must be short.
+    Args:
+        bootstrap: Address of the broker.
+        topic: Topic of the control log; its only partition is 0.
+        key: Key that entries must be signed with.
+
+    Attributes:
+        current: What is in force.
+        on_change: Callbacks, called in the event loop right after a swap. They must be short.
+        refused: Refused records by cause.
     """
 
     def __init__(self, bootstrap: str, topic: str, key: ControlKey) -> None:
@@ -48,7 +55,7 @@ class ControlLog:
         self.current = Snapshot()
         self.on_change: list[OnChange] = []
         self.refused: Counter[str] = Counter()
-        for cause in CAUSES:  # a rate begins at the second sample, so the first refusal must not be the first
+        for cause in CAUSES:  # a rate needs two samples, so each counter starts at 0 before any refusal
             metrics.CONTROL_REFUSED.labels(cause)
 
     @property
@@ -57,10 +64,14 @@ class ControlLog:
         return self.current.offset
 
     async def start(self, *, timeout_s: float = 60.0) -> None:
-        """Begin to follow; returns when all that the topic held at the start is applied.
+        """Start following, and wait until all that the topic held at the start is applied.
 
-        Raises ControlLogUnavailable where that takes longer than `timeout_s`; it is stopped then. What
-        nobody foresaw is raised as it is.
+        Args:
+            timeout_s: Seconds to wait; after them the reader is stopped.
+
+        Raises:
+            ControlLogUnavailable: The topic could not be read within `timeout_s`.
+            Exception: An unexpected error that ended the background task, unchanged.
         """
         self._task = asyncio.create_task(self._follow(), name="control log")
         caught_up = asyncio.create_task(self._caught_up.wait())
@@ -70,7 +81,7 @@ class ControlLog:
         finally:
             caught_up.cancel()
         if self._task in done:
-            self._task.result()  # raises what ended it
+            self._task.result()  # raises the error that ended the task
         if not done:
             await self.stop()
             topic = self._partition.topic
@@ -79,12 +90,15 @@ class ControlLog:
             )
 
     async def failed(self) -> None:
-        """Raise whatever ends the following unforeseen; to be awaited beside it, lest nobody hears of it."""
+        """Wait for the background task and raise the unexpected error that ends it.
+
+        Await it beside other work: an error in a task that nothing awaits is not reported.
+        """
         if self._task is not None:
             await asyncio.shield(self._task)
 
     async def stop(self) -> None:
-        """Stop following; `current` stays."""
+        """Stop following; `current` keeps its value."""
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
@@ -97,22 +111,24 @@ class ControlLog:
         return self.current
 
     async def _follow(self) -> None:
-        told = False
+        warned = False
         while True:
             try:
                 await self._read()
             except (KafkaError, OSError) as error:
-                if not told:
+                if not warned:
                     log.warning(
-                        "control log: the broker at %s is away (%s), trying again", self._bootstrap, error
+                        "control log: the broker at %s does not answer (%s), trying again",
+                        self._bootstrap,
+                        error,
                     )
-                told = True
+                warned = True
                 await asyncio.sleep(RETRY_S)
             else:
-                told = False
+                warned = False
 
     async def _read(self) -> None:
-        """Read from the next offset on until the connection is lost for good."""
+        """Read from the next offset on, until the connection fails."""
         consumer = AIOKafkaConsumer(
             bootstrap_servers=self._bootstrap,
             enable_auto_commit=False,
@@ -127,7 +143,7 @@ class ControlLog:
             consumer.seek(self._partition, self._next)
             end = (await consumer.end_offsets([self._partition]))[self._partition]
             while True:
-                # Also past what compaction or a transaction's marker left without a record.
+                # The position also passes offsets without records: compaction, transaction markers.
                 self._next = max(self._next, await consumer.position(self._partition))
                 if self._next >= end:
                     self._caught_up.set()
@@ -156,8 +172,8 @@ class ControlLog:
         metrics.DETECTORS_LIVE.set(len(changed.detectors))
         if self._caught_up.is_set():
             metrics.CONTROL_APPLY_SECONDS.observe(max(0.0, time.time() - entry.time))
-        for tell in self.on_change:
-            tell(changed)
+        for callback in self.on_change:
+            callback(changed)
 
     def _refuse(self, record: ConsumerRecord, refusal: ControlRefused) -> None:
         self.refused[refusal.cause] += 1

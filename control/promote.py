@@ -1,4 +1,4 @@
-"""Puts trained artifacts on the control log: in force, or on trial beside what is in force."""
+"""Announces trained artifacts: in force, or on trial beside what is in force."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from meta.artifacts import Artifacts, past_to_bytes
 from meta.calibration import Tails
 
 BASE_ID = "base"
-"""Of the base in force; one on trial goes by its hash, so that several can be compared."""
+"""Id of the base in force. A base on trial has an id with its hash, so that several can be compared."""
 CALIBRATED_ON = "calibrated_on"
 HISTORY = "history"
-"""Tails that were fitted to history: traffic has the last word as soon as there is enough of it."""
+"""Value of `CALIBRATED_ON` for tails fitted to history; traffic replaces them once there is enough."""
 
 
 def announce_artifacts(
@@ -26,10 +26,28 @@ def announce_artifacts(
     reason: str,
     calibrated_on: str = "traffic",
 ) -> LoggedEntry:
-    """Announce networks first, then the base, so that no worker is without the network of a detector.
+    """Put artifacts in force.
 
-    `tails` are those of the base's scores on genuine traffic, `threshold` as surprise. What is in force
-    already, byte for byte, is not announced again but for the base; if it was on trial, the trial ends.
+    1. Announce each evidence network that is not in force yet: a detector needs its network before it scores.
+    2. Announce the base with its threshold, even if the same base is in force; a trial of it ends with that.
+
+    A stop after 1 leaves networks that nothing uses yet. Repeating the call is harmless.
+
+    Args:
+        announcer: Writes to the control log.
+        artifacts: Base, evidence networks and past fraud.
+        tails: Tails of the base's scores on genuine traffic.
+        threshold: Surprise over which a transaction is alerted.
+        author: User or process that announces.
+        reason: Why, in words.
+        calibrated_on: What `tails` were fitted to: `traffic` or `HISTORY`.
+
+    Returns:
+        The last entry, and its control offset.
+
+    Raises:
+        ControlRefused: Workers would refuse an entry.
+        ControlLogUnavailable: The broker does not answer.
     """
     snapshot = announcer.refresh()
     in_force = snapshot.networks
@@ -48,7 +66,21 @@ def announce_artifacts(
 def announce_on_trial(
     announcer: Announcer, artifacts: Artifacts, tails: Tails, *, threshold: float, author: str, reason: str
 ) -> LoggedEntry:
-    """Let the base of `artifacts` score silently: what it would alert over `threshold` is told apart."""
+    """Put the base of `artifacts` on trial: it scores silently.
+
+    Its alerts go to a topic of their own.
+
+    Args:
+        announcer: Writes to the control log.
+        artifacts: Base and past fraud.
+        tails: Tails of the base's scores on genuine traffic.
+        threshold: Surprise over which it would alert.
+        author: User or process that announces.
+        reason: Why, in words.
+
+    Returns:
+        The entry, and its control offset.
+    """
     values, parts = {"shadow_threshold": threshold}, _parts(artifacts, tails)
     return announcer.announce(Change(Kind.SHADOW, _trial_id(artifacts), author, reason, parts, values))
 

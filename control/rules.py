@@ -1,7 +1,7 @@
-"""What is known of single entities: risk of confirmed fraud, allow and block lists, suppressed alerts.
+"""Rules of single entities: risk of confirmed fraud, allow and block lists, suppressed alerts.
 
-A rule names one entity by kind and key. Entries of the kinds risk, list and suppression hold rules as JSON;
-`RuleTable` finds those that a batch meets, at next to no cost where it meets none.
+A rule names one entity by kind and key. Entries of the kinds risk, list and suppression hold rules as JSON.
+`RuleTable` finds the rules of a batch's entities; a batch without any costs almost nothing.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from features.hashing import hash_strings
 from meta import entity_risk
 
 RULES = "rules"
-"""Name of the part that holds them."""
+"""Name of the part that holds rules."""
 
 Finite = Annotated[float, msgspec.Meta(gt=-1e12, lt=1e12)]
 
@@ -31,15 +31,15 @@ class Effect(StrEnum):
     """What a rule does to the transactions of its entity."""
 
     BOOST = "boost"
-    """Adds to their surprise, by confirmed frauds that fade."""
+    """Raises their surprise by the entity's confirmed frauds, which fade."""
     WATCH = "watch"
-    """Counts confirmed frauds and does nothing about them yet; the next ones may make it a block."""
+    """Only counts confirmed frauds; further ones may turn it into a block."""
     BLOCK = "block"
     """Declines them."""
     ALLOW = "allow"
-    """Lets them pass, whatever scores them."""
+    """Approves them, whatever their scores are."""
     SUPPRESS = "suppress"
-    """Lets pass what is only over the threshold; blocks go on."""
+    """Approves those that are only over the threshold; blocks still decline."""
 
 
 ALLOWED = {
@@ -51,32 +51,41 @@ ALLOWED = {
 
 
 class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """One entity and what is done about it. Times are event times, seconds since 1970-01-01 UTC."""
+    """One entity and what happens to its transactions.
+
+    Times are event times, seconds since 1970-01-01 UTC.
+
+    Attributes:
+        entity: Kind of the entity, such as `card`.
+        key: Key of the entity.
+        effect: What happens.
+        count: Confirmed frauds as of `as_of`. A negative count takes back what another rule counted.
+        as_of: When `count` was taken.
+        half_life_s: Seconds in which half of the count fades.
+        until: From then on the rule has no effect; None for ever.
+        scorer: Base or detector whose alerts are suppressed; None for all.
+    """
 
     entity: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
     key: Annotated[str, msgspec.Meta(min_length=1, max_length=256)]
     effect: Effect
     count: Annotated[float, msgspec.Meta(ge=-1e9, le=1e9)] = 0.0
-    """Confirmed frauds as of `as_of`; below 0 it takes back what another rule counted."""
     as_of: Finite = 0.0
     half_life_s: Annotated[float, msgspec.Meta(gt=0, lt=1e12)] = 14 * 86_400.0
     until: Finite | None = None
-    """From then on the rule does nothing."""
     scorer: str | None = None
-    """The base or detector whose alerts are suppressed; None for all."""
 
 
 @dataclass(frozen=True)
 class Placed:
-    """A rule and the entry that it stands in."""
+    """A rule, and kind and id of the entry that holds it (`source`)."""
 
     rule: Rule
     source: str
-    """The entry's kind and id."""
 
 
 def faded(rule: Rule, time: float) -> float:
-    """What is left of a rule's count at an event time; before `as_of` it counts whole.
+    """Return what is left of a rule's count at an event time; before `as_of` it counts whole.
 
     >>> faded(Rule("card", "c1", Effect.BOOST, count=2.0, as_of=0.0, half_life_s=60.0), 60.0)
     1.0
@@ -85,12 +94,16 @@ def faded(rule: Rule, time: float) -> float:
 
 
 def rules_to_bytes(rules: Iterable[Rule]) -> bytes:
-    """Rules as the part of an entry."""
+    """Return rules as the part of an entry."""
     return msgspec.json.encode(list(rules))
 
 
 def read_rules(entry: Entry) -> tuple[Placed, ...]:
-    """The rules of an entry. Raises MalformedEntry."""
+    """Return the rules of an entry.
+
+    Raises:
+        MalformedEntry: They cannot be read, or have an effect that the entry's kind does not allow.
+    """
     try:
         rules = msgspec.json.decode(entry.parts.get(RULES, b""), type=list[Rule])
     except msgspec.DecodeError as error:
@@ -105,7 +118,7 @@ def read_rules(entry: Entry) -> tuple[Placed, ...]:
 
 @dataclass(frozen=True)
 class _Keys:
-    """The keys of one kind of entity, by hash, ascending."""
+    """Rules of one kind of entity by key, and the ascending hashes of the keys."""
 
     hashes: NDArray[np.uint64]
     rules: dict[bytes, tuple[Placed, ...]]
@@ -119,7 +132,7 @@ class _Keys:
         return cls(np.unique(hash_strings(ByteStrings.from_list(list(by_key)))), by_key)
 
     def rows(self, keys: ByteStrings) -> NDArray[np.intp]:
-        """Rows whose key may have a rule."""
+        """Return the rows whose key may have a rule: hashes can collide."""
         hashes = hash_strings(keys)
         place = np.minimum(np.searchsorted(self.hashes, hashes), len(self.hashes) - 1)
         return np.flatnonzero(self.hashes[place] == hashes)
@@ -127,17 +140,22 @@ class _Keys:
 
 @dataclass(frozen=True)
 class RuleTable:
-    """Rules in force, by kind of entity, in the order of the entries that hold them."""
+    """Rules in force, in the order of the entries that hold them.
+
+    Attributes:
+        by_entity: Rules that batches look up, by kind of entity.
+        watched: Rules that only count, by kind and key; no batch looks them up.
+    """
 
     by_entity: dict[str, _Keys]
     watched: dict[tuple[str, str], tuple[Placed, ...]]
-    """What is only counted, by entity and key; no batch looks it up."""
 
     @classmethod
     def of(cls, placed: Iterable[Placed]) -> RuleTable:
-        """Index rules; of one key they stay in the order given, so that sums have one order.
+        """Index rules.
 
-        Of the blocks that risk put on an entity the last one counts: it prolongs or lifts those before.
+        Rules of one key keep their order, so that sums are equal to the bit. Of the blocks that risk put on
+        an entity only the last counts: it extends or lifts the earlier ones.
         """
         groups: dict[str, list[Placed]] = {}
         watched: dict[tuple[str, str], tuple[Placed, ...]] = {}
@@ -154,9 +172,12 @@ class RuleTable:
         return sum(len(keys.rules) for keys in self.by_entity.values())
 
     def blocked(self, time: float, *, apart_from: str = "", by_risk: bool = False) -> set[tuple[str, str]]:
-        """Entities that are blocked at an event time, as kind and key; the rules of one entry left out.
+        """Return the entities that are blocked at an event time, as kind and key.
 
-        With `by_risk` those alone that confirmed frauds have blocked, and no person's list.
+        Args:
+            time: Event time, seconds since 1970.
+            apart_from: Kind and id of an entry whose rules are ignored.
+            by_risk: Return only what confirmed frauds have blocked, and nothing from lists.
         """
         return {
             (entity, key.decode())
@@ -169,7 +190,7 @@ class RuleTable:
         }
 
     def frauds(self, time: float) -> dict[tuple[str, str], float]:
-        """Confirmed frauds of entities at an event time, faded, by kind and key: what boosts are made of."""
+        """Return the faded confirmed frauds of boosted entities at an event time, by kind and key."""
         return {
             (entity, key.decode()): sum(faded(one.rule, time) for one in boosts)
             for entity, keys in self.by_entity.items()
@@ -180,22 +201,27 @@ class RuleTable:
     def met_by(
         self, entities: Iterable[str], keys: Iterable[ByteStrings]
     ) -> Iterator[tuple[int, tuple[Placed, ...]]]:
-        """Rows of a batch with the rules that one of their entities has; a row comes once for each entity.
+        """Yield the rows of a batch that meet rules, with the rules.
 
-        `keys` holds the n keys of each of `entities`.
+        Args:
+            entities: Kinds of entities.
+            keys: The n keys of each kind.
+
+        Yields:
+            Row and rules, once for each of the row's entities that has rules.
         """
-        for entity, spans in zip(entities, keys, strict=True):
+        for entity, of_entity in zip(entities, keys, strict=True):
             known = self.by_entity.get(entity)
-            if known is None or not len(spans):
+            if known is None or not len(of_entity):
                 continue
-            rows = known.rows(spans)
-            for row, key in zip(rows.tolist(), spans.take(rows).to_list(), strict=True):
+            rows = known.rows(of_entity)
+            for row, key in zip(rows.tolist(), of_entity.take(rows).to_list(), strict=True):
                 if key is not None and key in known.rules:
                     yield row, known.rules[key]
 
 
 def _newest_blocks(placed: Sequence[Placed]) -> Iterator[Placed]:
-    """All rules, of the blocks by risk the last of each entity alone."""
+    """Yield all rules, but of the blocks by risk only the last of each entity."""
     last: dict[tuple[str, str], int] = {}
     for place, one in enumerate(placed):
         if _blocks_by_risk(one):

@@ -1,4 +1,4 @@
-"""What scores silently beside what decides: detectors and bases on trial."""
+"""Detectors and bases on trial: they score silently beside those that decide."""
 
 from __future__ import annotations
 
@@ -19,9 +19,12 @@ from meta.stack import ScoringStack
 
 @dataclass(frozen=True)
 class Shadows:
-    """All on trial: `detectors` is the live base with those that are detectors, each of `bases` stands alone.
+    """All that is on trial.
 
-    `all` names them in the order of the columns of `surprises`, detectors first.
+    Attributes:
+        all: What is on trial, in the order of the columns of `surprises`: detectors first.
+        detectors: Stack of the live base and the detectors on trial; None without such detectors.
+        bases: A stack for each base on trial.
     """
 
     all: tuple[LoadedShadow, ...] = ()
@@ -35,7 +38,14 @@ class Shadows:
         live: ScoringStack,
         adapter_of: Callable[[Detector], Adapter | None],
     ) -> Shadows:
-        """Gather what can score; a detector waits for its network to be in force, as a live one does."""
+        """Build the stacks of those that can score.
+
+        Args:
+            loaded: All that is on trial.
+            live: The stack that decides.
+            adapter_of: Returns what scores a detector; None where its network is not in force, and then the
+                detector waits, as a live one does.
+        """
         detectors, bases, members, alone = [], [], [], []
         for shadow in loaded:
             if isinstance(shadow.scorer, LoadedBase):
@@ -49,7 +59,11 @@ class Shadows:
         return cls((*detectors, *bases), beside, tuple(alone))
 
     def check(self, base: LoadedBase) -> None:
-        """Raise MalformedEntry unless all read the features of `base`, in its shapes."""
+        """Check that all read the features of `base`, and score one row.
+
+        Raises:
+            MalformedEntry: A base or detector does not fit.
+        """
         for shadow in self.all:
             if isinstance(shadow.scorer, LoadedBase):
                 check_base(shadow.scorer, features=base.model.features)
@@ -60,7 +74,7 @@ class Shadows:
             self.surprises(np.zeros((1, len(base.model.features)), np.float32))
 
     def surprises(self, X: Floats) -> NDArray[np.float64]:
-        """Surprises float64 (n, shadows) of raw features float32 (n, d), with their shifts."""
+        """Return surprises float64 (n, shadows) of raw features float32 (n, d), shifts included."""
         columns = [stack.surprises(X)[:, :1] for stack in self.bases]
         if self.detectors is not None:
             columns.insert(0, self.detectors.surprises(X)[:, 1:] + self.detectors.shifts[1:])
@@ -68,5 +82,5 @@ class Shadows:
 
     @property
     def thresholds(self) -> Doubles:
-        """Surprise over which each would have alerted, float64 (shadows,)."""
+        """Surprise over which each would alert, float64 (shadows,)."""
         return np.array([shadow.threshold for shadow in self.all])

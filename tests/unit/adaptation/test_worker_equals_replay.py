@@ -17,7 +17,7 @@ from adaptation.proposing.proposal import propose
 from adaptation.upkeep.recalibrating import recalibrate
 from contracts.request import Request
 from control.change import Change
-from control.loading import TAILS_OF, tails_from_bytes
+from control.parts import TAILS_OF, tails_from_bytes
 from control.rules import RuleTable
 from meta.adapters.evidence import Evidence
 from meta.adapters.logistic import Logistic
@@ -46,7 +46,7 @@ PATTERNS = ("large", "at night")
 CENTRES = ([4.0, 4.0, 0.0], [-4.0, 0.0, 4.0])
 BASE = small_base()
 PAST = genuine_rows(300, seed=5) + np.float32(3.0)
-ADAPTERS = {"evidence": Evidence(small_network()), "logistic": Logistic(BASE.normaliser)}
+ADAPTERS: dict[str, Adapter] = {"evidence": Evidence(small_network()), "logistic": Logistic(BASE.normaliser)}
 
 
 def traffic(X: np.ndarray[Any, Any], first: int, family: int = -1) -> TrafficRows:

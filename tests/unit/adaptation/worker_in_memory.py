@@ -18,8 +18,8 @@ from adaptation.proposing.preparation import Preparation
 from adaptation.proposing.recent_traffic import RecentTraffic
 from contracts.request import Request, read_request
 from contracts.standing_policy import StandingPolicy
-from control.announce import Announced
 from control.change import Change
+from control.entry import LoggedEntry
 from control.keys import read_key
 from control.snapshot import Snapshot
 from recorder.rows import scored_rows
@@ -43,13 +43,13 @@ class ControlLogInMemory:
     def refresh(self) -> Snapshot:
         return self._snapshot
 
-    def announce(self, *changes: Change) -> Announced:
+    def announce(self, *changes: Change) -> LoggedEntry:
         for change in changes:
             sequence = self._snapshot.next_sequence(f"{change.kind}/{change.id}".encode(), time.time())
             entry = change.entry(sequence=sequence, time=time.time())
             self._snapshot = self._snapshot.apply(entry, len(self.announced))
             self.announced.append(change)
-        return Announced(entry, len(self.announced) - 1)
+        return LoggedEntry(entry, len(self.announced) - 1)
 
 
 def fill(file: Path) -> None:
