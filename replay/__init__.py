@@ -1,4 +1,5 @@
-"""A team's own history through the code that runs live.
+"""Backtests on stored or file history, by the code that runs live.
 
-`mapping` says which column means what, `table` reads files larger than memory.
+`mapping` names the columns of a file, and `table` reads files that are larger than memory. `protocols` lists
+what a replay can do.
 """

@@ -1,4 +1,4 @@
-"""What-if over a file: the last days under the base alone, under other budgets, and with a draft episode."""
+"""Scores the last days of a file under the base alone, under other budgets, and with a draft episode."""
 
 from __future__ import annotations
 
@@ -32,7 +32,16 @@ _CALIBRATED_ON_DAYS = 30.0
 
 @dataclass(frozen=True)
 class Question:
-    """Last days of the file to look at, the budget in force, other budgets, and ids flagged as an episode."""
+    """What a backtest is asked.
+
+    Attributes:
+        days: Days at the end of the file that are scored.
+        budget: Share of genuine traffic that may be alerted now, in (0, 1).
+        budgets: Other budgets to compare with.
+        flags: Ids of frauds that are flagged as one episode.
+        adapter: Name of the adapter that makes the detector.
+        seed: Equal seeds give equal figures.
+    """
 
     days: float = 30.0
     budget: float = 0.001
@@ -44,9 +53,12 @@ class Question:
 
 @dataclass(frozen=True)
 class BacktestResult:
-    """Each change by name against what is in force; the gate's verdict on the episode, where one was flagged.
+    """What a backtest found.
 
-    rows: transactions of the days looked at, without those flagged.
+    Attributes:
+        changes: Each change by name, compared with what scores now.
+        verdict: The gate's verdict on the episode; None where none was flagged.
+        rows: Number of transactions that were scored; flagged ones are not among them.
     """
 
     changes: dict[str, WhatIfComparison]
@@ -60,8 +72,12 @@ def backtest(
     question: Question,
     report_progress: Progress = ignore_progress,
 ) -> BacktestResult:
-    """Replay a file. Raises BadRow and UnfitFile, also where an id is not there or the base reads other
-    features than the file gives.
+    """Score the last days of a file as they are scored now, and under each change.
+
+    Raises:
+        BadRow: a value of the file cannot be read.
+        UnfitFile: a flagged id is not in the file, the base reads other features than the file gives, or too
+            few rows come before the last days.
     """
     report_progress("checking", 0, reader.table.rows() or 0)
     found = survey(reader, labelled=False)
@@ -93,7 +109,7 @@ def backtest(
 
 @dataclass(frozen=True)
 class _Rows:
-    """Rows of the days looked at, a sample of those before, and the flagged ones wherever they stand."""
+    """Rows of the last days, a sample of earlier rows, and the flagged rows of the whole file."""
 
     last: TrafficRows
     before: TrafficRows
@@ -138,7 +154,7 @@ def _past(rows: TrafficRows) -> Past:
 
 
 def _check(artifacts: Artifacts, featured: Featured, reader: RowReader) -> None:
-    """Raise UnfitFile unless the base reads what the file gives."""
+    """Raise UnfitFile unless the base reads the features that the file gives."""
     reads, gives = artifacts.base.features, featured.names[: featured.live]
     if reads != gives:
         missing, more = sorted(set(reads) - set(gives)), sorted(set(gives) - set(reads))

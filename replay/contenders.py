@@ -1,4 +1,4 @@
-"""What is compared: each learns from one training period and scores what comes after it."""
+"""Contenders of a prequential replay: each learns from a training period and scores the days after it."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ _SEEDS = 3  # averaged, boosted trees gain about .005 of average precision
 
 
 def base(lesson: Lesson) -> Score:
-    """The base as it runs live: no risk columns."""
+    """Train the base as it runs live, without risk columns."""
     return _base(lesson, lesson.live)
 
 
 def base_with_risk(lesson: Lesson) -> Score:
-    """The same network, given the confirmed-fraud risk of each entity as features."""
+    """Train the same network with the confirmed-fraud risk of each entity as further features."""
     return _base(lesson, len(lesson.features))
 
 
 def logistic(lesson: Lesson) -> Score:
-    """Logistic regression on normal scores, risk included."""
+    """Train logistic regression on normal scores, with risk columns."""
     from sklearn.linear_model import LogisticRegression
 
     normaliser = Normaliser.fit(lesson.X[~lesson.fraud])
@@ -34,7 +34,7 @@ def logistic(lesson: Lesson) -> Score:
 
 
 def boosted(lesson: Lesson) -> Score:
-    """Boosted trees (LightGBM), risk included, the mean of three seeds: what a team retrains nightly."""
+    """Train boosted trees (LightGBM) with risk columns, averaged over three seeds, like a nightly retrain."""
     import lightgbm as lgb
 
     models = [
@@ -54,14 +54,14 @@ def boosted(lesson: Lesson) -> Score:
 
 
 def forest(lesson: Lesson) -> Score:
-    """River's adaptive random forest, risk included; it learns a sample, one transaction at a time."""
+    """Train River's adaptive random forest with risk columns, on a sample, one transaction at a time."""
     from replay.forest import learned  # imports river, which no other contender needs
 
     return learned(lesson)
 
 
 def confirmed(lesson: Lesson) -> Score:
-    """The rule that every team has: the more recent confirmed frauds at an entity, the more suspicious."""
+    """Return the rule that every team has: more recent confirmed frauds at an entity are more suspicious."""
     at = [j for j, name in enumerate(lesson.features) if name.endswith("_log_frauds_7d")]
     return lambda X: np.asarray(X[:, at].max(axis=1), np.float64)
 
@@ -77,7 +77,7 @@ CONTENDERS: dict[str, Callable[[Lesson], Score]] = {
 
 
 def _base(lesson: Lesson, width: int) -> Score:
-    from meta.base_training import BaseSettings, History, train_base  # torch: nothing else here needs it
+    from meta.base_training import BaseSettings, History, train_base  # imports torch
 
     X = np.ascontiguousarray(lesson.X[:, :width])
     history = History(lesson.features[:width], X, lesson.fraud, lesson.weight, lesson.period)

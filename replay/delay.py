@@ -1,4 +1,4 @@
-"""Detection delay: what passes of a pattern before its first alert, with a bootstrap over cards."""
+"""Detection delay: frauds of a pattern before its first alert, with a bootstrap over cards."""
 
 from __future__ import annotations
 
@@ -15,10 +15,19 @@ from replay.measures import REPLICATES, interval
 def detection_delay(
     amount: Doubles, caught: NDArray[np.bool_], card: NDArray[np.uint64], *, seed: int = 0
 ) -> dict[str, Any] | None:
-    """Return `transactions` and `amount` that passed, each value, low and high; None where none is caught.
+    """Measure what passed before the first fraud that was caught.
 
-    The frauds (n,) stand in order of time. A replicate that draws no card with a caught fraud counts all of
-    its frauds as passed, which is the least that it can be.
+    A replicate that draws no card with a caught fraud counts all of its frauds as passed, which is a lower
+    bound.
+
+    Args:
+        amount: Amount of each fraud in order of time, float64 (n,).
+        caught: Whether each fraud was alerted, bool (n,).
+        card: Hash of each fraud's card, uint64 (n,).
+        seed: Equal seeds give equal intervals.
+
+    Returns:
+        `transactions` and `amount` that passed, each with value, low and high; None where none is caught.
     """
     if not caught.any():
         return None
@@ -33,7 +42,7 @@ def detection_delay(
 
 
 def _passed(amount: Doubles, caught: NDArray[np.bool_], weight: NDArray[np.int64]) -> tuple[float, float]:
-    """Frauds and money before the first that is caught, each row as often as its card was drawn."""
+    """Return frauds and money before the first caught one; a row counts as often as its card was drawn."""
     hit = np.flatnonzero(caught & (weight > 0))
     first = int(hit[0]) if len(hit) else len(caught)
     return float(weight[:first].sum()), float(np.sum(weight[:first] * amount[:first]))

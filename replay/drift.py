@@ -1,4 +1,4 @@
-"""How far tested traffic has moved from the training period: population stability index by feature."""
+"""Measures how far traffic has moved from the training period: population stability index by feature."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ class FeatureDrift:
         self._counts: Doubles = np.zeros(self._reference.shares.shape)
 
     def add(self, X: Floats) -> None:
-        """Take in rows (m, d) that are not known as fraud, whose share would otherwise count as drift."""
+        """Take in rows (m, d) without known fraud, since the share of fraud would count as drift."""
         self._counts += self._reference.count(X) * len(X)
 
     def indices(self) -> Doubles:
-        """Return the index of each feature, float64 (d,); zeros before any row has come."""
+        """Return the index of each feature, float64 (d,); zeros before any row was added."""
         rows = self._counts[0].sum() if len(self._counts) else 0.0
         if not rows:
             return np.zeros(len(self._counts))

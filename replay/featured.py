@@ -1,4 +1,4 @@
-"""Features of a file part by part: those that run live, further columns, sharp windows and late risk."""
+"""Computes the features of a file part by part: live features, further columns, sharp windows, late risk."""
 
 from __future__ import annotations
 
@@ -14,9 +14,15 @@ from replay.traffic import TrafficRows
 
 
 class Featured:
-    """Goes through the parts of a file in their order; a label is known `delay_s` after its transaction.
+    """Computes features of the parts of a file, which must come in their order.
 
-    names: the features, of which the first `live` run live; the others are what a retrained model can have.
+    Args:
+        reader: Reads the file.
+        delay_s: Seconds after its transaction at which a label is known.
+
+    Attributes:
+        names: Names of all features; the first `live` run live, a retrained model can have the others too.
+        live: Number of features that run live.
     """
 
     def __init__(self, reader: RowReader, delay_s: float) -> None:
@@ -31,7 +37,7 @@ class Featured:
         self.names = (*live, *self._card.names, *self._risk.names)
 
     def features(self, part: Part) -> Floats:
-        """Fold the next n rows; their features as of just before each, float32 (n, d)."""
+        """Fold the next n rows and return their features as of just before each, float32 (n, d)."""
         c = part.columns
         blocks = [
             self._live_features(part),
@@ -41,11 +47,11 @@ class Featured:
         return np.concatenate(blocks, axis=1)
 
     def traffic(self, part: Part) -> TrafficRows:
-        """The next rows with their features; where no column names a card, each is a card of its own."""
+        """Return the next rows with all features; without a card column each row is a card of its own."""
         return self._traffic(part, self.features(part))
 
     def live_traffic(self, part: Part) -> TrafficRows:
-        """The next rows with the features that run live, and no others."""
+        """Return the next rows with the features that run live only."""
         return self._traffic(part, self._live_features(part))
 
     def _live_features(self, part: Part) -> Floats:

@@ -24,12 +24,12 @@ BUDGET = 0.001
 
 
 class NothingToLearn(ValueError):
-    """A training period without fraud, or with too few genuine rows to set a threshold on."""
+    """A training period holds too few frauds, or too few genuine rows to set a threshold on."""
 
 
 @dataclass(frozen=True)
 class Days:
-    """Training, delay and test of a fold, days from the file's first midnight."""
+    """First days of training, delay and test, and the end of the test, from the file's first midnight."""
 
     train: int
     delay_from: int
@@ -39,7 +39,7 @@ class Days:
 
 @dataclass
 class Fold:
-    """Takes all parts of a file in turn. Raises NothingToLearn when its training period will not do."""
+    """Takes the parts of a file in turn: it trains, waits for labels, and tests."""
 
     days: Days
     epoch: float
@@ -61,7 +61,11 @@ class Fold:
         self._rows = Sample(MOST_GENUINE, self.seed)
 
     def take(self, part: Part, X: Floats) -> None:
-        """Learn from, or score, the rows of a part that fall into this fold."""
+        """Learn from or score the rows of a part that fall into this fold.
+
+        Raises:
+            NothingToLearn: the training period holds too few rows.
+        """
         day = ((part.columns.time - self.epoch) // DAY_S).astype(np.int64)
         if day[-1] < self.days.train or day[0] >= self.days.end:
             return
@@ -76,7 +80,7 @@ class Fold:
             self._test(part, X, np.flatnonzero(test), day)
 
     def windows(self) -> dict[str, ScoredWindow]:
-        """The test window under each contender."""
+        """Return the test window under each contender."""
         return {name: _joined(parts) for name, parts in self.tested.items()}
 
     def _remember(self, part: Part, day: NDArray[np.int64]) -> None:
@@ -84,7 +88,7 @@ class Fold:
             self._stolen.setdefault(int(part.card[row]), int(day[row]))
 
     def _known(self, day: int) -> NDArray[np.uint64]:
-        """Cards whose fraud is known on a day: its label came by the evening before."""
+        """Return the cards whose fraud is known on a day, since its label came by the evening before."""
         delay = self.days.test - self.days.delay_from
         return np.array([c for c, d in self._stolen.items() if d < day - delay], np.uint64)
 

@@ -1,6 +1,6 @@
 """An online learner: River's adaptive random forest, one transaction at a time.
 
-Each takes about a millisecond to learn, so all frauds are learned and of genuine ones ten for each fraud.
+A row takes about a millisecond to learn. So all frauds are learned, and ten genuine rows for each fraud.
 Source: Gomes et al. 2017, «Adaptive random forests for evolving data stream classification».
 """
 
@@ -28,13 +28,13 @@ class Forest:
         self._rng = np.random.default_rng(seed)
 
     def learn(self, X: Floats, fraud: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> None:
-        """Learn rows (n, d) in their order, genuine ones as many as there are for each fraud."""
+        """Learn rows (n, d) in their order: all frauds, and `GENUINE_PER_FRAUD` genuine rows for each."""
         share = GENUINE_PER_FRAUD * fraud.sum() / max(int(np.sum(~fraud)), 1)
         for row in np.flatnonzero(fraud | (self._rng.random(len(X)) < share)):
             self._model.learn_one(self._named(X[row]), bool(fraud[row]))
 
     def score(self, X: Floats) -> Doubles:
-        """Return the probability of fraud among what was learned (n,)."""
+        """Return the probability of fraud, float64 (n,)."""
         each = (self._model.predict_proba_one(self._named(row)) for row in X)
         return np.array([shares.get(True, 0.0) for shares in each], np.float64)
 
@@ -43,16 +43,16 @@ class Forest:
 
 
 def learned(lesson: Lesson) -> Score:
-    """The forest after one training period, risk included."""
+    """Return the score of a forest after one training period, with risk columns."""
     model = Forest(lesson.features, lesson.seed)
     model.learn(lesson.X, lesson.fraud)
     return model.score
 
 
 class OnlineForest:
-    """The forest under a live desk: it learns each label as it comes, and forgets nothing by the calendar.
+    """The forest as a contender of a live replay: it learns each label as it comes.
 
-    A genuine card in four is not learned from: the latest of them are the tails that alerts are measured by.
+    One genuine card in four is not learned. The tails of the scores are fitted to the latest of these rows.
     """
 
     def __init__(self, history: DeskHistory) -> None:

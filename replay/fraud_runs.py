@@ -1,4 +1,4 @@
-"""How long an entity has been defrauded: the run of its confirmed frauds, from the first to the last."""
+"""Features of the run of confirmed frauds that an entity is in, from its first fraud to its last."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from replay.windows import Doubles, Slots, grown
 NAMES = (
     "log_days_since_first_fraud", "log_days_since_fraud", "log_frauds_of_run", "log_genuine_since_fraud",
 )  # fmt: skip
-_GAP_S = 14 * DAY_S  # without fraud for so long, the next one begins a new run
+_GAP_S = 14 * DAY_S  # after this time without fraud, the next fraud begins a new run
 _NEVER_S = 90 * DAY_S
 
 
 class FraudRuns:
-    """Per entity the run that it is in, as far as labels tell that come `delay_s` seconds late."""
+    """Keeps the run of each entity, from labels that come `delay_s` seconds late."""
 
     def __init__(self, delay_s: float) -> None:
         self._delay_s = delay_s

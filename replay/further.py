@@ -1,4 +1,4 @@
-"""Further columns of a file as features: numbers as they are, texts as frequency and novelty."""
+"""Turns further columns of a file into features: numbers stay, texts give frequency and novelty."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _KEY_BYTES = 8
 
 
 class Further:
-    """The features of the columns that a mapping names beside those of a transaction.
+    """Features of the `numeric` and `categorical` columns of a mapping.
 
-    Numbers are normalised where a contender learns, on its training period. Confirmed-fraud risk of texts is
-    in `replay.risk`.
+    Each contender normalises the numbers on its training period. `replay.risk` adds the confirmed-fraud risk
+    of texts.
     """
 
     def __init__(self, mapping: Mapping) -> None:
@@ -31,7 +31,7 @@ class Further:
         self._rows = 0
 
     def features(self, part: Part) -> NDArray[np.float32]:
-        """Return float32 (n, features) of the next n rows; shares are those before the part began."""
+        """Return float32 (n, features) of the next n rows; shares are as of before the part."""
         out = np.zeros((len(part), len(self.names)), np.float32)
         out[:, : self._numbers] = part.numeric
         for k, texts in enumerate(part.categorical):
@@ -50,7 +50,7 @@ class Further:
         return np.asarray(np.log(share))
 
     def _new(self, met: SlotTable, card: NDArray[np.uint64], texts: ByteStrings) -> NDArray[np.bool_]:
-        """Whether a card meets a value for the first time."""
+        """Return whether a card meets a value for the first time, bool (n,)."""
         pair = hash_strings(_spans(np.stack([card, hash_strings(texts)], axis=1)))
         keys = _spans(pair[:, None])
         new = met.lookup(keys) < 0

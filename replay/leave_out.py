@@ -1,6 +1,4 @@
-"""Leave a pattern out: nothing that is trained has seen it, then K of its frauds are flagged as an
-episode.
-"""
+"""Leaves a pattern out of training, then flags K of its frauds as an episode."""
 
 from __future__ import annotations
 
@@ -40,7 +38,15 @@ _TRAINING, _RESERVOIR, _TEST = 150_000, 50_000, 100_000  # genuine rows at most
 
 @dataclass(frozen=True)
 class LeaveOutSettings:
-    """The pattern left out, flags of the episode, adapters that make a detector of it, steps of training."""
+    """What is left out, and how.
+
+    Attributes:
+        pattern: Name of the pattern that training does not see.
+        flags: Number of frauds in the episode.
+        adapters: Names of the adapters; each makes a detector of the same episode.
+        base_steps: Training steps of the base.
+        meta_steps: Steps of meta-training.
+    """
 
     pattern: str
     flags: int = 5
@@ -52,9 +58,22 @@ class LeaveOutSettings:
 def leave_out(
     reader: RowReader, plan: Plan, settings: LeaveOutSettings, report_progress: Progress = ignore_progress
 ) -> ReplayResult:
-    """Run it; of `plan` count the days, start and seed. Raises as `replay.prequential.prequential`.
+    """Train without a pattern, flag some of it, and measure what is found of the rest.
 
-    Measured on genuine rows and frauds of the pattern after the last flag, on cards that were not flagged.
+    The measures cover genuine rows and frauds of the pattern after the last flag, on cards that were not
+    flagged. The reservoir holds genuine rows of the days until the labels of training came.
+
+    Args:
+        reader: Reads the file.
+        plan: Its days, start and seed count.
+        settings: What is left out.
+        report_progress: Takes the progress.
+
+    Raises:
+        BadRow: a value of the file cannot be read.
+        UnfitFile: the file is too short, or holds too little of the pattern.
+        NothingToLearn: the training period holds too few rows.
+        Unmeasurable: the test lacks fraud or genuine rows.
     """
     report_progress("checking", 0, reader.table.rows() or 0)
     found = survey(reader)
@@ -86,7 +105,7 @@ def leave_out(
 
 
 class _Episode:
-    """K flags in the test period, the first fraud of each of K cards, and what follows them."""
+    """The first fraud of each of K cards in the test period as flags, and the rows that follow."""
 
     def __init__(
         self, artifacts: Artifacts, middle: TrafficRows, test: TrafficRows, held: int, flags: int
@@ -157,7 +176,7 @@ class _Episode:
 def _collect(
     reader: RowReader, plan: Plan, found: Survey, report_progress: Progress
 ) -> tuple[tuple[str, ...], tuple[TrafficRows, ...]]:
-    """One pass: samples of training period, of the days until its labels came, and of the test period."""
+    """Sample the training period, the days until its labels came, and the test period, in one pass."""
     [days] = plan.folds_in(found)
     featured = Featured(reader, 0.0)
     bounds = (days.train, days.delay_from, days.test, days.end)

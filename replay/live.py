@@ -1,7 +1,7 @@
-"""Live replay: a desk looks at alerts shift by shift, flags what slipped through, and labels come late.
+"""Live replay: analysts examine alerts shift by shift, flag missed frauds, and labels come late.
 
-Each contender has a desk of its own: what it alerts is what is examined. All see the same labels once they
-are due.
+Each contender has its own analysts, who examine the alerts of this contender. All contenders get the same
+labels once they are due.
 """
 
 from __future__ import annotations
@@ -39,9 +39,19 @@ _FEWEST_FRAUDS, _FEWEST_GENUINE = 10, 1_000
 
 @dataclass(frozen=True)
 class LiveSettings:
-    """The desk: alerts examined and frauds flagged in 24 hours, hours between two looks, hours until a label.
+    """How the analysts of a live replay work.
 
-    adapters: what makes detectors of the flags. held_out: patterns that the training period does not hold.
+    Attributes:
+        alerts_a_day: Alerts that are examined in 24 hours at most.
+        flags_a_day: Frauds that are flagged in 24 hours at most.
+        shift_hours: Hours between two looks at the alerts.
+        delay_hours: Hours until a label is known.
+        budget: Share of genuine traffic that may be alerted, in (0, 1).
+        adapters: Names of the adapters that make detectors of the flags.
+        contenders: Names of what is compared.
+        held_out: Patterns that training does not see.
+        base_steps: Training steps of the base.
+        meta_steps: Steps of meta-training.
     """
 
     alerts_a_day: int = 50
@@ -57,7 +67,7 @@ class LiveSettings:
 
     @property
     def desk(self) -> SimulatedDesk:
-        """What is done in one shift; at least one alert and one flag where any are."""
+        """The work of one shift; at least one alert and one flag where any are allowed in a day."""
         part = self.shift_hours / 24.0
         return SimulatedDesk(math.ceil(self.alerts_a_day * part), math.ceil(self.flags_a_day * part))
 
@@ -68,9 +78,19 @@ def live(
     settings: LiveSettings,
     report_progress: Progress = ignore_progress,
 ) -> ReplayResult:
-    """Replay a file: of `plan` count training days, test days times folds, start and seed.
+    """Replay a file shift by shift.
 
-    Raises as `replay.prequential.prequential`.
+    Args:
+        reader: Reads the file.
+        plan: Its training days, start and seed count; the test is as long as all folds.
+        settings: How the analysts work.
+        report_progress: Takes the progress.
+
+    Raises:
+        BadRow: a value of the file cannot be read.
+        UnfitFile: the file is too short.
+        NothingToLearn: the training period holds too few rows.
+        Unmeasurable: the test lacks fraud or genuine rows.
     """
     report_progress("checking", 0, reader.table.rows() or 0)
     found = survey(reader)
@@ -117,7 +137,7 @@ class _Run:
 
     @property
     def shown(self) -> list[str]:
-        """Contenders, in the order that they were asked for."""
+        """Names of the contenders in the order of the settings."""
         return list(self.margins)
 
     def go(self) -> None:
@@ -141,7 +161,7 @@ class _Run:
             raise UnfitFile(f"days {self.days.test} to {self.days.end}: no rows to test on")
 
     def window(self, name: str) -> ScoredWindow:
-        """What a contender said of all tested rows whose truth is known."""
+        """Return the margins of a contender on all tested rows whose label is known."""
         rows, margin = joined(self.tested), np.concatenate(self.margins[name])
         known = rows.known
         day = ((rows.seconds - self.epoch) // DAY_S).astype(np.int64)
@@ -156,7 +176,7 @@ class _Run:
             self.training.add(rows.fraud, *rows.columns())
 
     def _work(self, shift: TrafficRows, now: float) -> None:
-        """1. Train before the first shift.  2. Score.  3. The desk looks, and every contender learns."""
+        """1. Train before the first shift.  2. Score.  3. Let analysts examine, and every contender learn."""
         if not self.policies:
             self._begin()
         scored = {name: policy.margin(shift) for name, policy in self.policies.items()}
@@ -192,12 +212,12 @@ class _Run:
         self.train_seconds = time.perf_counter() - begun
 
     def _slim(self, shift: TrafficRows) -> TrafficRows:
-        """Without risk columns, which nothing that is calibrated on recent traffic reads."""
+        """Drop the risk columns, which calibration on recent traffic never reads."""
         return replace(shift, X=shift.X[:, : self.featured.live])
 
 
 def _days(plan: Plan, settings: LiveSettings, found: Survey) -> Days:
-    """Days of training, of waiting for its labels, and of the test, which is as long as all folds."""
+    """Return the days of training, of waiting for labels, and of the test, which is as long as all folds."""
     delay = math.ceil(settings.delay_hours / 24.0)
     [days] = replace(plan, delay_days=delay, test_days=plan.test_days * plan.folds, folds=1).folds_in(found)
     return days

@@ -1,4 +1,4 @@
-"""The contenders of a live replay by name."""
+"""Makes the contenders of a live replay by name."""
 
 from __future__ import annotations
 
@@ -24,9 +24,13 @@ CONTENDERS = ("base", "base+rules", "base+episodes", *_LEARNERS, "forest")
 def begin(
     names: Sequence[str], adapters: Sequence[str], history: DeskHistory, steps: tuple[int, int]
 ) -> dict[str, ShiftContender]:
-    """Train what the contenders begin with; `base+episodes` stands for one contender per adapter.
+    """Train what the contenders begin with.
 
-    `steps` are those of the base and of meta-training.
+    Args:
+        names: Names of contenders; `base+episodes` makes one contender per adapter.
+        adapters: Names of adapters.
+        history: What all contenders begin with.
+        steps: Training steps of the base and of meta-training.
     """
     artifacts = _artifacts(history, adapters, steps) if any(n.startswith("base") for n in names) else None
     out: dict[str, ShiftContender] = {}
@@ -34,7 +38,7 @@ def begin(
         if name in _LEARNERS:
             out[name] = Retrained(_LEARNERS[name], history)
         elif name == "forest":
-            from replay.forest import OnlineForest  # river: nothing else here needs it
+            from replay.forest import OnlineForest  # imports river
 
             out[name] = OnlineForest(history)
         elif artifacts is not None:

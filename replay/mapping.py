@@ -1,4 +1,4 @@
-"""Which column of a file means what: a small TOML file, checked against the file's columns."""
+"""The mapping: a TOML file that names the column of each meaning, checked against the columns of a file."""
 
 import tomllib
 from collections.abc import Sequence
@@ -14,11 +14,11 @@ LabelValue = int | str | bool
 
 
 class WrongMapping(ValueError):
-    """The mapping cannot be read, or does not fit the file; says what, where and what is allowed."""
+    """The mapping cannot be read or does not fit the file. The message names the key and what is allowed."""
 
 
 class EntityColumn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """An entity by its name in the settings, and the column of its keys."""
+    """The name of an entity in the settings, and the column of its keys."""
 
     name: str
     column: str
@@ -34,14 +34,18 @@ def entity_meaning(entity: str) -> str:
 
 
 class LabelColumn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Which column tells fraud from genuine.
+    """The column that tells fraud from genuine.
 
-    A missing value, and those in `unknown`, mean that nobody knows yet; what stands in none of the three is
-    told as an error when the file is replayed.
+    A missing value means that the label is not known yet. A value outside of the three groups is an error
+    when the file is replayed.
 
     Attributes:
-        pattern: column that names the kind of fraud, where there is one.
-        families: names for groups of values of `pattern`; without it each value is a family of its own.
+        column: Name of the column.
+        fraud: Values that mean fraud.
+        genuine: Values that mean genuine.
+        unknown: Values that mean that the label is not known yet.
+        pattern: Column that names the kind of fraud.
+        families: Names for groups of values of `pattern`; without it each value is a family of its own.
     """
 
     column: str
@@ -56,9 +60,10 @@ class Mapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Columns of a file by meaning. The first entity is the primary one; there may be none.
 
     Attributes:
-        time_unit: of numbers in the time column, since 1970 in UTC.
-        time_format: of texts in the time column, as strptime has it; ISO 8601 without.
-        numeric, categorical: further columns that become features.
+        time_unit: Unit of numbers in the time column, which count from 1970 in UTC.
+        time_format: Format of texts in the time column, as strptime defines it; ISO 8601 where not given.
+        numeric: Further columns of numbers that become features.
+        categorical: Further columns of texts that become features.
     """
 
     id: str
@@ -75,13 +80,13 @@ class Mapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     categorical: tuple[str, ...] = ()
 
     def columns(self) -> dict[str, str]:
-        """The column of each meaning that a transaction carries: id, time, ..., entity:<name>."""
+        """Return the column of each meaning of a transaction: id, time, ..., entity:<name>."""
         named = {name: getattr(self, name) for name in OWN_FIELDS}
         entities = {entity_meaning(entity.name): entity.column for entity in self.entities}
         return {meaning: column for meaning, column in named.items() if column} | entities
 
     def every_column(self) -> dict[str, str]:
-        """As `columns`, with those of the label and of further features."""
+        """Return `columns` with the columns of the label and of further features."""
         label = {"label": self.label.column} if self.label else {}
         if self.label and self.label.pattern:
             label["label.pattern"] = self.label.pattern
@@ -91,16 +96,28 @@ class Mapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return self.columns() | label | further
 
     def check(self, present: Sequence[str], where: str) -> None:
-        """Raise WrongMapping unless every column of a transaction is there."""
+        """Check that every column of a transaction is present.
+
+        Raises:
+            WrongMapping: a column is missing.
+        """
         _check(self.columns(), present, where)
 
     def check_all(self, present: Sequence[str], where: str) -> None:
-        """Raise WrongMapping unless every column is there, those of label and features too."""
+        """Check that every column is present, with the columns of label and features.
+
+        Raises:
+            WrongMapping: a column is missing.
+        """
         _check(self.every_column(), present, where)
 
 
 def read_mapping(path: Path) -> Mapping:
-    """Read a mapping. Raises WrongMapping with file, key and what is allowed."""
+    """Read a mapping file.
+
+    Raises:
+        WrongMapping: the file cannot be read; the message names the key and what is allowed.
+    """
     try:
         return msgspec.convert(tomllib.loads(path.read_text()), Mapping)
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
@@ -108,7 +125,7 @@ def read_mapping(path: Path) -> Mapping:
 
 
 def bundled_for(present: Sequence[str]) -> Mapping | None:
-    """The bundled mapping whose every column is present, if there is one."""
+    """Return the first bundled mapping whose columns are all present; None where none fits."""
     for path in sorted(BUNDLED.glob("*.toml")):
         mapping = read_mapping(path)
         if set(mapping.columns().values()) <= set(present):

@@ -1,4 +1,4 @@
-"""Measures by the field's names, each with a bootstrap interval over cards and days."""
+"""The measures of the field, each with a bootstrap interval over cards or days."""
 
 from __future__ import annotations
 
@@ -15,14 +15,20 @@ RATES = {"0.1pct": 0.001, "0.5pct": 0.005, "1pct": 0.01}
 
 
 class Unmeasurable(ValueError):
-    """A test window without fraud or without genuine rows."""
+    """A test window holds no fraud or no genuine rows."""
 
 
 @dataclass(frozen=True)
 class ScoredWindow:
-    """Labelled rows of one test window: scores, higher is more suspicious; card, day and amount of each.
+    """n labelled rows of one test window, as a contender scored them.
 
-    `threshold` is the one that was set before the window began, from matured genuine rows.
+    Attributes:
+        score: Scores, float64 (n,); higher is more suspicious.
+        fraud: Which rows are fraud, bool (n,).
+        card: Hash of each card, uint64 (n,).
+        day: Day of each row, int64 (n,).
+        amount: Amounts, float64 (n,).
+        threshold: The threshold that was set before the window began, on genuine rows.
     """
 
     score: Doubles
@@ -45,9 +51,17 @@ class Interval:
 def measure(
     windows: Sequence[ScoredWindow], *, replicates: int = REPLICATES, seed: int = 0
 ) -> dict[str, Interval]:
-    """Return means over test windows, by name; the bootstrap draws cards, for card precision days.
+    """Return the mean of each measure over test windows, by name.
 
-    Raises Unmeasurable where a window lacks fraud or genuine rows.
+    The bootstrap draws cards; for card precision it draws days.
+
+    Args:
+        windows: Test windows of one contender.
+        replicates: Number of bootstrap replicates.
+        seed: Equal seeds give equal intervals.
+
+    Raises:
+        Unmeasurable: a window lacks fraud or genuine rows.
     """
     for number, window in enumerate(windows, 1):
         if not window.fraud.any() or window.fraud.all():
@@ -76,7 +90,7 @@ class _Ranked:
         self.above = self.score > window.threshold
 
     def draw(self, rng: np.random.Generator) -> Doubles:
-        """Weights (n,) of one replicate: how often each row's card was drawn."""
+        """Return the weights of one replicate, float64 (n,): how often each row's card was drawn."""
         count = int(self.cards.max()) + 1
         return np.bincount(rng.integers(0, count, count), minlength=count)[self.cards].astype(np.float64)
 
@@ -110,7 +124,7 @@ def _mean(ranked: Sequence[_Ranked], weights: Sequence[Doubles]) -> dict[str, fl
 
 
 def _card_precision(window: ScoredWindow, top: int = TOP_CARDS) -> Doubles:
-    """Share of compromised cards among each day's `top`; what was found on one day is gone the next.
+    """Return the share of compromised cards among each day's `top`; found cards do not count on later days.
 
     Source: Le Borgne et al. 2022, «Reproducible machine learning for credit card fraud detection», ch. 4.
     """

@@ -1,4 +1,4 @@
-"""Detection over time of each pattern, and what passed before it was caught for the first time."""
+"""Detection of each pattern day by day, and what passed before its first alert."""
 
 from __future__ import annotations
 
@@ -18,9 +18,16 @@ UNNAMED = "unnamed"  # the pattern of frauds that no column names
 def detection(
     rows: TrafficRows, margins: Mapping[str, Doubles], families: Sequence[str], *, seed: int = 0
 ) -> list[dict[str, Any]]:
-    """Per pattern: days since 1970, its frauds of each, and by contender those caught and what passed before.
+    """Return for each pattern its frauds by day, and what each contender caught.
 
-    `margins` (n,) of each contender: above 0 is an alert.
+    Args:
+        rows: The tested rows.
+        margins: Margins of each contender, float64 (n,); above 0 is an alert.
+        families: Names of the patterns.
+        seed: Equal seeds give equal intervals.
+
+    Returns:
+        One entry per pattern, ready for JSON. Days are counted from 1970.
     """
     out = []
     for family in np.unique(rows.family[rows.fraud]).tolist():
@@ -48,7 +55,7 @@ def detection(
 
 
 def told_of(pattern: Mapping[str, Any]) -> list[str]:
-    """What a protocol found of one pattern, contender by contender, in words."""
+    """Return in words what each contender found of one pattern."""
     words = []
     for name, until in pattern["until_caught"].items():
         passed = "never caught" if until is None else f"{_in_words(until['transactions'])} passed first"

@@ -1,4 +1,4 @@
-"""Plots of a replay as SVG within the page: the same figures give the same bytes."""
+"""Plots of a replay as SVG within the page; equal figures give equal bytes."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ _DRAWN = 20_000  # scores of a histogram at most
 
 
 def svg(draw: Callable[[Axes], None]) -> str:
-    """Return what `draw` draws, without the head that only a file of its own needs."""
+    """Return the drawing of `draw` as an SVG element, without the head of an SVG file."""
     import matplotlib
 
-    # A fixed salt and no date: the same figures give the same bytes.
+    # A fixed salt and no date, so that equal figures give equal bytes.
     with matplotlib.rc_context({"svg.hashsalt": "flagfive", "svg.fonttype": "none"}):
         figure = Figure(figsize=(8, 4), layout="constrained")
         draw(figure.subplots())
@@ -36,7 +36,7 @@ def svg(draw: Callable[[Axes], None]) -> str:
 
 
 def precision_recall(axes: Axes, windows: Windows) -> None:
-    """One curve for each contender, over all its test windows."""
+    """Draw one curve for each contender, over all its test windows."""
     for name, parts in windows.items():
         score = np.concatenate([p.score for p in parts])
         fraud = np.concatenate([p.fraud for p in parts])[np.argsort(-score, kind="stable")]
@@ -48,7 +48,7 @@ def precision_recall(axes: Axes, windows: Windows) -> None:
 
 
 def scores(axes: Axes, windows: Windows) -> None:
-    """Scores of fraud and genuine under the first contender, since scales differ."""
+    """Draw the scores of fraud and genuine rows under the first contender only, since scales differ."""
     name, parts = next(iter(windows.items()))
     score, fraud = (np.concatenate([getattr(p, n) for p in parts]) for n in ("score", "fraud"))
     for label, part in (("genuine", score[~fraud]), ("fraud", score[fraud])):
@@ -59,7 +59,7 @@ def scores(axes: Axes, windows: Windows) -> None:
 
 
 def alerts(axes: Axes, windows: Windows) -> None:
-    """Alerts of each day over the threshold that was set before."""
+    """Draw the alerts of each day at the threshold that was set before the test."""
     for name, parts in windows.items():
         day = np.concatenate([p.day for p in parts])
         above = np.concatenate([p.score > p.threshold for p in parts])
@@ -72,9 +72,13 @@ def alerts(axes: Axes, windows: Windows) -> None:
 def detection(
     axes: Axes, pattern: dict[str, Any], episodes: dict[str, list[dict[str, Any]]], first: float
 ) -> None:
-    """Frauds of a pattern day by day as bars, what each contender caught as a line, its flag and detector.
+    """Draw the frauds of a pattern by day as bars, and what each contender caught as a line.
 
-    `episodes` by contender; times and `first`, that of the file's first row, in seconds since 1970.
+    Args:
+        axes: Where to draw.
+        pattern: An entry of `replay.patterns.detection`.
+        episodes: Episodes of each contender; vertical lines mark the first flag and the first detector.
+        first: Event time of the file's first row, seconds since 1970.
     """
     epoch = int(first // DAY_S)
     days = np.array(pattern["days"]) - epoch
@@ -91,7 +95,7 @@ def detection(
 
 
 def _marks(episodes: list[dict[str, Any]]) -> Iterator[tuple[str, str, float]]:
-    """The first flag, and when the first detector went live: style of the line, name, seconds."""
+    """Yield style, name and time in seconds of the first flag and of the first detector."""
     for style, label, key in ((":", "flagged", "flagged_at"), ("--", "detector live", "live_at")):
         times = [e[key] for e in episodes if e[key] is not None]
         if times:
@@ -99,7 +103,7 @@ def _marks(episodes: list[dict[str, Any]]) -> Iterator[tuple[str, str, float]]:
 
 
 def drift(axes: Axes, found: list[dict[str, Any]]) -> None:
-    """The features that have moved most, the largest on top, with the usual two bands."""
+    """Draw the features that moved most, the largest on top, with the two usual limits."""
     most = found[:MOVED_MOST][::-1]
     axes.barh([f["feature"] for f in most], [f["psi"] for f in most])
     for limit, word, color in ((WATCH, "watch", "tab:orange"), (MAJOR, "major", "tab:red")):
@@ -109,7 +113,7 @@ def drift(axes: Axes, found: list[dict[str, Any]]) -> None:
 
 
 def fraud_rate(axes: Axes, rates: dict[str, Interval]) -> None:
-    """Fraud rate by value of each contender with its interval, and the reference rates of PSD2."""
+    """Draw the fraud rate by value of each contender with its interval, and the reference rates of PSD2."""
     names, found = list(rates), list(rates.values())
     value = np.array([r.value for r in found])
     around = np.array([[r.value - r.low, r.high - r.value] for r in found]).T

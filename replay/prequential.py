@@ -1,4 +1,4 @@
-"""Prequential replay: train, wait, test, and again a week later, in one pass over the file.
+"""Prequential replay: train, wait for labels, test, and repeat later in the file, in one pass.
 
 Source: Le Borgne et al. 2022, «Reproducible machine learning for credit card fraud detection», ch. 5.
 """
@@ -25,11 +25,21 @@ from replay.survey import DAY_S, Survey, UnfitFile, survey
 
 @dataclass(frozen=True)
 class Plan:
-    """Days of training, of delay until labels come, of each test; folds, one test length apart.
+    """Days and contenders of a replay.
 
-    start: first day of the first fold's training, from the file's first midnight; the last folds that fit
-    without. `adapters` make detectors of the newest `flags` frauds of each kind in a training period, in
-    `steps` of meta-training.
+    Attributes:
+        train_days: Days of training.
+        delay_days: Days until labels are known.
+        test_days: Days of each test.
+        folds: Number of tests, one test length apart.
+        start: First day of the first training period, from the file's first midnight; where not given, the
+            last folds that fit are taken.
+        contenders: Names of what is compared.
+        adapters: Names of adapters; each makes detectors of the newest frauds of each kind in a training
+            period.
+        flags: Number of those frauds.
+        steps: Steps of meta-training.
+        seed: Equal seeds give equal figures.
     """
 
     train_days: int = 7
@@ -44,17 +54,21 @@ class Plan:
     seed: int = 0
 
     def learners(self) -> dict[str, Callable[[Lesson], Score]]:
-        """The contenders by name; the base with episodes of each adapter comes last."""
+        """Return the contenders by name; the base with episodes of each adapter comes last."""
         learners = {name: CONTENDERS[name] for name in self.contenders}
         if self.adapters:
-            from replay.with_episodes import with_episodes  # torch: not needed without
+            from replay.with_episodes import with_episodes  # imports torch
 
             for name in self.adapters:
                 learners[f"base+{name}"] = with_episodes(name, self.adapters, self.flags, self.steps)
         return learners
 
     def folds_in(self, found: Survey) -> list[Days]:
-        """The days of each fold. Raises UnfitFile where the file is too short for them."""
+        """Return the days of each fold.
+
+        Raises:
+            UnfitFile: the file is too short.
+        """
         epoch = np.floor(found.first / DAY_S)
         length = int(np.floor(found.last / DAY_S) - epoch) + 1
         once = self.train_days + self.delay_days
@@ -70,7 +84,19 @@ class Plan:
 
 
 def prequential(reader: RowReader, plan: Plan, report_progress: Progress = ignore_progress) -> ReplayResult:
-    """Replay a file. Raises BadRow, UnfitFile, NothingToLearn and Unmeasurable before anything is written."""
+    """Replay a file.
+
+    Args:
+        reader: Reads the file.
+        plan: Days and contenders.
+        report_progress: Takes the progress.
+
+    Raises:
+        BadRow: a value of the file cannot be read.
+        UnfitFile: the file is too short, or lacks labels.
+        NothingToLearn: a training period holds too few rows.
+        Unmeasurable: a test lacks fraud or genuine rows.
+    """
     report_progress("checking", 0, reader.table.rows() or 0)
     found = survey(reader)
     days = plan.folds_in(found)

@@ -1,4 +1,4 @@
-"""Guess which column means what, from names and the first values."""
+"""Proposes a mapping from the names of columns and their first values."""
 
 from __future__ import annotations
 
@@ -36,14 +36,23 @@ _RATIO_OF_MS, _RATIO_OF_US = 1e11, 1e14  # seconds since 1970 stay below the fir
 
 @dataclass(frozen=True)
 class MappingProposal:
-    """A mapping as TOML with a comment on each guess; `open` are columns that nothing was made of."""
+    """A proposed mapping.
+
+    Attributes:
+        toml: The mapping as TOML, with a comment on each guess.
+        open: Columns that the mapping does not use.
+    """
 
     toml: str
     open: tuple[str, ...]
 
 
 def propose_mapping(table: TableFile) -> MappingProposal:
-    """Propose a mapping. Raises WrongMapping where no column can be id, time or amount."""
+    """Propose a mapping for a file.
+
+    Raises:
+        WrongMapping: no column can be id, time or amount, or the file has no rows.
+    """
     head = next(iter(table.parts(table.columns)), None)
     if head is None or not head.num_rows:
         raise WrongMapping(f"{table.path}: no rows to look at")
@@ -62,7 +71,7 @@ def propose_mapping(table: TableFile) -> MappingProposal:
 
 
 def _by_name(head: pa.RecordBatch) -> dict[str, str]:
-    """The column of each meaning: the first whose name says so and whose values allow it."""
+    """Return for each meaning the first column whose name fits and whose values are allowed."""
     found: dict[str, str] = {}
     for meaning, pattern in _NAMES.items():
         for column in head.schema.names:
@@ -143,5 +152,5 @@ def _is_number(array: pa.Array) -> bool:
 
 
 def _quoted(value: str | list[str]) -> str:
-    """As TOML: JSON's strings and lists of strings are TOML's too."""
+    """Return TOML; strings and lists of strings are written as in JSON."""
     return json.dumps(value, ensure_ascii=False)

@@ -1,4 +1,4 @@
-"""The protocols by name, each with its settings checked: what `flagfive replay` runs."""
+"""The protocols that `flagfive replay` runs, by name, with their settings checked."""
 
 from __future__ import annotations
 
@@ -16,14 +16,25 @@ NAMES = ("prequential", "live", "leave-pattern-out")
 
 
 class UnknownName(ValueError):
-    """A protocol, contender or adapter that there is not; says which there are."""
+    """No protocol, contender or adapter has this name; the message lists the names that are allowed."""
 
 
 @dataclass(frozen=True)
 class Choice:
-    """What was asked for beside the days: contenders, adapters, a pattern, and the desk of a live replay.
+    """What is asked for beside the days.
 
-    Without adapters a prequential replay makes no episodes; the others take `evidence`.
+    Attributes:
+        protocol: One of `NAMES`.
+        contenders: Names of what is compared; all where empty.
+        adapters: Names of adapters. Where empty, a prequential replay makes no episodes and the other
+            protocols take `evidence`.
+        pattern: The pattern that training does not see.
+        flags: Frauds that are flagged: in one episode, or in 24 hours of a live replay.
+        alerts_a_day: Alerts that are examined in 24 hours of a live replay.
+        shift_hours: Hours between two looks of a live replay.
+        delay_hours: Hours until a label of a live replay; the days of the plan where not given.
+        budget: Share of genuine traffic that may be alerted, in (0, 1).
+        steps: Steps of meta-training; the base takes twice as many.
     """
 
     protocol: str = NAMES[0]
@@ -39,7 +50,11 @@ class Choice:
 
 
 def protocol(plan: Plan, choice: Choice) -> tuple[Run, dict[str, Any]]:
-    """Return what runs, and the configuration to run it again. Raises UnknownName."""
+    """Return what runs, and the configuration to run it again.
+
+    Raises:
+        UnknownName: a protocol, contender or adapter has no such name.
+    """
     if choice.protocol not in NAMES:
         raise UnknownName(f"--protocol {choice.protocol!r}: allowed are {', '.join(NAMES)}")
     run, own = {"prequential": _prequential, "live": _live, "leave-pattern-out": _leave_out}[choice.protocol](
@@ -103,7 +118,7 @@ def _adapters(choice: Choice) -> tuple[str, ...]:
 
 
 def _known(option: str, given: Sequence[str], there: Sequence[str]) -> tuple[str, ...]:
-    """The names given, all there are without any. Raises UnknownName."""
+    """Return the given names, or all allowed names where none is given. Raises UnknownName."""
     if unknown := sorted(set(given) - set(there)):
         raise UnknownName(f"{option} {', '.join(unknown)}: allowed are {', '.join(there)}")
     return tuple(given or there)

@@ -9,7 +9,7 @@ BANDS = ((0.0001, 500), (0.0006, 250), (0.0013, 100))  # rate at most, payment i
 
 
 def exempt_up_to(rate: float) -> int:
-    """Return up to how many EUR a payment is exempt at this fraud rate by value; 0 where none is.
+    """Return the largest payment in EUR that is exempt at this fraud rate by value; 0 where none is.
 
     >>> exempt_up_to(0.0005), exempt_up_to(0.002)
     (250, 0)

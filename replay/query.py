@@ -1,4 +1,4 @@
-"""A pattern by a query instead of a column: `amount > 220 and category = "5967"`.
+"""Queries that define a pattern without a column: `amount > 220 and category = "5967"`.
 
 Names are meanings of the mapping (amount, category, channel, an entity) or columns of the file.
 """
@@ -25,7 +25,7 @@ _EQUAL = {"=": pc.equal, "==": pc.equal, "!=": pc.not_equal}
 
 @dataclass(frozen=True)
 class Condition:
-    """A column, a sign and what it is compared with."""
+    """A column, a sign, and the value that the column is compared with."""
 
     column: str
     sign: str
@@ -34,23 +34,27 @@ class Condition:
 
 @dataclass(frozen=True)
 class Query:
-    """All conditions hold; `text` is how it was asked for and names the pattern."""
+    """Conditions that must all hold; `text` is the query as written, and names the pattern."""
 
     text: str
     conditions: tuple[Condition, ...]
 
     @classmethod
     def parse(cls, text: str, mapping: Mapping, columns: list[str]) -> Query:
-        """Read a query. Raises WrongMapping where it cannot be read or names no column."""
+        """Read a query.
+
+        Raises:
+            WrongMapping: the query cannot be read, or names no column.
+        """
         return cls(text, tuple(_condition(part, mapping, columns) for part in re.split(r"\s+and\s+", text)))
 
     @property
     def columns(self) -> list[str]:
-        """What must be read of the file."""
+        """Columns that the query reads."""
         return [condition.column for condition in self.conditions]
 
     def holds(self, batch: pa.RecordBatch) -> NDArray[np.bool_]:
-        """Whether all conditions hold, bool (n,); not where a value is missing."""
+        """Return whether all conditions hold, bool (n,); with a missing value they do not."""
         out = np.ones(batch.num_rows, bool)
         for condition in self.conditions:
             out &= _holds(batch[condition.column], condition)
@@ -58,7 +62,7 @@ class Query:
 
 
 def is_query(text: str) -> bool:
-    """Whether a pattern is given by a query, not by its name."""
+    """Return whether a text is a query and no name of a pattern."""
     return all(_CONDITION.fullmatch(part) for part in re.split(r"\s+and\s+", text))
 
 

@@ -1,4 +1,4 @@
-"""Rows of a file as transactions with labels; what does not fit is named by its row and column."""
+"""Reads the rows of a file as transactions with labels; errors name the row and the column."""
 
 from __future__ import annotations
 
@@ -23,21 +23,26 @@ from replay.truth import FRAUD, GENUINE, UNKNOWN
 from replay.values import numbers, text_of, texts
 
 _MISSING = "(missing)"
-WHOLE = "traffic"  # the entity of a file that names none: all of it has one profile
+WHOLE = "traffic"  # the entity of a file that names none; all rows share its profile
 
 
 class BadRow(ValueError):
-    """A value that will not do; the message names the row, the column, and what is allowed."""
+    """A value cannot be read. The message names the row, the column, and what is allowed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """n rows in their order.
+    """n rows in the order of the file.
 
-    first: number of the first row in the file, from 1. label: FRAUD, GENUINE or UNKNOWN int8 (n,).
-    family: index into `RowReader.families`, -1 where none is named. card: hash of the primary entity's key.
-    id: hash of each id, uint64 (n,). numeric, categorical: the further columns of the mapping, numbers
-    float64 (n, p), where a missing one is 0, and texts, where a missing one is a value of its own.
+    Attributes:
+        first: Number of the first row in the file, from 1.
+        columns: The rows as transactions.
+        label: FRAUD, GENUINE or UNKNOWN, int8 (n,).
+        family: Index into `RowReader.families`, int32 (n,); -1 where none is named.
+        card: Hash of the primary entity's key, uint64 (n,).
+        id: Hash of each id, uint64 (n,).
+        numeric: Further columns of numbers, float64 (n, p); a missing number is 0.
+        categorical: Further columns of texts; a missing text is a value of its own.
     """
 
     first: int
@@ -53,15 +58,22 @@ class Part:
         return len(self.label)
 
     def each_its_own_card(self) -> Part:
-        """The same rows, where no column names a card: measures then count transactions as cards."""
+        """Return the same rows, each as a card of its own, for files without a card column."""
         return replace(self, card=self.id)
 
 
 @dataclass
 class RowReader:
-    """Goes through `table` as `mapping` says. Raises BadRow, WrongMapping and UnreadableTable.
+    """Reads a file according to a mapping.
 
-    `pattern` is a query: the frauds for which it holds are a family of that name, whatever else they are.
+    Attributes:
+        table: The file.
+        mapping: Names the column of each meaning.
+        pattern: A query; the frauds for which it holds are a family of that name, and of no other.
+        families: Names of the families that were read so far.
+
+    Raises:
+        WrongMapping: the mapping does not fit the file, or the query cannot be read.
     """
 
     table: TableFile
@@ -87,11 +99,16 @@ class RowReader:
 
     @property
     def has_cards(self) -> bool:
-        """Whether the file names a primary entity."""
+        """Whether the mapping names a primary entity."""
         return bool(self.mapping.entities)
 
     def parts(self) -> Iterator[Part]:
-        """The rows, some ten thousand at a time, in the order of the file."""
+        """Yield the rows in the order of the file, some ten thousand at a time.
+
+        Raises:
+            BadRow: a value cannot be read.
+            UnreadableTable: the file is broken.
+        """
         first = 1
         queried = self._query.columns if self._query else []
         for batch in self.table.parts([*self.mapping.every_column().values(), *queried]):
@@ -128,7 +145,7 @@ class RowReader:
         return np.where(missing, 0.0, values)
 
     def _categories(self, batch: pa.RecordBatch, column: str) -> ByteStrings:
-        """At most `MAX_KEY_BYTES` of each text: a longer one that begins so counts as the same."""
+        """Return at most `MAX_KEY_BYTES` of each text; longer texts of the same beginning are equal."""
         given = pc.utf8_slice_codeunits(pc.fill_null(texts(batch[column]), ""), 0, MAX_KEY_BYTES // 4)
         return ByteStrings.from_arrow(pc.if_else(pc.equal(given, ""), _MISSING, given))
 
@@ -162,7 +179,7 @@ class RowReader:
     def _code(
         self, batch: pa.RecordBatch, column: str | None, kind: int, absent: int, first: int
     ) -> NDArray[np.int64]:
-        """Codes as the live decoder gives them; a missing or empty value is absent."""
+        """Return codes as the live decoder does; a missing or empty value gives `absent`."""
         if column is None:
             return np.full(batch.num_rows, absent, np.int64)
         coded = texts(batch[column]).dictionary_encode()
@@ -191,7 +208,7 @@ class RowReader:
         return found
 
     def _families(self, batch: pa.RecordBatch, label: NDArray[np.int8]) -> NDArray[np.int32]:
-        """The family of each fraud; other rows have none, whatever their pattern column holds."""
+        """Return the family of each fraud; other rows have none, whatever the pattern column holds."""
         family = np.full(batch.num_rows, -1, np.int32)
         wanted = self.mapping.label
         if wanted is not None and wanted.pattern is not None:

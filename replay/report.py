@@ -1,4 +1,4 @@
-"""One self-contained page: tables, plots as SVG within it, and the configuration to run it again."""
+"""Writes a self-contained page with tables, plots as SVG, and the configuration to run it again."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _PATTERNS_DRAWN = 12  # those with the most frauds; the JSON has all
 
 
 def page(outcome: ReplayResult, found: dict[str, Any]) -> str:
-    """Return the page; it loads nothing from elsewhere."""
+    """Return the page as HTML; it loads nothing from elsewhere."""
     s, tests = outcome.survey, len(next(iter(outcome.windows.values())))
     configuration = escape(json.dumps(found["configuration"], indent=1))
     return (
@@ -53,7 +53,7 @@ def _table(outcome: ReplayResult) -> str:
 
 
 def _tabled(head: list[str], rows: dict[str, list[str]]) -> str:
-    """Cells are HTML; head and the names of the rows are not."""
+    """Return a table; cells are HTML, head and names of rows are plain text."""
     top = "".join(f"<th>{escape(name)}</th>" for name in head)
     body = (
         f"<tr><td>{escape(name)}</td>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
@@ -81,7 +81,7 @@ def _section(title: str, draw: Callable[[Axes], None], words: str = "") -> str:
 
 
 def _detection(outcome: ReplayResult, found: dict[str, Any]) -> Iterator[str]:
-    """Of a protocol that tells detection day by day."""
+    """Yield sections for protocols that report detection day by day."""
     told = [pattern for pattern in found["patterns"] if "caught_a_day" in pattern]
     for pattern in sorted(told, key=lambda p: -p["frauds"])[:_PATTERNS_DRAWN]:
         draw = partial(
@@ -91,7 +91,7 @@ def _detection(outcome: ReplayResult, found: dict[str, Any]) -> Iterator[str]:
 
 
 def _delays(pattern: dict[str, Any]) -> str:
-    """What passed before the first alert, by contender."""
+    """Return a table of what passed before the first alert, by contender."""
     rows = {
         name: [
             f"{pattern['recall'][name]:.1%}",
@@ -142,6 +142,6 @@ def _exempt(rate: float) -> str:
 
 
 def _left_out(patterns: list[dict[str, Any]]) -> str:
-    """Of the protocol that leaves one out; day by day they have sections of their own."""
+    """Return the section of leave-pattern-out; patterns with days have sections of their own."""
     told = [pattern for pattern in patterns if "caught_a_day" not in pattern]
     return f"<h2>Pattern left out</h2><pre>{escape(json.dumps(told, indent=1))}</pre>" if told else ""

@@ -1,4 +1,4 @@
-"""Contenders that are trained anew every night on all that is known by then."""
+"""Contenders that are retrained every night on all labels known by then."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ _MAJOR = 0.25  # population stability index
 
 
 class Retrained:
-    """A learner that gets every label as it comes: late ones, examined alerts and flags.
+    """A learner that gets every label as it comes: late labels, examined alerts and flags.
 
-    A genuine card in four is kept from training: its scores are the tails that alerts are measured by.
+    One genuine card in four is kept from training; the tails of the scores are fitted to these rows.
     """
 
     def __init__(self, learn: Callable[[Lesson], Score], history: DeskHistory) -> None:
@@ -40,7 +40,7 @@ class Retrained:
         return self._tails.surprise(self._score(self._still(shift.X))) - self._history.threshold
 
     def learn(self, news: News) -> None:
-        """As ShiftContender; trains once a day has gone."""
+        """As ShiftContender; trains once a day has passed."""
         for rows in (news.judged(), news.matured):
             if rows is not None and (new := ~np.isin(rows.row, self._seen)).any():
                 self._known.append(rows.where(new))
@@ -50,7 +50,7 @@ class Retrained:
             self._trained = news.now
 
     def _window(self, now: float) -> TrafficRows:
-        """What is known of the latest days, as many as training had to begin with, behind the delay."""
+        """Return the labelled rows of the latest days: as many as the first training had."""
         oldest = now - (self._history.train_days + self._history.delay_days) * DAY_S
         self._known = [rows for rows in self._known if rows.seconds[-1] >= oldest]
         rows = joined(self._known)
@@ -75,17 +75,17 @@ class Retrained:
         self._tails = Tails.fit(self._score(lesson.reserve))
 
     def _drifted(self, rows: TrafficRows) -> NDArray[np.intp]:
-        """Features that have moved by now, by a major shift.
+        """Return the features that have moved by a major shift.
 
-        Of the latest days only frauds are known, so whatever tells late rows from early ones would pass for
-        a mark of fraud.
+        In the latest days only frauds are labelled. So a feature that separates late rows from early rows
+        would look like a sign of fraud.
         """
         genuine = rows.X[~rows.fraud, : self._history.live]
         shift = Histograms.fit(genuine).stability_index(self._history.recent.rows().X)
         return np.flatnonzero(shift > _MAJOR)
 
     def _still(self, X: Floats) -> Floats:
-        """The same features, without a word of those that have moved."""
+        """Return the features with those that have moved set to 0."""
         out = X.copy()
         out[:, self._moved] = 0.0
         return out

@@ -1,4 +1,4 @@
-"""Confirmed-fraud risk of entities from labels that come late: what a feedback loop would know by then."""
+"""Confirmed-fraud risk of entities from late labels: what a feedback loop would know at that time."""
 
 from __future__ import annotations
 
@@ -26,9 +26,11 @@ class _Entity:
 
 
 class DelayedRisk:
-    """Per entity: what was labelled over three sharp windows, its share and number of frauds, and their run.
+    """For each entity, labels over three sharp windows, share and number of frauds, and the run of frauds.
 
-    A label is known `delay_s` seconds after its transaction, never earlier.
+    Args:
+        entities: Names of the entities.
+        delay_s: Seconds after its transaction at which a label is known.
     """
 
     def __init__(self, entities: Sequence[str], delay_s: float) -> None:

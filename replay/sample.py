@@ -1,4 +1,4 @@
-"""A bounded sample of rows that pass by: frauds first, of the others every one as likely as the next."""
+"""A bounded sample of a stream of rows: it keeps all frauds, and draws the other rows uniformly."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Array = NDArray[Any]
 
 
 class Sample:
-    """Keeps at most `most` rows that need not be kept, and all that must; in the order they came."""
+    """Keeps all rows that must stay and at most `most` others, in the order of arrival."""
 
     def __init__(self, most: int, seed: int) -> None:
         self._most = most
@@ -27,7 +27,7 @@ class Sample:
             self._shrink()
 
     def columns(self) -> tuple[Array, ...]:
-        """The columns of the rows kept; none where none came."""
+        """Return the columns of the kept rows; none where no rows were added."""
         if not self._parts:
             return ()
         self._shrink()

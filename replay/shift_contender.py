@@ -1,12 +1,12 @@
-"""What a live replay compares: each scores shift after shift, and learns from what its desk got to know."""
+"""The contract of the contenders of a live replay: each scores a shift, then learns from it."""
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Protocol
 
 from meta.arrays import Doubles
+from meta.threshold import first_threshold
 from replay.desk import News
 from replay.progress import Progress, ignore_progress
 from replay.recent import Recent
@@ -15,10 +15,19 @@ from replay.traffic import TrafficRows
 
 @dataclass(frozen=True)
 class DeskHistory:
-    """Labelled rows to begin with, in order of time, and what they mean.
+    """What all contenders begin with.
 
-    names: features, of which the first `live` run live. families: names of the kinds of fraud. train_days,
-    delay_days: how far back training reaches, and how late labels are. budget: share of genuine traffic.
+    Attributes:
+        rows: Labelled rows of the training period, in order of time.
+        recent: Recent traffic without labels.
+        names: Names of the features; the first `live` run live.
+        live: Number of features that run live.
+        families: Names of the kinds of fraud.
+        train_days: Days of training.
+        delay_days: Days until a label is known.
+        budget: Share of genuine traffic that may be alerted, in (0, 1).
+        seed: Equal seeds give equal figures.
+        report_progress: Takes the progress of training.
     """
 
     rows: TrafficRows
@@ -34,17 +43,17 @@ class DeskHistory:
 
     @property
     def threshold(self) -> float:
-        """The budget as surprise."""
-        return -math.log10(self.budget)
+        """Threshold of a base alone, as surprise."""
+        return first_threshold(self.budget)
 
 
 class ShiftContender(Protocol):
-    """Scores a shift with what was known before it began."""
+    """Scores each shift with what was known before the shift began."""
 
     def margin(self, shift: TrafficRows) -> Doubles:
-        """Return surprise above the threshold, float64 (n,): above 0 is an alert."""
+        """Return the margin above the threshold, float64 (n,); above 0 is an alert."""
         ...
 
     def learn(self, news: News) -> None:
-        """Take in what the shift just scored made known."""
+        """Learn from the shift that was scored last."""
         ...

@@ -1,4 +1,4 @@
-"""A file cut into shifts of a desk: what arrived between two looks at the queue."""
+"""Cuts a file into shifts: the rows between two looks at the alerts."""
 
 from __future__ import annotations
 
@@ -15,7 +15,16 @@ from replay.traffic import TrafficRows, joined
 def shifts(
     reader: RowReader, featured: Featured, epoch: float, length_s: float, rows: int, report_progress: Progress
 ) -> Iterator[tuple[int, TrafficRows]]:
-    """Yield the number of each shift since `epoch` (seconds) and its rows; empty shifts are left out."""
+    """Yield the number of each shift and its rows; empty shifts are left out.
+
+    Args:
+        reader: Reads the file.
+        featured: Computes the features.
+        epoch: Beginning of shift 0, seconds since 1970.
+        length_s: Length of a shift, seconds.
+        rows: Rows of the file, for the progress.
+        report_progress: Takes the progress.
+    """
     waiting: list[TrafficRows] = []
     present = 0
     for part in reader.parts():

@@ -1,4 +1,4 @@
-"""A first pass over a file: is it fit to be replayed, and what does it hold?"""
+"""Surveys a file: whether it can be replayed, and what it holds."""
 
 from __future__ import annotations
 
@@ -15,12 +15,20 @@ _FIRST_ROOM = 1 << 20  # ids, where a file does not say how many rows it has
 
 
 class UnfitFile(ValueError):
-    """A file that is well formed and still cannot be replayed; says why and what is needed."""
+    """A file is well formed but cannot be replayed. The message says why and what is needed."""
 
 
 @dataclass(frozen=True)
 class Survey:
-    """Rows, first and last time in seconds, and how many are fraud, genuine and unknown."""
+    """What a file holds.
+
+    Attributes:
+        rows: Number of rows.
+        first: Event time of the first row, seconds since 1970.
+        last: Event time of the last row, seconds since 1970.
+        frauds: Number of rows labelled fraud.
+        genuine: Number of rows labelled genuine.
+    """
 
     rows: int
     first: float
@@ -35,9 +43,15 @@ class Survey:
 
 
 def survey(reader: RowReader, *, labelled: bool = True) -> Survey:
-    """Read the file once. Raises BadRow, with row and column, and UnfitFile.
+    """Read the file once and check it.
 
-    `labelled` asks for a label column with some fraud and some genuine rows.
+    Args:
+        reader: Reads the file.
+        labelled: Whether the file must have a label column with some frauds and some genuine rows.
+
+    Raises:
+        BadRow: a value cannot be read, an id is repeated, or rows are not in order of time.
+        UnfitFile: the file has no rows, or lacks the labels.
     """
     rows, frauds, genuine, first, last = 0, 0, 0, 0.0, -np.inf
     ids = np.empty(reader.table.rows() or _FIRST_ROOM, np.uint64)
@@ -79,7 +93,7 @@ def _check_labels(reader: RowReader, rows: int, frauds: int, genuine: int) -> No
 
 
 def _put(ids: NDArray[np.uint64], at: int, more: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """Return room with `more` written from `at` on: twice as much where it does not fit."""
+    """Return `ids` with `more` written from `at` on; the array doubles where `more` does not fit."""
     if at + len(more) > len(ids):
         ids = np.concatenate([ids[:at], np.empty(max(at, len(more)), np.uint64)])
     ids[at : at + len(more)] = more
@@ -87,7 +101,7 @@ def _put(ids: NDArray[np.uint64], at: int, more: NDArray[np.uint64]) -> NDArray[
 
 
 def _check_ids(reader: RowReader, ids: NDArray[np.uint64]) -> None:
-    """Two ids with one hash are read again, to name the rows. Sorts `ids` where they lie."""
+    """Read the file again where two ids share a hash, to name the rows. Sorts `ids` in place."""
     ids.sort()
     twice = ids[:-1][ids[1:] == ids[:-1]]
     if not len(twice):

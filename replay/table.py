@@ -1,4 +1,4 @@
-"""CSV and Parquet files in parts, so that a file larger than memory is no larger than one part."""
+"""Reads CSV and Parquet files in parts, so that files may be larger than memory."""
 
 import csv
 from collections.abc import Iterator, Sequence
@@ -13,16 +13,16 @@ _CSV_BLOCK_BYTES = 8 << 20
 
 
 class UnreadableTable(ValueError):
-    """The file is missing, empty, or neither CSV nor Parquet; says which and why."""
+    """The file is missing, empty, or neither CSV nor Parquet. The message says which and why."""
 
 
 class TableFile:
     """A file of rows.
 
     Args:
-        path: ends in .csv or .parquet.
-        as_text: read every column of a CSV file as text, so that whoever converts it can name the row of
-            what does not fit.
+        path: Path that ends in .csv, .parquet or .pq.
+        as_text: Whether to read every column of a CSV file as text, so that the code that converts a value
+            can name the row of an invalid one.
     """
 
     def __init__(self, path: Path, *, as_text: bool = False) -> None:
@@ -38,11 +38,15 @@ class TableFile:
         return list(self.schema.names)
 
     def rows(self) -> int | None:
-        """How many rows there are, where the file says so without being read."""
+        """Return the number of rows where the file states it, else None."""
         return pa.parquet.ParquetFile(self.path).metadata.num_rows if self._is_parquet else None
 
     def parts(self, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
-        """The rows in their order, some ten thousand at a time. Raises UnreadableTable at a broken row."""
+        """Yield the rows in their order, some ten thousand at a time.
+
+        Raises:
+            UnreadableTable: a row is broken.
+        """
         wanted = list(dict.fromkeys(columns))
         try:
             if self._is_parquet:

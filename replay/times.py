@@ -1,4 +1,4 @@
-"""Times of a column as seconds since 1970, whatever they were written as."""
+"""Converts a column of times in any format to seconds since 1970."""
 
 from __future__ import annotations
 
@@ -13,10 +13,15 @@ _PER_SECOND = {"s": 1.0, "ms": 1e3, "us": 1e6}
 
 
 def seconds_of(array: pa.Array, unit: str, form: str | None) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """Return seconds float64 (n,), and where the value is no time of the one format, bool (n,).
+    """Convert times to seconds since 1970; times without a zone are UTC.
 
-    `unit` is that of numbers: s, ms or us. `form` is that of texts, as strptime has it, or ISO 8601. Times
-    without a zone are UTC.
+    Args:
+        array: The column (n,).
+        unit: Unit of numbers: s, ms or us.
+        form: Format of texts, as strptime defines it; ISO 8601 where None.
+
+    Returns:
+        Seconds, float64 (n,), and where a value is no time of this format, bool (n,).
     """
     if pa.types.is_string(array.type) and form is None and _digits(array):
         array = pc.cast(array, pa.float64())
@@ -30,7 +35,7 @@ def seconds_of(array: pa.Array, unit: str, form: str | None) -> tuple[NDArray[np
 
 
 def _divided(ticks: pa.Array, unit: str) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """One division, as the decoder of live messages does it: equal to the bit."""
+    """Divide once, like the decoder of live messages, so that results are equal to the bit."""
     values = pc.fill_null(pc.cast(ticks, pa.float64(), safe=False), np.nan).to_numpy(zero_copy_only=False)
     seconds = np.asarray(values) / _PER_SECOND[unit]
     return seconds, ~np.isfinite(seconds)
@@ -42,7 +47,7 @@ def _digits(array: pa.Array) -> bool:
 
 
 def _texts(array: pa.Array, form: str | None) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """All at once where Arrow can; one by one where a value does not fit, to know which."""
+    """Convert all texts at once where Arrow can; else one by one, to find the invalid ones."""
     try:
         if form is None:
             ticks = pc.cast(pc.cast(array, pa.timestamp("us")), pa.int64())

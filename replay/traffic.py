@@ -1,4 +1,4 @@
-"""Rows of a file with their features, as many as one period or shift holds."""
+"""Rows of one period or shift of a file, with their features."""
 
 from __future__ import annotations
 
@@ -16,11 +16,16 @@ Rows = NDArray[np.intp]
 
 @dataclass(frozen=True)
 class TrafficRows:
-    """n rows in order of time.
+    """n rows.
 
-    X: features float32 (n, d). label: FRAUD, GENUINE or UNKNOWN. family: index into `RowReader.families`, -1
-    where none is named. keys: hash of each entity's key uint64 (n, entities), the card first. seconds: event
-    time. row: number in the file.
+    Attributes:
+        X: Features, float32 (n, d).
+        label: FRAUD, GENUINE or UNKNOWN, int8 (n,).
+        family: Index into `RowReader.families`, int32 (n,); -1 where none is named.
+        keys: Hash of each entity's key, uint64 (n, entities); the card comes first.
+        seconds: Event time, float64 (n,), seconds since 1970.
+        amount: Amounts, float64 (n,).
+        row: Numbers of the rows in the file, int64 (n,).
     """
 
     X: Floats
@@ -36,30 +41,30 @@ class TrafficRows:
 
     @property
     def fraud(self) -> NDArray[np.bool_]:
-        """Where the truth is fraud."""
+        """Which rows are labelled fraud, bool (n,)."""
         return np.asarray(self.label == FRAUD)
 
     @property
     def known(self) -> NDArray[np.bool_]:
-        """Where there is a truth at all."""
+        """Which rows have a label, bool (n,)."""
         return np.asarray(self.label != UNKNOWN)
 
     @property
     def card(self) -> NDArray[np.uint64]:
-        """Hash of the primary entity's key."""
+        """Hash of the primary entity's key, uint64 (n,)."""
         return self.keys[:, 0]
 
     def where(self, rows: NDArray[np.bool_] | Rows) -> TrafficRows:
-        """Some of the rows."""
+        """Return some of the rows, by a mask or by position."""
         return TrafficRows(*(getattr(self, field.name)[rows] for field in fields(self)))
 
     def columns(self) -> tuple[NDArray[np.generic], ...]:
-        """The columns in the order that `TrafficRows` takes them in."""
+        """Return the columns in the order of the fields."""
         return tuple(getattr(self, field.name) for field in fields(self))
 
 
 def joined(parts: Sequence[TrafficRows]) -> TrafficRows:
-    """One after the other; at least one."""
+    """Return one or more parts one after the other."""
     if len(parts) == 1:
         return parts[0]
     return TrafficRows(

@@ -1,4 +1,4 @@
-"""Train base and networks on one period of a file, for whatever protocol asks."""
+"""Trains base and networks on one period of a file."""
 
 from __future__ import annotations
 
@@ -27,7 +27,19 @@ def train(
     held_out: tuple[str, ...] = (),
     report_progress: Progress = ignore_progress,
 ) -> Artifacts:
-    """Return what the adapters need; `names` are those of the features, `families` of the kinds of fraud."""
+    """Train what some adapters need.
+
+    Args:
+        rows: Labelled rows of the period.
+        names: Names of the features.
+        families: Names of the kinds of fraud.
+        adapters: Names of the adapters.
+        base_steps: Training steps of the base.
+        meta_steps: Steps of meta-training.
+        seed: Equal seeds give equal artifacts.
+        held_out: Kinds of fraud that training does not see.
+        report_progress: Takes the progress.
+    """
     needed = needs(*adapters)
     history = NamedHistory(names, rows, tuple(families), held_out, formulas=WINDOW_FORMULAS)
     settings = TrainingSettings(

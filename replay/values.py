@@ -1,4 +1,4 @@
-"""Columns of any type as texts or numbers."""
+"""Converts columns of any type to texts or numbers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from replay.mapping import LabelValue
 
 
 def texts(array: pa.Array) -> pa.Array:
-    """Any column as text, large_string (n,); whole numbers without a decimal point, nulls stay."""
+    """Return a column as text, large_string (n,); whole numbers get no decimal point, nulls stay."""
     if pa.types.is_dictionary(array.type):
         array = array.dictionary_decode()
     if pa.types.is_floating(array.type):
@@ -21,12 +21,12 @@ def texts(array: pa.Array) -> pa.Array:
 
 
 def text_of(value: LabelValue) -> str:
-    """A value of the mapping as `texts` writes it."""
+    """Return a value of the mapping as `texts` writes it."""
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def numbers(array: pa.Array) -> NDArray[np.float64]:
-    """Any column as float64 (n,), also from text; NaN where there is no number."""
+    """Return a column as float64 (n,), also from text; NaN where a value is no number."""
     if pa.types.is_string(array.type):
         plain = pc.match_substring_regex(
             pc.utf8_trim_whitespace(array), r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"

@@ -1,6 +1,6 @@
-"""What another budget, other detectors or another threshold would have done to transactions of the past.
+"""What another budget, other detectors or another threshold would have done to past transactions.
 
-Arrays in, figures out: a file's rows or those that a database holds, under the stack that scores live.
+The functions take arrays, so rows may come from a file or from a database.
 """
 
 from __future__ import annotations
@@ -28,9 +28,13 @@ _DAY_S = 86_400.0
 
 @dataclass(frozen=True)
 class Past:
-    """n transactions: raw features float32 (n, d), event time in seconds (n,), amount (n,), and their truth.
+    """n past transactions.
 
-    truth: FRAUD, GENUINE or UNKNOWN int8 (n,).
+    Attributes:
+        X: Raw features, float32 (n, d).
+        seconds: Event time, float64 (n,), seconds since 1970.
+        amount: Amounts, float64 (n,).
+        truth: FRAUD, GENUINE or UNKNOWN, int8 (n,).
     """
 
     X: Floats
@@ -43,26 +47,28 @@ class Past:
 
     @property
     def days(self) -> float:
-        """From the first to the last, at least an hour."""
+        """Days from the first to the last transaction, at least an hour."""
         return max(float(np.ptp(self.seconds)) / _DAY_S if len(self) else 0.0, 1 / 24)
 
 
 @dataclass(frozen=True)
 class ScoringSetting:
-    """What scores: base and detectors, and the surprise over which a transaction is alerted."""
+    """Base and detectors that score, and the surprise over which a transaction is alerted."""
 
     stack: ScoringStack
     threshold: float
 
     def alerted(self, X: Floats) -> NDArray[np.bool_]:
-        """Whether each row of raw features (n, d) is alerted, bool (n,)."""
+        """Return whether each row of raw features (n, d) is alerted, bool (n,)."""
         return np.asarray(self.stack.score(X)[0] > self.threshold)
 
     def at_budget(self, recent: Floats, budget: float) -> ScoringSetting:
-        """The same stack under the threshold that alerts a share of genuine traffic in (0, 1).
+        """Return the same stack under the threshold that fits a budget.
 
-        `recent` (m, d) is traffic that may hold fraud: what lies far over the threshold counts as genuine
-        only as often as calibration expects.
+        Args:
+            recent: Recent traffic, raw features (m, d). It may hold fraud: of the alerts, as many count as
+                genuine as calibration expects.
+            budget: Share of genuine traffic that may be alerted, in (0, 1).
         """
         surprise, base = self.stack.score(recent)[0], -float(np.log10(budget))
         rows = sort_alerts(np.arange(len(recent)), surprise, base, budget).genuine
@@ -70,17 +76,26 @@ class ScoringSetting:
         return replace(self, threshold=joint_threshold(columns, self.stack.shifts, budget))
 
     def without(self, detectors: Collection[int]) -> ScoringSetting:
-        """The same threshold without some of the detectors, by their place in the stack."""
+        """Return the same threshold without some detectors, named by their position in the stack."""
         kept = [d for place, d in enumerate(self.stack.detectors) if place not in detectors]
         return replace(self, stack=self.stack.replaced(kept))
 
 
 @dataclass(frozen=True)
 class AlertCounts:
-    """What a setting alerts of the past: in all and a day, its known frauds, their money, and false alarms.
+    """What a setting alerts of past transactions.
 
-    frauds and fraud_amount are what there was, caught and amount_caught what was alerted; false_alarms are
-    alerts known to be genuine, alert_rate their share of all known genuine; unjudged alerts have no truth.
+    Attributes:
+        alerts: Alerts in all.
+        alerts_a_day: Alerts a day.
+        frauds: Known frauds in all.
+        caught: Known frauds that are alerted.
+        fraud_amount: Amount of all known frauds.
+        amount_caught: Amount of the frauds that are alerted.
+        false_alarms: Alerts that are known to be genuine.
+        false_alarms_a_day: The same a day.
+        alert_rate: Share of known genuine transactions that is alerted, 0 to 1.
+        unjudged: Alerts whose truth is not known.
     """
 
     alerts: int
@@ -96,13 +111,20 @@ class AlertCounts:
 
     @property
     def recall(self) -> float:
-        """Share of known frauds that are alerted; 0 where there are none."""
+        """Share of known frauds that are alerted, 0 to 1; 0 where no fraud is known."""
         return self.caught / self.frauds if self.frauds else 0.0
 
 
 @dataclass(frozen=True)
 class WhatIfComparison:
-    """The past as it is scored now and as it would be then; rows that only one of them alerts, ascending."""
+    """Past transactions as they are scored now, and as they would be scored.
+
+    Attributes:
+        now: What is alerted now.
+        then: What would be alerted.
+        added: Rows that only the new setting alerts, ascending.
+        lost: Rows that only the present setting alerts, ascending.
+    """
 
     now: AlertCounts
     then: AlertCounts
@@ -111,7 +133,7 @@ class WhatIfComparison:
 
 
 def effect(past: Past, alerted: NDArray[np.bool_]) -> AlertCounts:
-    """Count what is alerted, bool (n,)."""
+    """Count the alerts among past transactions; `alerted` is bool (n,)."""
     fraud, genuine = past.truth == FRAUD, past.truth == GENUINE
     false, caught = int(np.sum(alerted & genuine)), alerted & fraud
     return AlertCounts(
@@ -129,7 +151,7 @@ def effect(past: Past, alerted: NDArray[np.bool_]) -> AlertCounts:
 
 
 def what_if(past: Past, now: ScoringSetting, then: ScoringSetting) -> WhatIfComparison:
-    """Score the past twice."""
+    """Score past transactions under both settings and compare the alerts."""
     before, after = now.alerted(past.X), then.alerted(past.X)
     added, lost = np.flatnonzero(after & ~before), np.flatnonzero(before & ~after)
     return WhatIfComparison(effect(past, before), effect(past, after), added, lost)

@@ -1,8 +1,10 @@
-"""Sums over sharp windows: what an entity did in just the last 1, 7 and 30 days, no more and no less.
+"""Sums over sharp windows: what an entity did in exactly the last 1, 7 and 30 days.
 
-Profiles that run live forget exponentially, which needs no memory of single transactions. Where a compromise
-ends on a day, an edge tells more; a replay can afford to remember. Source of the windows and of the delay: Le
-Borgne et al. 2022, «Reproducible machine learning for credit card fraud detection», ch. 3.
+Live profiles decay exponentially, which needs no memory of single transactions. Where a compromise ends on a
+day, a sharp edge says more, and a replay can keep single transactions.
+
+Source of the windows and of the delay: Le Borgne et al. 2022, «Reproducible machine learning for credit card
+fraud detection», ch. 3.
 """
 
 from __future__ import annotations
@@ -21,9 +23,9 @@ Slots = NDArray[np.int32]
 
 
 class SharpWindows:
-    """Number of events, and sum of a value, of one entity in each window, `delay_s` seconds ago and before.
+    """Number of events and sum of a value of each entity, in windows that end `delay_s` seconds ago.
 
-    Events are kept for as long as the longest window and the delay.
+    Events are kept for the longest window and the delay.
     """
 
     def __init__(self, delay_s: float) -> None:

@@ -1,4 +1,4 @@
-"""The base with episodes of what a training period knows: the newest frauds of each kind, as if flagged."""
+"""The base with one episode per kind of fraud: the newest frauds of the training period as flags."""
 
 from __future__ import annotations
 

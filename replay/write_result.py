@@ -1,4 +1,4 @@
-"""What a replay found, as JSON: the same inputs give the same bytes but for time and memory."""
+"""Writes the result of a replay as JSON; equal inputs give equal bytes, except for time and memory."""
 
 from __future__ import annotations
 
@@ -19,7 +19,14 @@ from replay.result import ReplayResult
 def as_json(
     outcome: ReplayResult, mapping: Mapping, configuration: dict[str, Any], file: Path
 ) -> dict[str, Any]:
-    """Return contenders, each measure as value, low and high, seconds, peak MiB and `configuration`."""
+    """Return a result ready for JSON.
+
+    Args:
+        outcome: The result.
+        mapping: The mapping that was used.
+        configuration: What the protocol needs to run again.
+        file: The replayed file; only its name is kept.
+    """
     contenders = [
         {"name": name} | {measure: asdict(interval) for measure, interval in figures.items()}
         for name, figures in outcome.contenders.items()
@@ -38,27 +45,27 @@ def as_json(
 
 
 def peak_mib() -> float:
-    """Largest resident set of this process so far, MiB."""
+    """Return the largest resident set of this process so far, MiB."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def write_whole(path: Path, text: str) -> None:
-    """Write a file at once: it is there complete, or as it was before."""
+    """Replace a file atomically: it is complete, or as it was before."""
     beside = path.with_name(path.name + ".part")
     try:
         beside.write_text(text, encoding="utf-8")
         os.replace(beside, path)
     finally:
-        beside.unlink(missing_ok=True)  # there still where the disk is full
+        beside.unlink(missing_ok=True)  # it remains where the disk is full
 
 
 def write_json(path: Path, found: dict[str, Any]) -> None:
-    """Write the result, one key a line; what could not be measured is null."""
+    """Write the result, one key a line; figures that could not be measured are null."""
     write_whole(path, json.dumps(_measured(found), indent=1, allow_nan=False) + "\n")
 
 
 def _measured(found: Any) -> Any:
-    """The same with None for every figure that is no number, which JSON cannot say."""
+    """Return the same with None for every figure that is not finite, since JSON has no such numbers."""
     if isinstance(found, dict):
         return {key: _measured(value) for key, value in found.items()}
     if isinstance(found, list | tuple):
