@@ -22,7 +22,7 @@ def column(name: str, field: str, cell: str = "", **options: Any) -> Column:
         name: heading.
         field: field of a row.
         cell: function of static/cells.js that draws the cell.
-        options: `wide=True` hides the column in a narrow window, `narrow` is its width there,
+        **options: `wide=True` hides the column in a narrow window, `narrow` is its width there,
             `sort=True` allows sorting by the API; others go to AG Grid.
     """
     made: Column = {"headerName": name, "field": field, "sortable": options.pop("sort", False)}
