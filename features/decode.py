@@ -11,7 +11,7 @@ from features.columns import Columns
 from features.decode_slowly import UNITS_PER_SECOND, Record, read_record
 from features.find_values import FieldNames, find_values
 from features.read_values import AMOUNT, FIRST_KEY, ID, TIME, read_values
-from features.rejects import Reason, Rejected, Rejects
+from features.rejects import Rejected, RejectReason, Rejects
 from features.schema import TransactionSchema
 
 MAX_RECORD_BYTES = 1 << 20
@@ -145,10 +145,10 @@ class Decoder:
 
     def _read_slowly(self, value: bytes | None, arrival: float, *, suspect: bool) -> Record:
         if value is None:
-            raise Rejected(Reason.SYNTAX, "no value")
+            raise Rejected(RejectReason.SYNTAX, "no value")
         if len(value) > MAX_RECORD_BYTES:
-            raise Rejected(Reason.TOO_LARGE, f"more than {MAX_RECORD_BYTES} bytes")
+            raise Rejected(RejectReason.TOO_LARGE, f"more than {MAX_RECORD_BYTES} bytes")
         record = read_record(self._schema, value, arrival)
         if suspect or has_card_number(record.normal_text, arrival):
-            raise Rejected(Reason.CARD_NUMBER, "digits that pass the check of a card number")
+            raise Rejected(RejectReason.CARD_NUMBER, "digits that pass the check of a card number")
         return record

@@ -18,7 +18,7 @@ import numpy as np
 from features.codes import CATEGORY, CHANNEL, CURRENCY, INVALID, code_of
 from features.columns import NO_CATEGORY, NO_CURRENCY, Channel
 from features.iso8601 import iso8601_of
-from features.rejects import Reason, Rejected
+from features.rejects import Rejected, RejectReason
 from features.schema import MAX_AMOUNT, MAX_KEY_BYTES, TransactionSchema
 
 UNITS_PER_SECOND = {"s": 1.0, "ms": 1e3, "us": 1e6, "iso8601": 0.0}
@@ -64,11 +64,11 @@ def _parse(value: bytes) -> dict[str, Any]:
     try:
         fields = msgspec.json.decode(value)
     except msgspec.ValidationError:
-        raise Rejected(Reason.NOT_FINITE, "a number out of range") from None
+        raise Rejected(RejectReason.NOT_FINITE, "a number out of range") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         _explain(value)
     if not isinstance(fields, dict):
-        raise Rejected(Reason.WRONG_TYPE, "the record is not an object")
+        raise Rejected(RejectReason.WRONG_TYPE, "the record is not an object")
     return fields
 
 
@@ -76,36 +76,36 @@ def _explain(value: bytes) -> NoReturn:
     """Tell NaN and Infinity, which some producers write, from other broken JSON."""
 
     def not_finite(literal: str) -> NoReturn:
-        raise Rejected(Reason.NOT_FINITE, literal)
+        raise Rejected(RejectReason.NOT_FINITE, literal)
 
     with contextlib.suppress(ValueError, RecursionError):
         json.loads(value, parse_constant=not_finite)
-    raise Rejected(Reason.SYNTAX, "not JSON")
+    raise Rejected(RejectReason.SYNTAX, "not JSON")
 
 
 def _present(fields: dict[str, Any], name: str) -> Any:
     value = fields.get(name)
     if value is None or value == "":
-        raise Rejected(Reason.MISSING_FIELD, name)
+        raise Rejected(RejectReason.MISSING_FIELD, name)
     return value
 
 
 def _number(fields: dict[str, Any], name: str) -> float:
     value = _present(fields, name)
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise Rejected(Reason.WRONG_TYPE, name)
+        raise Rejected(RejectReason.WRONG_TYPE, name)
     try:
         return float(value) + 0.0  # turns -0.0 into 0.0
     except OverflowError:
-        raise Rejected(Reason.TOO_LARGE, name) from None
+        raise Rejected(RejectReason.TOO_LARGE, name) from None
 
 
 def _amount(fields: dict[str, Any], name: str) -> float:
     amount = _number(fields, name)
     if amount < 0:
-        raise Rejected(Reason.NEGATIVE_AMOUNT, name)
+        raise Rejected(RejectReason.NEGATIVE_AMOUNT, name)
     if amount > MAX_AMOUNT:
-        raise Rejected(Reason.TOO_LARGE, name)
+        raise Rejected(RejectReason.TOO_LARGE, name)
     return amount
 
 
@@ -113,27 +113,27 @@ def _time(schema: TransactionSchema, fields: dict[str, Any], arrival: float) -> 
     if schema.time_unit == "iso8601":
         value = _present(fields, schema.time)
         if not isinstance(value, str):
-            raise Rejected(Reason.WRONG_TYPE, schema.time)
+            raise Rejected(RejectReason.WRONG_TYPE, schema.time)
         text = np.frombuffer(value.encode(), np.uint8)
         time = float(iso8601_of(text))
         if math.isnan(time):
-            raise Rejected(Reason.WRONG_TYPE, schema.time)
+            raise Rejected(RejectReason.WRONG_TYPE, schema.time)
     else:
         time = _number(fields, schema.time) / UNITS_PER_SECOND[schema.time_unit]
     if not schema.earliest <= time <= min(schema.latest, arrival + schema.max_ahead_s):
-        raise Rejected(Reason.TIME_OUT_OF_RANGE, schema.time)
+        raise Rejected(RejectReason.TIME_OUT_OF_RANGE, schema.time)
     return time
 
 
 def _text(fields: dict[str, Any], name: str) -> bytes:
     value = _present(fields, name)
     if isinstance(value, bool) or not isinstance(value, int | str):
-        raise Rejected(Reason.WRONG_TYPE, name)
+        raise Rejected(RejectReason.WRONG_TYPE, name)
     text = str(value).encode()
     if len(text) > MAX_KEY_BYTES:
-        raise Rejected(Reason.TOO_LARGE, name)
+        raise Rejected(RejectReason.TOO_LARGE, name)
     if min(text) < _FIRST_PRINTABLE:
-        raise Rejected(Reason.WRONG_TYPE, name)
+        raise Rejected(RejectReason.WRONG_TYPE, name)
     return text
 
 
@@ -143,5 +143,5 @@ def _code(fields: dict[str, Any], name: str | None, kind: int, absent: int) -> i
     text = np.frombuffer(_text(fields, name), np.uint8)
     code = int(code_of(text, kind))
     if code == INVALID:
-        raise Rejected(Reason.WRONG_TYPE, name)
+        raise Rejected(RejectReason.WRONG_TYPE, name)
     return code

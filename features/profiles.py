@@ -37,7 +37,7 @@ class Staged:
 
 
 @dataclass(frozen=True, slots=True)
-class Changed:
+class ChangedRows:
     """Rows that changed since the last checkpoint: `keys` (c) and `rows` (c), copies of both."""
 
     keys: ByteStrings
@@ -109,14 +109,14 @@ class Profiles:
         if staged is self._under_way:
             self._under_way = None
 
-    def changed_since_checkpoint(self) -> Changed:
+    def changed_since_checkpoint(self) -> ChangedRows:
         """Copies of the rows published since the last checkpoint that was marked as done."""
         slots = np.flatnonzero(self._changed_in > self._checkpointed).astype(np.int32)
-        changed = Changed(self._table.key_bytes(slots).gather(), self._rows[slots], self._round)
+        changed = ChangedRows(self._table.key_bytes(slots).gather(), self._rows[slots], self._round)
         self._round += 1
         return changed
 
-    def mark_checkpointed(self, changed: Changed) -> None:
+    def mark_checkpointed(self, changed: ChangedRows) -> None:
         """Note that `changed` is stored for good. Until then its rows are handed out again next time."""
         self._checkpointed = max(self._checkpointed, changed.round)
 

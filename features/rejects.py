@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 
-class Reason(IntEnum):
+class RejectReason(IntEnum):
     """Why a record was rejected."""
 
     SYNTAX = 1
@@ -25,7 +25,7 @@ class Reason(IntEnum):
 class Rejected(Exception):
     """Raised while a record is read slowly: its reason, and the mapped field it lies in or words of ours."""
 
-    def __init__(self, reason: Reason, detail: str) -> None:
+    def __init__(self, reason: RejectReason, detail: str) -> None:
         super().__init__(f"{reason.name.lower()}: {detail}")
         self.reason = reason
         self.detail = detail
@@ -35,8 +35,8 @@ class Rejected(Exception):
 class Rejects:
     """The k records of a batch that were rejected, in its order.
 
-    row: position in the batch. reason: a `Reason`. detail: the field, or a few words; never a value of the
-    record.
+    row: position in the batch. reason: a `RejectReason`. detail: the field, or a few words; never a value of
+        the record.
     may_hold_card_number: where true, the bytes must be withheld.
     """
 

@@ -37,14 +37,14 @@ def planned_topics(settings: Settings) -> list[PlannedTopic]:
     dead = {**kept, "max.message.bytes": str(topics.max_dead_letter_bytes)}
     many = [
         (topics.transactions, arrival),
-        *((topics.stage_of(entity.name), kept) for entity in entities[1:]),
+        *((topics.stage_topic(entity.name), kept) for entity in entities[1:]),
         (topics.returned, kept),
         (topics.scores, kept),
         (topics.alerts, kept),
         (topics.shadow_alerts, kept),
         (topics.scored, kept),
         (topics.dead_letters, dead),
-        *((topics.checkpoint_of(entity.name), _compacted(settings)) for entity in entities),
+        *((topics.checkpoint_topic(entity.name), _compacted(settings)) for entity in entities),
     ]
     # These topics have one partition, since all readers need the same order.
     single = [

@@ -34,5 +34,5 @@ class Followed:
         partition = np.fromiter((row[_PARTITION] for row in rows), np.int32, len(rows))
         offset = np.fromiter((row[_OFFSET] for row in rows), np.int64, len(rows))
         arrival = np.fromiter((row[_ARRIVAL] for row in rows), np.float64, len(rows))
-        traced = self._sampling.among(partition, offset, arrival)
+        traced = self._sampling.choose_among(partition, offset, arrival)
         self._spans.stage(STAGE, traced, began, time.time(), {"transactions": len(rows)})

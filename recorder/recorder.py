@@ -23,7 +23,7 @@ from contracts.outage import RECONNECT, Outage
 from control.keys import ControlKey
 from recorder.followed import Followed
 from recorder.rows import UnreadableRecord, alert_row, control_row, scored_rows, shadow_row
-from recorder.writing import Rows, Stopped, write_patiently
+from recorder.writing import RowsByTable, Stopped, write_patiently
 
 log = logging.getLogger(__name__)
 
@@ -110,20 +110,20 @@ class Recorder:
 
     def _chunks(
         self, polled: dict[TopicPartition, list[Any]]
-    ) -> Iterator[tuple[Rows, dict[TopicPartition, int]]]:
-        """Rows of at most about ROWS_PER_WRITE, with the offsets that are done once they are written."""
-        rows, offsets = Rows(), dict[TopicPartition, int]()
+    ) -> Iterator[tuple[RowsByTable, dict[TopicPartition, int]]]:
+        """Yield about ROWS_PER_WRITE rows at most, and the offsets to commit once they are written."""
+        rows, offsets = RowsByTable(), dict[TopicPartition, int]()
         for partition, records in polled.items():
             for record in records:
                 self._read(record, rows)
                 offsets[partition] = record.offset + 1
                 if len(rows) >= ROWS_PER_WRITE:
                     yield rows, offsets
-                    rows, offsets = Rows(), {}
+                    rows, offsets = RowsByTable(), {}
         if offsets:
             yield rows, offsets
 
-    def _read(self, record: Any, rows: Rows) -> None:
+    def _read(self, record: Any, rows: RowsByTable) -> None:
         """Add what the record holds to `rows`; one that cannot be read is left out and counted."""
         try:
             if record.topic == self._topics.scored:

@@ -21,8 +21,8 @@ LONGEST_WAIT_S = 5.0
 
 
 @dataclass
-class Rows:
-    """Rows of one write, by table."""
+class RowsByTable:
+    """RowsByTable of one write, by table."""
 
     scored: list[Row] = field(default_factory=list)
     alerts: list[Row] = field(default_factory=list)
@@ -37,7 +37,7 @@ class Stopped(Exception):
     """The recorder was asked to end while it waited."""
 
 
-def write(engine: Engine, rows: Rows) -> None:
+def write(engine: Engine, rows: RowsByTable) -> None:
     """One database transaction for all tables. Raises StorageUnavailable, and then nothing is written."""
     started = time.monotonic()
     with UnitOfWork(engine) as unit:
@@ -53,7 +53,7 @@ def write(engine: Engine, rows: Rows) -> None:
     metrics.RECORDED.labels("control_entries").inc(len(rows.control))
 
 
-def write_patiently(engine: Engine, rows: Rows, stop: Event, keep_alive: Callable[[], None]) -> None:
+def write_patiently(engine: Engine, rows: RowsByTable, stop: Event, keep_alive: Callable[[], None]) -> None:
     """`write`, again and again until the database takes it; `keep_alive` runs before every new try.
 
     Raises Stopped where `stop` is set first; nothing is lost then, the offsets are not committed.

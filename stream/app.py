@@ -2,7 +2,6 @@
 
 import os
 import socket
-import sys
 import time
 from collections.abc import Iterable
 from typing import Any, cast
@@ -15,7 +14,7 @@ from contracts.metrics import scorer as metrics
 from contracts.tracing.spans import Spans, spans_of
 from control.keys import ControlKey
 from control.log_reader import ControlLog
-from features.rejects import Reason
+from features.rejects import RejectReason
 from settings import Settings
 from stream.partition.acknowledger import Acknowledger
 from stream.partition.manager import PartitionManager
@@ -29,8 +28,6 @@ HEARTBEATS_PER_SESSION = 3
 # A worker that asks for nothing this long hangs; recovering a large partition takes a minute at most.
 POLL_INTERVAL_S = 300.0
 REQUEST_TIMEOUT_S = 40.0
-# Kernels and the consumer's thread take turns; at Python's 5 ms each answer of the broker waits that long.
-SWITCH_INTERVAL_S = 0.0005
 
 
 class Surroundings(Service):
@@ -58,7 +55,7 @@ def build_app(settings: Settings, key: ControlKey) -> faust.App:
     """A Faust app that scores; run it with `faust.Worker`."""
     driver.register()
     metrics.BUDGET.set(settings.budget.alert_rate)
-    for reason in (*(reason.name.lower() for reason in Reason), POISON):
+    for reason in (*(reason.name.lower() for reason in RejectReason), POISON):
         metrics.DEAD_LETTERS.labels(reason)  # at 0, so that the first one shows as a rise
     app = faust_app(settings)
     control = ControlLog(settings.broker.bootstrap, settings.topics.control, key)
@@ -92,7 +89,6 @@ def build_app(settings: Settings, key: ControlKey) -> faust.App:
 def faust_app(settings: Settings) -> faust.App:
     """A Faust app over the batch transport, set as `settings` say, without agents."""
     session = settings.stream.session_timeout_s
-    sys.setswitchinterval(SWITCH_INTERVAL_S)
     settings.var.mkdir(parents=True, exist_ok=True)
     return faust.App(
         settings.stream.group,

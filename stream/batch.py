@@ -1,10 +1,13 @@
-"""Transactions on their way: what the first stage decoded, and the features that each stage adds."""
+"""Transactions between stages: decoded fields, the features of each stage, and their form in Arrow."""
 
 from dataclasses import dataclass
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
+from contracts.stage_batch import ENTITY, ForeignBatch, features_array, features_matrix, from_message
+from features.byte_strings import ByteStrings
 from features.columns import Columns
 
 
@@ -45,3 +48,70 @@ class Batch:
             self.arrival[index],
             self.features[index],
         )
+
+
+def to_record_batch(batch: Batch, schema: pa.Schema) -> pa.RecordBatch:
+    """The batch as Arrow columns; numbers are not copied."""
+    columns = batch.columns
+    return pa.RecordBatch.from_arrays(
+        [
+            pa.array(batch.source_partition),
+            pa.array(batch.source_offset),
+            pa.array(batch.batch_end),
+            pa.array(batch.arrival),
+            columns.id.to_arrow(),
+            pa.array(columns.time),
+            pa.array(columns.amount),
+            pa.array(columns.currency),
+            pa.array(columns.category),
+            pa.array(columns.channel),
+            *(keys.to_arrow() for keys in columns.keys),
+            features_array(batch.features),
+        ],
+        schema=schema,
+    )
+
+
+def from_record_batch(arrow: pa.RecordBatch, schema: pa.Schema) -> Batch:
+    """Read what `to_record_batch` wrote.
+
+    Raises:
+        ForeignBatch: other columns than `schema` names.
+    """
+    if arrow.schema != schema:
+        raise ForeignBatch(f"columns {arrow.schema.names}, expected {schema.names} with their types")
+    entities = [name for name in schema.names if name.startswith(ENTITY)]
+    columns = Columns(
+        row=np.arange(arrow.num_rows, dtype=np.int32),
+        id=ByteStrings.from_arrow(arrow["id"]),
+        time=arrow["event_time"].to_numpy(),
+        amount=arrow["amount"].to_numpy(),
+        currency=arrow["currency"].to_numpy(),
+        category=arrow["category"].to_numpy(),
+        channel=arrow["channel"].to_numpy(),
+        keys=tuple(ByteStrings.from_arrow(arrow[name]) for name in entities),
+    )
+    return Batch(
+        columns,
+        arrow["source_partition"].to_numpy(),
+        arrow["source_offset"].to_numpy(),
+        arrow["batch_end"].to_numpy(),
+        arrow["arrival"].to_numpy(),
+        features_matrix(arrow["features"]),
+    )
+
+
+def from_messages(messages: ByteStrings, schema: pa.Schema) -> tuple[pa.RecordBatch, list[int]]:
+    """The rows of all messages, in order, as one record batch; and how many came from each message.
+
+    Raises:
+        ForeignBatch: a message cannot be read, or has other columns than `schema`.
+    """
+    whole = memoryview(messages.buffer.data)
+    pairs = zip(messages.start.tolist(), messages.end.tolist(), strict=True)
+    parts = [from_message(whole[start:end]) for start, end in pairs]
+    try:
+        rows = pa.concat_batches(parts) if parts else pa.RecordBatch.from_pylist([], schema=schema)
+    except pa.ArrowInvalid as error:
+        raise ForeignBatch(f"batches of different columns: {error}") from error
+    return rows, [part.num_rows for part in parts]

@@ -29,9 +29,9 @@ from stream.scoring.scorer import Scorer, ScoreTopics
 from stream.stages.batch_notice import BatchNotices
 from stream.stages.dead_letters import DeadLetters
 from stream.stages.entity_stage import EntityStage
-from stream.stages.outputs import OutputBuilder
-from stream.stages.read import BatchReader, Reader, TransactionReader
-from stream.stages.repartition import Repartition, by_entity, by_source
+from stream.stages.output_builder import OutputBuilder
+from stream.stages.record_readers import BatchReader, RecordReader, TransactionReader
+from stream.stages.repartitioner import Repartitioner, by_entity, by_source
 from stream.stages.return_stage import ReturnStage
 from stream.transport.driver import BatchFaustConsumer
 
@@ -85,7 +85,7 @@ class Wiring:
     def inputs(self) -> list[str]:
         """Input topic of each stage in turn; a single entity needs no way back."""
         topics = self._settings.topics
-        following = [topics.stage_of(name) for name in self._entities[1:]]
+        following = [topics.stage_topic(name) for name in self._entities[1:]]
         return [topics.transactions, *following, *([topics.returned] if following else [])]
 
     def worker(self, partition: TopicPartition) -> PartitionWorker:
@@ -94,7 +94,7 @@ class Wiring:
         is_entity = place < len(self._entities)
         stage = self._entity_stage(place, partition) if is_entity else self._return_stage(partition)
         return PartitionWorker(
-            partition, stage, self._committers.of(partition), self._place, self._seek, self._on_done
+            partition, stage, self._committers.get(partition), self._place, self._seek, self._on_done
         )
 
     async def close(self) -> None:
@@ -102,7 +102,7 @@ class Wiring:
         await self._place.close()
 
     def _entity_stage(self, entity: int, partition: TopicPartition) -> EntityStage:
-        topic = self._settings.topics.checkpoint_of(self._entities[entity])
+        topic = self._settings.topics.checkpoint_topic(self._entities[entity])
         number = partition.partition
         return EntityStage(
             entity,
@@ -125,7 +125,7 @@ class Wiring:
             self._sampling,
         )
 
-    def _reader(self, entity: int) -> Reader:
+    def _reader(self, entity: int) -> RecordReader:
         if entity > 0:
             return BatchReader(self._layout, self._entities)
         return TransactionReader(Decoder(self._schema), self._layout, self._dead_letters)
@@ -137,7 +137,7 @@ class Wiring:
         following = self.inputs[entity + 1]
         is_last = entity + 1 == len(self._entities)
         target = by_source if is_last else by_entity(entity + 1, topics.partitions)
-        return Repartition(following, topics.partitions, target, self._layout, self._entities)
+        return Repartitioner(following, topics.partitions, target, self._layout, self._entities)
 
     def _scorer(self, partition: int) -> Scorer:
         topics = self._settings.topics

@@ -13,7 +13,7 @@ from features.decode import Decoder
 from features.profiles import Profiles
 from features.vector import FeatureLayout
 from settings import Settings
-from stream.batch_arrow import from_record_batch
+from stream.batch import from_record_batch
 from stream.wiring import transaction_schema
 from tests.stream_run import StreamRun
 
@@ -68,7 +68,7 @@ def _add_entity(run: StreamRun, entity: str, features: dict[Place, NDArray[np.fl
     at = names.index(entity)
     profiles = [Profiles(at) for _ in range(run.settings.topics.partitions)]
     arrow_schema = stage_schema(names, len(layout))
-    for partition, message in run.records(run.settings.topics.stage_of(entity)):
+    for partition, message in run.records(run.settings.topics.stage_topic(entity)):
         batch = from_record_batch(pa.ipc.open_stream(message).read_next_batch(), arrow_schema)
         out = np.zeros((len(batch), layout.entities[at].stop - layout.entities[at].start), np.float32)
         mine = profiles[partition]

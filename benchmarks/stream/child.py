@@ -21,6 +21,7 @@ from benchmarks.stream.work_stage import WorkStage
 from settings import Settings, load_settings
 from stream.app import add_agent, faust_app, follow_assignment
 from stream.checkpoint.checkpoint import Checkpoint
+from stream.interpreter import let_threads_alternate
 from stream.partition.committers import Committers
 from stream.partition.manager import PartitionManager
 from stream.partition.place import GroupPlace
@@ -77,13 +78,18 @@ class WorkWiring:
 
     def worker(self, partition: TopicPartition) -> PartitionWorker:
         topics, number = self._settings.topics, partition.partition
-        checkpoint_topic = topics.checkpoint_of(self._settings.entities[0].name)
+        checkpoint_topic = topics.checkpoint_topic(self._settings.entities[0].name)
         checkpoint = Checkpoint(checkpoint_topic, number, self._settings.stream.checkpoint_interval_s)
         schema = transaction_schema(self._settings)
         stage = TimedStage(schema, self._network, topics.scores, number, checkpoint)
         stage.counter = self._counter
         return PartitionWorker(
-            partition, stage, self._committers.of(partition), self._place, self._seek, self._counter.note_done
+            partition,
+            stage,
+            self._committers.get(partition),
+            self._place,
+            self._seek,
+            self._counter.note_done,
         )
 
     async def _seek(self, partition: TopicPartition, offset: int) -> None:
@@ -120,6 +126,7 @@ def load_kernels(settings: Settings, network: Network) -> None:
 
 
 def main() -> None:
+    let_threads_alternate()
     settings = load_settings()
     network = Network.load(Path(sys.argv[2]))
     load_kernels(settings, network)

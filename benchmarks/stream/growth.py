@@ -24,7 +24,7 @@ from meta.artifacts import Artifacts
 from meta.stack import ScoringStack
 from settings import Settings
 from stream.batch import Batch
-from stream.scored import Scores
+from stream.scoring.decide import Scores
 from stream.scoring.score_json import ScoreWriter
 from stream.wire.writer import EncodedBatch
 from stream.wiring import transaction_schema

@@ -9,7 +9,7 @@ from benchmarks.stream.task import INPUTS, TAUS_S
 from features.byte_strings import ByteStrings
 from features.compiling import kernel
 from features.numerics import exp_negative
-from features.profiles import Changed
+from features.profiles import ChangedRows
 from features.slots import SlotTable
 
 Rows = NDArray[np.float64]
@@ -64,14 +64,14 @@ class CardSums:
         """No card is ever forgotten here."""
         return ByteStrings.empty()
 
-    def changed_since_checkpoint(self) -> Changed:
+    def changed_since_checkpoint(self) -> ChangedRows:
         slots = np.flatnonzero(self._changed_in > self._checkpointed).astype(np.int32)
         rows = self._rows[slots].view(ROW).reshape(-1)
-        changed = Changed(self._table.key_bytes(slots).gather(), rows, self._round)
+        changed = ChangedRows(self._table.key_bytes(slots).gather(), rows, self._round)
         self._round += 1
         return changed
 
-    def mark_checkpointed(self, changed: Changed) -> None:
+    def mark_checkpointed(self, changed: ChangedRows) -> None:
         self._checkpointed = max(self._checkpointed, changed.round)
 
     def _make_room(self) -> None:

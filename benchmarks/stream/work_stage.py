@@ -15,8 +15,7 @@ from features.decode import Decoder
 from features.schema import TransactionSchema
 from meta.kernels import dense, relu
 from stream.checkpoint.checkpoint import Checkpoint
-from stream.partition.output import Output
-from stream.partition.stage import Resume, Work
+from stream.partition.stage import Output, Resume, Work
 from stream.transport.fetched_batch import FetchedBatch
 from stream.wire.json_kernels import MOST_BYTES_PER_NUMBER, put_bytes, put_fixed, put_string
 from stream.wire.writer import EncodedBatch

@@ -56,14 +56,16 @@ class Sampling:
 
     share: float = 0.0
 
-    def of(self, batch: Arrived) -> tuple[Traced, ...]:
-        """Those of a batch."""
-        return self.among(batch.source_partition, batch.source_offset, batch.arrival) if self.share else ()
+    def choose(self, batch: Arrived) -> tuple[Traced, ...]:
+        """Return the sampled transactions of a batch."""
+        if not self.share:
+            return ()
+        return self.choose_among(batch.source_partition, batch.source_offset, batch.arrival)
 
-    def among(
+    def choose_among(
         self, partition: NDArray[np.int32], offset: NDArray[np.int64], arrival: NDArray[np.float64]
     ) -> tuple[Traced, ...]:
-        """Those of n transactions, each by partition, offset and arrival (n,)."""
+        """Return the sampled ones of n transactions, given by partition, offset and arrival, (n,) each."""
         drawn = _mixed(partition.astype(np.uint64) << np.uint64(48) ^ offset.astype(np.uint64))
         rows = np.flatnonzero(drawn.astype(np.float64) < self.share * 2.0**64)
         columns = (partition[rows].tolist(), offset[rows].tolist(), arrival[rows].tolist())

@@ -20,7 +20,9 @@ def worker(context: typer.Context) -> None:
     from flagfive.metrics_page import serve_metrics
     from flagfive.run_worker import run_worker
     from stream.app import build_app
+    from stream.interpreter import let_threads_alternate
 
+    let_threads_alternate()
     settings = settings_of(context)
     key = control_key(settings)
     configure_logging(settings)

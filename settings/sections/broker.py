@@ -60,11 +60,11 @@ class TopicsSettings(Section):
         """Largest dead letter in bytes: the damaged record as base64, a third larger, and the reason."""
         return self.max_message_bytes * 3 // 2
 
-    def stage_of(self, entity: str) -> str:
+    def stage_topic(self, entity: str) -> str:
         """Return the name of the input topic of the stage of `entity`."""
         return self.stage + entity
 
-    def checkpoint_of(self, entity: str) -> str:
+    def checkpoint_topic(self, entity: str) -> str:
         """Return the name of the compacted topic with the profile rows of `entity`."""
         return self.checkpoint + entity
 

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from contracts.metrics import scorer as metrics
 from features.byte_strings import ByteStrings
 from features.profile_row import PROFILE_ROW
-from features.profiles import Changed, Profiles
-from stream.partition.output import Output
+from features.profiles import ChangedRows, Profiles
+from stream.partition.stage import Output
 from stream.wire.writer import EncodedBatch
 
 # No entity has an empty key, so the marker's key cannot meet one.
@@ -49,7 +49,7 @@ class Checkpoint:
         self._interval_s = interval_s
         self._clock = clock
         self._last = clock()
-        self._handed_out: Changed | None = None
+        self._handed_out: ChangedRows | None = None
 
     def due(self) -> bool:
         return self.age_s >= self._interval_s

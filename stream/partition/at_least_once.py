@@ -8,8 +8,7 @@ from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from stream.partition.commit import CommitUncertain, PartitionLost
-from stream.partition.output import Output
-from stream.partition.stage import Resume
+from stream.partition.stage import Output, Resume
 
 # A commit of places takes the broker 6 ms, and they queue. Behind by 20 ms, all partitions share one.
 PLACES_EVERY_S = 0.02

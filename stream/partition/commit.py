@@ -5,8 +5,7 @@ from typing import Protocol
 
 from aiokafka import TopicPartition
 
-from stream.partition.output import Output
-from stream.partition.stage import Resume
+from stream.partition.stage import Output, Resume
 
 
 class PartitionLost(Exception):

@@ -30,7 +30,7 @@ class Committers:
         self._consumer = consumer
         self._groups: dict[int, GroupCommit] = {}
 
-    def of(self, partition: TopicPartition) -> Committer:
+    def get(self, partition: TopicPartition) -> Committer:
         """The committer of one partition."""
         exactly_once = self._settings.stream.delivery == "exactly_once"
         number = partition.partition if exactly_once else 0

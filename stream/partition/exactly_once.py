@@ -6,8 +6,7 @@ from aiokafka import TopicPartition
 from aiokafka.errors import InvalidProducerEpoch, KafkaError, ProducerFenced
 
 from stream.partition.commit import CommitUncertain, PartitionLost
-from stream.partition.output import Output
-from stream.partition.stage import Resume
+from stream.partition.stage import Output, Resume
 from stream.partition.transactor import Transactor
 
 

@@ -14,8 +14,7 @@ from aiokafka import TopicPartition
 
 from contracts.metrics import scorer as metrics
 from stream.partition.commit import CommitUncertain, PartitionLost, SharedCommitter
-from stream.partition.output import Output
-from stream.partition.stage import Resume
+from stream.partition.stage import Output, Resume
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,17 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from contracts.tracing.identity import Traced
-from stream.partition.output import Output
 from stream.transport.fetched_batch import FetchedBatch
+from stream.wire.writer import EncodedBatch
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """One batch of records for one partition of one topic."""
+
+    topic: str
+    partition: int
+    batch: EncodedBatch
 
 
 @dataclass(frozen=True, slots=True)

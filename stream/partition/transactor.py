@@ -22,8 +22,7 @@ from aiokafka.protocol.transaction import (
     TxnOffsetCommitRequest,
 )
 
-from stream.partition.output import Output
-from stream.partition.stage import Resume
+from stream.partition.stage import Output, Resume
 
 REQUEST_TIMEOUT_MS = 10_000
 TRANSACTION_TIMEOUT_MS = 60_000

@@ -9,9 +9,8 @@ from mode import get_logger
 
 from contracts.metrics import scorer as metrics
 from stream.partition.commit import Committer, CommitUncertain, PartitionLost
-from stream.partition.output import Output
 from stream.partition.patience import until_the_broker_answers
-from stream.partition.stage import Resume, Stage, Work
+from stream.partition.stage import Output, Resume, Stage, Work
 from stream.transport.fetched_batch import FetchedBatch
 
 T = TypeVar("T")

@@ -12,7 +12,7 @@ from control.snapshot import Snapshot
 from features.byte_strings import ByteStrings
 from features.columns import currency_text
 from stream.batch import Batch
-from stream.scored import Scores
+from stream.scoring.decide import Scores
 from stream.scoring.reasons import ReasonWriter, nearest_flagged
 from stream.scoring.rules import Met, met_by_rows
 

@@ -1,6 +1,7 @@
 """From features to a decision, under one snapshot."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,10 +10,33 @@ from contracts.decision import Decision
 from control.snapshot import Snapshot
 from features.byte_strings import ByteStrings
 from stream.batch import Batch
-from stream.scored import Scores
 from stream.scoring.rules import decide, met_by_rows, raised
 
 BASE_ID, BLOCK_ID = "base", "block"
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """Scores of n transactions, all made under one snapshot.
+
+    Attributes:
+        surprise: float64 (n,), -log10 of the tail; the highest of base, detectors and risk.
+        winner: int32 (n,), index into `winners` of what gave the highest.
+        winners: id of each scorer; the base comes first.
+        decision: int8 (n,), a `Decision` each.
+        control_offset: the snapshot's place in the control log.
+    """
+
+    surprise: NDArray[np.float64]
+    winner: NDArray[np.int32]
+    winners: Sequence[str]
+    decision: NDArray[np.int8]
+    control_offset: int
+
+    @property
+    def tail(self) -> NDArray[np.float64]:
+        """Share of genuine traffic that scores higher, float64 (n,), over 0 to 1."""
+        return np.power(10.0, -self.surprise)
 
 
 class NothingInForce(Exception):

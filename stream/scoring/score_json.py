@@ -10,7 +10,7 @@ from contracts.decision import Decision
 from features.byte_strings import ByteStrings
 from features.compiling import short_kernel
 from stream.batch import Batch
-from stream.scored import Scores
+from stream.scoring.decide import Scores
 from stream.wire.json_kernels import (
     MOST_BYTES_PER_BYTE,
     MOST_BYTES_PER_NUMBER,

@@ -11,15 +11,13 @@ from contracts.stage_batch import entities_of, to_message
 from control.log_reader import ControlLog
 from control.snapshot import Snapshot
 from features.byte_strings import ByteStrings
-from stream.batch import Batch
-from stream.partition.output import Output
-from stream.partition.stage import SURPRISE_LEVELS, ScoredCounts
-from stream.scored import Scores, to_scored
+from stream.batch import Batch, to_record_batch
+from stream.partition.stage import SURPRISE_LEVELS, Output, ScoredCounts
 from stream.scoring.alerts import AlertWriter
-from stream.scoring.decide import BASE_ID, BLOCK_ID, check_features, score_batch
+from stream.scoring.decide import BASE_ID, BLOCK_ID, Scores, check_features, score_batch
 from stream.scoring.score_json import ScoreWriter
 from stream.scoring.shadow_alerts import shadow_alerts
-from stream.stages.outputs import Outputs
+from stream.stages.output_builder import Outputs
 from stream.wire.writer import EncodedBatch
 
 log = get_logger(__name__)
@@ -77,7 +75,7 @@ class Scorer:
             *self._shadow_outputs(batch, scores, snapshot),
             self._output(self._topics.scored, None, self._message(batch, scores)),
         ]
-        return Outputs(outputs, snapshot.offset, _counts(scores))
+        return Outputs(outputs, _counts(scores))
 
     async def ready(self) -> None:
         """Return once there is a base to score with.
@@ -112,6 +110,20 @@ class Scorer:
 
     def _output(self, topic: str, keys: ByteStrings | None, values: ByteStrings) -> Output:
         return Output(topic, self._partition, EncodedBatch(keys, values))
+
+
+def to_scored(batch: Batch, scores: Scores, schema: pa.Schema) -> pa.RecordBatch:
+    """The batch and its scores as Arrow columns of `schema`, which `scored_schema` made."""
+    own = [
+        pa.array(scores.surprise),
+        pa.array(scores.tail),
+        pa.array(scores.winner),
+        pa.array(scores.winners, pa.string()).take(pa.array(scores.winner)),
+        pa.array(scores.decision),
+        pa.array(np.full(len(batch), scores.control_offset, np.int64)),
+    ]
+    first = to_record_batch(batch, pa.schema(list(schema)[: -len(own)]))
+    return pa.RecordBatch.from_arrays([*first.columns, *own], schema=schema)
 
 
 def _counts(scores: Scores) -> ScoredCounts:

@@ -9,7 +9,7 @@ from contracts.shadow_alert import ShadowAlert
 from control.snapshot import Snapshot
 from features.byte_strings import ByteStrings
 from stream.batch import Batch
-from stream.scored import Scores
+from stream.scoring.decide import Scores
 
 
 def shadow_alerts(batch: Batch, scores: Scores, snapshot: Snapshot) -> tuple[NDArray[np.int64], ByteStrings]:

@@ -5,7 +5,7 @@ import numpy as np
 
 from contracts.stage_batch import NOTICE_KEY, BatchNotice
 from features.byte_strings import ByteStrings
-from stream.partition.output import Output
+from stream.partition.stage import Output
 from stream.transport.fetched_batch import FetchedBatch
 from stream.wire.writer import EncodedBatch
 
@@ -16,7 +16,7 @@ class BatchNotices:
     def __init__(self, topic: str) -> None:
         self._topic = topic
 
-    def of(self, fetched: FetchedBatch, rows: int) -> Output:
+    def output_for(self, fetched: FetchedBatch, rows: int) -> Output:
         notice = BatchNotice(fetched.fetch_offset, fetched.next_offset, rows)
         values = ByteStrings.from_list([msgspec.msgpack.encode(notice)])
         batch = EncodedBatch(ByteStrings.from_list([NOTICE_KEY]), values)

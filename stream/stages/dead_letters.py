@@ -8,9 +8,9 @@ import msgspec
 
 from contracts.dead_letter import DeadLetter
 from features.byte_strings import ByteStrings
-from features.rejects import Reason, Rejects
+from features.rejects import RejectReason, Rejects
 from stream.batch import Batch
-from stream.partition.output import Output
+from stream.partition.stage import Output
 from stream.stages.poison import Poison
 from stream.transport.fetched_batch import FetchedBatch
 from stream.wire.writer import EncodedBatch
@@ -33,7 +33,7 @@ class DeadLetters:
         self._source = source
         self._partitions = partitions
 
-    def of(self, fetched: FetchedBatch, rejects: Rejects) -> list[DeadLetter]:
+    def letters_for(self, fetched: FetchedBatch, rejects: Rejects) -> list[DeadLetter]:
         """The rejected records of a batch, in order."""
         return [self._letter(fetched, rejects, i) for i in range(len(rejects))]
 
@@ -45,14 +45,14 @@ class DeadLetters:
             topic=fetched.partition.topic,
             partition=fetched.partition.partition,
             offset=int(fetched.records.offset[row]),
-            reason=Reason(rejects.reason[i]).name.lower(),
+            reason=RejectReason(rejects.reason[i]).name.lower(),
             detail=rejects.detail[i],
             size=len(value),
             time=time.time(),
             value=None if rejects.may_hold_card_number[i] else _text(value),
         )
 
-    def of_poison(self, batch: Batch, poison: Sequence[Poison]) -> list[DeadLetter]:
+    def letters_for_poison(self, batch: Batch, poison: Sequence[Poison]) -> list[DeadLetter]:
         """Transactions of a batch that cannot be processed; their bytes are still at their offset."""
         return [
             DeadLetter(
@@ -67,7 +67,7 @@ class DeadLetters:
             for one in poison
         ]
 
-    def outputs(self, letters: Sequence[DeadLetter]) -> Sequence[Output]:
+    def outputs_for(self, letters: Sequence[DeadLetter]) -> Sequence[Output]:
         """One batch with the letters of one source partition, to the partition of the same number."""
         if not letters:
             return []

@@ -10,13 +10,12 @@ from features.vector import FeatureLayout
 from stream.batch import Batch
 from stream.checkpoint.checkpoint import Checkpoint
 from stream.checkpoint.recovery import Recovery
-from stream.partition.output import Output
-from stream.partition.stage import Resume, Work
+from stream.partition.stage import Output, Resume, Work
 from stream.stages.batch_notice import BatchNotices
 from stream.stages.dead_letters import DeadLetters
-from stream.stages.outputs import OutputBuilder
-from stream.stages.poison import process_what_can_be
-from stream.stages.read import Reader
+from stream.stages.output_builder import OutputBuilder
+from stream.stages.poison import process_without_poison
+from stream.stages.record_readers import RecordReader
 from stream.transport.fetched_batch import FetchedBatch
 
 
@@ -34,7 +33,7 @@ class EntityStage:
         self,
         entity: int,
         layout: FeatureLayout,
-        reader: Reader,
+        reader: RecordReader,
         output_builder: OutputBuilder,
         dead_letters: DeadLetters,
         notices: BatchNotices | None,
@@ -68,16 +67,16 @@ class EntityStage:
     def work(self, fetched: FetchedBatch) -> Work:
         began = time.time()
         read, undecoded = self._reader.read(fetched)
-        staged, folded, unfolded = process_what_can_be(read, self._stage)
-        sent, batch, unsent = process_what_can_be(folded, self._output_builder.outputs_for)
+        staged, folded, unfolded = process_without_poison(read, self._stage)
+        sent, batch, unsent = process_without_poison(folded, self._output_builder.outputs_for)
         letters = [
             *undecoded,
-            *self._dead_letters.of_poison(read, unfolded),
-            *self._dead_letters.of_poison(folded, unsent),
+            *self._dead_letters.letters_for_poison(read, unfolded),
+            *self._dead_letters.letters_for_poison(folded, unsent),
         ]
         outputs = [
-            *self._dead_letters.outputs(letters),
-            *([self._notices.of(fetched, len(batch))] if self._notices else []),
+            *self._dead_letters.outputs_for(letters),
+            *([self._notices.output_for(fetched, len(batch))] if self._notices else []),
             *sent.outputs,
         ]
         return Work(
@@ -88,7 +87,7 @@ class EntityStage:
             scored=sent.scored,
             rejected=Counter(letter.reason for letter in letters),
             oldest_arrival=batch.oldest_arrival,
-            traced=self._sampling.of(batch),
+            traced=self._sampling.choose(batch),
             began=began,
         )
 
@@ -108,7 +107,7 @@ class EntityStage:
 
     def _replay(self, fetched: FetchedBatch, until: int) -> None:
         batch, _ = self._reader.read(fetched.until(until))
-        staged, _, _ = process_what_can_be(batch, self._stage)
+        staged, _, _ = process_without_poison(batch, self._stage)
         self.profiles.publish(staged)
 
     def _stage(self, batch: Batch) -> Staged:

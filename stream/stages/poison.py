@@ -25,7 +25,7 @@ class Poison:
     error: str
 
 
-def process_what_can_be(
+def process_without_poison(
     batch: Batch, attempt: Callable[[Batch], Result]
 ) -> tuple[Result, Batch, list[Poison]]:
     """Process a batch; where that fails, without the transactions that make it fail.

@@ -9,13 +9,12 @@ import numpy as np
 from contracts.stage_batch import stage_schema
 from contracts.tracing.identity import Sampling
 from features.vector import FeatureLayout
-from stream.batch_arrow import from_messages, from_record_batch
-from stream.partition.output import Output
-from stream.partition.stage import Resume, Work
+from stream.batch import from_messages, from_record_batch
+from stream.partition.stage import Output, Resume, Work
 from stream.stages.batch_notice import split_notices
 from stream.stages.dead_letters import DeadLetters
-from stream.stages.outputs import OutputBuilder
-from stream.stages.poison import process_what_can_be
+from stream.stages.output_builder import OutputBuilder
+from stream.stages.poison import process_without_poison
 from stream.stages.resequence import NOTHING_YET, Waiting
 from stream.transport.fetched_batch import FetchedBatch
 
@@ -60,17 +59,17 @@ class ReturnStage:
             return Work([], waiting, None, 0)
         resume = Resume(waiting.first_needed(fetched.next_offset), str(waiting.emitted))
         batch = from_record_batch(complete, self._schema)
-        sent, scored, poison = process_what_can_be(batch, self._output_builder.outputs_for)
-        letters = self._dead_letters.of_poison(batch, poison)
+        sent, scored, poison = process_without_poison(batch, self._output_builder.outputs_for)
+        letters = self._dead_letters.letters_for_poison(batch, poison)
         return Work(
-            [*self._dead_letters.outputs(letters), *sent.outputs],
+            [*self._dead_letters.outputs_for(letters), *sent.outputs],
             waiting,
             resume,
             len(scored),
             scored=sent.scored,
             rejected=Counter(letter.reason for letter in letters),
             oldest_arrival=scored.oldest_arrival,
-            traced=self._sampling.of(scored),
+            traced=self._sampling.choose(scored),
             began=began,
         )
 

@@ -72,17 +72,15 @@ class BatchFetcher(aiokafka_fetcher.Fetcher):
 
     _fetch_max_wait_ms: int
 
-    @classmethod
-    def take_over(cls, fetcher: aiokafka_fetcher.Fetcher) -> None:
-        """Make a started fetcher, which has not fetched yet, hand out batches.
-
-        aiokafka's consumer makes its own fetcher and offers no other way to choose it.
-        """
-        fetcher._client = AnswerKeeper(fetcher._client)
-        # aiokafka holds up all fetches of a broker for 100 ms while one partition's batch waits to be taken.
-        fetcher._prefetch_backoff = 0.0
-        fetcher._fetch_max_wait_ms = SHORT_PATIENCE_MS
-        fetcher.__class__ = cls
+    def __init__(self, client: Any, subscriptions: Any, **options: Any) -> None:
+        super().__init__(
+            AnswerKeeper(client),
+            subscriptions,
+            fetch_max_wait_ms=SHORT_PATIENCE_MS,
+            # By default all fetches of a broker wait 100 ms while one partition's batch waits to be taken.
+            prefetch_backoff=0.0,
+            **options,
+        )
 
     async def _proc_fetch_request(self, assignment: Any, node_id: int, request: Any) -> bool:
         needs_wakeup: bool = await super()._proc_fetch_request(assignment, node_id, request)
@@ -108,7 +106,25 @@ class BatchFetcher(aiokafka_fetcher.Fetcher):
 class BatchConsumer(AIOKafkaConsumer):
     """An aiokafka consumer whose `getmany` returns batches. Subscribe or assign after `start`."""
 
+    _fetcher: aiokafka_fetcher.Fetcher
+
     async def start(self) -> None:
-        """Connect; see `BatchFetcher.take_over`."""
+        """Connect, and replace the fetcher: aiokafka makes its own and offers no way to choose it.
+
+        Nothing is fetched before a subscription or assignment, so no record is lost.
+        """
         await super().start()
-        BatchFetcher.take_over(self._fetcher)
+        await self._fetcher.close()
+        self._fetcher = BatchFetcher(
+            self._client,
+            self._subscription,
+            fetch_min_bytes=self._fetch_min_bytes,
+            fetch_max_bytes=self._fetch_max_bytes,
+            max_partition_fetch_bytes=self._max_partition_fetch_bytes,
+            check_crcs=self._check_crcs,
+            fetcher_timeout=self._consumer_timeout,
+            retry_backoff_ms=self._retry_backoff_ms,
+            auto_offset_reset=self._auto_offset_reset,
+            isolation_level=self._isolation_level,
+            client_rack=self._client_rack,
+        )

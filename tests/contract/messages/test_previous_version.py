@@ -22,7 +22,7 @@ from control.keys import read_key
 from control.rules import Effect, read_rules
 from features.byte_strings import ByteStrings
 from recorder.rows import alert_row, scored_rows, shadow_row
-from stream.batch_arrow import from_messages, from_record_batch
+from stream.batch import from_messages, from_record_batch
 
 VERSION_1 = Path(__file__).parent / "version_1"
 

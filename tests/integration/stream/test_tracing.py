@@ -42,7 +42,7 @@ def test_a_followed_transaction_has_a_span_of_every_stage_under_one_trace(stream
             run.send_transactions(COUNT)
             score = run.wait_for_scores(COUNT)[0]
             trace = trace_of(topics.transactions, score["partition"], score["offset"])
-            stages = [topics.transactions, topics.stage_of("merchant"), topics.returned]
+            stages = [topics.transactions, topics.stage_topic("merchant"), topics.returned]
             names = {ROOT, STAGE, *(f"stage {topic}" for topic in stages)}
             until(lambda: found.of_trace(trace).keys() >= names, what="spans of every stage")
             spans = found.of_trace(trace)

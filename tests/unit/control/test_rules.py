@@ -14,8 +14,7 @@ from control.rules import RULES, Effect, Placed, Rule, RuleTable, faded, read_ru
 from control.snapshot import Snapshot
 from features.byte_strings import ByteStrings
 from meta.entity_risk import MOST_BOOST, boost
-from stream.scored import Scores
-from stream.scoring.decide import score_rows
+from stream.scoring.decide import Scores, score_rows
 from tests.small_models import (
     base_change,
     detector_change,

@@ -15,7 +15,7 @@ from features.columns import Channel, Columns, currency_text
 from features.decode import MAX_RECORD_BYTES, Decoder
 from features.decode_slowly import read_record
 from features.iso8601 import iso8601_of
-from features.rejects import Reason, Rejected, Rejects
+from features.rejects import Rejected, RejectReason, Rejects
 from features.schema import MAX_KEY_BYTES, TransactionSchema
 
 SCHEMA = TransactionSchema()
@@ -35,10 +35,10 @@ def record(**fields: Any) -> bytes:
     return json.dumps({**GOOD, **fields}).encode()
 
 
-def only_reject(value: bytes | None, schema: TransactionSchema = SCHEMA) -> tuple[Reason, str]:
+def only_reject(value: bytes | None, schema: TransactionSchema = SCHEMA) -> tuple[RejectReason, str]:
     columns, rejects = decode(value, schema=schema)
     assert (len(columns), len(rejects)) == (0, 1)
-    return Reason(int(rejects.reason[0])), rejects.detail[0]
+    return RejectReason(int(rejects.reason[0])), rejects.detail[0]
 
 
 def as_read(columns: Columns, row: int) -> tuple[Any, ...]:
@@ -64,7 +64,7 @@ def assert_agrees_with_full_parser(values: list[bytes]) -> None:
     assert sorted([*columns.row.tolist(), *rejects.row.tolist()]) == list(range(len(values)))
     for place, row in enumerate(rejects.row.tolist()):
         expected = by_full_parser(values[row])
-        if rejects.reason[place] != Reason.CARD_NUMBER:
+        if rejects.reason[place] != RejectReason.CARD_NUMBER:
             assert isinstance(expected, Rejected)
             assert (rejects.reason[place], rejects.detail[place]) == (expected.reason, expected.detail)
     for row in columns.row.tolist():
@@ -185,34 +185,38 @@ def test_optional_fields_may_be_absent_or_null() -> None:
 @pytest.mark.parametrize(
     ("value", "reason", "detail"),
     [
-        (None, Reason.SYNTAX, "no value"),
-        (b"", Reason.SYNTAX, "not JSON"),
-        (b'{"transaction_id":', Reason.SYNTAX, "not JSON"),
-        (record() + b"x", Reason.SYNTAX, "not JSON"),
-        (b"[" * 100_000, Reason.SYNTAX, "not JSON"),
-        (b"[1]", Reason.WRONG_TYPE, "the record is not an object"),
-        (record(transaction_id=None), Reason.MISSING_FIELD, "transaction_id"),
-        (record(card_id=""), Reason.MISSING_FIELD, "card_id"),
-        (b"{}", Reason.MISSING_FIELD, "transaction_id"),
-        (record(amount="12"), Reason.WRONG_TYPE, "amount"),
-        (record(amount=True), Reason.WRONG_TYPE, "amount"),
-        (record(merchant_id=1.5), Reason.WRONG_TYPE, "merchant_id"),
-        (record(currency="EURO"), Reason.WRONG_TYPE, "currency"),
-        (record(card_id="nul\x00"), Reason.WRONG_TYPE, "card_id"),
-        (record(amount=float("nan")), Reason.NOT_FINITE, "NaN"),
-        (record(amount=float("inf")), Reason.NOT_FINITE, "Infinity"),
-        (record().replace(b"12.5", b"1e400"), Reason.NOT_FINITE, "a number out of range"),
-        (record(amount=-0.01), Reason.NEGATIVE_AMOUNT, "amount"),
-        (record(amount=1.1e9), Reason.TOO_LARGE, "amount"),
-        (record(amount=10**400), Reason.TOO_LARGE, "amount"),
-        (record(card_id="x" * (MAX_KEY_BYTES + 1)), Reason.TOO_LARGE, "card_id"),
-        (record(note="x" * MAX_RECORD_BYTES), Reason.TOO_LARGE, "more than 1048576 bytes"),
-        (record(timestamp=10.0), Reason.TIME_OUT_OF_RANGE, "timestamp"),
-        (record(timestamp=ARRIVAL + 86_401), Reason.TIME_OUT_OF_RANGE, "timestamp"),
-        (record(note="4111111111111111"), Reason.CARD_NUMBER, "digits that pass the check of a card number"),
+        (None, RejectReason.SYNTAX, "no value"),
+        (b"", RejectReason.SYNTAX, "not JSON"),
+        (b'{"transaction_id":', RejectReason.SYNTAX, "not JSON"),
+        (record() + b"x", RejectReason.SYNTAX, "not JSON"),
+        (b"[" * 100_000, RejectReason.SYNTAX, "not JSON"),
+        (b"[1]", RejectReason.WRONG_TYPE, "the record is not an object"),
+        (record(transaction_id=None), RejectReason.MISSING_FIELD, "transaction_id"),
+        (record(card_id=""), RejectReason.MISSING_FIELD, "card_id"),
+        (b"{}", RejectReason.MISSING_FIELD, "transaction_id"),
+        (record(amount="12"), RejectReason.WRONG_TYPE, "amount"),
+        (record(amount=True), RejectReason.WRONG_TYPE, "amount"),
+        (record(merchant_id=1.5), RejectReason.WRONG_TYPE, "merchant_id"),
+        (record(currency="EURO"), RejectReason.WRONG_TYPE, "currency"),
+        (record(card_id="nul\x00"), RejectReason.WRONG_TYPE, "card_id"),
+        (record(amount=float("nan")), RejectReason.NOT_FINITE, "NaN"),
+        (record(amount=float("inf")), RejectReason.NOT_FINITE, "Infinity"),
+        (record().replace(b"12.5", b"1e400"), RejectReason.NOT_FINITE, "a number out of range"),
+        (record(amount=-0.01), RejectReason.NEGATIVE_AMOUNT, "amount"),
+        (record(amount=1.1e9), RejectReason.TOO_LARGE, "amount"),
+        (record(amount=10**400), RejectReason.TOO_LARGE, "amount"),
+        (record(card_id="x" * (MAX_KEY_BYTES + 1)), RejectReason.TOO_LARGE, "card_id"),
+        (record(note="x" * MAX_RECORD_BYTES), RejectReason.TOO_LARGE, "more than 1048576 bytes"),
+        (record(timestamp=10.0), RejectReason.TIME_OUT_OF_RANGE, "timestamp"),
+        (record(timestamp=ARRIVAL + 86_401), RejectReason.TIME_OUT_OF_RANGE, "timestamp"),
+        (
+            record(note="4111111111111111"),
+            RejectReason.CARD_NUMBER,
+            "digits that pass the check of a card number",
+        ),
     ],
 )
-def test_a_reject_names_its_reason(value: bytes | None, reason: Reason, detail: str) -> None:
+def test_a_reject_names_its_reason(value: bytes | None, reason: RejectReason, detail: str) -> None:
     assert only_reject(value) == (reason, detail)
 
 
@@ -289,7 +293,7 @@ def test_times_may_be_text(text: str, seconds: float) -> None:
 )
 def test_text_that_is_no_time_is_rejected(text: str) -> None:
     reason, detail = only_reject(record(timestamp=text), TransactionSchema(time_unit="iso8601"))
-    assert (reason, detail) == (Reason.WRONG_TYPE, "timestamp")
+    assert (reason, detail) == (RejectReason.WRONG_TYPE, "timestamp")
 
 
 @given(st.datetimes(min_value=datetime(1970, 1, 1)), st.sampled_from(["T", " "]))

@@ -135,8 +135,8 @@ def test_settings_cannot_be_changed() -> None:
 def test_prefixed_topics_share_no_name_with_the_originals() -> None:
     topics = Settings().topics
     ours = topics.prefixed("x-")
-    assert ours.stage_of("merchant") == "x-hop-merchant"
-    assert ours.checkpoint_of("card") == "x-checkpoint-card"
+    assert ours.stage_topic("merchant") == "x-hop-merchant"
+    assert ours.checkpoint_topic("card") == "x-checkpoint-card"
     assert ours.partitions == topics.partitions
     names = {value for _, value in topics if isinstance(value, str)}
     assert names.isdisjoint(value for _, value in ours)

@@ -5,9 +5,8 @@ import pytest
 
 from contracts.stage_batch import ForeignBatch, stage_schema, to_message
 from features.byte_strings import ByteStrings
-from stream.batch import Batch
-from stream.batch_arrow import from_messages, from_record_batch
-from stream.batch_arrow import to_record_batch as to_arrow
+from stream.batch import Batch, from_messages, from_record_batch
+from stream.batch import to_record_batch as to_arrow
 from tests.batches import batch_of
 
 SCHEMA = stage_schema(["card", "merchant"], 4)

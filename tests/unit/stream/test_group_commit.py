@@ -10,8 +10,7 @@ from aiokafka import TopicPartition
 
 from stream.partition.commit import CommitUncertain, PartitionLost
 from stream.partition.group_commit import GroupCommit
-from stream.partition.output import Output
-from stream.partition.stage import Resume
+from stream.partition.stage import Output, Resume
 
 CARDS, TERMINALS, RETURNED = (TopicPartition(topic, 0) for topic in ("cards", "terminals", "returned"))
 

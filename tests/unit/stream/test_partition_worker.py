@@ -13,8 +13,7 @@ from aiokafka.errors import KafkaConnectionError
 from features.byte_strings import ByteStrings
 from stream.partition import patience
 from stream.partition.commit import CommitUncertain, PartitionLost
-from stream.partition.output import Output
-from stream.partition.stage import Resume, Work
+from stream.partition.stage import Output, Resume, Work
 from stream.partition.worker import PartitionWorker
 from stream.transport.fetched_batch import FetchedBatch
 from stream.wire.reader import Records

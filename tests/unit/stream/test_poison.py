@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stream.batch import Batch
-from stream.stages.poison import process_what_can_be
+from stream.stages.poison import process_without_poison
 from tests.batches import batch_of
 
 
@@ -18,7 +18,7 @@ def test_just_the_poison_is_left_out(count: int, poisoned: set[int]) -> None:
             raise ZeroDivisionError
         return found
 
-    result, rest, poison = process_what_can_be(batch_of(count), offsets_unless_poisoned)
+    result, rest, poison = process_without_poison(batch_of(count), offsets_unless_poisoned)
     assert result == rest.source_offset.tolist() == [i for i in range(count) if i not in poisoned]
     assert {one.row for one in poison} == poisoned
     assert {one.error for one in poison} <= {"ZeroDivisionError"}
@@ -31,5 +31,5 @@ def test_one_among_a_thousand_takes_few_attempts() -> None:
         attempts.append(len(batch))
         assert 700 not in batch.source_offset
 
-    process_what_can_be(batch_of(1000), attempt)
+    process_without_poison(batch_of(1000), attempt)
     assert len(attempts) <= 2 + 2 * 10 + 1

@@ -13,9 +13,9 @@ from control.rules import RULES, Effect, Rule, rules_to_bytes
 from control.snapshot import Snapshot
 from recorder.rows import scored_rows
 from storage.scored_transactions import COLUMNS, ScoredTransaction
-from stream.scored import to_scored
 from stream.scoring.decide import NothingInForce, score_batch
 from stream.scoring.recompute import recompute
+from stream.scoring.scorer import to_scored
 from tests.batches import batch_of
 from tests.small_models import base_change, detector_change, network_change, small_base, small_network
 

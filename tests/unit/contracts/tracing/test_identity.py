@@ -13,7 +13,7 @@ ARRIVED = np.arange(N, dtype=np.float64) + 0.5
 
 
 def drawn(share: float, partition: int = 3) -> tuple[Traced, ...]:
-    return Sampling(share).among(np.full(N, partition, np.int32), OFFSETS, ARRIVED)
+    return Sampling(share).choose_among(np.full(N, partition, np.int32), OFFSETS, ARRIVED)
 
 
 @pytest.mark.parametrize("share", [0.001, 0.1, 0.9])
@@ -40,7 +40,8 @@ def test_partitions_are_drawn_apart_and_rows_stay_together() -> None:
 def test_batches_cut_anyhow_follow_the_same(partition: int, one: int, other: int) -> None:
     def followed(*offsets: int) -> set[int]:
         n = len(offsets)
-        found = Sampling(0.5).among(np.full(n, partition, np.int32), np.array(offsets, np.int64), np.zeros(n))
+        at = np.full(n, partition, np.int32), np.array(offsets, np.int64)
+        found = Sampling(0.5).choose_among(*at, np.zeros(n))
         return {each.offset for each in found}
 
     assert followed(one, other) == followed(one) | followed(other)

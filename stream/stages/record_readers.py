@@ -9,13 +9,12 @@ from contracts.dead_letter import DeadLetter
 from contracts.stage_batch import stage_schema
 from features.decode import Decoder
 from features.vector import FeatureLayout
-from stream.batch import Batch
-from stream.batch_arrow import from_messages, from_record_batch
+from stream.batch import Batch, from_messages, from_record_batch
 from stream.stages.dead_letters import DeadLetters
 from stream.transport.fetched_batch import FetchedBatch
 
 
-class Reader(Protocol):
+class RecordReader(Protocol):
     def read(self, fetched: FetchedBatch) -> tuple[Batch, list[DeadLetter]]:
         """The transactions of a batch, and the dead letters that it holds beside them."""
 
@@ -40,7 +39,7 @@ class TransactionReader:
             fetched.arrival[columns.row],
             features,
         )
-        return batch, self._dead_letters.of(fetched, rejects)
+        return batch, self._dead_letters.letters_for(fetched, rejects)
 
 
 class BatchReader:

@@ -5,18 +5,19 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from stream.batch import Batch
-from stream.partition.output import Output
-from stream.partition.stage import ScoredCounts
+from stream.partition.stage import Output, ScoredCounts
 
 
 @dataclass(frozen=True, slots=True)
 class Outputs:
-    """What a batch was turned into; the control offset it was scored under and what scoring found, if it was
-    scored.
+    """What a batch was turned into.
+
+    Attributes:
+        outputs: batches for partitions of other topics.
+        scored: what scoring found; None where the batch was not scored.
     """
 
     outputs: Sequence[Output]
-    control_offset: int | None = None
     scored: ScoredCounts | None = None
 
 

@@ -11,16 +11,15 @@ from contracts.stage_batch import stage_schema, to_message
 from features.byte_strings import ByteStrings
 from features.hashing import hash_strings
 from features.vector import FeatureLayout
-from stream.batch import Batch
-from stream.batch_arrow import to_record_batch
-from stream.partition.output import Output
-from stream.stages.outputs import Outputs
+from stream.batch import Batch, to_record_batch
+from stream.partition.stage import Output
+from stream.stages.output_builder import Outputs
 from stream.wire.writer import EncodedBatch
 
 Target = Callable[[Batch], NDArray[np.int64]]
 
 
-class Repartition:
+class Repartitioner:
     """Splits a batch by partition; transactions for one partition keep their order.
 
     Args:
