@@ -1,6 +1,6 @@
-"""Writes the dashboards in pages/ as the JSON in grafana/: `python -m dashboards.build`.
+"""Writes the dashboards of pages/ as JSON into grafana/: `python -m dashboards.build`.
 
-A test holds that the JSON is what this writes.
+A test checks that the stored JSON is up to date.
 """
 
 from __future__ import annotations

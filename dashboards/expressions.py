@@ -1,4 +1,4 @@
-"""Expressions that stand on more than one panel."""
+"""PromQL expressions that several panels share."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ SCORED = 'flagfive_surprising_total{at_least="0"}'
 
 
 def quantile(q: float, metric: str, *by: str) -> str:
-    """A quantile of a histogram over the panel's interval."""
+    """Return the quantile of a histogram over the interval of the panel, by labels."""
     return f"histogram_quantile({q}, sum by ({', '.join(('le', *by))}) (rate({metric}_bucket[{RATE}])))"
 
 
 def rate(metric: str, *by: str) -> str:
-    """A counter per second."""
+    """Return the rate of a counter per second, by labels."""
     grouped = f" by ({', '.join(by)})" if by else ""
     return f"sum{grouped} (rate({metric}[{RATE}]))"

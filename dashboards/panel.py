@@ -1,4 +1,4 @@
-"""A dashboard of Grafana and its panels, laid out in rows."""
+"""Grafana dashboards and panels, laid out in rows."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ COLUMNS, WIDTH, HEIGHT = 24, 8, 7
 
 @dataclass(frozen=True)
 class Panel:
-    """One panel. `lines` are expressions and their legends; `limits` colour a value from each on."""
+    """One panel. `lines` are expressions with legends; `limits` are values from which on a colour applies."""
 
     title: str
     shows: str
@@ -24,7 +24,7 @@ class Panel:
     limits: tuple[tuple[float, str], ...] = ()
 
     def to_json(self, number: int, x: int, y: int) -> dict[str, Any]:
-        """As Grafana reads it, at a place of the grid."""
+        """Return the panel as Grafana reads it, at a position of the grid."""
         targets = [
             {"refId": chr(ord("A") + at), "datasource": SOURCE, "expr": expression, "legendFormat": legend}
             for at, (expression, legend) in enumerate(self.lines)
@@ -51,14 +51,14 @@ class Panel:
 
 @dataclass(frozen=True)
 class Dashboard:
-    """One page; its panels stand in rows from left to right."""
+    """One dashboard; its panels fill rows from left to right."""
 
     name: str
     title: str
     panels: tuple[Panel, ...]
 
     def to_json(self) -> dict[str, Any]:
-        """As Grafana reads it."""
+        """Return the dashboard as Grafana reads it."""
         return {
             "uid": f"flagfive-{self.name}",
             "title": f"flagfive: {self.title}",
@@ -76,7 +76,7 @@ class Dashboard:
         }
 
     def text(self) -> str:
-        """The file that Grafana reads."""
+        """Return the content of the JSON file."""
         return json.dumps(self.to_json(), indent=1) + "\n"
 
 

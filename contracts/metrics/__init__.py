@@ -1,5 +1,5 @@
-"""Every metric of flagfive's processes, one module for each process; names end in their unit.
+"""All Prometheus metrics of the processes, one module for each process; names end in their unit.
 
-Labels are bounded: causes, kinds, states, topics, partitions and names of features, never keys of entities or
-transactions. The monitor alone labels by detector, and only the busiest twenty.
+Label values are bounded: causes, kinds, states, topics, partitions and names of features, never keys of
+entities or ids of transactions. Only the monitor labels by detector, and only the busiest twenty.
 """

@@ -5,24 +5,24 @@ from prometheus_client import Counter, Gauge, Histogram
 from contracts.metrics.buckets import SECONDS
 from contracts.metrics.first_samples import begin_at_zero
 
-EPISODES = Counter("flagfive_episodes_total", "Episodes by what became of them.", ["status"])
+EPISODES = Counter("flagfive_episodes_total", "Episodes by their status after adaptation.", ["status"])
 ADAPT_SECONDS = Histogram(
     "flagfive_adapt_seconds", "Seconds to adapt a detector to an episode.", ["adapter"], buckets=SECONDS
 )
 ADAPT_STEP_SECONDS = Histogram(
     "flagfive_adapt_step_seconds",
-    "Seconds from a flag's reaching the adaptation worker to the end of a step.",
+    "Seconds from the arrival of a flag at the adaptation worker to the end of a step.",
     ["step"],
     buckets=SECONDS,
 )
 GATE = Counter(
     "flagfive_gate_total",
-    "Detectors judged by the gate, by what spoke against them; one may be counted under several.",
+    "Detectors judged by the gate, by outcome; a detector that fails several checks counts for each.",
     ["outcome"],
 )
 FLAG_TO_LIVE_SECONDS = Histogram(
     "flagfive_flag_to_live_seconds",
-    "Seconds from a flag's reaching the adaptation worker to its detector's scoring on every partition.",
+    "Seconds from the arrival of a flag until its detector scores on every partition.",
     buckets=SECONDS,
 )
 RESERVOIR_ROWS = Gauge(

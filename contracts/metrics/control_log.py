@@ -1,4 +1,4 @@
-"""Metrics of a process that follows the control log."""
+"""Metrics of every process that follows the control log."""
 
 from prometheus_client import Counter, Gauge, Histogram
 
@@ -10,18 +10,18 @@ CONTROL_OFFSET = Gauge(
 )
 CONTROL_OFFSET_LIVE = Gauge(
     "flagfive_control_offset_live",
-    "Control offset under which every later batch of a partition is scored, as acknowledged.",
+    "Acknowledged control offset of a partition: all its later batches are scored under it.",
     ["partition"],
 )
 CONTROL_APPLIED = Counter("flagfive_control_applied_total", "Control entries applied.", ["kind"])
 CONTROL_REFUSED = Counter(
     "flagfive_control_refused_total",
-    "Records of the control log that were refused, by what is wrong with them.",
+    "Records of the control log that were refused, by cause.",
     ["cause"],
 )
 CONTROL_APPLY_SECONDS = Histogram(
     "flagfive_control_apply_seconds",
-    "Seconds from a control entry's signing to its being in force in this process.",
+    "Seconds from the signing of a control entry until it is in force in this process.",
     buckets=SECONDS,
 )
 DETECTORS_LIVE = Gauge("flagfive_detectors_live", "Detectors that score in this process.")

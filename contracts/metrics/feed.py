@@ -2,4 +2,6 @@
 
 from prometheus_client import Counter
 
-FED = Counter("flagfive_fed_total", "Transactions sent to the input topic by a feed of ours.")
+FED = Counter(
+    "flagfive_fed_total", "Transactions sent to the input topic by `flagfive produce` or `flagfive simulate`."
+)

@@ -10,10 +10,10 @@ RECORD_SECONDS = Histogram(
     "flagfive_record_seconds", "Seconds to write one batch to the database.", buckets=SECONDS
 )
 RECORDER_RETRIES = Counter(
-    "flagfive_recorder_retries_total", "Times the recorder waited for a part that was away.", ["part"]
+    "flagfive_recorder_retries_total", "Times the recorder retried because a part was unavailable.", ["part"]
 )
 RECORDER_UNREADABLE = Counter(
-    "flagfive_recorder_unreadable_total", "Records that the recorder could not read and left out.", ["topic"]
+    "flagfive_recorder_unreadable_total", "Records that the recorder could not read and skipped.", ["topic"]
 )
 
 begin_at_zero(RECORDER_RETRIES, "database")

@@ -16,47 +16,47 @@ BATCH_TRANSACTIONS = Histogram(
 )
 SCORE_SECONDS = Histogram(
     "flagfive_score_seconds",
-    "Seconds from a transaction's arrival at the broker to its committed score; the oldest of each batch.",
+    "Seconds from the arrival of a transaction at the broker to its committed score; oldest of each batch.",
     buckets=SECONDS,
 )
 STAGE_SECONDS = Histogram(
     "flagfive_stage_seconds",
-    "Seconds from a transaction's arrival at the broker to its leaving a stage, committed; the oldest of a "
-    "batch. The stages before scoring; for scoring see flagfive_score_seconds.",
+    "Seconds from the arrival of a transaction at the broker to its commit in a stage; oldest of each batch. "
+    "Covers the stages before scoring; for scoring see flagfive_score_seconds.",
     ["stage"],
     buckets=SECONDS,
 )
 ALERTS = Counter(
-    "flagfive_alerts_total", "Transactions over the threshold, by what kind of scorer decided.", ["scorer"]
+    "flagfive_alerts_total", "Transactions over the threshold, by kind of scorer that decided.", ["scorer"]
 )
 SURPRISING = Counter(
     "flagfive_surprising_total",
-    "Transactions scored with at least this surprise, the negative logarithm of the tail; at least 0 is all "
-    "of them, and of genuine traffic one in 10 to this power should be among them.",
+    "Transactions scored with at least this surprise (-log10 of the tail); 0 counts all. One in 10^s genuine "
+    "transactions should reach a surprise of s.",
     ["at_least"],
 )
 BUDGET = Gauge("flagfive_budget_ratio", "Share of genuine traffic that may be alerted, as configured.")
 LAG = Gauge(
     "flagfive_lag_records",
-    "Records of an input partition that its worker had not read when it last read.",
+    "Records of an input partition that its worker had not read at its last fetch.",
     ["topic", "partition"],
 )
 COMMITS = Counter(
     "flagfive_commits_total",
-    "Kafka transactions by outcome; in doubt means that the broker did not say.",
+    "Kafka transactions by outcome; in_doubt means that the broker did not confirm the outcome.",
     ["outcome"],
 )
-DEAD_LETTERS = Counter(
-    "flagfive_dead_letters_total", "Records that were not scored, by the rule that they broke.", ["reason"]
-)
+DEAD_LETTERS = Counter("flagfive_dead_letters_total", "Records that were not scored, by reason.", ["reason"])
 COMMITS_IN_DOUBT = Counter(
-    "flagfive_commits_in_doubt_total", "Commits whose outcome had to be asked for.", ["stage"]
+    "flagfive_commits_in_doubt_total", "Commits whose outcome had to be queried afterwards.", ["stage"]
 )
 PARTITIONS_LOST = Counter(
-    "flagfive_partitions_lost_total", "Times a partition was found in another worker's hands.", ["stage"]
+    "flagfive_partitions_lost_total",
+    "Times a worker found that another one had taken a partition over.",
+    ["stage"],
 )
 PARTITIONS_LIVE = Gauge("flagfive_partitions_live", "Partitions that this worker processes.")
-REBALANCES = Counter("flagfive_rebalances_total", "Times this worker was given partitions.")
+REBALANCES = Counter("flagfive_rebalances_total", "Times this worker was assigned partitions.")
 CHECKPOINTS = Counter("flagfive_checkpoints_total", "Checkpoints committed, by their topic.", ["topic"])
 CHECKPOINT_ROWS = Counter("flagfive_checkpoint_rows_total", "Profile rows checkpointed.", ["topic"])
 CHECKPOINT_BYTES = Counter(
@@ -64,7 +64,7 @@ CHECKPOINT_BYTES = Counter(
 )
 CHECKPOINT_TIME = Gauge(
     "flagfive_checkpoint_timestamp_seconds",
-    "When profiles of a partition were last known to be saved, seconds since 1970.",
+    "Time of the last checkpoint known to be stored, seconds since 1970.",
     ["topic", "partition"],
 )
 PROFILES_BYTES = Gauge(

@@ -1,4 +1,4 @@
-"""The HTTP endpoint that Prometheus scrapes."""
+"""Serves the HTTP endpoint that Prometheus scrapes."""
 
 from prometheus_client import start_http_server
 

@@ -1,4 +1,4 @@
-"""The dashboards, one a file."""
+"""The dashboards, one per file."""
 
 from dashboards.pages.adaptation import ADAPTATION
 from dashboards.pages.console import CONSOLE

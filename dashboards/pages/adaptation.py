@@ -11,19 +11,19 @@ ADAPTATION = Dashboard(
     (
         Panel(
             "Episodes, 1 h",
-            "By what became of them.",
+            "Episodes by their status after adaptation.",
             "short",
             (("sum by (status) (increase(flagfive_episodes_total[1h]))", "{{status}}"),),
         ),
         Panel(
             "Seconds to each step",
-            "From a flag's reaching the adaptation worker, median.",
+            "Median seconds from the arrival of a flag at the adaptation worker to the end of each step.",
             "s",
             ((quantile(0.5, "flagfive_adapt_step_seconds", "step"), "{{step}}"),),
         ),
         Panel(
             "Seconds to live",
-            "From a flag to its detector's scoring on every partition.",
+            "Seconds from a flag until its detector scores on every partition.",
             "s",
             (
                 (quantile(0.5, "flagfive_flag_to_live_seconds"), "median"),
@@ -32,25 +32,25 @@ ADAPTATION = Dashboard(
         ),
         Panel(
             "Seconds to adapt",
-            "The adapter and the gate alone, median, by adapter.",
+            "Median seconds of adapter and gate alone, by adapter.",
             "s",
             ((quantile(0.5, "flagfive_adapt_seconds", "adapter"), "{{adapter}}"),),
         ),
         Panel(
             "Calibration reservoir",
-            "Recent transactions that detectors are calibrated on; 50,000 where there are so many.",
+            "Recent transactions that detectors are calibrated on, at most 50,000.",
             "short",
             (('flagfive_reservoir_rows{job="adapter"}', "rows"),),
         ),
         Panel(
             "Control offset, by worker",
-            "The entry in force in each worker.",
+            "Control offset in force in each worker.",
             "short",
             (('flagfive_control_offset{job="worker"}', "{{instance}}"),),
         ),
         Panel(
             "Control offsets apart",
-            "Between the partition that is furthest and the one that is furthest behind.",
+            "Difference between the highest and the lowest acknowledged control offset of the partitions.",
             "short",
             (("flagfive:control_offset:apart", "apart"),),
             "stat",
@@ -58,20 +58,20 @@ ADAPTATION = Dashboard(
         ),
         Panel(
             "Control entries applied, 1 h",
-            "By kind.",
+            "Applied control entries, by kind.",
             "short",
             (("sum by (kind) (increase(flagfive_control_applied_total[1h]))", "{{kind}}"),),
         ),
         Panel(
             "Control entries refused, 1 h",
-            "By what is wrong with them; anything but 0 is looked into.",
+            "Refused control entries, by cause; investigate every one.",
             "short",
             (("sum by (cause) (increase(flagfive_control_refused_total[1h]))", "{{cause}}"),),
             limits=((1, "red"),),
         ),
         Panel(
             "Seconds to apply an entry",
-            "From its signing to its being in force, ninth decile.",
+            "90th percentile of the seconds from the signing of an entry until it is in force.",
             "s",
             ((quantile(0.9, "flagfive_control_apply_seconds"), "p90"),),
         ),

@@ -1,4 +1,4 @@
-"""The console: what analysts ask of it, and how long they wait."""
+"""The console: requests of analysts, and how long they wait."""
 
 from __future__ import annotations
 
@@ -16,27 +16,27 @@ CONSOLE = Dashboard(
             ((rate("flagfive_console_requests_total", "group"), "{{group}}"),),
         ),
         Panel(
-            "Answers",
-            "A second, by class of status; 4xx were refused, 5xx failed.",
+            "Responses",
+            "Responses a second, by status class; 4xx were refused, 5xx failed.",
             "reqps",
             ((rate("flagfive_console_requests_total", "status"), "{{status}}"),),
         ),
         Panel(
-            "Seconds to an answer",
-            "Ninth decile, by part of the API, pages or assets.",
+            "Seconds to a response",
+            "90th percentile, by part of the API, pages or assets.",
             "s",
             ((quantile(0.9, "flagfive_console_request_seconds", "group"), "{{group}}"),),
         ),
         Panel(
             "Pages open",
-            "Pages that browsers hold a connection for.",
+            "Pages with an open browser connection.",
             "short",
             (("sum(flagfive_console_open_pages)", "open"),),
             "stat",
         ),
         Panel(
             "Sign-ins, 1 h",
-            "Tries by way and outcome; locked ones had too many wrong passwords before.",
+            "Sign-in attempts by method and outcome; locked means too many wrong passwords before.",
             "short",
             (
                 (
@@ -46,8 +46,8 @@ CONSOLE = Dashboard(
             ),
         ),
         Panel(
-            "Asked of the adaptation worker, 1 h",
-            "Requests that people waited for, by kind and outcome; none is no answer within seconds.",
+            "Requests to the adaptation worker, 1 h",
+            "Requests of users, by kind and outcome; none means no answer in time.",
             "short",
             (
                 (

@@ -1,4 +1,4 @@
-"""What detectors alert, and how precisely."""
+"""Alerts and precision of detectors."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ DETECTORS = Dashboard(
         ),
         Panel(
             "Alerts of the last day",
-            "By the twenty busiest scorers, the others together.",
+            "Alerts of the twenty busiest scorers; the others are added up.",
             "short",
             (("max by (scorer) (flagfive_detector_alerts)", "{{scorer}}"),),
         ),
         Panel(
             "Precision",
-            "Share confirmed of the last 50 decided alerts, by the busiest scorers.",
+            "Share of the last 50 judged alerts that were confirmed, by the busiest scorers.",
             "percentunit",
             (("max by (scorer) (flagfive_detector_precision_ratio)", "{{scorer}}"),),
         ),
@@ -35,13 +35,13 @@ DETECTORS = Dashboard(
         ),
         Panel(
             "Detectors live",
-            "In force, by worker.",
+            "Detectors in force, by worker.",
             "short",
             (('flagfive_detectors_live{job="worker"}', "{{instance}}"),),
         ),
         Panel(
             "Judged by the gate, 1 h",
-            "Detectors that passed, and what spoke against the others.",
+            "Detectors judged by the gate, by outcome: passed, or the check that failed.",
             "short",
             (("sum by (outcome) (increase(flagfive_gate_total[1h]))", "{{outcome}}"),),
         ),

@@ -11,7 +11,7 @@ OVERVIEW = Dashboard(
     (
         Panel(
             "Alarms open",
-            "Alarms of the monitor that are open now, by how many features, values or sources they name.",
+            "Open alarms of the monitor, with the number of features, values or sources they name.",
             "short",
             (("max by (alarm) (flagfive_alarm_subjects)", "{{alarm}}"),),
             "stat",
@@ -25,32 +25,32 @@ OVERVIEW = Dashboard(
         ),
         Panel(
             "Share alerted",
-            "Share of payments over the threshold in the last hour, beside the budget for genuine ones.",
+            "Share of payments alerted in the last hour, and the budget for genuine payments.",
             "percentunit",
             (("flagfive:alerted:ratio_rate1h", "alerted"), ("max(flagfive_budget_ratio)", "budget")),
         ),
         Panel(
             "Recall and precision",
-            "Of the newest day whose labels have come; estimated recall corrects for labels still to come.",
+            "Of the newest day with complete labels; estimated recall corrects for labels that are missing.",
             "percentunit",
             (('max by (measure) (flagfive_quality_ratio{bound="value"})', "{{measure}}"),),
         ),
         Panel(
             "Money alerted in the last day",
-            "Amounts of alerts in the units of the transactions, by what became of them.",
+            "Amounts of alerts in the units of the transactions, by status.",
             "short",
             (("max by (status) (flagfive_held_amount)", "{{status}}"),),
         ),
         Panel(
             "Alerts waiting",
-            "Alerts that nobody has judged.",
+            "Alerts without a verdict.",
             "short",
             (("max(flagfive_queue_open_alerts)", "open"),),
             "stat",
         ),
         Panel(
             "Oldest alert waiting",
-            "Event time since the oldest alert that nobody has judged.",
+            "Event time since the oldest alert without a verdict.",
             "s",
             (('flagfive_queue_age_seconds{job="monitor"}', "oldest"),),
             "stat",
@@ -58,13 +58,13 @@ OVERVIEW = Dashboard(
         ),
         Panel(
             "Verdicts of the last day",
-            "Transactions labelled, by the role of who said so; none for feeds such as chargebacks.",
+            "Labelled transactions by role of the author; none stands for feeds such as chargebacks.",
             "short",
             (("max by (role) (flagfive_decisions_recent)", "{{role}}"),),
         ),
         Panel(
             "From flag to live",
-            "Seconds from a flag to its detector's scoring on every partition.",
+            "Seconds from a flag until its detector scores on every partition.",
             "s",
             (
                 (quantile(0.5, "flagfive_flag_to_live_seconds"), "median"),
@@ -73,21 +73,21 @@ OVERVIEW = Dashboard(
         ),
         Panel(
             "Processes up",
-            "Processes that Prometheus reaches, of those that it knows.",
+            "Processes that answer Prometheus.",
             "short",
             (('sum by (job) (up{job=~"worker|recorder|adapter|monitor|console"})', "{{job}}"),),
             "stat",
         ),
         Panel(
             "Detectors live",
-            "Detectors that score; the fewest of any worker.",
+            "Detectors in force; the lowest number of any worker.",
             "short",
             (('min(flagfive_detectors_live{job="worker"})', "live"),),
             "stat",
         ),
         Panel(
             "Seconds to a committed score",
-            "From a payment's arrival to its score, the oldest of each batch.",
+            "Seconds from the arrival of a payment to its committed score; oldest of each batch.",
             "s",
             (
                 (quantile(0.5, "flagfive_score_seconds"), "median"),

@@ -11,19 +11,19 @@ PIPELINE = Dashboard(
     (
         Panel(
             "Throughput by stage",
-            "Payments a second that each stage has committed.",
+            "Payments a second that each stage commits.",
             "reqps",
             ((rate("flagfive_transactions_total", "stage"), "{{stage}}"),),
         ),
         Panel(
             "Payments in a batch",
-            "Median, by stage; grows with load.",
+            "Median payments of a batch, by stage; grows with load.",
             "short",
             ((quantile(0.5, "flagfive_batch_transactions", "stage"), "{{stage}}"),),
         ),
         Panel(
             "Seconds to a committed score",
-            "From arrival, the oldest of each batch.",
+            "Seconds from arrival; oldest payment of each batch.",
             "s",
             (
                 (quantile(0.5, "flagfive_score_seconds"), "median"),
@@ -33,25 +33,25 @@ PIPELINE = Dashboard(
         ),
         Panel(
             "Seconds to the end of a stage",
-            "From arrival, the oldest of each batch, ninth decile; stages before scoring.",
+            "90th percentile of the seconds from arrival, oldest of each batch; stages before scoring.",
             "s",
             ((quantile(0.9, "flagfive_stage_seconds", "stage"), "{{stage}}"),),
         ),
         Panel(
             "Lag",
-            "Records that a worker had not read of its partitions when it last read, by topic.",
+            "Records that the workers had not read at their last fetch, by topic.",
             "short",
             (("sum by (topic) (flagfive_lag_records)", "{{topic}}"),),
         ),
         Panel(
             "Kafka transactions",
-            "A second, by outcome.",
+            "Kafka transactions a second, by outcome.",
             "ops",
             ((rate("flagfive_commits_total", "outcome"), "{{outcome}}"),),
         ),
         Panel(
-            "Trouble with commits and partitions, 1 h",
-            "Commits whose outcome had to be asked for, partitions lost to others, rebalances.",
+            "Problems with commits and partitions, 1 h",
+            "Commits whose outcome had to be queried, partitions lost to other workers, and rebalances.",
             "short",
             (
                 ("sum(increase(flagfive_commits_in_doubt_total[1h])) or vector(0)", "in doubt"),
@@ -67,13 +67,13 @@ PIPELINE = Dashboard(
         ),
         Panel(
             "Age of checkpoints",
-            "Seconds since profiles were last known to be saved, the oldest partition of each.",
+            "Seconds since the last checkpoint known to be stored; oldest partition of each topic.",
             "s",
             (("time() - min by (topic) (flagfive_checkpoint_timestamp_seconds)", "{{topic}}"),),
         ),
         Panel(
             "Checkpoints written",
-            "Checkpoints, their rows and bytes a second.",
+            "Checkpoints a second, with their rows and bytes.",
             "short",
             (
                 (rate("flagfive_checkpoints_total"), "checkpoints"),
@@ -83,13 +83,13 @@ PIPELINE = Dashboard(
         ),
         Panel(
             "Profile memory",
-            "Bytes of profiles, by what they are of.",
+            "Bytes of profiles, by entity.",
             "bytes",
             (("sum by (topic) (flagfive_profiles_bytes)", "{{topic}}"),),
         ),
         Panel(
             "Partitions",
-            "That each worker processes.",
+            "Partitions that each worker processes.",
             "short",
             (('flagfive_partitions_live{job="worker"}', "{{instance}}"),),
         ),
@@ -101,7 +101,7 @@ PIPELINE = Dashboard(
         ),
         Panel(
             "Seconds to record a batch",
-            "To write it to the database.",
+            "Seconds to write a batch to the database.",
             "s",
             (
                 (quantile(0.5, "flagfive_record_seconds"), "median"),
@@ -109,8 +109,8 @@ PIPELINE = Dashboard(
             ),
         ),
         Panel(
-            "Waiting for others, 1 h",
-            "Tries of the recorder at a database that was away, records that it could not read, broker lost.",
+            "Recorder and broker problems, 1 h",
+            "Retries of the recorder, records that it could not read, and losses of the broker.",
             "short",
             (
                 ("sum(increase(flagfive_recorder_retries_total[1h]))", "database away"),
@@ -119,8 +119,8 @@ PIPELINE = Dashboard(
             ),
         ),
         Panel(
-            "Sent by our feeds",
-            "Payments a second sent by produce and simulate, where they serve metrics.",
+            "Sent by produce and simulate",
+            "Payments a second sent by these verbs, if they serve metrics.",
             "reqps",
             ((rate("flagfive_fed_total"), "sent"),),
         ),
