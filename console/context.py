@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 from console.card_tokens import CardTokens
 from console.feedback import Feedback
 from console.lag import Lag
-from console.models.process import Models
+from console.models.process import ScoringModels
 from settings import Settings
 from storage import UnitOfWork
 
@@ -24,7 +24,7 @@ class ConsoleContext:
     settings: Settings
     cards: CardTokens
     feedback: Feedback
-    models: Models
+    models: ScoringModels
     lag: Lag
     clock: Callable[[], float] = field(default=time.time)
 

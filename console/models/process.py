@@ -18,7 +18,7 @@ ANSWER_WITHIN_S = 120.0
 """Seconds to wait: enough to search a month of heavy traffic. Other pages do not wait."""
 
 
-class Models(Protocol):
+class ScoringModels(Protocol):
     """The model process, as services use it; every request can raise CannotScore."""
 
     def look_back(self, draft: Draft, days: float) -> DraftMatches:
