@@ -1,4 +1,4 @@
-"""What confirmed frauds of an entity weigh: how they fade, raise a score, and when they make a block."""
+"""The weight of confirmed frauds at an entity: how they fade, raise scores, and lead to blocks."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ import numpy as np
 from meta.arrays import Doubles, Rows
 
 MOST_BOOST = 4.0
-"""In surprise: with it, what one in ten transactions surprises by is over a budget of one in 10,000."""
+"""Largest boost, in surprise. It lifts one in ten transactions over a budget of one in 10,000."""
 PER_DOUBLING = 2.0
-"""Surprise for each doubling of one more than the confirmed frauds."""
+"""Surprise for each doubling of the number of confirmed frauds plus one."""
 ENOUGH = 2.0
 """Cards with a confirmed fraud that make a shared entity suspect."""
 STILL = 0.05
-"""How much of the count may have faded: two frauds within a day of a half-life of two weeks are still two."""
+"""Part of a count that may have faded: at a half-life of two weeks, two frauds count as two for a day."""
 
 
 def boost(frauds: float) -> float:
-    """Surprise that confirmed frauds add, faded as they are by now.
+    """Return the surprise that a faded number of confirmed frauds adds.
 
     >>> boost(1.0), boost(0.0)
     (2.0, 0.0)
@@ -47,7 +47,7 @@ def boosts_of_rows(counts: Iterable[tuple[Rows, float]], rows: int) -> Doubles:
 
 
 def faded(count: float, age_s: float, half_life_s: float) -> float:
-    """What is left of a count `age_s` seconds after it was taken; before, it counts whole.
+    """Return what is left of a count `age_s` seconds after it was taken; at a negative age all of it is left.
 
     >>> faded(2.0, 60.0, 60.0), faded(2.0, -5.0, 60.0)
     (1.0, 2.0)
@@ -56,11 +56,11 @@ def faded(count: float, age_s: float, half_life_s: float) -> float:
 
 
 MOST_COUNTED = 2.0 * ENOUGH
-"""Cards that count where verdicts speak against an entity: two then lift what twenty frauds have blocked."""
+"""Cards that count at most once a transaction is found genuine: two such lift a block of twenty frauds."""
 
 
 def doubted(cards: float, genuine: int) -> float:
-    """What is left of cards with a confirmed fraud once transactions there were found `genuine`: each halves.
+    """Return what is left of cards with a confirmed fraud; each transaction found `genuine` there halves it.
 
     >>> doubted(20.0, 1), doubted(20.0, 2), doubted(2.0, 1)
     (2.0, 1.0, 1.0)
@@ -69,7 +69,7 @@ def doubted(cards: float, genuine: int) -> float:
 
 
 def genuine_share(frauds: float, passed: float) -> float:
-    """Share of an entity's next transactions that is expected to be genuine, 0 to 1.
+    """Return the share of an entity's next transactions that is expected to be genuine, 0 to 1.
 
     `passed` of its transactions came since its first confirmed fraud, `frauds` of them were confirmed
     (Laplace's rule of succession).
@@ -81,11 +81,11 @@ def genuine_share(frauds: float, passed: float) -> float:
 
 
 LEFT_BY_BLOCKS = 0.5
-"""Part of the budget that blocks leave to what scores, whatever they are expected to cost."""
+"""Part of the budget that base and detectors keep, whatever blocks are expected to cost."""
 
 
 def left_by_blocks(budget: float, cost: float) -> float:
-    """Budget for what scores, where blocks are expected to hold `cost` of genuine traffic, both shares.
+    """Return the budget of base and detectors where blocks are expected to meet `cost` of genuine traffic.
 
     >>> left_by_blocks(0.001, 0.0002), left_by_blocks(0.001, 0.002)
     (0.0008, 0.0005)
@@ -94,13 +94,17 @@ def left_by_blocks(budget: float, cost: float) -> float:
 
 
 LEAST_DAYS = 1.0
-"""An entity's traffic is counted for so long at least: its first confirmed fraud need not be its first."""
+"""Days of traffic that count at least: an entity may have had frauds before its first confirmed one."""
 
 
 def genuine_traffic(share: float, per_day: float, frauds: float, days: float) -> float:
-    """Share of all traffic, 0 to 1, that is genuine and passes an entity with `share` of it, as expected.
+    """Return the share of all traffic, 0 to 1, that is genuine and passes an entity, as expected.
 
-    `per_day` transactions pass everywhere; `frauds` of the entity were confirmed in `days`.
+    Args:
+        share: Share of all traffic that passes the entity, 0 to 1.
+        per_day: Transactions a day in all.
+        frauds: Confirmed frauds of the entity.
+        days: Days in which they were confirmed.
 
     >>> genuine_traffic(0.001, 2000.0, 2.0, 0.5)
     0.00025
@@ -109,7 +113,7 @@ def genuine_traffic(share: float, per_day: float, frauds: float, days: float) ->
 
 
 def is_suspect(cards: float) -> bool:
-    """Whether so many cards with a confirmed fraud, faded, make an entity that they share suspect.
+    """Return whether a faded number of cards with a confirmed fraud makes a shared entity suspect.
 
     >>> is_suspect(1.0), is_suspect(1.96)
     (False, True)
@@ -118,9 +122,11 @@ def is_suspect(cards: float) -> bool:
 
 
 def affordable(shares: Sequence[float], budget: float) -> list[bool]:
-    """Which entities can be blocked, the first first, so that all together stay within the budget.
+    """Return which entities can be blocked, in order, so that all together stay within the budget.
 
-    `shares` of traffic, 0 to 1, are what each is expected to hold of genuine transactions.
+    Args:
+        shares: Share of traffic that is genuine and passes each entity, 0 to 1.
+        budget: Share of genuine traffic that blocks may meet.
 
     >>> affordable([0.0006, 0.0007, 0.0003], 0.001)
     [True, False, True]

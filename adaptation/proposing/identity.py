@@ -1,4 +1,4 @@
-"""Names that follow from what they name, so that doing a step again makes nothing new."""
+"""Derives ids and seeds from the episode, so that repeating a step makes nothing new."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 
 
 def detector_id(episode_id: str, name: str, parent: str) -> str:
-    """Id of the detector that the episode gives beside the base `parent`; readable, and stable over retries.
+    """Return the readable id of the detector that an episode gives beside the base `parent`.
 
     >>> detector_id("e-1", "Gift cards, Nov!", "ab")
     'gift-cards-nov-a0489d30'
@@ -17,5 +17,5 @@ def detector_id(episode_id: str, name: str, parent: str) -> str:
 
 
 def seed_of(episode_id: str) -> int:
-    """Seed of the episode's adaptation: equal episodes on equal traffic give equal detectors."""
+    """Return the seed of an episode; equal episodes on equal traffic give equal detectors."""
     return int.from_bytes(hashlib.sha256(episode_id.encode()).digest()[:4], "big")

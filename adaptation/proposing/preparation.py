@@ -1,4 +1,4 @@
-"""Keeps recent traffic scored under what is in force, between requests and not during them."""
+"""Keeps recent traffic scored under everything in force, so that requests need not wait for it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,13 @@ class AdaptationNotReady(Exception):
 
 @dataclass(frozen=True)
 class Ready:
-    """All that an episode needs beside its own transactions, under one snapshot."""
+    """What an episode needs beside its own transactions, under one snapshot.
+
+    Attributes:
+        snapshot: Everything in force.
+        prepared: Recent traffic under the snapshot.
+        replay: Known fraud that must not be lost, raw features float32 (m, d), by name of the set.
+    """
 
     snapshot: Snapshot
     prepared: Prepared
@@ -41,7 +47,7 @@ class Ready:
 
 
 class Preparation:
-    """`ready` is cheap where neither the traffic nor what is in force has changed."""
+    """Scores recent traffic; `ready` costs little while neither the traffic nor the snapshot changes."""
 
     def __init__(self, engine: Engine, traffic: RecentTraffic, adapter_name: str, device: str = CPU) -> None:
         self._engine, self._traffic, self._adapter_name = engine, traffic, adapter_name
@@ -50,10 +56,16 @@ class Preparation:
         self._rehearsed = ""
 
     def ready(self, snapshot: Snapshot, *, newest: bool = False) -> Ready:
-        """What is prepared under `snapshot`. Raises AdaptationNotReady, StorageUnavailable.
+        """Return what is prepared under a snapshot.
 
-        With `newest`, on the traffic drawn last. Without, traffic that is scored already is good enough: who
-        flags does not wait for a second that calibration gains nothing by.
+        Args:
+            snapshot: Everything in force.
+            newest: Whether to use the sample that was drawn last. Otherwise a sample that is scored already
+                is used: scoring takes a second, and calibration gains nothing by it.
+
+        Raises:
+            AdaptationNotReady: no base is in force, or no traffic that it could score is stored.
+            StorageUnavailable: the database is away.
         """
         sample, current = self._traffic.current, self._ready
         if current and not newest and current.prepared.fits(snapshot.stack):
@@ -79,11 +91,11 @@ class Preparation:
 
     @property
     def per_day(self) -> float | None:
-        """Transactions a day by event time; None before a day of them is stored."""
+        """Transactions a day by event time; None before a day of traffic is stored."""
         return self._traffic.per_day
 
     def share_of(self, entity: str, key: str) -> float:
-        """Share of recent traffic that an entity has; all of it where no traffic is known."""
+        """Return the share of recent traffic that an entity has, 0 to 1; 1 where no traffic is known."""
         return self._ready.prepared.share_of(entity, key) if self._ready else 1.0
 
     def rehearse(self, ready: Ready) -> None:

@@ -1,4 +1,4 @@
-"""What would come of an episode: made and judged like one that is flagged, and then forgotten."""
+"""Previews an episode: it is adapted and judged like a flagged one, but nothing is stored."""
 
 from __future__ import annotations
 

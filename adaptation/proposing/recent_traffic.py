@@ -1,4 +1,4 @@
-"""Recent traffic in memory: drawn from SQL in the background, replaced as a whole."""
+"""Keeps a sample of recent traffic in memory; a thread draws it from SQL and replaces it as a whole."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ log = logging.getLogger(__name__)
 REFRESH_S = 60.0
 LOOK_S = 1.0
 GIVES_WAY_S = 1.0
-"""A draw stands still for a request this long at each of its steps: an episode takes a tenth of it."""
+"""At each of its steps a draw waits this long for a running request; an episode takes a tenth of it."""
 GROWTH = 1.25
-"""Before its time is over, the sample is drawn anew once this many times as much is stored."""
+"""The sample is drawn early once this many times as much is stored as at the last draw."""
 
 
 class RecentTraffic:
-    """`current` is the sample to calibrate on; reading it never waits for the database."""
+    """Holds the sample to calibrate on in `current`; reading it never waits for the database."""
 
     def __init__(self, engine: Engine, *, size: int = SIZE, newest: int = NEWEST) -> None:
         self._engine, self._size, self._newest = engine, size, newest
@@ -40,24 +40,24 @@ class RecentTraffic:
         self._free = threading.Event()
         self._free.set()
         self.per_day: float | None = None
-        """Transactions a day by event time; None before there is a day of them."""
+        """Transactions a day by event time; None before a day of traffic is stored."""
         self.current = TrafficSample(np.zeros((0, 0), np.float32), np.zeros(0), [], [])
 
     def start(self) -> None:
-        """Draw now and go on drawing in a thread."""
+        """Draw a sample now, and further ones in a thread."""
         self.refresh()
         self._thread = threading.Thread(target=self._run, name="recent traffic", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
-        """End the thread; a draw that has begun is waited for, it takes about a second."""
+        """End the thread. A draw that has begun is finished first, which takes about a second."""
         self._stop.set()
         if self._thread is not None:
             self._thread.join()
 
     @contextmanager
     def paused(self) -> Iterator[None]:
-        """Within it a draw that has begun stands still: it would take the processor from whoever waits."""
+        """Pause a draw that has begun, since it would take the processor from a request that is waiting."""
         self._free.clear()
         try:
             yield
@@ -65,7 +65,7 @@ class RecentTraffic:
             self._free.set()
 
     def refresh(self) -> None:
-        """Draw a new sample if the present one is old or small by now; keep it where the database is away."""
+        """Draw a new sample if the present one is too old or small; keep it while the database is away."""
         try:
             with UnitOfWork(self._engine, reads_only=True) as unit:
                 ranges = unit.transactions.offset_ranges().values()
@@ -105,11 +105,11 @@ class RecentTraffic:
             try:
                 self.refresh()
             except Exception:
-                # A thread that ends unseen would leave an ever older sample in use.
+                # If the thread ended unnoticed, the sample would grow older without limit.
                 log.exception("recent traffic: drawing failed; the present sample stays")
 
 
 def _per_day(sample: TrafficSample, drawn_from: int) -> float | None:
-    """Transactions a day of the `drawn_from` that the sample is spread over."""
+    """Return transactions a day of the `drawn_from` transactions that the sample is spread over."""
     days = float(np.ptp(sample.event_time)) / DAY_S if len(sample) else 0.0
     return drawn_from / days if days >= 1.0 else None

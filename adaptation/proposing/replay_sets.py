@@ -1,4 +1,4 @@
-"""Known fraud that base and live detectors find: what a new detector must not cost them."""
+"""Reads known fraud that base and live detectors find, and that a new detector must not lose."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from storage.scored_transactions import ScoredTransaction
 
 
 def replay_sets(unit: UnitOfWork, snapshot: Snapshot) -> dict[str, Floats]:
-    """Raw features float32 (m, d) of confirmed frauds: what the base alerted, and what episodes hold."""
+    """Return raw features float32 (m, d) of known fraud: of the base, of its past, and of live episodes."""
     if snapshot.base is None:
         return {}
     width = len(snapshot.base.model.features)
@@ -49,6 +49,6 @@ def _of_detector(unit: UnitOfWork, detector_id: str) -> list[bytes]:
 
 
 def _features(rows: list[bytes], width: int) -> Floats:
-    """As a matrix; rows that were scored with other features are left out."""
+    """Return rows as a matrix; rows that were scored with other features are left out."""
     fitting = b"".join(row for row in rows if len(row) == 4 * width)
     return np.frombuffer(fitting, "<f4").astype(np.float32).reshape(-1, max(width, 1))

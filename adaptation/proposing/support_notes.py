@@ -1,4 +1,4 @@
-"""What the flags of an episode show, in words for whoever flagged them."""
+"""Puts into words what the flags of an episode show, for the analyst who flagged them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from meta.verdict import DEFAULT_LIMITS, Verdict
 
 
 def notes_of(verdict: Verdict, flagged: Flagged) -> tuple[str, ...]:
-    """Flags set aside, two patterns in one, strangers among the flags, flags like ordinary traffic."""
+    """Return notes on flags set aside, two patterns, strangers, and flags that look like ordinary traffic."""
     notes = []
     if verdict.set_aside:
         others = len(flagged.fraud) - len(verdict.set_aside)
