@@ -71,10 +71,10 @@ def test_frauds_and_genuine_verdicts_of_ten_days_lead_to_the_same_rules(seed: in
         now = DAY_S * (day + 2.0)
         known = in_force(made)
         blocks_seen += len(known.blocked(now))
+        keys = np.stack([np.arange(30), np.zeros(30)], 1).astype(np.uint64)
         at_now = TrafficRows(
-            *(column[:30] for column in recent.columns()[:3]),
-            np.stack([np.arange(30), np.zeros(30)], 1).astype(np.uint64), np.full(30, now),
-            *(column[:30] for column in recent.columns()[5:]),
+            recent.X[:30], recent.label[:30], recent.family[:30], keys, np.full(30, now),
+            recent.amount[:30], recent.row[:30],
         )  # fmt: skip
         counts = {key: left for (kind, key), left in known.frauds(now).items() if kind == "card"}
         expected = [boost(counts.get(str(card), 0.0)) for card in range(30)]

@@ -24,6 +24,7 @@ from meta.adapters.logistic import Logistic
 from meta.adapters.protocol import Adapter
 from meta.calibration import Tails
 from meta.episode import EpisodeVerdict, known_fraud
+from meta.episode import propose as propose_in_meta
 from meta.live import LiveDetector
 from meta.stack import ScoringStack
 from meta.verdict import Verdict
@@ -54,7 +55,9 @@ def traffic(X: np.ndarray[Any, Any], first: int, family: int = -1) -> TrafficRow
     n, row = len(X), first + np.arange(len(X))
     keys = np.stack([1 + row % CARDS, np.zeros(n)], 1).astype(np.uint64)
     label = np.full(n, GENUINE if family < 0 else FRAUD, np.int8)
-    return TrafficRows(X, label, np.full(n, family, np.int32), keys, STEP_S * row, np.ones(n), row)
+    return TrafficRows(
+        X, label, np.full(n, family, np.int32), keys, STEP_S * row.astype(np.float64), np.ones(n), row
+    )
 
 
 def flags(episode: int) -> TrafficRows:
@@ -89,6 +92,11 @@ class Stored:
     def recalibrate(self) -> None:
         """Announce tails and threshold, and take them over as scorers do."""
         announced: list[Change] = []
+
+        def announce(change: Change) -> SimpleNamespace:
+            announced.append(change)
+            return SimpleNamespace(offset=1)
+
         ids = [str(place) for place in range(len(self.stack.detectors))]
         snapshot = SimpleNamespace(
             base=SimpleNamespace(content_hash=BASE.content_hash), threshold=self.threshold,
@@ -98,7 +106,7 @@ class Stored:
             budget=BUDGET,
             announcer=SimpleNamespace(
                 refresh=lambda: snapshot,
-                announce=lambda change: announced.append(change) or SimpleNamespace(offset=1),
+                announce=announce,
             ),
             preparation=SimpleNamespace(
                 ready=lambda snapshot, newest: SimpleNamespace(prepared=self.prepared()), per_day=None
@@ -141,7 +149,6 @@ def replayed(adapter: Adapter, monkeypatch: pytest.MonkeyPatch) -> tuple[list[Ve
         found.append(propose_in_meta(*arguments, **named))
         return found[-1]
 
-    propose_in_meta = episodes.propose
     monkeypatch.setattr(episodes, "propose", recorded)
     recent = Recent(seed=0)
     recent.add(RECENT)
@@ -173,7 +180,8 @@ def test_the_worker_and_a_replay_give_the_same_verdicts_thresholds_and_detectors
     engine = open_engine(f"sqlite:///{tmp_path}/worker.db")
     migrate.upgrade(engine)
     worker = Stored(engine, ADAPTERS[name])
-    verdicts, thresholds, earlier = [], [], {}
+    verdicts, thresholds = [], []
+    earlier: dict[str, np.ndarray[Any, Any]] = {}
     worker.recalibrate()
     for episode in range(2):
         worker.recalibrate()
