@@ -13,9 +13,12 @@ _KIND = "detector"
 
 @dataclass(frozen=True)
 class Detector:
-    """Name of the adapter, its tensors, and the content hash of the artifact they belong to.
+    """Parameters adapted from one episode.
 
-    `network` is empty for adapters that need no trained artifact beside the detector itself.
+    Attributes:
+        adapter: Name of the adapter that made it.
+        tensors: Its tensors by name.
+        network: Content hash of the trained artifact that they belong to; empty where they need none.
     """
 
     adapter: str
@@ -28,7 +31,11 @@ class Detector:
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Detector:
-        """Rebuild from `to_bytes`; BrokenArtifact where the bytes are no detector."""
+        """Rebuild from `to_bytes`.
+
+        Raises:
+            BrokenArtifact: The bytes are no detector.
+        """
         tensors, header = unpack(data, kind=_KIND)
         return cls(str(header["adapter"]), tensors, str(header["network"]))
 

@@ -1,4 +1,4 @@
-"""The trained evidence network as an artifact, and its curves as the kernels read them."""
+"""The trained evidence network as an artifact, and the arrays that the kernels read."""
 
 from __future__ import annotations
 
@@ -25,9 +25,15 @@ _KIND = "evidence"
 
 @dataclass(frozen=True)
 class EvidenceModel:
-    """Feature names, their map to normal scores, the network's weights and sizes, and where it comes from.
+    """A trained evidence network.
 
-    `aware` networks read one more column: the base's surprise.
+    Attributes:
+        features: Names of the features that it reads, in order.
+        aware: Whether it reads one more column: the base's surprise.
+        normaliser: Map from raw features to normal scores.
+        weights: The network's weights, by torch's names.
+        sizes: Arguments of `EvidenceNet` beside the number of features.
+        provenance: What it was trained on.
     """
 
     features: tuple[str, ...]
@@ -41,9 +47,7 @@ class EvidenceModel:
     def of(
         cls, net: EvidenceNet, features: tuple[str, ...], normaliser: Normaliser, provenance: dict[str, Any]
     ) -> EvidenceModel:
-        """Take the weights of a trained network; it is aware if it has one column more than there are
-        features.
-        """
+        """Take the weights of a trained network; it is aware if it reads one column more than the tokens."""
         from meta.networks.export import array
 
         weights = {k: array(v) for k, v in net.state_dict().items()}
@@ -93,8 +97,10 @@ class EvidenceModel:
         return np.concatenate([z, token_of(X[:, -1:])], axis=1) if self.aware else z
 
     def located(self, scores: Floats) -> tuple[Ints, Floats]:
-        """Return left knot and right share of all tokens, both (n, tokens), for normal scores (n,
-        columns).
+        """Return where normal scores (n, columns) lie on the curves.
+
+        Returns:
+            Left knot int32 and share of the right knot float32 of all tokens, both (n, tokens).
         """
         hidden = np.empty((len(scores), self._trunk[0].shape[1]), np.float32)
         kernels.dense(scores, self._trunk[0], self._trunk[1], hidden)
@@ -124,7 +130,11 @@ class EvidenceModel:
 
     @classmethod
     def from_bytes(cls, data: bytes) -> EvidenceModel:
-        """Rebuild from `to_bytes`; BrokenArtifact where the bytes are no evidence network."""
+        """Rebuild from `to_bytes`.
+
+        Raises:
+            BrokenArtifact: The bytes are no evidence network.
+        """
         tensors, h = unpack(data, kind=_KIND)
         weights = {k[4:]: v for k, v in tensors.items() if k.startswith("net.")}
         normaliser = Normaliser.from_tensors(tensors)
@@ -168,8 +178,14 @@ def summed_curves(index: Ints, weight: Floats, tables: Floats, bias: Floats) -> 
 
 
 def shares_of(index: Ints, weight: Floats) -> Floats:
-    """Return the share of located rows (n, tokens) at each knot, (tokens, KNOTS), each row adding to 1: what
-    the network reads of a background.
+    """Return what the network reads of a background: the share of its rows at each knot.
+
+    Args:
+        index: Left knot of each token, int32 (n, tokens).
+        weight: Share of the right knot, float32 (n, tokens).
+
+    Returns:
+        Shares float32 (tokens, KNOTS); those of one token add to 1.
     """
     rows, tokens = index.shape
     at = index + np.arange(tokens) * kernels.KNOTS

@@ -1,9 +1,9 @@
-"""Which of the unjudged alerts count as genuine when a budget is measured.
+"""Chooses which unjudged alerts count as genuine when a budget is measured.
 
-Recent traffic holds alerts that nobody has judged. With all of them, undetected frauds would use up the
-budget; with none, the budget would be spent anew with every detector, since the false alerts of those in
-force are missing. Calibration says how many there are and where: at the threshold just the budget, ten
-times fewer with every further unit of surprise. So that many are kept, the ones nearest to those places.
+Recent traffic has alerts without a verdict. If all counted, undetected frauds would use up the budget. If
+none counted, every new detector would spend the budget again, since the false alerts of the live ones would
+be missing. Calibration gives the expected number of false alerts: the budget at the threshold, and ten times
+fewer with every further unit of surprise. That many are kept: those nearest to the expected places.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 Rows = NDArray[np.intp]
 
 CLEARLY = 0.5
-"""Surprise above the threshold, three times rarer: alerts that a higher threshold may not cost."""
+"""Surprise above the threshold (three times rarer) from which a higher threshold may not lose an alert."""
 
 
 @dataclass(frozen=True)
@@ -28,9 +28,16 @@ class Sorted:
 
 
 def sort_alerts(rows: Rows, surprise: NDArray[np.float64], threshold: float, budget: float) -> Sorted:
-    """Part `rows` in two.
+    """Split rows into genuine ones and alerts that are more likely fraud.
 
-    `surprise` (n,) of all rows that `rows` point into, `threshold` as surprise, `budget` a share in (0, 1).
+    Args:
+        rows: Positions of the rows.
+        surprise: Surprise of all rows that `rows` point into, float64 (n,).
+        threshold: Surprise over which a row is alerted.
+        budget: Share of genuine traffic that may be alerted, in (0, 1).
+
+    Returns:
+        Both parts, in the order of `rows`.
     """
     above = surprise[rows] > threshold
     alerted = rows[above]
@@ -43,16 +50,16 @@ def sort_alerts(rows: Rows, surprise: NDArray[np.float64], threshold: float, bud
 
 
 def _places(count: int, threshold: float) -> NDArray[np.float64]:
-    """Surprise of `count` false alerts as calibration has them, ascending."""
+    """Return the expected surprise of `count` false alerts, ascending."""
     shares = 1.0 - (np.arange(count) + 0.5) / max(count, 1)
     return np.asarray(threshold - np.log10(shares))
 
 
 def _nearest(ascending: NDArray[np.float64], places: NDArray[np.float64]) -> Rows:
-    """For each place the first value not below it that is not taken yet, each value once."""
+    """Return for each place the first free value that is not below it; each value is taken once."""
     chosen, free = [], 0
     for number, place in enumerate(places):
-        # As many must be left as there are places to come.
+        # Leave as many values as there are places to come.
         last = len(ascending) - (len(places) - number)
         free = min(max(free, int(np.searchsorted(ascending, place))), last)
         chosen.append(free)

@@ -1,4 +1,4 @@
-"""The gate: what a detector must show before it scores live traffic."""
+"""The gate: checks a detector before it scores live traffic."""
 
 from __future__ import annotations
 
@@ -32,11 +32,21 @@ def judge(
     limits: Limits = DEFAULT_LIMITS,
     left_out_by: Adapter | None = None,
 ) -> Verdict:
-    """Adapt, calibrate, choose the share of the budget, and say whether the detector may join `stack`.
+    """Adapt, calibrate, choose the share of the budget, and judge whether the detector may join `stack`.
 
-    `support`, `background` (m, d), the reservoir and the replay sets, by name, are raw features. Replay sets
-    hold fraud that base and live detectors found so far. `left_out_by` is a quicker adapter for leaving flags
-    out.
+    Args:
+        stack: Base and live detectors.
+        adapter: Adapts to the episode.
+        support: Flags and hard negatives, raw features.
+        background: Recent genuine rows that the adapter may read, raw features float32 (m, d).
+        reservoir: Genuine rows for calibration.
+        replay: Fraud that base and live detectors find today, by name, raw features float32 (n, d).
+        seed: Seed of all that is drawn.
+        limits: What the detector must keep.
+        left_out_by: A quicker adapter for leaving flags out; None for `adapter`.
+
+    Returns:
+        The detector with its share, the joint threshold, and the reasons against going live.
     """
     quick = left_out_by or adapter
     kept = set_aside(quick, support, background, reservoir, seed=seed)
@@ -70,8 +80,12 @@ def judge(
 
 @dataclass(frozen=True)
 class _Seen:
-    """Surprises before any shift, base first, the new detector last: of the reservoir (n, 1 + e), of each
-    replay set (m, 1 + e), and of the flags (k, 1 + e), by the new one when they are left out.
+    """Surprises before any shift: base first, the new detector last.
+
+    Attributes:
+        reservoir: Of genuine rows, float64 (n, 1 + e).
+        replay: Of each replay set by name, float64 (m, 1 + e).
+        flags: Of the flags, float64 (k, 1 + e); those of the new detector are of left-out flags.
     """
 
     reservoir: Doubles
@@ -82,7 +96,7 @@ class _Seen:
 def _made(
     adapter: Adapter, support: Support, background: Floats, reservoir: Reservoir, seed: int
 ) -> LiveDetector:
-    """Adapt and calibrate."""
+    """Adapt to the episode and calibrate the detector on the reservoir."""
     grown, usual = reservoir.extend_support(adapter, support), reservoir.extend(adapter, background)
     return reservoir.calibrate(adapter, adapter.adapt(grown, usual, seed=seed))
 
@@ -95,7 +109,7 @@ def _verdict(
     two: TwoPatterns | None,
     limits: Limits,
 ) -> Verdict:
-    """What has been seen, under the shifts and the threshold that were chosen."""
+    """Measure the detector under the chosen shifts and threshold."""
     rate = float(np.mean(combine(seen.reservoir, shifts) > share.threshold))
     added = float(np.mean(seen.reservoir[:, -1] + share.shift > share.threshold))
     again = combine(seen.flags, shifts) > share.threshold
@@ -119,7 +133,7 @@ def _verdict(
 
 
 def _as_asked(verdict: Verdict, kept: Kept) -> Verdict:
-    """The verdict on the kept flags, by where they stand among all."""
+    """Number the flags of a verdict by their place among all flags, not among the kept ones."""
     return replace(
         verdict,
         set_aside=kept.aside,

@@ -1,4 +1,4 @@
-"""What a detector would have said of each flag, had that flag not been given."""
+"""Scores each flag with a detector that was made without it."""
 
 from __future__ import annotations
 
@@ -14,16 +14,24 @@ from meta.reservoir import Reservoir
 from meta.support import Support
 
 FOLDS = 8  # at most; more flags are left out a few at a time
-ROWS = 5000  # of the reservoir, for the tails of each fold
-_HANDICAP = 0.7  # a single flag cannot be left out; found by itself it surprises about this much more
+ROWS = 5000  # rows of the reservoir for the tails of each fold
+_HANDICAP = 0.7  # surprise; a single flag cannot be left out, and its own detector raises it by about this
 
 
 def leave_one_out(
     adapter: Adapter, support: Support, background: Floats, reservoir: Reservoir, *, seed: int
 ) -> Doubles:
-    """Return for each flag (k,) its surprise under a detector made without it.
+    """Return the surprise of each flag under a detector made without it.
 
-    `support` and `background` are in raw features; the adapter's own columns are added here.
+    Args:
+        adapter: Makes the detectors.
+        support: Flags and hard negatives, raw features; the adapter's own columns are added here.
+        background: Genuine rows, raw features float32 (m, d).
+        reservoir: Genuine rows for the tails of each detector.
+        seed: Seed of all that is drawn.
+
+    Returns:
+        Surprise float64 (k,). Of more than 8 flags, several are left out at a time.
     """
     grown = reservoir.extend_support(adapter, support)
     usual = reservoir.extend(adapter, background)
@@ -38,7 +46,7 @@ def leave_one_out(
 
 
 def _without(left_out: Sequence[NDArray[np.intp]], flags: int) -> NDArray[np.bool_]:
-    """Return for each fold (f, k) the flags that stay; a single flag stays in."""
+    """Return the flags that stay in each fold, bool (f, k); a single flag stays in."""
     parts = np.ones((len(left_out), flags), bool)
     for part, out in zip(parts, left_out, strict=True):
         part[out] = flags == 1

@@ -1,4 +1,4 @@
-"""A detector as it stands beside the base: with its adapter, its tails and its share of the budget."""
+"""A detector as part of a scoring stack: with its adapter, its tails and its share of the budget."""
 
 from __future__ import annotations
 
@@ -11,9 +11,13 @@ from meta.detector import Detector
 
 @dataclass(frozen=True)
 class LiveDetector:
-    """Detector, the adapter that scores it, its tails on the reservoir, and its shift in surprise.
+    """A detector in a stack.
 
-    A shift of 0 gives it the base's share of the budget, one of -0.3 half of that, one of 0.3 twice.
+    Attributes:
+        detector: The detector.
+        adapter: The adapter that scores with it.
+        tails: Tails of its scores on the reservoir.
+        shift: Added to its surprise. 0 gives it the base's share of the budget, -0.3 half, 0.3 twice that.
     """
 
     detector: Detector

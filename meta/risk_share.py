@@ -31,10 +31,16 @@ class RiskShare:
 def choose_risk_share(
     surprises: NDArray[np.float64], shifts: Doubles, risk: Doubles, budget: float
 ) -> RiskShare:
-    """Return the largest scale under which base and detectors keep half of the budget.
+    """Return the largest scale of boosts under which base and detectors keep half of the budget.
 
-    `surprises` float64 (n, 1 + e) of genuine rows, `shifts` (1 + e,), `risk` (n,) their full boosts, `budget`
-    a share in (0, 1).
+    Args:
+        surprises: Surprises of genuine rows, float64 (n, 1 + e).
+        shifts: Shifts of base and detectors, float64 (1 + e,).
+        risk: Full boost of each row, float64 (n,).
+        budget: Share of genuine traffic that may be alerted, in (0, 1).
+
+    Returns:
+        The scale, and the joint threshold with it.
     """
     without = joint_threshold(surprises, shifts, budget)
     if not risk.any():

@@ -1,7 +1,7 @@
-"""Flags that look like ordinary traffic to a detector of the others: they are not to shape the detector.
+"""Sets flags aside that look like ordinary traffic to a detector of the others.
 
-One wrong flag of five weighs a fifth. It hides the others when they are left out, so that the detector gets
-a small share of the budget or none: docs/decisions/0003-learning-from-five-flags.md.
+One wrong flag of five has a fifth of the weight. When other flags are left out, it hides them, and the
+detector gets a small share of the budget or none: docs/decisions/0003-learning-from-five-flags.md.
 """
 
 from __future__ import annotations
@@ -19,19 +19,22 @@ from meta.support import Support
 from meta.support_checks import TwoPatterns
 
 ORDINARY = 1.0
-"""In surprise: a tenth of genuine traffic is more like the others than a left-out flag below it."""
+"""Surprise below which a left-out flag is ordinary: a tenth of genuine traffic is more like the others."""
 ONE_IN = 5
-"""Of so many flags one may be set aside; of fewer, none can be spared."""
+"""One of this many flags may be set aside; with fewer flags, none."""
 MOST = 2
-"""So many at most: among twenty a wrong flag costs nothing, and of diverse frauds right ones would go."""
+"""Most flags set aside: among twenty a wrong flag costs nothing, and diverse right flags would go."""
 
 
 @dataclass(frozen=True)
 class Kept:
-    """The flags that shape the detector, and the surprise of each (k,) when it is left out of them.
+    """The flags that shape the detector.
 
-    `places` (k,) says where they stand in the support that was asked for, `aside` where those do that were
-    set aside.
+    Attributes:
+        support: These flags, and the hard negatives.
+        left_out: Surprise of each when it is left out, float64 (k,).
+        places: Their places in the given support, (k,).
+        aside: Places of the flags that were set aside.
     """
 
     support: Support
@@ -40,18 +43,29 @@ class Kept:
     aside: tuple[int, ...]
 
     def asked(self, flags: Iterable[int]) -> tuple[int, ...]:
-        """Return where some of the kept flags stand in the support that was asked for."""
+        """Return the places in the given support of some kept flags."""
         return tuple(int(self.places[flag]) for flag in flags)
 
     def asked_groups(self, two: TwoPatterns | None) -> TwoPatterns | None:
-        """Return two groups of kept flags by where they stand in the support that was asked for."""
+        """Return two groups of kept flags, by their places in the given support."""
         return two and TwoPatterns(self.asked(two.first), self.asked(two.second))
 
 
 def set_aside(
     adapter: Adapter, support: Support, background: Floats, reservoir: Reservoir, *, seed: int
 ) -> Kept:
-    """Leave each flag out in turn; where some look ordinary, again without them. All in raw features."""
+    """Leave each flag out in turn, and set aside those that look ordinary.
+
+    Args:
+        adapter: Makes the detectors.
+        support: Flags and hard negatives, raw features.
+        background: Genuine rows, raw features float32 (m, d).
+        reservoir: Genuine rows for the tails of each detector.
+        seed: Seed of all that is drawn.
+
+    Returns:
+        The other flags; their surprise is measured again without those set aside.
+    """
     left_out = leave_one_out(adapter, support, background, reservoir, seed=seed)
     places, aside = np.arange(len(support)), ordinary(left_out)
     if aside:
@@ -61,11 +75,14 @@ def set_aside(
 
 
 def ordinary(left_out: Doubles) -> list[int]:
-    """Return which flags are set aside, given the surprise of each (k,) when it is left out: those found
-    worst, one in five and two at most.
+    """Return which flags are set aside: those found worst, one in five and two at most.
 
-    >>> ordinary(np.array([4.1, 0.3, 3.2, 0.8, 5.0]))
-    [1]
+    Args:
+        left_out: Surprise of each flag when it is left out, float64 (k,).
+
+    Example:
+        >>> ordinary(np.array([4.1, 0.3, 3.2, 0.8, 5.0]))
+        [1]
     """
     worst = np.argsort(left_out, kind="stable")[: min(len(left_out) // ONE_IN, MOST)]
     return sorted(int(place) for place in worst if left_out[place] < ORDINARY)

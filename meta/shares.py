@@ -1,8 +1,8 @@
-"""How much of the budget a new detector gets: what it finds, against what base and others would lose.
+"""Chooses how much of the budget a new detector gets: what it finds against what others would lose.
 
-An even split wastes the budget on detectors that find little, and lets a new one crowd out known fraud. The
-share is a shift of the detector's surprise, chosen on the flags themselves (left out in turn) and on replay
-sets.
+An even split wastes the budget on detectors that find little, and a new detector could crowd out known
+fraud. The share is a shift of the detector's surprise. It is chosen on the flags, left out in turn, and on
+replay sets.
 """
 
 from __future__ import annotations
@@ -17,16 +17,21 @@ from meta.arrays import Doubles
 from meta.calibration import combine
 
 SHIFTS = np.round(np.arange(-1.0, 1.65, 0.1), 2)  # from a tenth of the base's share to forty times it
-_ENOUGH = 1_000  # of such rows are counted as they are: softly, ten times the loss was seen that there is
-_TRUE_LOSS = 0.01  # recall whose loss nobody would notice in operation
+_EXACT_FROM = 1_000  # rows; smaller sets are counted softly. In large ones that overstated losses tenfold
+_TRUE_LOSS = 0.01  # recall; a smaller loss goes unnoticed in operation
 _ONE_IN_TWENTY = 1.645  # standard deviations, one-sided
-_SOFTNESS = 0.2  # in surprise: a flag just under the threshold counts for something, five are a coarse ruler
+_SOFTNESS = 0.2  # surprise; a flag just under the threshold counts in part, since five flags are few
 
 
 @dataclass(frozen=True)
 class Share:
-    """The shift, the joint threshold it leads to, the flags found (softly, 0 to 1), and what each set
-    loses.
+    """A share of the budget and its effect.
+
+    Attributes:
+        shift: Added to the detector's surprise.
+        threshold: Joint threshold that holds the budget with this shift, as surprise.
+        found: Share of the flags that are found, 0 to 1; flags near the threshold count in part.
+        losses: Recall that each replay set loses, by name.
     """
 
     shift: float
@@ -44,13 +49,23 @@ def choose_share(
     budget: float,
     allowed_loss: float = 0.005,
 ) -> Share:
-    """Return the share of the last column, the new detector, that finds most of the flags.
+    """Return the share of the new detector that finds most of the flags.
 
-    Surprises: of the reservoir (n, 1 + e), of each replay set (m, 1 + e), of the flags left out in turn (k, 1
-    + e), base first, the new detector last. `shifts` (e,) are those of base and live detectors. A share under
-    which a replay set loses more than `bound` allows is taken only if all shares do: then the smallest. What
-    live detectors already cost the base counts as lost too, all but the last tenth of what is allowed: ten
-    that each cost a point must not cost ten, nor bar an eleventh.
+    A share under which a replay set loses more than `bound` allows is only taken if all shares do; then it
+    is the smallest. The loss that live detectors already cause counts as well, but at most nine tenths of
+    the allowed loss: ten detectors that cost a point each must not cost ten points, and must not rule out an
+    eleventh.
+
+    Args:
+        reservoir: Surprises of genuine rows, float64 (n, 1 + e): base first, the new detector last.
+        replay: Surprises of each replay set by name, float64 (m, 1 + e).
+        flags: Surprises of the flags, left out in turn, float64 (k, 1 + e).
+        shifts: Shifts of base and live detectors, float64 (e,).
+        budget: Share of genuine traffic that may be alerted, 0 to 1.
+        allowed_loss: Recall that a replay set may lose, 0 to 1.
+
+    Returns:
+        The share.
     """
     rest, own = combine(reservoir[:, :-1], shifts), reservoir[:, -1]
     top = _Top.of(rest, own, budget)
@@ -78,10 +93,10 @@ def choose_share(
 
 
 def bound(allowed_loss: float, rows: int) -> float:
-    """Return the share of a replay set that may be lost, at least what chance alone explains in `rows` rows.
+    """Return the share of a replay set that may be lost: at least what chance explains in `rows` rows.
 
-    A set of which one point is truly lost shows more than this in one of twenty samples. One fraud is the
-    least that counts.
+    If one point is truly lost, one of twenty samples of this size shows a larger loss. The smallest bound is
+    one fraud.
 
     >>> bound(0.03, 1_000), round(bound(0.03, 60), 4), bound(0.03, 20)
     (0.03, 0.0311, 0.05)
@@ -93,17 +108,23 @@ def bound(allowed_loss: float, rows: int) -> float:
 
 @dataclass(frozen=True)
 class _Top:
-    """The rows among which the joint threshold lies, whatever the shift: the highest of either side."""
+    """The highest rows of either side: the joint threshold lies among them for every shift.
+
+    Attributes:
+        rest: Surprise of these rows under base and live detectors.
+        own: Surprise of these rows under the new detector.
+        wanted: The threshold lies between the `wanted`-th highest row and the one above.
+        between: Where it lies between the two, 0 to 1.
+    """
 
     rest: Doubles
     own: Doubles
     wanted: int
     between: float
-    """How far the threshold lies from the `wanted` highest to the one above it."""
 
     @classmethod
     def of(cls, rest: Doubles, own: Doubles, budget: float) -> _Top:
-        """Keep what is needed of all rows (n,)."""
+        """Select the highest rows of `rest` and `own`, both (n,)."""
         place = (1.0 - budget) * (len(rest) - 1)
         wanted = len(rest) - int(place)
         last = len(rest) - wanted
@@ -118,12 +139,10 @@ class _Top:
 
 
 def _caught(surprise: Doubles, threshold: float) -> float:
-    """Softly: a few hundred known frauds, of which a handful lie near the threshold, are a coarse ruler
-    too.
-    """
+    """Return the share of rows over the threshold; in small sets, rows near it count in part."""
     if len(surprise) == 0:
         return 0.0
     over = surprise - threshold
-    if len(surprise) >= _ENOUGH:
+    if len(surprise) >= _EXACT_FROM:
         return float(np.mean(over > 0))
     return float(np.mean(1 / (1 + np.exp(-over / _SOFTNESS))))

@@ -1,4 +1,4 @@
-"""The scoring stack: base and all live detectors over one batch, the highest surprise decides."""
+"""The scoring stack: base and all live detectors score one batch, and the highest surprise decides."""
 
 from __future__ import annotations
 
@@ -37,7 +37,14 @@ class _Group:
 
 @dataclass(frozen=True)
 class ScoringStack:
-    """Base with its tails and shift, and the live detectors. Immutable: a swap replaces the whole stack."""
+    """Base and live detectors. Immutable: a swap replaces the whole stack.
+
+    Attributes:
+        base: The base.
+        base_tails: Tails of its scores on genuine traffic.
+        detectors: The live detectors.
+        base_shift: Added to the base's surprise.
+    """
 
     base: BaseModel
     base_tails: Tails
@@ -45,9 +52,16 @@ class ScoringStack:
     base_shift: float = 0.0
 
     def score(self, X: Floats) -> tuple[Doubles, Ints]:
-        """Return surprise float64 (n,) and winner int32 (n,), an index into `detectors` or -1 for the base.
+        """Score rows; a row's result is the same to the bit in any batch.
 
-        `X` are raw features float32 (n, d). A row's result is the same to the bit in any batch.
+        Args:
+            X: Raw features float32 (n, d).
+
+        Returns:
+            Surprise float64 (n,), and winner int32 (n,): an index into `detectors`, or -1 for the base.
+
+        Raises:
+            WrongShape: The rows have another number of features than the base.
         """
         best, winner = np.empty(len(X)), np.empty(len(X), np.int32)
         kernels.decide(self.surprises(X), self.shifts, best, winner)
@@ -67,9 +81,14 @@ class ScoringStack:
         return out
 
     def contributions(self, row: Floats, winner: int) -> Doubles:
-        """Return how much each feature of `row` float32 (d,) pushes the winner's log-odds, float64 (d,).
+        """Return what each feature contributes to the winner's log-odds.
 
-        A feature's share is what the log-odds lose when it alone is set to the median of the training data.
+        Args:
+            row: Raw features float32 (d,).
+            winner: Index into `detectors`, or -1 for the base.
+
+        Returns:
+            What the log-odds lose when one feature is set to its median in the training data, float64 (d,).
         """
         usual = np.tile(row, (len(row) + 1, 1)).astype(np.float32)
         np.fill_diagonal(usual[1:], self.medians)
@@ -77,7 +96,7 @@ class ScoringStack:
         return np.asarray(scores[0] - scores[1:])
 
     def replaced(self, detectors: Sequence[LiveDetector], base_shift: float | None = None) -> ScoringStack:
-        """Return the stack with other detectors, and another share for the base where given."""
+        """Return the stack with other detectors, and with another shift of the base where given."""
         shift = self.base_shift if base_shift is None else base_shift
         return ScoringStack(self.base, self.base_tails, tuple(detectors), shift)
 

@@ -1,4 +1,4 @@
-"""What a support shows by itself: whether its flags are one pattern, and which are strangers in it."""
+"""Checks of a support: whether its flags are one pattern, and which of them the others do not lead to."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from meta.reservoir import Reservoir
 from meta.support import Support
 
 FEWEST, MOST = 4, 20
-"""Flags of a support that is looked at: fewer show no two patterns, for more it would take too long."""
-_FEW = 1_000  # rows of the reservoir that say well enough what is usual
-_USUAL = 256  # of the background: to tell patterns apart, fewer will do than to make a detector
+"""Flags of a support that is checked: fewer cannot show two patterns, more would take too long."""
+_FEW = 1_000  # rows of the reservoir that show well enough what genuine traffic scores
+_USUAL = 256  # background rows: separating patterns needs fewer than making a detector
 APART = 1.0
-"""Surprise by which flags must be found worse from the other group than a threshold asks for."""
+"""Surprise below the threshold at which flags count as not found from the other group."""
 STRANGERS = 1 / 3
-"""Of the flags: if more are unlike the others, it is not they who are strange."""
+"""Largest share of the flags that can be strangers: if more are unlike the others, they are the pattern."""
 
 
 @dataclass(frozen=True)
 class TwoPatterns:
-    """Positions of the flags in each of two groups that say nothing of one another."""
+    """Positions of the flags in each of two groups that do not lead to each other."""
 
     first: tuple[int, ...]
     second: tuple[int, ...]
@@ -41,9 +41,19 @@ def two_patterns(
     threshold: float,
     seed: int,
 ) -> TwoPatterns | None:
-    """Return two groups of flags, each found from its own others and neither from the other group; or None.
+    """Split the flags into two groups that do not lead to each other.
 
-    All rows are as the adapter wants them; `threshold` is in surprise.
+    Args:
+        adapter: Makes detectors of parts of the flags.
+        support: Flags and hard negatives, with the columns that the adapter needs.
+        background: Genuine rows, with the columns that the adapter needs.
+        reservoir: Genuine rows for calibration.
+        threshold: Surprise from which a flag counts as found.
+        seed: Seed of all that is drawn.
+
+    Returns:
+        Two groups, each found from its own other flags and not from the other group. None where there is
+        one pattern, or the support has too few or too many flags.
     """
     k, background = len(support), background[:_USUAL]
     if not FEWEST <= k <= MOST:
@@ -51,7 +61,7 @@ def two_patterns(
     in_first = _parted(_affinity(adapter, support, background, reservoir, seed))
     if not 2 <= in_first.sum() <= k - 2:
         return None
-    # Flags of one pattern are found from either half: most supports end here.
+    # Flags of one pattern are found from either half, so most supports end here.
     from_others = _surprises(adapter, support, np.stack([~in_first, in_first]), background, reservoir, seed)
     by_other = np.where(in_first, from_others[0], from_others[1])
     if any(np.median(by_other[group]) > threshold - APART for group in (in_first, ~in_first)):
@@ -64,7 +74,11 @@ def two_patterns(
 
 
 def strangers(found: NDArray[np.bool_]) -> list[int]:
-    """Return the flags that the others do not lead to, given which are found when left out; few, or none."""
+    """Return the flags that the others do not lead to; none if they are more than a third.
+
+    Args:
+        found: Which flags are found when they are left out, bool (k,).
+    """
     lost = np.flatnonzero(~found)
     few = len(found) >= FEWEST and len(lost) <= STRANGERS * len(found)
     return [int(place) for place in lost] if few else []
@@ -73,8 +87,9 @@ def strangers(found: NDArray[np.bool_]) -> list[int]:
 def _affinity(
     adapter: Adapter, support: Support, background: Floats, reservoir: Reservoir, seed: int
 ) -> NDArray[np.float64]:
-    """Return how much each flag's own detector makes of each other flag, both ways, (k, k): its log-odds in
-    deviations of genuine ones, which costs less than tails.
+    """Return how alike flags are, (k, k): how high the detector of each scores the other, both ways added.
+
+    Scores are in standard deviations of genuine scores, which costs less than fitting tails.
     """
     detectors = adapter.adapt_parts(support, np.eye(len(support), dtype=bool), background, seed=seed)
     genuine = reservoir.scores_of_all(adapter, detectors, _FEW)
@@ -84,7 +99,7 @@ def _affinity(
 
 
 def _parted(affinity: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Whether each flag goes with the first of the two that are most unlike."""
+    """Return which flags go with the first of the two that are least alike, bool (k,)."""
     others = affinity + np.diag(np.full(len(affinity), np.inf))
     first, second = np.unravel_index(np.argmin(others), affinity.shape)
     near = np.asarray(affinity[first] > affinity[second], np.bool_)

@@ -1,4 +1,4 @@
-"""What the gate finds, and what speaks against going live."""
+"""The gate's findings, and the reasons against going live."""
 
 from __future__ import annotations
 
@@ -13,11 +13,16 @@ _TOO_MUCH = 1.25  # times the budget
 
 @dataclass(frozen=True)
 class Limits:
-    """Budget as a share of genuine traffic, recall that a replay set may lose, flags that must be found
-    again.
+    """What a detector must keep to go live.
 
-    Three points may be lost: with one point, one of nine demo runs ended as a draft although the left-out
-    flags were found. Its loss was 1.5 points, which 200 to 1,000 known frauds cannot tell from chance.
+    Attributes:
+        budget: Share of genuine traffic that may be alerted, 0 to 1.
+        allowed_loss: Recall that a replay set may lose, 0 to 1.
+        found_at_least: Share of left-out flags that must be found, 0 to 1.
+
+    Three points of recall may be lost. With one point, one of nine demo runs ended as a draft although the
+    left-out flags were found: its loss was 1.5 points, which 200 to 1,000 known frauds cannot tell from
+    chance.
     """
 
     budget: float = 0.001
@@ -30,15 +35,23 @@ DEFAULT_LIMITS = Limits()
 
 @dataclass(frozen=True)
 class Verdict:
-    """The detector with its share, the threshold for all, and why it must stay a draft, if it must.
+    """The detector, its effect on alerts, and the reasons why it stays a draft.
 
-    `alert_rate` is the whole rate on the reservoir, `added` what comes on top of that before. `found` is the
-    share of flags that a detector made without them finds, `softly_found` the same with flags near the
-    threshold counting in part, `losses` the recall that each replay set loses. `set_aside` are flags that
-    look like ordinary traffic to the others: the detector is made without them, and what is said of flags is
-    said of the rest. `strangers` are flags that the others do not lead to, `usual_at` is the share of genuine
-    traffic that looks as much like the pattern as half of the flags do when they are left out. `causes` are
-    the kinds of `reasons`: `budget`, `flags`, `replay`.
+    Attributes:
+        live: The detector with its tails and its share of the budget.
+        threshold: Joint threshold of base and all detectors, as surprise.
+        alert_rate: Share of the reservoir that is alerted with the detector.
+        added: Share of the reservoir that the detector itself alerts on.
+        found: Share of the flags that are found by a detector made without them.
+        softly_found: The same, but flags near the threshold count in part.
+        losses: Recall that each replay set loses, by name.
+        reasons: Reasons against going live, in words.
+        set_aside: Flags that look like ordinary traffic to the others. The detector is made without them,
+            and all figures on flags are those of the rest.
+        strangers: Flags that the others do not lead to.
+        two_patterns: Two groups of flags that do not lead to each other; None for one pattern.
+        usual_at: Share of genuine traffic that looks as much like the pattern as the median left-out flag.
+        causes: Kinds of `reasons`: `budget`, `flags`, `replay`.
     """
 
     live: LiveDetector
@@ -57,7 +70,7 @@ class Verdict:
 
     @property
     def passed(self) -> bool:
-        """Whether nothing speaks against going live."""
+        """Whether there is no reason against going live."""
         return not self.reasons
 
 
@@ -68,7 +81,7 @@ def reasons_against(
     bounds: Mapping[str, float],
     limits: Limits,
 ) -> list[tuple[str, str]]:
-    """What speaks against it, as cause and text."""
+    """Return the reasons against going live, each as cause and text."""
     said = []
     if rate > _TOO_MUCH * limits.budget:
         most = _TOO_MUCH * limits.budget
