@@ -1,5 +1,5 @@
 """One input partition's life: take it over, recover its profiles, process its batches, commit, hand it back.
 
-Partitions progress independently, a task each: a commit waits on the broker, and partitions in a row would
-add those waits up.
+Each partition has a task of its own. A commit waits for the broker, and partitions processed one after the
+other would add up these waits.
 """

@@ -1,4 +1,4 @@
-"""Tell the world which partitions score under what."""
+"""Publish which partitions score under which control offset."""
 
 import asyncio
 import time
@@ -19,8 +19,9 @@ from stream.partition.patience import until_the_broker_answers
 class Acknowledger(Service):
     """Publishes an `Acknowledgement` after each swap, and when partitions change hands.
 
-    1. The snapshot is replaced. 2. Wait until no batch begun under the old one is in hand. 3. Acknowledge:
-    every later batch is scored under the new one.
+    1. The snapshot is replaced. 2. Wait until every batch that was started under the old one is finished.
+    3. Acknowledge: every later batch is scored under the new one. A crash before 3 costs the acknowledgement;
+    the next owner of the partition publishes its own.
 
     Args:
         worker: name of this worker.
@@ -61,7 +62,9 @@ class Acknowledger(Service):
             offset = self._control.offset
             for worker in [self._partitions.worker(partition) for partition in self._scoring()]:
                 await worker.settled()
-            scoring = self._scoring()  # whoever went live meanwhile began under this offset or a later one
+            scoring = (
+                self._scoring()
+            )  # a partition that went live since then scores under this offset or a later one
             if scoring:
                 numbers = tuple(partition.partition for partition in scoring)
                 await self._publish(Acknowledgement(self._worker, numbers, offset, time.time()))

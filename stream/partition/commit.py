@@ -1,4 +1,4 @@
-"""What it means to commit: outputs and the place after them become visible, together or in turn."""
+"""The contract of a commit: outputs and the places after them become visible, together or in turn."""
 
 from collections.abc import Mapping, Sequence
 from typing import Protocol
@@ -9,18 +9,18 @@ from stream.partition.stage import Output, Resume
 
 
 class PartitionLost(Exception):
-    """Another worker has taken the partition over; nothing of ours is visible."""
+    """Another worker has taken over the partition; none of this worker's outputs are visible."""
 
 
 class CommitUncertain(Exception):
-    """The broker did not say whether the commit happened; only the committed place can tell."""
+    """The broker did not answer whether the commit happened; only the committed place shows it."""
 
 
 class Committer(Protocol):
     """Commits for one input partition."""
 
     async def start(self) -> None:
-        """Take the partition over; from here on nobody else's commit for it succeeds (exactly once)."""
+        """Take over the partition; with exactly once, no other worker can commit for it now."""
 
     async def commit(self, outputs: Sequence[Output], place: Resume | None) -> None:
         """Make `outputs` visible and `place` the group's; None leaves it where it is.
@@ -31,14 +31,19 @@ class Committer(Protocol):
         """
 
     async def stop(self) -> None:
-        """Let go; what is not committed never becomes visible."""
+        """Release the partition; what is not committed never becomes visible."""
 
 
 class SharedCommitter(Protocol):
-    """Commits for several partitions at once; never called again before the call before has returned."""
+    """Commits for several partitions at once. Calls do not overlap."""
 
     async def start(self) -> None:
-        """Begin a new tenure, whatever the one before left unfinished. Raises KafkaError, PartitionLost."""
+        """Begin a new tenure; unfinished work of the earlier one is dropped.
+
+        Raises:
+            KafkaError: the broker does not answer.
+            PartitionLost: another worker owns a partition.
+        """
 
     async def commit(self, outputs: Sequence[Output], places: Mapping[TopicPartition, Resume]) -> None:
         """As `Committer.commit`, for the outputs and places of all partitions that are ready."""

@@ -1,4 +1,4 @@
-"""Which committer a partition gets."""
+"""Choose the committer of a partition."""
 
 from collections.abc import Callable, Mapping
 
@@ -17,12 +17,13 @@ from stream.transport.driver import BatchFaustConsumer
 class Committers:
     """Makes committers as `stream.delivery` says.
 
-    Exactly once, partition i of every stage commits in the same transactions, and has nothing to do with any
-    other number: the assignment gives partition i of all stages to the same worker. At least once, all of a
-    worker's partitions commit together.
+    With exactly once, partition i of every stage commits in the same transactions, and other numbers in
+    others:
+    the assignment gives partition i of all stages to the same worker. With at least once, all partitions of a
+    worker commit together.
 
     Args:
-        consumer: the Faust consumer, asked for late, since Faust makes it late.
+        consumer: returns the Faust consumer, which does not exist yet at construction.
     """
 
     def __init__(self, settings: Settings, consumer: Callable[[], BatchFaustConsumer]) -> None:
@@ -31,7 +32,7 @@ class Committers:
         self._groups: dict[int, GroupCommit] = {}
 
     def get(self, partition: TopicPartition) -> Committer:
-        """The committer of one partition."""
+        """Return the committer of one partition."""
         exactly_once = self._settings.stream.delivery == "exactly_once"
         number = partition.partition if exactly_once else 0
         if number not in self._groups:

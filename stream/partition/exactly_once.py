@@ -1,4 +1,4 @@
-"""Exactly once: outputs and places in one transaction."""
+"""Delivery exactly once: outputs and places in one Kafka transaction."""
 
 from collections.abc import Mapping, Sequence
 
@@ -11,7 +11,7 @@ from stream.partition.transactor import Transactor
 
 
 class ExactlyOnce:
-    """A transaction at a time, under an id that only one worker can hold.
+    """Commits one transaction at a time, under an id that only one worker can hold.
 
     A crash before the commit leaves nothing visible: the broker aborts the transaction when the next owner
     starts, or after its timeout. Satisfies `stream.partition.commit.SharedCommitter`.

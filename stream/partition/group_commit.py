@@ -1,9 +1,9 @@
-"""Group commit: partitions that are ready while a commit is under way go together with the next.
+"""Group commit: partitions that become ready during a commit are committed together with the next.
 
-A commit costs the broker and its client about the same for one partition as for ten, so a worker that has
-many small batches in hand would otherwise spend its time on commits (seen at 3,000 transactions a second over
-three stages of four partitions: p50 400 ms). Databases do the same with transactions that wait for the log
-(DeWitt et al., «Implementation Techniques for Main Memory Database Systems», SIGMOD 1984).
+A commit costs the broker and its client about the same for one partition as for ten. A worker with many small
+batches would otherwise spend its time on commits: at 3,000 transactions a second over three stages of four
+partitions, p50 was 400 ms. Source: DeWitt et al., "Implementation Techniques for Main Memory Database
+Systems", SIGMOD 1984, where transactions wait for the log together.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ from stream.partition.stage import Output, Resume
 
 @dataclass(frozen=True, slots=True)
 class _Ready:
-    """What one partition wants committed."""
+    """What one partition has ready to commit."""
 
     partition: TopicPartition
     outputs: Sequence[Output]
@@ -28,7 +28,7 @@ class _Ready:
 
 
 class GroupCommit:
-    """Lets several partitions share one committer. Each has a face of its own, from `member`."""
+    """Lets several partitions share one committer; `member` gives the committer of each."""
 
     def __init__(self, committer: SharedCommitter) -> None:
         self._committer = committer
@@ -40,11 +40,11 @@ class GroupCommit:
         self._together = True
 
     def member(self, partition: TopicPartition) -> "Member":
-        """The committer of one partition."""
+        """Return the committer of one partition."""
         return Member(self, partition)
 
     async def join(self, partition: TopicPartition) -> None:
-        """Start the committer unless a member has: one start fences the former owner for all of them."""
+        """Start the committer unless a member has: one start fences the former owner for all members."""
         async with self._changing:
             self._members.add(partition)
             if self._broken is not None:
@@ -77,7 +77,10 @@ class GroupCommit:
             self._running = None
 
     def _take(self) -> list[_Ready]:
-        """All that are ready; after a failure one at a time, lest one that fails for ever holds up others."""
+        """Take all ready entries.
+
+        After a failure take one at a time, so that one entry that always fails cannot block the others.
+        """
         count = len(self._ready) if self._together else 1
         taken, self._ready = self._ready[:count], self._ready[count:]
         return taken
@@ -94,8 +97,8 @@ class GroupCommit:
             metrics.COMMITS.labels(outcome).inc()
             self._broken = error
             self._together = False
-            _tell(ready, error)
-        except Exception as error:  # nobody foresaw it: whoever waits must hear of it, or they wait for ever
+            _finish(ready, error)
+        except Exception as error:  # unforeseen; without it the partitions would wait for ever
             self._broken = CommitUncertain(f"the commit before failed: {error!r}")
             for one in ready:
                 if not one.done.done():
@@ -103,11 +106,11 @@ class GroupCommit:
         else:
             metrics.COMMITS.labels("committed").inc()
             self._together = True
-            _tell(ready, None)
+            _finish(ready, None)
 
 
 class Member:
-    """One partition's face of a group commit. Satisfies `stream.partition.commit.Committer`."""
+    """The committer of one partition in a group. Satisfies `stream.partition.commit.Committer`."""
 
     def __init__(self, group: GroupCommit, partition: TopicPartition) -> None:
         self._group = group
@@ -123,9 +126,9 @@ class Member:
         await self._group.leave(self._partition)
 
 
-def _tell(ready: Sequence[_Ready], error: Exception | None) -> None:
+def _finish(ready: Sequence[_Ready], error: Exception | None) -> None:
     for one in ready:
-        if one.done.done():  # cancelled meanwhile: the worker is stopping
+        if one.done.done():  # cancelled, because the worker is stopping
             continue
         if error is None:
             one.done.set_result(None)

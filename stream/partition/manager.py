@@ -1,4 +1,4 @@
-"""All partitions in this worker's hands: taken over, run, handed back."""
+"""Take over, run and hand back all partitions that the group assigns to this worker."""
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterable
@@ -23,11 +23,12 @@ class PartitionManager(Service):
     """Follows Faust's assignment and runs one task per partition at a time.
 
     Args:
-        consumer: the consumer that delivers batches; asked for late, since Faust makes it late.
-        make_worker: the worker of a partition that has not been here before.
-        checkpoint_every_s: how often idle partitions are looked at for a checkpoint, in seconds.
-        rejoin_s: how long a lost partition waits for the rebalance that should follow. After that the group
-            still says it is ours (a transaction had merely timed out), and it is taken over again.
+        consumer: returns the consumer that delivers batches; it does not exist yet at construction.
+        make_worker: makes the worker of a partition that this process has not held yet.
+        checkpoint_every_s: how often idle partitions are checked for a due checkpoint, in seconds.
+        rejoin_s: how long a lost partition waits for the rebalance that should follow, in seconds. Without
+            one the group still assigns it to this worker (a transaction had timed out), which takes it over
+            again.
     """
 
     def __init__(
@@ -59,12 +60,12 @@ class PartitionManager(Service):
         return self._workers[partition]
 
     def submit(self, fetched: FetchedBatch) -> None:
-        """Process a batch in a task of its own; the consumer sees to it that a partition has only one."""
+        """Process a batch in a task of its own; the consumer delivers one batch per partition at a time."""
         self._run(self._process(fetched))
 
     async def on_assigned(self, assigned: Iterable[TopicPartition]) -> None:
         """Take over what is assigned now; drop the profiles of what is not."""
-        assigned = {TopicPartition(*partition) for partition in assigned}  # Faust has a class of its own
+        assigned = {TopicPartition(*partition) for partition in assigned}  # Faust passes its own class
         metrics.REBALANCES.inc()
         self._rebalanced.set()
         self._rebalanced = asyncio.Event()
@@ -78,8 +79,11 @@ class PartitionManager(Service):
             self._run(self._take_over(partition, self._rebalanced))
 
     async def on_revoked(self, revoked: Iterable[TopicPartition]) -> None:
-        """Let the batches in hand finish, then let go. Profiles stay until it is known who gets them."""
-        self._rebalanced.set()  # whoever is still taking over would go live after the hand-back
+        """Finish the current batches, then release the partitions.
+
+        Profiles stay in memory until the next assignment shows who gets the partitions.
+        """
+        self._rebalanced.set()  # a partition that is still being taken over would go live after the hand-back
         leaving = [self._workers[partition] for partition in revoked if partition in self._workers]
         self._live.difference_update(revoked)
         self._count_live()
@@ -87,10 +91,10 @@ class PartitionManager(Service):
         self._consumer().forget(revoked)
 
     async def hand_all_back(self) -> None:
-        """Finish the batches in hand and commit their places while the consumer is there to do it.
+        """Finish the current batches and commit their places while the consumer still runs.
 
-        Last checkpoints are written, so that the next start has little to replay, unless the broker is away.
-        Whatever else is under way, such as a recovery, would look for the consumer in vain, and is left.
+        Writes last checkpoints, so that the next start has little to replay, unless the broker is away.
+        Cancels all other tasks, such as a recovery, because they would wait for a consumer that is gone.
         """
         self._rebalanced.set()
         leaving = [self._workers[partition] for partition in self._live]
@@ -101,12 +105,12 @@ class PartitionManager(Service):
             task.cancel()
 
     async def on_stop(self) -> None:
-        """Where the worker crashed nothing has been handed back yet."""
+        """Hand back what a crash has left."""
         await self.hand_all_back()
 
     async def _take_over(self, partition: TopicPartition, rebalanced: asyncio.Event) -> None:
         worker = self._workers.get(partition)
-        if worker is None:  # given away again before this began
+        if worker is None:  # revoked again before this began
             return
         try:
             await worker.take_over(rebalanced)
@@ -133,8 +137,8 @@ class PartitionManager(Service):
                 self._consumer().release(partition)
 
     async def _lose(self, partition: TopicPartition, rebalanced: asyncio.Event, lost: PartitionLost) -> None:
-        """Stop reading until the group decides anew; where it does not, the partition is still ours."""
-        if rebalanced.is_set():  # it has decided, and who is told of that acts on it
+        """Stop reading until the group rebalances; without a rebalance take the partition over again."""
+        if rebalanced.is_set():  # `on_assigned` has acted on it already
             return
         log.warning("%s", lost)
         metrics.PARTITIONS_LOST.labels(partition.topic).inc()
@@ -147,7 +151,7 @@ class PartitionManager(Service):
 
     @Service.task
     async def _write_checkpoints(self) -> None:
-        """Partitions with traffic carry checkpoints with their batches; this serves those that fell idle."""
+        """Write the checkpoints of idle partitions; those with traffic write them with their batches."""
         async for _ in self.itertimer(self._checkpoint_every_s, name="checkpoints"):
             for partition in list(self._live):
                 with suppress(PartitionLost, KeyError):
@@ -162,7 +166,7 @@ class PartitionManager(Service):
         task.add_done_callback(self._finished)
 
     def _finished(self, task: asyncio.Task[None]) -> None:
-        """A consumer must not die silently (faust#175): what nobody foresaw ends the worker, loudly."""
+        """End the worker on an unforeseen error and log it: a consumer must not die silently (faust#175)."""
         self._running.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("a partition's task failed: %r", error, exc_info=error)

@@ -1,4 +1,4 @@
-"""Ask until the broker answers."""
+"""Repeat a request until the broker answers."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -14,7 +14,7 @@ log = get_logger(__name__)
 
 
 async def until_the_broker_answers(ask: Callable[[], Awaitable[T]], what: str) -> T:
-    """Call `ask` until it succeeds. Says once that the broker is away, and once that it is back."""
+    """Call `ask` until it succeeds. Logs once that the broker is away, and once that it is back."""
     away = False
     while True:
         try:

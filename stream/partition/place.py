@@ -1,4 +1,4 @@
-"""Where the group stands, asked of the broker."""
+"""Read the group's committed places from the broker."""
 
 import asyncio
 from collections.abc import Callable
@@ -16,7 +16,7 @@ class GroupPlace:
     Args:
         bootstrap: the broker's address.
         group: the consumer group.
-        consumer: knows the first offsets that the broker still has.
+        consumer: returns the consumer, which knows the first offsets that the broker still has.
     """
 
     def __init__(self, bootstrap: str, group: str, consumer: Callable[[], BatchFaustConsumer]) -> None:
@@ -44,7 +44,7 @@ class GroupPlace:
             await admin.close()
 
     async def _started(self) -> AIOKafkaAdminClient:
-        async with self._starting:  # partitions ask at once, and all but the last client would be left open
+        async with self._starting:  # partitions ask at the same time; each would open a client
             if self._admin is None:
                 admin = AIOKafkaAdminClient(bootstrap_servers=self._bootstrap)
                 await admin.start()

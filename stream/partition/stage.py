@@ -1,4 +1,4 @@
-"""What a stage of the stream offers to the partition that runs it."""
+"""The contract between a stage and the partition that runs it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -24,7 +24,7 @@ class Resume:
 
     Attributes:
         offset: the first record that is still needed.
-        note: what else a stage must know to continue; kept as the metadata of the committed offset.
+        note: further state that the stage needs to continue; kept as metadata of the committed offset.
     """
 
     offset: int
@@ -36,8 +36,8 @@ class ScoredCounts:
     """What scoring found in a batch, for metrics.
 
     Attributes:
-        alerts: how many were over the threshold, by the kind of scorer that decided.
-        surprising: how many had a surprise of at least each of `SURPRISE_LEVELS`.
+        alerts: number of transactions over the threshold, by the kind of scorer that decided.
+        surprising: number of transactions with at least the surprise of each of `SURPRISE_LEVELS`.
     """
 
     alerts: Mapping[str, int]
@@ -45,23 +45,24 @@ class ScoredCounts:
 
 
 SURPRISE_LEVELS = (0, 1, 2, 3, 4)
-"""All; and of genuine traffic one in 10, 100, 1,000 and 10,000."""
+"""Level 0 counts all transactions; level k one in 10**k of genuine traffic."""
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """The whole effect of a batch, none of it visible yet.
+    """The whole effect of a batch; nothing of it is visible yet.
 
     Attributes:
-        change: the stage's next state, taken up once the outputs are committed.
-        resume: where to continue after this; None while the batch only adds to what waits, which is then
-            read again after a crash.
-        transactions: how many transactions went on. This and what follows is for metrics.
+        change: the stage's next state; `publish` makes it current once the outputs are committed.
+        resume: where to continue after this; None while the batch only adds to waiting transactions, which
+            are then read again after a crash.
+        transactions: number of transactions in the outputs. This and the following attributes are for
+            metrics.
         scored: what scoring found; None where the stage does not score.
-        rejected: how many went to the dead letters, by reason.
-        oldest_arrival: of what went on, seconds since 1970; None where nothing did.
-        traced: those of what went on that are followed.
-        began: when the batch was taken up, seconds since 1970.
+        rejected: number of dead letters, by reason.
+        oldest_arrival: earliest arrival of these transactions, seconds since 1970; None where there are none.
+        traced: the transactions whose OpenTelemetry spans are exported.
+        began: when work on the batch began, seconds since 1970.
     """
 
     outputs: Sequence[Output]
@@ -76,7 +77,7 @@ class Work:
 
 
 class Stage(Protocol):
-    """A stage on one partition, with whatever state it keeps."""
+    """A stage on one partition, with its state."""
 
     async def ready(self) -> None:
         """Return once the stage can work, for example because there is a base to score with."""
@@ -90,20 +91,20 @@ class Stage(Protocol):
         """
 
     def work(self, fetched: FetchedBatch) -> Work:
-        """Everything that the batch leads to. Called again with the same batch, it gives the same."""
+        """Return everything that the batch leads to; the same batch gives the same result."""
 
     def publish(self, work: Work) -> None:
-        """The outputs are committed: what `work` staged is the state now."""
+        """Make the staged state current, after the outputs are committed."""
 
     def discard(self, work: Work) -> None:
-        """The outputs will never be committed: forget what `work` staged."""
+        """Drop the staged state: its outputs will never be committed."""
 
     def checkpoint(self, position: int, *, due_only: bool) -> Sequence[Output]:
-        """Records that save the state as it stands at `position`; empty if nothing has changed.
+        """Return records that save the state as of `position`; none if nothing has changed.
 
         Args:
-            due_only: nothing either while the last one is recent.
+            due_only: return none while the last checkpoint is recent.
         """
 
     def checkpointed(self) -> None:
-        """What `checkpoint` gave last is committed."""
+        """Note that the records of the last `checkpoint` call are committed."""

@@ -1,4 +1,4 @@
-"""One partition in this worker's hands."""
+"""Run a stage over one partition."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -18,23 +18,23 @@ log = get_logger(__name__)
 
 
 class Place(Protocol):
-    """Where the group stands in a partition."""
+    """The group's place in a partition."""
 
     async def committed(self, partition: TopicPartition) -> Resume | None:
-        """The committed place, asked of the broker; None if there is none yet."""
+        """Ask the broker for the committed place; None if there is none yet."""
 
     async def earliest(self, partition: TopicPartition) -> int:
-        """The first offset that the broker still has."""
+        """Return the first offset that the broker still has."""
 
 
 class PartitionWorker:
-    """Runs a stage over one partition: batch after batch, each committed before its effect is taken up.
+    """Runs a stage over one partition: each batch is committed before its staged state becomes current.
 
     Args:
         partition: the input partition.
-        stage: what to do with a batch.
+        stage: turns a batch into outputs and a next state.
         seek: makes the consumer continue at an offset. Raises PartitionLost.
-        on_done: told of each batch that is dealt with.
+        on_done: called after each batch.
     """
 
     def __init__(
@@ -59,13 +59,13 @@ class PartitionWorker:
     async def take_over(self, rebalanced: asyncio.Event) -> None:
         """Become the owner and continue where the group stands.
 
-        1. Fence the former owner. 2. Ask for the committed place. 3. If the state in memory stands for it,
-        keep it. 4. Otherwise recover. 5. Continue there. A crash anywhere costs the time spent: nothing is
-        written before 5.
+        1. Fence the former owner. 2. Ask for the committed place. 3. If the state in memory belongs to that
+        place, keep it. 4. Otherwise recover. 5. Continue there. A crash at any step costs the time spent:
+        nothing is written before 5.
 
         Args:
-            rebalanced: set once the group decides anew. Nothing is done then: the wait for a base may outlast
-                the ownership, and 1 would fence whoever has the partition now.
+            rebalanced: set once the group rebalances. Then nothing is done: the wait for a base may outlast
+                the ownership, and 1 would fence the new owner.
 
         Raises:
             PartitionLost: another worker owns the partition.
@@ -84,7 +84,7 @@ class PartitionWorker:
             log.info("%s: ours from offset %d on", self.partition, self._position)
 
     async def process(self, fetched: FetchedBatch) -> None:
-        """Do the batch's work, commit it, take up its effect.
+        """Do the batch's work, commit it, and make its state current.
 
         Raises:
             PartitionLost: another worker owns the partition; nothing of the batch is visible.
@@ -101,7 +101,7 @@ class PartitionWorker:
             self._position = fetched.next_offset
 
     async def write_checkpoint(self, *, due_only: bool) -> None:
-        """Save what has changed since the last checkpoint, although no batch is at hand to carry it."""
+        """Save what has changed since the last checkpoint, in a commit of its own."""
         async with self._busy:
             outputs = self._stage.checkpoint(self._position, due_only=due_only)
             if not outputs:
@@ -110,15 +110,15 @@ class PartitionWorker:
                 await self._committer.commit(outputs, None)
                 self._stage.checkpointed()
             except CommitUncertain:
-                await self._fence()  # written or not, the next one says it all again
+                await self._fence()  # written or not: the next checkpoint has the same rows
 
     async def settled(self) -> None:
-        """Return once no batch is in hand that was begun before."""
+        """Wait until every batch that was started before this call is finished."""
         async with self._busy:
             return
 
     async def hand_back(self) -> None:
-        """Finish the batch in hand, then let go. The state stays, in case the partition comes back."""
+        """Finish the current batch, then release the partition. The state stays, in case it comes back."""
         async with self._busy:
             await self._committer.stop()
 
@@ -143,14 +143,14 @@ class PartitionWorker:
                 await self._committer.commit(outputs, target)
                 break
             except CommitUncertain as uncertain:
-                log.warning("%s; asking the broker what holds", uncertain)
+                log.warning("%s; asking the broker for the committed place", uncertain)
                 metrics.COMMITS_IN_DOUBT.labels(self.partition.topic).inc()
                 if await self._is_committed(target):
                     break
         self._committed = target or self._committed
 
     async def _is_committed(self, target: Resume | None) -> bool:
-        """Fence again, which settles any transaction under way, and see where the group stands now."""
+        """Fence again, which settles any open transaction, and compare the committed place."""
         await self._fence()
         committed = await self._ask_committed()
         if committed not in (target, self._committed):
