@@ -1,5 +1,6 @@
-"""Card traffic with ground truth: genuine cards with habits, and fraud in documented patterns.
+"""Simulated card traffic with ground truth: genuine cards with habits, and documented patterns of fraud.
 
-`population` says who pays where, `genuine` lets them live, `patterns` holds one recipe of fraud a file, and
-`traffic` mixes all of it in event-time order. The truth stands beside the payments, never in a message.
+`population` creates cards and merchants, `genuine` their payments, and `patterns` the fraud, one recipe per
+file. `traffic` merges all of it in event-time order. The truth is stored beside the payments, never in a
+message.
 """

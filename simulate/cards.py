@@ -1,4 +1,4 @@
-"""Cards: how their holders live, and what they pay every month."""
+"""Cards: habits of their holders, and monthly bills."""
 
 from __future__ import annotations
 
@@ -26,17 +26,18 @@ _BILL_MEDIAN, _BILL_SPREAD = 22.0, 0.8
 
 @dataclass(frozen=True, slots=True)
 class Cards:
-    """n cards, ordered by the kind of their holder's rhythm.
-
-    region: where the holder lives. level: factor on amounts. favourites: merchants, (n, FAVOURITES), best
-    first. reach: payments per second, cumulated. first: where each kind begins, (kinds + 1,).
-    """
+    """n cards, ordered by the kind of rhythm of their holders."""
 
     region: Numbers
+    """Region in which the holder lives, (n,)."""
     level: Floats
+    """Factor on amounts, (n,)."""
     favourites: Numbers
+    """Merchants, most visited first, (n, FAVOURITES)."""
     reach: Floats
+    """Cumulative payments per second, (n,)."""
     first: Numbers
+    """Index at which each kind begins, (kinds + 1,)."""
 
     def __len__(self) -> int:
         return len(self.region)
@@ -49,7 +50,7 @@ class Cards:
 
 @dataclass(frozen=True, slots=True)
 class Bills:
-    """b bills that come every MONTH_S: who pays whom how much, and how far into each month, in seconds."""
+    """b monthly bills; `phase` is the time within the month, 0 to MONTH_S, in seconds."""
 
     card: Numbers
     merchant: Numbers
@@ -58,7 +59,7 @@ class Bills:
 
 
 def issue_cards(rng: np.random.Generator, count: int, merchants: Merchants) -> Cards:
-    """Cards of holders of all kinds, each with favourite merchants at home and online."""
+    """Create cards of holders of all kinds, each with favourite merchants at home and online."""
     kind = np.sort(rng.choice(len(KIND_SHARES), count, p=KIND_SHARES))
     region = rng.integers(0, REGIONS, count).astype(np.int32)
     home = np.repeat(region[:, None], FAVOURITES, axis=1)
@@ -75,7 +76,7 @@ def issue_cards(rng: np.random.Generator, count: int, merchants: Merchants) -> C
 
 
 def standing_bills(rng: np.random.Generator, cards: Cards, merchants: Merchants) -> Bills:
-    """One or two bills for most cards."""
+    """Create monthly bills, 1.5 per card on average."""
     payers = np.repeat(np.arange(len(cards), dtype=np.int32), rng.poisson(_BILLS_PER_CARD, len(cards)))
     billers = merchants.selling(*BILL_CODES, online=True)
     amount = np.round(_BILL_MEDIAN * np.exp(_BILL_SPREAD * rng.standard_normal(len(payers)))) - 0.01

@@ -1,4 +1,4 @@
-"""What merchants sell: merchant category, share of payments, amounts, where and when."""
+"""Merchant categories: share of merchants, usual amounts, and opening hours."""
 
 from __future__ import annotations
 
@@ -6,22 +6,24 @@ from typing import NamedTuple
 
 
 class Category(NamedTuple):
-    """A merchant category (ISO 18245) and its habits.
-
-    share: of all merchants. median: usual amount, EUR. spread: standard deviation of its logarithm.
-    online: share of merchants without a shop. opens, closes: hours of its shops, local time; past 24 is after
-    midnight. rounded: amounts are multiples of this, 0 for prices to the cent.
-    """
+    """A merchant category (ISO 18245) and its habits."""
 
     code: int
     name: str
     share: float
+    """Share of all merchants."""
     median: float
+    """Usual amount, EUR."""
     spread: float
+    """Standard deviation of the logarithm of the amount."""
     online: float
+    """Share of merchants without a shop."""
     opens: int
+    """Opening hour of its shops, local time."""
     closes: int
+    """Closing hour; over 24 is after midnight."""
     rounded: float = 0.0
+    """Amounts are multiples of this; 0 for prices to the cent."""
 
 
 CATEGORIES = (
@@ -42,4 +44,4 @@ CATEGORIES = (
     Category(4900, "utilities", 0.02, 65.0, 0.45, 1.00, 0, 24),
     Category(5968, "subscriptions", 0.02, 13.0, 0.50, 1.00, 0, 24),
 )
-BILL_CODES = (4900, 5968, 5815)  # what is paid every month
+BILL_CODES = (4900, 5968, 5815)  # categories of monthly bills

@@ -1,8 +1,8 @@
-"""How hard the patterns are to learn: `python -m simulate.check`.
+"""Measures how hard the patterns are to learn: `python -m simulate.check`.
 
-LightGBM on the features of the stream, once trained on all labels and once without the held-out patterns.
-Every pattern must be learnable, and a held-out one must not follow from the known ones: else a demo that
-adapts to it would show nothing.
+LightGBM is trained on the features of the stream, once with all labels and once without the held-out
+patterns. Every pattern must be learnable. A held-out pattern must not be detectable from the known ones;
+otherwise a demo that adapts to it would prove nothing.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from simulate.traffic import SimulatedTraffic
 FALSE_POSITIVES = 0.001  # of genuine payments
 _START = 1_750_000_000.0
 _CARDS, _DAYS = 10_000, 90.0  # about a thousand frauds of each pattern
-_TRAINED_ON = 0.6  # of the time; the rest is judged
-_GENUINE = 150_000  # rows that a training takes at most
+_TRAINED_ON = 0.6  # share of the rows for training; the rest is for testing
+_GENUINE = 150_000  # genuine rows of a training, at most
 _TREES = 200
 _SETTINGS = {
     "objective": "binary", "num_leaves": 31, "learning_rate": 0.08, "min_data_in_leaf": 20,
@@ -32,14 +32,14 @@ _SETTINGS = {
 
 @dataclass(frozen=True)
 class LabelledRows:
-    """Features (n, d) and family (n,), empty for genuine, in event-time order."""
+    """Features (n, d) and pattern (n,), empty for genuine, in event-time order."""
 
     features: npt.NDArray[np.float32]
     family: npt.NDArray[np.str_]
 
 
 def simulate_history(seed: int, cards: int, days: float) -> LabelledRows:
-    """A history with every pattern, featurised by the code that runs live."""
+    """Simulate a history with every pattern; the live code computes its features."""
     featuriser = Featuriser(TransactionSchema())
     parts = [
         (featuriser.features(chunk.features_columns()), chunk.family)
@@ -50,7 +50,15 @@ def simulate_history(seed: int, cards: int, days: float) -> LabelledRows:
 
 
 def measure_recalls(rows: LabelledRows, *, without: tuple[str, ...] = ()) -> dict[str, float]:
-    """Recall of each pattern at FALSE_POSITIVES, by a model that never saw the patterns in `without`."""
+    """Measure the recall of each pattern at FALSE_POSITIVES, after training without some patterns.
+
+    Args:
+        rows: the history.
+        without: patterns that the training does not see.
+
+    Returns:
+        Recall, 0 to 1, by pattern.
+    """
     import lightgbm
 
     past = int(_TRAINED_ON * len(rows.family))

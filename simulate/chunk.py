@@ -1,4 +1,4 @@
-"""Payments in event-time order as others want them: messages, columns of features, and the truth."""
+"""Payments in event-time order, as messages, as columns for features, and with the truth."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _CASH_CODE = 6011
 _MICROSECONDS = 1_000_000
 _CHANNEL_NAMES = pa.array(["unknown", "pos", "ecom", "atm"])  # in the order of `Channel`
 _FAMILIES = np.array(["", *EVERY])  # GENUINE first
-# What the simulator has an entity for, under the names that entities commonly bear.
+# Names of entities that simulated payments have.
 _CARD_NAMES, _MERCHANT_NAMES = ("card", "customer", "account"), ("merchant", "terminal", "shop")
 
 
@@ -33,7 +33,7 @@ class UnknownEntity(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class EntityIds:
-    """Ids that stand for the numbers of cards and merchants, bytes."""
+    """Ids of cards and merchants, bytes, by their number in the population."""
 
     cards: npt.NDArray[np.bytes_]
     merchants: npt.NDArray[np.bytes_]
@@ -48,12 +48,12 @@ class EntityIds:
 class Chunk:
     """n payments in event-time order.
 
-    payments: the columns. transaction: their ids, bytes (n,). The truth is `fraud` and `family`; neither is
-    part of `fields` or `features_columns`.
+    `fraud` and `family` are the truth; `fields` and `features_columns` do not contain them.
     """
 
     payments: Payments
     transaction: npt.NDArray[np.bytes_]
+    """Transaction ids, (n,)."""
     people: Population
     names: EntityIds
 
@@ -97,17 +97,27 @@ class Chunk:
 
     @cached_property
     def channel(self) -> npt.NDArray[np.int8]:
-        """A `Channel`: cash machines give cash, merchants without a shop sell without the card."""
+        """Channel of each payment, a `Channel`: cash at cash machines, card not present online."""
         online = self.people.merchants.region[self.merchant] == ONLINE
         shop = np.where(self.mcc == _CASH_CODE, Channel.CASH, Channel.PRESENT)
         return np.where(online, Channel.NOT_PRESENT, shop).astype(np.int8)
 
     def ids(self) -> list[str]:
-        """Transaction ids as text."""
+        """Return the transaction ids as text."""
         return [identity.decode("ascii") for identity in self.transaction.tolist()]
 
     def fields(self, schema: TransactionSchema) -> dict[str, pa.Array]:
-        """By JSON field what a message says; event times as Arrow timestamps. Raises UnknownEntity."""
+        """Return the values of each JSON field of the messages.
+
+        Args:
+            schema: names of the fields.
+
+        Returns:
+            Values by field; event times are Arrow timestamps.
+
+        Raises:
+            UnknownEntity: simulated payments do not have an entity of the schema.
+        """
         ticks = np.round(self.time * _MICROSECONDS).astype(np.int64)
         columns = {
             schema.id: _text(self.transaction),
@@ -121,7 +131,7 @@ class Chunk:
         return {field: column for field, column in columns.items() if field is not None}
 
     def features_columns(self, schema: TransactionSchema | None = None) -> Columns:
-        """What the stream would have decoded from these payments' messages, for the entities of `schema`."""
+        """Return the columns that the stream decodes from the messages, for the entities of `schema`."""
         entities = (schema or TransactionSchema()).entities
         return Columns(
             row=np.arange(len(self), dtype=np.int32),
@@ -140,11 +150,11 @@ class Chunk:
         if entity in _MERCHANT_NAMES:
             return self.names.merchants[self.merchant]
         allowed = ", ".join(_CARD_NAMES + _MERCHANT_NAMES)
-        raise UnknownEntity(f"entity {entity!r}: simulated payments have none; allowed are {allowed}")
+        raise UnknownEntity(f"simulated payments have no entity {entity!r}; allowed are {allowed}")
 
 
 def _spans(texts: npt.NDArray[np.bytes_]) -> ByteStrings:
-    """Ids all have the same length, so they lie in the array as spans already."""
+    """Return ids of equal length as byte strings, without copying."""
     width = texts.dtype.itemsize
     start = np.arange(len(texts), dtype=np.int64) * width
     return ByteStrings(np.ascontiguousarray(texts).view(np.uint8), start, start + width)

@@ -1,4 +1,4 @@
-"""What people pay: favourites, errands, trips, sprees, outings and bills."""
+"""Genuine payments: favourites, errands, trips, sprees, outings and bills."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ Rng = np.random.Generator
 
 _FAVOURITE, _ONLINE_ERRAND = 0.72, 0.12  # shares of payments; the rest are errands near home
 _FAVOURITE_WEIGHTS = np.cumsum(1.0 / np.arange(1, FAVOURITES + 1))
-_AWAY = 0.04  # of a card's weeks
+_AWAY = 0.04  # share of the weeks of a card spent away
 _WEEK_S = 7 * DAY_S
-_SPREE, _SPREE_LAG_S = 0.16, 900.0  # payments followed by another within a quarter of an hour or so
-_SAME_SHOP = 0.3  # of the payments of a spree
-# A day out: shop after shop, many of them new, for more than usual. It looks like a thief in a hurry.
+_SPREE, _SPREE_LAG_S = 0.16, 900.0  # share of payments followed by another, 15 minutes later on average
+_SAME_SHOP = 0.3  # share of the payments of a spree
+# A day out: several shops in turn, many of them new, for more than usual. It resembles a thief in a hurry.
 _OUTING, _STOPS, _OUTING_LAG_S, _OUTING_FACTOR = 0.004, 4, 1_800.0, 2.5
-_TREAT, _TREAT_FACTOR = 0.012, 4.0  # payments of several times the usual amount
-_WHOLE = 0.05  # of prices to the cent that happen to have none
+_TREAT, _TREAT_FACTOR = 0.012, 4.0  # share of payments of four times the usual amount
+_WHOLE = 0.05  # share of amounts rounded up to whole euros
 _MEDIANS = np.array([category.median for category in CATEGORIES])
 _SPREADS = np.array([category.spread for category in CATEGORIES])
 _ROUNDED = np.array([category.rounded for category in CATEGORIES])
@@ -36,14 +36,22 @@ _CARD_STEP, _WEEK_STEP = np.uint64(2_654_435_761), np.uint64(40_503)
 
 
 def payments_per_second(people: Population) -> float:
-    """Genuine payments a second at the people's own pace, over a whole week."""
+    """Return the genuine payments a second at the usual pace, averaged over a week."""
     return people.cards.rate * (1.0 + _SPREE + _SPREE**2 + _OUTING * _STOPS) + people.bills_per_second
 
 
 def genuine_payments(rng: Rng, people: Population, start: float, end: float, pace: float = 1.0) -> Payments:
-    """What people decide to pay from `start` to before `end`; a spree that they begin may last longer.
+    """Generate the genuine payments that begin in a period.
 
-    With a `pace` of 2 everybody pays twice as often; bills fall due as ever.
+    Args:
+        rng: source of random numbers.
+        people: cards and merchants.
+        start: beginning of the period, seconds since 1970.
+        end: end of the period; a spree that begins before it may last longer.
+        pace: 2 makes every card pay twice as often; bills stay monthly.
+
+    Returns:
+        The payments, in no particular order.
     """
     time, card = _moments(rng, people, start, end, pace)
     merchant = _merchants(rng, people, time, card)
@@ -54,7 +62,7 @@ def genuine_payments(rng: Rng, people: Population, start: float, end: float, pac
 
 
 def amounts(rng: Rng, people: Population, card: Numbers, merchant: Numbers) -> Floats:
-    """What cards pay at merchants when they pay as usual, EUR (n,)."""
+    """Draw usual amounts of cards at merchants, EUR (n,)."""
     category = people.merchants.category[merchant]
     level = people.cards.level[card] * people.merchants.level[merchant]
     amount = _MEDIANS[category] * level * np.exp(_SPREADS[category] * rng.standard_normal(len(card)))
@@ -65,7 +73,7 @@ def amounts(rng: Rng, people: Population, card: Numbers, merchant: Numbers) -> F
 
 
 def _moments(rng: Rng, people: Population, start: float, end: float, pace: float) -> tuple[Floats, Numbers]:
-    """Who pays when."""
+    """Draw the times of payments and their cards."""
     cards = people.cards
     below = np.concatenate([[0.0], cards.reach])
     times, payers = [], []
@@ -79,7 +87,7 @@ def _moments(rng: Rng, people: Population, start: float, end: float, pace: float
 
 
 def _merchants(rng: Rng, people: Population, time: Floats, card: Numbers) -> Numbers:
-    """Where: a favourite, an errand near home, on a trip, or online; closed shops give way to online."""
+    """Draw merchants: a favourite, a shop near home or on a trip, or online; online if the shop is closed."""
     draw = rng.random(len(card))
     rank = np.searchsorted(_FAVOURITE_WEIGHTS, rng.random(len(card)) * _FAVOURITE_WEIGHTS[-1])
     favourite = people.cards.favourites[card, rank]
@@ -94,7 +102,7 @@ def _merchants(rng: Rng, people: Population, time: Floats, card: Numbers) -> Num
 
 
 def _trip(card: Numbers, time: Floats) -> Numbers:
-    """The region a card is away in that week, or -1: always the same answer for the same card and week."""
+    """Return the region that a card visits in a week, or -1; equal cards and weeks give equal answers."""
     week = (time // _WEEK_S).astype(np.uint64)
     mixed = (card.astype(np.uint64) * _CARD_STEP + week * _WEEK_STEP) * _MIX
     chance = (mixed >> np.uint64(40)).astype(np.float64) / 2**24
@@ -111,7 +119,7 @@ def _is_open(people: Population, merchant: Numbers, time: Floats) -> npt.NDArray
 
 
 def _spree(rng: Rng, people: Population, before: Payments) -> Payments:
-    """Another payment soon after some: in the same shop, next door, or once more online."""
+    """Draw further payments soon after some: in the same shop, in the same region, or online again."""
     some = before.take(rng.random(len(before)) < _SPREE)
     merchant = people.merchants.in_regions(rng, people.merchants.region[some.merchant])
     merchant = np.where(rng.random(len(some)) < _SAME_SHOP, some.merchant, merchant).astype(np.int32)
@@ -121,7 +129,7 @@ def _spree(rng: Rng, people: Population, before: Payments) -> Payments:
 
 
 def _outings(rng: Rng, people: Population, before: Payments) -> Payments:
-    """Several shops one after the other, after a few of the payments in shops."""
+    """Draw outings: several shops in turn after some of the payments in shops."""
     in_shop = people.merchants.region[before.merchant] != ONLINE
     first = before.take(in_shop & (rng.random(len(before)) < _OUTING))
     begun = np.repeat(np.arange(len(first)), _STOPS)
@@ -134,7 +142,7 @@ def _outings(rng: Rng, people: Population, before: Payments) -> Payments:
 
 
 def _bills(people: Population, start: float, end: float) -> Payments:
-    """The bills that fall due."""
+    """Return the bills due in the period."""
     bills = people.bills
     due = start + (bills.phase - start) % MONTH_S
     now = due < end

@@ -1,4 +1,4 @@
-"""Live traffic: as many payments as are asked for, patterns on and off in between."""
+"""Live traffic: endless payments, with patterns to switch on and off."""
 
 from __future__ import annotations
 
@@ -8,16 +8,17 @@ from simulate.chunk import Chunk
 from simulate.payment_generator import PaymentGenerator, pattern_number
 from simulate.payments import Payments
 
-# Few enough that a pattern switched on is seen in the next payments, enough to amortise numpy's calls.
+# Small enough that a new pattern appears soon, and large enough to amortise the calls of numpy.
 _WINDOW_PAYMENTS = 1_024
 _MOST_FRAUD = 0.5
 
 
 class LiveTraffic:
-    """Payments without end, in event-time order; how they are cut into takes does not change them.
+    """Endless payments in event-time order; the sizes of `take` do not change them.
 
     Args:
-        generator: makes them. chunk: names them, given the number of the first.
+        generator: generates the payments.
+        chunk: makes a chunk of payments, given the number of the first.
     """
 
     def __init__(self, generator: PaymentGenerator, chunk: Callable[[Payments, int], Chunk]) -> None:
@@ -27,11 +28,11 @@ class LiveTraffic:
 
     @property
     def now(self) -> float:
-        """Event time up to which payments are made, seconds since 1970."""
+        """Event time up to which payments are generated, seconds since 1970."""
         return self._generator.start
 
     def take(self, count: int) -> Chunk:
-        """The next `count` payments."""
+        """Return the next `count` payments."""
         while len(self._ready) < count:
             made = self._generator.next_window(_WINDOW_PAYMENTS / self._generator.per_second)
             self._ready = Payments.joined([self._ready, made])
@@ -41,11 +42,18 @@ class LiveTraffic:
         return chunk
 
     def start_pattern(self, name: str, share: float) -> None:
-        """From now on `share` of all payments, 0 to 0.5, are of this pattern.
+        """Make a share of all following payments frauds of a pattern.
 
-        Its first incidents begin with the next payments made; where they last for days of event time, the
-        share is reached after that long. Raises UnknownPattern, and ValueError where frauds would outnumber
-        the rest.
+        Incidents begin with the next generated payments. If they last for days of event time, the share is
+        reached after that time.
+
+        Args:
+            name: name of the pattern.
+            share: share of all payments, over 0; all patterns together at most 0.5.
+
+        Raises:
+            UnknownPattern: there is no pattern of this name.
+            ValueError: the share is out of range.
         """
         pattern_number(name)
         others = sum(other for known, other in self._generator.shares.items() if known != name)
@@ -56,7 +64,14 @@ class LiveTraffic:
         self._generator.shares[name] = share
 
     def stop_pattern(self, name: str) -> None:
-        """No more of this pattern after the payments made so far. Raises UnknownPattern."""
+        """Stop a pattern after the payments generated so far.
+
+        Args:
+            name: name of the pattern.
+
+        Raises:
+            UnknownPattern: there is no pattern of this name.
+        """
         pattern_number(name)
         self._generator.shares.pop(name, None)
         self._generator.drop_pattern(name)

@@ -1,4 +1,4 @@
-"""Merchants: where they are, what they sell, how well known they are."""
+"""Merchants: region, category and popularity."""
 
 from __future__ import annotations
 
@@ -18,35 +18,36 @@ CODES = np.array([category.code for category in CATEGORIES], np.int32)
 
 _SHARES = np.array([category.share for category in CATEGORIES])
 _ONLINE_SHARES = np.array([category.online for category in CATEGORIES])
-_FAME = 1.1  # spread of popularity: the best known tenth makes about a third of all payments
+_FAME = 1.1  # spread of popularity: the most popular tenth makes about a third of all payments
 _LEVEL_SPREAD = 0.25
-_PER_REGION = 40  # merchants needed, for every region to have some of most categories
+_PER_REGION = 40  # merchants per region, so that every region has some of most categories
 
 
 @dataclass(frozen=True, slots=True)
 class Merchants:
-    """m merchants, ordered by region.
-
-    region: 0 to REGIONS - 1, or ONLINE. category: place in CATEGORIES. level: factor on its usual amount.
-    reach: popularity, cumulated over all merchants. first: where each region begins, (REGIONS + 2,).
-    """
+    """m merchants, ordered by region."""
 
     region: Numbers
+    """0 to REGIONS - 1, or ONLINE, (m,)."""
     category: Numbers
+    """Index in CATEGORIES, (m,)."""
     level: Floats
+    """Factor on the usual amount of the category, (m,)."""
     reach: Floats
+    """Cumulative popularity, (m,)."""
     first: Numbers
+    """Index at which each region begins, (REGIONS + 2,)."""
 
     def __len__(self) -> int:
         return len(self.region)
 
     def selling(self, *codes: int, online: bool) -> Numbers:
-        """The merchants of some categories, with or without a shop."""
+        """Return the merchants of some categories, online ones or shops."""
         wanted = np.isin(CODES[self.category], codes) & ((self.region == ONLINE) == online)
         return np.flatnonzero(wanted).astype(np.int32)
 
     def in_regions(self, rng: np.random.Generator, region: Numbers) -> Numbers:
-        """One merchant for each of n regions, by popularity."""
+        """Draw a merchant for each of n regions, by popularity."""
         below = np.concatenate([[0.0], self.reach])
         low, high = below[self.first[region]], below[self.first[region + 1]]
         found = np.searchsorted(self.reach, low + rng.random(len(region)) * (high - low), side="right")
@@ -54,7 +55,18 @@ class Merchants:
 
 
 def open_merchants(rng: np.random.Generator, count: int) -> Merchants:
-    """Merchants of all categories and regions. Raises ValueError where they are too few for that."""
+    """Create merchants of all categories and regions.
+
+    Args:
+        rng: source of random numbers.
+        count: number of merchants, 360 or more.
+
+    Returns:
+        The merchants.
+
+    Raises:
+        ValueError: `count` is too low.
+    """
     least = _PER_REGION * (REGIONS + 1)
     if count < least:
         raise ValueError(f"{count} merchants: at least {least} are needed, for all regions to have some")

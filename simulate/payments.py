@@ -1,4 +1,4 @@
-"""Payments as columns, with the truth beside them."""
+"""Payments as columns, with their truth."""
 
 from __future__ import annotations
 
@@ -9,22 +9,23 @@ import numpy as np
 import numpy.typing as npt
 
 GENUINE = 0
-_PER_SECOND = 1_000.0  # messages carry milliseconds, so a payment has no finer time than that
+_PER_SECOND = 1_000.0  # messages carry milliseconds, so times have no finer resolution
 
 
 @dataclass(frozen=True, slots=True)
 class Payments:
-    """n payments in no particular order.
-
-    time: event time, seconds since 1970, whole milliseconds. amount: EUR, whole cents, 0.01 at least.
-    card, merchant: their number in the population. family: number of the pattern, GENUINE for none.
-    """
+    """n payments in no particular order; all fields have n entries."""
 
     time: npt.NDArray[np.float64]
+    """Event time, seconds since 1970, whole milliseconds."""
     amount: npt.NDArray[np.float64]
+    """EUR, whole cents, at least 0.01."""
     card: npt.NDArray[np.int32]
+    """Number of the card in the population."""
     merchant: npt.NDArray[np.int32]
+    """Number of the merchant in the population."""
     family: npt.NDArray[np.int8]
+    """Number of the pattern; GENUINE for none."""
 
     def __len__(self) -> int:
         return len(self.time)
@@ -37,7 +38,7 @@ class Payments:
         card: npt.NDArray[np.integer],
         merchant: npt.NDArray[np.integer],
     ) -> Payments:
-        """Genuine payments; times and amounts are rounded to what a message can say."""
+        """Make genuine payments; times and amounts are rounded to the resolution of a message."""
         cents = np.maximum(np.round(amount, 2), 0.01)
         whole = np.floor(time * _PER_SECOND) / _PER_SECOND
         numbers = card.astype(np.int32), merchant.astype(np.int32)
@@ -45,23 +46,23 @@ class Payments:
 
     @classmethod
     def none(cls) -> Payments:
-        """No payments."""
+        """Return no payments."""
         return cls.of(np.empty(0), np.empty(0), np.empty(0, np.int32), np.empty(0, np.int32))
 
     @classmethod
     def joined(cls, parts: Sequence[Payments]) -> Payments:
-        """All payments of one or more parts, part by part."""
+        """Concatenate one or more parts."""
         columns = ([getattr(part, field.name) for part in parts] for field in fields(cls))
         return cls(*(np.concatenate(column) for column in columns))
 
     def take(self, index: npt.NDArray[np.bool_] | npt.NDArray[np.int64] | slice) -> Payments:
-        """The payments at `index`."""
+        """Return the payments at `index`."""
         return Payments(*(getattr(self, field.name)[index] for field in fields(self)))
 
     def in_order(self) -> Payments:
-        """The same payments by event time."""
+        """Return the payments sorted by event time."""
         return self.take(np.argsort(self.time, kind="stable"))
 
     def of_family(self, family: int) -> Payments:
-        """The same payments, known to be of one family."""
+        """Return the payments with this number of a pattern as their truth."""
         return replace(self, family=np.full(len(self), family, np.int8))

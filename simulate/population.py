@@ -1,4 +1,4 @@
-"""Who is there: cards, merchants, bills between them."""
+"""The population: cards, merchants and bills."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LEAST_CARDS = 100
 
 @dataclass(frozen=True, slots=True)
 class Population:
-    """Cards and merchants, numbered from 0 on."""
+    """Cards and merchants, numbered from 0."""
 
     cards: Cards
     merchants: Merchants
@@ -22,12 +22,24 @@ class Population:
 
     @property
     def bills_per_second(self) -> float:
-        """Bills that fall due per second of event time, on average."""
+        """Bills due per second of event time, on average."""
         return len(self.bills.card) / MONTH_S
 
 
 def populate(seed: int, cards: int, merchants: int) -> Population:
-    """A population that depends on these numbers alone. Raises ValueError with too few of either."""
+    """Create a population; equal arguments give equal populations.
+
+    Args:
+        seed: 0 or more.
+        cards: number of cards, 100 or more.
+        merchants: number of merchants, 360 or more.
+
+    Returns:
+        The population.
+
+    Raises:
+        ValueError: there are too few cards or merchants.
+    """
     if cards < LEAST_CARDS:
         raise ValueError(f"{cards} cards: at least {LEAST_CARDS} are needed")
     rng = np.random.default_rng([seed, 0])

@@ -18,19 +18,25 @@ from simulate.population import Population, populate
 from simulate.rhythm import DAY_S
 
 CARDS, MERCHANTS = 5_000, 800
-FRAUD_SHARE = 0.005  # of payments, in history as in life
-_WINDOW_PAYMENTS = 32_768  # of history, made at once
-_LIVE_NUMBERS = 1 << 50  # numbers of live transactions begin here, above those of any history
+FRAUD_SHARE = 0.005  # share of payments, in the history and in live traffic
+_WINDOW_PAYMENTS = 32_768  # payments of a history generated at once
+_LIVE_NUMBERS = 1 << 50  # first number of live transactions, above those of any history
 _HISTORY, _LIVE = 1, 2  # streams of random numbers
-_ODD = 0x9E3779B97F4A7C15  # spreads seeds apart, so that seed + 1 is not a millisecond later
+_ODD = 0x9E3779B97F4A7C15  # spreads seeds, so that seed + 1 does not equal a start one millisecond later
 
 
 class SimulatedTraffic:
-    """Cards and merchants, and what they pay. Equal arguments give equal payments.
+    """Cards and merchants with their payments; equal arguments give equal payments.
 
-    >>> traffic = SimulatedTraffic(seed=7, cards=200)
-    >>> sum(len(chunk) for chunk in traffic.history(1.7e9, days=2.0)) > 500
-    True
+    Args:
+        seed: 0 or more.
+        cards: number of cards, 100 or more.
+        merchants: number of merchants, 360 or more.
+
+    Example:
+        >>> traffic = SimulatedTraffic(seed=7, cards=200)
+        >>> sum(len(chunk) for chunk in traffic.history(1.7e9, days=2.0)) > 500
+        True
     """
 
     def __init__(self, seed: int, cards: int = CARDS, merchants: int = MERCHANTS) -> None:
@@ -39,7 +45,7 @@ class SimulatedTraffic:
 
     @property
     def per_second(self) -> float:
-        """Genuine payments per second of event time when people live at their own pace."""
+        """Genuine payments per second of event time at the usual pace."""
         return payments_per_second(self.people)
 
     def history(
@@ -51,12 +57,21 @@ class SimulatedTraffic:
         per_day: float | None = None,
         fraud_share: float = FRAUD_SHARE,
     ) -> Iterator[Chunk]:
-        """The payments of `days` from `start`, in order, in chunks of some 30,000.
+        """Generate a history of payments in order.
 
         Args:
-            start: seconds since 1970.
-            families: patterns that go on all the time, `fraud_share` of the payments together.
-            per_day: payments a day; None for people's own pace.
+            start: event time of its beginning, seconds since 1970.
+            days: length.
+            families: patterns that occur all the time, `fraud_share` of the payments together.
+            per_day: payments a day, over 0; None for the usual pace.
+            fraud_share: share of the payments that is fraud, 0 to 1.
+
+        Yields:
+            A chunk of about 30,000 payments.
+
+        Raises:
+            UnknownPattern: a family has no pattern of its name.
+            ValueError: `per_day` is not above 0.
         """
         shares = even_shares(families, fraud_share)
         generator = PaymentGenerator(
@@ -112,15 +127,15 @@ class SimulatedTraffic:
         if payments is None:
             return 1.0
         if not payments > 0:
-            raise ValueError(f"{payments} payments: more than 0 are needed")
+            raise ValueError(f"{payments} payments: the number must be over 0")
         return payments / seconds / self.per_second
 
     def _run(self, start: float) -> int:
-        """A number for all that begins at `start`, below 2**60."""
+        """Return a number below 2**60 for the ids of everything that begins at `start`."""
         return (self.seed * _ODD + int(start * 1000)) % (1 << 60)
 
     def _chunk(self, made: Payments, start: float, first: int) -> Chunk:
-        """Ids depend on the start too: a simulation begun later repeats none of an earlier one."""
+        """Make a chunk. Ids depend on the start too, so that a later simulation repeats no id."""
         numbers = np.arange(first, first + len(made))
         return Chunk(
             made,

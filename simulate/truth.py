@@ -1,4 +1,4 @@
-"""What only the simulator knows, in a file of its own."""
+"""Writes the truth of simulated payments to a Parquet file."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 
 from simulate.chunk import Chunk
 
-_GROUP_ROWS = 65_536  # written at once: live chunks of a few rows would make a file of headers
+_GROUP_ROWS = 65_536  # rows written at once; many small row groups would bloat the file
 
 TRUTH = pa.schema(
     [
@@ -24,7 +24,10 @@ TRUTH = pa.schema(
 
 
 class TruthFile:
-    """A Parquet file with the columns of `TRUTH`, complete once it is closed.
+    """A Parquet file with the columns of `TRUTH`; it is complete after closing.
+
+    Args:
+        path: the file; an existing one is overwritten.
 
     Example:
         with TruthFile(Path("truth.parquet")) as truth:
@@ -46,7 +49,7 @@ class TruthFile:
         self._writer.close()
 
     def add(self, chunk: Chunk) -> None:
-        """Note the truth of a chunk's payments."""
+        """Add the truth of the payments of a chunk."""
         columns = [chunk.ids(), chunk.time, chunk.amount, chunk.fraud, chunk.family.tolist()]
         arrays = [pa.array(column, field.type) for column, field in zip(columns, TRUTH, strict=True)]
         self._held.append(pa.table(arrays, schema=TRUTH))

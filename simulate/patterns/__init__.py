@@ -1,7 +1,6 @@
-"""Patterns of fraud: one recipe a file, each with what it does to whom.
+"""Patterns of fraud, one recipe per file.
 
-`KNOWN` are what a base is trained on. `HELD_OUT` are kept from every training: a demo and the tests draw
-their new pattern from them.
+Bases are trained on `KNOWN`. No training sees `HELD_OUT`: demo and tests take their new pattern from there.
 """
 
 from simulate.patterns.account_takeover import AccountTakeover

@@ -1,4 +1,4 @@
-"""Card testing: which of the stolen numbers still work?"""
+"""Card testing: a script finds out which stolen numbers still work."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a pattern of fraud is to the simulator, and what recipes have in common."""
+"""The protocol of a fraud pattern, and functions that recipes share."""
 
 from __future__ import annotations
 
@@ -15,13 +15,14 @@ Floats = npt.NDArray[np.float64]
 Numbers = npt.NDArray[np.int32]
 Rng = np.random.Generator
 
-_REDRAWS = 3  # of a merchant that the card knows already
+_REDRAWS = 3  # redraws of a merchant that is a favourite of the card
 
 
 class Pattern(Protocol):
-    """A recipe. `length` is the mean number of payments of one incident; `recipe` says in words what it does.
+    """A fraud pattern.
 
-    An incident is one thief at work, with one card or with many.
+    An incident is one attack, with one card or many. `length` is the mean number of payments of an incident;
+    `recipe` describes the pattern.
     """
 
     name: ClassVar[str]
@@ -29,18 +30,18 @@ class Pattern(Protocol):
     length: ClassVar[float]
 
     def incidents(self, rng: Rng, people: Population, begin: Floats) -> Payments:
-        """The payments of k incidents that begin at `begin`, float64 (k,); they may go on for days."""
+        """Generate the payments of k incidents that begin at `begin`, (k,); incidents may last for days."""
 
 
 class Steps(NamedTuple):
-    """Payments in turn: for each its incident and its time, both (n,)."""
+    """Payments of incidents: index of the incident and time of each payment, both (n,)."""
 
     incident: npt.NDArray[np.int64]
     time: Floats
 
 
 def draw_steps(rng: Rng, begin: Floats, least: int, most: int, gap_s: float) -> Steps:
-    """For each incident `least` to `most` steps; the first at once, then gaps of `gap_s` on average."""
+    """Draw `least` to `most` payments per incident; the first at `begin`, then gaps of `gap_s` on average."""
     count = rng.integers(least, most + 1, len(begin))
     incident = np.repeat(np.arange(len(begin)), count)
     elapsed = np.cumsum(rng.exponential(gap_s, len(incident)))
@@ -49,12 +50,12 @@ def draw_steps(rng: Rng, begin: Floats, least: int, most: int, gap_s: float) -> 
 
 
 def draw_cards(rng: Rng, people: Population, count: int) -> Numbers:
-    """Cards, any of them with equal chance."""
+    """Draw cards with equal probability."""
     return rng.integers(0, len(people.cards), count).astype(np.int32)
 
 
 def draw_new_merchants(rng: Rng, people: Population, card: Numbers, shops: Numbers) -> Numbers:
-    """One of `shops` for each card, hardly ever one of the card's favourites."""
+    """Draw one of `shops` for each card; favourites of the card are redrawn up to 3 times."""
     merchant = rng.choice(shops, len(card))
     for _ in range(_REDRAWS):
         known = (people.cards.favourites[card] == merchant[:, None]).any(axis=1)
@@ -63,6 +64,6 @@ def draw_new_merchants(rng: Rng, people: Population, card: Numbers, shops: Numbe
 
 
 def move_to_hours(rng: Rng, begin: Floats, from_hour: float, hours: float) -> Floats:
-    """Move times to the next `hours` from `from_hour` on, not before `begin`; past 24 is after midnight."""
+    """Move times forward to a random time in the `hours` after `from_hour`; over 24 is after midnight."""
     moved = np.floor(begin / DAY_S) * DAY_S + (from_hour + hours * rng.random(len(begin))) * HOUR_S
     return np.where(moved < begin, moved + DAY_S, moved)

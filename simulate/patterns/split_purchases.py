@@ -1,4 +1,4 @@
-"""Split purchases: a dear thing in parts, each just below the limit that asks for more."""
+"""Split purchases: expensive goods in several payments, each just below the limit of a check."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Subscription trap: a free trial that nobody can end."""
+"""Subscription trap: a free trial that charges again and again."""
 
 from __future__ import annotations
 
