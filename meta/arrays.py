@@ -1,4 +1,4 @@
-"""Names for the arrays that the package passes around, and the checks at its borders."""
+"""Names of array types, and the check of arrays that come from outside."""
 
 from __future__ import annotations
 
@@ -15,11 +15,15 @@ Tensors = dict[str, NDArray[Any]]
 
 
 class WrongShape(ValueError):
-    """An array has another shape than the model it is given to."""
+    """An array has another shape than its model reads."""
 
 
 def matrix(X: NDArray[Any], columns: int, what: str) -> Floats:
-    """Return `X` as contiguous float32 (n, columns); WrongShape names `what` where the shape differs."""
+    """Return `X` as contiguous float32 (n, columns).
+
+    Raises:
+        WrongShape: The array has another shape; the message names `what`.
+    """
     if X.ndim != 2 or X.shape[1] != columns:
         raise WrongShape(f"{what}: shape {X.shape}, allowed (rows, {columns})")
     return np.ascontiguousarray(X, dtype=np.float32)

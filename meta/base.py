@@ -1,4 +1,4 @@
-"""The base: a frozen scoring network trained on history, and all that is needed to use it years later."""
+"""The base: a frozen scoring network trained on history, with all that scoring needs."""
 
 from __future__ import annotations
 
@@ -19,8 +19,15 @@ _KIND = "base"
 
 @dataclass(frozen=True)
 class Provenance:
-    """Where a base comes from: training period in event time (seconds), hash of the data, seed, rows,
-    families.
+    """What a base was trained on.
+
+    Attributes:
+        period: First and last event time, seconds since 1970.
+        data_hash: SHA-256 of rows and labels.
+        seed: Seed of the training.
+        rows: Training rows.
+        frauds: Frauds among them.
+        held_out: Names of fraud families that took no part.
     """
 
     period: tuple[float, float]
@@ -33,7 +40,15 @@ class Provenance:
 
 @dataclass(frozen=True)
 class BaseModel:
-    """Names of the features in their order, their map to normal scores, the network, and its provenance."""
+    """A scoring network and its inputs.
+
+    Attributes:
+        features: Names of the features, in order.
+        normaliser: Map from raw features to normal scores.
+        network: The network.
+        histograms: Distribution of the training features, to measure drift against.
+        provenance: What it was trained on.
+    """
 
     features: tuple[str, ...]
     normaliser: Normaliser
@@ -42,11 +57,18 @@ class BaseModel:
     provenance: Provenance
 
     def score(self, X: Floats) -> Doubles:
-        """Return log-odds float64 (n,) for raw features float32 (n, d); a row's score is its own alone."""
+        """Return log-odds float64 (n,) of raw features float32 (n, d).
+
+        A row's score is the same to the bit in any batch.
+        """
         return self.network.score(self.tokens(X))
 
     def tokens(self, X: Floats) -> Floats:
-        """Return normal scores float32 (n, tokens) in +-5."""
+        """Return normal scores float32 (n, tokens) in +-5 of raw features float32 (n, d).
+
+        Raises:
+            WrongShape: The rows have another number of features.
+        """
         return self.normaliser(matrix(X, len(self.features), "base features"))
 
     def to_bytes(self) -> bytes:
@@ -67,7 +89,11 @@ class BaseModel:
 
     @classmethod
     def from_bytes(cls, data: bytes) -> BaseModel:
-        """Rebuild from `to_bytes`; BrokenArtifact where the bytes are no base."""
+        """Rebuild from `to_bytes`.
+
+        Raises:
+            BrokenArtifact: The bytes are no base.
+        """
         tensors, h = unpack(data, kind=_KIND)
         provenance = Provenance(
             (h["span"][0], h["span"][1]),
@@ -101,5 +127,5 @@ class BaseModel:
 
 
 def data_hash(X: Floats, labels: np.ndarray[Any, Any]) -> str:
-    """Return the SHA-256 of training rows and labels, so that a base can be traced to its data."""
+    """Return the SHA-256 of training rows and labels; it traces a base to its data."""
     return content_hash(np.ascontiguousarray(X).tobytes() + np.ascontiguousarray(labels).tobytes())

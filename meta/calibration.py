@@ -1,4 +1,4 @@
-"""Tails: the share of genuine traffic that scores higher, the one scale for base and detectors."""
+"""Tails: the share of genuine traffic that scores higher, the common scale of base and detectors."""
 
 from __future__ import annotations
 
@@ -13,22 +13,26 @@ from meta.arrays import Doubles, Floats, Tensors
 from meta.kernels import LIMIT
 from meta.tensors import BrokenArtifact
 
-_BODY = 512  # quantiles kept of the body; the tail is kept row by row
+_BODY = 512  # quantiles kept of the body; of the tail every row is kept
 _TAIL = 0.01  # share of the reservoir that the exponential tail is fitted to
-CEILING = 12.0  # surprise is cut here: one in 10^12 is no longer a measurement
+CEILING = 12.0  # the largest surprise: one in 10^12 cannot be measured
 
 
 class TooFewScores(ValueError):
-    """Too few genuine scores to speak of tails."""
+    """Too few genuine scores to fit tails."""
 
 
 @dataclass(frozen=True)
 class Tails:
-    """Distribution of genuine scores: ascending `knots` (q,), their surprise (q,), and log10 decay beyond the
-    last.
+    """Distribution of genuine scores.
 
-    Within the reservoir the tail is empirical, between two scores linear in its logarithm; beyond the highest
-    scores it falls exponentially, as the excesses over a high threshold do (Pickands 1975, shape 0).
+    Within the reservoir the tail is empirical, and its logarithm is linear between two scores. Beyond the
+    highest score it falls exponentially, as excesses over a high threshold do (Pickands 1975, shape 0).
+
+    Attributes:
+        knots: Scores in ascending order, float64 (q,).
+        levels: Surprise of each, float64 (q,).
+        rate: Surprise per unit of score beyond the last knot.
     """
 
     knots: Doubles
@@ -37,10 +41,15 @@ class Tails:
 
     @classmethod
     def fit(cls, scores: Doubles, *, trim: float = 0.0) -> Tails:
-        """Learn from genuine scores (n,), n >= 100; `trim` is the share of highest scores left out.
+        """Fit the distribution of genuine scores.
 
-        Trim where the reservoir may hold frauds that nobody has found: a few of them silence the detector
-        that is made for them.
+        Args:
+            scores: Genuine scores (n,), n >= 100.
+            trim: Share of the highest scores that is left out, 0 to 1. Trim where the reservoir may hold
+                undetected frauds: a few of them silence the detector that is made for them.
+
+        Raises:
+            TooFewScores: There are fewer than 100 scores.
         """
         ordered = np.sort(np.asarray(scores, dtype=np.float64))
         if len(ordered) < 100:
@@ -51,13 +60,13 @@ class Tails:
         body = np.linspace(0, n - tail, min(_BODY, n - tail), endpoint=False).astype(int)
         at = np.r_[body, np.arange(n - tail, n)]
         knots, last = np.unique(ordered[at][::-1], return_index=True)
-        rank = at[::-1][last]  # of equal scores the highest rank: the share that scores strictly higher
+        rank = at[::-1][last]  # the highest rank of equal scores: the tail counts strictly higher scores
         levels = np.maximum(-np.log10((n - rank - 0.5) / n), 0.0)
         excess = float(np.mean(ordered[-tail:] - ordered[n - tail]))
         return cls(knots, levels, 1.0 / (max(excess, 1e-9) * np.log(10)))
 
     def surprise(self, scores: Doubles) -> Doubles:
-        """Return -log10 of the tail, float64 (n,) in 0 to 12; higher scores never have less."""
+        """Return -log10 of the tail, float64 (n,) in 0 to 12; it never falls as the score rises."""
         s = np.ascontiguousarray(scores, dtype=np.float64)[:, None]
         out = np.empty_like(s)
         first = np.array([0, len(self.knots)], np.int32)
@@ -65,7 +74,7 @@ class Tails:
         return out[:, 0]
 
     def tensors(self, prefix: str = "tails.") -> Tensors:
-        """Return what a control entry stores."""
+        """Return the tensors that an artifact stores."""
         return {
             prefix + "knots": self.knots,
             prefix + "levels": self.levels,
@@ -98,27 +107,43 @@ def token_of(surprise: NDArray[Any]) -> Floats:
 
 
 def combine(surprises: NDArray[np.float64], shifts: Doubles) -> Doubles:
-    """Return the surprise that decides, (n,): the highest of base and detectors (n, 1 + e), each with its
-    shift.
+    """Return the surprise that decides: the highest of base and detectors.
 
-    A shift below 0 takes budget away from its column, one above 0 gives it more.
+    Args:
+        surprises: Surprises float64 (n, 1 + e), base first.
+        shifts: Added to each column, float64 (1 + e,). A negative shift takes budget from its column, a
+            positive one gives it more.
+
+    Returns:
+        Surprise float64 (n,).
     """
     highest: Doubles = surprises[:, 0] + shifts[0]
-    for j in range(1, len(shifts)):  # 5 times as quick as a maximum along the short axis
+    for j in range(1, len(shifts)):  # 5 times as fast as a maximum along the short axis
         np.maximum(highest, surprises[:, j] + shifts[j], out=highest)
     return highest
 
 
 def with_risk(surprises: NDArray[np.float64], risk: Doubles) -> NDArray[np.float64]:
-    """Return surprises (n, 1 + e) raised by what confirmed frauds of each row's entities add, `risk` (n,)."""
+    """Return surprises (n, 1 + e) plus the boost `risk` (n,) of each row's entities, at most `CEILING`."""
     return np.minimum(surprises + risk[:, None], CEILING) if risk.any() else surprises
 
 
 def joint_threshold(surprises: NDArray[np.float64], shifts: Doubles, budget: float) -> float:
-    """Return the threshold over base and all detectors that lets `budget` of the reservoir's rows through.
+    """Return the joint threshold of base and all detectors.
 
-    `surprises` float64 (n, 1 + e) of genuine rows, `shifts` (1 + e,), `budget` a share in (0, 1). One
-    threshold on the maximum holds the total: a split of the budget per detector overshoots or wastes it.
+    One threshold on the highest surprise holds the total budget. A budget per detector would overshoot it or
+    waste it.
+
+    Args:
+        surprises: Surprises of genuine rows, float64 (n, 1 + e).
+        shifts: Shifts of base and detectors, float64 (1 + e,).
+        budget: Share of genuine rows over the threshold, in (0, 1).
+
+    Returns:
+        The threshold, as surprise.
+
+    Raises:
+        ValueError: The budget is not in (0, 1).
     """
     if not 0.0 < budget < 1.0:
         raise ValueError(f"budget {budget}, allowed above 0 and below 1")

@@ -1,7 +1,7 @@
-"""What a base would have said of a family it has never seen.
+"""The base's surprise of a fraud family that it has never seen.
 
-A network that reads the base's surprise must not learn to lean on a base that already knows the pattern. So
-in meta-training the surprise of an episode of family f comes from trees that were fitted without f.
+A network that reads the base's surprise must not learn to rely on a base that knows the pattern already. So
+in meta-training, the surprise of an episode of family f comes from trees that were fitted without f.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class CrossFit:
     def fit(cls, scores: Floats, family: Labels, *, trees: int = 120, seed: int = 0) -> CrossFit:
         """Fit one model per family on normal scores (n, d), leaving that family out; family 0 is genuine."""
         families = [0, *(int(f) for f in np.unique(family) if f > 0)]
-        if len(families) == 2:  # a single family cannot be left out: the model of all must do
+        if len(families) == 2:  # a single family cannot be left out: use the model of all
             families = [0]
         scorers = {f: _boosted(scores, family, f, trees, seed) for f in families}
         genuine = scores[family == 0]

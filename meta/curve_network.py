@@ -26,14 +26,18 @@ class CurveNetwork:
 
     @classmethod
     def from_tensors(cls, tensors: Tensors, prefix: str = "network.") -> CurveNetwork:
-        """Rebuild from `tensors()`; BrokenArtifact where the curves have other knots than the kernels."""
+        """Rebuild from `tensors()`.
+
+        Raises:
+            BrokenArtifact: The curves have another number of knots than the kernels read.
+        """
         knots = tensors[prefix + "table"].shape[1]
         if knots != kernels.KNOTS:
             raise BrokenArtifact(f"curves of {knots} knots, allowed {kernels.KNOTS}")
         return cls(**{name: np.ascontiguousarray(tensors[prefix + name]) for name in _NAMES})
 
     def tensors(self, prefix: str = "network.") -> Tensors:
-        """Return what an artifact stores."""
+        """Return the tensors that an artifact stores."""
         return {prefix + name: getattr(self, name) for name in _NAMES}
 
     def score(self, tokens: Floats) -> Doubles:
@@ -42,7 +46,7 @@ class CurveNetwork:
         return self.score_located(index, weight)
 
     def score_located(self, index: Ints, weight: Floats) -> Doubles:
-        """Like `score`, for tokens that are located already: base and detectors share the work."""
+        """As `score`, for tokens that are located already."""
         n = len(index)
         first = np.empty((n, self.table.shape[2]), np.float32)
         kernels.curves(index, weight, self.table, self.table_bias, first)

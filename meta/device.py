@@ -1,6 +1,6 @@
-"""Where torch computes, and sums in a fixed order there.
+"""Chooses where torch computes, and makes it add in a fixed order there.
 
-On a GPU torch by default adds in whatever order its threads finish; the processor adds in order by itself.
+On a GPU, torch by default adds in the order in which its threads finish. The processor adds in a fixed order.
 Source: https://docs.pytorch.org/docs/stable/notes/randomness.html
 """
 
@@ -17,13 +17,17 @@ CPU = "cpu"
 
 
 class NoSuchDevice(Exception):
-    """A device was asked for that torch does not know, or does not have here."""
+    """A device that torch does not know, or that this machine does not have."""
 
 
 def chosen_device(wish: str) -> str:
-    """What `wish` (auto, cpu, cuda, or cuda:1 for the second GPU) comes to on this machine.
+    """Return torch's name of the device that `wish` means on this machine.
 
-    Raises NoSuchDevice.
+    Args:
+        wish: `auto` (a GPU where there is one), `cpu`, `cuda`, or `cuda:1` for the second GPU.
+
+    Raises:
+        NoSuchDevice: The name is unknown, or this machine has no such device.
 
     >>> chosen_device("cpu")
     'cpu'
@@ -45,11 +49,11 @@ def _gpus(found: int) -> str:
 
 @contextmanager
 def reproducible(device: str) -> Iterator[None]:
-    """Within it equal seeds give equal weights on one device."""
+    """Make equal seeds give equal weights on one device, while the context is open."""
     if device == CPU:
         yield
         return
-    # Read by cuBLAS when it is first used; torch refuses to multiply where it is not set.
+    # cuBLAS reads it when it is first used; without it torch refuses deterministic products.
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     before = torch.are_deterministic_algorithms_enabled()
     torch.use_deterministic_algorithms(True)

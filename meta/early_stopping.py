@@ -1,4 +1,4 @@
-"""Stop meta-training where tasks of families that it has not seen no longer gain by it (Prechelt 1998)."""
+"""Stops meta-training once the loss on unseen families no longer falls (Prechelt 1998)."""
 
 from __future__ import annotations
 
@@ -10,18 +10,23 @@ from torch import Tensor, nn
 
 from meta.sampler import COUNTS, Sampler, Task
 
-EVERY = 100  # steps between looks
-PATIENCE = 5  # looks without a gain until it stops
-BATCHES, TASKS = 8, 8  # that a look is the mean of; always the same ones, so that looks can be compared
+EVERY = 100  # steps between validations
+PATIENCE = 5  # validations without a gain before training stops
+BATCHES, TASKS = 8, 8  # validation batches, and tasks in each; always the same, so that losses compare
 
 Loss = Callable[[list[Task]], Tensor]
 
 
 @dataclass
 class EarlyStopping:
-    """Keeps the weights with the lowest loss on `batches` of validation tasks, each of equal counts.
+    """Keeps the weights with the lowest validation loss.
 
-    `best_step` is the step after which they were the weights, `losses` the loss at each look.
+    Attributes:
+        batches: Validation tasks; those of one batch have equal numbers of flags.
+        every: Steps between validations.
+        patience: Validations without a gain before training stops.
+        best_step: Step after which the weights were best.
+        losses: Loss at each validation.
     """
 
     batches: Sequence[list[Task]]
@@ -33,7 +38,7 @@ class EarlyStopping:
 
     @classmethod
     def on(cls, sampler: Sampler, families: Sequence[int]) -> EarlyStopping:
-        """Draw the validation tasks from families of `sampler` alone."""
+        """Draw the validation tasks from these families of `sampler`."""
         drawn = []
         for batch in range(BATCHES):
             k = COUNTS[batch % len(COUNTS)]
@@ -41,7 +46,7 @@ class EarlyStopping:
         return cls(drawn)
 
     def has_enough(self, net: nn.Module, steps: int, loss: Loss) -> bool:
-        """Look where it is time after `steps` steps; True once looks have gained nothing for too long."""
+        """Validate after `steps` steps where it is due; return whether training can stop."""
         if steps % self.every:
             return False
         net.eval()
@@ -55,6 +60,6 @@ class EarlyStopping:
         return len(self.losses) - 1 - self.losses.index(min(self.losses)) >= self.patience
 
     def restore(self, net: nn.Module) -> None:
-        """Give `net` the best weights, if there was a look at all."""
+        """Give `net` the best weights, if there was a validation."""
         if self._best:
             net.load_state_dict(self._best)

@@ -1,4 +1,4 @@
-"""Families of past fraud where nobody has labelled them: clusters of the confirmed frauds."""
+"""Families of past fraud without labels: clusters of the confirmed frauds."""
 
 from __future__ import annotations
 
@@ -13,12 +13,18 @@ Labels = np.ndarray[tuple[int], np.dtype[np.int64]]
 
 
 def cluster_families(scores: Floats, families: int = 6, *, seed: int = 0) -> Labels:
-    """Return a family 1 to `families` for each fraud of normal scores float32 (n, d).
+    """Cluster frauds by k-means. Meta-training needs families that differ, not the true ones.
 
-    k-means on normal scores: crude, but meta-training needs kinds of fraud that differ, not true ones.
+    Args:
+        scores: Normal scores of the frauds, float32 (n, d).
+        families: Most clusters.
+        seed: Seed of k-means.
+
+    Returns:
+        Family of each fraud, int64 (n,), from 1.
     """
-    count = max(1, min(families, len(scores) // 30))  # fewer than 30 rows make no episode with its queries
+    count = max(1, min(families, len(scores) // 30))  # an episode with its queries needs about 30 rows
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # duplicated frauds give fewer clusters than asked for, which is fine
+        warnings.simplefilter("ignore")  # duplicated frauds give fewer clusters, which is fine
         model = KMeans(count, n_init=4, random_state=seed).fit(scores)
     return np.asarray(model.labels_, dtype=np.int64) + 1

@@ -1,4 +1,4 @@
-"""What the gradient and metric learners meta-learned on fraud, as one artifact."""
+"""Meta-learned parameters of the gradient and metric learners, as one artifact."""
 
 from __future__ import annotations
 
@@ -25,7 +25,13 @@ class NotLearned(KeyError):
 
 @dataclass(frozen=True)
 class LearnerModel:
-    """Feature names, their map to normal scores, and per learner its tensors, named `learner/tensor`."""
+    """Parameters of all learners.
+
+    Attributes:
+        features: Names of the features, in order.
+        normaliser: Map from raw features to normal scores.
+        tensors: Parameters, named `learner/part/tensor`.
+    """
 
     features: tuple[str, ...]
     normaliser: Normaliser
@@ -36,7 +42,11 @@ class LearnerModel:
         return self.normaliser(matrix(X, len(self.features), "learner features"))
 
     def params(self, learner: str, part: str = "params") -> Params:
-        """Return the torch parameters of a learner; NotLearned where it was not trained."""
+        """Return the torch parameters of a learner.
+
+        Raises:
+            NotLearned: The artifact was not trained for it.
+        """
         import torch  # a scorer needs none
 
         prefix = f"{learner}/{part}/"
@@ -54,7 +64,11 @@ class LearnerModel:
 
     @classmethod
     def from_bytes(cls, data: bytes) -> LearnerModel:
-        """Rebuild from `to_bytes`; BrokenArtifact where the bytes are something else."""
+        """Rebuild from `to_bytes`.
+
+        Raises:
+            BrokenArtifact: The bytes are no artifact of learners.
+        """
         tensors, header = unpack(data, kind=_KIND)
         learned = {k[len("learned.") :]: v for k, v in tensors.items() if k.startswith("learned.")}
         return cls(tuple(header["features"]), Normaliser.from_tensors(tensors), learned)

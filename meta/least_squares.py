@@ -11,21 +11,29 @@ from numpy.typing import NDArray
 
 from meta.arrays import Doubles, Floats
 
-PENALTY = 0.1  # per row: 1.0 gives less on nearly every family (docs/decisions/0003)
+PENALTY = 0.1  # per row; 1.0 finds less on nearly every family (docs/decisions/0003)
 _SLOPE = 4.0  # of the targets +-1: the logistic curve's log-odds per unit of probability, at 0
 
 
 def least_squares(
     fraud: Floats, parts: NDArray[np.bool_], genuine: Floats, penalty: float
 ) -> tuple[NDArray[np.float64], Doubles]:
-    """Return weights (p, d) and intercepts (p,) in log-odds, for each part of the flags.
+    """Fit a linear detector to each part of the flags.
 
-    Normal scores of flags (k, d) and of genuine rows (n, d); `parts` (p, k) says which flags are in a part.
-    Those of a part weigh as much as all genuine rows together. `penalty` is per row, not on the intercept.
+    The flags of a part weigh as much as all genuine rows together.
+
+    Args:
+        fraud: Normal scores of the flags, float32 (k, d).
+        parts: Which flags are in each part, bool (p, k).
+        genuine: Normal scores of genuine rows, float32 (n, d).
+        penalty: Penalty per row on the squared weights; the intercept has none.
+
+    Returns:
+        Weights float64 (p, d) and intercepts float64 (p,), in log-odds.
     """
     flagged, usual = _with_ones(fraud), _with_ones(genuine)
     share = 0.5 * parts / parts.sum(1, keepdims=True)
-    of_flags = np.matmul(share[:, None, :] * flagged.T, flagged)  # 15 times as quick as one einsum
+    of_flags = np.matmul(share[:, None, :] * flagged.T, flagged)  # 15 times as fast as one einsum
     gram = of_flags + (0.5 / len(usual)) * (usual.T @ usual)
     features = np.arange(fraud.shape[1])
     gram[:, features, features] += penalty

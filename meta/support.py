@@ -1,4 +1,4 @@
-"""The support of an episode: what an analyst flagged, and the lookalikes that turned out genuine."""
+"""The support of an episode: flagged transactions, and similar ones that turned out genuine."""
 
 from __future__ import annotations
 
@@ -16,9 +16,17 @@ class EmptySupport(ValueError):
 
 @dataclass(frozen=True)
 class Support:
-    """Raw features of flagged frauds float32 (k, d), k >= 1, and of hard negatives float32 (h, d), h >= 0.
+    """Rows that an adapter adapts to.
 
-    An adapter that `needs_surprise` expects the base's surprise as one more, last, column everywhere.
+    An adapter that `needs_surprise` reads the base's surprise as one more, last, column.
+
+    Attributes:
+        fraud: Flagged frauds, raw features float32 (k, d), k >= 1.
+        genuine: Hard negatives, raw features float32 (h, d), h >= 0.
+
+    Raises:
+        EmptySupport: There is no flagged row.
+        WrongShape: Frauds and hard negatives have different numbers of columns.
     """
 
     fraud: Floats
@@ -34,11 +42,15 @@ class Support:
         return len(self.fraud)
 
     def without(self, rows: Sequence[int]) -> Support:
-        """Return the support without some of its flagged transactions; EmptySupport where none is left."""
+        """Return the support without some of its flagged rows.
+
+        Raises:
+            EmptySupport: No flagged row is left.
+        """
         return Support(np.delete(self.fraud, rows, axis=0), self.genuine)
 
     def with_negatives(self, background: Floats) -> Floats:
-        """Return background rows with the hard negatives in front."""
+        """Return the hard negatives followed by the background rows."""
         return np.concatenate([self.genuine, background]) if len(self.genuine) else background
 
 

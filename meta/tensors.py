@@ -1,4 +1,4 @@
-"""Bytes of an artifact: safetensors with one JSON header, equal content giving equal bytes."""
+"""Bytes of an artifact: safetensors with one JSON header. Equal content gives equal bytes."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from safetensors.numpy import load, save
 
 from meta.arrays import Tensors
 
-_KEY = "flagfive"  # one key only: safetensors keeps several in no fixed order
+_KEY = "flagfive"  # one key only: safetensors writes several in no fixed order
 _MAX_HEADER = 1 << 20  # bytes
 
 
 class BrokenArtifact(ValueError):
-    """Bytes that are no artifact of ours: truncated, foreign, or of another kind."""
+    """Bytes that are no artifact: truncated, foreign, or of another kind."""
 
 
 def pack(tensors: Tensors, header: dict[str, Any]) -> bytes:
@@ -26,7 +26,11 @@ def pack(tensors: Tensors, header: dict[str, Any]) -> bytes:
 
 
 def unpack(data: bytes, *, kind: str) -> tuple[Tensors, dict[str, Any]]:
-    """Return tensors and header of `pack`ed bytes; BrokenArtifact unless the header says `kind`."""
+    """Return tensors and header of packed bytes.
+
+    Raises:
+        BrokenArtifact: The bytes cannot be read, or are an artifact of another kind.
+    """
     header = _header(data)
     if header.get("kind") != kind:
         raise BrokenArtifact(f"artifact of kind {header.get('kind')!r}, allowed {kind!r}")

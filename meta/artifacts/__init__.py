@@ -28,8 +28,16 @@ class NoArtifacts(FileNotFoundError):
 
 @dataclass(frozen=True)
 class Artifacts:
-    """A base and the evidence networks that belong to it: one blind to the base, one aware of it where
-    trained.
+    """A base and what was trained beside it.
+
+    Attributes:
+        base: The base.
+        evidence: Evidence network that is blind to the base.
+        evidence_aware: Evidence network that reads the base's surprise, where trained.
+        learners: Gradient and metric learners, where trained.
+        past: Confirmed frauds of the training period, raw features float32 (m, d): a detector must not lose
+            them.
+        tails: Tails of the base on genuine traffic of the training period, used until live traffic is known.
     """
 
     base: BaseModel
@@ -37,9 +45,7 @@ class Artifacts:
     evidence_aware: EvidenceModel | None = None
     learners: LearnerModel | None = None
     past: Floats = field(default_factory=lambda: np.zeros((0, 0), np.float32))
-    """Confirmed frauds of the training period, raw features float32 (m, d): what a detector must not cost."""
     tails: Tails | None = None
-    """Tails of the base on genuine traffic of the training period, used until live traffic is known."""
 
     def require_aware(self) -> EvidenceModel:
         """Return the evidence network that reads the base's surprise.
@@ -63,7 +69,11 @@ class Artifacts:
 
     @classmethod
     def load(cls, folder: Path = SHIPPED) -> Artifacts:
-        """Read the artifacts of `folder`; NoArtifacts names what is missing."""
+        """Read the artifacts of `folder`.
+
+        Raises:
+            NoArtifacts: There is no base or no evidence network; the message names the file.
+        """
         for name in (_BASE, _EVIDENCE):
             if not (folder / name).exists():
                 raise NoArtifacts(f"{folder}: no {name}; `flagfive train` makes one")
@@ -74,7 +84,7 @@ class Artifacts:
         return cls(base, evidence, aware, learners, past, tails)
 
     def save(self, folder: Path) -> None:
-        """Write the artifacts to `folder`, which is made where it is missing."""
+        """Write the artifacts to `folder`; it is created if missing."""
         folder.mkdir(parents=True, exist_ok=True)
         self.base.save(folder / _BASE)
         self.evidence.save(folder / _EVIDENCE)
@@ -89,12 +99,16 @@ class Artifacts:
 
 
 def past_to_bytes(past: Floats) -> bytes:
-    """Past frauds, raw features float32 (m, d), as an artifact."""
+    """Return past frauds, raw features float32 (m, d), as an artifact."""
     return pack({"past": past}, {"kind": "past"})
 
 
 def past_from_bytes(data: bytes) -> Floats:
-    """The inverse of `past_to_bytes`. Raises BrokenArtifact."""
+    """Rebuild from `past_to_bytes`.
+
+    Raises:
+        BrokenArtifact: The bytes are no such artifact.
+    """
     tensors, _ = unpack(data, kind="past")
     return np.asarray(tensors["past"], dtype=np.float32)
 
