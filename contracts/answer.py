@@ -47,8 +47,9 @@ class Answer(msgspec.Struct, frozen=True):
         unknown: ids of the request that no stored transaction has.
         live: number of partitions that score under the change.
         partitions: number of partitions that score.
-        flag_to_adapted_ms, flag_to_announced_ms, flag_to_live_ms: milliseconds since the request reached the
-            broker, by step.
+        flag_to_adapted_ms: milliseconds from the request's arrival at the broker to the adapted detector.
+        flag_to_announced_ms: the same, to the entry on the control log.
+        flag_to_live_ms: the same, to the last partition's acknowledgement.
         notes: findings beside the outcome, such as shared entities, flags set aside, two patterns.
         draft: of a preview.
         version: of this message format.

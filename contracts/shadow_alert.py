@@ -9,7 +9,8 @@ class ShadowAlert(msgspec.Struct, frozen=True):
     """One transaction over the threshold of a scorer on trial; it decides nothing.
 
     Attributes:
-        partition, offset: position in `transactions`.
+        partition: partition of `transactions`.
+        offset: offset in that partition.
         event_time: seconds since 1970-01-01 UTC.
         shadow: id of the detector or base on trial.
         surprise: by the scorer on trial alone.

@@ -31,7 +31,8 @@ class BatchNotice(msgspec.Struct, frozen=True, array_like=True):
     """A batch of `transactions`, and how many of its transactions are on their way.
 
     Attributes:
-        begin, end: offsets of the batch, end not included.
+        begin: first offset of the batch.
+        end: offset after its last.
         rows: transactions decoded; the others are dead letters.
     """
 

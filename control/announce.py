@@ -96,7 +96,7 @@ class Announcer:
         changes again is harmless, since an entry replaces the one of its key.
 
         Args:
-            changes: What to change; each key at most once.
+            *changes: What to change; each key at most once.
 
         Returns:
             The last entry, and its control offset.

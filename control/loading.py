@@ -182,7 +182,7 @@ def _detector(entry: Entry) -> LoadedDetector:
 
 
 def _part(entry: Entry, name: str, read: Callable[[bytes], Part]) -> Part:
-    """Read a part; whatever numpy and safetensors raise becomes one refusal."""
+    """Read a part; every error of numpy and safetensors becomes one refusal."""
     if name not in entry.parts:
         raise MalformedEntry(f"{entry.key.decode()}: no part {name!r}, there are {sorted(entry.parts)}")
     try:

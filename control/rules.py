@@ -37,7 +37,7 @@ class Effect(StrEnum):
     BLOCK = "block"
     """Declines them."""
     ALLOW = "allow"
-    """Approves them, whatever their scores are."""
+    """Approves them with any score."""
     SUPPRESS = "suppress"
     """Approves those that are only over the threshold; blocks still decline."""
 

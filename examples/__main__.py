@@ -1,5 +1,4 @@
-"""`./run examples [NAME ...]`: measure the other uses of the meta-learning core, plot them, write the
-figures.
+"""`./run examples [NAME ...]`: measure and plot the other uses of the meta-learning core.
 
 Every example runs once per seed, a process for each core; plots, results.md and figures.json land in
 var/examples.

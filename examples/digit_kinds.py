@@ -19,9 +19,7 @@ class Kinds:
         self.images = images
 
     def draw(self, tasks: int, shots: int, generator: torch.Generator) -> Tasks:
-        """Return tasks of WAYS kinds, with `shots` support and QUERIES query images each, labels 0 to WAYS -
-        1.
-        """
+        """Return tasks of WAYS kinds: `shots` support and QUERIES query images of each, labels from 0."""
         x = torch.stack([self._one(shots + QUERIES, generator) for _ in range(tasks)])
         y = torch.arange(WAYS).expand(tasks, WAYS)
         support, query = x[:, :, :shots].flatten(1, 2), x[:, :, shots:].flatten(1, 2)
@@ -43,9 +41,7 @@ class Kinds:
 
 
 def split(seed: int) -> tuple[Kinds, Kinds]:
-    """Return twenty kinds to learn from, five digits in four turns each, and the five held-out digits as they
-    are.
-    """
+    """Return twenty kinds to learn from (five digits in four turns each) and the five held-out digits."""
     data = load_digits()
     images = torch.from_numpy(data.images.astype(np.float32) / 16)
     order = np.random.default_rng(seed).permutation(10)

@@ -109,9 +109,7 @@ def _answer(learner: MetricLearner, params: Params, tasks: Tasks) -> Tensor:
 
 
 def _new_last_layer(known: Kinds, batches: int, seed: int) -> Predict:
-    """Train a network to tell all known kinds apart; a task gets a logistic regression on its last hidden
-    layer.
-    """
+    """Train a network on all known kinds; a task gets a logistic regression on its last hidden layer."""
     generator = seeded(seed)
     rows = [known.rows(160, generator) for _ in range(batches)]
     nothing = torch.zeros(1, 0)

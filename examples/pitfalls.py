@@ -3,7 +3,7 @@
 1. Tasks that are not those of meta-training: faster waves, then larger ones.
 2. Few tasks: the same 5, 20, 100 waves over and over. Errors on those waves and on new ones drift apart.
 3. An inner rate far off, before and after meta-training with it; learned rates for comparison.
-4. Tasks that are nearly alike: inner steps on few points do more harm than good, whoever takes them.
+4. Tasks that are nearly alike: inner steps on few points do more harm than good for every learner.
 """
 
 from __future__ import annotations

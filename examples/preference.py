@@ -3,7 +3,7 @@
 Known users and items form a graph; an item's place in it is its row of the truncated singular value
 decomposition of the normalised graph, with its popularity beside it. A user is a task: support are the likes
 shown (class 1) and items drawn at random (class 0), the query is what else the user likes among items drawn.
-Measured is NDCG@10 of the user's hidden likes among all items not shown, for users nobody has seen.
+The measure is NDCG@10 of the user's hidden likes among all items not shown, for users not trained on.
 """
 
 from __future__ import annotations
@@ -124,9 +124,7 @@ def _in_world(panel: str, likes: Likes, seed: int, quick: bool) -> list[Score]:
 
 
 def _chosen(split: Split, seed: int) -> Iterator[tuple[str, Recommender]]:
-    """Yield each recommender with the settings that rank best for validation users, over all numbers of
-    likes.
-    """
+    """Yield each recommender with the settings that rank best for validation users, over all counts."""
     shown = [show(split.validation, count, seed) for count in SHOWN]
 
     def found(rank: Recommender) -> float:

@@ -30,8 +30,7 @@ Estimate = Callable[[Tasks], Tensor]
 
 
 def sensors(tasks: int, k: int, q: int, generator: torch.Generator) -> Tasks:
-    """Return sensors: x (tasks, k or q, 3) is reading, temperature and age, y (.., 1) the concentration, 0 to
-    1.
+    """Return sensors: x (tasks, k or q, 3) reading, temperature and age, y (.., 1) concentration, 0 to 1.
 
     Two production lines differ in gain and curvature; temperature runs from -1 to 1, age from 0 to 1.
     """
@@ -53,9 +52,7 @@ def sensors(tasks: int, k: int, q: int, generator: torch.Generator) -> Tasks:
 
 
 def terms(x: Tensor) -> Tensor:
-    """Return what least squares is linear in, (..., 7): 1, reading and its square, temperature, age,
-    products.
-    """
+    """Return the terms of least squares, (..., 7): 1, reading and its square, temperature, age, products."""
     r, t, a = x.unbind(-1)
     return torch.stack([torch.ones_like(r), r, r * r, t, a, r * t, r * a], -1)
 

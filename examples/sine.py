@@ -81,17 +81,13 @@ def error(learned: Learned, tasks: Tasks, steps: int) -> float:
 
 
 def squared(predicted: Tensor, tasks: Tasks) -> float:
-    """Return the mean squared error of predictions for the queries; DIVERGED where it is larger, or no
-    number.
-    """
+    """Return the mean squared error on the queries, at most DIVERGED; DIVERGED where it is no number."""
     value = float(((predicted - tasks.query_y) ** 2).mean())
     return min(value, DIVERGED) if math.isfinite(value) else DIVERGED
 
 
 def gaussian_process(width: float, noise: float) -> Callable[[Tasks], Tensor]:
-    """Return the prediction of a Gaussian process: kernel of length `width`, noise as a share of its
-    variance.
-    """
+    """Return a Gaussian process's prediction: kernel of length `width`, noise as a share of its variance."""
 
     def kernel(a: Tensor, b: Tensor) -> Tensor:
         return torch.exp(-((a - b.transpose(1, 2)) ** 2) / (2 * width**2))

@@ -152,5 +152,5 @@ def _commit(consumer: KafkaConsumer, offsets: dict[TopicPartition, int]) -> None
     try:
         consumer.commit({p: OffsetAndMetadata(offset, "", -1) for p, offset in offsets.items()})
     except KafkaError as error:
-        # The rows are written; whoever has the partitions now reads them again, which changes nothing.
+        # The rows are written. The new owner of the partitions reads them again, which changes nothing.
         log.info("recorder: offsets were not committed (%s), the rows will come again", error)

@@ -208,7 +208,7 @@ class RowReader:
         return found
 
     def _families(self, batch: pa.RecordBatch, label: NDArray[np.int8]) -> NDArray[np.int32]:
-        """Return the family of each fraud; other rows have none, whatever the pattern column holds."""
+        """Return the family of each fraud; other rows have none, even if the pattern column has a value."""
         family = np.full(batch.num_rows, -1, np.int32)
         wanted = self.mapping.label
         if wanted is not None and wanted.pattern is not None:

@@ -102,7 +102,7 @@ class Preparation:
         """Judge an episode of ordinary traffic once per base, and drop the verdict.
 
         The first episode of a process loads kernels and warms torch up, which takes seconds on a busy
-        machine. So the first episode is one that nobody waits for.
+        machine. So the first episode is a trial one without a request.
         """
         traffic = ready.prepared.traffic
         base = traffic.stack.base.content_hash

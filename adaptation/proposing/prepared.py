@@ -45,7 +45,7 @@ class Prepared:
     """A sample under one stack, ready for an episode.
 
     Args:
-        sample: Recent traffic that nobody has called fraud.
+        sample: Recent traffic without the label fraud.
         stack: Base and detectors in force.
         adapter: Adapter whose detectors will be scored on the sample.
         before: What was prepared before. Its scores are reused where sample, base and tails are the same.

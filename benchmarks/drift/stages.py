@@ -32,7 +32,7 @@ def all_amounts_tripled(payments: Payments, after: Mask, rng: np.random.Generato
 
 
 def new_country(payments: Payments, after: Mask, rng: np.random.Generator) -> Payments:
-    """Two payments of a hundred go to merchants of a country whose currency nobody paid in before."""
+    """Two payments of a hundred go to merchants of a country whose currency is new."""
     abroad = after & (rng.random(len(payments)) < 0.02)
     shop = np.char.add(b"abroad_", rng.integers(0, 200, len(payments)).astype("S"))
     return replace(
@@ -43,7 +43,7 @@ def new_country(payments: Payments, after: Mask, rng: np.random.Generator) -> Pa
 
 
 def new_category(payments: Payments, after: Mask, rng: np.random.Generator) -> Payments:
-    """Two payments of a hundred carry a merchant category that nobody used before."""
+    """Two payments of a hundred carry a new merchant category."""
     other = after & (rng.random(len(payments)) < 0.02)
     return replace(payments, category=np.where(other, np.int32(7995), payments.category))
 
@@ -55,7 +55,7 @@ def category_lost(payments: Payments, after: Mask, rng: np.random.Generator) -> 
 
 
 def new_cards(payments: Payments, after: Mask, rng: np.random.Generator) -> Payments:
-    """A portfolio is bought: every tenth payment is of a card that nobody has seen."""
+    """A portfolio is bought: every tenth payment is of a new card."""
     bought = after & (rng.random(len(payments)) < 0.1)
     card = np.char.add(b"bought_", np.arange(len(payments)).astype("S"))
     return replace(payments, card=np.where(bought, card, payments.card))

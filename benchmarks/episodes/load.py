@@ -42,7 +42,7 @@ from stream.wiring import transaction_schema
 CARDS, MERCHANTS = 15_000, 2_400
 HISTORY_DAYS, COLD_DAYS = 10.0, 5.0
 PATTERN_SHARE = 0.0005
-"""Of traffic: half of the budget, so that what nobody has flagged yet does not hide it in the reservoir."""
+"""Of traffic: half of the budget, so that frauds without a flag do not hide it in the reservoir."""
 FLAGS = (1, 3, 5, 10, 20)
 """Flagged transactions of an episode, in turn."""
 ANSWER_S, STEP_S, PATIENCE_S = 30.0, 0.2, 300.0

@@ -13,7 +13,7 @@ from benchmarks.stream.task import Network, Sums
 
 
 def tell(word: str) -> None:
-    """Say a word to the benchmark, past whatever a framework has made of `sys.stdout`."""
+    """Write a word to the benchmark through file descriptor 1, since frameworks replace `sys.stdout`."""
     os.write(1, f"{word}\n".encode())
 
 
@@ -54,7 +54,7 @@ class Race:
 
     @property
     def fresh_name(self) -> str:
-        """A consumer group that nobody has used."""
+        """A new name for a consumer group."""
         return f"bench-{uuid.uuid4().hex[:8]}"
 
     def begin(self) -> None:

@@ -15,7 +15,7 @@ from flagfive.topic_plan import ensure_topics, planned_topics
 from settings import BrokerSettings, MetricsSettings, Settings, StreamSettings, TopicsSettings
 
 PARTITIONS = 4
-SECRET = "the key of a benchmark that nobody else reads"  # signs the control log of one run
+SECRET = "the key of a benchmark, used in one run"  # signs the control log of one run
 CLONE = Path(__file__).resolve().parents[2]
 
 

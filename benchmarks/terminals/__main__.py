@@ -1,8 +1,8 @@
 """`./run bench terminals [--json FILE]`: compromised terminals of Handbook, and what blocks find there.
 
-Nobody can tell such a terminal's transactions from others by their amounts or rhythm; what is known of the
-terminal can. Whoever looks every hour judges each alert and reports each fraud that passed. What blocks are
-expected to cost is taken from the base's budget, so that the whole stays near it.
+The amounts and rhythm of such a terminal's transactions do not differ from others; the terminal's history
+does. Analysts look every hour, judge each alert and report each fraud that passed. The expected cost of
+blocks is taken from the base's budget, so that the total stays near it.
 """
 
 from __future__ import annotations

@@ -51,7 +51,7 @@ class Tally:
 
 
 class Walk:
-    """Takes shifts in turn; whoever looks at them judges every alert and reports every fraud that passed."""
+    """Takes shifts in turn; in each, analysts judge every alert and report every fraud that passed."""
 
     def __init__(self, data: Dataset, surprise: np.ndarray, budget: float) -> None:
         self.data, self.surprise, self.budget = data, surprise, budget

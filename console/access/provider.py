@@ -39,7 +39,7 @@ def provider_of(settings: ConsoleSettings, **client: Any) -> Provider | None:
 
     Args:
         settings: settings of the console.
-        client: options of the HTTP client.
+        **client: options of the HTTP client.
     """
     if not settings.oidc_issuer:
         return None

@@ -191,7 +191,7 @@ def test_a_database_that_goes_away_is_waited_for_and_nothing_is_lost(
     tries: list[dict[int, int | None]] = []
     write = writing.write
 
-    def write_after_three_failures(target: Engine, batch: writing.Rows) -> None:
+    def write_after_three_failures(target: Engine, batch: writing.RowsByTable) -> None:
         if len(tries) < 3:
             tries.append(committed(stream_settings))
             raise StorageUnavailable("sqlite", "locked by a test")
