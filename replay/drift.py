@@ -13,7 +13,7 @@ from meta.histograms import Histograms, stability_index
 WATCH, MAJOR = 0.1, 0.25  # below the first stable, above the second a major shift
 
 
-class FeatureDrift:
+class ReplayDrift:
     """Counts traffic part by part into the deciles of the training period's genuine rows (n, d)."""
 
     def __init__(self, genuine: Floats) -> None:
@@ -32,7 +32,7 @@ class FeatureDrift:
         return stability_index(self._counts / rows, self._reference.shares.astype(np.float64))
 
 
-def moved(names: Sequence[str], drifts: Sequence[FeatureDrift]) -> list[dict[str, Any]]:
+def moved(names: Sequence[str], drifts: Sequence[ReplayDrift]) -> list[dict[str, Any]]:
     """Return `feature` and `psi` of all features, a mean over test windows, the largest first."""
     mean = np.mean([drift.indices() for drift in drifts], axis=0)
     return [{"feature": names[j], "psi": float(mean[j])} for j in np.argsort(-mean, kind="stable")]

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from meta.arrays import Floats
-from replay.drift import FeatureDrift
+from replay.drift import ReplayDrift
 from replay.lesson import RESERVE, Lesson, Score
 from replay.measures import ScoredWindow
 from replay.progress import Progress, ignore_progress
@@ -49,7 +49,7 @@ class Fold:
     families: Sequence[str]
     seed: int = 0
     report_progress: Progress = ignore_progress
-    drift: FeatureDrift | None = None  # from when the fold has learned
+    drift: ReplayDrift | None = None  # from when the fold has learned
     train_seconds: float = 0.0
     score_seconds: float = 0.0
     tested: dict[str, list[ScoredWindow]] = field(default_factory=dict)
@@ -117,7 +117,7 @@ class Fold:
         if not columns:
             raise NothingToLearn(f"{where}: no labelled rows to train on")
         X, fraud, card, seconds, family = columns
-        self.drift = FeatureDrift(X[~fraud])
+        self.drift = ReplayDrift(X[~fraud])
         reserve = ~fraud & (card % RESERVE == 0)
         fit = ~reserve
         if fraud.sum() < 10 or reserve.sum() < 100:

@@ -19,7 +19,7 @@ from meta.stack import ScoringStack
 from meta.support import Support
 from meta.verdict import Verdict
 from replay.delay import detection_delay
-from replay.drift import FeatureDrift, moved
+from replay.drift import ReplayDrift, moved
 from replay.featured import Featured
 from replay.fold import BUDGET
 from replay.measures import ScoredWindow, measure
@@ -98,7 +98,7 @@ def leave_out(
         "until_caught": {name: _delay(window, plan.seed) for name, window in windows.items()},
         "kept_as_draft": {name: list(r) for name, r in reasons.items() if r},
     }
-    drift = FeatureDrift(training.X[~training.fraud])
+    drift = ReplayDrift(training.X[~training.fraud])
     drift.add(test.X[~test.fraud])
     details = {"patterns": [pattern], "budget": BUDGET, "drift": moved(names, [drift])}
     return ReplayResult(figures, lists, found, passed, trained, details)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from replay.desk import Ledger, News, SimulatedDesk
-from replay.drift import FeatureDrift, moved
+from replay.drift import ReplayDrift, moved
 from replay.episodes import BaseWithEpisodes
 from replay.featured import Featured
 from replay.fold import BUDGET, Days, NothingToLearn
@@ -202,7 +202,7 @@ class _Run:
                 f"{where}: {frauds} frauds and {len(rows) - frauds} genuine rows to train on, allowed "
                 f"{_FEWEST_FRAUDS} and {_FEWEST_GENUINE} or more"
             )
-        self.drift = FeatureDrift(rows.X[~rows.fraud])
+        self.drift = ReplayDrift(rows.X[~rows.fraud])
         f, s = self.featured, self.settings
         history = DeskHistory(
             rows, self.recent, f.names, f.live, tuple(self.reader.families), self.plan.train_days,

@@ -82,7 +82,7 @@ class ScoringSetting:
 
 
 @dataclass(frozen=True)
-class AlertCounts:
+class AlertEffect:
     """What a setting alerts of past transactions.
 
     Attributes:
@@ -126,17 +126,17 @@ class WhatIfComparison:
         lost: Rows that only the present setting alerts, ascending.
     """
 
-    now: AlertCounts
-    then: AlertCounts
+    now: AlertEffect
+    then: AlertEffect
     added: Rows
     lost: Rows
 
 
-def effect(past: Past, alerted: NDArray[np.bool_]) -> AlertCounts:
+def effect(past: Past, alerted: NDArray[np.bool_]) -> AlertEffect:
     """Count the alerts among past transactions; `alerted` is bool (n,)."""
     fraud, genuine = past.truth == FRAUD, past.truth == GENUINE
     false, caught = int(np.sum(alerted & genuine)), alerted & fraud
-    return AlertCounts(
+    return AlertEffect(
         int(alerted.sum()),
         float(alerted.sum()) / past.days,
         int(fraud.sum()),

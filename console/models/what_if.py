@@ -137,7 +137,7 @@ def _truth(found: JudgedTraffic) -> np.ndarray[tuple[int], np.dtype[np.int8]]:
     return np.array([known.get(verdict or "", UNKNOWN) for verdict in found.verdicts], np.int8)
 
 
-def _told(effect: past_terms.AlertCounts, setting: ScoringSetting) -> TermsEffect:
+def _told(effect: past_terms.AlertEffect, setting: ScoringSetting) -> TermsEffect:
     counted = asdict(effect)
     del counted["alert_rate"], counted["false_alarms_a_day"]  # rest on the few judged genuine transactions
     return TermsEffect(threshold=setting.threshold, **counted)

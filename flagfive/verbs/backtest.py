@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from meta.artifacts import Artifacts
     from replay.backtest import BacktestResult, Question
     from replay.mapping import Mapping
-    from replay.what_if import AlertCounts
+    from replay.what_if import AlertEffect
 
 app = typer.Typer(add_completion=False)
 
@@ -112,7 +112,7 @@ def _show(answer: BacktestResult) -> None:
         )
 
 
-def _cells(e: AlertCounts) -> list[str]:
+def _cells(e: AlertEffect) -> list[str]:
     caught = f"{e.caught:,} of {e.frauds:,} ({e.recall:.0%})"
     money = f"{e.amount_caught:,.0f} of {e.fraud_amount:,.0f}"
     return [f"{e.alerts_a_day:,.1f}", caught, money, f"{e.false_alarms_a_day:,.1f}", f"{e.alert_rate:.3%}"]

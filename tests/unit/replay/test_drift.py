@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from replay.drift import MAJOR, WATCH, FeatureDrift, moved
+from replay.drift import MAJOR, WATCH, ReplayDrift, moved
 
 
 def test_a_feature_that_moved_is_told_first_whatever_the_parts() -> None:
     rng = np.random.default_rng(0)
     then, now = (rng.standard_normal((20_000, 3)).astype(np.float32) for _ in range(2))
     now[:, 1] += 1
-    drift, whole = FeatureDrift(then), FeatureDrift(then)
+    drift, whole = ReplayDrift(then), ReplayDrift(then)
     for part in (now[:100], now[100:]):
         drift.add(part)
     whole.add(now)
