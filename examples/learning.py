@@ -1,4 +1,4 @@
-"""What several examples need around the learners: joint training, and a choice on validation tasks."""
+"""Functions that several examples share: joint training, and a choice of settings on validation tasks."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def train(learner: GradientLearner, state: State, batches: Sequence[Tasks], rate
 def train_pooled(
     forward: Forward, loss: Loss, params: Params, batches: Sequence[Tasks], rate: float
 ) -> Params:
-    """Return parameters trained on the query rows of all tasks as if they were one: no inner step at all."""
+    """Return parameters trained on the query rows of all tasks together, without inner steps."""
     joint = GradientLearner(forward, loss, steps=0)
     return train(joint, State.start(params, 0.0), batches, rate).params
 

@@ -1,4 +1,4 @@
-"""Who likes what: simulated users with latent tastes, and real ratings where their package is installed."""
+"""Likes of users: simulated users with latent tastes, and real ratings if their package is installed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the examples leave behind: figures as JSON, and tables for people, on the screen and as Markdown."""
+"""Writes the results of the examples: figures as JSON, tables on the screen and as Markdown."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def show(result: Result) -> None:
 
 
 def write(results: list[Result], folder: Path, *, quick: bool, seconds: float) -> None:
-    """Write figures.json and results.md of what there is so far, so that a run that is cut off keeps it."""
+    """Write figures.json and results.md of all results so far, so that an interrupted run keeps them."""
     examples = {
         result.name: {
             "title": result.example.title,

@@ -23,7 +23,7 @@ def example_of(name: str) -> Example:
 def measured(
     names: Sequence[str], seeds: int, *, quick: bool, jobs: int
 ) -> Iterator[tuple[str, list[list[Score]], float]]:
-    """Yield name, runs in the order of seeds, and CPU seconds of each example once its last seed is done."""
+    """Yield name, runs in the order of seeds, and CPU seconds of each example when its last seed is done."""
     done: dict[str, dict[int, Run]] = {name: {} for name in names}
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
         waiting = {pool.submit(_one, n, seed, quick): (n, seed) for n in names for seed in range(seeds)}
@@ -37,7 +37,7 @@ def measured(
 
 
 def _one(name: str, seed: int, quick: bool) -> Run:
-    """Measure one example with one seed, in a process of the pool; beside it the CPU seconds that it took."""
+    """Measure one example with one seed in a process of the pool; return the run and its CPU seconds."""
     import torch
 
     torch.set_num_threads(1)

@@ -1,4 +1,4 @@
-"""What a run measured, and what several seeds say together."""
+"""Scores of one run, and their means over several seeds."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ At = float | str
 
 @dataclass(frozen=True)
 class Score:
-    """One number of one seed: which panel of the plot, whose, and where on its axis."""
+    """One score of one seed, with the panel of the plot, the method, and the place on the axis."""
 
     panel: str
     method: str
