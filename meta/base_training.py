@@ -1,7 +1,8 @@
 """Train a base: balanced batches, a warm-up and cosine learning rate, an average of the weights at the end.
 
-The network follows a teacher fitted to the same rows (distillation) and, a little, the labels: boosted trees
-find sharp edges in few labels, the network scores in a microsecond. docs/decisions tells what each gives.
+The network follows a teacher fitted to the same rows (distillation) and, with a small weight, the labels.
+Boosted trees find sharp edges in few labels, and the network scores in a microsecond. docs/decisions lists
+what each gives.
 """
 
 from __future__ import annotations
@@ -32,9 +33,18 @@ Progress = Callable[[int, int, float], None]
 
 @dataclass(frozen=True)
 class BaseSettings:
-    """Steps of `batch` rows, learning rate, widths, share of the loss that follows the teacher, seed.
+    """Settings of the base's training.
 
-    The teacher's `trees`, and the mixtures of two rows at which it is asked.
+    Attributes:
+        steps: Training steps.
+        batch: Rows of a step.
+        rate: Peak learning rate.
+        hidden: Widths of the two hidden layers.
+        follow: Weight of the teacher in the loss, 0 to 1; the rest is that of the labels.
+        trees: Trees of the teacher.
+        mixtures: Mixtures of two rows that the teacher scores as well.
+        seed: Seed of all that is drawn.
+        checkpoint_every: Steps between checkpoints.
     """
 
     steps: int = 3000
@@ -50,9 +60,15 @@ class BaseSettings:
 
 @dataclass(frozen=True)
 class History:
-    """Training rows in order of time: raw features float32 (n, d), frauds bool (n,), weight per row (n,).
+    """Training rows in order of time.
 
-    `period` is their event time, first and last, in seconds.
+    Attributes:
+        features: Names of the features, in order.
+        X: Raw features float32 (n, d).
+        fraud: Which rows are fraud, bool (n,).
+        weight: Weight of each row, float64 (n,).
+        period: First and last event time, in seconds.
+        held_out: Names of fraud families that are not among the rows.
     """
 
     features: tuple[str, ...]
@@ -64,7 +80,7 @@ class History:
 
 
 class NoFraud(ValueError):
-    """History without a single fraud, or without genuine rows: nothing to tell apart."""
+    """History without frauds, or without genuine rows."""
 
 
 def train_base(
@@ -75,9 +91,22 @@ def train_base(
     checkpoint: Path | None = None,
     device: str = "cpu",
 ) -> BaseModel:
-    """Return a base trained on `history`; resumes from `checkpoint` where that file exists.
+    """Train a base.
 
-    Equal history, settings and device give equal bytes, also when training was interrupted.
+    Equal history, settings and device give equal bytes, also after an interruption.
+
+    Args:
+        history: Training rows.
+        settings: Settings of the training.
+        progress: Called every 100 steps with step, number of steps and loss.
+        checkpoint: File to resume from and to write checkpoints to.
+        device: Where torch computes.
+
+    Returns:
+        The base.
+
+    Raises:
+        NoFraud: The history lacks frauds or genuine rows.
     """
     if not history.fraud.any() or history.fraud.all():
         raise NoFraud(f"{int(history.fraud.sum())} frauds in {len(history.fraud)} rows, allowed some of both")
@@ -102,10 +131,13 @@ def train_base(
 
 
 def drifting(genuine: Floats) -> list[int]:
-    """Return the features of genuine rows (n, d), in order of time, that move within the history itself.
+    """Return the features that drift within the history itself; the network ignores them.
 
-    What differs by a major shift between its first and last third (an age, counted since the recording began)
-    will lie elsewhere again when the base is live, so the network must not hear it.
+    A feature with a major shift between the first and the last third (an age since the recording began, for
+    example) will have shifted again when the base is live.
+
+    Args:
+        genuine: Raw features of genuine rows in order of time, float32 (n, d).
     """
     third = len(genuine) // 3
     shift = Histograms.fit(genuine[:third]).stability_index(genuine[-third:])
@@ -113,14 +145,14 @@ def drifting(genuine: Floats) -> list[int]:
 
 
 class _Loop:
-    """One training run; its state is all in `state()`, so that it can stop and go on."""
+    """One training run; `state()` holds all of its state, so that it can resume."""
 
     def __init__(
         self, tokens: Floats, history: History, teacher: Teacher, settings: BaseSettings, device: torch.device
     ) -> None:
         torch.manual_seed(settings.seed)
         self.settings, self.device = settings, device
-        mixed = mixtures(tokens, history.fraud, settings.mixtures, settings.seed)  # they follow the rows
+        mixed = mixtures(tokens, history.fraud, settings.mixtures, settings.seed)  # appended to the rows
         self.tokens = torch.from_numpy(np.concatenate([tokens, mixed])).to(device)
         self.teacher = torch.from_numpy(np.r_[teacher.out_of_fold, teacher(mixed)]).to(device)
         self.target = torch.from_numpy(history.fraud.astype(np.float32)).to(device)
@@ -145,7 +177,9 @@ class _Loop:
     def advance(self) -> float:
         """One step: half of the batch is labelled, a fourth of that fraud; the other half is mixtures."""
         s = self.settings
-        rng = np.random.default_rng((s.seed, self.step))  # of the step alone: a resumed run draws the same
+        rng = np.random.default_rng(
+            (s.seed, self.step)
+        )  # seeded by the step alone, so that a resumed run draws the same
         labelled, n_fraud = s.batch // 2, s.batch // 8
         at = torch.from_numpy(
             np.r_[

@@ -1,4 +1,4 @@
-"""Meta-train the gradient and metric learners on drawn fraud tasks."""
+"""Meta-trains the gradient and metric learners on drawn fraud tasks."""
 
 from __future__ import annotations
 
@@ -32,7 +32,16 @@ METRIC = ("protonet", "relation")
 
 @dataclass(frozen=True)
 class LearnerSettings:
-    """Meta-steps per learner, tasks per step, network widths, inner and outer step size, seed."""
+    """Settings of all learners.
+
+    Attributes:
+        steps: Meta-steps of each learner.
+        tasks: Tasks of a step.
+        hidden: Widths of the hidden layers.
+        inner_rate: Step size of the inner steps, at the start.
+        rate: Learning rate of the outer steps.
+        seed: Seed of all that is drawn.
+    """
 
     steps: int = 300
     tasks: int = 64
@@ -45,8 +54,9 @@ class LearnerSettings:
 def train_learners(
     sampler: Sampler, features: tuple[str, ...], settings: LearnerSettings, *, device: str = "cpu"
 ) -> LearnerModel:
-    """Return the artifact with all gradient and metric learners trained on tasks of `sampler`; equal seeds
-    give equal bytes on one device.
+    """Train all gradient and metric learners on tasks of `sampler`.
+
+    Equal seeds give equal bytes on one device.
     """
     with reproducible(device):
         tensors = _gradient_tensors(sampler, settings, device)
@@ -85,7 +95,7 @@ def train_metric(
 def batches(
     sampler: Sampler, settings: LearnerSettings, *, whole: bool = False, device: str = "cpu"
 ) -> Iterator[Tasks]:
-    """Yield `steps` batches of tasks of equal counts; labels are whole numbers for metric learners."""
+    """Yield `steps` batches of tasks with equal numbers of flags; `whole` gives integer labels."""
     rng = np.random.default_rng(settings.seed)
     for _ in range(settings.steps):
         k = int(rng.choice(COUNTS))
@@ -125,5 +135,5 @@ def _relation(params: Params, x: Tensor, y: Tensor, query: Tensor) -> Tensor:
 
 
 def _margin_loss(logits: Tensor, y: Tensor) -> Tensor:
-    """The outer loss of all fraud learners, on fraud minus genuine."""
+    """Return `ranking_loss` of the logit of fraud minus that of genuine."""
     return ranking_loss((logits[..., 1] - logits[..., 0])[..., None], y.to(logits.dtype))

@@ -1,4 +1,4 @@
-"""Meta-train the evidence network: a few thousand small steps over drawn tasks."""
+"""Meta-trains the evidence network: a few thousand small steps over drawn tasks."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from meta.sampler import COUNTS, Sampler, Task
 Progress = Callable[[int, int, float], None]
 
 
-FEWEST_STEPS = 4  # two that the learning rate rises in, two that it falls in
-KNOWN_WEIGHT = 1.0  # of the known frauds beside the episode's, for a network that is aware of the base
+FEWEST_STEPS = 4  # the learning rate rises in two and falls in two
+KNOWN_WEIGHT = 1.0  # weight of known frauds beside the episode's, for a network aware of the base
 
 
 @dataclass(frozen=True)
@@ -46,8 +46,21 @@ def meta_train(
     stopping: EarlyStopping | None = None,
     device: str = "cpu",
 ) -> EvidenceNet:
-    """Return a trained network over `features` normal scores; equal seeds give equal weights on one
-    device. With `stopping` the one that does best on its validation tasks.
+    """Train an evidence network; equal seeds give equal weights on one device.
+
+    Args:
+        sampler: Draws the tasks.
+        features: Normal scores of a row, with the base's token where the network is aware.
+        settings: Steps and sizes.
+        progress: Called every 100 steps with step, number of steps and loss.
+        stopping: Validates, stops early, and restores the best weights.
+        device: Where torch computes.
+
+    Returns:
+        The network, on the processor.
+
+    Raises:
+        ValueError: There are fewer than `FEWEST_STEPS` steps.
     """
     if settings.steps < FEWEST_STEPS:
         raise ValueError(f"MetaSettings.steps = {settings.steps}, allowed {FEWEST_STEPS} or more")
@@ -55,7 +68,7 @@ def meta_train(
     rng = np.random.default_rng(settings.seed)
     net = EvidenceNet(features, settings.learned, settings.trunk, settings.width, settings.layers).to(device)
     optimiser = torch.optim.AdamW(net.parameters(), lr=settings.rate, weight_decay=1e-4)
-    warm_up = max(0.1, 2 / settings.steps)  # a rise of one step has no length, and divides by it
+    warm_up = max(0.1, 2 / settings.steps)  # a rise of a single step has length 0, and torch divides by it
     rates = torch.optim.lr_scheduler.OneCycleLR(optimiser, settings.rate, settings.steps, pct_start=warm_up)
     with reproducible(device):
         for step in range(settings.steps):
@@ -76,10 +89,10 @@ def meta_train(
 
 
 def task_loss(net: EvidenceNet, tasks: list[Task], device: str = "cpu") -> Tensor:
-    """Return the outer loss of tasks with equal counts; they share the union of their backgrounds.
+    """Return the outer loss of tasks with equal numbers of flags.
 
-    A background of hundreds of rows tells tails from nothing, and drawing one per task would cost more than
-    all else.
+    The tasks share the union of their backgrounds: tails need hundreds of rows, and drawing that many for
+    each task would cost more than everything else.
     """
     support, fraud, genuine = (
         torch.from_numpy(np.stack([getattr(t, name) for t in tasks])).to(device)
@@ -96,9 +109,10 @@ def task_loss(net: EvidenceNet, tasks: list[Task], device: str = "cpu") -> Tenso
 
 
 def outer_loss(fraud: Tensor, genuine: Tensor) -> Tensor:
-    """Fraud (tasks, q) over the hardest genuine (tasks, n), and 0.3 of balanced cross-entropy.
+    """Return the loss of fraud (tasks, q) over the hardest genuine rows (tasks, n), a scalar.
 
-    The first part is a smooth recall at a low false-positive rate, the second keeps log-odds in their units.
+    It is a smooth recall at a low false-positive rate, plus 0.3 of balanced cross-entropy, which keeps scores
+    in units of log-odds.
     """
     hardest = torch.logsumexp(genuine, -1, keepdim=True) - math.log(genuine.shape[-1] / 64)
     balanced = 0.5 * functional.softplus(-fraud).mean() + 0.5 * functional.softplus(genuine).mean()

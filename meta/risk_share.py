@@ -1,7 +1,7 @@
-"""How much of the budget the risk of entities gets: what confirmed frauds of a card add to its surprise.
+"""Chooses how much of the budget the risk of entities gets.
 
-Raising every card with a confirmed fraud by its full boost alerts ten times the budget where many cards are
-watched, and a threshold that makes up for it silences base and detectors. So the boost is scaled.
+Confirmed frauds of a card raise its surprise. Where many cards are watched, the full boost alerts ten times
+the budget, and a threshold that holds the budget would silence base and detectors. So the boost is scaled.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from meta.arrays import Doubles
 from meta.calibration import joint_threshold, with_risk
 
 MOST_RISE = math.log10(2.0)
-"""Surprise that the threshold may rise by: base and detectors keep half of the budget."""
-STEPS = 16
+"""Most surprise that the threshold may rise by: base and detectors keep half of the budget."""
+STEPS = 16  # scales that are tried, evenly spaced
 
 
 @dataclass(frozen=True)

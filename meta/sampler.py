@@ -1,8 +1,8 @@
 """Tasks for meta-training: a support of K flags and a query of later frauds beside genuine traffic.
 
-Two sources, by default 40% and 60%: episodes of past fraud families, support and query on different entities
-as in life; and synthetic patterns injected into genuine rows, since history alone holds too few kinds of
-fraud.
+There are two sources. By default 40% are episodes of past fraud families, with support and query on different
+entities, as in operation. 60% are synthetic patterns injected into genuine rows, since history holds too few
+kinds of fraud.
 """
 
 from __future__ import annotations
@@ -17,13 +17,18 @@ from meta.injection import Injector, shift_directions
 from meta.normaliser import Normaliser
 
 COUNTS = (1, 2, 3, 5, 8, 10, 15, 20)  # flags per episode
-FEWEST_OF_FAMILY = 30  # frauds; of fewer no flags and later queries can be drawn
+FEWEST_OF_FAMILY = 30  # frauds; fewer are not enough for flags and later queries
 
 
 @dataclass(frozen=True)
 class Labelled:
-    """History as tasks need it: raw features (n, d), family (n,) with 0 genuine, card (n,), seconds (n,)
-    ascending.
+    """Labelled history in order of time.
+
+    Attributes:
+        X: Raw features float32 (n, d).
+        family: Fraud family int64 (n,), 0 for genuine rows.
+        card: Number of the card, int64 (n,).
+        seconds: Event time, ascending, float64 (n,).
     """
 
     X: Floats
@@ -34,10 +39,15 @@ class Labelled:
 
 @dataclass(frozen=True)
 class Task:
-    """Normal scores: support (k, d), query frauds (q, d), query genuine (n, d), background (g, d); family or
-    0.
+    """One episode for meta-training, in normal scores.
 
-    `known` (q, d) are frauds of other families, which a detector that replaces the base must go on catching.
+    Attributes:
+        support: Flags, float32 (k, d).
+        fraud: Later frauds, float32 (q, d).
+        genuine: Later genuine rows, float32 (n, d).
+        background: Genuine rows that the network reads, float32 (g, d).
+        family: Fraud family; 0 for a synthetic pattern.
+        known: Frauds of other families, float32 (q, d), which a detector aware of the base must still catch.
     """
 
     support: Floats
@@ -50,10 +60,20 @@ class Task:
 
 @dataclass
 class Sampler:
-    """Draws tasks from `history` without the families in `held_out`.
+    """Draws tasks. Equal seeds draw equal tasks.
 
-    `pool` are the genuine rows that serve as background and as genuine query. Equal seeds draw equal tasks.
-    With `crossfit` every row has one more column: the token of a base that has not seen the task's family.
+    Attributes:
+        history: Labelled history.
+        normaliser: Map from raw features to normal scores.
+        injector: Injects synthetic patterns.
+        held_out: Families that no task is drawn from.
+        from_history: Share of tasks from past families, 0 to 1.
+        queries: Frauds of a query.
+        genuine: Genuine rows of a query.
+        background: Background rows of a task.
+        seed: Seed of all that is drawn.
+        crossfit: Adds one column to every row: the token of a base that has not seen the task's family.
+        pool: Normal scores of the genuine rows that background and queries are drawn from.
     """
 
     history: Labelled
@@ -87,7 +107,7 @@ class Sampler:
         return self.synthetic(k)
 
     def historical(self, family: int, k: int) -> Task:
-        """Return a task of one family: K flags close in time, queries later and on other cards."""
+        """Return a task of one family: `k` flags close in time, and queries later on other cards."""
         rows, rng = self.rows_of[family], self._rng
         first = rng.integers(0, max(1, len(rows) - 8 * (k + self.queries)))
         near = rows[first : first + 8 * (k + self.queries)]
@@ -119,7 +139,7 @@ class Sampler:
         return Task(support, fraud, rows[: self.genuine], rows[self.genuine :], family, known)
 
     def _known(self, family: int) -> Floats:
-        """Draw frauds of other families, out of the half of history that the cross-fit has not seen."""
+        """Draw frauds of other families, from the half of history that the cross-fit has not seen."""
         assert self.crossfit is not None  # asked for with a cross-fit only
         kept = [rows[rows % 2 == 1] for f, rows in self.rows_of.items() if f != family]
         rows = np.concatenate(kept) if kept else self.rows_of[family]

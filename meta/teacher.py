@@ -1,7 +1,7 @@
-"""What the base's network follows: boosted trees and logistic regression, asked at mixtures of rows too.
+"""The teacher of the base's network: boosted trees and logistic regression.
 
-A week has a few hundred frauds: a network that follows its teacher on these alone has them by heart and errs
-between them. The teacher is a function, so it is asked between them as well, at mixtures of two rows each.
+A week has a few hundred frauds. A network that follows its teacher on these alone memorises them and errs
+between them. So the teacher also scores mixtures of two rows each.
 Source: Bucila, Caruana, Niculescu-Mizil 2006, «Model compression».
 """
 
@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 
 from meta.arrays import Doubles, Floats
 
-_FOLDS, _FOLDS_OF_FEW = 3, 5  # with two, each half of few frauds teaches: .005 less average precision
-_FEW = 1_000  # frauds; of more, three folds are as good and take 60% of the time
-_STRAIGHT = 0.3  # of the log-odds, from logistic regression: beyond their last edge trees are flat
-_MOST_SWAPPED = 0.5  # of a row's tokens; the rest is still one row's
+_FOLDS, _FOLDS_OF_FEW = 3, 5  # two folds of few frauds gave .005 less average precision
+_FEW = 1_000  # frauds; with more, three folds are as good and take 60% of the time
+_STRAIGHT = 0.3  # weight of logistic regression in the log-odds: trees are flat beyond their last edge
+_MOST_SWAPPED = 0.5  # largest share of a row's tokens that come from another row
 
 Labels = NDArray[np.bool_]
 Score = Callable[[Floats], Doubles]
@@ -27,9 +27,12 @@ Score = Callable[[Floats], Doubles]
 
 @dataclass(frozen=True)
 class Teacher:
-    """Log-odds float32 (n,) of the training rows, each by the model that has not seen it, and the models.
+    """Models fitted to folds of the training rows.
 
-    What a model has seen it has memorised, so its word on it would teach that.
+    Attributes:
+        out_of_fold: Log-odds of the training rows, float32 (n,), each from a model that has not seen the row:
+            a model memorises the rows that it has seen.
+        models: A model for each fold.
     """
 
     out_of_fold: Floats
@@ -37,14 +40,22 @@ class Teacher:
 
     @classmethod
     def fit(cls, tokens: Floats, fraud: Labels, weight: Doubles, *, trees: int, seed: int) -> Teacher:
-        """Fit one model per fold on normal scores (n, t), all but that fold; frauds are spread evenly."""
+        """Fit one model per fold to the other folds; frauds are spread evenly over the folds.
+
+        Args:
+            tokens: Normal scores float32 (n, t).
+            fraud: Which rows are fraud, bool (n,).
+            weight: Weight of each row, float64 (n,).
+            trees: Trees of each model.
+            seed: Seed of folds and models.
+        """
         out, models = np.empty(len(tokens), np.float32), []
         count = _FOLDS_OF_FEW if fraud.sum() < _FEW else _FOLDS
         fold = _folds(fraud, count, seed)
         for k in range(count):
             rest = fold == k
             fit = ~rest
-            if fraud[fit].all() or not fraud[fit].any():  # the only row of its kind is in every model
+            if fraud[fit].all() or not fraud[fit].any():  # a kind with a single row is in every model
                 fit = np.ones(len(fold), bool)
             models.append(_model(tokens[fit], fraud[fit], weight[fit], trees, seed))
             if rest.any():

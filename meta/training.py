@@ -1,6 +1,4 @@
-"""From labelled history to the artifacts that score live traffic: base, evidence, evidence that knows
-the base.
-"""
+"""Trains the artifacts that score live traffic: base, evidence, and evidence that reads the base."""
 
 from __future__ import annotations
 
@@ -27,14 +25,22 @@ from meta.meta_training import MetaSettings, meta_train
 from meta.sampler import FEWEST_OF_FAMILY, Labelled, Sampler
 
 _PAST = 2_000  # rows, a third of a megabyte
-_FEWEST_LATE = 10_000
-_CALIBRATION_S = 28 * 86_400.0  # a week is too short for 0.1% on a small portfolio
+_FEWEST_LATE = 10_000  # genuine rows of the last 28 days; with fewer, tails are fitted to all
+_CALIBRATION_S = 28 * 86_400.0  # a week of a small portfolio is too short for a budget of 0.1%
 Report = Callable[[str, int, int, float], None]
 
 
 @dataclass(frozen=True)
 class TrainingSettings:
-    """Settings of the base and of meta-training, and how many genuine rows take part."""
+    """Settings of all stages.
+
+    Attributes:
+        base: Of the base.
+        meta: Of meta-training; the network blind to the base gets half of the steps.
+        genuine_rows: Most genuine rows that take part.
+        aware: Whether to train a network that reads the base's surprise.
+        seed: Seed of all that is drawn.
+    """
 
     base: BaseSettings = field(default_factory=BaseSettings)
     meta: MetaSettings = field(default_factory=MetaSettings)
@@ -44,7 +50,7 @@ class TrainingSettings:
 
 
 class UnfitFamily(ValueError):
-    """A family that the history does not have, or has too few frauds of."""
+    """A family that is missing in the history, or has too few frauds."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +70,11 @@ class NamedHistory:
     """Families that meta-training does not see and that say when it stops; the base knows them."""
 
     def numbers(self, names: tuple[str, ...]) -> tuple[int, ...]:
-        """Numbers of families by name. Raises UnfitFamily for one that there is not."""
+        """Return the numbers of families by name.
+
+        Raises:
+            UnfitFamily: The history has no family of that name.
+        """
         unknown = sorted(set(names) - set(self.names))
         if unknown:
             raise UnfitFamily(f"no family {', '.join(unknown)}; there are: {', '.join(self.names) or 'none'}")
@@ -80,9 +90,25 @@ def train_artifacts(
     checkpoints: Path | None = None,
     device: str = "cpu",
 ) -> Artifacts:
-    """Train base, evidence, and evidence aware of the base; `report` is told stage, step, steps and loss.
+    """Train base, evidence, and evidence aware of the base.
 
-    Families named in `held_out` take part in nothing. Equal history and settings give equal bytes.
+    Families that the history holds out take no part. Equal history and settings give equal bytes on one
+    device.
+
+    Args:
+        history: Labelled history.
+        settings: Settings of all stages.
+        derive: Computes derived features of injected patterns.
+        report: Called with stage, step, number of steps and loss.
+        checkpoints: Folder for the checkpoint of the base, from which training resumes.
+        device: Where torch computes.
+
+    Returns:
+        The artifacts, without gradient and metric learners.
+
+    Raises:
+        UnfitFamily: A family that is held out is missing or too small.
+        NoFraud: The history lacks frauds or genuine rows.
     """
     kept = _without_held_out(history)
     validation = _validation(history, kept)
@@ -103,7 +129,7 @@ def train_artifacts(
 
 
 def late_tails(base: BaseModel, rows: Labelled) -> Tails:
-    """Tails of the base on the genuine rows of the last 28 days; on all of them where those are few."""
+    """Fit the base's tails to the genuine rows of the last 28 days, or to all if those are under 10,000."""
     genuine = rows.family == 0
     late = genuine & (rows.seconds >= rows.seconds[-1] - _CALIBRATION_S)
     chosen = late if late.sum() >= _FEWEST_LATE else genuine
@@ -174,13 +200,13 @@ def _validation(history: NamedHistory, rows: Labelled) -> tuple[int, ...]:
 
 
 def _stopping(sampler: Sampler) -> EarlyStopping:
-    """Validation tasks of the families that `sampler` leaves out; a sampler of its own draws them."""
+    """Return early stopping on the families that `sampler` holds out; another sampler draws their tasks."""
     families = sampler.held_out
     return EarlyStopping.on(replace(sampler, held_out=(), seed=sampler.seed + 1), families)
 
 
 def _with_clusters(rows: Labelled, base: BaseModel, seed: int) -> Labelled:
-    """Give frauds without a named family the cluster they fall into, numbered after the named families."""
+    """Cluster the frauds without a named family; clusters are numbered after the named families."""
     nameless = np.flatnonzero(rows.family < 0)
     if len(nameless) == 0:
         return rows
@@ -191,7 +217,7 @@ def _with_clusters(rows: Labelled, base: BaseModel, seed: int) -> Labelled:
 
 
 def _past_frauds(rows: Labelled, seed: int) -> Floats:
-    """Return up to 2,000 confirmed frauds: what boosted trees and replay sets are made of later."""
+    """Return up to 2,000 confirmed frauds, for boosted trees and replay sets."""
     fraud = np.flatnonzero(rows.family != 0)
     if len(fraud) > _PAST:
         fraud = np.sort(np.random.default_rng(seed).choice(fraud, _PAST, replace=False))
