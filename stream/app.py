@@ -23,15 +23,15 @@ from stream.stages.dead_letters import POISON
 from stream.transport import driver
 from stream.wiring import Wiring
 
-# Heartbeats come from a thread of their own; a third of the timeout allows two to be lost.
+# The consumer's thread sends heartbeats; at a third of the timeout two may be lost.
 HEARTBEATS_PER_SESSION = 3
-# A worker that asks for nothing this long hangs; recovering a large partition takes a minute at most.
+# The group drops a worker that polls nothing for this long; to recover a large partition takes 60 s at most.
 POLL_INTERVAL_S = 300.0
 REQUEST_TIMEOUT_S = 40.0
 
 
 class Surroundings(Service):
-    """What partitions lean on as long as the app runs: the control log, and the wiring's own connection.
+    """The control log, and the connection of the wiring: partitions need both as long as the app runs.
 
     Started before the partitions and stopped after them.
     """
@@ -52,11 +52,11 @@ class Surroundings(Service):
 
 
 def build_app(settings: Settings, key: ControlKey) -> faust.App:
-    """A Faust app that scores; run it with `faust.Worker`."""
+    """Make the Faust app that scores; run it with `faust.Worker`."""
     driver.register()
     metrics.BUDGET.set(settings.budget.alert_rate)
     for reason in (*(reason.name.lower() for reason in RejectReason), POISON):
-        metrics.DEAD_LETTERS.labels(reason)  # at 0, so that the first one shows as a rise
+        metrics.DEAD_LETTERS.labels(reason)  # starts at 0, so that rates count the first one
     app = faust_app(settings)
     control = ControlLog(settings.broker.bootstrap, settings.topics.control, key)
 
@@ -87,7 +87,7 @@ def build_app(settings: Settings, key: ControlKey) -> faust.App:
 
 
 def faust_app(settings: Settings) -> faust.App:
-    """A Faust app over the batch transport, set as `settings` say, without agents."""
+    """Make a Faust app over the batch transport from the settings, without agents."""
     session = settings.stream.session_timeout_s
     settings.var.mkdir(parents=True, exist_ok=True)
     return faust.App(
@@ -123,7 +123,7 @@ def _acknowledger(
 
 
 def add_agent(app: faust.App, topic: str, partitions: PartitionManager) -> None:
-    """An agent that hands every batch of `topic` to its partition."""
+    """Add an agent that passes every batch of `topic` to its partition."""
     source = app.topic(topic, value_type=None)
 
     async def hand_over(stream: Any) -> None:
@@ -134,7 +134,7 @@ def add_agent(app: faust.App, topic: str, partitions: PartitionManager) -> None:
 
 
 def follow_assignment(app: faust.App, partitions: PartitionManager) -> None:
-    """Tell `partitions` what the group assigns and revokes, and when the worker is told to end."""
+    """Connect `partitions` to the group's assignments and revocations, and to the worker's shutdown."""
 
     async def on_assigned(_: Any, assigned: Iterable[TopicPartition], **__: Any) -> None:
         await partitions.on_assigned(assigned)
@@ -143,16 +143,16 @@ def follow_assignment(app: faust.App, partitions: PartitionManager) -> None:
         await partitions.on_revoked(revoked)
 
     async def on_end(_: Any, **__: Any) -> None:
-        # Faust stops the consumer before what was started before it, and places are committed by it.
+        # Faust stops the consumer, which commits places, before the services that started earlier.
         await partitions.hand_all_back()
 
-    told: Any = ((app.on_partitions_assigned, on_assigned), (app.on_partitions_revoked, on_revoked))
-    for signal, handler in (*told, (app.on_before_shutdown, on_end)):
+    handlers: Any = ((app.on_partitions_assigned, on_assigned), (app.on_partitions_revoked, on_revoked))
+    for signal, handler in (*handlers, (app.on_before_shutdown, on_end)):
         signal.connect(handler, weak=False)
 
 
 def _note_done(partition: TopicPartition, work: Work) -> None:
-    """Count what is committed."""
+    """Count a committed batch in the metrics."""
     metrics.TRANSACTIONS.labels(partition.topic).inc(work.transactions)
     if work.transactions:
         metrics.BATCH_TRANSACTIONS.labels(partition.topic).observe(work.transactions)
@@ -166,7 +166,7 @@ def _note_done(partition: TopicPartition, work: Work) -> None:
 
 
 def _trace(spans: Spans, partition: TopicPartition, work: Work) -> None:
-    """Export a span of each followed transaction that is committed."""
+    """Export an OpenTelemetry span of each sampled transaction that is committed."""
     ended, attributes = time.time(), {"topic": partition.topic, "transactions": work.transactions}
     spans.stage(f"stage {partition.topic}", work.traced, work.began, ended, attributes)
     if work.scored is not None:

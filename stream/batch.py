@@ -17,9 +17,9 @@ class Batch:
 
     Attributes:
         columns: the decoded fields.
-        source_partition, source_offset: where each stood in `transactions`; together its identity.
-        batch_end: offset where the fetched batch of each ended; tells the parts of one batch from another's.
-        arrival: when it reached the broker, seconds since 1970.
+        source_partition, source_offset: position of each in `transactions`; together its identity.
+        batch_end: offset at which the fetched batch of each ended; parts of one batch share it.
+        arrival: time at which each reached the broker, seconds since 1970.
         features: float32 (n, d); a stage fills the columns of its entity and leaves the others alone.
     """
 
@@ -35,11 +35,11 @@ class Batch:
 
     @property
     def oldest_arrival(self) -> float | None:
-        """When the transaction that has waited longest reached the broker; None where there is none."""
+        """Arrival of the transaction that has waited longest; None in an empty batch."""
         return float(self.arrival.min()) if len(self) else None
 
     def take(self, index: NDArray[np.int64]) -> "Batch":
-        """The transactions at `index`, with copies of their features."""
+        """Return the transactions at `index`, with copies of their features."""
         return Batch(
             self.columns.take(index),
             self.source_partition[index],
@@ -51,7 +51,10 @@ class Batch:
 
 
 def to_record_batch(batch: Batch, schema: pa.Schema) -> pa.RecordBatch:
-    """The batch as Arrow columns; numbers are not copied."""
+    """Return the batch as Arrow columns, in the form in which it goes to stages and the recorder.
+
+    Numbers are not copied.
+    """
     columns = batch.columns
     return pa.RecordBatch.from_arrays(
         [
@@ -76,7 +79,7 @@ def from_record_batch(arrow: pa.RecordBatch, schema: pa.Schema) -> Batch:
     """Read what `to_record_batch` wrote.
 
     Raises:
-        ForeignBatch: other columns than `schema` names.
+        ForeignBatch: the columns differ from `schema`.
     """
     if arrow.schema != schema:
         raise ForeignBatch(f"columns {arrow.schema.names}, expected {schema.names} with their types")
@@ -102,7 +105,7 @@ def from_record_batch(arrow: pa.RecordBatch, schema: pa.Schema) -> Batch:
 
 
 def from_messages(messages: ByteStrings, schema: pa.Schema) -> tuple[pa.RecordBatch, list[int]]:
-    """The rows of all messages, in order, as one record batch; and how many came from each message.
+    """Return the rows of all messages, in order, as one record batch, and the number of rows of each message.
 
     Raises:
         ForeignBatch: a message cannot be read, or has other columns than `schema`.

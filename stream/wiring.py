@@ -1,7 +1,7 @@
-"""Which parts a partition is made of.
+"""Build the worker of a partition from its parts.
 
-The chain of stages is the list of entities in the settings: the first reads `transactions`, each sends to the
-next, and from the last the transactions return to their own partition, where they are scored in order.
+The entities in the settings are the chain of stages. The first stage reads `transactions`, and each sends to
+the next. From the last, transactions return to their own partition, where they are scored in order.
 """
 
 from collections.abc import Callable
@@ -37,7 +37,7 @@ from stream.transport.driver import BatchFaustConsumer
 
 
 def transaction_schema(settings: Settings) -> TransactionSchema:
-    """The schema that `flagfive.toml` describes."""
+    """Return the schema that `flagfive.toml` describes."""
     fields = settings.transaction
     return TransactionSchema(
         id=fields.id,
@@ -57,8 +57,8 @@ class Wiring:
     """Makes the worker of any partition of any stage.
 
     Args:
-        consumer: the Faust consumer, asked for late, since Faust makes it late.
-        on_done: told of each batch that is dealt with.
+        consumer: returns the Faust consumer, which does not exist yet at construction.
+        on_done: called after each batch.
     """
 
     def __init__(
@@ -83,13 +83,13 @@ class Wiring:
 
     @property
     def inputs(self) -> list[str]:
-        """Input topic of each stage in turn; a single entity needs no way back."""
+        """Input topics of the stages in order; with a single entity there is no return stage."""
         topics = self._settings.topics
         following = [topics.stage_topic(name) for name in self._entities[1:]]
         return [topics.transactions, *following, *([topics.returned] if following else [])]
 
     def worker(self, partition: TopicPartition) -> PartitionWorker:
-        """The worker of one partition; its topic says which stage."""
+        """Return the worker of one partition, whose topic determines the stage."""
         place = self.inputs.index(partition.topic)
         is_entity = place < len(self._entities)
         stage = self._entity_stage(place, partition) if is_entity else self._return_stage(partition)
@@ -98,7 +98,7 @@ class Wiring:
         )
 
     async def close(self) -> None:
-        """Close the connection that committed places are asked over."""
+        """Close the connection that reads committed places."""
         await self._place.close()
 
     def _entity_stage(self, entity: int, partition: TopicPartition) -> EntityStage:

@@ -1,5 +1,5 @@
-"""Profiles survive a crash: changed rows go to a compacted topic together with the offset they stand for.
+"""Profiles survive a crash: changed rows go to a compacted topic, with the input offset that they include.
 
-A profile is a fold over the log, so it is recovered, not logged per event: read the rows, replay the input
-from their offset, go on.
+A profile is a fold over the input, so no event is logged. Recovery reads the rows, replays the input from
+their offset, and continues.
 """

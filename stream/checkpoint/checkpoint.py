@@ -16,16 +16,16 @@ from features.profiles import ChangedRows, Profiles
 from stream.partition.stage import Output
 from stream.wire.writer import EncodedBatch
 
-# No entity has an empty key, so the marker's key cannot meet one.
+# No entity has an empty key, so the marker's key differs from all of theirs.
 MARKER_KEY: Final = b""
 LAYOUT: Final = hashlib.sha256(repr(PROFILE_ROW.descr).encode()).hexdigest()[:16]
 
 
 class Marker(msgspec.Struct, frozen=True):
-    """What the rows before it stand for.
+    """The state that the rows before it describe.
 
     Attributes:
-        offset: the input position up to which the rows have folded the log.
+        offset: the rows include the input up to this offset.
         layout: fingerprint of the row layout; rows of another layout are not read.
     """
 
@@ -60,10 +60,10 @@ class Checkpoint:
         return self._clock() - self._last
 
     def outputs(self, profiles: Profiles, position: int) -> Sequence[Output]:
-        """The keys that expired, the rows that changed, and the marker that they stand for `position`.
+        """Return the expired keys, the changed rows, and the marker with `position`; nothing if nothing
+        changed.
 
-        All go into one transaction, so a reader of committed records sees all of it or nothing. Empty if
-        nothing changed.
+        All of them go into one transaction, so a reader of committed records sees all or none.
         """
         expired = profiles.expire()
         self._handed_out = changed = profiles.changed_since_checkpoint()
@@ -77,7 +77,7 @@ class Checkpoint:
         ]
 
     def written(self, profiles: Profiles) -> None:
-        """The outputs handed out last are committed."""
+        """Note that the outputs of the last `outputs` call are committed."""
         if self._handed_out is not None:
             profiles.mark_checkpointed(self._handed_out)
             metrics.CHECKPOINTS.labels(self._topic).inc()
@@ -95,16 +95,16 @@ class Checkpoint:
 
 
 def as_byte_strings(rows: NDArray[np.void]) -> ByteStrings:
-    """n structured rows as n byte strings, without copying."""
+    """Return n structured rows as n byte strings, without copying."""
     end = np.arange(1, len(rows) + 1, dtype=np.int64) * rows.dtype.itemsize
     return ByteStrings(np.ascontiguousarray(rows).view(np.uint8).reshape(-1), end - rows.dtype.itemsize, end)
 
 
 def as_rows(values: ByteStrings, layout: np.dtype[Any]) -> NDArray[np.void]:
-    """The inverse of `as_byte_strings`, for values that have the layout's size each."""
+    """Return byte strings as rows; each must have the size of the layout."""
     return values.gather().buffer.view(layout)
 
 
 def nulls(n: int) -> ByteStrings:
-    """n tombstones."""
+    """Return n tombstones."""
     return ByteStrings(np.empty(0, np.uint8), np.full(n, -1, np.int64), np.full(n, -1, np.int64))

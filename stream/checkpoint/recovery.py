@@ -1,4 +1,4 @@
-"""Bring a partition's profiles to where the group stands."""
+"""Bring a partition's profiles to the group's committed place."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -20,12 +20,12 @@ log = get_logger(__name__)
 
 
 class Recovery:
-    """Reads committed records only, so what it rebuilds is what a worker that never stopped would hold.
+    """Rebuilds the profiles that a worker without a crash would have: it reads committed records only.
 
     Args:
         bootstrap: the broker's address.
         partition: the input partition.
-        checkpoint: the partition of the checkpoint topic that belongs to it.
+        checkpoint: the checkpoint topic's partition of the same number.
     """
 
     def __init__(self, bootstrap: str, partition: TopicPartition, checkpoint: TopicPartition) -> None:
@@ -34,9 +34,9 @@ class Recovery:
         self._checkpoint = checkpoint
 
     async def restore(self, profiles: Profiles) -> int | None:
-        """Load the newest row of every entity; return the input offset they stand for, None without any.
+        """Load the newest row of every entity; return the input offset that they include, or None.
 
-        The topic is compacted, so reading it whole costs about one row per entity.
+        The topic is compacted, so the whole of it is about one row per entity.
         """
         source = self._checkpoint
         position: int | None = None
@@ -44,11 +44,11 @@ class Recovery:
             end = (await consumer.end_offsets([source]))[source]
             async for batch in _batches(consumer, source, 0, end):
                 position = _restore_batch(batch, profiles) or position
-        log.info("%s: %d profiles restored, standing for offset %s", source, len(profiles), position)
+        log.info("%s: %d profiles restored, as of offset %s", source, len(profiles), position)
         return position
 
     async def replay(self, fold: Callable[[FetchedBatch, int], None], start: int, end: int) -> None:
-        """Give `fold` the input from offset `start` up to and without `end`, batch by batch."""
+        """Pass the input from offset `start` to `end` (not included) to `fold`, batch by batch."""
         if start >= end:
             return
         async with self._reader(self._partition) as consumer:

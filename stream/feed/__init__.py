@@ -1,1 +1,1 @@
-"""Transactions into Kafka: files and simulated traffic, at a rate or as fast as it goes."""
+"""Send transactions to Kafka, from files or simulated traffic, at a rate or as fast as possible."""

@@ -1,4 +1,4 @@
-"""Send keyed records in large batches, a bounded number of them under way."""
+"""Send keyed records in large batches, a bounded number at a time."""
 
 import asyncio
 from collections.abc import Iterator
@@ -50,7 +50,11 @@ class Feed:
             await self._producer.stop()
 
     async def send(self, keys: ByteStrings, values: ByteStrings) -> None:
-        """Send n records; waits while too many batches are under way. Raises KafkaError."""
+        """Send n records; wait while more than 32 batches are under way.
+
+        Raises:
+            KafkaError: a batch could not be stored.
+        """
         target = partition_by_key(keys, self._partitions)
         for partition in np.unique(target).tolist():
             here = np.flatnonzero(target == partition)
@@ -64,14 +68,18 @@ class Feed:
             await self.flush()
 
     async def flush(self) -> None:
-        """Return when all that was sent is stored. Raises KafkaError."""
+        """Wait until everything sent is stored.
+
+        Raises:
+            KafkaError: a batch could not be stored.
+        """
         under_way, self._under_way = self._under_way, []
         for future in under_way:
             await future
 
 
 def _parts(rows: np.ndarray, length: np.ndarray) -> Iterator[np.ndarray]:
-    """Cut rows into batches of bounded size; one that is too large by itself is a batch by itself."""
+    """Cut rows into batches of bounded size; a record over the limit is a batch by itself."""
     batch = np.cumsum(length) // MOST_BATCH_BYTES + np.arange(len(rows)) // MOST_RECORDS
     cuts = np.flatnonzero(np.diff(batch)) + 1
     return iter(np.split(rows, cuts))

@@ -1,14 +1,14 @@
-"""Keep a rate."""
+"""Send at a rate."""
 
 import asyncio
 import time
 from collections.abc import Callable
 
-_SLICE_S = 0.01  # how much is sent at once: 10 ms of the rate, so latency is not hidden in bursts
+_SLICE_S = 0.01  # of the rate is sent at once, so that bursts do not hide latency
 
 
 class Pace:
-    """Tells how much may be sent, so that the rate holds over time.
+    """Limits records to a rate over time.
 
     Args:
         rate: records a second; None for no limit.
@@ -21,7 +21,7 @@ class Pace:
         self._sent = 0
 
     async def allow(self, most: int) -> int:
-        """Wait until at least one record is due; return how many, at most `most`."""
+        """Wait until at least one record is due; return the number that is due, at most `most`."""
         if self.rate is None:
             self._sent += most
             return most

@@ -1,4 +1,4 @@
-"""Rows of a table as the JSON that `flagfive.toml` describes."""
+"""Write rows of a table as the JSON records that `flagfive.toml` describes."""
 
 import json
 from collections.abc import Mapping
@@ -28,11 +28,11 @@ class RowEncoder:
         self._schema = schema
 
     def encode(self, columns: Mapping[str, pa.Array]) -> tuple[ByteStrings, ByteStrings]:
-        """Keys and values of n records.
+        """Return keys and values of n records.
 
         Args:
-            columns: by JSON field; the time field holds Arrow timestamps, numbers stay numbers, everything
-                else becomes text.
+            columns: arrays by JSON field. The time field holds Arrow timestamps; numbers stay numbers, and
+                everything else becomes text.
         """
         tokens, quoted = zip(*(self._tokens(field, array) for field, array in columns.items()), strict=True)
         names = [f"{'{' if i == 0 else ','}{json.dumps(name)}:".encode() for i, name in enumerate(columns)]
@@ -40,7 +40,7 @@ class RowEncoder:
         return tokens[key_field], _join(ByteStrings.from_list(names), tokens, np.array(quoted))
 
     def _tokens(self, field: str, array: pa.Array) -> tuple[ByteStrings, bool]:
-        """The texts of a column, and whether they are JSON strings."""
+        """Return the texts of a column, and whether they are JSON strings."""
         if pa.types.is_timestamp(array.type):
             return self._time(array)
         is_entity = any(entity.field == field for entity in self._schema.entities)
@@ -87,7 +87,7 @@ def _write_rows(
     end: NDArray[np.int64],
     quoted: NDArray[np.bool_],
 ) -> None:
-    """A null is written as null: the receiver decides whether the field may be missing."""
+    """Write records; a null stays null, since the receiver decides whether the field may be missing."""
     at = 0
     for i in range(start.shape[1]):
         for f in range(start.shape[0]):

@@ -1,1 +1,1 @@
-"""The last stage: scores, alerts with reasons, and the batch for the recorder, all under one snapshot."""
+"""The end of the last stage: scores, alerts with reasons, and the recorder's batch, under one snapshot."""

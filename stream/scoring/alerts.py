@@ -1,4 +1,4 @@
-"""Writes the alerts of a batch."""
+"""Write the alerts of a batch."""
 
 from collections.abc import Sequence
 
@@ -30,7 +30,7 @@ class AlertWriter:
         self._reasons = ReasonWriter(entities, features)
 
     def write(self, batch: Batch, scores: Scores, snapshot: Snapshot, rows: NDArray[np.int64]) -> ByteStrings:
-        """The alerts of the transactions at `rows`; few, so a Python object each does no harm."""
+        """Return the alerts of the transactions at `rows`. They are few, so Python objects cost little."""
         chosen = [keys.take(rows) for keys in batch.columns.keys]
         met = met_by_rows(snapshot.rules, self._entities, chosen, batch.columns.time[rows])
         alerts = [

@@ -1,4 +1,4 @@
-"""From features to a decision, under one snapshot."""
+"""Turn features into scores and decisions, under one snapshot."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ class Scores:
 
     Attributes:
         surprise: float64 (n,), -log10 of the tail; the highest of base, detectors and risk.
-        winner: int32 (n,), index into `winners` of what gave the highest.
+        winner: int32 (n,), index into `winners` of the scorer with the highest surprise.
         winners: id of each scorer; the base comes first.
         decision: int8 (n,), a `Decision` each.
         control_offset: the snapshot's place in the control log.
@@ -48,7 +48,11 @@ class ForeignBase(Exception):
 
 
 def check_features(trained_on: Sequence[str], computed: Sequence[str]) -> None:
-    """Raise ForeignBase unless the base reads just the features that are computed, in their order."""
+    """Check that the base reads exactly the features that are computed, in their order.
+
+    Raises:
+        ForeignBase: it does not.
+    """
     if tuple(trained_on) != tuple(computed):
         missing = sorted(set(trained_on) - set(computed))
         unknown = sorted(set(computed) - set(trained_on))
@@ -60,9 +64,14 @@ def check_features(trained_on: Sequence[str], computed: Sequence[str]) -> None:
 
 
 def score_batch(batch: Batch, snapshot: Snapshot, entities: Sequence[str]) -> Scores:
-    """Score n transactions: over the snapshot's threshold is for review, a blocked entity's are declined.
+    """Score n transactions under one snapshot.
 
-    `entities` names the batch's keys.
+    Transactions over the threshold are for review; those of a blocked entity are declined.
+
+    Args:
+        batch: the transactions.
+        snapshot: everything in force.
+        entities: kinds of the batch's keys.
 
     Raises:
         NothingInForce: there is no base to score with.
@@ -77,8 +86,17 @@ def score_rows(
     snapshot: Snapshot,
     entities: Sequence[str],
 ) -> Scores:
-    """Score n transactions by what scoring reads of them: features (n, d), event times (n,), n keys of each
-    entity. A row's result is the same to the bit in any batch. Raises NothingInForce.
+    """Score n transactions; a row's result is equal to the bit in any batch.
+
+    Args:
+        features: float32 (n, d).
+        time: event times, seconds since 1970, (n,).
+        keys: n keys of each entity.
+        snapshot: everything in force.
+        entities: kinds of the keys.
+
+    Raises:
+        NothingInForce: there is no base to score with.
     """
     stack = snapshot.stack
     if stack is None:

@@ -1,4 +1,4 @@
-"""Why a transaction is alerted, in words with values, as an analyst reads it."""
+"""Explain an alert to an analyst, in words with values."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from features.phrases import phrases
 from features.schema import EntityField, TransactionSchema
 from stream.scoring.rules import Met
 
-REASONS = 3  # what fits a line and is still read
+REASONS = 3  # fit on one line
 RISK = "risk"
 
 
@@ -31,7 +31,9 @@ class ReasonWriter:
         self._features = features
 
     def of_features(self, row: NDArray[np.float32], snapshot: Snapshot, winner: int) -> list[Reason]:
-        """What pushed the scorer `winner` most, the base 0; none where a rule decided."""
+        """Return the features that pushed the scorer `winner` most (0 is the base); none where a rule
+        decided.
+        """
         stack = snapshot.stack
         if stack is None or winner > len(stack.detectors):
             return []
@@ -45,7 +47,7 @@ class ReasonWriter:
         ]
 
     def of_risk(self, met: Met | None) -> list[Reason]:
-        """What confirmed frauds of its entities added, and what blocked it."""
+        """Return what confirmed frauds of its entities added, and what blocked it."""
         if met is None:
             return []
         found = [
@@ -67,7 +69,7 @@ class ReasonWriter:
 
 
 def nearest_flagged(row: NDArray[np.float32], snapshot: Snapshot, winner: int) -> tuple[str, str] | None:
-    """Episode, and id of its flagged transaction that `row` is most like, where a detector decided."""
+    """Return the episode, and the id of its most similar flag, where a detector decided."""
     if not 0 < winner <= len(snapshot.detectors) or snapshot.base is None:
         return None
     detector = snapshot.detectors[winner - 1]

@@ -1,4 +1,4 @@
-"""Computes stored scores again, from the features and the control offset that were stored with them."""
+"""Compute stored scores again, from the features and the control offset stored with them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from stream.scoring.decide import score_rows
 
 
 class StoredScore(Protocol):
-    """A scored transaction as the recorder stored it; `features` are float32, little endian."""
+    """A scored transaction as the recorder stored it; `features` are float32, little-endian."""
 
     @property
     def transaction_id(self) -> str: ...
@@ -37,7 +37,7 @@ class StoredScore(Protocol):
 
 @dataclass(frozen=True)
 class Recomputed:
-    """One score as stored and as computed again."""
+    """One score as stored and as recomputed."""
 
     stored: StoredScore
     surprise: float
@@ -46,13 +46,17 @@ class Recomputed:
 
     @property
     def equal(self) -> bool:
-        """Whether all is the same, the surprise to the bit."""
+        """Whether surprise (to the bit), decision and winner are equal."""
         same = np.float64(self.stored.surprise).tobytes() == np.float64(self.surprise).tobytes()
         return same and (self.stored.decision, self.stored.winner_id) == (int(self.decision), self.winner)
 
 
 def recompute(rows: Iterable[StoredScore], snapshot_at: Callable[[int], Snapshot]) -> Iterator[Recomputed]:
-    """Score each row alone, under what was in force at its control offset. Raises NothingInForce."""
+    """Score each row alone, under the snapshot of its control offset.
+
+    Raises:
+        NothingInForce: there was no base at that offset.
+    """
     for row in rows:
         scores = score_rows(
             np.frombuffer(row.features, "<f4").astype(np.float32)[None],

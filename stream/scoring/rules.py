@@ -1,4 +1,4 @@
-"""Applies the rules of entities to scores: risk raises surprise, lists and blocks decide."""
+"""Apply the rules of entities to scores: risk raises the surprise; lists and blocks decide."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from meta.entity_risk import boost
 
 @dataclass
 class Met:
-    """What the rules say of one transaction."""
+    """The effects of the rules on one transaction."""
 
     frauds: dict[str, float] = field(default_factory=dict)
     """Faded confirmed frauds by kind of entity."""
@@ -28,11 +28,11 @@ class Met:
 
     @property
     def boost(self) -> float:
-        """Surprise that is added, by the entity with the most frauds."""
+        """Added surprise: that of the entity with the most frauds."""
         return max((boost(count) for count in self.frauds.values()), default=0.0)
 
     def add(self, placed: Placed, time: float) -> None:
-        """Take in a rule at the event time of the transaction."""
+        """Add a rule, as of the transaction's event time."""
         rule = placed.rule
         if rule.until is not None and time >= rule.until:
             return
@@ -46,13 +46,13 @@ class Met:
             case Effect.SUPPRESS:
                 self.suppressed.append(rule.scorer)
             case Effect.WATCH:
-                pass  # never among what a batch meets
+                pass  # changes no score
 
 
 def met_by_rows(
     rules: RuleTable, entities: Sequence[str], keys: Iterable[ByteStrings], time: NDArray[np.float64]
 ) -> dict[int, Met]:
-    """What the rules say of each row that has any, by row; `time` (n,) are event times."""
+    """Return the effects of rules by row, where there are any; `time` (n,) are event times."""
     found: dict[int, Met] = {}
     for row, placed in rules.met_by(entities, keys):
         met = found.setdefault(row, Met())
@@ -62,7 +62,7 @@ def met_by_rows(
 
 
 def decide(surprise: float, winner: int, met: Met, threshold: float, winners: Sequence[str]) -> Decision:
-    """Allow before block before suppression before threshold; `winner` indexes `winners`."""
+    """Decide in this order: allow, block, suppression, threshold; `winner` is an index into `winners`."""
     if met.allowed:
         return Decision.APPROVE
     if met.blocked_by is not None:
@@ -74,5 +74,5 @@ def decide(surprise: float, winner: int, met: Met, threshold: float, winners: Se
 
 
 def raised(surprise: float, met: Met, risk_share: float = 1.0) -> float:
-    """Surprise with `risk_share` of its risk, at most the highest that there is."""
+    """Return the surprise with `risk_share` of the risk added, at most CEILING."""
     return min(surprise + risk_share * met.boost, CEILING)

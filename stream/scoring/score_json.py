@@ -1,4 +1,4 @@
-"""The `scores` topic: one JSON object per transaction, written by a kernel."""
+"""Write the `scores` topic: one JSON object per transaction, by a kernel."""
 
 import json
 from typing import Final
@@ -27,16 +27,16 @@ _SURPRISE_DECIMALS: Final = 4
 
 
 class ScoreWriter:
-    """Writes scores as JSON, for example
+    """Writes scores as JSON, for example:
 
         {"transaction_id":"t7","card_id":"c1","event_time":1700000000.000,"surprise":3.2113,"tail":6.148e-4,
         "decision":"review","scorer":"base","control_offset":12,"partition":3,"offset":4711}
 
-    `partition` and `offset` say where the transaction stood in `transactions`: its identity, and its order
-    within a card. `tail` has four significant digits; `surprise` is -log10 of it.
+    `partition` and `offset` are the position in `transactions`: the identity, and the order within a card.
+    `tail` has four significant digits; `surprise` is -log10 of it.
 
     Args:
-        id_field, key_field: names of the transaction's and the primary entity's field, as they came in.
+        id_field, key_field: names of the input's fields for the transaction's id and the primary entity.
     """
 
     def __init__(self, id_field: str, key_field: str) -> None:
@@ -58,7 +58,7 @@ class ScoreWriter:
         )
 
     def write(self, batch: Batch, scores: Scores) -> ByteStrings:
-        """One JSON object per transaction, in order."""
+        """Return one JSON object per transaction, in order."""
         winners = ByteStrings.from_list([json.dumps(winner).encode() for winner in scores.winners])
         columns = batch.columns
         key = columns.keys[0]

@@ -1,4 +1,4 @@
-"""Score a batch under one snapshot and send the outcome where it is wanted."""
+"""Score a batch under one snapshot and build the outputs for scores, alerts and the recorder."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -36,10 +36,10 @@ class ScoreTopics:
 
 
 class Scorer:
-    """The end of the chain. Everything goes to the partition that the transactions came from.
+    """Builds the outputs of scored batches, for the partition that the transactions came from.
 
     Args:
-        control: holds what is in force; read once per batch, so no batch is scored by two versions.
+        control: its current snapshot is read once per batch, so no batch is scored by two versions.
         features: names of the features that this configuration computes.
         partition: number of the partition.
         schema: columns of the scored batch.
@@ -78,10 +78,10 @@ class Scorer:
         return Outputs(outputs, _counts(scores))
 
     async def ready(self) -> None:
-        """Return once there is a base to score with.
+        """Wait until there is a base to score with.
 
         Raises:
-            ForeignBase: it was trained on other features.
+            ForeignBase: the base was trained on other features.
         """
         snapshot = self._control.current
         if snapshot.stack is None:
@@ -113,7 +113,7 @@ class Scorer:
 
 
 def to_scored(batch: Batch, scores: Scores, schema: pa.Schema) -> pa.RecordBatch:
-    """The batch and its scores as Arrow columns of `schema`, which `scored_schema` made."""
+    """Return the batch and its scores as Arrow columns of `schema`, made by `scored_schema`."""
     own = [
         pa.array(scores.surprise),
         pa.array(scores.tail),
@@ -127,7 +127,7 @@ def to_scored(batch: Batch, scores: Scores, schema: pa.Schema) -> pa.RecordBatch
 
 
 def _counts(scores: Scores) -> ScoredCounts:
-    """Detectors count as one kind: there may be a thousand, and metrics have a series for each label."""
+    """Count alerts by kind of scorer. All detectors are one kind: metrics have a series for each label."""
     decided = scores.winner[scores.decision > 0]
     base, block = np.count_nonzero(decided == 0), np.count_nonzero(decided == len(scores.winners) - 1)
     alerts = {BASE_ID: int(base), DETECTOR: int(len(decided) - base - block), BLOCK_ID: int(block)}

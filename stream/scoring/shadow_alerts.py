@@ -1,4 +1,4 @@
-"""Writes what scorers on trial would have alerted in a batch."""
+"""Write the alerts that scorers on trial would have raised in a batch."""
 
 import msgspec
 import numpy as np
@@ -13,7 +13,7 @@ from stream.scoring.decide import Scores
 
 
 def shadow_alerts(batch: Batch, scores: Scores, snapshot: Snapshot) -> tuple[NDArray[np.int64], ByteStrings]:
-    """Rows of the batch that one on trial would have alerted, and the records; a row comes once for each."""
+    """Return rows of the batch, and the shadow alert of each; a row repeats for each scorer on trial."""
     surprise = snapshot.shadows.surprises(batch.features)
     rows, which = np.nonzero(surprise > snapshot.shadows.thresholds)
     identities = batch.columns.id.take(rows).to_list()

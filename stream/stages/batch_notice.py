@@ -1,4 +1,4 @@
-"""What the first stage says of each batch, so that the end of the chain knows when it has all of it."""
+"""Announce each batch of the first stage, so that the return stage knows when a batch is complete."""
 
 import msgspec
 import numpy as np
@@ -11,7 +11,7 @@ from stream.wire.writer import EncodedBatch
 
 
 class BatchNotices:
-    """Sends notices to the partition, in `topic`, that the batch came from."""
+    """Builds notices for the partition of `topic` with the number of the batch's own."""
 
     def __init__(self, topic: str) -> None:
         self._topic = topic
@@ -24,7 +24,7 @@ class BatchNotices:
 
 
 def split_notices(fetched: FetchedBatch) -> tuple[list[tuple[int, BatchNotice]], np.ndarray]:
-    """The notices of a batch with their offsets, and a mask of the records that are batches."""
+    """Return the notices of a batch with their offsets, and a mask of the records that are batches."""
     is_batch = fetched.records.keys.start < 0
     at = np.flatnonzero(~is_batch)
     values = fetched.values.take(at).to_list()

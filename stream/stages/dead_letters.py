@@ -1,4 +1,4 @@
-"""Records that cannot be scored go to their own topic, with the reason."""
+"""Send records that cannot be scored to the topic of dead letters, with the reason."""
 
 import base64
 import time
@@ -15,7 +15,7 @@ from stream.stages.poison import Poison
 from stream.transport.fetched_batch import FetchedBatch
 from stream.wire.writer import EncodedBatch
 
-# The record itself stays in its topic at the offset given; this much of it is enough to see what it is.
+# The record itself stays at its offset; this part is enough to recognise it.
 MOST_BYTES_KEPT = 64 * 1024
 POISON = "poison"  # well-formed, but processing it fails
 
@@ -25,7 +25,7 @@ class DeadLetters:
 
     Args:
         source: the topic that transactions come from.
-        partitions: how many partitions the topic has; a record's partition is kept.
+        partitions: number of partitions of the topic; a letter keeps its record's partition number.
     """
 
     def __init__(self, topic: str, source: str, partitions: int) -> None:
@@ -34,7 +34,7 @@ class DeadLetters:
         self._partitions = partitions
 
     def letters_for(self, fetched: FetchedBatch, rejects: Rejects) -> list[DeadLetter]:
-        """The rejected records of a batch, in order."""
+        """Return letters of the rejected records of a batch, in order."""
         return [self._letter(fetched, rejects, i) for i in range(len(rejects))]
 
     def _letter(self, fetched: FetchedBatch, rejects: Rejects, i: int) -> DeadLetter:
@@ -53,7 +53,7 @@ class DeadLetters:
         )
 
     def letters_for_poison(self, batch: Batch, poison: Sequence[Poison]) -> list[DeadLetter]:
-        """Transactions of a batch that cannot be processed; their bytes are still at their offset."""
+        """Return letters of transactions that cannot be processed, without their bytes."""
         return [
             DeadLetter(
                 topic=self._source,
@@ -68,7 +68,7 @@ class DeadLetters:
         ]
 
     def outputs_for(self, letters: Sequence[DeadLetter]) -> Sequence[Output]:
-        """One batch with the letters of one source partition, to the partition of the same number."""
+        """Return one output with letters of one source partition, for the partition of the same number."""
         if not letters:
             return []
         values = ByteStrings.from_list([msgspec.json.encode(letter) for letter in letters])

@@ -1,4 +1,4 @@
-"""One entity's stage on one partition: read, fold, send on."""
+"""The stage of one entity on one partition: read, fold, build outputs."""
 
 import time
 from collections import Counter
@@ -20,13 +20,13 @@ from stream.transport.fetched_batch import FetchedBatch
 
 
 class EntityStage:
-    """The stage of one entity. Satisfies `stream.partition.stage.Stage`; its state are the profiles.
+    """Folds one entity's profiles, which are its state. Satisfies `stream.partition.stage.Stage`.
 
     Args:
         entity: index of the entity in the schema; 0 is the primary one.
-        layout: tells which features are the entity's.
-        notices: on the first of several stages, tells the end of the chain of each batch.
-        sampling: which transactions are followed.
+        layout: knows the columns of the entity's features.
+        notices: announces batches to the return stage; only on the first of several stages.
+        sampling: chooses the transactions whose spans are exported.
     """
 
     def __init__(
@@ -61,7 +61,7 @@ class EntityStage:
             return earliest
         start = await self._recovery.restore(self.profiles)
         await self._recovery.replay(self._replay, max(earliest, start or 0), committed.offset)
-        # At least once, a checkpoint may be ahead of the place: everything before it has gone out.
+        # With at least once, a checkpoint may be ahead of the place: all outputs before it are stored.
         return max(committed.offset, start or 0)
 
     def work(self, fetched: FetchedBatch) -> Work:

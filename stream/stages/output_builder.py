@@ -1,4 +1,4 @@
-"""Where a stage's batches go."""
+"""The contract between a stage and the builder of its outputs."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ class OutputBuilder(Protocol):
     """Turns batches into outputs."""
 
     def outputs_for(self, batch: Batch) -> Outputs:
-        """The outputs that a batch leads to; the same batch leads to the same outputs."""
+        """Return the outputs of a batch; the same batch gives the same outputs."""
 
     async def ready(self) -> None:
-        """Return once it can send."""
+        """Wait until outputs can be built, for example until there is a base."""

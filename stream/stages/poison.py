@@ -1,6 +1,6 @@
-"""Find the transactions that make a batch fail, so that the others go on.
+"""Find the transactions that make a batch fail, and process the others.
 
-One bad record must not end a worker (faust#586), nor may a batch be tried for ever.
+One bad record must not end a worker (faust#586) or be retried for ever.
 """
 
 from collections.abc import Callable
@@ -19,7 +19,7 @@ log = get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Poison:
-    """A transaction that cannot be processed, by its row in the batch, and the error's type."""
+    """A transaction that cannot be processed: its row in the batch, and the type of the error."""
 
     row: int
     error: str
@@ -28,15 +28,15 @@ class Poison:
 def process_without_poison(
     batch: Batch, attempt: Callable[[Batch], Result]
 ) -> tuple[Result, Batch, list[Poison]]:
-    """Process a batch; where that fails, without the transactions that make it fail.
+    """Process a batch without the transactions that make it fail.
 
-    Halves the batch until each that fails stands alone: about 2 log2(n) attempts for one.
+    A batch that fails is halved until each failing transaction is alone: about 2 log2(n) attempts for one.
 
     Args:
-        attempt: processes a batch without any lasting effect; raises where it cannot.
+        attempt: processes a batch without lasting effect; raises an exception where it cannot.
 
     Returns:
-        The result, the transactions it is of, and the others.
+        The result, the processed transactions, and the others.
     """
     try:
         return attempt(batch), batch, []

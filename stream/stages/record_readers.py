@@ -1,4 +1,4 @@
-"""From batch to batch: JSON on the first stage, Arrow on the others."""
+"""Read the records of a fetched batch: JSON on the first stage, Arrow on the others."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -16,11 +16,11 @@ from stream.transport.fetched_batch import FetchedBatch
 
 class RecordReader(Protocol):
     def read(self, fetched: FetchedBatch) -> tuple[Batch, list[DeadLetter]]:
-        """The transactions of a batch, and the dead letters that it holds beside them."""
+        """Return the transactions of a fetched batch, and the dead letters of its other records."""
 
 
 class TransactionReader:
-    """Decodes raw transactions and starts their feature vectors; what does not decode is a dead letter."""
+    """Decodes JSON records and begins their feature vectors; other records become dead letters."""
 
     def __init__(self, decoder: Decoder, layout: FeatureLayout, dead_letters: DeadLetters) -> None:
         self._decoder = decoder
@@ -43,7 +43,7 @@ class TransactionReader:
 
 
 class BatchReader:
-    """Reads what the stage before sent."""
+    """Reads the Arrow batches of the stage before."""
 
     def __init__(self, layout: FeatureLayout, entities: Sequence[str]) -> None:
         self._schema = stage_schema(entities, len(layout))

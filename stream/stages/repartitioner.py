@@ -1,4 +1,4 @@
-"""Send a batch to other partitions over an internal topic."""
+"""Split a batch by partition of the next stage's topic."""
 
 from collections.abc import Callable, Sequence
 from itertools import pairwise
@@ -20,11 +20,11 @@ Target = Callable[[Batch], NDArray[np.int64]]
 
 
 class Repartitioner:
-    """Splits a batch by partition; transactions for one partition keep their order.
+    """Builds outputs for the next stage; transactions for one partition keep their order.
 
     Args:
         topic: the internal topic of the next stage.
-        target: the partition of each transaction, int64 (n,).
+        target: returns the partition of each transaction, int64 (n,).
     """
 
     def __init__(
@@ -36,11 +36,11 @@ class Repartitioner:
         self._schema = stage_schema(entities, len(layout))
 
     def outputs_for(self, batch: Batch) -> Outputs:
-        """One message for each partition that gets any of the batch."""
+        """Return one message for each partition that any transaction goes to."""
         target = self._target(batch)
         order = np.argsort(target, kind="stable")
         bounds = np.searchsorted(target[order], np.arange(self._partitions + 1)).tolist()
-        # Into Arrow once: for 20 transactions that costs 0.12 ms, a slice of it 0.001.
+        # Converted once: for 20 transactions Arrow takes 0.12 ms, and each slice 0.001 ms.
         arrow = to_record_batch(batch.take(order), self._schema)
         outputs = [
             self._output(arrow.slice(begin, end - begin), partition)
@@ -50,7 +50,7 @@ class Repartitioner:
         return Outputs(outputs)
 
     async def ready(self) -> None:
-        """Forwarding needs nothing."""
+        """Return at once: nothing is needed."""
 
     def _output(self, part: pa.RecordBatch, partition: int) -> Output:
         message = ByteStrings.whole(to_message(part))
@@ -58,10 +58,10 @@ class Repartitioner:
 
 
 def by_entity(entity: int, partitions: int) -> Target:
-    """Transactions of one key of the entity meet in one partition: its hash modulo their number."""
+    """Send transactions of one key to one partition: the hash of the key modulo their number."""
     return lambda batch: (hash_strings(batch.columns.keys[entity]) % np.uint64(partitions)).astype(np.int64)
 
 
 def by_source(batch: Batch) -> NDArray[np.int64]:
-    """Transactions return to the partition that they came from."""
+    """Send transactions back to the number of the partition that they came from."""
     return batch.source_partition.astype(np.int64)

@@ -1,7 +1,7 @@
-"""Bring transactions that went different ways back into the order of their partition.
+"""Put transactions from different partitions back into the order of their source partition.
 
-Hops of other entities run independently, so a card's second payment can be ready before its first. Whoever
-reads `scores` expects them in order.
+Stages of other entities run independently, so a card's second payment can arrive before its first. Readers of
+`scores` expect them in order.
 """
 
 from collections.abc import Sequence
@@ -17,13 +17,13 @@ NOTHING_YET = -1
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """What has arrived of batches that are not complete; immutable.
+    """The parts of incomplete batches that have arrived; immutable.
 
     Attributes:
-        emitted: everything before this offset of `transactions` has gone out; -1 before the first batch.
-        notices: batches not yet complete, in order, each with the offset of the record that told of it.
+        emitted: all transactions before this offset of `transactions` are scored; -1 before the first batch.
+        notices: notices of incomplete batches, in order, each with the offset of its record.
         rows: their transactions so far, in the columns of a batch.
-        told_at: int64 (n,), for each row the offset of the record that brought it.
+        told_at: int64 (n,), for each row the offset of the record that it arrived in.
     """
 
     emitted: int
@@ -36,7 +36,7 @@ class Waiting:
         return cls(emitted, (), pa.RecordBatch.from_pylist([], schema=schema), np.empty(0, np.int64))
 
     def first_needed(self, otherwise: int) -> int:
-        """The first offset that must be read again if this were forgotten."""
+        """Return the first offset to read again after a crash, `otherwise` where nothing waits."""
         needed = [offset for offset, _ in self.notices[:1]]
         needed += [int(self.told_at.min())] if len(self.told_at) else []
         return min(needed, default=otherwise)
@@ -44,7 +44,7 @@ class Waiting:
     def with_arrived(
         self, notices: Sequence[tuple[int, BatchNotice]], rows: pa.RecordBatch, told_at: np.ndarray
     ) -> "Waiting":
-        """Add what has arrived, apart from what went out before."""
+        """Return the state with the new notices and rows, without those already scored."""
         new = np.asarray(rows["batch_end"]) > self.emitted
         return Waiting(
             self.emitted,
@@ -54,10 +54,12 @@ class Waiting:
         )
 
     def take_complete(self) -> tuple[pa.RecordBatch, "Waiting"]:
-        """The transactions of the batches that are complete, in order, and what then still waits.
+        """Return the transactions of complete batches, in order, and the state that still waits.
 
-        A batch is held back as long as one before it is not complete. After a crash without transactions a
-        batch may come twice, perhaps longer the second time: rows that went out are dropped, doubles too.
+        A batch waits while an earlier one is incomplete. With delivery at least once, a batch may come twice
+        after
+        a crash, and may be longer the second time: rows that are already scored are dropped, and so are
+            repeats.
         """
         offset, end = np.asarray(self.rows["source_offset"]), np.asarray(self.rows["batch_end"])
         ready: list[np.ndarray] = []

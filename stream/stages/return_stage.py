@@ -1,4 +1,4 @@
-"""The end of the chain: transactions return to their card's partition, fall into order, and are scored."""
+"""The last stage: transactions are back in their card's partition, are put in order, and are scored."""
 
 import time
 from collections import Counter
@@ -22,8 +22,8 @@ from stream.transport.fetched_batch import FetchedBatch
 class ReturnStage:
     """Scores complete batches in order. Satisfies `stream.partition.stage.Stage`.
 
-    What waits is read again after a crash: the group's place stays at the first record still needed, and its
-    note says up to where everything has gone out.
+    Waiting transactions are read again after a crash: the committed place stays at the first record that is
+    still needed, and its note is the offset before which all transactions are scored.
     """
 
     def __init__(
@@ -77,10 +77,10 @@ class ReturnStage:
         self._waiting = work.change
 
     def discard(self, work: Work) -> None:
-        """Nothing was touched."""
+        """Do nothing: staged state was not applied."""
 
     def checkpoint(self, position: int, *, due_only: bool) -> Sequence[Output]:
         return []
 
     def checkpointed(self) -> None:
-        """There are no checkpoints of this."""
+        """Do nothing: this stage has no checkpoints."""

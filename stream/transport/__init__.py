@@ -1,5 +1,5 @@
 """A Faust transport that delivers one event per fetch of a partition instead of one per record.
 
-Faust keeps what it is good at (membership, assignment, agents, lifecycle); bytes stay bytes until a kernel
-reads them. Registered under the URL scheme `batches://`.
+Faust does membership, assignment, agents and lifecycle. Bytes stay bytes until a kernel reads them.
+Registered under the URL scheme `batches://`.
 """

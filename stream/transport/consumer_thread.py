@@ -1,4 +1,4 @@
-"""The thread that the consumer of a worker runs in."""
+"""Run the consumer of a worker in a thread of its own."""
 
 import asyncio
 from typing import Any
@@ -15,17 +15,19 @@ from contracts.metrics import scorer as metrics
 from stream.transport.fetched_batch import FetchedBatch
 from stream.transport.fetcher import BatchConsumer
 
-_PATIENCE_S = 1.0  # how long one request for a batch waits before it asks anew
+_PATIENCE_S = 1.0  # how long one request waits for a batch before it is repeated
 
 Places = dict[TopicPartition, OffsetAndMetadata]
 log = get_logger(__name__)
 
 
 def heed(coordinator: Any) -> None:
-    """Take note of an error in the membership of the group, which goes on only then.
+    """Collect an error of the group membership, so that the worker can join the group again.
 
-    aiokafka's coordinator waits until `getone` or `getmany` has raised it, which nobody calls here: the
-    worker would never join again. Raises KafkaError where the membership has ended for good.
+    aiokafka's coordinator waits until `getone` or `getmany` raises the error, and neither is called here.
+
+    Raises:
+        KafkaError: the membership has ended for good.
     """
     try:
         coordinator.check_errors()
@@ -36,11 +38,11 @@ def heed(coordinator: Any) -> None:
 
 
 class BatchConsumerThread(faust_aiokafka.AIOKafkaConsumerThread):
-    """Runs the aiokafka consumer in a thread of its own, so heartbeats go on while kernels work."""
+    """Runs the aiokafka consumer in a thread of its own: heartbeats continue while kernels work."""
 
     def _create_worker_consumer(self, transport: Any) -> BatchConsumer:
         conf = self.app.conf
-        # Partition i of every topic goes to the same worker, which can then hold back a stage for another.
+        # Partition i of every topic goes to the same worker, which then commits all stages of it together.
         self._assignor = RangePartitionAssignor
         return BatchConsumer(
             bootstrap_servers=faust_aiokafka.server_list(transport.url, transport.default_port),
@@ -66,7 +68,7 @@ class BatchConsumerThread(faust_aiokafka.AIOKafkaConsumerThread):
             heed(self._ensure_consumer()._coordinator)
 
     async def commit_places(self, places: Places) -> bool:
-        """Commit in the consumer's own thread."""
+        """Commit places, in the consumer's own thread; False where the group has moved on."""
         try:
             await self.call_thread(self._ensure_consumer().commit, places)
         except (CommitFailedError, IllegalStateError):
@@ -74,15 +76,18 @@ class BatchConsumerThread(faust_aiokafka.AIOKafkaConsumerThread):
         return True
 
     async def move(self, partition: TP, offset: int) -> None:
-        """Continue at `offset`; raises IllegalStateError where the partition is not assigned.
+        """Continue at `offset`.
 
-        In the consumer's own thread, unlike Faust's: aiokafka is not made for two, and a batch that was moved
-        while it was handed out ended the worker.
+        It runs in the consumer's own thread, unlike Faust's version: aiokafka is not thread-safe, and a seek
+        during the delivery of a batch ended the worker.
+
+        Raises:
+            IllegalStateError: the partition is not assigned.
         """
         await self.call_thread(self._ensure_consumer().seek, partition, offset)
 
     def request_batch(self, partition: TP) -> "asyncio.Future[FetchedBatch | None]":
-        """Ask for the next batch of `partition`; to be called from the worker's own event loop."""
+        """Request the next batch of `partition`; call it from the worker's own event loop."""
         answer = asyncio.run_coroutine_threadsafe(self._next_batch(partition), self.thread_loop)
         return asyncio.wrap_future(answer)
 

@@ -1,11 +1,11 @@
 """The Faust driver behind `batches://host:port`: one event per fetch and partition, at most one in flight.
 
-Without the limit of one, small batches pile up in Faust's queue under load and latency never recovers (seen:
-2 s; with it 15 ms at the median). With it, the next fetch grows while the current batch is processed, so
-batches get larger exactly when that is needed.
+Without the limit of one, small batches pile up in Faust's queue under load and latency does not recover
+(measured: 2 s; with the limit 15 ms at the median). With it, the next fetch grows while the current batch is
+processed, so batches grow when load does.
 
-Offsets are committed by whoever processes the batches (`stream.partition`), not by Faust, whose bookkeeping
-can commit past an offset that is still in flight (faust#707).
+`stream.partition` commits the offsets. Faust does not: its bookkeeping can commit past an offset that is
+still being processed (faust#707).
 """
 
 import asyncio
@@ -29,9 +29,10 @@ log = get_logger(__name__)
 
 
 class NoReadOffsets(dict[TP, int | None]):
-    """Faust drops what lies before its read offset, and nobody would ask for the next batch of the partition.
+    """Read offsets that are always empty: Faust would drop a batch before its read offset, and not ask for
+    more.
 
-    Whether a batch is the next one is for its worker to say, which moves the consumer where it is not.
+    The partition's worker checks whether a batch is the next one, and moves the consumer where it is not.
     """
 
     def __missing__(self, partition: TP) -> None:
@@ -42,7 +43,7 @@ class NoReadOffsets(dict[TP, int | None]):
 
 
 class BatchFaustConsumer(faust_aiokafka.Consumer):
-    """Keeps one request for a batch under way per free partition; hands each batch on as one message."""
+    """Keeps one request for a batch open per free partition, and delivers each batch as one message."""
 
     _thread: BatchConsumerThread
 
@@ -59,22 +60,22 @@ class BatchFaustConsumer(faust_aiokafka.Consumer):
         return BatchConsumerThread(self, loop=self.loop, beacon=self.beacon)
 
     def hold(self, partitions: Iterable[TP]) -> None:
-        """Deliver nothing of these partitions until `release`: their profiles are not there yet."""
+        """Deliver nothing of these partitions until `release`: their profiles are not loaded yet."""
         self._held.update(partitions)
         self._in_flight.difference_update(partitions)
 
     def release(self, partition: TP) -> None:
-        """The batch in flight is dealt with, or the partition has recovered: deliver the next."""
+        """Deliver the next batch: the one in flight is done, or the partition has recovered."""
         self._in_flight.discard(partition)
         self._held.discard(partition)
         self._news.set()
 
     def forget(self, partitions: Iterable[TP]) -> None:
-        """The partitions have been revoked."""
+        """Drop the state of revoked partitions."""
         for partition in partitions:
             self._in_flight.discard(partition)
             self._held.discard(partition)
-            with suppress(KeyError):  # nothing was ever read of it
+            with suppress(KeyError):  # it has no series: nothing was read from it
                 metrics.LAG.remove(partition.topic, str(partition.partition))
 
     async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, ConsumerMessage]]:
@@ -87,7 +88,7 @@ class BatchFaustConsumer(faust_aiokafka.Consumer):
         while self._arrived and not self.should_stop:
             partition = self._arrived.pop(0)
             batch = self._answer(partition)
-            # What arrives while Faust has stopped the flow is dropped; it is fetched again afterwards.
+            # Batches that arrive while Faust has stopped the flow are dropped, and fetched again later.
             deliverable = self.flow_active and partition in self._get_active_partitions() - self._held
             if batch is not None and deliverable:
                 self._in_flight.add(partition)
@@ -117,7 +118,7 @@ class BatchFaustConsumer(faust_aiokafka.Consumer):
 
     def _message(self, batch: FetchedBatch) -> ConsumerMessage:
         topic, partition = batch.partition
-        value: Any = batch  # Faust expects bytes, and passes on what it is given
+        value: Any = batch  # Faust expects bytes, and passes any value on
         return ConsumerMessage(
             topic,
             partition,
@@ -133,13 +134,13 @@ class BatchFaustConsumer(faust_aiokafka.Consumer):
         )
 
     def ack(self, message: Message) -> bool:
-        """Note that Faust is done with the message; nothing is committed here."""
+        """Mark the message as done for Faust; nothing is committed here."""
         message.acked = True
         self._unacked_messages.discard(message)
         return False
 
     async def commit(self, topics: Any = None, start_new_transaction: bool = True) -> bool:
-        """Commit nothing: offsets are committed with the outputs they belong to."""
+        """Commit nothing: offsets are committed with their outputs."""
         return False
 
     async def _seek(self, partition: TP, offset: int) -> None:
@@ -148,15 +149,18 @@ class BatchFaustConsumer(faust_aiokafka.Consumer):
     async def commit_places(self, places: Places) -> bool:
         """Commit places of the group outside any transaction; False if the group has moved on.
 
-        Raises KafkaError where the broker does not answer.
+        Raises:
+            KafkaError: the broker does not answer.
         """
         return await self._thread.commit_places(places)
 
     async def _add_gap(self, tp: TP, offset_from: int, offset_to: int) -> None:
-        """Faust's tree of offsets that were skipped grows with every batch and is asked by nobody here."""
+        """Do nothing: Faust's tree of skipped offsets would grow with every batch, and is not read here."""
 
     def verify_event_path(self, now: float, tp: TP) -> None:
-        """Faust's watch for stuck streams reads offsets that are not kept here; lag is a metric of ours."""
+        """Do nothing: Faust's check for stuck streams reads offsets that are not kept here; see the lag
+        metric.
+        """
 
 
 class BatchTransport(faust_aiokafka.Transport):
@@ -166,6 +170,6 @@ class BatchTransport(faust_aiokafka.Transport):
 
 
 def register() -> None:
-    """Make `batches://` known to Faust, which keeps its drivers in a table of names."""
+    """Register `batches://` in Faust's table of drivers."""
     table: Any = drivers.by_url  # a bound method of the table
     table.__self__.aliases[SCHEME] = f"{BatchTransport.__module__}:{BatchTransport.__name__}"

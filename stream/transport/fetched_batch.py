@@ -1,4 +1,4 @@
-"""The event that an agent receives."""
+"""The records of one fetch of one partition, as an agent receives them."""
 
 from dataclasses import dataclass
 
@@ -15,9 +15,10 @@ class FetchedBatch:
     """All records of one fetch of one partition.
 
     Attributes:
-        fetch_offset: where the fetch began. Spans of a partition are contiguous: each begins where the one
-            before ended, which offsets alone do not show, since markers of transactions use up offsets.
-        records: the records as columns, none of them a Python object.
+        fetch_offset: offset at which the fetch began. Batches of a partition are contiguous: each begins
+            where the one before ended. Offsets of records do not show this, since transaction markers also
+            use offsets.
+        records: the records as columns, without a Python object for each.
     """
 
     partition: TopicPartition
@@ -29,11 +30,11 @@ class FetchedBatch:
 
     @property
     def next_offset(self) -> int:
-        """The position to commit once everything in the batch is dealt with."""
+        """The place to commit after the whole batch is processed."""
         return self.records.next_offset
 
     def until(self, offset: int) -> "FetchedBatch":
-        """The records before `offset`."""
+        """Return the records before `offset`."""
         return FetchedBatch(self.partition, self.fetch_offset, self.records.until(offset))
 
     @property
@@ -42,5 +43,5 @@ class FetchedBatch:
 
     @property
     def arrival(self) -> NDArray[np.float64]:
-        """When the broker or the producer stamped each record, in seconds since 1970."""
+        """Timestamp of each record, set by the broker or the producer, seconds since 1970."""
         return self.records.timestamp / 1000.0

@@ -1,4 +1,4 @@
-"""aiokafka's fetcher, handing out batches instead of records."""
+"""A fetcher of aiokafka that returns batches instead of records."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -10,16 +10,16 @@ from aiokafka.protocol.fetch import FetchRequest
 from stream.transport.fetched_batch import FetchedBatch
 from stream.wire.reader import AbortedTransaction, read_records
 
-# Only one fetch per broker is under way at a time, so a partition that has just become free waits for it to
-# end. A short patience bounds that wait while there is traffic; without, it doubles up to the long one.
+# Only one fetch per broker is open at a time, so a partition that has just become free waits for it to end.
+# While there is traffic a fetch waits 4 ms for records; without traffic the wait doubles up to 128 ms.
 SHORT_PATIENCE_MS, LONG_PATIENCE_MS = 4, 128
 
 
 class BatchRecords:
     """One fetched partition, read as a single batch.
 
-    Takes the place of aiokafka's `PartitionRecords`: iterating yields what `getmany` returns, and
-    `next_fetch_offset` says where the following fetch begins.
+    It replaces aiokafka's `PartitionRecords`: iteration yields the items of `getmany`, and
+    `next_fetch_offset` is the offset of the following fetch.
     """
 
     def __init__(
@@ -46,9 +46,9 @@ class BatchRecords:
 
 
 class AnswerKeeper:
-    """The client as the fetcher sees it, keeping the bytes of each partition that a fetch brought.
+    """Wraps a client for the fetcher and keeps the fetched bytes of each partition.
 
-    aiokafka wraps those bytes in a compiled object that does not give them back.
+    aiokafka wraps these bytes in a compiled object that does not return them.
     """
 
     def __init__(self, client: Any) -> None:
@@ -93,7 +93,7 @@ class BatchFetcher(aiokafka_fetcher.Fetcher):
         return needs_wakeup
 
     def _as_batch(self, partition: TopicPartition, fetched: Any) -> BatchRecords:
-        """Nothing of `fetched` is unpacked yet: it reads its records only when iterated."""
+        """Return the same records as a batch; `fetched` has unpacked nothing, since it was not iterated."""
         return BatchRecords(
             partition,
             self._client.fetched.pop(partition),

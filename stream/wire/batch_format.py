@@ -1,4 +1,4 @@
-"""The fixed header of a record batch, format v2: what stands where, in big-endian bytes."""
+"""The layout of a record batch's fixed header, format v2, big-endian."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Kernels that write JSON values into a byte array; each returns the position after what it wrote."""
+"""Kernels that write JSON values into a byte array; each returns the position after the value."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""The partition that Kafka's own clients choose for a key."""
+"""Choose the partition of a key as Kafka's own clients do."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,9 +8,9 @@ from features.compiling import short_kernel
 
 
 def partition_by_key(keys: ByteStrings, partitions: int) -> NDArray[np.int64]:
-    """Partitions int64 (n,), equal to those of the Java client: murmur2, sign bit cleared, modulo.
+    """Return partitions, int64 (n,), equal to those of the Java client: murmur2, sign bit cleared, modulo.
 
-    Transactions that other producers send for a card must meet ours in the same partition.
+    Transactions of a card from other producers must be in the same partition.
     """
     return _partitions(keys.buffer, keys.start, keys.end, partitions)
 

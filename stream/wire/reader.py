@@ -1,4 +1,4 @@
-"""Read a fetched partition: bytes in, columns of record positions out."""
+"""Read a fetched partition: from bytes to columns of record positions."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -31,10 +31,10 @@ class Records:
     """n records as columns.
 
     Attributes:
-        offset: int64 (n,), rising.
+        offset: int64 (n,), ascending.
         timestamp: int64 (n,), milliseconds since 1970; arrival where the topic stamps appends.
         keys, values: positions in the fetched bytes; start -1 where null.
-        next_offset: where the next fetch continues; control and aborted batches move it too.
+        next_offset: offset of the next fetch; control batches and aborted batches advance it too.
     """
 
     offset: NDArray[np.int64]
@@ -47,7 +47,7 @@ class Records:
         return len(self.offset)
 
     def until(self, offset: int) -> "Records":
-        """The records before `offset`."""
+        """Return the records before `offset`."""
         n = int(np.searchsorted(self.offset, offset))
         first = slice(0, n)
         return Records(
@@ -100,7 +100,7 @@ def _committed(
     headers: NDArray[np.void],
     aborted: Sequence[AbortedTransaction],
 ) -> NDArray[np.bool_]:
-    """Mark the batches to read: no control batches, nothing that its producer aborted (KIP-98)."""
+    """Mark the batches to read: neither control batches nor aborted transactions (KIP-98)."""
     control = np.asarray(headers["attributes"] & fmt.CONTROL, bool)
     wanted: NDArray[np.bool_] = ~control
     if not aborted:
@@ -132,7 +132,7 @@ def _next_offset(headers: NDArray[np.void], from_offset: int) -> int:
 def _sections(
     buffer: NDArray[np.uint8], positions: NDArray[np.int64], headers: NDArray[np.void]
 ) -> tuple[NDArray[np.uint8], NDArray[np.int64], NDArray[np.int64]]:
-    """Where each batch's records stand; compressed ones are unpacked into a buffer of their own."""
+    """Return where each batch's records begin and end; compressed batches are unpacked into a new buffer."""
     start = positions + fmt.HEADER_BYTES
     end = positions + fmt.BEFORE_LENGTH_ENDS + headers["length"].astype(np.int64)
     codecs = headers["attributes"] & fmt.CODEC_MASK

@@ -1,4 +1,4 @@
-"""Kernels that walk record batches byte by byte; every read is bounded by the end of what it may touch."""
+"""Kernels that read record batches byte by byte; each read is checked against the end of its batch."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,7 +9,7 @@ from stream.wire.batch_format import BEFORE_LENGTH_ENDS, HEADER_BYTES
 
 @short_kernel
 def index_batches(buffer: NDArray[np.uint8]) -> NDArray[np.int64]:
-    """Positions of the whole batches; a fetch may end in the middle of one, which is left for the next."""
+    """Return positions of whole batches; a fetch may end inside a batch, which the next fetch repeats."""
     found = np.empty(max(1, len(buffer) // HEADER_BYTES), np.int64)
     count = 0
     at = 0
@@ -64,10 +64,10 @@ def parse_records(  # noqa: C901  one branch per field that may not fit
     record_count: NDArray[np.int64],
     from_offset: int,
 ) -> tuple[NDArray[np.int64], int]:
-    """Six rows (offset, timestamp, key start and end, value start and end) and how many columns are filled.
+    """Return six rows (offset, timestamp, key start and end, value start and end) and the number of records.
 
-    Records before `from_offset` are passed over: a compressed batch is always sent whole. The count is -1
-    where a record reaches past its batch.
+    Records before `from_offset` are skipped: the broker always sends a compressed batch whole. The count is
+    -1 where a record ends after its batch.
     """
     total = 0
     for b in range(len(start)):

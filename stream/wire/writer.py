@@ -15,8 +15,8 @@ from stream.wire.writer_kernels import records_size, write_records
 class EncodedBatch(BatchBuilder):
     """A finished batch of n records.
 
-    The producer knows its id, epoch and sequence only when it sends, so these and the checksum are written
-    last. Stands in for aiokafka's `BatchBuilder`, which appends record by record.
+    Id, epoch and sequence of the producer are known only when it sends, so these and the checksum are written
+    last. It replaces aiokafka's `BatchBuilder`, which appends record by record.
 
     Args:
         keys: n keys, or None for none at all.
@@ -32,10 +32,10 @@ class EncodedBatch(BatchBuilder):
         self._finished = False
 
     def append(self, **_: Any) -> None:
-        """Refuse further records: the batch is closed."""
+        """Ignore further records: the batch is closed."""
 
     def close(self) -> None:
-        """Nothing is left to close."""
+        """Do nothing: the batch is closed."""
 
     def closed(self) -> bool:
         return True
@@ -57,7 +57,7 @@ class EncodedBatch(BatchBuilder):
         return self._buffer
 
     def _write_header(self) -> None:
-        """In place: the records, which are most of the batch, are never copied again."""
+        """Write the header in place, so that the records are not copied again."""
         producer_id, epoch, sequence = self._producer
         header = np.frombuffer(self._buffer, fmt.HEADER, 1)
         header["length"] = self.size() - fmt.BEFORE_LENGTH_ENDS
@@ -72,12 +72,12 @@ class EncodedBatch(BatchBuilder):
 
     @property
     def _transactional(self) -> bool:
-        """Only transactional producers of ours have an id: idempotence without transactions is not used."""
+        """Whether a transaction's producer sends the batch; other producers have no id here."""
         return self._producer[0] >= 0
 
 
 def _encode(keys: ByteStrings | None, values: ByteStrings) -> bytearray:
-    """Room for the header, and the records after it."""
+    """Return room for the header, and the records after it."""
     if keys is None:
         keys = ByteStrings(values.buffer, np.full(len(values), -1), np.full(len(values), -1))
     buffer = bytearray(fmt.HEADER_BYTES + records_size(keys.start, keys.end, values.start, values.end))

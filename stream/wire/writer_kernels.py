@@ -1,4 +1,4 @@
-"""Kernels that write the records of a batch; sizes are known before a byte is written."""
+"""Kernels that write the records of a batch; all sizes are computed first."""
 
 from typing import Final
 
@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from features.compiling import short_kernel
 
-LONG_BYTES: Final = 64  # from here on a copy of the whole field is faster than a loop over its bytes
+LONG_BYTES: Final = 64  # longer fields are copied whole, which is faster than a loop over their bytes
 
 
 @short_kernel
@@ -53,7 +53,7 @@ def _field_size(start: int, end: int) -> int:
 
 @short_kernel
 def _record_size(i: int, key_start: int, key_end: int, value_start: int, value_end: int) -> int:
-    """Bytes of record i after its length."""
+    """Return the bytes of record i without its length field."""
     # attributes and time delta are one zero byte each, and no headers follow: three bytes
     return 3 + _varint_size(i) + _field_size(key_start, key_end) + _field_size(value_start, value_end)
 
@@ -65,7 +65,7 @@ def records_size(
     value_start: NDArray[np.int64],
     value_end: NDArray[np.int64],
 ) -> int:
-    """Bytes that `write_records` will write."""
+    """Return the bytes that `write_records` will write."""
     total = 0
     for i in range(len(value_start)):
         size = _record_size(i, key_start[i], key_end[i], value_start[i], value_end[i])
@@ -83,7 +83,7 @@ def write_records(
     value_start: NDArray[np.int64],
     value_end: NDArray[np.int64],
 ) -> None:
-    """The records section of a batch: n records, offsets 0 to n - 1, no time deltas, no headers."""
+    """Write the records section of a batch: n records, offsets 0 to n - 1, no time deltas, no headers."""
     at = 0
     for i in range(len(value_start)):
         size = _record_size(i, key_start[i], key_end[i], value_start[i], value_end[i])
