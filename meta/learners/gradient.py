@@ -24,7 +24,12 @@ Progress = Callable[[int, float], None]
 
 @dataclass(frozen=True)
 class State:
-    """What meta-training learns: the parameters to start from, and the step size of each, of its shape."""
+    """What meta-training learns.
+
+    Attributes:
+        params: Parameters to start from.
+        rates: Step sizes, one for each number of `params`.
+    """
 
     params: Params
     rates: Params
@@ -37,10 +42,16 @@ class State:
 
 @dataclass(frozen=True)
 class GradientLearner:
-    """`steps` of gradient descent on the support; the outer loss is that of the query afterwards.
+    """Gradient descent on the support; meta-training lowers the loss of the query afterwards.
 
-    `first_order` ignores how the support's gradient depends on the start. `learn_rates` trains the step sizes
-    too. `moves` names the parameters that the inner steps change, None for all. `outer` is `loss` where None.
+    Attributes:
+        forward: Network as a function of parameters and inputs.
+        loss: Loss of the inner steps.
+        steps: Inner steps.
+        first_order: Ignore how the support's gradient depends on the start.
+        learn_rates: Train the step sizes too.
+        moves: Parameters that the inner steps change; None for all.
+        outer: Loss of the query; None for `loss`.
     """
 
     forward: Forward

@@ -36,7 +36,7 @@ def prototype_logits(params: Params, x: Tensor, y: Tensor, query: Tensor, ways: 
 
 
 def relation_logits(params: Params, x: Tensor, y: Tensor, query: Tensor, ways: int) -> Tensor:
-    """Return logits (q, ways): what the relation module says of each embedding beside each prototype.
+    """Return logits (q, ways) that the relation module gives to each embedding beside each prototype.
 
     Parameters of the embedding are `w*`, `b*`; of the relation `of_query`, `of_prototype` (e, h), `shift`
     (h,), `judge` (h,).
@@ -68,7 +68,12 @@ def relation_params(embedding: Params, hidden: int, *, seed: int) -> Params:
 
 @dataclass(frozen=True)
 class MetricLearner:
-    """`logits(params, x, y, query)` gives (q, ways); trained by cross-entropy, or `loss`, over the query."""
+    """A learner that compares queries with the support.
+
+    Attributes:
+        logits: Returns logits (q, ways) of `(params, x, y, query)`.
+        loss: Loss of the query.
+    """
 
     logits: Logits
     loss: Callable[[Tensor, Tensor], Tensor] = functional.cross_entropy

@@ -13,8 +13,9 @@ Params = dict[str, Tensor]
 
 
 def mlp_params(sizes: Sequence[int], *, seed: int, dtype: torch.dtype = torch.float32) -> Params:
-    """Return `w0` (in, out), `b0` (out,), `w1` ... of a dense network, drawn as He et al. 2015 do for
-    ReLU.
+    """Return `w0` (in, out), `b0` (out,), `w1` ... of a dense network.
+
+    Weights are drawn as in He et al. 2015, arXiv:1502.01852, for ReLU.
     """
     generator = torch.Generator().manual_seed(seed)
     params: Params = {}

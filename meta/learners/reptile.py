@@ -1,4 +1,4 @@
-"""Reptile: move the start towards where each task's training ends. No query, no gradient through gradients.
+"""Reptile: moves the start towards the end of each task's training, without second-order gradients.
 
 Source: Nichol et al. 2018, «On first-order meta-learning algorithms», arXiv:1803.02999.
 """
@@ -18,7 +18,14 @@ from meta.learners.tasks import Tasks
 
 @dataclass(frozen=True)
 class Reptile:
-    """`steps` inner steps; the start moves by `pull` of the mean way, falling linearly to 0 over training."""
+    """The Reptile learner.
+
+    Attributes:
+        forward: Network as a function of parameters and inputs.
+        loss: Loss of the inner steps.
+        steps: Inner steps.
+        pull: Share of the mean way that the start moves; it falls linearly to 0 over training.
+    """
 
     forward: Forward
     loss: Loss

@@ -1,3 +1,1 @@
-"""The torch side: networks as they are trained. What scores live traffic is their arrays, in
-`meta.kernels`.
-"""
+"""Networks in torch, as they are trained. Live traffic is scored from their arrays by `meta.kernels`."""

@@ -1,8 +1,8 @@
 """The evidence network: reads support and background, writes one curve per token.
 
-A transformer over tokens (each feature, and each of a few learned features). The detector it writes is a
-table of curves, so scoring it is a sum, and scoring many is one pass. Nothing of the support survives but the
-table.
+It is a transformer over tokens: the features and a few learned features. The detector that it writes is a
+table of curves, so scoring is a sum, and scoring with many detectors is one pass. Only the table is kept of
+the support.
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ class EvidenceNet(nn.Module):
         return self._write(_pooled(rows.expand(len(parts), *rows.shape), parts), shared, usual[None])
 
     def _read(self, flagged: Tensor) -> Tensor:
-        """Return what each flagged row looks like, (k, tokens, width), for shares (k, tokens, KNOTS)."""
+        """Return an embedding (k, tokens, width) of each flagged row, from shares (k, tokens, KNOTS)."""
         return self.row(self.of_cell(flagged) + self.identity)  # type: ignore[no-any-return]
 
     def _write(self, pooled: tuple[Tensor, Tensor, Tensor], flagged: Tensor, usual: Tensor) -> Tensor:
@@ -141,7 +141,7 @@ class EvidenceNet(nn.Module):
 
 
 def _pooled(rows: Tensor, chosen: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Mean and deviation (tasks, tokens, width) over the chosen rows, and how many they are (tasks,).
+    """Return mean and deviation (tasks, tokens, width) of the chosen rows, and their number (tasks,).
 
     `rows` (tasks, k, tokens, width), `chosen` (tasks, k) of 0 and 1; a single row has no deviation.
     """
