@@ -44,7 +44,9 @@ def flagfive(
     context: typer.Context,
     config: Annotated[
         Path | None,
-        typer.Option(help="Settings file (default: flagfive.toml here, else the clone's, else none)."),
+        typer.Option(
+            help="Settings file (default: flagfive.toml in the working folder, else that of the clone)."
+        ),
     ] = None,
 ) -> None:
     """Flag a handful of transactions of a new fraud pattern, and catch the rest a second later."""

@@ -27,8 +27,8 @@ def load_settings(path: Path | None = None, environment: Mapping[str, str] | Non
 
     Args:
         path: the TOML file. None takes the file named by FLAGFIVE_CONFIG, else `flagfive.toml` in the working
-            folder, else the clone's. An installed package has no clone: then every key has its default, and
-            relative paths start at the working folder.
+            folder, else that of the clone. An installed package has no clone. Every key then has its default,
+            and relative paths start at the working folder.
         environment: variables that override keys of the file; None takes those of this process.
 
     Returns:

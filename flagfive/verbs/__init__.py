@@ -4,7 +4,7 @@
 """
 
 VERBS = {
-    "demo": "Watch five flags become a live detector, on real parts.",
+    "demo": "Watch five flags become a live detector, with a real broker.",
     "train": "Train base and evidence networks on labelled history.",
     "promote": "Put a trained base in force, or on trial.",
     "doctor": "Check that everything is in place before the start.",
