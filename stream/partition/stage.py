@@ -103,6 +103,7 @@ class Stage(Protocol):
         """Return records that save the state as of `position`; none if nothing has changed.
 
         Args:
+            position: offset up to which the state is committed.
             due_only: return none while the last checkpoint is recent.
         """
 
