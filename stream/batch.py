@@ -17,7 +17,8 @@ class Batch:
 
     Attributes:
         columns: the decoded fields.
-        source_partition, source_offset: position of each in `transactions`; together its identity.
+        source_partition: partition of `transactions` that each came from.
+        source_offset: offset there; partition and offset identify a transaction.
         batch_end: offset at which the fetched batch of each ended; parts of one batch share it.
         arrival: time at which each reached the broker, seconds since 1970.
         features: float32 (n, d); a stage fills the columns of its entity and leaves the others alone.

@@ -33,6 +33,7 @@ def process_without_poison(
     A batch that fails is halved until each failing transaction is alone: about 2 log2(n) attempts for one.
 
     Args:
+        batch: the transactions.
         attempt: processes a batch without lasting effect; raises an exception where it cannot.
 
     Returns:
