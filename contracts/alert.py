@@ -1,4 +1,4 @@
-"""The `alerts` topic: what an analyst needs to see of a transaction, reasons included."""
+"""The `alerts` topic: what an analyst needs to judge a transaction, with the reasons."""
 
 import msgspec
 
@@ -6,14 +6,14 @@ VERSION = 1
 
 
 class Reason(msgspec.Struct, frozen=True):
-    """One thing that pushed the score up.
+    """One cause of a high score.
 
     Attributes:
-        feature: its name; `risk` and an entity's kind where confirmed frauds pushed.
-        value: the feature as the model sees it, or the decayed count of confirmed frauds.
-        push: how much log-odds are lost when the feature alone is set to its median in the training data; of
+        feature: name of the feature; `risk` and the kind of an entity for confirmed frauds.
+        value: the feature as the model reads it, or the decayed count of confirmed frauds.
+        push: log-odds that are lost when this feature alone is set to its median in the training data; for
             risk, the surprise that it adds.
-        words: the same for people: what it is, its value, what is usual.
+        words: the same in words: the feature, its value, and the usual value.
     """
 
     feature: str
@@ -23,9 +23,10 @@ class Reason(msgspec.Struct, frozen=True):
 
 
 class Alert(msgspec.Struct, frozen=True):
-    """One transaction over the threshold; `partition` and `offset` are its position in `transactions`.
+    """One transaction over the threshold, or of a blocked entity.
 
     Attributes:
+        partition, offset: position in `transactions`.
         event_time: seconds since 1970-01-01 UTC.
         entities: key by kind of entity, the primary entity first.
         surprise: the highest of base, detectors and risk.
@@ -33,7 +34,7 @@ class Alert(msgspec.Struct, frozen=True):
         decision: name of a `Decision`, in lower case.
         scorer: id of the base or detector that decided.
         episode: name of the episode whose detector decided; empty where none did.
-        nearest: id of the flagged transaction of that episode that this one is most like.
+        nearest: id of the most similar flagged transaction of that episode.
     """
 
     transaction_id: str

@@ -1,4 +1,4 @@
-"""How far a consumer group is behind: its committed offsets against where the partitions end."""
+"""Measure the lag of a consumer group: the ends of its partitions minus its committed offsets."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from kafka.admin import OffsetSpec
 
 @dataclass(frozen=True)
 class PartitionLag:
-    """One partition as a group reads it; `lag` in records, a transaction's end counts as one."""
+    """One partition as a group reads it."""
 
     group: str
     topic: str
@@ -21,19 +21,27 @@ class PartitionLag:
 
     @property
     def lag(self) -> int:
-        """Records that are there and not committed."""
+        """Records that are not committed yet; the marker at the end of a Kafka transaction counts as one."""
         return max(0, self.end - self.committed)
 
 
 def ends_of(admin: KafkaAdminClient, partitions: Iterable[TopicPartition]) -> dict[TopicPartition, int]:
-    """The offset that follows the last record of each partition. Raises KafkaError."""
+    """Return the offset after the last record of each partition.
+
+    Raises:
+        KafkaError: the broker does not answer.
+    """
     return offsets_of(admin, partitions, OffsetSpec.LATEST)
 
 
 def offsets_of(
     admin: KafkaAdminClient, partitions: Iterable[TopicPartition], where: OffsetSpec
 ) -> dict[TopicPartition, int]:
-    """An offset of each partition. Raises KafkaError."""
+    """Return one offset of each partition, earliest or latest.
+
+    Raises:
+        KafkaError: the broker does not answer.
+    """
     wanted = dict.fromkeys(partitions, where)
     found = admin.list_partition_offsets(wanted) if wanted else {}
     return {partition: int(answer.offset) for partition, answer in found.items()}
@@ -42,7 +50,11 @@ def offsets_of(
 def lags_of(
     admin: KafkaAdminClient, groups: Iterable[str], ends: Mapping[TopicPartition, int]
 ) -> list[PartitionLag]:
-    """Where groups have committed something, partition by partition. Raises KafkaError."""
+    """Return the lag of each partition that a group has a committed offset for.
+
+    Raises:
+        KafkaError: the broker does not answer.
+    """
     wanted = list(groups)
     found = admin.list_group_offsets(wanted) if wanted else {}
     return [

@@ -9,10 +9,10 @@ class DeadLetter(msgspec.Struct, frozen=True, omit_defaults=True):
     """One record that was not scored.
 
     Attributes:
-        reason: name of the rule that it broke; `detail` names the field.
+        reason: name of the broken rule; `detail` names the field.
         size: bytes of the record's value.
         time: when it was rejected, seconds since 1970-01-01 UTC.
-        value: the value's first bytes in base64; absent where they may hold a card number.
+        value: first bytes of the value in base64; absent where they may hold a card number.
     """
 
     topic: str

@@ -1,7 +1,7 @@
 """One log line when the broker goes away and one when it is back, instead of one per failed connection.
 
-kafka-python reconnects by itself, inside its calls: that it does shows only in what it logs, many lines a
-second. This handler takes those lines and tells the story in two.
+kafka-python reconnects inside its calls, and shows this only in its log, with many lines a second. This
+handler replaces those lines by two.
 """
 
 from __future__ import annotations
@@ -11,25 +11,30 @@ import time
 
 from contracts.metrics import broker as metrics
 
-# The client retries at least every second (RECONNECT), so three quiet seconds mean that it is connected.
+# The client retries at least every second (RECONNECT), so 3 s without a complaint mean that it is connected.
 QUIET_S = 3.0
 RECONNECT = {
     "reconnect_backoff_ms": 50,
     "reconnect_backoff_max_ms": 1_000,
-    # A first connection gives up soon, so that a process that waits for the broker still ends within 5 s.
+    # The first connection gives up after 2 s, so that a waiting process can still end within 5 s.
     "bootstrap_timeout_ms": 2_000,
 }
-"""Settings of a client that is back within a second of the broker."""
+"""Settings with which a client reconnects within 1 s after the broker is back."""
 
 
 CONNECTION = ("kafka.net.manager", "kafka.net.connection", "kafka.net.transport", "kafka.cluster")
-"""Loggers that complain of the connection; what others say is passed on, unless it is away anyway."""
+"""Loggers of the connection. Lines of other loggers are passed on unless the broker is away."""
 IDLE_TALK = "kafka.net.selector"
-"""Tells of every task over 100 ms, such as ours between two polls."""
+"""Logs every task over 100 ms, such as the work between two polls; these lines are dropped."""
 
 
 class Outage(logging.Handler):
-    """Listens to kafka-python's loggers on behalf of `process`; `look` must be called now and then."""
+    """Handles the log of kafka-python for one process, which must call `look` about once a second.
+
+    Args:
+        process: name of the process; also the name of its logger and the label of its metric.
+        bootstrap: the broker's address.
+    """
 
     def __init__(self, process: str, bootstrap: str) -> None:
         super().__init__(logging.WARNING)
@@ -38,19 +43,19 @@ class Outage(logging.Handler):
         self._last_complaint: float | None = None
 
     def listen(self) -> None:
-        """Take kafka-python's lines from now on; a process calls it once."""
+        """Handle the lines of kafka-python from now on; a process calls it once."""
         kafka = logging.getLogger("kafka")
         kafka.handlers, kafka.propagate = [self], False
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Take a line of kafka-python's."""
+        """Handle one line of kafka-python."""
         if record.name.startswith(CONNECTION):
             self.note(record.getMessage())
         elif self._last_complaint is None and record.name != IDLE_TALK:
             self._log.handle(record)
 
     def note(self, complaint: object) -> None:
-        """Tell of the first complaint, with what it said; those that follow are the same outage."""
+        """Log the first complaint of an outage, and count the outage; later complaints belong to it."""
         if self._last_complaint is None:
             said = str(complaint).splitlines()[0]
             self._log.warning("the broker at %s is away, trying again: %s", self._bootstrap, said)
@@ -58,7 +63,7 @@ class Outage(logging.Handler):
         self._last_complaint = time.monotonic()
 
     def look(self) -> None:
-        """Tell that the broker is back once the complaints have ended."""
+        """Log that the broker is back, after 3 s without a complaint."""
         last = self._last_complaint
         if last is not None and time.monotonic() - last > QUIET_S:
             self._last_complaint = None

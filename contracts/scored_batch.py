@@ -1,6 +1,6 @@
 """The `scored` topic: each batch's transactions with features and scores, as one Arrow message.
 
-The recorder reads it. With the control offset and the features in it, any score can be computed again.
+The recorder reads it. It holds the control offset and the features, from which any score can be recomputed.
 """
 
 from collections.abc import Sequence
@@ -23,5 +23,5 @@ SCORE_COLUMNS = pa.schema(
 
 
 def scored_schema(entities: Sequence[str], width: int) -> pa.Schema:
-    """Columns of a scored batch: those of a stage batch of `width` features, then the scores."""
+    """Return the columns of a scored batch: those of a stage batch of `width` features, then the scores."""
     return pa.schema([*stage_schema(entities, width), *SCORE_COLUMNS])

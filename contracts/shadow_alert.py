@@ -1,4 +1,4 @@
-"""The `shadow-alerts` topic: what a detector or base on trial would have alerted."""
+"""The `shadow-alerts` topic: alerts that a detector or base on trial would have raised."""
 
 import msgspec
 
@@ -6,15 +6,15 @@ VERSION = 1
 
 
 class ShadowAlert(msgspec.Struct, frozen=True):
-    """One transaction over the threshold of a scorer on trial; it decides nothing.
+    """One transaction over the threshold of a scorer on trial, which has no part in the decision.
 
     Attributes:
         partition: partition of `transactions`.
         offset: offset in that partition.
         event_time: seconds since 1970-01-01 UTC.
         shadow: id of the detector or base on trial.
-        surprise: by the scorer on trial alone.
-        alerted: whether the live scorers did not approve the transaction.
+        surprise: surprise by the scorer on trial alone.
+        alerted: whether the live scorers alerted the transaction.
     """
 
     transaction_id: str

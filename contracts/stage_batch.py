@@ -1,7 +1,7 @@
 """The internal topics between stages: Arrow batches of transactions, and notices of complete batches.
 
-An Arrow message describes itself (it carries its schema, about 1 KB), so a worker of another configuration
-is noticed instead of misread. Source of the format: Apache Arrow columnar format, "IPC streaming format".
+An Arrow message holds its schema (about 1 KB), so a message of a worker with another configuration is refused
+instead of misread. Source of the format: Apache Arrow columnar format, "IPC streaming format".
 """
 
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ VERSION = 2
 ENTITY = "entity:"
 """Prefix of the columns that hold keys of entities, one column for each kind."""
 NOTICE_KEY: Final = b"span"
-"""Record key of a notice, as version 1 wrote it; batches have no key."""
+"""Record key of a notice, unchanged since version 1; batches have no key."""
 
 # Made once: without options pyarrow asks the environment for them at each message.
 _WRITE_OPTIONS = pa.ipc.IpcWriteOptions()
@@ -28,7 +28,7 @@ class ForeignBatch(Exception):
 
 
 class BatchNotice(msgspec.Struct, frozen=True, array_like=True):
-    """A batch of `transactions`, and how many of its transactions are on their way.
+    """A batch of `transactions`, and the number of its transactions in the stages.
 
     Attributes:
         begin: first offset of the batch.
@@ -43,7 +43,7 @@ class BatchNotice(msgspec.Struct, frozen=True, array_like=True):
 
 
 def stage_schema(entities: Sequence[str], width: int) -> pa.Schema:
-    """Columns of a batch between stages.
+    """Return the columns of a batch between stages.
 
     Args:
         entities: kinds of entities, in the order of the settings; each gets a column of keys.
@@ -68,12 +68,12 @@ def stage_schema(entities: Sequence[str], width: int) -> pa.Schema:
 
 
 def entities_of(schema: pa.Schema) -> list[str]:
-    """Kinds of the entities whose keys a batch of this schema holds, in their order."""
+    """Return the kinds of entities whose keys a batch of this schema holds, in order."""
     return [name.removeprefix(ENTITY) for name in schema.names if name.startswith(ENTITY)]
 
 
 def to_message(arrow: pa.RecordBatch) -> pa.Buffer:
-    """One Arrow IPC stream with a single record batch."""
+    """Return an Arrow IPC stream with one record batch."""
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, arrow.schema, options=_WRITE_OPTIONS) as writer:
         writer.write_batch(arrow)
@@ -97,13 +97,13 @@ def from_message(message: pa.Buffer | bytes | memoryview) -> pa.RecordBatch:
 
 
 def features_array(features: NDArray[np.float32]) -> pa.FixedSizeListArray:
-    """A float32 matrix (n, d) as n lists of d."""
+    """Return a float32 matrix (n, d) as n lists of d."""
     flat = pa.array(np.ascontiguousarray(features).reshape(-1))
     return pa.FixedSizeListArray.from_arrays(flat, features.shape[1])
 
 
 def features_matrix(array: pa.FixedSizeListArray) -> NDArray[np.float32]:
-    """The inverse of `features_array`; a copy, so that stages can fill in their columns."""
+    """Return n lists of d as a float32 matrix (n, d); a copy, which stages may write to."""
     width = array.type.list_size
     matrix: NDArray[np.float32] = array.flatten().to_numpy().reshape(-1, width).copy()
     return matrix

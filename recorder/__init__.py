@@ -1,5 +1,5 @@
-"""The recorder: what workers publish, written to SQL in bulk, each record's effect exactly once.
+"""The recorder writes what workers publish to SQL in bulk, each record exactly once.
 
-`rows` turns records into rows, `writing` puts them into the database, `recorder` consumes. Kafka offsets
-are committed after SQL, and rows are keyed by where they lie in the log: a repeat changes nothing.
+`recorder` consumes, `rows` turns records into rows, and `writing` puts them into the database. Kafka offsets
+are committed after SQL. Rows are keyed by their position in the log, so a repeat changes nothing.
 """

@@ -1,4 +1,4 @@
-"""Spans of the transactions that are followed, as they are stored."""
+"""Export OpenTelemetry spans of sampled transactions when they are stored."""
 
 from __future__ import annotations
 
@@ -18,19 +18,24 @@ _PARTITION, _OFFSET, _ARRIVAL = (COLUMNS.index(n) for n in ("source_partition", 
 
 
 class Followed:
-    """Exports one span for each followed transaction of a write."""
+    """Exports one span for each sampled transaction of a write."""
 
     def __init__(self, spans: Spans, sampling: Sampling) -> None:
         self._spans, self._sampling = spans, sampling
 
     @classmethod
     def of(cls, settings: Settings) -> Followed | None:
-        """None where tracing is off."""
+        """Return the exporter that the settings describe; None where tracing is off."""
         spans = spans_of(settings.tracing.endpoint, settings.topics.transactions, "recorder")
         return cls(spans, Sampling(settings.tracing.share)) if spans else None
 
     def recorded(self, rows: Sequence[Row], began: float) -> None:
-        """Rows of `scored_transactions` are in the database; `began` is when writing them began."""
+        """Export spans of rows of `scored_transactions` that are stored.
+
+        Args:
+            rows: values in the order of the table's columns.
+            began: time at which the write began, seconds since 1970.
+        """
         partition = np.fromiter((row[_PARTITION] for row in rows), np.int32, len(rows))
         offset = np.fromiter((row[_OFFSET] for row in rows), np.int64, len(rows))
         arrival = np.fromiter((row[_ARRIVAL] for row in rows), np.float64, len(rows))

@@ -1,8 +1,13 @@
-"""Consumes `scored`, `alerts`, `shadow-alerts` and `control`, and writes them to SQL in bulk.
+"""Consume `scored`, `alerts`, `shadow-alerts` and `control`, and write them to SQL in bulk.
 
-Per chunk of records: 1. read them into rows; 2. write the rows in one database transaction; 3. commit the
-chunk's offsets to Kafka. A crash before 2 costs nothing, the chunk is read again; between 2 and 3 it is
-written again, which changes nothing, since rows are keyed by partition and offset.
+For each chunk of records:
+
+1. Read the records into rows.
+2. Write the rows in one database transaction.
+3. Commit the chunk's offsets to Kafka.
+
+After a crash before 2 the chunk is read again. After a crash between 2 and 3 it is also written again, which
+changes nothing, since rows are keyed by partition and offset.
 """
 
 from __future__ import annotations
@@ -29,11 +34,11 @@ log = logging.getLogger(__name__)
 
 POLL_MS = 500
 RECONNECT_S = 1.0
-# Of the 5 s in which a process must end.
+# A part of the 5 s in which a process must end.
 CLOSE_MS = 1_000
-# 20,000 rows are about 8 MB and 0.3 s on SQLite: the lock is given up often, memory stays small.
+# 20,000 rows are about 8 MB and take 0.3 s on SQLite: the lock is released often and memory stays small.
 ROWS_PER_WRITE = 20_000
-# A recorder that is killed keeps its partitions from the next one for this long.
+# After a recorder is killed, another one gets its partitions only after this time.
 SESSION_MS = 10_000
 FETCH_BYTES = 16 * 1024 * 1024
 
@@ -49,7 +54,7 @@ class Topics:
 
 
 class Recorder:
-    """One recorder; several share the partitions through the consumer group."""
+    """Records until it is stopped. Several recorders share the partitions through the consumer group."""
 
     def __init__(
         self,
@@ -66,11 +71,11 @@ class Recorder:
         self._outage = Outage("recorder", bootstrap)
 
     def stop(self) -> None:
-        """Ask `run` to return; what it holds is written or read again later. Safe in a signal handler."""
+        """Ask `run` to return; unwritten records are read again later. Safe in a signal handler."""
         self._stop.set()
 
     def run(self) -> None:
-        """Record until `stop`. A broker or database that goes away is waited for, one log line each."""
+        """Record until `stop`. Waits, with one log line, while the broker or the database is away."""
         self._outage.listen()
         while not self._stop.is_set():
             try:
@@ -124,7 +129,7 @@ class Recorder:
             yield rows, offsets
 
     def _read(self, record: Any, rows: RowsByTable) -> None:
-        """Add what the record holds to `rows`; one that cannot be read is left out and counted."""
+        """Add the record to `rows`; an unreadable record is left out, logged and counted."""
         try:
             if record.topic == self._topics.scored:
                 rows.scored += scored_rows(record.value or b"")
@@ -140,9 +145,9 @@ class Recorder:
 
 
 def _keep_alive(consumer: KafkaConsumer) -> None:
-    """Stay in the group without taking in more; a database may be away for longer than the poll interval."""
+    """Stay in the group without reading: the database may be away for longer than the poll interval."""
     consumer.pause(*consumer.assignment())
-    # A rebalance inside this poll may bring partitions that are not paused: what they gave is read again.
+    # A rebalance in this poll may assign partitions that are not paused: their records are read again.
     for partition, records in consumer.poll(timeout_ms=0).items():
         consumer.seek(partition, records[0].offset)
     consumer.resume(*consumer.assignment())

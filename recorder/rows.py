@@ -1,4 +1,4 @@
-"""Records of the stream as rows of the database."""
+"""Turn records of the stream into rows of the database."""
 
 from __future__ import annotations
 
@@ -32,11 +32,15 @@ Kind = TypeVar("Kind", Alert, ShadowAlert)
 
 
 class UnreadableRecord(ValueError):
-    """A record that is not what its topic carries."""
+    """A record that does not have the form of its topic."""
 
 
 def scored_rows(message: bytes) -> list[Row]:
-    """Rows of `scored_transactions` from one Arrow message. Raises UnreadableRecord."""
+    """Return rows of `scored_transactions` from one Arrow message.
+
+    Raises:
+        UnreadableRecord: it is not a scored batch.
+    """
     try:
         batch = from_message(message)
         columns = {name: batch.column(name).to_pylist() for name in (*PLAIN, *SCORES)}
@@ -52,7 +56,11 @@ def scored_rows(message: bytes) -> list[Row]:
 
 
 def alert_row(message: bytes) -> Row:
-    """Row of `alerts` from one JSON record. Raises UnreadableRecord."""
+    """Return the row of `alerts` from one JSON record.
+
+    Raises:
+        UnreadableRecord: it is not an alert.
+    """
     alert = _decoded(message, Alert, "an alert")
     values = {
         "source_partition": alert.partition,
@@ -70,7 +78,11 @@ def alert_row(message: bytes) -> Row:
 
 
 def shadow_row(message: bytes) -> Row:
-    """Row of `shadow_alerts` from one JSON record. Raises UnreadableRecord."""
+    """Return the row of `shadow_alerts` from one JSON record.
+
+    Raises:
+        UnreadableRecord: it is not a shadow alert.
+    """
     alert = _decoded(message, ShadowAlert, "an alert of one on trial")
     renamed = {
         "source_partition": alert.partition,
@@ -81,7 +93,11 @@ def shadow_row(message: bytes) -> Row:
 
 
 def control_row(value: bytes | None, record_key: bytes | None, offset: int, key: ControlKey) -> Row:
-    """Row of `control_entries` from a record of the control log. Raises UnreadableRecord if refused."""
+    """Return the row of `control_entries` from a record of the control log.
+
+    Raises:
+        UnreadableRecord: workers refuse the entry.
+    """
     try:
         entry: Entry = unseal(value, record_key, key)
     except ControlRefused as refusal:
@@ -99,7 +115,7 @@ def _decoded(message: bytes, kind: type[Kind], what: str) -> Kind:
 
 
 def _texts(column: pa.Array) -> list[str]:
-    """Strings of a binary column; one search over all of them finds whether any hides a card number."""
+    """Return the strings of a binary column, masked; one search over all finds whether any needs it."""
     texts = [value.decode(errors="replace") for value in column.to_pylist()]
     if CANDIDATE.search("\n".join(texts)):
         return [mask_card_numbers(text) for text in texts]

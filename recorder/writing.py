@@ -1,4 +1,4 @@
-"""Puts a consumed batch into the database, and waits where the database is away."""
+"""Write consumed rows to the database, and wait while the database is away."""
 
 from __future__ import annotations
 
@@ -34,11 +34,15 @@ class RowsByTable:
 
 
 class Stopped(Exception):
-    """The recorder was asked to end while it waited."""
+    """The recorder was stopped while it waited."""
 
 
 def write(engine: Engine, rows: RowsByTable) -> None:
-    """One database transaction for all tables. Raises StorageUnavailable, and then nothing is written."""
+    """Write all tables in one database transaction.
+
+    Raises:
+        StorageUnavailable: the database is away; nothing is written.
+    """
     started = time.monotonic()
     with UnitOfWork(engine) as unit:
         unit.transactions.add_many(rows.scored)
@@ -54,9 +58,16 @@ def write(engine: Engine, rows: RowsByTable) -> None:
 
 
 def write_patiently(engine: Engine, rows: RowsByTable, stop: Event, keep_alive: Callable[[], None]) -> None:
-    """`write`, again and again until the database takes it; `keep_alive` runs before every new try.
+    """Repeat `write` until it succeeds; wait 0.1 s at first and 5 s at most between two attempts.
 
-    Raises Stopped where `stop` is set first; nothing is lost then, the offsets are not committed.
+    Args:
+        engine: the database.
+        rows: rows of all tables.
+        stop: ends the wait.
+        keep_alive: called before each new attempt.
+
+    Raises:
+        Stopped: `stop` is set. Nothing is lost: the offsets are not committed.
     """
     wait = FIRST_WAIT_S
     while True:

@@ -1,1 +1,1 @@
-"""Traces: a transaction or an episode under one id through all that handles it."""
+"""OpenTelemetry traces: one id follows a transaction or an episode through all processes."""

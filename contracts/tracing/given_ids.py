@@ -1,4 +1,4 @@
-"""Ids of spans as they are given, not drawn. Loads OpenTelemetry."""
+"""Ids of spans that are set by the caller instead of drawn at random. Loads OpenTelemetry."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags, set_s
 
 
 class GivenIds(IdGenerator):
-    """Names the next span. Every process makes its spans in one thread."""
+    """Returns the ids set for the next span. Every process makes its spans in one thread."""
 
     def __init__(self) -> None:
         self._trace = self._span = 0
 
     def give(self, trace: int, span: int) -> None:
-        """Ids of the next span."""
+        """Set the ids of the next span."""
         self._trace, self._span = trace, span
 
     def generate_trace_id(self) -> int:
@@ -27,7 +27,7 @@ class GivenIds(IdGenerator):
 
 
 def under(trace: int, span: int) -> Context:
-    """Context of a parent that another process may have exported; without a trace there is none."""
+    """Return the context of a parent span, possibly of another process; empty where `trace` is 0."""
     if not trace:
         return Context()
     sampled = TraceFlags(TraceFlags.SAMPLED)

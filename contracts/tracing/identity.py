@@ -1,4 +1,4 @@
-"""Trace and span ids that anybody can compute: no record carries them, and all processes agree."""
+"""Trace and span ids that every process computes alike, so that no record needs to carry them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ _MIX = (np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9), np.uint64(
 
 
 def trace_of(*names: object) -> int:
-    """Trace id of 128 bits: of a transaction its topic, partition and offset, of an episode its request id.
+    """Return a trace id of 128 bits.
+
+    A transaction's names are topic, partition and offset; an episode's name is its request id.
 
     >>> f"{trace_of('transactions', 2, 17):032x}"
     'a4e986b6f27262d92e74b10f2cfd6cf7'
@@ -22,7 +24,7 @@ def trace_of(*names: object) -> int:
 
 
 def span_of(trace: int, name: str) -> int:
-    """Span id of 64 bits: a span that is exported again after a crash replaces itself."""
+    """Return a span id of 64 bits; a span that is exported again after a crash keeps its id."""
     return _hashed(8, f"{trace:032x}", name)
 
 
@@ -32,7 +34,7 @@ def _hashed(size: int, *names: object) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Traced:
-    """A transaction that is followed: its place in the input topic, and its arrival, seconds since 1970."""
+    """A sampled transaction: position in the input topic, and arrival, seconds since 1970."""
 
     partition: int
     offset: int
@@ -40,7 +42,7 @@ class Traced:
 
 
 class Arrived(Protocol):
-    """n transactions by their position in the input topic, and when each reached the broker, all (n,)."""
+    """n transactions: position in the input topic and arrival at the broker, (n,) each."""
 
     @property
     def source_partition(self) -> NDArray[np.int32]: ...
@@ -52,7 +54,7 @@ class Arrived(Protocol):
 
 @dataclass(frozen=True)
 class Sampling:
-    """Which transactions are followed: a `share` in 0 to 1 of them, the same ones in every process."""
+    """Chooses a `share` (0 to 1) of transactions to trace, the same ones in every process."""
 
     share: float = 0.0
 
@@ -73,7 +75,7 @@ class Sampling:
 
 
 def _mixed(numbers: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """Bits that look drawn at random (splitmix64: Steele, Lea, Flood 2014)."""
+    """Mix the bits (SplitMix64: Steele, Lea, Flood 2014)."""
     z = numbers + _MIX[0]
     z = (z ^ (z >> np.uint64(30))) * _MIX[1]
     z = (z ^ (z >> np.uint64(27))) * _MIX[2]

@@ -1,4 +1,4 @@
-"""Spans to an OpenTelemetry collector, over OTLP and HTTP; without an endpoint nothing of it is loaded."""
+"""Export spans to an OpenTelemetry collector, by OTLP over HTTP; loads nothing without an endpoint."""
 
 from __future__ import annotations
 
@@ -19,31 +19,31 @@ PATH = "/v1/traces"
 
 
 class Spans:
-    """Exports finished spans in the background; what the collector does not take is dropped, and logged."""
+    """Exports finished spans in the background; spans that the collector refuses are dropped and logged."""
 
     def __init__(self, provider: TracerProvider, topic: str) -> None:
         from contracts.tracing.given_ids import GivenIds
 
-        assert isinstance(provider.id_generator, GivenIds)  # `spans_of` makes it so
+        assert isinstance(provider.id_generator, GivenIds)  # `spans_of` passes it
         self._ids, self._topic = provider.id_generator, topic
         self._tracer, self._provider = provider.get_tracer("flagfive"), provider
 
     def stage(
         self, name: str, traced: Iterable[Traced], began: float, ended: float, attributes: Attributes
     ) -> None:
-        """One span for each transaction that a stage has committed, seconds since 1970."""
+        """Export one span per transaction that a stage has committed; times in seconds since 1970."""
         for one in traced:
             trace, own = self._transaction(one)
             self._export(trace, name, began, ended, {**own, **attributes}, parent=ROOT)
 
     def scored(self, traced: Iterable[Traced], ended: float) -> None:
-        """The whole way of each, from its arrival until its score was committed: the parent of its stages."""
+        """Export the parent of the stages' spans: from arrival to the committed score."""
         for one in traced:
             trace, own = self._transaction(one)
             self._export(trace, ROOT, one.arrival, ended, own)
 
     def episode(self, answer: Answer, ended: float) -> None:
-        """An episode's steps, each from the flag on; nothing for an answer that no detector came of."""
+        """Export an episode's steps, each from the flag on; nothing where no detector was made."""
         steps = {
             "adapted": answer.flag_to_adapted_ms,
             "announced": answer.flag_to_announced_ms,
@@ -59,7 +59,7 @@ class Spans:
             self._export(trace, name, flagged, flagged + seconds, attributes, parent=EPISODE)
 
     def close(self) -> None:
-        """Export what waits."""
+        """Export the waiting spans and stop."""
         self._provider.shutdown()
 
     def _transaction(self, one: Traced) -> tuple[int, Attributes]:
@@ -79,7 +79,7 @@ class Spans:
 
 
 def spans_of(endpoint: str, transactions: str, service: str) -> Spans | None:
-    """The exporter of a process's spans; None where tracing is off.
+    """Return the exporter of a process's spans; None where tracing is off.
 
     Args:
         endpoint: address of an OTLP collector over HTTP; empty turns tracing off.
@@ -97,7 +97,7 @@ def spans_of(endpoint: str, transactions: str, service: str) -> Spans | None:
     from contracts.tracing.given_ids import GivenIds
 
     provider = TracerProvider(
-        sampler=ALWAYS_ON,  # what is followed is drawn before
+        sampler=ALWAYS_ON,  # `Sampling` chooses the transactions
         resource=Resource.create({"service.name": f"flagfive-{service}"}),
         id_generator=GivenIds(),
     )
