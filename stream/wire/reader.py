@@ -30,17 +30,12 @@ _DECOMPRESS: Final[dict[int, Callable[[bytes], bytes]]] = {
 class Records:
     """n records as columns.
 
-        Attributes:
-            offset: int64 (n,), ascending.
-            timestamp: int64 (n,), milliseconds since 1970; arrival where the topic stamps appends.
-    <<<<<<< HEAD
-            keys, values: positions in the fetched bytes; start -1 where null.
-            next_offset: offset of the next fetch; control batches and aborted batches advance it too.
-    =======
-            keys: positions in the fetched bytes; start -1 where null.
-            values: the same for values.
-            next_offset: where the next fetch continues; control and aborted batches move it too.
-    >>>>>>> faa8839 (Hold every room's docstring sections to the code)
+    Attributes:
+        offset: int64 (n,), ascending.
+        timestamp: int64 (n,), milliseconds since 1970; arrival where the topic stamps appends.
+        keys: positions in the fetched bytes; start -1 where null.
+        values: the same for values.
+        next_offset: offset of the next fetch; control batches and aborted batches advance it too.
     """
 
     offset: NDArray[np.int64]
