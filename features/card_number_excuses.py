@@ -1,4 +1,4 @@
-"""Long numbers that are no card numbers, although they pass the check."""
+"""Recognise long numbers that are not card numbers, although they pass the Luhn check."""
 
 from __future__ import annotations
 

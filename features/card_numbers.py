@@ -1,4 +1,4 @@
-"""Finding what may be a full card number, so that it is neither scored nor kept.
+"""Find what may be a full card number, so that it is neither scored nor stored.
 
 Thirteen to nineteen digits that pass the check of Luhn (ISO/IEC 7812-1, annex B), with at most one space
 or dash between two of them, and no letter or further digit beside them. Excused are decimals, UUIDs, and
@@ -23,7 +23,7 @@ _ESCAPED_DIGIT = rb"\u003"
 
 
 def has_card_number(text: bytes, arrival: float) -> bool:
-    """Whether a text may hold a card number; `arrival`, seconds since 1970, tells recent times."""
+    """Whether a text may hold a card number; times near `arrival`, seconds since 1970, are excused."""
     found = np.empty(1, np.bool_)
     start, end, times = (np.zeros(1, np.int64), np.array([len(text)]), np.array([arrival]))
     rows_with_card_numbers(
@@ -42,7 +42,7 @@ def rows_with_card_numbers(
     buffer: Bytes, start: Offsets, end: Offsets, exempt: Offsets, arrival: npt.NDArray[np.float64],
     found: npt.NDArray[np.bool_],
 ) -> None:  # fmt: skip
-    """Write to `found` whether record i may hold a card number outside its `exempt` spans.
+    """Write to `found` whether record i may hold a card number outside its `exempt` values.
 
     exempt: int64 (n, e, 2), start and end of e values that are numbers of another kind; -1 for none.
     """

@@ -36,7 +36,7 @@ _EVERYDAY = (4111, 4121, 5331, 5411, 5422, 5441, 5451, 5462, 5499, 5541, 5542, 5
 CATEGORY_GROUPS = {"cash_like": _CASH_LIKE, "resale": _RESALE, "travel": _TRAVEL, "everyday": _EVERYDAY}
 _CODES = 10_000
 
-_GROUP = np.full(_CODES + 1, -1, np.int8)  # the last place stands for all that is no such code
+_GROUP = np.full(_CODES + 1, -1, np.int8)  # the last place is for all other values
 for _number, _codes in enumerate(CATEGORY_GROUPS.values()):
     _GROUP[list(_codes)] = _number
 

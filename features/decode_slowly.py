@@ -1,4 +1,4 @@
-"""Reading one record with a full parser, and saying what is wrong with it.
+"""Read one record with a full parser, and name what is wrong with it.
 
 The kernels of `features.find_values` and `features.read_values` take the usual records; this
 takes the rest and decides. Both agree on every record that the kernels accept.
@@ -73,7 +73,7 @@ def _parse(value: bytes) -> dict[str, Any]:
 
 
 def _explain(value: bytes) -> NoReturn:
-    """Tell NaN and Infinity, which some producers write, from other broken JSON."""
+    """Raise Rejected; distinguish NaN and Infinity, which some producers write, from other bad JSON."""
 
     def not_finite(literal: str) -> NoReturn:
         raise Rejected(RejectReason.NOT_FINITE, literal)

@@ -1,4 +1,4 @@
-"""Finding the mapped values in the bytes of many records."""
+"""Find the mapped values in the bytes of many records."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class FieldNames:
 
     @classmethod
     def of(cls, names: Sequence[str | None]) -> FieldNames:
-        """None stands for a field that no record has. Names hold no quote and no backslash."""
+        """Build from names; None is a field that no record has. Names hold no quote and no backslash."""
         quoted = [b'"%s"' % name.encode() if name is not None else b"" for name in names]
         words = -(-max(map(len, quoted)) // 8)
         padded = b"".join(text.ljust(8 * words, b"\0") for text in quoted)

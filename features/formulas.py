@@ -1,7 +1,7 @@
 """The formulas of the window features as plain data, for code that computes them backwards.
 
 `meta.draft` changes transactions of the past and works out what their features would have been. It may not
-import this room, so whoever calls it passes `WINDOW_FORMULAS`.
+import this room, so its callers pass `WINDOW_FORMULAS`.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""Walking over raw JSON: where each value begins and ends, and that it is well formed.
+"""Find where JSON values begin and end, and check that they are well formed.
 
-These kernels accept only what they are sure of. Whatever is unusual (escapes, exponents, very long
-numbers, deep nesting) or wrong gives BAD, and the caller asks a full parser: they may refuse good JSON,
-never accept bad. A position is that of the next byte to read; `end` is past the last one.
+These kernels return BAD for everything unusual (escapes, exponents, very long numbers, deep nesting) or
+wrong, and the caller then uses a full parser. They may refuse good JSON, and never accept bad JSON. A
+position is that of the next byte to read; `end` is past the last one.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from features.compiling import inlined
 from features.json_grammar import POINT, ZERO, is_digit
 from features.pointers import Pointer
 
-_MOST_DIGITS = 18  # of a number that fits an int64 whatever the digits
+_MOST_DIGITS = 18  # any number with so many digits fits an int64
 _EXACT = 1 << 53  # integers up to here are float64 without rounding
 _POWERS_OF_TEN = 10.0 ** np.arange(_MOST_DIGITS + 1)  # exact, as all are up to 1e22
 

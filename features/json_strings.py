@@ -11,7 +11,7 @@ from features.pointers import Pointer, word_at
 BAD = -1
 QUOTE, BACKSLASH, FIRST_PRINTABLE = 34, 92, 32
 
-_PLAIN = np.zeros(256, np.bool_)  # bytes that stand for themselves
+_PLAIN = np.zeros(256, np.bool_)  # bytes without a special meaning
 _PLAIN[FIRST_PRINTABLE:128] = True
 _PLAIN[[QUOTE, BACKSLASH]] = False
 

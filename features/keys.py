@@ -15,10 +15,14 @@ _MOST_DIGITS = 20  # of an int64, its sign counted
 
 
 def keys_from(values: npt.NDArray[Any]) -> ByteStrings:
-    """Integers (as decimal digits), strings or bytes as spans, (n,). Raises TypeError on anything else.
+    """Return integers (as decimal digits), strings or bytes as byte strings, (n,).
 
-    >>> keys_from(np.array([17, -3])).to_list()
-    [b'17', b'-3']
+    Raises:
+        TypeError: the values are of another type.
+
+    Example:
+        >>> keys_from(np.array([17, -3])).to_list()
+        [b'17', b'-3']
     """
     if values.dtype.kind in "iu":
         return _integers(values.astype(np.int64))

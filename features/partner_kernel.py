@@ -1,4 +1,4 @@
-"""Whom an entity has met: a card its merchants, a merchant its cards."""
+"""Partners of an entity: a card's merchants, a merchant's cards."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The profiles of one entity in one partition: staged beside the truth, published after the commit."""
+"""The profiles of one entity in one partition: changes are staged, and published after the commit."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ _NOT_SINCE = 0  # the round of rows that have not changed since they were restor
 
 
 class StaleStage(RuntimeError):
-    """A stage that must not become the truth: published or discarded before, or followed by a newer one."""
+    """A stage that cannot be published: it was published or discarded, or a newer one exists."""
 
 
 @dataclass(frozen=True, slots=True)
 class Staged:
-    """The rows that a batch has changed, not yet the truth. Dropping it is all that discarding takes."""
+    """The rows that a batch has changed, not yet published."""
 
     slots: Slots  # (u,) the rows touched, each once
     rows: Rows  # (u,) what they become
@@ -96,7 +96,11 @@ class Profiles:
         return self._under_way
 
     def publish(self, staged: Staged) -> None:
-        """Make the staged rows the truth. Raises StaleStage unless it is the newest stage, and only once."""
+        """Publish the staged rows.
+
+        Raises:
+            StaleStage: it is not the newest stage, or was published before.
+        """
         if staged is not self._under_way:
             raise StaleStage("only the newest stage can be published, once; stage the batch again")
         self._under_way = None
@@ -117,7 +121,7 @@ class Profiles:
         return changed
 
     def mark_checkpointed(self, changed: ChangedRows) -> None:
-        """Note that `changed` is stored for good. Until then its rows are handed out again next time."""
+        """Note that `changed` is stored. Until then, the next call returns its rows again."""
         self._checkpointed = max(self._checkpointed, changed.round)
 
     def restore(self, keys: ByteStrings, rows: Rows) -> None:

@@ -1,4 +1,4 @@
-"""Reading the values that were found in the bytes of many records."""
+"""Read the values that were found in the bytes of many records."""
 
 from __future__ import annotations
 
@@ -30,8 +30,7 @@ def read_values(
 ) -> None:  # fmt: skip
     """Read the values of usual records; a record with a value that will not do becomes unusual.
 
-    values: int64 (n, f, 2) of `find_values`; the spans of ids, codes and keys shrink to the text within
-    quotes.
+    values: int64 (n, f, 2) of `find_values`; those of ids, codes and keys shrink to the text within quotes.
     per_second: units of numeric time per second, or 0 for ISO 8601. latest: (n,) seconds.
     time, amount: (n,). codes: (n, 3), currency, category and channel.
     """

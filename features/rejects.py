@@ -23,7 +23,7 @@ class RejectReason(IntEnum):
 
 
 class Rejected(Exception):
-    """Raised while a record is read slowly: its reason, and the mapped field it lies in or words of ours."""
+    """A record is rejected, with its reason, and the mapped field or a few fixed words."""
 
     def __init__(self, reason: RejectReason, detail: str) -> None:
         super().__init__(f"{reason.name.lower()}: {detail}")

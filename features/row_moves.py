@@ -1,4 +1,4 @@
-"""Moving profile rows between the truth and a stage."""
+"""Copy profile rows between the published ones and a stage."""
 
 from __future__ import annotations
 

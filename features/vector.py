@@ -26,7 +26,7 @@ _NIGHT_FROM_S, _NIGHT_TO_S = 22 * 3600.0, 4 * 3600.0
 _THURSDAY = 3  # 1970-01-01, counted from Monday
 _SATURDAY = 5
 _HOUR_ANGLE = [2 * math.pi * minute / _MINUTES for minute in range(_MINUTES)]
-# A table per minute instead of sin and cos: float32 of a float64 is the same whatever the C library.
+# A table per minute instead of sin and cos: float32 of a float64 is the same with every C library.
 _SINE = np.array([math.sin(angle) for angle in _HOUR_ANGLE], np.float32)
 _COSINE = np.array([math.cos(angle) for angle in _HOUR_ANGLE], np.float32)
 
