@@ -141,11 +141,15 @@ def propose(
             detector that the new one replaces is not among them.
 
     Raises:
-        TooLittleTraffic: `rows` are too few.
+        TooLittleTraffic: `rows` are too few, or all of them are over the threshold.
     """
     check_enough(len(rows))
     surprise = traffic.joint
     parted = sort_alerts(rows, surprise, threshold, budget)
+    if not len(parted.genuine):
+        raise TooLittleTraffic(
+            f"all {len(rows)} recent transactions are over the threshold; flag again after a recalibration"
+        )
     clear = parted.suspect[surprise[parted.suspect] > threshold + CLEARLY]
     risk_share = traffic.risk_share_within(parted.genuine, budget)
     stack = traffic.part(parted.genuine, risk_share)

@@ -8,9 +8,10 @@ import pytest
 from adaptation.proposing.prepared import Prepared
 from meta.adapters.evidence import Evidence
 from meta.calibration import Tails
-from meta.episode import choose_rows
+from meta.episode import TooLittleTraffic, choose_rows, propose
 from meta.live import LiveDetector
 from meta.stack import ScoringStack
+from meta.support import Support
 from storage.traffic_sample import TrafficSample
 from tests.small_models import genuine_rows, small_base, small_detector, small_network
 
@@ -84,3 +85,13 @@ def test_entities_flagged_since_the_last_calibration_do_not_fill_the_budget() ->
     assert share < 1.0
     quantiles = [np.quantile(raised.joint + scale * raised.boosts, 1 - budget) for scale in (0, share, 1)]
     assert quantiles[1] <= quantiles[0] + np.log10(2) < quantiles[2]
+
+
+def test_where_all_traffic_is_over_the_threshold_nothing_is_proposed() -> None:
+    """So it is under a new base until its tails are fitted to live traffic."""
+    traffic = Prepared(a_sample(), STACK, ADAPTER).traffic
+    support = Support(traffic.reservoir.X[:5])
+    with pytest.raises(TooLittleTraffic, match="all 12000 recent transactions are over the threshold"):
+        propose(traffic, ADAPTER, support, np.arange(N), {}, threshold=-1e9, budget=1e-3, seed=0)
+    ordinary = propose(traffic, ADAPTER, support, np.arange(N), {}, threshold=np.inf, budget=1e-3, seed=0)
+    assert ordinary.rows == N
