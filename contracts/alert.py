@@ -26,7 +26,8 @@ class Alert(msgspec.Struct, frozen=True):
     """One transaction over the threshold, or of a blocked entity.
 
     Attributes:
-        partition, offset: position in `transactions`.
+        partition: partition of `transactions`.
+        offset: position in that partition.
         event_time: seconds since 1970-01-01 UTC.
         entities: key by kind of entity, the primary entity first.
         surprise: the highest of base, detectors and risk.
