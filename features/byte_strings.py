@@ -1,4 +1,4 @@
-"""Byte strings as strings of one shared buffer."""
+"""Many byte strings in one shared buffer."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from features.compiling import kernel
 
-NULL = -1  # the start of a string that holds no value
+NULL = -1  # the start of a null string
 
 Bytes = npt.NDArray[np.uint8]
 Offsets = npt.NDArray[np.int64]
@@ -22,7 +22,7 @@ Selection = npt.NDArray[Any] | slice  # of rows: their numbers, a mask or a rang
 
 @dataclass(frozen=True, slots=True)
 class ByteStrings:
-    """`n` byte strings that lie in `buffer`, string i at `start[i]:end[i]`; `start[i] == -1` is a null.
+    """n byte strings in `buffer`, string i at `start[i]:end[i]`; `start[i] == -1` is a null.
 
     Strings may overlap, repeat and stand in any order, so selecting strings copies no bytes.
 
@@ -44,17 +44,17 @@ class ByteStrings:
 
     @property
     def nbytes(self) -> int:
-        """Bytes of all strings together, without the rest of the buffer."""
+        """Bytes of all strings together; the rest of the buffer does not count."""
         return int(self.length.sum())
 
     @classmethod
     def empty(cls) -> ByteStrings:
-        """No strings."""
+        """Return no strings."""
         return cls(np.empty(0, np.uint8), np.empty(0, np.int64), np.empty(0, np.int64))
 
     @classmethod
     def in_a_row(cls, buffer: Bytes, end: Offsets) -> ByteStrings:
-        """Strings that lie one after the other from the buffer's first byte on, each up to its `end`.
+        """Return strings that follow each other from the buffer's first byte on, each up to its `end`.
 
         >>> ByteStrings.in_a_row(np.frombuffer(b"abc", np.uint8), np.array([1, 3])).to_list()
         [b'a', b'bc']
@@ -66,7 +66,7 @@ class ByteStrings:
 
     @classmethod
     def whole(cls, data: Any) -> ByteStrings:
-        """One string: all bytes of a buffer, not copied."""
+        """Return all bytes of a buffer as one string, without copying."""
         buffer = np.frombuffer(data, np.uint8)
         return cls.in_a_row(buffer, np.array([len(buffer)], np.int64))
 
@@ -84,7 +84,11 @@ class ByteStrings:
 
     @classmethod
     def from_arrow(cls, array: pa.Array) -> ByteStrings:
-        """Take a binary or string array of Arrow, without copying its bytes."""
+        """Read an Arrow binary or string array, without copying its bytes.
+
+        Raises:
+            TypeError: the array is of another type.
+        """
         wide = pa.types.is_large_binary(array.type) or pa.types.is_large_string(array.type)
         if not wide and not (pa.types.is_binary(array.type) or pa.types.is_string(array.type)):
             raise TypeError(f"strings come from an Arrow binary or string array, not from {array.type}")
@@ -100,17 +104,17 @@ class ByteStrings:
         return cls(np.frombuffer(data, np.uint8) if data is not None else np.empty(0, np.uint8), start, end)
 
     def to_list(self) -> list[bytes | None]:
-        """The strings as Python objects."""
+        """Return the strings as Python objects."""
         whole = memoryview(self.buffer.data)
         pairs = zip(self.start.tolist(), self.end.tolist(), strict=True)
         return [bytes(whole[start:end]) if start != NULL else None for start, end in pairs]
 
     def take(self, index: Selection) -> ByteStrings:
-        """The strings at `index`, over the same buffer."""
+        """Return the strings at `index`, over the same buffer."""
         return ByteStrings(self.buffer, self.start[index], self.end[index])
 
     def gather(self) -> ByteStrings:
-        """The same strings, copied one after the other into a buffer of their own."""
+        """Return the same strings, copied one after the other into a new buffer."""
         end = np.cumsum(self.length)
         buffer = np.empty(int(end[-1]) if len(end) else 0, np.uint8)
         _copy_strings(self.buffer, self.start, self.end, buffer)
@@ -120,7 +124,7 @@ class ByteStrings:
         return ByteStrings(buffer, start, end)
 
     def to_arrow(self) -> pa.Array:
-        """An Arrow binary array; the bytes are copied only where the strings do not already lie in a row."""
+        """Return an Arrow binary array; bytes are copied only if the strings do not follow each other."""
         strings = self if self._in_a_row() else self.gather()
         null = strings.start == NULL
         offsets = np.empty(len(strings) + 1, np.int32)

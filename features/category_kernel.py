@@ -1,4 +1,4 @@
-"""A card's usual amounts, by merchant category."""
+"""Fold a card's usual amounts by merchant category."""
 
 from __future__ import annotations
 
@@ -18,10 +18,17 @@ def fold_category(
     usual: tuple[Pointer, Pointer, Pointer], elapsed: float, kept: float, category: Index, amount: float,
     logs: Pointer, scales: Pointer,
 ) -> None:  # fmt: skip
-    """Age all categories, compare the amount with what is usual in its own, and add it there.
+    """Age all categories, compare the amount with the mean of its category, and add it there.
 
-    usual: codes, counts and sums. kept: what `elapsed` seconds leave of the longest window. When all
-    places are taken, the least used category gives up its own.
+    Args:
+        usual: codes, counts and sums of the categories. When all places are taken, the new category replaces
+            the least used one.
+        elapsed: seconds since the row's last transaction, negative if this one is late.
+        kept: share of the longest window that is left after `elapsed`.
+        category: code of the transaction's category.
+        amount: units of currency.
+        logs: receives the arguments of the logarithms.
+        scales: receives the factors of the logarithms.
     """
     codes, counts, sums = usual
     decay, weight = (1.0, kept) if elapsed < 0.0 else (kept, 1.0)
@@ -45,7 +52,7 @@ def fold_category(
 
 @inlined
 def _place_of(codes: Pointer, counts: Pointer, category: Index) -> Index:
-    """Where the category is kept, or else the least used place."""
+    """Return the place of the category, or else the least used place."""
     least = 0
     for k in range(CATEGORIES):
         if codes[k] == category and counts[k] > 0.0:

@@ -20,7 +20,7 @@ _CODE_WIDTH = 4  # digits of a merchant category code
 _NAMED_CATEGORIES = np.uint64(2**31 - FIRST_NAMED_CATEGORY)
 _SMALL = 32  # the bit that makes an ASCII letter small
 
-# The names that payment systems commonly give. ISO 8583 has them as numbers (field 22), in many dialects.
+# Common names in payment systems. ISO 8583 has them as numbers (field 22), with many variants.
 _CHANNEL_NAMES = {
     Channel.PRESENT: (
         "pos present card_present cp in_store instore store terminal chip contactless nfc swipe tap"
@@ -36,7 +36,7 @@ _PLACES = 128  # about four for each name
 
 @inlined
 def code_at(text: Pointer, start: Index, end: Index, kind: Index) -> Index:
-    """The code of the CURRENCY, CATEGORY or CHANNEL written there, or INVALID."""
+    """Return the code of the CURRENCY, CATEGORY or CHANNEL at this place, or INVALID."""
     if kind == CURRENCY:
         return _currency_at(text, start, end)
     if kind == CATEGORY:
@@ -46,7 +46,7 @@ def code_at(text: Pointer, start: Index, end: Index, kind: Index) -> Index:
 
 @kernel
 def code_of(buffer: Bytes, kind: int) -> Index:
-    """As `code_at`, of a whole buffer."""
+    """As `code_at`, for a whole buffer."""
     return code_at(pointer_to(buffer), 0, len(buffer), kind)
 
 

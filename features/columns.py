@@ -16,7 +16,7 @@ FIRST_NAMED_CATEGORY = 10_000  # categories below are merchant category codes (I
 
 
 class Channel(IntEnum):
-    """Whether the card was there."""
+    """Whether the card was present."""
 
     UNKNOWN = 0
     PRESENT = 1
@@ -26,14 +26,18 @@ class Channel(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """`m` transactions in the order they arrived.
+    """m transactions in order of arrival.
 
-    row: position of each in the batch it was decoded from.
-    time: event time, seconds since 1970. amount: units of its currency, 0 to 1e9.
-    currency: three letters packed into an integer (`currency_text`), 0 where absent.
-    category: merchant category code, or `FIRST_NAMED_CATEGORY` and up for a category given by name; -1
-    absent.
-    channel: a `Channel`. keys: the keys of each entity of the schema, in its order.
+    Attributes:
+        row: position in the batch that it was decoded from.
+        id: the transaction's id.
+        time: event time, seconds since 1970.
+        amount: units of its currency, 0 to 1e9.
+        currency: three letters packed into an integer (`currency_text`), 0 if absent.
+        category: merchant category code, `FIRST_NAMED_CATEGORY` or higher for a category given by name, -1 if
+            absent.
+        channel: a `Channel`.
+        keys: keys of each entity, in the schema's order.
     """
 
     row: npt.NDArray[np.int32]
@@ -49,7 +53,7 @@ class Columns:
         return len(self.row)
 
     def take(self, index: Selection) -> Columns:
-        """The transactions at `index`."""
+        """Return the transactions at `index`."""
         return Columns(
             self.row[index],
             self.id.take(index),
@@ -73,5 +77,5 @@ def currency_code(text: str) -> int:
 
 
 def currency_text(code: int) -> str:
-    """The letters of a packed currency, empty where it was absent."""
+    """Return the letters of a packed currency, empty if it was absent."""
     return bytes((code >> 16 & 0xFF, code >> 8 & 0xFF, code & 0xFF)).decode("ascii") if code else ""

@@ -1,4 +1,4 @@
-"""Decoding the records of a batch into columns."""
+"""Decode the records of a batch into columns."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Mask = npt.NDArray[np.bool_]
 
 
 class _Batch:
-    """What is known so far of the n records of one batch."""
+    """The n records of one batch while they are decoded."""
 
     def __init__(self, values: ByteStrings, arrival: Floats, fields: int) -> None:
         n = len(values)
@@ -36,12 +36,12 @@ class _Batch:
         self._unescaped = bytearray()
 
     def value(self, row: int) -> bytes | None:
-        """The bytes of one record."""
+        """Return the bytes of one record."""
         start, end = self.values.start[row], self.values.end[row]
         return self.values.buffer[start:end].tobytes() if start != NULL else None
 
     def put(self, row: int, record: Record) -> None:
-        """Take a record that was read by the full parser."""
+        """Store a record that the full parser has read."""
         self.time[row], self.amount[row] = record.time, record.amount
         self.codes[row] = record.currency, record.category, record.channel
         self._put_text(row, ID, record.id)
@@ -55,7 +55,7 @@ class _Batch:
         self.found[row, field] = start, start + len(text)
 
     def columns(self) -> Columns:
-        """The records that were understood."""
+        """Return the records that were decoded."""
         row = np.flatnonzero(self.usual).astype(np.int32)
         every = slice(None) if len(row) == len(self.usual) else row
         found, codes = self.found[every], np.ascontiguousarray(self.codes[every].T)
@@ -73,7 +73,7 @@ class _Batch:
 
 
 class Decoder:
-    """Decodes JSON records of a schema, whole batches at a time.
+    """Decodes JSON records of a schema, a batch at a time.
 
     >>> record = b'{"transaction_id":"t1","timestamp":1.7e9,"amount":9.5,"card_id":"c1","merchant_id":7}'
     >>> values, arrival = ByteStrings.from_list([record]), np.array([1.7e9])
@@ -93,8 +93,8 @@ class Decoder:
     def decode(self, values: ByteStrings, arrival: Floats) -> tuple[Columns, Rejects]:
         """Decode n records that arrived at `arrival`, float64 (n,) seconds since 1970.
 
-        Every record is either a row of the columns or a reject; strings of the columns lie in the buffer of
-        `values`, apart from those that were written with escapes.
+        Every record becomes a row of the columns or a reject. Strings of the columns share the buffer of
+        `values`, except those that were written with escapes.
         """
         names = self._names
         batch = _Batch(values, arrival, fields=len(names.width))
@@ -110,7 +110,7 @@ class Decoder:
         return batch.columns(), rejects
 
     def _suspects(self, batch: _Batch) -> Mask:
-        """Where what may be a card number stands outside the fields that may hold one."""
+        """Return which records may hold a card number outside the fields that may hold one."""
         suspect = np.empty(len(batch.values), np.bool_)
         exempt = np.ascontiguousarray(batch.found[:, self._exempt])
         rows_with_card_numbers(

@@ -1,7 +1,7 @@
 """Read one record with a full parser, and name what is wrong with it.
 
-The kernels of `features.find_values` and `features.read_values` take the usual records; this
-takes the rest and decides. Both agree on every record that the kernels accept.
+The kernels of `features.find_values` and `features.read_values` read the usual records; this module reads the
+others. Both agree on every record that the kernels accept.
 """
 
 from __future__ import annotations
@@ -36,11 +36,15 @@ class Record:
     category: int
     channel: int
     keys: tuple[bytes, ...]
-    normal_text: bytes  # the record without escapes, time and amount: where a card number may still hide
+    normal_text: bytes  # the record without escapes, time and amount; it may hold a card number
 
 
 def read_record(schema: TransactionSchema, value: bytes, arrival: float) -> Record:
-    """Read a JSON record. Raises Rejected with the first thing that is wrong."""
+    """Read a JSON record.
+
+    Raises:
+        Rejected: with the first error in the record.
+    """
     fields = _parse(value)
     return Record(
         id=_text(fields, schema.id),
@@ -55,7 +59,7 @@ def read_record(schema: TransactionSchema, value: bytes, arrival: float) -> Reco
 
 
 def normal_text(schema: TransactionSchema, fields: dict[str, Any]) -> bytes:
-    """The record as JSON without escapes, and without the numbers that may look like a card number."""
+    """Return the record as JSON without escapes and without fields whose digits are allowed."""
     numbers = {schema.time, schema.amount, *schema.digits_allowed_in}
     return msgspec.json.encode({name: value for name, value in fields.items() if name not in numbers})
 

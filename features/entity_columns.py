@@ -1,4 +1,4 @@
-"""Where the features of one entity stand, and what they are called."""
+"""Positions and names of the features of one entity."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from features.windows import WINDOWS
 
 _WINDOWS = len(WINDOWS)
 
-# One column each, then one for each window, then what only the primary entity has.
+# One column each, then one per window, then those of the primary entity alone.
 SINCE_LAST, AGE, MET_LATELY, LOG_MEAN, LOG_COUNT = range(5)
 DEVIATION, RATIO, COMMON_FEATURES = range(LOG_COUNT + _WINDOWS, LOG_COUNT + 4 * _WINDOWS, _WINDOWS)
 NOVELTY, CATEGORY_COUNT, CATEGORY_RATIO, PRIMARY_FEATURES = range(COMMON_FEATURES, COMMON_FEATURES + 4)
@@ -15,7 +15,7 @@ _LONGEST = WINDOWS[-1]
 
 
 def entity_features(entity: str, *, primary: bool) -> tuple[str, ...]:
-    """The names of an entity's features, in the order of their columns."""
+    """Return the names of an entity's features, in the order of their columns."""
     names = ["log_seconds_since_last", "log_age_days", "log_partners_1d", f"log_mean_{_LONGEST.name}"]
     for measure in ("log_count", "deviation", "ratio"):
         names += [f"{measure}_{window.name}" for window in WINDOWS]

@@ -1,4 +1,4 @@
-"""One 64-bit hash of byte strings, the same on every machine and in every run."""
+"""A 64-bit hash of byte strings, equal on every machine and in every run."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def _scramble(x: np.uint64) -> np.uint64:
 
 @inlined
 def hash_bytes(text: Pointer, start: Index, end: Index) -> np.uint64:
-    """Hash the bytes from `start` to `end`, eight at a time; the last eight may overlap those before."""
+    """Hash the bytes from `start` to `end`, eight at a time; the last eight may overlap the eight before."""
     state = SEED ^ np.uint64(end - start)
     if end - start < _WIDTH:
         return _scramble(state ^ _short_word(text, start, end))

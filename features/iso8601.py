@@ -1,4 +1,4 @@
-"""Times as text: 2018-04-01T00:00:31.25+02:00."""
+"""Read times such as 2018-04-01T00:00:31.25+02:00."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _NO_NUMBER = -1
 
 @kernel
 def iso8601_at(text: Pointer, start: Index, end: Index) -> float:
-    """Seconds since 1970 of the time in `text[start:end]`, NaN if it is none.
+    """Return the time in `text[start:end]` in seconds since 1970, NaN if it is not a time.
 
     Date, `T` or a space, time to the second, up to nine decimals, then `Z`, an offset (+02:00, +0200, +02) or
     nothing, which means UTC. Years 1970 to 9999; no leap second.

@@ -1,8 +1,8 @@
-"""Folding transactions into profile rows, and the features of each as of just before it.
+"""Fold transactions into profile rows, and write the features of each as of just before it.
 
-Every sum has one order and nothing is fused or reordered, so results depend neither on the machine nor on
-how the stream was cut into batches. What costs most are logarithms: those of a block of transactions are
-collected and then taken together, several at a time.
+Every sum has a fixed order, and nothing is fused or reordered, so results depend neither on the machine nor
+on the batches. Logarithms cost most: those of a block of transactions are collected and then computed
+together, several at a time.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ from features.windows import DAY_S, IDLE_S
 
 Floats = npt.NDArray[np.float64]
 
-_BLOCK = 64  # transactions whose logarithms are taken together: what a first-level cache holds
+_BLOCK = 64  # transactions whose logarithms are computed together: they fit the first-level cache
 _LONGEST = COUNT + WINDOWS - 1
-_LOG_AMOUNT = PRIMARY_FEATURES  # one logarithm more, which ratios are taken to
+_LOG_AMOUNT = PRIMARY_FEATURES  # one more logarithm: ratios are relative to it
 _LOGS = PRIMARY_FEATURES + 1
 _NEVER_SEEN = np.zeros(1, PROFILE_ROW)
 _PER_DAY = 1.0 / DAY_S
@@ -47,11 +47,13 @@ def fold(
     category: npt.NDArray[np.int32], partner: npt.NDArray[np.uint64], watermark: float, primary: bool,
     out: npt.NDArray[np.float32],
 ) -> float:  # fmt: skip
-    """Fold transaction i into `rows[row_of[i]]`, one after the other, and write its features to `out[i]`.
+    """Fold transaction i into `rows[row_of[i]]`, in order, and write its features to `out[i]`.
 
-    Returns the newest event time seen, from `watermark` on. A row that has been idle for longer than
-    IDLE_S by that clock counts as never seen, so it makes no difference when idle rows are removed from
-    memory.
+    A row that has been idle for longer than IDLE_S, by the newest event time, counts as never seen. Removing
+    idle rows from memory therefore changes no feature.
+
+    Returns:
+        The newest event time, `watermark` included.
     """
     log_room, scale_room, kept_room = (np.ones((_BLOCK, _LOGS)), np.ones((_BLOCK, _LOGS)), np.empty(WINDOWS))
     scale_room[:, NOVELTY] = PER_NOVELTY
@@ -85,7 +87,7 @@ def fold(
 
 @inlined
 def _move_clock(rows: npt.NDArray[np.void], j: Index, watermark: float, now: float, logs: Pointer) -> float:
-    """Move the row's clock to `now`, never back; returns the seconds that passed, negative if it is late."""
+    """Move the row's clock to `now`, never back; return the seconds between, negative if it is late."""
     clock = field_pointer(rows, j, "clock")
     if clock[LAST] < watermark - IDLE_S:
         rows[j] = _NEVER_SEEN[0]

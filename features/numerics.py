@@ -1,9 +1,9 @@
 """Elementary functions that give the same bits on every machine.
 
-A C library picks its `exp` and `log` by the processor it finds, and two workers could then differ in the
-last bit of a score. These use additions, multiplications, divisions and square roots alone, each rounded
-as IEEE 754 fixes it, in a fixed order; without branches, so that loops over them run several numbers at a
-time. Error: below two units in the last place of a float64.
+A C library chooses its `exp` and `log` by processor, so two workers could differ in the last bit of a score.
+These functions use only additions, multiplications, divisions and square roots in a fixed order, each rounded
+as IEEE 754 defines. They have no branches, so loops over them compute several numbers at a time. Error: below
+two units in the last place of a float64.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from features.compiling import inlined
 _LN2_HIGH = 6.93147180369123816490e-01  # its lowest bits are 0, so that times a small integer it is exact
 _LN2_LOW = 1.90821492927058770002e-10
 _LOG2_E = 1.44269504088896338700
-_MOST_DECAY = 700.0  # exp(-700) is 1e-304: what is left of a sum then is nothing
+_MOST_DECAY = 700.0  # exp(-700) is 1e-304, which counts as 0
 # Added to a small number, it leaves that number rounded to an integer in the lowest bits.
 _TO_INTEGER = 6755399441055744.0  # 1.5 * 2**52
 _TO_INTEGER_BITS = np.uint64(0x4338000000000000)

@@ -1,4 +1,4 @@
-"""Feature vectors of whole files, by the code that runs live."""
+"""Compute the features of whole files with the live code."""
 
 from __future__ import annotations
 
@@ -18,10 +18,9 @@ _CHUNK = 65_536  # transactions: large enough to hide Python, small enough to st
 
 
 class Featuriser:
-    """Profiles of all entities at once, as one worker with one partition would hold them.
+    """Profiles of all entities, as one worker with one partition would hold them.
 
-    Transactions must come in the order in which they would have arrived; a file larger than memory comes
-    in parts.
+    Transactions must come in order of arrival. A file larger than memory is passed in parts.
     """
 
     def __init__(self, schema: TransactionSchema) -> None:
@@ -29,7 +28,7 @@ class Featuriser:
         self._profiles = [Profiles(position) for position in range(len(schema.entities))]
 
     def features(self, columns: Columns) -> npt.NDArray[np.float32]:
-        """Fold the next n transactions; their features as of just before each, float32 (n, d)."""
+        """Fold the next n transactions; return the features as of just before each, float32 (n, d)."""
         out = self.layout.empty(len(columns))
         for first in range(0, len(columns), _CHUNK):
             part = slice(first, first + _CHUNK)
@@ -43,7 +42,7 @@ class Featuriser:
 
 
 def featurise(schema: TransactionSchema, columns: Columns) -> npt.NDArray[np.float32]:
-    """The features of a whole history in the order it arrived, float32 (n, d)."""
+    """Return the features of a whole history in order of arrival, float32 (n, d)."""
     return Featuriser(schema).features(columns)
 
 
@@ -55,9 +54,17 @@ def columns_from(
     category: npt.NDArray[np.int32] | None = None,
     channel: npt.NDArray[np.int8] | None = None,
 ) -> Columns:
-    """Columns from arrays: seconds since 1970, amounts, and per entity its keys as integers or strings.
+    """Build columns from arrays; ids stay empty, since no feature reads them.
 
-    Ids stay empty: no feature reads them. Raises ValueError where an array is longer or shorter than `time`.
+    Args:
+        time: seconds since 1970, (n,).
+        amount: units of currency, (n,).
+        keys: keys of each entity, integers or strings, (n,) each.
+        category: merchant category codes, int32 (n,).
+        channel: values of `Channel`, int8 (n,).
+
+    Raises:
+        ValueError: amounts or keys have another length than `time`.
     """
     times, amounts = np.asarray(time, np.float64), np.asarray(amount, np.float64)
     n = len(times)

@@ -16,18 +16,18 @@ _MINUTE_S, _HOUR_S, _DAY_S = 60.0, 3_600.0, 86_400.0
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """A feature in words, and how its value reads, unit included."""
+    """A feature in words, and a function that writes its value with its unit."""
 
     words: str
     value: Callable[[float], str]
 
     def say(self, value: float) -> str:
-        """Words and value: «card: amount against its usual over 7 days: 8.3 times»."""
+        """Return words and value, as in "card: amount against its usual over 7 days: 8.3 times"."""
         return f"{self.words}: {self.value(value)}"
 
 
 def phrases(schema: TransactionSchema) -> Mapping[str, Phrase]:
-    """A phrase for each feature of the schema's layout, by its name."""
+    """Return a phrase for each feature of the schema's layout, by name."""
     table = dict(_own_phrases())
     for position, entity in enumerate(schema.entities):
         partner = schema.entities[min(1, len(schema.entities) - 1) if position == 0 else 0]

@@ -1,8 +1,8 @@
-"""Bare addresses for kernels that call each other once per byte or per transaction.
+"""Pointers for kernels that call each other once per byte or per transaction.
 
-An array handed from kernel to kernel is counted on each way, atomically, and every position in it is
-checked for being negative; that took more time than the work. A pointer costs nothing and checks nothing:
-the kernel that takes it from an array keeps the array alive and answers for the positions.
+numba counts references to an array at each call, atomically, and checks every position for being negative.
+That took more time than the work. A pointer costs nothing and checks nothing: the kernel that creates it from
+an array must keep the array alive and its positions in bounds.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The running state of one entity: one fixed-size row."""
+"""The profile of one entity: one fixed-size row."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ COUNT, SUM, SQUARES = range(0, 3 * WINDOWS, WINDOWS)  # in `windows`, one for ea
 # windows: decayed count, sum of amounts and sum of their squares, as of the newest transaction.
 # partners: fingerprint in the upper 16 bits, hour of the last meeting in the lower; 0 is free.
 # category*: code, decayed count and sum of amounts over the longest window; a count of 0 is free.
-# A row of zeros is an entity never seen.
+# A row of zeros is an entity that was never seen.
 PROFILE_ROW = np.dtype(
     [
         ("clock", np.float64, (2,)),

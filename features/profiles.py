@@ -20,7 +20,7 @@ from features.windows import IDLE_S
 Rows = npt.NDArray[np.void]
 Slots = npt.NDArray[np.int32]
 
-_NOT_SINCE = 0  # the round of rows that have not changed since they were restored
+_NOT_SINCE = 0  # the round of rows that are unchanged since they were restored
 
 
 class StaleStage(RuntimeError):
@@ -48,8 +48,8 @@ class ChangedRows:
 class Profiles:
     """Profile rows by entity key, of the entity at `position` in the schema; 0 is the primary one.
 
-    One batch is under way at a time: `stage` it, commit its outputs, `publish` or `discard` it. Staging the
-    next one makes an unpublished stage worthless, so one whose commit failed cannot be published later.
+    One batch is processed at a time: `stage` it, commit its outputs, then `publish` or `discard` it. Staging
+    the next batch invalidates an unpublished stage, so that a batch whose commit failed cannot be published.
     """
 
     def __init__(self, position: int) -> None:
@@ -64,12 +64,12 @@ class Profiles:
         self.watermark = 0.0  # newest event time published, seconds
 
     def __len__(self) -> int:
-        """Keys in memory, those counted that were staged and never published."""
+        """Keys in memory, including keys that were staged and never published."""
         return len(self._table)
 
     @property
     def nbytes(self) -> int:
-        """Memory in bytes of all that is kept per key, used or reserved, without the keys' own bytes."""
+        """Bytes of memory, used or reserved, without the bytes of the keys."""
         return self._table.nbytes + self._rows.nbytes + self._changed_in.nbytes + self._number.nbytes
 
     @property
@@ -114,7 +114,7 @@ class Profiles:
             self._under_way = None
 
     def changed_since_checkpoint(self) -> ChangedRows:
-        """Copies of the rows published since the last checkpoint that was marked as done."""
+        """Return copies of the rows published since the last stored checkpoint."""
         slots = np.flatnonzero(self._changed_in > self._checkpointed).astype(np.int32)
         changed = ChangedRows(self._table.key_bytes(slots).gather(), self._rows[slots], self._round)
         self._round += 1
@@ -125,7 +125,15 @@ class Profiles:
         self._checkpointed = max(self._checkpointed, changed.round)
 
     def restore(self, keys: ByteStrings, rows: Rows) -> None:
-        """Take rows from a checkpoint: keys (n), rows (n) of PROFILE_ROW. They count as checkpointed."""
+        """Load rows of a checkpoint, which count as checkpointed.
+
+        Args:
+            keys: n keys.
+            rows: n rows of PROFILE_ROW.
+
+        Raises:
+            ValueError: the rows have another layout.
+        """
         if rows.dtype != PROFILE_ROW:
             raise ValueError(f"rows of {rows.dtype.itemsize} bytes: profile rows have {PROFILE_ROW.itemsize}")
         slots = self._table.lookup_or_insert(keys)
@@ -138,8 +146,10 @@ class Profiles:
     def expire(self) -> ByteStrings:
         """Free the rows that have been idle for IDLE_S, and return their keys.
 
-        `fold` treats such rows as never seen, so it changes no feature when this is called. Raises StaleStage
-        while a stage is under way, whose slots it might give to others.
+        `fold` treats such rows as never seen, so this changes no feature.
+
+        Raises:
+            StaleStage: a stage is not published or discarded yet; its slots could be given to other keys.
         """
         if self._under_way is not None:
             raise StaleStage("a stage is under way: publish or discard it before rows expire")
@@ -154,7 +164,7 @@ class Profiles:
         return keys
 
     def _partners(self, columns: Columns) -> ByteStrings:
-        """Whom the entity meets in a transaction: the primary one the second, every other one the primary."""
+        """Return the entity's partners: for the primary entity the second one, for all others the primary."""
         return columns.keys[min(1, len(columns.keys) - 1) if self._position == 0 else 0]
 
     def _make_room(self) -> None:

@@ -1,4 +1,4 @@
-"""Records that are not transactions, and why."""
+"""Records that are not transactions, with the reason."""
 
 from __future__ import annotations
 
@@ -35,9 +35,11 @@ class Rejected(Exception):
 class Rejects:
     """The k records of a batch that were rejected, in its order.
 
-    row: position in the batch. reason: a `RejectReason`. detail: the field, or a few words; never a value of
-        the record.
-    may_hold_card_number: where true, the bytes must be withheld.
+    Attributes:
+        row: position in the batch.
+        reason: a `RejectReason`.
+        detail: the field, or a few fixed words; never a value of the record.
+        may_hold_card_number: where true, the record's bytes must be withheld.
     """
 
     row: npt.NDArray[np.int32]

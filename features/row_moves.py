@@ -16,14 +16,14 @@ Slots = npt.NDArray[np.int32]
 
 
 def longer(array: npt.NDArray[Any], length: int) -> npt.NDArray[Any]:
-    """A copy with zeros behind it, which take no memory until they are written to."""
+    """Return a copy with zeros at its end, which take no memory until they are written."""
     copy = np.zeros(length, array.dtype)
     copy[: len(array)] = array
     return copy
 
 
 def words(rows: Rows) -> npt.NDArray[np.int64]:
-    """The same rows as 64-bit words, (n, w): numpy copies them several times as fast as records."""
+    """Return the same rows as 64-bit words, (n, w), which numpy copies several times as fast as records."""
     return rows.view(np.int64).reshape(len(rows), ROW_WORDS)
 
 
@@ -38,7 +38,7 @@ def scatter(source: npt.NDArray[np.int64], slots: Slots, target: npt.NDArray[np.
 
 @kernel
 def number_slots(slots: Slots, number: Slots, touched: Slots, row_of: Slots) -> int:
-    """Number the different slots from 0 on, in order of appearance; returns how many they are.
+    """Number the different slots from 0 on, in order of appearance; return their count.
 
     number: (capacity,) zeros, before and after. touched: becomes the different slots; row_of: the numbers.
     """

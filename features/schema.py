@@ -1,4 +1,4 @@
-"""Which fields of a message mean what."""
+"""Map the fields of a message to their meaning."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _DAY_S = 86_400.0
 
 
 class SchemaError(ValueError):
-    """A schema that cannot be meant; the message names the setting, its value and what is allowed."""
+    """An invalid schema; the message names the setting, its value and the allowed values."""
 
 
 @dataclass(frozen=True, slots=True)
 class EntityField:
-    """An entity that history is kept for: its `name` in feature names, and the message field of its key."""
+    """An entity with profiles: its `name` in feature names, and the message field of its key."""
 
     name: str
     field: str
@@ -29,11 +29,12 @@ class EntityField:
 
 @dataclass(frozen=True, slots=True)
 class TransactionSchema:
-    """The message fields of a transaction, and what its values may be.
+    """The message fields of a transaction, and the limits of its values.
 
     The first of `entities` is the primary one: messages are keyed by it. Optional fields may be None.
     `earliest` and `latest` bound event time in seconds since 1970; `max_ahead_s` bounds it by the clock of
-    arrival. The `digits_allowed_in` fields may hold what looks like a card number (ids of 13 to 19 digits).
+    arrival. Fields in `digits_allowed_in` may hold digits that look like a card number (ids of 13 to 19
+    digits).
 
     >>> TransactionSchema(time_unit="ms").primary.name
     'card'
@@ -66,7 +67,7 @@ class TransactionSchema:
         return self.entities[0]
 
     def fields(self) -> Iterator[tuple[str, str]]:
-        """Pairs of meaning and message field, for the fields that are mapped."""
+        """Yield meaning and message field of each mapped field."""
         for meaning in ("id", "time", "amount", "currency", "category", "channel"):
             field = getattr(self, meaning)
             if field is not None:

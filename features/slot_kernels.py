@@ -1,9 +1,8 @@
-"""Probing, inserting and removing in the table of `features.slots`.
+"""Probe, insert into and remove from the table of `features.slots`.
 
-An entry is a uint64: the upper half of the key's hash, and the slot plus one in the lower half; 0 is
-empty. The lower half of the hash chooses where probing begins, so the two halves decide independently. The
-place of a slot's
-key is an int64: where it starts in the arena, and its length in the lowest byte; 0 is a free slot.
+An entry is a uint64: the upper half of the key's hash, and the slot plus one in the lower half; 0 is empty.
+The lower half of the hash chooses where probing begins, so the two halves are independent. The place of a
+slot's key is an int64: its start in the arena, and its length in the lowest byte; 0 is a free slot.
 """
 
 from __future__ import annotations
@@ -55,7 +54,7 @@ def _probe(
     entries: Pointer, mask: Index, arena: Pointer, places: Pointer,
     text: Pointer, start: Index, end: Index, hashed: np.uint64,
 ) -> Index:  # fmt: skip
-    """Where the key stands among the entries, or the first empty entry on its way as `-1 - position`."""
+    """Return the position of the key's entry, or `-1 - position` of the first empty entry."""
     at = np.int64(hashed) & mask
     while entries[at] != _EMPTY:
         alike = (entries[at] ^ hashed) & _HIGH == _EMPTY
@@ -72,8 +71,9 @@ def find(
 ) -> None:  # fmt: skip
     """Write the slot of each key, -1 where absent.
 
-    Memory answers in 100 ns, and a key needs three answers: its entry, the place of the stored key, its
-    bytes. Asking one thing of all keys at a time lets the processor wait for many answers at once.
+    A read from memory takes 100 ns, and a key needs three: its entry, the place of the stored key, and its
+    bytes. Each read is done for all keys before the next one, so that the processor waits for many reads at
+    once.
     """
     mask = np.int64(len(entries) - 1)
     for i in range(len(start)):
@@ -92,7 +92,7 @@ def _confirm(
     entries: Entries, arena: Bytes, places: Offsets, buffer: Bytes, start: Offsets, end: Offsets,
     hashes: Hashes, stored: Offsets, slots: Slots,
 ) -> None:  # fmt: skip
-    """Compare the keys with those stored for the slots found, and look further where they differ."""
+    """Compare the keys with those stored for the found slots, and probe further where they differ."""
     table = (pointer_to(entries), len(entries) - 1, pointer_to(arena), pointer_to(places))
     text = pointer_to(buffer)
     for i in range(len(start)):
@@ -109,7 +109,8 @@ def insert(
 ) -> tuple[int, int]:  # fmt: skip
     """Give the keys at `missing` slots: the `fresh` ones first, then from `slots_used` on.
 
-    Returns how many different keys were inserted and where the arena now ends.
+    Returns:
+        The number of different keys inserted, and the new end of the arena.
     """
     table = (pointer_to(entries), len(entries) - 1, pointer_to(arena), pointer_to(places))
     text = pointer_to(buffer)
@@ -132,7 +133,7 @@ def insert(
 
 @kernel
 def rebuild(entries: Entries, arena: Bytes, places: Offsets, slots_used: int) -> None:
-    """Enter every slot in use into `entries`, which are empty."""
+    """Insert every used slot into the empty `entries`."""
     mask = np.int64(len(entries) - 1)
     text = pointer_to(arena)
     for slot in range(slots_used):
@@ -160,7 +161,7 @@ def remove(entries: Entries, arena: Bytes, places: Offsets, slots: Slots) -> Non
 
 @kernel
 def _close_gap(entries: Pointer, mask: Index, arena: Pointer, places: Pointer, gap: Index) -> None:
-    """Empty an entry, and pull up later ones of the run that probing would no longer reach.
+    """Empty an entry, and move up later entries of the run that probing would no longer reach.
 
     Source: Knuth, The Art of Computer Programming 3, section 6.4, algorithm R.
     """
@@ -180,7 +181,7 @@ def _close_gap(entries: Pointer, mask: Index, arena: Pointer, places: Pointer, g
 
 @kernel
 def move_keys(arena: Bytes, places: Offsets, slots_used: int, target: Bytes) -> int:
-    """Copy the keys in use to `target` in the order of their slots; returns where they end."""
+    """Copy the used keys to `target` in the order of their slots; return their end."""
     end = 0
     for slot in range(slots_used):
         start, length = places[slot] >> 8, places[slot] & 0xFF

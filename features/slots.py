@@ -1,4 +1,4 @@
-"""From the key of an entity to the number of its row."""
+"""Find the row number of an entity's key."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ Slots = npt.NDArray[np.int32]
 ABSENT = -1
 _FEWEST_ENTRIES = 1024
 _FEWEST_ARENA_BYTES = 16_384
-_ENTRIES_PER_KEY = 2  # at least: the table is never fuller than half, so a probe ends after one or two steps
+_ENTRIES_PER_KEY = 2  # at least: the table is at most half full, so a probe takes one or two steps
 
 
 class SlotTable:
-    """Keys (1 to 64 bytes each) and their slots: small integers, stable while the key stays, then used again.
+    """Keys (1 to 64 bytes each) and their slots: small integers, reused after the key is removed.
 
     Open addressing with linear probing over entries of 8 bytes: half a hash and a slot. A hash that agrees is
     confirmed byte by byte, so two keys never share a slot.
@@ -36,7 +36,7 @@ class SlotTable:
         self._places = np.zeros(_FEWEST_ENTRIES // _ENTRIES_PER_KEY, np.int64)  # of the keys in the arena
         self._arena = np.zeros(_FEWEST_ARENA_BYTES, np.uint8)
         self._arena_end = 0
-        self._slots_used = 0  # slots below were handed out at some time
+        self._slots_used = 0  # slots below this were used at some time
         self._free: list[int] = []
         self._count = 0
 
@@ -45,7 +45,7 @@ class SlotTable:
 
     @property
     def capacity(self) -> int:
-        """Slots are below this; grows by doubling."""
+        """Upper bound of slots; grows by doubling."""
         return len(self._places)
 
     @property
@@ -54,11 +54,15 @@ class SlotTable:
         return self._entries.nbytes + self._places.nbytes
 
     def lookup(self, keys: ByteStrings) -> Slots:
-        """The slot of each key, int32 (n,); -1 where it is not in the table."""
+        """Return the slot of each key, int32 (n,); -1 if it is not in the table."""
         return self._find(keys, hash_strings(keys))
 
     def lookup_or_insert(self, keys: ByteStrings) -> Slots:
-        """The slot of each key, int32 (n,); unknown keys get one. Raises ValueError on a bad length."""
+        """Return the slot of each key, int32 (n,); unknown keys get one.
+
+        Raises:
+            ValueError: a new key is empty or longer than 64 bytes.
+        """
         hashes = hash_strings(keys)
         slots = self._find(keys, hashes)
         missing = np.flatnonzero(slots == ABSENT)
@@ -67,7 +71,7 @@ class SlotTable:
         return slots
 
     def remove(self, slots: npt.NDArray[np.int32]) -> None:
-        """Forget the keys of `slots`, which must be in use and different; their slots will be used again."""
+        """Remove the keys of `slots`, which must be used and different; the slots become free."""
         kernels.remove(self._entries, self._arena, self._places, slots)
         self._free.extend(slots.tolist())
         self._count -= len(slots)
@@ -75,11 +79,11 @@ class SlotTable:
             self._rewrite_arena(0)
 
     def used(self) -> Slots:
-        """The slots in use, ascending."""
+        """Return the used slots, ascending."""
         return np.flatnonzero(self._places).astype(np.int32)
 
     def key_bytes(self, slots: npt.NDArray[np.int32]) -> ByteStrings:
-        """The keys of `slots`, in memory of the table: `gather` them to keep them past an insertion."""
+        """Return the keys of `slots`, in memory of the table: `gather` them before an insertion."""
         start = self._places[slots] >> 8
         return ByteStrings(self._arena, start, start + (self._places[slots] & 0xFF))
 

@@ -1,4 +1,4 @@
-"""The feature vector: names, places, and the part that needs no history."""
+"""The feature vector: names, positions, and the part that needs no history."""
 
 from __future__ import annotations
 
@@ -32,9 +32,12 @@ _COSINE = np.array([math.cos(angle) for angle in _HOUR_ANGLE], np.float32)
 
 
 class FeatureLayout:
-    """Which column of a feature vector says what, for the entities of a schema.
+    """The columns of the feature vector, for the entities of a schema.
 
-    names: the d names in order. own: the columns of the transaction itself; entities: those of each entity.
+    Attributes:
+        names: the d names in order.
+        own: columns of the transaction itself.
+        entities: columns of each entity.
 
     >>> layout = FeatureLayout(TransactionSchema())
     >>> layout.names[layout.entities[0].start]
@@ -59,7 +62,7 @@ class FeatureLayout:
         return len(self.names)
 
     def describe(self, name: str) -> str:
-        """A feature in words.
+        """Return a feature in words.
 
         >>> FeatureLayout(TransactionSchema()).describe("card_ratio_7d")
         'card: amount against its usual over 7 days'
@@ -67,7 +70,7 @@ class FeatureLayout:
         return self._phrases[name].words
 
     def say(self, name: str, value: float) -> str:
-        """A feature in words with its value, unit included.
+        """Return a feature in words, with its value and unit.
 
         >>> FeatureLayout(TransactionSchema()).say("card_ratio_7d", 2.0)
         'card: amount against its usual over 7 days: 7.4 times'
@@ -75,7 +78,7 @@ class FeatureLayout:
         return self._phrases[name].say(value)
 
     def empty(self, n: int) -> Vector:
-        """Room for the features of n transactions, float32 (n, d), not yet written."""
+        """Return uninitialised room for the features of n transactions, float32 (n, d)."""
         return np.empty((n, len(self)), np.float32)
 
     def own_features(self, columns: Columns, out: Vector) -> None:

@@ -1,4 +1,4 @@
-"""An entity's decayed counts and amounts, and how unusual an amount is against them."""
+"""Fold an entity's decayed counts and amounts, and describe an amount relative to them."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from features.pointers import Pointer
 from features.profile_row import COUNT, SQUARES, SUM, WINDOWS
 from features.windows import LENGTHS_S
 
-# The mean of less than one transaction's weight says little: it counts half at a count of one half.
+# Count at which a mean is trusted by half: the mean of less than one transaction says little.
 DOUBT = 0.5
 
 _RATES = np.array([1.0 / length for length in LENGTHS_S])
-# Units of currency. A card that always pays the same has no deviation; less than this is small change.
+# Units of currency, added to the deviation: a card that always pays the same amount has none.
 DEVIATION_FLOOR = 5.0
-_NOTHING_LEFT = 1e-9  # of a decayed count: less than this is no history
+_NOTHING_LEFT = 1e-9  # smaller decayed counts are no history
 
 
 @inlined
@@ -26,9 +26,15 @@ def fold_windows(
 ) -> None:
     """Age each window by `elapsed` seconds, describe it, and add the transaction.
 
-    kept: becomes what `elapsed` leaves of each window. logs, scales: what to take the logarithms of, and
-    what to multiply them by. A late transaction ages nothing: it enters with the weight it would have kept
-    since its time.
+    A late transaction ages nothing: it counts with the weight that it would have kept since its own time.
+
+    Args:
+        windows: counts, sums and sums of squares of the row.
+        elapsed: seconds since the row's last transaction, negative if this one is late.
+        amount: units of currency.
+        kept: receives the share of each window that is left after `elapsed`.
+        logs: receives the arguments of the logarithms.
+        scales: receives the factors of the logarithms.
     """
     for w in range(WINDOWS):
         kept[w] = exp_negative(abs(elapsed) * _RATES[w])
@@ -51,7 +57,7 @@ def fold_windows(
 def _describe(
     w: int, count: float, total: float, squares: float, amount: float, logs: Pointer, scales: Pointer
 ) -> None:
-    """The amount against the mean: in deviations, by asinh (logarithmic far out), and as a ratio."""
+    """Describe the amount relative to the mean: as asinh of the deviations, and as a ratio."""
     known = count > _NOTHING_LEFT
     mean = total / count if known else 0.0
     variance = squares / count - mean * mean if known else 0.0

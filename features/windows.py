@@ -1,4 +1,4 @@
-"""The time windows over which profiles remember.
+"""The time windows of profiles.
 
 A window forgets exponentially: an event of weight 1 counts exp(-age / length) after `age` seconds, so count
 and sums need no list of events and no sliding edge.
@@ -15,7 +15,7 @@ DAY_S = 86_400.0
 
 
 class Window(NamedTuple):
-    """A window of memory: its name in feature names, in words, and its length in seconds."""
+    """A window: its name in feature names, its name in words, and its length in seconds."""
 
     name: str
     words: str
@@ -30,5 +30,5 @@ WINDOWS = (
 )
 LENGTHS_S = tuple(window.length_s for window in WINDOWS)
 
-# Four times the longest window: 2% of a 30-day count is left, and a returning card is treated as new.
+# Four times the longest window: 2% of a 30-day count is left, and a returning card counts as new.
 IDLE_S = 120 * DAY_S

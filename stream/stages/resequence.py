@@ -57,9 +57,7 @@ class Waiting:
         """Return the transactions of complete batches, in order, and the state that still waits.
 
         A batch waits while an earlier one is incomplete. With delivery at least once, a batch may come twice
-        after
-        a crash, and may be longer the second time: rows that are already scored are dropped, and so are
-            repeats.
+        after a crash, and may be longer the second time: scored rows and repeats are dropped.
         """
         offset, end = np.asarray(self.rows["source_offset"]), np.asarray(self.rows["batch_end"])
         ready: list[np.ndarray] = []
