@@ -56,7 +56,7 @@ def history(seed: int = 0, n: int = 6000) -> NamedHistory:
     X[:, 0] = X[:, 0] * 0.8 + 3.5
     X[:, 1:3] = np.abs(X[:, 1:3])
     family = rng.choice([0, 1, 2], n, p=[0.9, 0.05, 0.05]).astype(np.int64)
-    X[family == 1, 0] += 2.5  # the four columns more make five flags of a smaller step too few for trees
+    X[family == 1, 0] += 2
     X[family == 2, 1] += 2.5
     cards = rng.integers(0, 400, n).astype(np.int64)
     rows = Labelled(X, family, cards, 60.0 * np.arange(n, dtype=np.float64))
