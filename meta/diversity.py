@@ -1,9 +1,8 @@
-"""How far validation tasks lie from the training tasks: the audit that says whether meta-learning can carry
-over.
+"""The audit of task diversity: how far validation tasks lie from the training tasks.
 
-A task is described by what its frauds do to each token: the mean normal score of support and query less that
-of the background, and the spread. Distance is Euclidean. Validation tasks much farther from their nearest
-training task than training tasks are from one another will not be read well, whatever the training loss says.
+Two values per token describe a task: the spread, and the mean normal score of its frauds minus that of
+the background. Distance is Euclidean. Where validation tasks are much farther from their nearest training task
+than training tasks are from one another, meta-learning does not carry over, even if the training loss is low.
 """
 
 from __future__ import annotations
@@ -20,11 +19,15 @@ from meta.sampler import Task
 
 @dataclass(frozen=True)
 class Audit:
-    """Distances to the nearest training task: of training tasks (leave-one-out) (n,), of validation tasks
-    (m,).
+    """Distances to the nearest training task.
 
-    `covered` is the share of validation tasks no farther than 95% of the training tasks are; `directions` is
-    the effective number of directions in which training tasks differ (participation ratio).
+    Attributes:
+        training: Distances of the training tasks, each left out, float64 (n,).
+        validation: Distances of the validation tasks, float64 (m,).
+        covered: Share of validation tasks that are no farther than 95% of the training tasks.
+        directions: Effective number of directions in which training tasks differ (participation ratio).
+        places: Tasks in the plane of the plot, training tasks first.
+        training_count: Number of training tasks, n.
     """
 
     training: Doubles

@@ -81,7 +81,7 @@ def genuine_share(frauds: float, passed: float) -> float:
 
 
 LEFT_BY_BLOCKS = 0.5
-"""Part of the budget that base and detectors keep, whatever blocks are expected to cost."""
+"""Part of the budget that base and detectors keep, even if blocks are expected to cost more."""
 
 
 def left_by_blocks(budget: float, cost: float) -> float:

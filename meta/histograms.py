@@ -29,8 +29,9 @@ class Histograms:
         return _count(self.edges, matrix(X, len(self.edges), "features"))
 
     def stability_index(self, X: Floats) -> Doubles:
-        """Return the population stability index per feature (d,): below 0.1 stable, above 0.25 a major
-        shift.
+        """Return the population stability index of each feature (d,).
+
+        Below 0.1 a feature is stable, above 0.25 it has shifted much.
         """
         return stability_index(self.count(X), self.shares.astype(np.float64))
 

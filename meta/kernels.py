@@ -1,8 +1,8 @@
 """Numba kernels of the scoring path: every sum in a fixed order, row by row.
 
 A score is recomputed after a crash in another batch than before and must come out equal to the bit. So no
-matrix library, no fused or reordered arithmetic: each row is summed in the order of its inputs, whatever
-stands beside it. Vectorisation runs over outputs (hidden units, detectors), which never meet in a sum.
+matrix library, no fused or reordered arithmetic: each row is summed in the order of its inputs, whichever
+rows are beside it. Vectorisation runs over outputs (hidden units, detectors), which never meet in a sum.
 """
 
 from __future__ import annotations
@@ -86,8 +86,9 @@ def curves(index: Ints, weight: Floats, table: Floats, bias: Floats, out: Floats
 
 @njit(cache=True)
 def dense(X: Floats, weight: Floats, bias: Floats, out: Floats) -> None:
-    """Affine layer: out (n, h) = bias (h,) + X (n, i) times weight (i, h), summed in the order of the
-    inputs.
+    """Write an affine layer: out (n, h) = bias (h,) + X (n, i) times weight (i, h).
+
+    Each sum is made in the order of the inputs.
     """
     inputs, width = weight.shape
     for r in range(X.shape[0]):
@@ -159,8 +160,9 @@ def surprises(
 
 @njit(cache=True)
 def decide(surprise: Doubles, shifts: Doubles, best: Doubles, winner: Ints) -> None:
-    """Take the highest of base (column 0) and detectors per row, each with its shift; the earlier wins a
-    tie.
+    """Take the highest of base (column 0) and detectors per row, each with its shift.
+
+    The earlier column wins a tie.
     """
     for r in range(surprise.shape[0]):
         best[r], winner[r] = surprise[r, 0] + shifts[0], -1

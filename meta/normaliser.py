@@ -35,8 +35,8 @@ class Normaliser:
     ) -> Normaliser:
         """Learn the map from genuine rows (n, d); 100,000 rows fix the outermost quantiles well enough.
 
-        A constant column and the columns in `ignore` map to 0 whatever they hold: what was never seen to vary
-        must not speak up when it does.
+        A constant column and the columns in `ignore` always map to 0: nothing was learned about their other
+        values.
         """
         between = np.array(differences, np.int32).reshape(-1, 2)
         wide = _widened(X, between)

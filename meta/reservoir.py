@@ -32,7 +32,7 @@ class Reservoir:
         base_tails: Tails of the base; fitted to the rows where not given.
         base_surprise: Surprise of the rows under `base` and `base_tails`, float64 (n,), where it is known
             already; else it is computed.
-        risk: Surprise that confirmed frauds of a row's entities add to whatever scores it, float64 (n,);
+        risk: Surprise that confirmed frauds of a row's entities add to each scorer's surprise, float64 (n,);
             zeros where not given.
     """
 

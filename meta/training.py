@@ -57,7 +57,7 @@ class UnfitFamily(ValueError):
 class NamedHistory:
     """Labelled history with the names of its features and families; `names` says what family i + 1 is called.
 
-    Family -1 marks a confirmed fraud of a kind that nobody has named.
+    Family -1 marks a confirmed fraud of a kind without a name.
     """
 
     features: tuple[str, ...]

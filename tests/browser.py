@@ -92,7 +92,7 @@ def chromium() -> Iterator[Browser]:
 
 
 def visitor(browser: Browser, origin: str, *, dark: bool = False, size: tuple[int, int] = WIDE) -> Visitor:
-    """A new person with a browser of their own, nobody signed in."""
+    """A new person with a browser of their own, not signed in."""
     context = browser.new_context(
         viewport={"width": size[0], "height": size[1]},
         color_scheme="dark" if dark else "light",

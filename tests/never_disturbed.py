@@ -1,4 +1,4 @@
-"""What must hold of a run, whatever was done to its workers and its broker."""
+"""What must hold of a run after any fault of its workers and its broker."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Limits wrong passwords per address, whatever user names they are for.
+"""Limits wrong passwords per address, for all user names together.
 
 The count is in the database, so that several consoles share it and a restart keeps it.
 """

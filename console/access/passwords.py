@@ -8,7 +8,7 @@ FEWEST_CHARACTERS, MOST_CHARACTERS = 12, 200
 
 _HASHER = PasswordHasher()
 # Verified for unknown users, so that a wrong name takes as long as a wrong password.
-_NOBODY = _HASHER.hash("nobody has this password")
+_NO_USER = _HASHER.hash("no user has this password")
 
 
 def hash_password(password: str) -> str:
@@ -19,6 +19,6 @@ def hash_password(password: str) -> str:
 def is_password(stored: str | None, password: str) -> bool:
     """Return whether `password` matches the hash; without a hash, False after the same time."""
     try:
-        return _HASHER.verify(stored or _NOBODY, password) and stored is not None
+        return _HASHER.verify(stored or _NO_USER, password) and stored is not None
     except (VerificationError, InvalidHashError):
         return False

@@ -98,8 +98,8 @@ def _first_time(
             return None
         user = unit.users.add(User(name=name, role=Role(role), created_at=now))
     user.subject = subject
-    nobody = Viewer(name, frozenset(), address)
-    note(unit, nobody, Act("join by " + BY, name, after={"role": user.role, "subject": subject}), now)
+    signed_out = Viewer(name, frozenset(), address)
+    note(unit, signed_out, Act("join by " + BY, name, after={"role": user.role, "subject": subject}), now)
     return user
 
 

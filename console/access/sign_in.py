@@ -121,7 +121,7 @@ def one_time_link(unit: UnitOfWork, user: User, *, now: float) -> str:
 def _count_failure(
     unit: UnitOfWork, user: User | None, name: str, address: str, now: float, limit: AddressLimit
 ) -> None:
-    nobody = Viewer(name, frozenset(), address)
+    signed_out = Viewer(name, frozenset(), address)
     details: dict[str, object] = {}
     if user is not None:
         user.failures += 1
@@ -131,4 +131,4 @@ def _count_failure(
             details["locked_for_s"] = LOCKED_S
     if limit.add(unit, address, now):
         details["address_locked_for_s"] = limit.window_s
-    note(unit, nobody, Act("sign in failed", name, after=details), now)
+    note(unit, signed_out, Act("sign in failed", name, after=details), now)

@@ -41,7 +41,7 @@ class PageViewer:
 
 
 async def viewer_of(request: Request) -> PageViewer:
-    """Return the viewer of a request; redirect to the sign-in page if nobody is signed in."""
+    """Return the viewer of a request; redirect to the sign-in page if no user is signed in."""
     api = ApiClient(pages_app.state.api, request)
     try:
         session = await api.get("/session", SessionUser)

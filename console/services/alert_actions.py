@@ -56,7 +56,7 @@ def decide(
 def assign(
     context: ConsoleContext, viewer: Viewer, ids: Sequence[int], assignee: str | None
 ) -> AlertsChanged:
-    """Assign alerts to a user, or to nobody if `assignee` is None.
+    """Assign alerts to a user, or to no user if `assignee` is None.
 
     Raises:
         NotFound: an alert does not exist.

@@ -92,7 +92,7 @@ class Adapter(Protocol):
         ...
 
     def encode(self, X: Floats) -> Encoded:
-        """Return what scoring reads of raw features float32 (n, d), whatever the detector."""
+        """Return what scoring reads of raw features float32 (n, d), for all detectors."""
         ...
 
     def scorer(self, detectors: Sequence[Detector]) -> Scorer:

@@ -22,8 +22,12 @@ Logits = Callable[[Params, Tensor, Tensor, Tensor], Tensor]
 
 
 def prototypes(embedded: Tensor, y: Tensor, ways: int) -> Tensor:
-    """Return the mean embedding (ways, e) of each class for embedded (k, e) and labels y (k,) in
-    0..ways-1.
+    """Return the mean embedding of each class, (ways, e).
+
+    Args:
+        embedded: Embeddings (k, e).
+        y: Labels (k,) in 0..ways-1.
+        ways: Number of classes.
     """
     member = (y[:, None] == torch.arange(ways, device=y.device)).to(embedded.dtype)
     return (member.T @ embedded) / member.sum(0).clamp(min=1)[:, None]

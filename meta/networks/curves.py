@@ -29,8 +29,9 @@ def squash(x: Tensor) -> Tensor:
 
 
 class CurveLayer(nn.Module):
-    """One curve per token and output: tokens (n, m) -> (n, outputs). Parameters `table` (m * KNOTS,
-    outputs).
+    """One curve per token and output: tokens (n, m) -> (n, outputs).
+
+    The parameter `table` has the shape (m * KNOTS, outputs).
     """
 
     def __init__(self, tokens: int, outputs: int) -> None:

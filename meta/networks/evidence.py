@@ -47,8 +47,10 @@ def smoothing() -> Tensor:
 
 
 class EvidenceNet(nn.Module):
-    """Tokens are `features` normal scores (and the base's, where it is aware) and `learned` ones of a
-    trunk.
+    """Reads a support into one curve per token.
+
+    Tokens are `features` normal scores (and the base's, where the network is aware of it), then `learned`
+    outputs of a trunk.
     """
 
     def __init__(
@@ -79,8 +81,11 @@ class EvidenceNet(nn.Module):
         return torch.cat([x, squash(self.trunk(x))], -1)
 
     def adapt(self, support: Tensor, background: Tensor) -> Tensor:
-        """Return tables (tasks, tokens, KNOTS) for supports (tasks, k, features), backgrounds (tasks, g,
-        features).
+        """Return the tables of curves, (tasks, tokens, KNOTS).
+
+        Args:
+            support: Normal scores of the flags, (tasks, k, features).
+            background: Normal scores of ordinary rows, (tasks, g, features).
         """
         tasks, k, _ = support.shape
         flagged = hat(self.extend(support))

@@ -60,10 +60,10 @@ class Checkpoint:
         return self._clock() - self._last
 
     def outputs(self, profiles: Profiles, position: int) -> Sequence[Output]:
-        """Return the expired keys, the changed rows, and the marker with `position`; nothing if nothing
-        changed.
+        """Return the expired keys, the changed rows, and the marker with `position`.
 
-        All of them go into one transaction, so a reader of committed records sees all or none.
+        Nothing where nothing changed. All of them go into one transaction, so a reader of committed records
+        sees all or none.
         """
         expired = profiles.expire()
         self._handed_out = changed = profiles.changed_since_checkpoint()

@@ -31,8 +31,9 @@ class ReasonWriter:
         self._features = features
 
     def of_features(self, row: NDArray[np.float32], snapshot: Snapshot, winner: int) -> list[Reason]:
-        """Return the features that pushed the scorer `winner` most (0 is the base); none where a rule
-        decided.
+        """Return the features that pushed the scorer `winner` most; the base is 0.
+
+        Where a rule decided, there are none.
         """
         stack = snapshot.stack
         if stack is None or winner > len(stack.detectors):

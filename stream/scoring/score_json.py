@@ -27,7 +27,9 @@ _SURPRISE_DECIMALS: Final = 4
 
 
 class ScoreWriter:
-    """Writes scores as JSON, for example:
+    """Writes scores as JSON.
+
+    For example:
 
         {"transaction_id":"t7","card_id":"c1","event_time":1700000000.000,"surprise":3.2113,"tail":6.148e-4,
         "decision":"review","scorer":"base","control_offset":12,"partition":3,"offset":4711}

@@ -29,10 +29,10 @@ log = get_logger(__name__)
 
 
 class NoReadOffsets(dict[TP, int | None]):
-    """Read offsets that are always empty: Faust would drop a batch before its read offset, and not ask for
-    more.
+    """Read offsets that are always empty.
 
-    The partition's worker checks whether a batch is the next one, and moves the consumer where it is not.
+    Faust would drop a batch before its read offset, and not ask for more. The partition's worker checks
+    whether a batch is the next one, and moves the consumer where it is not.
     """
 
     def __missing__(self, partition: TP) -> None:
@@ -158,8 +158,9 @@ class BatchFaustConsumer(faust_aiokafka.Consumer):
         """Do nothing: Faust's tree of skipped offsets would grow with every batch, and is not read here."""
 
     def verify_event_path(self, now: float, tp: TP) -> None:
-        """Do nothing: Faust's check for stuck streams reads offsets that are not kept here; see the lag
-        metric.
+        """Do nothing: Faust's check for stuck streams reads offsets that are not kept here.
+
+        The lag metric shows a stuck partition.
         """
 
 

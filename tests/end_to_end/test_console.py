@@ -68,7 +68,7 @@ def make_a_lead(admin: Visitor, link: str) -> None:
 
 
 def sign_in(analyst: Visitor) -> None:
-    """2: nobody sees the queue without signing in."""
+    """2: the queue needs a sign-in."""
     page = analyst.page
     analyst.open("/")
     page.get_by_label("Name").fill(NAME)

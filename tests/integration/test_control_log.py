@@ -57,7 +57,7 @@ def following(settings: Settings, act: Callable[[ControlLog], Awaitable[Any]], k
 
 
 def send_raw(settings: Settings, value: bytes | None, key: bytes) -> int:
-    """Put a record on the log as whoever can write to the topic could; returns its offset."""
+    """Put a record on the log as any writer to the topic could; return its offset."""
     producer = KafkaProducer(bootstrap_servers=settings.broker.bootstrap, max_request_size=2**24)
     offset: int = producer.send(settings.topics.control, value, key=key).get(10).offset
     producer.close()

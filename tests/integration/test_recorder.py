@@ -1,4 +1,4 @@
-"""The recorder between a real broker and a real database: once each, whatever goes away meanwhile."""
+"""The recorder between a real broker and a real database: each record once, also after an outage."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ WIDTH = 3
 
 
 def store(engine: Engine, scored_row: ScoredRow) -> None:
-    """Of six, 1 is a flagged fraud, 2 a fraud without an episode, 3 is cleared, 4 an alert nobody judged."""
+    """Of six, 1 is a flagged fraud, 2 a fraud without an episode, 3 is cleared, 4 is not judged."""
     verdicts = [
         ("1", FRAUD, 1.0),
         ("2", GENUINE, 1.0),

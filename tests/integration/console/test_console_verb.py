@@ -20,7 +20,7 @@ def flagfive(folder: Path) -> tuple[list[str], dict[str, str]]:
     environment = {
         **os.environ,
         "FLAGFIVE_VAR": str(folder),
-        "FLAGFIVE_BROKER": "127.0.0.1:9",  # nobody listens there
+        "FLAGFIVE_BROKER": "127.0.0.1:9",  # no broker listens there
         "FLAGFIVE_CONTROL_KEY": "a secret of enough length",
     }
     return [sys.executable, "-m", "flagfive"], environment

@@ -188,7 +188,7 @@ def test_a_lead_opens_a_case_works_on_it_and_hands_it_over(lead: Visitor) -> Non
     expect(page.locator(".note")).to_contain_text("called the holder")
     lead.choose("Status", "closed")
     expect(page.get_by_text("Saved")).to_be_visible()
-    page.get_by_label("Owner's name").fill("nobody of that name")
+    page.get_by_label("Owner's name").fill("no such user")
     page.get_by_role("button", name="Hand over").click()
     expect(page.get_by_text("is not an active user who may work on alerts")).to_be_visible()
     page.get_by_label("Owner's name").fill("analyst")

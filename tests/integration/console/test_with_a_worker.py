@@ -157,7 +157,7 @@ def _refused(lead: Person, answer: Any) -> str | None:
 def test_requests_wait_in_the_outbox_until_somebody_works_them(
     stream_settings: Settings, engine: Engine, lead: Person
 ) -> None:
-    """Nobody works: the label is stored and sent. A worker comes: the label is there."""
+    """Without a worker the label is stored and sent. Once a worker runs, the label is there."""
     slow = lead.post("/labels", {"ids": [frauds(0)[0]], "verdict": "fraud", "request_id": "cb-1"})
     assert slow.status_code == 504
     assert slow.json()["detail"]["where"] == "cb-1"

@@ -25,7 +25,7 @@ worker_port = 0
 recorder_port = 0
 adapter_port = 0
 """
-# What goes on and on writes to a file: a pipe that nobody reads would stop it.
+# Processes that run on write to a file: a full pipe without a reader would stop them.
 RUN = """#!/bin/sh
 case "$1" in worker | recorder | adapter) exec >"$1.log" 2>&1 ;; esac
 exec "{python}" -m flagfive "$@"

@@ -97,7 +97,7 @@ class Running:
             return sum(high - low + 1 for low, high in unit.transactions.offset_ranges().values())
 
     def send_odd(self, name: str) -> list[str]:
-        """Payments that nobody else makes; returns their ids once they are recorded."""
+        """Send payments that no other source sends; return their ids once they are recorded."""
         ids = [f"{name}-{n}" for n in range(ODD)]
         with UnitOfWork(self.engine, reads_only=True) as unit:
             newest = unit.transactions.newest_event_time() or 0.0

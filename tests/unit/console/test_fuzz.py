@@ -1,4 +1,4 @@
-"""Whatever is sent to any route, the API answers, and never with a 500."""
+"""The API answers every request to every route, and never with a 500."""
 
 from __future__ import annotations
 

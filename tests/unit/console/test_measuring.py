@@ -1,4 +1,4 @@
-"""What the console tells Prometheus of itself; series stay few whatever is asked for."""
+"""The console's own metrics: the number of series stays small for all requests."""
 
 from collections.abc import Callable
 from uuid import uuid4

@@ -20,9 +20,9 @@ from storage import open_engine
 from tests.unit.console.at_hand import Clock, LagAtHand, ModelsAtHand, WorkerAtHand
 from tests.unit.console.people import Person, add_users
 
-NOBODY = "nobody"
+SIGNED_OUT = "signed out"
 MACHINE = "machine"
-EVERYBODY = {*Role, MACHINE, NOBODY}
+EVERY_VIEWER = {*Role, MACHINE, SIGNED_OUT}
 PEOPLE = {*Role}
 READERS = {*Role, MACHINE}
 ANALYSTS = {Role.ANALYST, Role.LEAD, Role.ADMIN}
@@ -32,11 +32,11 @@ AUDITORS = {Role.AUDITOR, Role.ADMIN}
 ADMINS = {Role.ADMIN}
 
 MAY = {
-    "POST /session": EVERYBODY,
-    "GET /session/once": EVERYBODY,
-    "GET /session/ways": EVERYBODY,
-    "GET /session/provider": EVERYBODY,
-    "GET /session/provider/back": EVERYBODY,
+    "POST /session": EVERY_VIEWER,
+    "GET /session/once": EVERY_VIEWER,
+    "GET /session/ways": EVERY_VIEWER,
+    "GET /session/provider": EVERY_VIEWER,
+    "GET /session/provider/back": EVERY_VIEWER,
     "GET /session": PEOPLE,
     "DELETE /session": PEOPLE,
     "POST /session/password": PEOPLE,
@@ -113,7 +113,7 @@ def served(empty_database: Path, tmp_path_factory: pytest.TempPathFactory) -> It
 
 @pytest.fixture(scope="module")
 def callers(served: ConsoleContext) -> dict[str, Person]:
-    """Somebody of every role, signed in; a machine with every scope; and nobody."""
+    """Somebody of every role, signed in; a machine with every scope; and a visitor who is not signed in."""
     app = build_app(served)
     people = {str(role): Person(app, role) for role in Role}
     starter = Viewer("test", frozenset(), "here")
@@ -121,7 +121,7 @@ def callers(served: ConsoleContext) -> dict[str, Person]:
     machine.http.headers["Authorization"] = (
         f"Bearer {add_token(served, starter, 'feed', [*Scope], None).token}"
     )
-    return {**people, MACHINE: machine, NOBODY: Person(app)}
+    return {**people, MACHINE: machine, SIGNED_OUT: Person(app)}
 
 
 def routes() -> list[str]:
@@ -149,7 +149,7 @@ def test_a_route_lets_in_who_may_and_nobody_else(
         status = caller.ask(method, path, json={} if method != "GET" else None).status_code
         assert (status not in (401, 403)) == (name in MAY[route]), f"{name}: {status}"
         if name not in MAY[route]:
-            assert status == (401 if name == NOBODY else 403), name
+            assert status == (401 if name == SIGNED_OUT else 403), name
 
 
 def test_every_rule_is_of_a_route_that_exists() -> None:

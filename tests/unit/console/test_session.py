@@ -49,7 +49,7 @@ def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(app: FastAPI) -> 
 def test_a_wrong_name_and_a_wrong_password_are_told_alike(app: FastAPI) -> None:
     told = [
         Person(app).post("/session", {"name": name, "password": "wrong"})
-        for name in ("analyst", "nobody of that name")
+        for name in ("analyst", "no such user")
     ]
     assert [answer.status_code for answer in told] == [401, 401]
     assert told[0].json() == told[1].json()

@@ -1,4 +1,4 @@
-"""The control log's follower, where something nobody foresaw ends it."""
+"""The control log's follower, where an unforeseen error ends it."""
 
 from __future__ import annotations
 

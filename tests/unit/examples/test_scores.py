@@ -25,8 +25,8 @@ def test_one_seed_has_no_interval() -> None:
 
 
 def test_what_was_not_measured_is_told() -> None:
-    with pytest.raises(KeyError, match="nobody"):
-        summarise(run(1.0)).of("panel", "nobody", 1)
+    with pytest.raises(KeyError, match="no such learner"):
+        summarise(run(1.0)).of("panel", "no such learner", 1)
 
 
 def test_the_best_is_the_lowest_error_or_the_highest_gain_of_those_allowed() -> None:

@@ -135,7 +135,7 @@ def stub_maven(folder: Path, script: str) -> None:
 
 @pytest.fixture
 def recipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A recipe of one jar, an empty cache, and a PATH on which `mvn` is whatever the test writes."""
+    """A recipe of one jar, an empty cache, and a PATH on which `mvn` is the script that the test writes."""
     folder = tmp_path / "recipe"
     folder.mkdir()
     (folder / "pom.xml").write_text("<project/>")

@@ -65,7 +65,7 @@ def test_detection_is_told_day_by_day(outcome: ReplayResult) -> None:
     caught = small["caught_a_day"]["base+rules+logistic"]
     assert len(small["days"]) == len(caught) == 5
     assert sum(caught) == round(small["recall"]["base+rules+logistic"] * small["frauds"])
-    assert caught[0] < 0.2 * small["frauds_a_day"][0]  # nobody has flagged anything on the first day
+    assert caught[0] < 0.2 * small["frauds_a_day"][0]  # on the first day there are no flags yet
 
 
 def test_the_page_shows_each_pattern_with_its_flag_and_the_budget_that_was_given(

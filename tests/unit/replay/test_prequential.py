@@ -1,4 +1,4 @@
-"""A file in, figures out; and whatever does not fit is told by row and column."""
+"""A file gives figures; an error names the row and column that do not fit."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from settings import Settings, SettingsError, load_settings
 
 CLONE = Path(__file__).resolve().parents[3]
-SIGNING_KEY = "a signing key nobody may see"
+SIGNING_KEY = "a signing key that stays secret"
 
 
 def written(folder: Path, text: str) -> Path:

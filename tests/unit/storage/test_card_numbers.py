@@ -1,4 +1,4 @@
-"""Card numbers are masked, whatever they are written with; other numbers stay."""
+"""Card numbers are masked in every spelling; other numbers stay."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Whatever way and in whatever order parts of batches arrive, transactions leave in order and once."""
+"""Parts of batches arrive in any order and more than once; transactions leave in order and once."""
 
 from typing import TypeAlias
 
