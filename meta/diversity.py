@@ -1,7 +1,7 @@
 """The audit of task diversity: how far validation tasks lie from the training tasks.
 
-Two values per token describe a task: the spread, and the mean normal score of its frauds minus that of
-the background. Distance is Euclidean. Where validation tasks are much farther from their nearest training task
+Two values per token describe a task: the spread, and the mean normal score of its frauds minus that of the
+background. Distance is Euclidean. Where validation tasks are much farther from their nearest training task
 than training tasks are from one another, meta-learning does not carry over, even if the training loss is low.
 """
 
