@@ -54,7 +54,7 @@ def test_a_budget_and_an_episode_are_compared_with_what_is_in_force(folder: Path
         (["--days", "3", "--flag", "no-such"], "0 of 1 flagged ids are there"),
         (["--days", "9"], "rows before the last 9 days, 5,000 are needed"),
         (["--what-if", "2"], "a budget is over 0 and under 1"),
-        (["--adapter", "magic"], "--adapter magic: allowed are evidence"),
+        (["--adapter", "magic"], "--adapter magic: allowed are anil"),
     ],
 )
 def test_what_cannot_be_answered_is_told(folder: Path, options: list[str], words: str) -> None:
