@@ -44,6 +44,11 @@ class CardSums:
     def __len__(self) -> int:
         return len(self._table)
 
+    @property
+    def nbytes(self) -> int:
+        """Bytes of memory, without the bytes of the keys."""
+        return self._table.nbytes + self._rows.nbytes + self._changed_in.nbytes + self._place.nbytes
+
     def stage(self, cards: ByteStrings, time: Rows, amount: Rows) -> tuple[StagedSums, NDArray[np.float32]]:
         """Fold n transactions into copies of their rows; returns those and the inputs float32 (n, 8)."""
         slots = self._table.lookup_or_insert(cards)

@@ -1,7 +1,7 @@
 """The benchmark's work as a stage of flagfive: same transport, partition worker, commit and checkpoints."""
 
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -93,11 +93,11 @@ class WorkStage:
     def checkpoint(self, position: int, *, due_only: bool) -> Sequence[Output]:
         if self._checkpoint is None or (due_only and not self._checkpoint.due()):
             return []
-        return self._checkpoint.outputs(cast(Any, self.sums), position)
+        return self._checkpoint.outputs(self.sums, position)
 
     def checkpointed(self) -> None:
         if self._checkpoint is not None:
-            self._checkpoint.written(cast(Any, self.sums))
+            self._checkpoint.written(self.sums)
 
     def _forward(
         self,

@@ -3,7 +3,7 @@
 import hashlib
 import time
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import msgspec
 import numpy as np
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from contracts.metrics import scorer as metrics
 from features.byte_strings import ByteStrings
 from features.profile_row import PROFILE_ROW
-from features.profiles import ChangedRows, Profiles
+from features.profiles import ChangedRows
 from stream.partition.stage import Output
 from stream.wire.writer import EncodedBatch
 
@@ -31,6 +31,23 @@ class Marker(msgspec.Struct, frozen=True):
 
     offset: int
     layout: str = LAYOUT
+
+
+class CheckpointedState(Protocol):
+    """What a checkpoint saves; `features.profiles.Profiles` is one."""
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of memory."""
+
+    def expire(self) -> ByteStrings:
+        """Forget idle entities; return their keys."""
+
+    def changed_since_checkpoint(self) -> ChangedRows:
+        """Return the rows that changed since `mark_checkpointed`."""
+
+    def mark_checkpointed(self, changed: ChangedRows) -> None:
+        """Note that these rows are saved."""
 
 
 class Checkpoint:
@@ -59,7 +76,7 @@ class Checkpoint:
         """Seconds since the last checkpoint was committed."""
         return self._clock() - self._last
 
-    def outputs(self, profiles: Profiles, position: int) -> Sequence[Output]:
+    def outputs(self, profiles: CheckpointedState, position: int) -> Sequence[Output]:
         """Return the expired keys, the changed rows, and the marker with `position`.
 
         Nothing where nothing changed. All of them go into one transaction, so a reader of committed records
@@ -76,7 +93,7 @@ class Checkpoint:
             *self._output(ByteStrings.from_list([MARKER_KEY]), marker),
         ]
 
-    def written(self, profiles: Profiles) -> None:
+    def written(self, profiles: CheckpointedState) -> None:
         """Note that the outputs of the last `outputs` call are committed."""
         if self._handed_out is not None:
             profiles.mark_checkpointed(self._handed_out)

@@ -120,7 +120,7 @@ def test_the_broker_starts_and_stops(installed: Path, tmp_path: Path, ports: dic
         run(installed, "broker", "status", cwd=tmp_path, **ports)
     finally:
         stopped = run(installed, "broker", "stop", cwd=tmp_path, **ports)
-    assert stopped == "the broker has ended\n"
+    assert stopped == "the broker has stopped\n"
     assert (tmp_path / "var" / "broker").is_dir()
 
 
