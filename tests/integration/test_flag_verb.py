@@ -99,7 +99,7 @@ def test_an_analyst_flags_and_reads_that_it_is_live(
         screen = flagfive(config, "status").stdout
         matches = flagfive(config, "lookback", "gift cards", "--ids")
         assert matches.returncode == 1
-        assert "made with is not in force" in matches.stderr
+        assert "the network or base of detector" in matches.stderr
         engine = open_engine(stream_settings.storage.url)
         record_control(stream_settings, engine)
         engine.dispose()

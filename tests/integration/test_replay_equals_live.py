@@ -49,7 +49,7 @@ def replayed(run: StreamRun, file: Path) -> tuple[list[str], NDArray[np.float32]
     fields = run.settings.transaction
     sent = [msgspec.json.decode(value) for _, value in run.records(run.settings.topics.transactions)]
     rows = sorted(sent, key=lambda row: row[fields.time])
-    table = pa.TableFile.from_pylist(rows)
+    table = pa.Table.from_pylist(rows)
     time = table.column_names.index(fields.time)
     pq.write_table(table.set_column(time, fields.time, table[fields.time].cast(pa.timestamp("ms"))), file)
     mapping = Mapping(
@@ -64,7 +64,7 @@ def replayed(run: StreamRun, file: Path) -> tuple[list[str], NDArray[np.float32]
     return [row[fields.id] for row in rows], features
 
 
-def seen_live(run: StreamRun, live: pa.TableFile) -> NDArray[np.float32]:
+def seen_live(run: StreamRun, live: pa.Table) -> NDArray[np.float32]:
     """Features of `scored`, row for row."""
     width = len(FeatureLayout(transaction_schema(run.settings)).names)
     flat = live["features"].combine_chunks().flatten().to_numpy()
