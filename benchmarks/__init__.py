@@ -1,1 +1,4 @@
-"""Speed and accuracy beside peers; each benchmark is a folder, prints a table, writes JSON where asked."""
+"""Benchmarks of speed and accuracy, compared with other tools.
+
+Each benchmark is a folder. It prints a table, and writes JSON on request.
+"""

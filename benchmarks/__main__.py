@@ -1,4 +1,4 @@
-"""`./run bench NAME ...` runs the benchmark in the folder NAME; without a name, says which there are."""
+"""`./run bench NAME ...` runs the benchmark in the folder NAME; without a name, it lists all benchmarks."""
 
 import runpy
 import sys
@@ -9,12 +9,12 @@ HERE = Path(__file__).parent
 
 
 def names() -> list[str]:
-    """Folders that can be run."""
+    """List the folders that contain a benchmark."""
     return sorted(entry.parent.name for entry in HERE.glob("*/__main__.py"))
 
 
 def main() -> None:
-    """Run the benchmark named first; what follows is passed on to it."""
+    """Run the benchmark that the first argument names, and pass it all other arguments."""
     name, *arguments = sys.argv[1:] or [""]
     if name not in names():
         lines = [f"  {one:10} {_says(one)}" for one in names()]

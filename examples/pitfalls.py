@@ -1,8 +1,8 @@
-"""Where meta-learning goes wrong, on waves: each panel is one mistake, with what would have been better.
+"""Pitfalls of meta-learning, shown on waves: each panel is one mistake with a better alternative.
 
-1. Tasks that are not those of meta-training: faster waves, then larger ones.
-2. Few tasks: the same 5, 20, 100 waves over and over. Errors on those waves and on new ones drift apart.
-3. An inner rate far off, before and after meta-training with it; learned rates for comparison.
+1. Tasks that differ from those of meta-training: faster waves, then larger ones.
+2. Few tasks: the same 5, 20, 100 waves repeatedly. Errors on those waves and on new ones diverge.
+3. An unsuitable inner rate, before and after meta-training with it; learned rates for comparison.
 4. Tasks that are nearly alike: inner steps on few points do more harm than good for every learner.
 """
 
@@ -27,7 +27,7 @@ ALIKE = Waves(amplitude=(2.0, 2.2), phase=(0.0, 0.2))
 
 
 def measure(seed: int, quick: bool) -> list[Score]:
-    """Make all four mistakes."""
+    """Measure all four mistakes."""
     count = 40 if quick else 1_000
     learned = _maml(SEEN.batches(count, POINTS, seed), seed)
     return [
@@ -55,7 +55,7 @@ def _mismatch(learned: Learned, seed: int) -> list[Score]:
 
 
 def _few_tasks(unlimited: Learned, count: int, seed: int) -> list[Score]:
-    """Meta-train on a fixed set of waves with fresh points each time; `unlimited` saw new waves all along."""
+    """Meta-train on a fixed set of waves with fresh points each time; `unlimited` is trained on new waves."""
     new = SEEN.draw(500, POINTS, 50, seeded(seed + 2_000))
     scores = []
     for tasks in FEW:
@@ -95,7 +95,7 @@ def _inner_rates(count: int, seed: int) -> list[Score]:
 
 
 def _alike(learned: Learned, count: int, seed: int) -> list[Score]:
-    """Compare on waves that are nearly alike: MAML trained on them against joint training and fine-tuning."""
+    """Compare MAML with joint training and fine-tuning on waves that are nearly alike."""
     batches = ALIKE.batches(count // 2, POINTS, seed)
     validation, test = (
         ALIKE.draw(n, POINTS, 50, seeded(seed + at)) for n, at in ((100, 1_000), (500, 2_000))
@@ -122,7 +122,7 @@ def _alike(learned: Learned, count: int, seed: int) -> list[Score]:
 
 
 def tell(summary: Summary) -> str:
-    """Say what came out."""
+    """Return a paragraph with the results."""
 
     def found(panel: str, method: str, at: float | str) -> float:
         return summary.of(panel, method, at).mean

@@ -1,4 +1,4 @@
-"""The plot of an example: a panel per question, a line per method, bars of the 95% interval."""
+"""The plot of an example: one panel per question, one line per method, with bars for the 95% interval."""
 
 from __future__ import annotations
 

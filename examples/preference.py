@@ -1,9 +1,9 @@
-"""What a new user likes, from 1, 3, 5 or 10 likes: relation network and MAML on an interaction graph.
+"""Preferences of a new user from 1, 3, 5 or 10 likes: relation network and MAML on an interaction graph.
 
-Known users and items form a graph; an item's place in it is its row of the truncated singular value
-decomposition of the normalised graph, with its popularity beside it. A user is a task: support are the likes
-shown (class 1) and items drawn at random (class 0), the query is what else the user likes among items drawn.
-The measure is NDCG@10 of the user's hidden likes among all items not shown, for users not trained on.
+Known users and items form a graph. An item's place in it is its row of the normalised graph's truncated
+singular value decomposition, and its popularity. Each user is a task. The support contains the likes shown
+(class 1) and random items (class 0). The query contains the user's other likes and random items. The measure
+is NDCG@10 of the user's hidden likes among all items not shown, for users not used in training.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ FACTORS, OTHERS, FOUND, AMONG = 24, 20, 10, 60  # random items in a support, lik
 
 @dataclass(frozen=True)
 class Split:
-    """Known users, users to choose settings with, and new users."""
+    """Known users, validation users for the choice of settings, and new users."""
 
     known: Likes
     validation: Likes
@@ -80,7 +80,7 @@ def ranking(logits: Tensor, y: Tensor) -> Tensor:
 
 
 def balanced(logits: Tensor, y: Tensor) -> Tensor:
-    """Return the cross-entropy of likes and random items, both weighing the same."""
+    """Return the cross-entropy of likes and random items, with equal weight for both."""
     losses = functional.cross_entropy(logits, y, reduction="none")
     return 0.5 * (losses * y).sum() / y.sum() + 0.5 * (losses * (1 - y)).sum() / (1 - y).sum()
 
@@ -104,7 +104,7 @@ def show(likes: Likes, count: int, seed: int) -> npt.NDArray[np.bool_]:
 
 
 def measure(seed: int, quick: bool) -> list[Score]:
-    """Measure on simulated users, and on MovieLens where it is there."""
+    """Measure on simulated users, and on MovieLens if it is installed."""
     worlds = {"simulated users": simulated(300 if quick else 1_500, 150 if quick else 400, seed)}
     if not quick and (real := movielens()) is not None:
         worlds["MovieLens"] = real
@@ -153,7 +153,7 @@ def _learned(split: Split, seed: int, count: int) -> Iterator[tuple[str, Recomme
 
 
 def _recommender(places: Tensor, logits: Callable[[Tensor, Tensor], Tensor], seed: int) -> Recommender:
-    """Return a recommender whose support are the likes shown and OTHERS items drawn by the seed."""
+    """Return a recommender whose support is the likes shown and OTHERS items drawn with the seed."""
 
     def rank(shown: Matrix) -> Matrix:
         count = int(shown[0].sum())
@@ -168,7 +168,7 @@ def _recommender(places: Tensor, logits: Callable[[Tensor, Tensor], Tensor], see
 
 
 def tell(summary: Summary) -> str:
-    """Say what came out."""
+    """Return a paragraph with the results."""
     said = []
     for world in dict.fromkeys(mean.panel for mean in summary.means):
         few, many = (summary.best(world, count, lowest=False) for count in (SHOWN[0], SHOWN[-1]))

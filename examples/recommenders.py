@@ -1,4 +1,4 @@
-"""What a shop would use without meta-learning: each is fitted to known users and ranks for a new one.
+"""Recommenders without meta-learning: each is fitted to known users and ranks items for a new user.
 
 A recommender takes the likes of new users, float32 (n, items), and returns scores (n, items).
 """
@@ -17,13 +17,13 @@ Recommender = Callable[[Matrix], Matrix]
 
 
 def popularity(known: Likes) -> Recommender:
-    """Rank by how many known users like an item."""
+    """Rank by the number of known users who like an item."""
     count = known.sum(0).astype(np.float32)
     return lambda shown: np.broadcast_to(count, shown.shape)
 
 
 def item_knn(known: Likes, neighbours: int, shrink: float = 10.0) -> Recommender:
-    """Rank by cosine similarity to the items shown, each item keeping its nearest only."""
+    """Rank by cosine similarity to the items shown; each item keeps only its nearest neighbours."""
     x = known.astype(np.float32)
     together = x.T @ x
     length = np.sqrt(np.diag(together))
@@ -46,7 +46,7 @@ def ease(known: Likes, ridge: float) -> Recommender:
 def factorisation(
     known: Likes, factors: int, ridge: float, *, confidence: float = 10.0, rounds: int = 10
 ) -> Recommender:
-    """Rank by implicit matrix factorisation; a new user's factors are solved for with items fixed (fold-in).
+    """Rank by implicit matrix factorisation; a new user's factors are solved with items fixed (fold-in).
 
     Source: Hu, Koren and Volinsky 2008, doi:10.1109/ICDM.2008.22.
     """
@@ -71,7 +71,7 @@ def _solve(
 
 
 def candidates(known: Likes) -> dict[str, list[Recommender]]:
-    """Return each recommender, fitted with the settings that validation users choose from."""
+    """Return each recommender, fitted with every candidate setting for the choice on validation users."""
     return {
         "popularity": [popularity(known)],
         "item-kNN": [item_knn(known, n) for n in (20, 100, known.shape[1])],

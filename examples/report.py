@@ -12,7 +12,7 @@ from examples.scores import At, Example, Mean, Summary
 
 @dataclass(frozen=True)
 class Result:
-    """One example with its means, and the seconds of processor that all its seeds took."""
+    """One example with its means, and the CPU seconds of all its seeds."""
 
     name: str
     example: Example

@@ -1,4 +1,4 @@
-"""Runs of the examples: one per seed, a process for each core."""
+"""Runs of the examples: one run per seed, one process per core."""
 
 from __future__ import annotations
 

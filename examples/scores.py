@@ -41,7 +41,7 @@ class Summary:
     means: tuple[Mean, ...]
 
     def of(self, panel: str, method: str, at: At) -> Mean:
-        """Return one mean; KeyError if nothing of that name was measured."""
+        """Return one mean; raises KeyError if there is no score of that name."""
         for mean in self.means:
             if (mean.panel, mean.method, mean.at) == (panel, method, at):
                 return mean
@@ -57,7 +57,7 @@ class Summary:
 
 @dataclass(frozen=True)
 class Example:
-    """A task beyond fraud: `measure(seed, quick)` runs it once, `tell` puts the summary into a paragraph."""
+    """A task beyond fraud: `measure(seed, quick)` runs it once, `tell` returns the summary as a paragraph."""
 
     title: str
     x_label: str

@@ -1,11 +1,11 @@
-"""A new sensor from 1, 5 or 10 calibration points, after having seen others of its kind.
+"""Calibration of a new sensor from 1, 5 or 10 points, after training on other sensors of its kind.
 
 A sensor reads a gas concentration through its own gain, offset, curvature, drift with age, cross-sensitivity
-to temperature, and noise. A task is a sensor: from reading, temperature and age to the concentration, after a
-few points where the concentration was known. Learned on the calibrations of other sensors; beside it what a
-laboratory does: the average curve of all, least squares for each sensor, fine-tuning of the average, and
-least squares drawn to the population (ridge towards the mean sensor, with the covariance of the others'
-coefficients).
+to temperature, and noise. Each sensor is a task: predict the concentration from reading, temperature and age,
+given a few points with known concentration. The learners train on the calibrations of other sensors. The
+baselines are a laboratory's methods: the average curve of all, least squares for each sensor, fine-tuning of
+the average, and least squares drawn to the population (ridge towards the mean sensor, with the covariance of
+the others' coefficients).
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def terms(x: Tensor) -> Tensor:
 
 
 def least_squares(tasks: Tasks) -> Tensor:
-    """Return the estimate of a least squares fit to each sensor's own points; the smallest where many fit."""
+    """Return the estimate of a least squares fit to each sensor's own points, the smallest if many fit."""
     fitted: Tensor = torch.linalg.lstsq(
         terms(tasks.support_x).double(), tasks.support_y.double(), driver="gelsd"
     ).solution
@@ -66,7 +66,7 @@ def least_squares(tasks: Tasks) -> Tensor:
 
 
 def drawn_to_population(known: Tasks) -> Estimate:
-    """Return least squares with the prior that other sensors give: mean, covariance and noise."""
+    """Return least squares with the prior of the other sensors: mean, covariance and noise."""
     a, y = terms(known.query_x).double(), known.query_y.double()
     each = torch.linalg.lstsq(a, y, driver="gelsd").solution
     noise = ((a @ each - y) ** 2).mean()
@@ -128,7 +128,7 @@ def measure(seed: int, quick: bool) -> list[Score]:
 
 
 def tell(summary: Summary) -> str:
-    """Say what came out."""
+    """Return a paragraph with the results."""
     said = []
     for k in POINTS:
         best = summary.best("calibration", k, lowest=True)

@@ -1,9 +1,9 @@
 """Sine regression: amplitude and phase of a wave from 5 or 10 points.
 
-The tasks of Finn et al. 2017 (arXiv:1703.03400, section 5.1): amplitude 0.1 to 5, phase 0 to pi, x in +-5, a
-network of 40 and 40 units, meta-trained with 10 points and one inner step; then 0, 1 and 10 steps on new
-waves. Beside it what else could be done: fine-tuning from joint training, a Gaussian process, and an oracle
-that knows that the curve is a sine.
+The tasks are those of Finn et al. 2017 (arXiv:1703.03400, section 5.1): amplitude 0.1 to 5, phase 0 to pi,
+x in +-5. A network of 40 and 40 units is meta-trained with 10 points and one inner step. It then takes 0, 1
+and 10 steps on new waves. The baselines are fine-tuning from joint training, a Gaussian process, and an
+oracle that knows that the curve is a sine.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def error(learned: Learned, tasks: Tasks, steps: int) -> float:
 
 
 def squared(predicted: Tensor, tasks: Tasks) -> float:
-    """Return the mean squared error on the queries, at most DIVERGED; DIVERGED where it is no number."""
+    """Return the mean squared error on the queries, at most DIVERGED; DIVERGED if it is not a number."""
     value = float(((predicted - tasks.query_y) ** 2).mean())
     return min(value, DIVERGED) if math.isfinite(value) else DIVERGED
 
@@ -102,7 +102,7 @@ def gaussian_process(width: float, noise: float) -> Callable[[Tasks], Tensor]:
 
 
 def oracle(tasks: Tasks) -> Tensor:
-    """Return what least squares on sin x and cos x predict: it knows the family of curves."""
+    """Return the prediction of least squares on sin x and cos x, which knows the family of curves."""
 
     def basis(x: Tensor) -> Tensor:
         return torch.cat([torch.sin(x), torch.cos(x)], -1)
@@ -144,7 +144,7 @@ def _without_steps(panel: str, validation: Tasks, test: Tasks) -> list[Score]:
 
 
 def tell(summary: Summary) -> str:
-    """Say what came out."""
+    """Return a paragraph with the results."""
     few, many = (summary.of(f"{k} points", "MAML", 1) for k in POINTS)
     tuned = summary.of("10 points", "fine-tuning", 10)
     best = summary.best("10 points", 1, lowest=True, among=("MAML", "FOMAML", "Meta-SGD", "Reptile"))

@@ -1,1 +1,1 @@
-"""What scoring costs more while analysts look on: latency and rate of a demo with and without browsers."""
+"""Extra cost of scoring while analysts watch: latency and rate of a demo with and without browsers."""

@@ -1,7 +1,7 @@
 """`./run bench browsers [--json FILE]`: scoring with and without 20 browsers on the console's queue.
 
-The browsers run on the same machine here, so what they take themselves counts too: it is the upper end of
-what the console costs.
+The browsers run on the same machine, so their own CPU use counts too. The result is therefore an upper bound
+on the cost of the console.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from settings import Settings
 
 
 def main(arguments: list[str]) -> None:
-    """Measure alone, with browsers, and alone again, since the machine may be busier at one time."""
+    """Measure without browsers, with browsers, and without again, since the machine's load may change."""
     asked = _arguments(arguments)
     with tempfile.TemporaryDirectory() as folder, Demo(Path(folder) / "var", asked.rate) as demo:
         link = demo.wait_for_story(lambda line: print(line, file=sys.stderr))
@@ -38,7 +38,7 @@ def main(arguments: list[str]) -> None:
 
 
 def _watch(settings: Settings, seconds: float) -> dict[str, float]:
-    """Transactions a second and their latency, from arrival to the scored batch."""
+    """Measure transactions per second and their latency, from arrival to the scored batch."""
     topics = settings.topics
     with Watch(settings.broker.bootstrap, topics.scored, topics.partitions) as watch:
         time.sleep(seconds)

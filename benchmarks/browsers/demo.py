@@ -1,4 +1,4 @@
-"""A demo as a user starts it: its stream, and the link into its console."""
+"""A demo as a user starts it: its stream, and the link to its console."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ STARTS_WITHIN_S, ENDS_WITHIN_S, LOOK_S = 420.0, 60.0, 0.2
 
 
 class DemoEnded(RuntimeError):
-    """The demo ended, or did not tell its story, before anything was measured."""
+    """The demo ended, or did not complete its story, before the measurement started."""
 
 
 class Demo:
-    """Runs `flagfive demo` in `folder`; use it in a `with`."""
+    """Runs `flagfive demo` in `folder`; a context manager."""
 
     def __init__(self, folder: Path, rate: float) -> None:
         self._environment = {**os.environ, "FLAGFIVE_VAR": str(folder)}
@@ -44,7 +44,7 @@ class Demo:
         self._process.wait(ENDS_WITHIN_S)
 
     def wait_for_story(self, say: Callable[[str], None]) -> str:
-        """Return the link into the console once the story is over and the stream goes on.
+        """Wait until the story is over and the stream continues; return the link to the console.
 
         Raises DemoEnded.
         """

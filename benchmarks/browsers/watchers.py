@@ -1,4 +1,4 @@
-"""Browsers on the queue of a console, each signed in and updated live."""
+"""Browsers that show the queue of a console, each signed in and updated live."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
 class NoBrowser(RuntimeError):
-    """No Chromium on this machine."""
+    """Chromium is not installed on this machine."""
 
 
 @contextmanager
 def watchers(link: str, count: int) -> Iterator[None]:
-    """Hold `count` pages open on the queue; `link` signs in once, and all share the session."""
+    """Keep `count` pages of the queue open. They share one session, which `link` signs in."""
     path = next((found for name in NAMES if (found := shutil.which(name))), None)
     if path is None:
         raise NoBrowser(

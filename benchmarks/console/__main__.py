@@ -1,4 +1,4 @@
-"""`./run bench console`: the queue and its actions at 100,000 alerts, through the API."""
+"""`./run bench console`: time the queue and its actions with 100,000 alerts, through the API."""
 
 import argparse
 import asyncio

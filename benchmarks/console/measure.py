@@ -1,4 +1,4 @@
-"""Times requests as a page sends them: through the API, session and all, one after the other."""
+"""Times requests as a page sends them: through the API, with a session, one after the other."""
 
 import time
 from typing import Any
@@ -40,17 +40,17 @@ GETS = {
 
 
 class NoLag:
-    """Answers at once that nothing is known: no broker is part of what is timed."""
+    """Answers immediately that the lag is unknown, so that the timings include no broker."""
 
     def now(self) -> LagNow:
-        """Nothing."""
+        """Return an unknown lag."""
         return LagNow(problem="no broker here")
 
 
 async def measure(engine: Engine) -> dict[str, dict[str, float]]:
-    """Median, worst and processor's time of each request in ms, over 20 rounds after one not counted."""
+    """Return median, maximum and CPU time of each request in ms, over 20 rounds after one warm-up round."""
     settings = Settings()
-    # Neither is started: nothing here asks the worker or the models.
+    # Neither is started: no request here needs the worker or the models.
     feedback = KafkaFeedback(engine, settings.broker.bootstrap, settings.topics)
     models = ModelProcess(settings.storage.url, SECRET)
     context = ConsoleContext(engine, settings, CardTokens("card", SECRET.encode()), feedback, models, NoLag())
@@ -84,5 +84,5 @@ async def _time(client: httpx.AsyncClient, method: str, path: str, **arguments: 
         took.append(1e3 * (time.perf_counter() - began))
         worked.append(1e3 * (time.process_time() - working))
     counted = sorted(took[1:])
-    # On a busy machine the rest of the time is waiting for a core.
+    # On a busy machine the rest of the time is spent waiting for a core.
     return {"p50": counted[ROUNDS // 2], "max": counted[-1], "cpu": sorted(worked[1:])[ROUNDS // 2]}

@@ -1,4 +1,4 @@
-"""A database as it is after months: alerts with their transactions, a tenth of them judged."""
+"""A database as it is after months of use: alerts with their transactions, a tenth of them judged."""
 
 import json
 
@@ -16,7 +16,7 @@ DAY_S = 86_400.0
 
 
 def fill(engine: Engine, alerts: int) -> None:
-    """Store `alerts` alerts over 90 days of event time, and the transactions behind them."""
+    """Store `alerts` alerts over 90 days of event time, with their transactions."""
     random = np.random.default_rng(0)
     for first in range(0, alerts, STEP):
         numbers = range(first, min(first + STEP, alerts))

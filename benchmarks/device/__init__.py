@@ -1,1 +1,1 @@
-"""What training and adapting take on the processor and on a GPU."""
+"""Duration of training and adapting on the CPU and on a GPU."""

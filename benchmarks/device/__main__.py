@@ -1,4 +1,4 @@
-"""`./run bench device [--json FILE]`: what training and adapting take on the processor and on a GPU."""
+"""`./run bench device [--json FILE]`: duration of training and adapting on the CPU and on a GPU."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from meta.device import chosen_device
 
 
 def main(arguments: list[str]) -> None:
-    """Measure every device that there is, in turn, and print the figures side by side."""
+    """Measure every available device in turn, and print the figures side by side."""
     parser = argparse.ArgumentParser(prog="./run bench device", description=__doc__)
     parser.add_argument("--json", type=Path, help="write the figures to this file")
     parser.add_argument("--rounds", type=int, default=20, help="median of so many (default 20)")

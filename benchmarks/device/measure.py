@@ -1,4 +1,4 @@
-"""The work that `--device` moves: meta-training of the evidence network, MAML's outer loop, adapting."""
+"""The work that `--device` affects: meta-training of the evidence network, MAML's outer loop, adapting."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ META_TASKS, MAML_TASKS = (8, 64, 512), (64, 512)
 
 
 def measure(devices: list[str], rounds: int) -> Figures:
-    """Figures by name and device. Detectors adapted on different devices are compared too."""
+    """Return figures by name and device, including a comparison of detectors adapted on different devices."""
     found: Figures = {}
     detectors = {device: _adapted(device) for device in devices}
     for device in devices:
@@ -46,7 +46,7 @@ def measure(devices: list[str], rounds: int) -> Figures:
 
 
 def _meta_step(device: str, tasks: int) -> Callable[[], object]:
-    """One step of meta-training without the optimiser: loss and gradient of `tasks` tasks."""
+    """Compute one step of meta-training without the optimiser: loss and gradient of `tasks` tasks."""
     torch.manual_seed(0)
     sizes, width = MetaSettings(), SIZES[0]
     net = EvidenceNet(width, sizes.learned, sizes.trunk, sizes.width, sizes.layers).to(device)
@@ -65,14 +65,14 @@ def _meta_step(device: str, tasks: int) -> Callable[[], object]:
 
 
 def _maml_step(device: str, tasks: int) -> Callable[[], object]:
-    """One meta-gradient of second order."""
+    """Compute one second-order meta-gradient."""
     params = {name: value.to(device) for name, value in mlp_params(SIZES, seed=0).items()}
     state, drawn, learner = State.start(params, RATE), draw(tasks, seed=1).to(device), our_learner()
     return lambda: learner.meta_gradient(state, drawn)
 
 
 def _adapting(device: str, k: int) -> Callable[[], object]:
-    """The shipped network reads `k` flags: the detector itself, and one without each flag in turn."""
+    """Adapt the shipped network to `k` flags, once with all flags and once without each flag in turn."""
     made, flags, usual = _episode(device, k)
     parts = np.vstack([np.ones((1, k), bool), ~np.eye(k, dtype=bool)])
     return lambda: made.adapt_parts(flags, parts, usual, seed=0)
@@ -84,7 +84,7 @@ def _adapted(device: str) -> Detector:
 
 
 def _episode(device: str, k: int) -> tuple[Evidence, Support, Floats]:
-    """The shipped adapter on a device, `k` flags and a background of random rows."""
+    """Return the shipped adapter on a device, `k` flags and a background of random rows."""
     network = Artifacts.load().evidence
     made, random = Evidence(network, device), np.random.default_rng(k)
     rows = random.standard_normal((k + BACKGROUND, len(network.features))).astype(np.float32)
@@ -92,7 +92,7 @@ def _episode(device: str, k: int) -> tuple[Evidence, Support, Floats]:
 
 
 def _median(work: Callable[[], object], device: str, rounds: int) -> float:
-    """Wall seconds of a round, the GPU's work finished."""
+    """Return the median wall time of a round in seconds, measured after the GPU has finished its work."""
     taken = []
     for _ in range(rounds + 2):  # two to warm up
         begun = time.perf_counter()

@@ -1,1 +1,1 @@
-"""Monitoring on staged drift and on ordinary weeks: what is alarmed, after how long, and what falsely."""
+"""Monitoring on staged drift and on ordinary weeks: alarms raised, time to each alarm, and false alarms."""

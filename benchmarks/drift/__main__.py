@@ -18,7 +18,7 @@ from benchmarks.drift.play import DAY_S, HOUR_S, Played, Player, prepare
 from benchmarks.drift.portfolio import START, Payments, Scorer, draw
 from benchmarks.drift.stages import STAGES, Labels, Stage
 
-LEARNT_DAYS = 22.0  # no alarm of drift before that, as docs/monitoring.md says
+LEARNT_DAYS = 22.0  # no drift alarm is raised earlier, see docs/monitoring.md
 CHANGE_DAY = 28.0
 WAITED_DAYS = 5.0
 MONTH_DAYS = 30.0
@@ -26,7 +26,7 @@ MONTH_DAYS = 30.0
 
 @dataclass(frozen=True)
 class Seen:
-    """What came of a staged change; `after_h` is None where its alarm was not raised in five days."""
+    """Result of a staged change; `after_h` is None if its alarm was not raised within five days."""
 
     stage: str
     alarm: str
@@ -71,7 +71,7 @@ def main() -> None:
 def measure(
     folder: Path, payments: Payments, scorer: Scorer, seed: int, days: float, console: Console
 ) -> dict[str, Any]:
-    """Ordinary weeks up to the change, each stage from there, then the ordinary weeks to their end."""
+    """Play ordinary weeks up to the change, then each stage from there, then the remaining ordinary weeks."""
     changed_at = START + CHANGE_DAY * DAY_S
     ordinary = Player(
         folder / "ordinary.sqlite", prepare(payments, scorer, Labels(), changed_at, seed), scorer, START
@@ -103,7 +103,7 @@ def measure(
 
 
 def staged(payments: Payments, scorer: Scorer, stage: Stage, changed_at: float, seed: int) -> Played:
-    """The payments up to five days after the change, with all that the stage changes."""
+    """Return the payments up to five days after the change, with the stage's changes applied."""
     near = payments.take(payments.time < changed_at + WAITED_DAYS * DAY_S)
     rng = np.random.default_rng([seed, STAGES.index(stage)])
     changed = stage.change(near, near.time >= changed_at, rng)
@@ -111,7 +111,7 @@ def staged(payments: Payments, scorer: Scorer, stage: Stage, changed_at: float, 
 
 
 def watch(player: Player, stage: Stage, changed_at: float) -> Seen:
-    """Play on until the stage's alarm is open."""
+    """Continue until the stage's alarm is open, for at most five days."""
     at = player.play(changed_at + WAITED_DAYS * DAY_S, lambda alarms: stage.alarm in alarms)
     raised = [alarm for alarm in player.alarms() if alarm[0] > changed_at]
     of = [subject for _, name, subjects in raised if name == stage.alarm for subject in subjects]

@@ -1,4 +1,4 @@
-"""Plays weeks into a database hour by hour, as the recorder and analysts would, and runs monitoring on it."""
+"""Writes weeks of payments and labels into a database step by step, and runs monitoring on it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from storage.labels import FRAUD, GENUINE
 from storage.scored_transactions import COLUMNS as SCORED
 
 HOUR_S, DAY_S = 3_600.0, 86_400.0
-STEP_S = 2 * HOUR_S  # between rounds; the product looks every minute
+STEP_S = 2 * HOUR_S  # between rounds; the product runs one every minute
 THRESHOLD, BUDGET = 3.0, 0.001
 ENTITIES = ("card", "merchant")
 ANALYST, CHARGEBACK = "analyst", "chargeback"
@@ -40,7 +40,7 @@ CHARGEBACK_DAYS, CHARGEBACK_SPREAD = 6.0, 0.6
 
 @dataclass(frozen=True)
 class Played:
-    """Payments with all that a database would hold of them; labels are sorted by time."""
+    """Payments with their features, surprises and labels; labels are sorted by time."""
 
     payments: Payments
     features: NDArray[np.float32]
@@ -57,7 +57,7 @@ def prepare(
     seed: int,
     surprise_more: float = 0.0,
 ) -> Played:
-    """Featurise and score the payments, and say when which label comes; changes begin at `changed_at`."""
+    """Featurise and score the payments, and schedule their labels; changes begin at `changed_at`."""
     features = payments.features()
     surprise = scorer.surprise(features) + surprise_more * (payments.time >= changed_at)
     rng = np.random.default_rng(seed)
@@ -102,7 +102,7 @@ def _with_the_file(time: float) -> float:
 
 
 class Player:
-    """One database and monitoring over it, played forward in event time."""
+    """One database with monitoring, played forward in event time."""
 
     def __init__(self, path: Path, played: Played, scorer: Scorer, start: float) -> None:
         self.path, self.played = path, played
@@ -115,7 +115,7 @@ class Player:
         self._round = self._new_round()
 
     def announce_base(self) -> None:
-        """The base's control entry, as the recorder stores it."""
+        """Store the base's control entry, as the recorder does."""
         parts = {"base": self._scorer.base.to_bytes()}
         entry = Entry(Kind.BASE, "base", "benchmark", "the shipped base", self._at, 1, parts)
         own = {"control_offset": 0, "entry_id": entry.id, "value": seal(entry, self._key)}
@@ -125,14 +125,14 @@ class Player:
             unit.commit()
 
     def play(self, until: float, heard: Callable[[frozenset[str]], bool] = lambda _: False) -> float | None:
-        """Record, label and run a round of monitoring in steps of two hours, up to the time `until`.
+        """Record, label and run a round of monitoring in steps of two hours, up to `until`.
 
         Args:
             until: event time at which to stop, in seconds.
-            heard: takes the names of the open alarms; true ends the play.
+            heard: called with the names of the open alarms; playing stops when it returns true.
 
         Returns:
-            The event time at which `heard` was true, or None.
+            The event time at which `heard` returned true, or None.
         """
         while self._at < until:
             self._record(self._at, self._at + STEP_S)
@@ -143,7 +143,7 @@ class Player:
         return None
 
     def branch(self, path: Path, played: Played) -> Player:
-        """Another future of the same past."""
+        """Copy the database to `path`, and return a player that continues from it with other payments."""
         self.engine.dispose()
         shutil.copy(self.path, path)
         other = Player(path, played, self._scorer, self._at)
@@ -151,7 +151,7 @@ class Player:
         return other
 
     def alarms(self) -> list[tuple[float, str, list[str]]]:
-        """All that were ever raised: when, which, and of what."""
+        """Return time, name and subjects of every alarm raised so far."""
         with UnitOfWork(self.engine, reads_only=True) as unit:
             rows = unit.measurements.of_kind(KIND)
         return [(row.time, row.subject, row.details["subjects"]) for row in rows]

@@ -1,4 +1,4 @@
-"""A portfolio's weeks as arrays: payments, what becomes of them by some change, features and scores."""
+"""Weeks of a portfolio as arrays: payments, features and scores."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from meta.stack import ScoringStack
 from simulate.traffic import SimulatedTraffic
 
 DAY_S = 86_400.0
-# 2023-11-06 was a Monday; two ends of months fall into the weeks that follow.
+# 2023-11-06 is a Monday; the weeks that follow contain two month ends.
 START = 1_699_228_800.0
-CALIBRATED_ON = (START + 7 * DAY_S, START + 14 * DAY_S)  # profiles are no longer empty then
-# Bills and wages: so many of other days' payments are left out that the five days around an end of month
-# are a third busier.
+CALIBRATED_ON = (START + 7 * DAY_S, START + 14 * DAY_S)  # by then profiles are filled
+# Bills and wages: this share of the payments on other days is left out, so that the five days around a month
+# end are a third busier.
 LEFT_OUT_OTHERWISE = 0.25
 
 
 @dataclass(frozen=True)
 class Payments:
-    """n payments in event-time order; every field has n entries. Cards and merchants are ids, bytes."""
+    """n payments in event-time order; every field has n entries. Cards and merchants are ids, as bytes."""
 
     ids: NDArray[np.bytes_]
     time: NDArray[np.float64]
@@ -43,11 +43,11 @@ class Payments:
         return len(self.time)
 
     def take(self, index: NDArray[np.bool_]) -> Payments:
-        """The payments where `index` holds."""
+        """Return the payments that `index` selects."""
         return Payments(**{name: getattr(self, name)[index] for name in self.__dataclass_fields__})
 
     def features(self) -> NDArray[np.float32]:
-        """As the stream would have made them, float32 (n, d)."""
+        """Return the features that the stream would compute, float32 (n, d)."""
         columns = columns_from(
             self.time,
             self.amount,
@@ -59,7 +59,7 @@ class Payments:
 
 
 def draw(seed: int, days: float) -> Payments:
-    """Payments of `days` from START at people's own pace, by week and hour, busier around ends of months."""
+    """Draw payments of `days` from START, with weekly and hourly rhythms and peaks around month ends."""
     chunks = list(SimulatedTraffic(seed).history(START, days))
     names = chunks[0].names
     time = np.concatenate([chunk.time for chunk in chunks])
@@ -79,7 +79,7 @@ def draw(seed: int, days: float) -> Payments:
 
 
 def _around_month_end(time: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Whether each falls on the last three or first two days of a month."""
+    """Return whether each payment falls on the last three or first two days of a month."""
     days = np.unique(time // DAY_S)
     busy = [day for day in days.tolist() if _is_busy(datetime.fromtimestamp(day * DAY_S, UTC))]
     return np.isin(time // DAY_S, busy)
@@ -91,7 +91,7 @@ def _is_busy(day: datetime) -> bool:
 
 @dataclass(frozen=True)
 class Scorer:
-    """The shipped base, its tails fitted on two weeks of this portfolio, as an operator would."""
+    """The shipped base with its tails fitted on this portfolio, as an operator would fit them."""
 
     base: BaseModel
     tails: Tails
@@ -105,5 +105,5 @@ class Scorer:
         return cls(base, Tails.fit(base.score(payments.features()[first:last][genuine])))
 
     def surprise(self, features: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Surprise of each, float64 (n,)."""
+        """Return the surprise of each row, float64 (n,)."""
         return ScoringStack(self.base, self.tails).score(features)[0]

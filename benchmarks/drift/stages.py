@@ -1,4 +1,4 @@
-"""What is staged from the day of change on: each a reason for which monitoring must speak, or must not."""
+"""Changes staged from the day of change on, each with the alarm that monitoring must raise."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ Change = Callable[[Payments, Mask, np.random.Generator], Payments]
 
 
 def as_it_was(payments: Payments, after: Mask, rng: np.random.Generator) -> Payments:
-    """Nothing changes in the payments."""
+    """Leave the payments unchanged."""
     return payments
 
 
 def amounts_in_cents(payments: Payments, after: Mask, rng: np.random.Generator) -> Payments:
-    """One feed of five begins to send cents instead of euros."""
+    """Make one feed of five send cents instead of euros."""
     feed = after & (rng.random(len(payments)) < 0.2)
     return replace(payments, amount=np.where(feed, payments.amount * 100, payments.amount))
 
 
 def all_amounts_tripled(payments: Payments, after: Mask, rng: np.random.Generator) -> Payments:
-    """Every amount is three times what it was."""
+    """Triple every amount."""
     return replace(payments, amount=np.where(after, payments.amount * 3, payments.amount))
 
 
 def new_country(payments: Payments, after: Mask, rng: np.random.Generator) -> Payments:
-    """Two payments of a hundred go to merchants of a country whose currency is new."""
+    """Send two payments of a hundred to merchants of a country with a new currency."""
     abroad = after & (rng.random(len(payments)) < 0.02)
     shop = np.char.add(b"abroad_", rng.integers(0, 200, len(payments)).astype("S"))
     return replace(
@@ -43,19 +43,19 @@ def new_country(payments: Payments, after: Mask, rng: np.random.Generator) -> Pa
 
 
 def new_category(payments: Payments, after: Mask, rng: np.random.Generator) -> Payments:
-    """Two payments of a hundred carry a new merchant category."""
+    """Give two payments of a hundred a new merchant category."""
     other = after & (rng.random(len(payments)) < 0.02)
     return replace(payments, category=np.where(other, np.int32(7995), payments.category))
 
 
 def category_lost(payments: Payments, after: Mask, rng: np.random.Generator) -> Payments:
-    """One payment of ten arrives without its category."""
+    """Remove the category of one payment of ten."""
     lost = after & (rng.random(len(payments)) < 0.1)
     return replace(payments, category=np.where(lost, np.int32(NO_CATEGORY), payments.category))
 
 
 def new_cards(payments: Payments, after: Mask, rng: np.random.Generator) -> Payments:
-    """A portfolio is bought: every tenth payment is of a new card."""
+    """Give every tenth payment a new card, as after the purchase of a portfolio."""
     bought = after & (rng.random(len(payments)) < 0.1)
     card = np.char.add(b"bought_", np.arange(len(payments)).astype("S"))
     return replace(payments, card=np.where(bought, card, payments.card))
@@ -63,7 +63,7 @@ def new_cards(payments: Payments, after: Mask, rng: np.random.Generator) -> Paym
 
 @dataclass(frozen=True)
 class Labels:
-    """How labels come after the change: not at all from some sources, or alerts prove wrong more often."""
+    """Labels after the change: some sources send none, or more alerts turn out genuine."""
 
     silent: tuple[str, ...] = ()
     also_genuine: float = 0.0
@@ -72,7 +72,7 @@ class Labels:
 
 @dataclass(frozen=True)
 class Stage:
-    """One staged change, the alarm that must come of it, and within how many hours docs promise it."""
+    """One staged change, the alarm that it must raise, and the documented limit in hours."""
 
     name: str
     alarm: str
@@ -80,7 +80,7 @@ class Stage:
     change: Change = as_it_was
     labels: Labels = field(default_factory=Labels)
     surprise_more: float = 0.0
-    """Added to every surprise: tails that do not fit any more."""
+    """Added to every surprise, as if the tails no longer fitted."""
 
 
 STAGES = (

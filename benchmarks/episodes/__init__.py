@@ -1,1 +1,1 @@
-"""From a flag to a live detector and back, under load; and what many detectors do to the budget."""
+"""Time from a flag to a live detector and back under load, and alert rates with many detectors."""

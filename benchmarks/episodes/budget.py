@@ -1,4 +1,4 @@
-"""What 1, 10 and 50 live detectors alert on traffic that no calibration has seen, by the budget."""
+"""Alert rate of 1, 10 and 50 live detectors on traffic not used in calibration, relative to the budget."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ CARDS, MERCHANTS = 5_000, 800
 
 
 def measure(seeds: Sequence[int] = SEEDS) -> dict[str, Any]:
-    """Means over portfolios, and each by itself: one of them says little."""
+    """Return means over portfolios, since one portfolio is no reliable figure, and each portfolio's own."""
     each = [_of_portfolio(seed) for seed in seeds]
     return {what: _mean([one[what] for one in each]) for what in MEASURED} | {"portfolios": each}
 
 
 def _mean(each: list[dict[str, float]]) -> dict[str, float | None]:
-    """By number of detectors; None where some portfolio did not get that far."""
+    """Return means by number of detectors; None if a portfolio did not reach that number."""
     counts = [str(n) for n in DETECTORS]
     return {
         n: float(np.mean([one[n] for one in each])) if all(n in one for one in each) else None for n in counts
@@ -50,7 +50,7 @@ def _mean(each: list[dict[str, float]]) -> dict[str, float | None]:
 
 
 def _of_portfolio(seed: int) -> dict[str, Any]:
-    """Realised rate by budget for each number of detectors, and the recall of known fraud that they cost."""
+    """Return the alert rate over the budget and the loss of recall on known fraud, by number of detectors."""
     world, artifacts = World.drawn(seed), Artifacts.load()
     bare = ScoringStack(artifacts.base, Tails.fit(artifacts.base.score(world.usual)))
     alone = _above(bare, joint_threshold(bare.surprises(world.usual), bare.shifts, BUDGET), world.known)
@@ -96,7 +96,7 @@ class World:
 
     @classmethod
     def drawn(cls, seed: int) -> World:
-        """Weeks of a portfolio, split by time."""
+        """Draw weeks of a portfolio, split by time."""
         features, family, day = _traffic(TransactionSchema(), seed)
         past = (day >= COLD_DAYS) & (day < COLD_DAYS + CALIBRATION_DAYS)
         fresh = day >= COLD_DAYS + CALIBRATION_DAYS
@@ -110,7 +110,10 @@ class World:
 
 
 class _Judged:
-    """Episodes of five flags of every family in turn, `tried` so far, and why some stayed `drafts`."""
+    """Judges episodes of five flags, each family in turn.
+
+    `tried` counts the episodes so far, `drafts` the causes for which detectors stayed drafts.
+    """
 
     def __init__(self, world: World, artifacts: Artifacts, seed: int) -> None:
         self._world, self._artifacts = world, artifacts
@@ -120,7 +123,7 @@ class _Judged:
         self.drafts: Counter[str] = Counter()
 
     def taken_in(self, stack: ScoringStack) -> Iterator[tuple[ScoringStack, float]]:
-        """Yield the stack with one detector more, and its threshold, each time that one passes the gate."""
+        """Yield the stack with one more detector, and its threshold, each time a detector passes the gate."""
         reservoir = Reservoir(self._world.usual, self._artifacts.base, stack.base_tails)
         traffic, threshold = ScoredTraffic.of(reservoir, stack), first_threshold(BUDGET)
         known = known_fraud(self._artifacts.past[:0], self._artifacts.past, {})
@@ -144,7 +147,7 @@ class _Judged:
 def _traffic(
     schema: TransactionSchema, seed: int
 ) -> tuple[NDArray[np.float32], NDArray[np.str_], NDArray[np.float64]]:
-    """Features (n, d), families of fraud, empty for genuine, and days since the beginning."""
+    """Return features (n, d), fraud families (empty for genuine rows), and days since the beginning."""
     featuriser, start = Featuriser(schema), 1_700_000_000.0
     parts, families, days = [], [], []
     total = COLD_DAYS + CALIBRATION_DAYS + FRESH_DAYS

@@ -49,28 +49,28 @@ ANSWER_S, STEP_S, PATIENCE_S = 30.0, 0.2, 300.0
 
 
 class Stuck(Exception):
-    """Something that the benchmark waits for did not happen."""
+    """An event that the benchmark waits for did not happen in time."""
 
 
 @dataclass
 class Outcome:
-    """Answers of all episodes, and of the rollbacks after them."""
+    """Answers to all episodes, and to the rollbacks after them."""
 
     flagged: list[Answer] = field(default_factory=list)
     rolled_back: list[Answer] = field(default_factory=list)
     undisturbed_ms: list[float] = field(default_factory=list)
-    """Moments a second from any swap: what they show is noise."""
+    """Moments at least a second from any swap; their p99 ratio shows the noise."""
 
     @property
     def live(self) -> list[Answer]:
-        """Episodes whose detectors went live."""
+        """Return the answers of the episodes whose detectors went live."""
         return [answer for answer in self.flagged if answer.status == "live"]
 
 
 def measure(
     broker: str, folder: Path, episodes: int, rate: float, say: Callable[[str], None]
 ) -> dict[str, Any]:
-    """Figures of `episodes` episodes, one after the other, each rolled back once it is live."""
+    """Return figures of `episodes` episodes in sequence; each is rolled back once it is live."""
     fresh = fresh_settings(broker, folder, "exactly_once")
     settings = fresh.model_copy(
         update={
@@ -111,7 +111,7 @@ async def _run(
         await _until(lambda: len(_frauds(observer)[next(iter(HELD_OUT))]) > enough, "frauds", processes)
         with Watch(bootstrap, topics.scored, topics.partitions) as watch:
             outcome = await asyncio.to_thread(_episodes, settings, observer, episodes, say)
-            await asyncio.sleep(2 * STEP_S + 1.0)  # the second after the last swap is measured too
+            await asyncio.sleep(2 * STEP_S + 1.0)  # the measurement includes the second after the last swap
         for task in (live, following):
             task.cancel()
     return _figures(settings, outcome, watch)
@@ -140,7 +140,7 @@ def _announce_base(settings: Settings, genuine: np.ndarray[Any, Any]) -> None:
 
 
 def _frauds(observer: Observer) -> dict[str, list[str]]:
-    """Ids of live frauds by family, oldest first."""
+    """Return ids of the frauds seen so far by family, oldest first."""
     found: dict[str, list[str]] = defaultdict(list)
     for identity, truth in list(observer.truth.items()):
         if truth.family:
@@ -152,12 +152,12 @@ def _episodes(settings: Settings, observer: Observer, episodes: int, say: Callab
     outcome, random = Outcome(), np.random.default_rng(3)
     engine = open_engine(settings.storage.url)
     with FeedbackClient(settings.broker.bootstrap, settings.topics.feedback) as client:
-        # Answered once the adaptation worker is there, which beside the load may take minutes.
+        # The answer comes once the adaptation worker is up, which may take minutes under this load.
         _ask(client, "label", PATIENCE_S, fraud=("no-such-payment",))
-        # The first waits for traffic to be sampled and scored, and for kernels: it is not counted.
+        # The first episode waits for sampled and scored traffic and for kernels, so it is not counted.
         for number in range(-1, episodes):
             family = list(HELD_OUT)[number % len(HELD_OUT)]
-            # Not the very latest: those may be on their way through the scorer yet.
+            # Skip the latest five, which the scorer may not have finished yet.
             recent = _frauds(observer)[family][:-5][-400:]
             chosen = random.choice(recent, min(FLAGS[number % len(FLAGS)], len(recent)), replace=False)
             answer = _ask(client, "flag", name=f"{family} {number}", fraud=tuple(map(str, chosen)))
@@ -166,7 +166,7 @@ def _episodes(settings: Settings, observer: Observer, episodes: int, say: Callab
                 outcome.flagged.append(answer)
             if answer.status == "live" and answer.control_offset is not None:
                 _wait_until_recorded(engine, answer.control_offset)
-                time.sleep(1.0)  # the second after the swap, undisturbed
+                time.sleep(1.0)  # keeps the second after the swap free of requests
                 back = _ask(client, "rollback", name=f"detector/{answer.detector_id}")
                 outcome.rolled_back += [back] if number >= 0 else []
                 time.sleep(1.0)
@@ -176,7 +176,7 @@ def _episodes(settings: Settings, observer: Observer, episodes: int, say: Callab
 
 
 def _undisturbed() -> float:
-    """A moment with a second before and after it in which nothing is asked."""
+    """Return a moment in ms with no request in the second before and after it."""
     time.sleep(1.0)
     now = time.time() * 1e3
     time.sleep(1.0)

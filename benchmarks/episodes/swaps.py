@@ -1,4 +1,4 @@
-"""Watches the `scored` topic: how long scores take around a swap, and the version of each batch."""
+"""Watches the `scored` topic: latency of scores around a swap, and the version of each batch."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ AROUND_MS = 1_000.0
 
 @dataclass(frozen=True)
 class Seen:
-    """One scored batch: when it was sent, how long its transactions took, and its control offsets."""
+    """One scored batch: its send time, the latency of its transactions in ms, and its control offsets."""
 
     partition: int
     sent_ms: float
@@ -26,7 +26,7 @@ class Seen:
 
 
 class Watch:
-    """Follows the topic in a thread, from its end on; use it in a `with`."""
+    """Follows the topic from its end on in a thread; a context manager."""
 
     def __init__(self, bootstrap: str, topic: str, partitions: int) -> None:
         self._consumer = KafkaConsumer(
@@ -64,7 +64,7 @@ def _seen(partition: int, sent_ms: float, value: bytes) -> Seen:
 
 
 def mixed(seen: list[Seen]) -> int:
-    """Batches that hold scores of two versions, or of an older one than a batch before on their partition."""
+    """Count batches with scores of two versions, or of an older version than an earlier batch's there."""
     newest: dict[int, int] = {}
     wrong = 0
     for batch in seen:
@@ -78,7 +78,7 @@ Moments = dict[int, float]
 
 
 def swapped(seen: list[Seen], offset: int) -> Moments:
-    """When each partition first scored by `offset` or a later one."""
+    """Return when each partition first scored with the version at `offset` or a later one."""
     moments: Moments = {}
     for batch in seen:
         if batch.versions[0] >= offset:
@@ -87,12 +87,12 @@ def swapped(seen: list[Seen], offset: int) -> Moments:
 
 
 def everywhere(seen: list[Seen], at_ms: float) -> Moments:
-    """The same moment on all partitions."""
+    """Return the same moment for all partitions."""
     return {batch.partition: at_ms for batch in seen}
 
 
 def p99_ratio(seen: list[Seen], moments: Iterable[Moments]) -> float | None:
-    """p99 of the seconds after `moments` by that of the seconds before; None without any of both."""
+    """Return p99 latency in the second after `moments` over that before; None if either has no batch."""
     before: list[NDArray[np.float64]] = []
     after: list[NDArray[np.float64]] = []
     for each in moments:

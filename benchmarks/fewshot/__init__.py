@@ -1,1 +1,1 @@
-"""Few-shot detection of fraud families never seen before, on public data, beside every baseline."""
+"""Few-shot detection of unseen fraud families on public data, compared with baselines."""

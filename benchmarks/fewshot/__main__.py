@@ -1,7 +1,7 @@
 """`./run bench fewshot [--json FILE]`: five held-out families, every method, K 1, 5, 10, 20, five seeds.
 
-Choices were made on validation families (docs/decisions); what is printed here ran once. Trained artifacts
-are kept in var/bench/fewshot, so a second run takes the time of the scoring alone.
+All settings were chosen on validation families (docs/decisions); the held-out families were measured once.
+Trained artifacts are kept in var/bench/fewshot, so a second run only scores.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from benchmarks.fewshot.setting import Setting
 from benchmarks.fewshot.train_all import HELD_OUT
 
 FOLDER = Path("var/bench/fewshot")
-SLOW = {"retrain": (5, 20)}  # boosted trees take seconds for each episode
+SLOW = {"retrain": (5, 20)}  # boosted trees take seconds per episode
 
 
 def main(arguments: list[str]) -> None:
-    """Run the benchmark and print what it found."""
+    """Run the benchmark and print its results."""
     asked = _arguments(arguments)
     torch.set_num_threads(1)
     rows: list[Row] = []
@@ -87,7 +87,7 @@ def _arguments(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--family", nargs="+", default=[], metavar="DATASET:N", help="as in sparkov:1")
     asked = parser.parse_args(arguments)
     if asked.only:
-        asked.only += ["base", "oracle"]  # what the gap is measured between
+        asked.only += ["base", "oracle"]  # the gap is measured between these two
     asked.begun = time.monotonic()
     asked.families = {}
     for text in asked.family:

@@ -26,12 +26,12 @@ DAY = 86_400.0
 
 
 class NoData(FileNotFoundError):
-    """The public data set is not there."""
+    """The file of the public data set is missing."""
 
 
 @dataclass(frozen=True)
 class Window:
-    """Days from the first transaction: first inclusive, last exclusive."""
+    """Range of days since the first transaction: first inclusive, last exclusive."""
 
     first: int
     last: int
@@ -41,7 +41,7 @@ class Window:
 class Dataset:
     """All rows in order of time. `families` names family i + 1; `windows` has train, calibrate and evaluate.
 
-    `starts` is how many days at the beginning of the evaluation the flags may start in.
+    Flags may start in the first `starts` days of the evaluation window.
     """
 
     name: str
@@ -54,33 +54,33 @@ class Dataset:
     derive: Callable[[np.ndarray], np.ndarray] | None = None
 
     def days(self, window: Window) -> np.ndarray:
-        """Return the rows of a window."""
+        """Return the indices of the rows in a window."""
         day = self.rows.seconds / DAY
         return np.flatnonzero((day >= window.first) & (day < window.last))
 
     @property
     def train(self) -> np.ndarray:
-        """Rows to train on."""
+        """Return the rows to train on."""
         return self.days(self.windows["train"])
 
     @property
     def calibrate(self) -> np.ndarray:
-        """Rows whose genuine part is the reservoir."""
+        """Return the calibration rows; the genuine ones are the reservoir."""
         return self.days(self.windows["calibrate"])
 
     @property
     def evaluate(self) -> np.ndarray:
-        """Rows that are reported."""
+        """Return the rows of the evaluation, whose results are reported."""
         return self.days(self.windows["evaluate"])
 
     @property
     def matured(self) -> np.ndarray:
-        """Rows after training and before the evaluation: what replay sets are made of."""
+        """Return the rows after training and before the evaluation; replay sets are drawn from them."""
         return self.days(Window(self.windows["train"].last, self.windows["evaluate"].first))
 
 
 def load(name: str) -> Dataset:
-    """Return a data set by name, `handbook` or `sparkov`; NoData says where the file should be."""
+    """Return the data set `handbook` or `sparkov`; the message of NoData names the expected file."""
     path = FOLDER / f"{name}.parquet"
     if not path.exists():
         raise NoData(f"{path}: not there; the benchmark needs the public data sets")
@@ -100,7 +100,7 @@ def _handbook(path: Path) -> Dataset:
     return _steady(Dataset("handbook", FeatureLayout(schema).names, rows, merchant, families, windows, 21))
 
 
-# ISO 18245 codes for Sparkov's words, so that the product's own category features work.
+# ISO 18245 codes of Sparkov's category names, so that the product's category features work.
 _CODES = {
     "grocery_pos": 5411, "grocery_net": 5499, "gas_transport": 5541, "travel": 4722, "shopping_net": 5732,
     "shopping_pos": 5310, "misc_net": 5968, "misc_pos": 5999, "entertainment": 7832, "food_dining": 5812,
@@ -135,7 +135,7 @@ def _sparkov(path: Path) -> Dataset:
 
 
 def _sparkov_extra(d: pd.DataFrame, seconds: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
-    """What Sparkov alone tells: distance from home, age, town, and each category by itself."""
+    """Return the features that only Sparkov has: distance from home, age, town, and one per category."""
     born = _seconds(pd.to_datetime(d.dob.astype(str)))
     distance = np.hypot(d.lat - d.merch_lat, d.long - d.merch_long).to_numpy()
     words = tuple(d.category.cat.categories)
@@ -148,7 +148,7 @@ def _sparkov_extra(d: pd.DataFrame, seconds: np.ndarray) -> tuple[np.ndarray, tu
 
 
 class AmountInCategory:
-    """Where an amount lies among the genuine ones of its category, as a normal score in +-3.6."""
+    """Rank of an amount among the genuine amounts of its category, as a normal score in +-3.6."""
 
     def __init__(self, columns: FeatureColumns, genuine: np.ndarray) -> None:
         self.places = columns.categories
@@ -172,7 +172,7 @@ class AmountInCategory:
 
 
 def _steady(d: Dataset) -> Dataset:
-    """Leave out what never varies in training, and ages, which count from where the file begins."""
+    """Remove features that are constant in training, and ages, which count from the start of the file."""
     part = d.rows.X[d.train[::20]]
     keep = [j for j, n in enumerate(d.features) if np.ptp(part[:, j]) > 0 and not n.endswith("_log_age_days")]
     rows = Labelled(np.ascontiguousarray(d.rows.X[:, keep]), d.rows.family, d.rows.card, d.rows.seconds)

@@ -1,4 +1,4 @@
-"""Recall, rate, precision of one method on one episode."""
+"""Recall, alert rate and precision of one method on one episode."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from benchmarks.fewshot.setting import Episode, Setting
 from meta.reservoir import Reservoir
 
 BUDGET = 0.001
-_LATER = 3_000  # later frauds that are scored, at most
+_LATER = 3_000  # later frauds scored at most
 
 
 @dataclass(frozen=True)
 class Parts:
-    """What a method is measured on, each ready to be scored: reservoir, genuine, known fraud, later fraud."""
+    """Rows on which a method is measured, ready to score: reservoir, genuine, known fraud, later fraud."""
 
     reservoir: Reservoir
     genuine: Reservoir
@@ -61,9 +61,9 @@ class Measure:
         )
 
     def outcome(self, scores: list[np.ndarray], *, threshold: float | None = None) -> Outcome:
-        """Return what scores of reservoir, genuine, known and later rows amount to.
+        """Return the outcome for the scores of reservoir, genuine, known and later rows.
 
-        The threshold is the reservoir's quantile for the budget where it is not given.
+        Without `threshold`, the threshold is the reservoir's quantile for the budget.
         """
         reservoir, genuine, known, later = scores
         limit = float(np.quantile(reservoir, 1 - BUDGET)) if threshold is None else threshold
@@ -75,7 +75,7 @@ class Measure:
         )
 
     def _average_precision(self, genuine: np.ndarray, later: np.ndarray) -> float:
-        """Each sampled genuine row stands for all that it was drawn from."""
+        """Weight each sampled genuine row by the inverse of the sampling rate."""
         family = self.setting.data.rows.family[self.setting.data.evaluate]
         weight = np.sum(family == 0) / len(genuine)
         scores = np.r_[genuine, later]

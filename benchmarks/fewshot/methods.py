@@ -1,4 +1,4 @@
-"""What is compared: baselines, each adapter beside the base, and flagfive's own choice."""
+"""Methods compared: baselines, each adapter beside the base, and flagfive's own choice."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ BESIDE_BASE = (
 
 
 def base(m: Measure, episode: Episode, parts: Parts, seed: int) -> Outcome:
-    """The base alone."""
+    """Score with the base alone."""
     return m.outcome(parts.each(lambda r: r.base_surprise))
 
 
 def oracle(m: Measure, episode: Episode, parts: Parts, seed: int) -> Outcome:
-    """Boosted trees with every label of the training window, the held-out family's too."""
+    """Score with boosted trees on every label of the training window, including the held-out family's."""
     return m.outcome(parts.each(lambda r: np.asarray(m.setting.oracle.predict(r.X, raw_score=True))))
 
 
 def beside_base(name: str) -> Method:
-    """An adapter's detector beside the base, each with the same share of the budget."""
+    """Score with an adapter's detector beside the base, each with the same share of the budget."""
 
     def run(m: Measure, episode: Episode, parts: Parts, seed: int) -> Outcome:
         scores = _detector_scores(adapter(name, m.setting.artifacts), m, episode, parts, seed)
@@ -49,7 +49,7 @@ def beside_base(name: str) -> Method:
 
 
 def alone(name: str) -> Method:
-    """An adapter's detector without the base."""
+    """Score with an adapter's detector without the base."""
 
     def run(m: Measure, episode: Episode, parts: Parts, seed: int) -> Outcome:
         return m.outcome(_detector_scores(adapter(name, m.setting.artifacts), m, episode, parts, seed))
@@ -58,16 +58,16 @@ def alone(name: str) -> Method:
 
 
 def retrain(m: Measure, episode: Episode, parts: Parts, seed: int) -> Outcome:
-    """Boosted trees on all past labels and the flags: the nightly retrain."""
+    """Score with boosted trees on all past labels and the flags, as a nightly retrain does."""
     s = m.setting
-    weight_of_genuine = 1.0  # genuine rows are a sample; frauds are all there are
+    weight_of_genuine = 1.0  # genuine rows are a sample; frauds are complete
     model = Retrain(s.artifacts.base.normaliser, s.past_frauds, share=0.25 * weight_of_genuine)
     detector = model.adapt(Support(s.rows(episode.flags)), s.past_genuine, seed=seed)
     return m.outcome(parts.each(lambda r: model.score(detector, r.X)))
 
 
 def flagfive(m: Measure, episode: Episode, parts: Parts, seed: int) -> Outcome:
-    """Do what the product does: adapt, calibrate, choose the share on left-out flags and replay sets, gate.
+    """Do as the product does: adapt, calibrate, choose the share on left-out flags and replay sets, gate.
 
     A detector that the gate keeps as a draft does not score; the base then scores alone.
     """
@@ -75,12 +75,12 @@ def flagfive(m: Measure, episode: Episode, parts: Parts, seed: int) -> Outcome:
 
 
 def first_second(m: Measure, episode: Episode, parts: Parts, seed: int) -> Outcome:
-    """What is live within a second, before the blend takes over: evidence alone, with its share."""
+    """Score with the evidence detector and its share, which is live within a second, before the blend."""
     return _product(m, m.setting.rows(episode.flags), parts, seed, "evidence")
 
 
 def one_wrong_flag(m: Measure, episode: Episode, parts: Parts, seed: int) -> Outcome:
-    """Flagfive with one flag of the episode swapped for an ordinary transaction."""
+    """Score with flagfive after one flag of the episode is replaced by an ordinary transaction."""
     flags = m.setting.rows(episode.flags).copy()
     rng = np.random.default_rng((seed, 3))
     flags[rng.integers(len(flags))] = m.setting.rows(rng.choice(m.setting.genuine_rows, 1))[0]
@@ -88,14 +88,14 @@ def one_wrong_flag(m: Measure, episode: Episode, parts: Parts, seed: int) -> Out
 
 
 def undetected(m: Measure, episode: Episode, parts: Parts, seed: int) -> Outcome:
-    """Flagfive calibrated on a reservoir that holds the pattern's frauds of that time, labelled genuine."""
+    """Score with flagfive calibrated on a reservoir that contains the family's frauds, labelled genuine."""
     dirty = _with_undetected(m, seed)[1]
     flags = m.setting.rows(episode.flags)
     return _product(m, flags, Parts(dirty, parts.genuine, parts.known, parts.later), seed)
 
 
 def looked_back(m: Measure, episode: Episode, parts: Parts, seed: int) -> Outcome:
-    """As `undetected`, after an analyst judged the detector's 100 best matches in that reservoir."""
+    """Score as `undetected` does, after an analyst judges the detector's 100 best matches there."""
     s = m.setting
     dirty = _with_undetected(m, seed)
     made = adapter("evidence-aware", s.artifacts)
@@ -108,19 +108,19 @@ def looked_back(m: Measure, episode: Episode, parts: Parts, seed: int) -> Outcom
 
 
 def _with_undetected(m: Measure, seed: int) -> tuple[np.ndarray, Reservoir]:
-    """Return the reservoir's rows with the held-out family's frauds of that window, and the reservoir."""
+    """Return the row indices of a reservoir with the held-out family's frauds, and that reservoir."""
     s = m.setting
     d = s.data
     hidden = d.calibrate[d.rows.family[d.calibrate] == s.held]
     share = len(s.reservoir_rows) / np.sum(d.rows.family[d.calibrate] == 0)
     hidden = np.random.default_rng(seed).choice(hidden, int(share * len(hidden)), replace=False)
-    # spread in time as in life, not all at the end: parts of the reservoir are used on their own
+    # sorted, so that frauds are spread in time: parts of the reservoir are used separately
     mixed = np.sort(np.concatenate([s.reservoir_rows, hidden]))
     return mixed, Reservoir(s.rows(mixed), s.artifacts.base)
 
 
 def hardships() -> dict[str, Method]:
-    """Return flagfive under hardships."""
+    """Return flagfive with wrong flags or undetected frauds, by name in the table."""
     return {
         "flagfive, one flag wrong": one_wrong_flag,
         "flagfive, undetected in reservoir": undetected,

@@ -1,4 +1,4 @@
-"""Rows of the result, as table, JSON and plot."""
+"""Rows of the results, as a table, JSON and a plot."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 
 from benchmarks.fewshot.measure import Outcome
 
-# two-sided 95% quantiles of Student's t by degrees of freedom: five episodes are no normal sample
+# two-sided 95% quantiles of Student's t by degrees of freedom, since there are only five episodes
 _STUDENT = {1: 12.71, 2: 4.30, 3: 3.18, 4: 2.78, 5: 2.57, 6: 2.45, 7: 2.36, 8: 2.31, 9: 2.26}
 
 
@@ -38,7 +38,7 @@ class Row:
 def row(
     dataset: str, held_out: str, k: int, method: str, outcomes: Sequence[Outcome], base: float, oracle: float
 ) -> Row:
-    """Sum up the outcomes of all seeds; `base` and `oracle` are mean recalls."""
+    """Summarise the outcomes of all seeds; `base` and `oracle` are mean recalls."""
     recall = np.array([o.recall for o in outcomes])
     n = len(recall)
     wide = _STUDENT.get(n - 1, 1.96) * float(np.std(recall, ddof=1)) / n**0.5 if n > 1 else 0.0
@@ -59,7 +59,7 @@ def row(
 
 
 def print_table(rows: Sequence[Row]) -> None:
-    """Print a block per family: methods down, counts of flags across."""
+    """Print a block per family, with a row per method and a column per number of flags."""
     families = dict.fromkeys((r.dataset, r.held_out) for r in rows)
     for dataset, held_out in families:
         part = [r for r in rows if (r.dataset, r.held_out) == (dataset, held_out)]
@@ -86,12 +86,12 @@ def print_means(rows: Sequence[Row]) -> None:
 
 
 def write_json(rows: Sequence[Row], path: Path, extra: dict[str, object]) -> None:
-    """Write all rows, and what else was measured, as one object."""
+    """Write all rows and the other measurements as one JSON object."""
     path.write_text(json.dumps({"rows": [asdict(r) for r in rows], **extra}, indent=1))
 
 
 def plot(rows: Sequence[Row], path: Path) -> None:
-    """Draw recall against flags, a panel per family."""
+    """Draw recall against the number of flags, one panel per family."""
     import matplotlib
 
     matplotlib.use("Agg")

@@ -1,4 +1,4 @@
-"""One held-out family: artifacts trained without it, and the rows that everything is measured on."""
+"""One held-out family: artifacts trained without it, and the rows for all measurements."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class Setting:
 
     @cached_property
     def artifacts(self) -> Artifacts:
-        """Base, evidence and learners, trained without the family or read from the folder."""
+        """Return base, evidence and learners, trained without the family or read from the folder."""
         if (self.folder / "evidence.safetensors").exists():
             kept = Artifacts.load(self.folder)
             if kept.base.features == self.data.features:
@@ -69,7 +69,7 @@ class Setting:
         return Artifacts.load(self.folder)
 
     def train_learners(self) -> None:
-        """Train the gradient and metric learners too, and keep them in the folder."""
+        """Train the gradient and metric learners as well, and save them in the folder."""
         a = self.artifacts
         injector = Injector(FeatureColumns(self.data.features), WINDOW_FORMULAS, self.data.derive)
         sampler = Sampler(self._history_rows(), a.base.normaliser, injector, (self.held,), seed=3)
@@ -78,27 +78,27 @@ class Setting:
 
     @cached_property
     def reservoir(self) -> Reservoir:
-        """Genuine rows of the calibration window under the base."""
+        """Return the genuine rows of the calibration window, scored by the base."""
         return Reservoir(self.rows(self.reservoir_rows), self.artifacts.base)
 
     @cached_property
     def oracle(self) -> lgb.LGBMClassifier:
-        """Boosted trees that have all labels of the training window, those of the held-out family too."""
+        """Return boosted trees trained on all labels of the training window, also the held-out family's."""
         return self._trees(lambda family: family > 0, 200)
 
     @cached_property
     def past_frauds(self) -> np.ndarray:
-        """Raw features of the training window's frauds without the held-out family."""
+        """Return raw features of the training window's frauds without the held-out family."""
         family = self.data.rows.family[self.data.train]
         return self.rows(self.data.train[(family > 0) & (family != self.held)])
 
     @cached_property
     def past_genuine(self) -> np.ndarray:
-        """Raw features of genuine rows of the training window."""
+        """Return raw features of genuine rows of the training window."""
         return self.rows(self._some(self.data.train, TREES_GENUINE))
 
     def episode(self, k: int, seed: int) -> Episode:
-        """Return K flags and the frauds after them, from a moment that the seed draws.
+        """Return K flags and the frauds after them, from a start time drawn with the seed.
 
         The flags are the first K frauds, each on a card of its own. The frauds after them are on other cards.
         """

@@ -1,4 +1,4 @@
-"""Train what the benchmark needs, each held-out family by itself; what is there already is kept.
+"""Train the benchmark's artifacts for each held-out family; existing artifacts are kept.
 
 python -m benchmarks.fewshot.train_all var/bench/fewshot
 """

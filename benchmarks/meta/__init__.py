@@ -1,1 +1,1 @@
-"""What the meta-learning core costs: MAML's outer loop beside higher's, adapting, calibrating, scoring."""
+"""Cost of the meta-learning core: MAML's outer loop beside higher's, adapting, calibrating, scoring."""

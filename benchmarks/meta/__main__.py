@@ -21,7 +21,7 @@ GOALS = {
 
 
 def main(arguments: list[str]) -> None:
-    """Measure on one thread and print what it found beside the goals."""
+    """Measure on one thread, and print the figures beside the goals."""
     parser = argparse.ArgumentParser(prog="./run bench meta", description=__doc__)
     parser.add_argument("--json", type=Path, help="write the figures to this file")
     parser.add_argument("--rounds", type=int, default=20, help="best of so many (default 20)")

@@ -1,4 +1,4 @@
-"""What one episode and one transaction cost on one core, with the shipped artifacts and simulated traffic."""
+"""Cost of one episode and one transaction on one core, with the shipped artifacts and simulated traffic."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ FLAGS, BACKGROUND, RESERVOIR, DETECTORS, BATCH = 20, 2_048, 50_000, 50, 512
 
 
 def costs(rounds: int) -> dict[str, float]:
-    """Milliseconds of adapting alone and with calibration, microseconds a transaction by live detectors."""
+    """Return ms to adapt, without and with calibration, and µs per transaction by number of detectors."""
     artifacts, genuine, fraud = Artifacts.load(), *_rows()
     made = adapter("evidence", artifacts)
     reservoir = Reservoir(genuine[:RESERVOIR], artifacts.base)
@@ -38,7 +38,8 @@ def costs(rounds: int) -> dict[str, float]:
     def adapt_and_calibrate(number: int) -> LiveDetector:
         return reservoir.calibrate(made, adapt(number).detector)
 
-    adapt_and_calibrate(0)  # kernels compile, the reservoir's tokens are located ahead as in the worker
+    # Warm-up: kernels compile, and the reservoir's tokens are located as in the worker.
+    adapt_and_calibrate(0)
     found = {
         "adapt_ms": 1e3 * _best(adapt, rounds),
         "adapt_and_calibrate_ms": 1e3 * _best(adapt_and_calibrate, rounds),
@@ -58,13 +59,13 @@ def _scoring(stack: ScoringStack, rows: NDArray[np.float32]) -> Callable[[int], 
 
 
 def _rows() -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Genuine and fraudulent payments, raw features."""
+    """Return raw features of genuine and of fraudulent payments."""
     rows = simulated_history(transaction_schema(Settings()), seed=3, days=40.0).rows
     return rows.X[rows.family == 0], rows.X[rows.family > 0]
 
 
 def _best(work: Callable[[int], object], rounds: int) -> float:
-    """CPU seconds of the quickest round: others on the machine only ever add."""
+    """Return the CPU seconds of the fastest round, since other load on the machine can only add time."""
     best = float("inf")
     for number in range(rounds):
         begun = time.process_time()

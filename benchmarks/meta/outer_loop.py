@@ -1,7 +1,7 @@
-"""MAML's outer loop, second order: all tasks of a step at once here, one task after another in higher.
+"""MAML's second-order outer loop: flagfive computes all tasks of a step at once, higher one by one.
 
-Both take the same network, tasks, inner steps and Adam; both gradients are compared before anything is timed.
-higher 0.2.1 (Grefenstette et al. 2019, arXiv:1910.01727) is the one of the two that is still installable:
+Both use the same network, tasks, inner steps and Adam. The gradients are compared before the timing starts.
+The comparison uses higher 0.2.1 (Grefenstette et al. 2019, arXiv:1910.01727), which can still be installed.
 learn2learn ships no wheels.
 """
 
@@ -24,12 +24,12 @@ SUPPORT, QUERY, INNER_STEPS, RATE = 74, 288, 5, 0.05
 
 
 def loss_of(logits: Tensor, y: Tensor) -> Tensor:
-    """Cross-entropy of logits (n, 1) and labels (n,)."""
+    """Return the cross-entropy of logits (n, 1) and labels (n,)."""
     return functional.binary_cross_entropy_with_logits(logits[..., 0], y)
 
 
 def draw(tasks: int, seed: int) -> Tasks:
-    """Random tasks of the shape that fraud tasks have."""
+    """Draw random tasks with the shape of fraud tasks."""
     random = torch.Generator().manual_seed(seed)
 
     def part(rows: int) -> tuple[Tensor, Tensor]:
@@ -41,18 +41,18 @@ def draw(tasks: int, seed: int) -> Tasks:
 
 
 def our_learner() -> GradientLearner:
-    """MAML over the network that both train."""
+    """Return MAML over the network that both train."""
     return maml(mlp, loss_of, steps=INNER_STEPS)
 
 
 def our_step() -> Callable[[Tasks], Params]:
-    """A meta-gradient as `meta.learners` takes it."""
+    """Compute a meta-gradient with `meta.learners`."""
     learner, state = our_learner(), State.start(mlp_params(SIZES, seed=0), RATE)
     return lambda tasks: learner.meta_gradient(state, tasks)[0].params
 
 
 def higher_step() -> Callable[[Tasks], Params]:
-    """The same as higher's documentation writes it."""
+    """Compute the same meta-gradient with higher, as its documentation shows."""
     params = mlp_params(SIZES, seed=0)
     model = nn.Sequential(*_layers(params))
     inner = torch.optim.SGD(model.parameters(), RATE)
@@ -84,9 +84,9 @@ def _layers(params: Params) -> list[nn.Module]:
 
 
 def tasks_a_second(steps: dict[str, Callable[[Tasks], Params]], tasks: int, rounds: int) -> dict[str, float]:
-    """Best of `rounds` for each, in turn, in tasks of a CPU second, of which there is one thread.
+    """Return the best of `rounds` for each in tasks per CPU second, on one thread, measured in turn.
 
-    Raises AssertionError where the gradients differ: then they would not do the same work.
+    Raises AssertionError if the gradients differ, since the two would then do different work.
     """
     drawn = draw(tasks, seed=1)
     ours, theirs = (step(drawn) for step in steps.values())

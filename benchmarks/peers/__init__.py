@@ -1,7 +1,7 @@
-"""What a user would pick instead of flagfive, each doing the same work as a process of its own.
+"""Alternatives to flagfive, each a process that does the same work.
 
-Nothing of the product needs these packages; `./run bench` makes an environment that has them
-(requirements/bench.txt). Each peer is started with `BROKER TOPIC OUTPUT COUNT WEIGHTS`, reads TOPIC from its
-beginning, writes scores to OUTPUT, prints `first` when it has its first record in hand and `last` when it has
-dealt with COUNT of them, and then waits to be ended.
+The product does not need these packages. `./run bench` creates an environment with them
+(requirements/bench.txt). The benchmark starts each peer with `BROKER TOPIC OUTPUT COUNT WEIGHTS`. The peer
+reads TOPIC from its beginning and writes scores to OUTPUT. It prints `first` when it receives its first
+record, and `last` when it has processed COUNT records. It then waits until the benchmark kills it.
 """

@@ -1,4 +1,4 @@
-"""A loop over confluent-kafka: batches of a thousand, state in a dictionary, nothing kept safe."""
+"""A loop over confluent-kafka: batches of a thousand, state in a dictionary, no durability."""
 
 import signal
 

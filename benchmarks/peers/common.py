@@ -1,4 +1,4 @@
-"""What the peers in Python share: their command line, their records, and what they tell the benchmark."""
+"""Code shared by the Python peers: command line, records, and messages to the benchmark."""
 
 import os
 import sys
@@ -18,7 +18,7 @@ def tell(word: str) -> None:
 
 
 class Transaction(msgspec.Struct):
-    """All 8 fields, as a typed consumer would decode them."""
+    """All 8 fields of a transaction, as a typed consumer decodes them."""
 
     transaction_id: str
     card_id: str
@@ -38,7 +38,7 @@ class Score(msgspec.Struct):
 
 @dataclass
 class Race:
-    """The command line, and how far the peer has come."""
+    """The command line, and the number of records processed so far."""
 
     broker: str
     topic: str
@@ -54,16 +54,16 @@ class Race:
 
     @property
     def fresh_name(self) -> str:
-        """A new name for a consumer group."""
+        """Return a new name for a consumer group."""
         return f"bench-{uuid.uuid4().hex[:8]}"
 
     def begin(self) -> None:
-        """Tell, once, that the first record is in hand."""
+        """Write `first` to the benchmark, once."""
         if self.done == 0:
             tell("first")
 
     def note(self, records: int = 1) -> bool:
-        """Count records that are dealt with; True once it is enough."""
+        """Count processed records; return True once there are enough."""
         before, self.done = self.done, self.done + records
         return before < self.count <= self.done
 
@@ -72,7 +72,7 @@ class Race:
 
 
 class Scorer:
-    """Decode, fold and score in Python, one transaction at a time or a list of them."""
+    """Decodes, folds and scores in Python, one transaction at a time or a list of them."""
 
     def __init__(self, network: Network) -> None:
         self._network = network

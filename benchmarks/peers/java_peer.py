@@ -1,4 +1,4 @@
-"""Fetches Kafka Streams by Maven and compiles the peer, once per version of both."""
+"""Fetches Kafka Streams with Maven and compiles the peer, once per version of both."""
 
 import hashlib
 import shutil
@@ -15,11 +15,11 @@ _HEAP = ("-Xms256m", "-Xmx1g")
 
 
 class PeerMissing(Exception):
-    """A peer cannot be run here; says why."""
+    """A peer cannot run on this machine; the message gives the reason."""
 
 
 def java_command() -> list[str]:
-    """What starts the peer, without its arguments. Raises PeerMissing."""
+    """Return the command that starts the peer, without its arguments. Raises PeerMissing."""
     folder = cache_folder() / f"kafka-streams-{_fingerprint()}"
     if not (folder / "KafkaStreamsPeer.class").exists():
         _build(folder)
@@ -27,7 +27,7 @@ def java_command() -> list[str]:
 
 
 def _build(folder: Path) -> None:
-    """1. Fetch the jars. 2. Compile. The class is written last, so a build cut short is made anew."""
+    """1. Fetch the jars. 2. Compile. The class is written last, so an interrupted build is repeated."""
     javac = shutil.which("javac")
     if javac is None:
         raise PeerMissing("no javac; on Debian or Ubuntu: sudo apt-get install openjdk-17-jdk-headless")

@@ -1,4 +1,4 @@
-"""A Faust agent as the documentation shows it: one event at a time, state in a dictionary."""
+"""A Faust agent as Faust's documentation shows it: one event at a time, state in a dictionary."""
 
 import sys
 

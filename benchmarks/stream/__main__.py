@@ -22,7 +22,7 @@ from flagfive.stop_signals import interrupt_on_stop_signals
 from stream.wiring import transaction_schema
 
 PARTS = ("throughput", "latency", "growth")
-QUICK_TRANSACTIONS = 100_000  # several batches per partition: a single one would leave nothing to time
+QUICK_TRANSACTIONS = 100_000  # several batches per partition; a single batch leaves nothing to time
 
 
 def arguments() -> argparse.Namespace:
@@ -66,7 +66,7 @@ def main() -> None:
 
 
 def measure(chosen: argparse.Namespace, folder: Path, console: Console) -> dict[str, Any]:
-    """Everything that was asked for."""
+    """Run the selected measurements and return their figures."""
     measured: dict[str, Any] = {"machine": _machine(), "rows": [], "latency": [], "growth": {}}
     with one_broker(folder) as broker:
         if "throughput" in chosen.parts:
@@ -84,7 +84,7 @@ def measure(chosen: argparse.Namespace, folder: Path, console: Console) -> dict[
 
 @contextmanager
 def filled_topic(broker: str, folder: Path, chosen: argparse.Namespace) -> Iterator[Race]:
-    """The topic that all rows read."""
+    """Fill the topic that all rows read."""
     settings = fresh_settings(broker, folder, "exactly_once")
     weights = folder / "weights.bin"
     Network.random().save(weights)

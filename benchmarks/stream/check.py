@@ -1,4 +1,4 @@
-"""A row counts only if its scores are right: as many as there should be, and equal to a plain computation."""
+"""Checks a row's scores: their number, and their equality with a plain computation."""
 
 import asyncio
 from collections.abc import Mapping
@@ -14,17 +14,17 @@ from features.byte_strings import ByteStrings
 from features.schema import TransactionSchema
 from stream.transport.fetcher import BatchConsumer
 
-ID_AT = len('{"transaction_id":"t')  # in every row's JSON the id comes first
-_COMPARED = 10_000  # transactions, the first of the topic
-_TOLERANCE = 2e-4  # float32 sums in another order, and six decimals
+ID_AT = len('{"transaction_id":"t')  # the id comes first in every row's JSON
+_COMPARED = 10_000  # first transactions of the topic
+_TOLERANCE = 2e-4  # allows for float32 sums in another order, and six decimals
 
 
 class WrongScores(Exception):
-    """A row's output is not what the task asks for."""
+    """A row's output does not match the task."""
 
 
 def reference(traffic: Traffic, schema: TransactionSchema, network: Network) -> dict[int, float]:
-    """Scores of the first transactions by number, computed one by one in plain Python."""
+    """Return scores of the first transactions by number, computed one by one in plain Python."""
     cards: dict[str, Sums] = {}
     inputs = []
     _, values = next(records(traffic, schema))
@@ -35,7 +35,7 @@ def reference(traffic: Traffic, schema: TransactionSchema, network: Network) -> 
 
 
 def committed_values(broker: str, topic: str) -> list[ByteStrings]:
-    """The values of every committed record now in a topic, batch by batch."""
+    """Yield the values of all committed records in a topic, batch by batch."""
     return asyncio.run(_read(broker, topic))
 
 
@@ -64,14 +64,14 @@ async def _read(broker: str, topic: str) -> list[ByteStrings]:
 
 
 def numbers_in(values: ByteStrings) -> np.ndarray:
-    """The transactions' numbers, read from their ids' digits."""
+    """Return the transactions' numbers, read from the digits of their ids."""
     digits = values.buffer[values.start[:, None] + ID_AT + np.arange(ID_DIGITS)]
     number: np.ndarray = (digits - ord("0")).astype(np.int64) @ 10 ** np.arange(ID_DIGITS - 1, -1, -1)
     return number
 
 
 def check_count(batches: list[ByteStrings], expected: int) -> None:
-    """Raise WrongScores unless each of `expected` transactions has just one score."""
+    """Raise WrongScores unless each of `expected` transactions has exactly one score."""
     numbers = np.concatenate([numbers_in(values) for values in batches] or [np.empty(0, np.int64)])
     different = len(np.unique(numbers))
     if len(numbers) != expected or different != expected:
@@ -79,7 +79,7 @@ def check_count(batches: list[ByteStrings], expected: int) -> None:
 
 
 def check_scores(batches: list[ByteStrings], expected: Mapping[int, float]) -> int:
-    """Raise WrongScores where a score differs; returns how many could be compared."""
+    """Raise WrongScores if a score differs; return the number of scores compared."""
     compared = 0
     for values in batches:
         numbers = numbers_in(values)

@@ -1,7 +1,7 @@
 """A flagfive worker that does the benchmark's work: `python -m benchmarks.stream.child COUNT WEIGHTS`.
 
-Built as `stream.app` builds the scorer, with another stage. Prints `first` when it has a first batch in
-hand and `last` when the outputs of COUNT transactions are committed.
+It is built as `stream.app` builds the scorer, with another stage. It prints `first` when it receives its
+first batch, and `last` when the outputs of COUNT transactions are committed.
 """
 
 import asyncio
@@ -34,7 +34,7 @@ from stream.wiring import transaction_schema
 
 
 class Counter:
-    """Says when the race begins and ends."""
+    """Reports the begin and the end of the race to the benchmark."""
 
     def __init__(self, count: int) -> None:
         self._count = count
@@ -53,7 +53,7 @@ class Counter:
 
 
 class TimedStage(WorkStage):
-    """Tells of the first batch before it is worked on."""
+    """Reports the first batch before it is processed."""
 
     counter: Counter
 
@@ -63,7 +63,7 @@ class TimedStage(WorkStage):
 
 
 class WorkWiring:
-    """Makes the worker of each partition."""
+    """Creates the worker of each partition."""
 
     def __init__(self, settings: Settings, counter: Counter, network: Network, app: faust.App) -> None:
         self._settings = settings
@@ -97,7 +97,7 @@ class WorkWiring:
 
 
 def build(settings: Settings, counter: Counter, network: Network) -> faust.App:
-    """The app, with one agent on the transactions."""
+    """Return the app with one agent on the transactions."""
     driver.register()
     app = faust_app(settings)
     wiring = WorkWiring(settings, counter, network, app)
@@ -114,7 +114,7 @@ def build(settings: Settings, counter: Counter, network: Network) -> faust.App:
 
 
 def load_kernels(settings: Settings, network: Network) -> None:
-    """Part of starting up, as loading classes is for Java: a kernel's first call loads its machine code."""
+    """Load the kernels' machine code by a first call, as part of start-up, like class loading in Java."""
     schema = transaction_schema(settings)
     stage = WorkStage(schema, network, "none", 0, None)
     _, values = next(records(Traffic(64, cards=8), schema))

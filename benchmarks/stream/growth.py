@@ -1,7 +1,7 @@
-"""What a transaction costs as cards and detectors grow in number, and what they take of memory.
+"""Cost of a transaction and memory use, by number of cards and of detectors.
 
-In memory and on one thread: decode, card stage, merchant stage, score, encode, as the worker does them,
-without the broker's part. Each point is measured in turn, several times over; the median is told.
+The work runs in memory, on one thread and without a broker: decode, card stage, merchant stage, score and
+encode, as in the worker. All points are measured in turn, several times; the median is reported.
 """
 
 import gc
@@ -33,11 +33,11 @@ CARDS = (10_000, 100_000, 1_000_000)
 DETECTORS = (1, 10, 100, 1_000)
 BATCH = 5_000
 _MIB = 1 << 20
-_TIMED = 50_000  # transactions under the clock, each time
+_TIMED = 50_000  # transactions timed per run
 
 
 class Chain:
-    """Both stages and the scorer, with all their state, in one place."""
+    """Both stages and the scorer with their state, called one after the other."""
 
     def __init__(self, schema: TransactionSchema, stack: ScoringStack) -> None:
         self._decoder, self._layout = Decoder(schema), FeatureLayout(schema)
@@ -47,7 +47,7 @@ class Chain:
         self.profiles = [Profiles(position) for position in range(len(schema.entities))]
 
     def work(self, values: ByteStrings) -> None:
-        """One batch from bytes to bytes."""
+        """Process one batch, from encoded transactions to encoded scores."""
         n = len(values)
         columns, _ = self._decoder.decode(values, np.full(n, 2e9))
         features = np.zeros((n, len(self._layout)), np.float32)
@@ -63,12 +63,12 @@ class Chain:
 
     @property
     def mib(self) -> float:
-        """Memory of all profiles, keys not counted."""
+        """Return the memory of all profiles in MiB, without keys."""
         return sum(profiles.nbytes for profiles in self.profiles) / _MIB
 
 
 def measure(say: Callable[[str], None], *, quick: bool = False) -> dict[str, Any]:
-    """Points for cards (at 10 detectors) and for detectors (at 10,000 cards)."""
+    """Return points by number of cards (at 10 detectors) and by number of detectors (at 10,000 cards)."""
     schema = transaction_schema(Settings())
     artifacts, genuine = Artifacts.load(), genuine_features(schema)
     repeats = 1 if quick else 5
@@ -95,7 +95,7 @@ def measure(say: Callable[[str], None], *, quick: bool = False) -> dict[str, Any
 
 
 def _warm(chain: Chain, schema: TransactionSchema, cards: int) -> list[ByteStrings]:
-    """Let most cards be known (86%), then hand out the batches to be timed."""
+    """Process traffic until most cards (86%) are known, then return the batches to time."""
     for values in _batches(schema, Traffic(2 * cards, cards=cards, seed=3)):
         chain.work(values)
     return list(_batches(schema, Traffic(_TIMED, cards=cards, seed=4)))
@@ -108,7 +108,7 @@ def _batches(schema: TransactionSchema, traffic: Traffic) -> Iterator[ByteString
 
 
 def _costs(chains: dict[int, Chain], batches: dict[int, list[ByteStrings]], repeats: int) -> dict[int, float]:
-    """Microseconds a transaction of each chain, measured in turn."""
+    """Return the microseconds per transaction of each chain, measured in turn."""
     runs: dict[int, list[float]] = {count: [] for count in chains}
     for _ in range(repeats):
         for count, chain in chains.items():
@@ -125,13 +125,13 @@ def _timed(chain: Chain, batches: Sequence[ByteStrings]) -> float:
 
 
 def _many(stack: ScoringStack, count: int) -> ScoringStack:
-    """So many detectors: those at hand, over and over; what they hold makes no difference to their cost."""
+    """Return a stack of `count` detectors that repeats those of `stack`; content does not affect cost."""
     live = [stack.detectors[number % len(stack.detectors)] for number in range(count)]
     return stack.replaced(live)
 
 
 def _stack_mib(stack: ScoringStack) -> float:
-    """Memory of tables and tails of all detectors, as the stack holds them for scoring."""
+    """Return the memory of all detectors' tables and tails in MiB, as the stack holds them for scoring."""
     tables = sum(tensor.nbytes for live in stack.detectors for tensor in live.detector.tensors.values())
     tails = sum(live.tails.knots.nbytes + live.tails.levels.nbytes for live in stack.detectors)
     return (tables + tails) / _MIB

@@ -1,7 +1,7 @@
-"""The ceiling: the same work over record batches that already lie in memory, without a network.
+"""Upper limit of throughput: the same work on record batches that are already in memory, without a network.
 
 `python -m benchmarks.stream.kernel_only BROKER TOPIC COUNT WEIGHTS` reads the topic's record batches first,
-then reads, decodes, folds, scores and encodes them, up to the bytes that a producer would send.
+then parses, decodes, folds, scores and encodes them, up to the bytes that a producer would send.
 """
 
 import asyncio
@@ -27,7 +27,7 @@ _FETCH_BYTES = 1 << 20
 
 
 class KeptRecords(BatchRecords):
-    """Keeps the bytes of each fetch, so that they can be read once more under the clock."""
+    """Keeps the bytes of each fetch, so that the timed run can parse them again."""
 
     kept: list[tuple[TopicPartition, int, bytes]] = []  # noqa: RUF012  one list for all
 
@@ -37,7 +37,7 @@ class KeptRecords(BatchRecords):
 
 
 async def fetch(broker: str, topic: str, count: int) -> list[tuple[TopicPartition, int, bytes]]:
-    """The fetches of `count` transactions, partition, first offset and bytes of each."""
+    """Fetch `count` transactions, and return partition, first offset and bytes of each fetch."""
     fetcher.BatchRecords = KeptRecords  # type: ignore[misc]
     consumer = BatchConsumer(
         bootstrap_servers=broker,

@@ -1,9 +1,9 @@
-"""From produce to committed score at a steady rate, beside the broker's own floor.
+"""Latency from produce to committed score at a steady rate, compared with the broker's own latency.
 
-A sender hands transactions to the broker every five milliseconds, as long as Kafka's own producer lingers by
-default (KIP-1030). Each counts from when it was due, so waiting in the sender is in the figures (no
-«coordinated omission»). A reader of committed records notes when each score, or for the floor each
-transaction itself, can be read.
+A sender passes transactions to the broker every five milliseconds, the default linger of Kafka's own producer
+(KIP-1030). The latency of a transaction starts when it is due, so the figures include waiting in the sender
+(no «coordinated omission»). A reader of committed records notes when each score becomes readable. For the
+floor, it notes when each transaction itself becomes readable.
 """
 
 import asyncio
@@ -31,18 +31,18 @@ from stream.wiring import transaction_schema
 
 RATES = (3_000, 10_000)
 _SLICE_S = 0.005
-_WARM_UP_S = 3.0  # kernels load, fetches settle; not counted
+_WARM_UP_S = 3.0  # kernels load, fetches become steady; not counted
 _PATIENCE_S = 120.0
-_FIRST = 200  # transactions that show that a worker is up
+_FIRST = 200  # transactions whose scores show that a worker is up
 _SHARES = {"p50_ms": 50, "p95_ms": 95, "p99_ms": 99}
 
 
 class ScoresMissing(Exception):
-    """Some transactions had no score in time."""
+    """Some transactions have no score after the time limit."""
 
 
 class Reader:
-    """Notes when each number first appears in a topic."""
+    """Notes when each transaction's number first appears in a topic."""
 
     def __init__(self, broker: str, topic: str, partitions: int, count: int) -> None:
         self.seen_at = np.full(count, np.nan)
@@ -61,7 +61,7 @@ class Reader:
         await self._consumer.seek_to_end(*self._assigned)
 
     async def run(self) -> None:
-        """Read until everything has appeared."""
+        """Read until all numbers have appeared."""
         while self.missing:
             fetched = await self._consumer.getmany(timeout_ms=100)
             now = time.perf_counter()
@@ -76,7 +76,7 @@ class Reader:
 
 
 async def send(settings: Settings, rate: float, keys: ByteStrings, values: ByteStrings) -> np.ndarray:
-    """Send all at `rate` a second; returns when each was due, float64 (n,), in seconds of `perf_counter`."""
+    """Send all at `rate` per second; return when each was due, float64 (n,), in seconds of `perf_counter`."""
     sent, began = 0, time.perf_counter()
     async with Feed(settings.broker.bootstrap, settings.topics.transactions) as feed:
         while sent < len(values):
@@ -90,13 +90,13 @@ async def send(settings: Settings, rate: float, keys: ByteStrings, values: ByteS
 
 
 async def steady(settings: Settings, topic: str, rate: int, seconds: float) -> np.ndarray:
-    """Milliseconds from produce to readable in `topic`, of each transaction after the warm-up."""
+    """Return ms from produce until readable in `topic`, for each transaction after the warm-up."""
     waited = await _flow(settings, topic, rate, int(rate * (seconds + _WARM_UP_S)), seed=2)
     return waited[int(rate * _WARM_UP_S) :]
 
 
 async def _flow(settings: Settings, topic: str, rate: float, count: int, *, seed: int) -> np.ndarray:
-    """Milliseconds of each of `count` transactions, sent at `rate` a second."""
+    """Return the latency in ms of each of `count` transactions, sent at `rate` per second."""
     parts = list(records(Traffic(count, seed=seed), transaction_schema(settings)))
     keys, values = _joined([k for k, _ in parts]), _joined([v for _, v in parts])
     reader = Reader(settings.broker.bootstrap, topic, settings.topics.partitions, count)
@@ -116,7 +116,7 @@ async def _flow(settings: Settings, topic: str, rate: float, count: int, *, seed
 def measure(
     broker: str, folder: Path, rates: Sequence[int], seconds: float, say: Callable[[str], None]
 ) -> list[dict[str, Any]]:
-    """The floor, then both guarantees of the whole pipeline, at each rate."""
+    """Measure the floor, then the whole pipeline with both guarantees, at each rate."""
     found = []
     for rate in rates:
         floor = fresh_settings(broker, folder, "at_least_once")
@@ -139,7 +139,7 @@ def _pipeline(settings: Settings, folder: Path, rate: int, seconds: float) -> np
 
 
 async def _after_a_first_score(settings: Settings, rate: int, seconds: float) -> np.ndarray:
-    """Start the steady flow once the worker has shown, on a few transactions, that it scores."""
+    """Start the steady flow once the worker has scored a few transactions."""
     await _flow(settings, settings.topics.scores, _FIRST, _FIRST, seed=3)
     return await steady(settings, settings.topics.scores, rate, seconds)
 

@@ -1,4 +1,4 @@
-"""Runs one contestant as a child process and reads its clock and its memory from outside."""
+"""Runs one contestant as a child process, and reads its time and memory from outside."""
 
 import os
 import selectors
@@ -12,11 +12,11 @@ from pathlib import Path
 import psutil
 
 MIB = 1024 * 1024
-LIMIT_S = 300.0  # for one row: the slowest needs a tenth of it
+LIMIT_S = 300.0  # for one row; the slowest row needs a tenth of it
 
 
 class ContestantFailed(Exception):
-    """A contestant ended, or did not come to an end."""
+    """A contestant exited early, or did not finish in time."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Moment:
 
 @dataclass(frozen=True)
 class Measured:
-    """From the first record to the last: start-up is not in it."""
+    """Figures from the first record to the last, without start-up."""
 
     transactions: int
     wall_s: float
@@ -48,14 +48,14 @@ class Measured:
 
 @contextmanager
 def child(command: Sequence[str], environment: Mapping[str, str], log: Path) -> Iterator["Contestant"]:
-    """A running contestant, killed afterwards: nothing of it is needed any more."""
+    """Start a contestant, and kill it afterwards."""
     with log.open("ab") as errors:
         process = subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=errors,
-            bufsize=0,  # a line left in a buffer would never be waited for
+            bufsize=0,  # select does not see a line that is already in a buffer
             env={**os.environ, **environment},
         )
     try:
@@ -66,7 +66,7 @@ def child(command: Sequence[str], environment: Mapping[str, str], log: Path) -> 
 
 
 class Contestant:
-    """A child process that says `first` and `last`."""
+    """A child process that prints `first` and `last`."""
 
     def __init__(self, process: "subprocess.Popen[bytes]", log: Path) -> None:
         self._process = process
@@ -80,7 +80,7 @@ class Contestant:
         return Measured.between(begin, end, transactions, self.peak_mib)
 
     def hear(self, word: str) -> Moment:
-        """The moment at which the child says `word`."""
+        """Wait until the child prints `word`; return that moment."""
         stream = self._process.stdout
         assert stream is not None
         with selectors.DefaultSelector() as selector:

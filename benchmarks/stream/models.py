@@ -1,4 +1,4 @@
-"""What the whole pipeline scores with: the shipped base, and detectors adapted to the topic's traffic."""
+"""Models of the whole pipeline: the shipped base, and detectors adapted to the topic's traffic."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,14 +30,14 @@ _AUTHOR, _REASON = "benchmark", "throughput"
 
 
 def genuine_features(schema: TransactionSchema, count: int = _GENUINE) -> NDArray[np.float32]:
-    """Feature vectors of the first transactions of the benchmark's traffic."""
+    """Return feature vectors of the first transactions of the benchmark's traffic."""
     parts = [Decoder(schema).decode(values, np.full(len(values), 2e9))[0] for _, values in
              records(Traffic(count), schema)]  # fmt: skip
     return np.concatenate([featurise(schema, part) for part in parts])
 
 
 def small_stack(artifacts: Artifacts, genuine: NDArray[np.float32], detectors: int) -> ScoringStack:
-    """The base and so many detectors, each adapted to an episode of five."""
+    """Return the base with the given number of detectors, each adapted to an episode of five."""
     base_tails = Tails.fit(artifacts.base.score(genuine))
     live = [_detector(artifacts, genuine, seed) for seed in range(detectors)]
     return ScoringStack(artifacts.base, base_tails, tuple(live))
@@ -52,7 +52,7 @@ def _detector(artifacts: Artifacts, genuine: NDArray[np.float32], seed: int) -> 
 
 
 def announce(settings: Settings, detectors: int) -> None:
-    """Put base and detectors in force on the control log of `settings`, with a threshold for 0.1% alerts."""
+    """Write base and detectors to the control log of `settings`, with a threshold for 0.1% alerts."""
     artifacts, genuine = Artifacts.load(), genuine_features(transaction_schema(settings))
     stack = small_stack(artifacts, genuine, detectors)
     threshold = float(np.quantile(stack.score(genuine)[0], 1 - ALERT_SHARE))

@@ -1,11 +1,11 @@
-"""PNG plots of everything that was measured."""
+"""PNG plots of all measurements."""
 
 from pathlib import Path
 from typing import Any
 
 
 def draw(measured: dict[str, Any], folder: Path) -> list[Path]:
-    """Write a plot per part into `folder`; returns what was written."""
+    """Write one plot per part into `folder`; return the files written."""
     import matplotlib
 
     matplotlib.use("Agg")

@@ -1,4 +1,4 @@
-"""How far a group of unmodified `flagfive worker` processes has come, asked of the broker."""
+"""Progress of a group of unmodified `flagfive worker` processes, read from the broker."""
 
 import time
 from collections.abc import Sequence
@@ -8,11 +8,11 @@ from kafka import KafkaConsumer, TopicPartition
 from benchmarks.stream.measure import LIMIT_S, Contestant, Measured, Moment
 from settings import Settings
 
-_POLL_S = 0.03  # of a run of some ten seconds: 0.3%
+_POLL_S = 0.03  # 0.3% of a run of about ten seconds
 
 
 class Progress:
-    """Reads committed places of the group; takes no part in it."""
+    """Reads the group's committed offsets without joining the group."""
 
     def __init__(self, settings: Settings) -> None:
         self._topics = settings.topics
@@ -27,12 +27,12 @@ class Progress:
         self._ends = {partition.partition: offset for partition, offset in ends.items()}
 
     def read(self) -> int:
-        """Transactions that the first stage has committed."""
+        """Return the number of transactions that the first stage has committed."""
         places = (self._committed(self._topics.transactions, n) for n in self._numbers)
         return sum(place.offset for place in places if place is not None)
 
     def finished(self) -> bool:
-        """Whether all that the topic holds is scored: the note of the last stage says up to where."""
+        """Return whether the whole topic is scored, by the offsets in the last stage's commit metadata."""
         for number in self._numbers:
             place = self._committed(self._topics.returned, number)
             if place is None or int(place.metadata or -1) < self._ends[number]:
@@ -47,7 +47,7 @@ class Progress:
 
 
 def race(settings: Settings, workers: Sequence[Contestant], transactions: int) -> Measured:
-    """From the first commit of the first stage to the last score, CPU and memory of all workers together."""
+    """Measure all workers together, from the first commit of the first stage to the last score."""
     progress = Progress(settings)
     try:
         _until(lambda: progress.read() > 0, workers)

@@ -1,4 +1,4 @@
-"""The tables that a reader sees."""
+"""Tables of the results."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""The contestants: how each is started, measured and checked."""
+"""The contestants, and the functions that start, measure and check each."""
 
 import sys
 import time
@@ -33,7 +33,7 @@ class Race:
 
     Attributes:
         topic: holds `traffic`, shared by all rows.
-        few: how many of the transactions the slow peers get.
+        few: number of transactions for the slow peers.
         weights: file of the network's weights.
     """
 
@@ -53,7 +53,7 @@ class Race:
 
 @dataclass(frozen=True)
 class Row:
-    """A contestant. `slow` ones get fewer transactions."""
+    """A contestant. Slow contestants get fewer transactions."""
 
     name: str
     run: Callable[[Race, int], Measured]
@@ -61,7 +61,7 @@ class Row:
 
 
 def peer(name: str, module: str, *extra: str, needs: str) -> Callable[[Race, int], Measured]:
-    """A peer written in Python."""
+    """Run a peer written in Python."""
 
     def run(race: Race, count: int) -> Measured:
         try:
@@ -91,7 +91,7 @@ def _run_peer(race: Race, name: str, command: list[str], count: int, *extra: str
 
 
 def same_work(delivery: str) -> Callable[[Race, int], Measured]:
-    """Flagfive's transport, partition worker, committer and checkpoints around the work of the task."""
+    """Run the task's work in flagfive's transport, partition worker, committer and checkpoints."""
 
     def run(race: Race, count: int) -> Measured:
         settings = race.settings(delivery)
@@ -110,7 +110,7 @@ def same_work(delivery: str) -> Callable[[Race, int], Measured]:
 def whole_pipeline(
     delivery: str = "exactly_once", workers: int = 1, module: str = "flagfive"
 ) -> Callable[[Race, int], Measured]:
-    """The real `flagfive worker`: two stages, 46 features, base, detectors, reasons for alerts."""
+    """Run the real `flagfive worker`: two stages, 46 features, base, detectors, reasons for alerts."""
 
     def run(race: Race, count: int) -> Measured:
         settings = race.settings(delivery)
@@ -136,7 +136,7 @@ def kernel_only(race: Race, count: int) -> Measured:
 
 
 def _wait_for_scores(race: Race, settings: Settings) -> None:
-    """A peer commits in its own time, after it has said that it is done."""
+    """Wait until scores are committed; a peer may commit after it reports the end."""
     deadline = time.monotonic() + COMMITTED_WITHIN_S
     while not check.committed_values(race.broker, settings.topics.scores):
         if time.monotonic() > deadline:

@@ -1,4 +1,4 @@
-"""A broker for all rows, and a set of topics for each."""
+"""One broker for all rows, and a set of topics for each row."""
 
 import os
 import uuid
@@ -21,7 +21,7 @@ CLONE = Path(__file__).resolve().parents[2]
 
 @contextmanager
 def one_broker(folder: Path) -> Iterator[str]:
-    """Address of FLAGFIVE_BROKER, else of a broker with its data in `folder`, ended afterwards."""
+    """Yield the address of FLAGFIVE_BROKER, else of a temporary broker with its data in `folder`."""
     if broker_is_given():
         yield os.environ["FLAGFIVE_BROKER"]
         return
@@ -33,7 +33,7 @@ def one_broker(folder: Path) -> Iterator[str]:
 
 
 def fresh_settings(bootstrap: str, var: Path, delivery: str, *, transactions: str | None = None) -> Settings:
-    """Settings with topics of their own, not yet created; `transactions` names one that is shared."""
+    """Return settings with new topic names, not yet created; `transactions` names a shared topic."""
     prefix = f"b{uuid.uuid4().hex[:8]}-"
     topics = TopicsSettings(partitions=PARTITIONS).prefixed(prefix)
     if transactions is not None:
@@ -54,7 +54,7 @@ def create_topics(settings: Settings) -> None:
 
 @contextmanager
 def topics_of(settings: Settings, *, keep: str | None = None) -> Iterator[None]:
-    """The topics of `settings` while they are needed; the disk is given back afterwards, but for `keep`."""
+    """Create the topics of `settings`, and delete them afterwards to free the disk, except `keep`."""
     create_topics(settings)
     try:
         yield
@@ -65,7 +65,7 @@ def topics_of(settings: Settings, *, keep: str | None = None) -> Iterator[None]:
 
 
 def environment_of(settings: Settings) -> dict[str, str]:
-    """The settings as environment variables of a child process."""
+    """Return the settings as environment variables for a child process."""
     variables = {
         "FLAGFIVE_VAR": str(settings.var),
         "FLAGFIVE_CONTROL_KEY": SECRET,

@@ -1,4 +1,4 @@
-"""flagfive's way of keeping decayed counts and sums: rows by slot, staged until the commit."""
+"""Decayed counts and sums as flagfive keeps them: rows by slot, staged until the commit."""
 
 from dataclasses import dataclass
 
@@ -24,14 +24,14 @@ _NEVER = -1
 
 @dataclass(frozen=True, slots=True)
 class StagedSums:
-    """Rows that a batch has changed: `slots` (u,) and what they become, float64 (u, 7)."""
+    """Rows changed by a batch: `slots` (u,) and their new values, float64 (u, 7)."""
 
     slots: Slots
     rows: Rows
 
 
 class CardSums:
-    """Sums of every card of a partition. What a checkpoint asks of profiles, it answers too."""
+    """Sums of every card of a partition, with the methods that a checkpoint needs from profiles."""
 
     def __init__(self) -> None:
         self._table = SlotTable()
@@ -46,11 +46,11 @@ class CardSums:
 
     @property
     def nbytes(self) -> int:
-        """Bytes of memory, without the bytes of the keys."""
+        """Return the bytes of memory, without the bytes of the keys."""
         return self._table.nbytes + self._rows.nbytes + self._changed_in.nbytes + self._place.nbytes
 
     def stage(self, cards: ByteStrings, time: Rows, amount: Rows) -> tuple[StagedSums, NDArray[np.float32]]:
-        """Fold n transactions into copies of their rows; returns those and the inputs float32 (n, 8)."""
+        """Fold n transactions into copies of their rows; return the copies and the inputs float32 (n, 8)."""
         slots = self._table.lookup_or_insert(cards)
         self._make_room()
         touched, row_of = np.empty(len(slots), np.int32), np.empty(len(slots), np.int32)
@@ -61,12 +61,12 @@ class CardSums:
         return StagedSums(touched, rows), inputs
 
     def publish(self, staged: StagedSums) -> None:
-        """The batch is committed."""
+        """Write the staged rows, once their batch is committed."""
         self._rows[staged.slots] = staged.rows
         self._changed_in[staged.slots] = self._round
 
     def expire(self) -> ByteStrings:
-        """No card is ever forgotten here."""
+        """Expire nothing: this benchmark keeps all cards."""
         return ByteStrings.empty()
 
     def changed_since_checkpoint(self) -> ChangedRows:
@@ -89,7 +89,7 @@ class CardSums:
 
 @kernel
 def _number(slots: Slots, place: Slots, touched: Slots, row_of: Slots) -> int:
-    """Number the different slots in order of appearance; `place` is -1 everywhere, before and after."""
+    """Number the distinct slots in order of appearance; `place` is -1 everywhere, before and after."""
     count = 0
     for i in range(len(slots)):
         if place[slots[i]] < 0:

@@ -1,4 +1,4 @@
-"""The work that every row of the benchmark does, and what its result must be.
+"""The work of every row of the benchmark, with its expected result.
 
 Per transaction: decode 8 JSON fields; decay and raise three counts and three sums of the card; feed amount,
 elapsed time, counts and sums to a network of 64 and 64 units; write the score as JSON, keyed by the card.
@@ -30,7 +30,7 @@ class Network:
 
     @classmethod
     def random(cls, seed: int = 0) -> "Network":
-        """Weights of about the size that training leaves; the first layer takes the inputs' scales in."""
+        """Return random weights of about trained size; the first layer includes the inputs' scales."""
         random = np.random.default_rng(seed)
         first = random.standard_normal((INPUTS, UNITS)) / math.sqrt(INPUTS) * np.array(SCALES)[:, None]
         second = random.standard_normal((UNITS, UNITS)) / math.sqrt(UNITS)
@@ -38,7 +38,7 @@ class Network:
         return cls(first.astype(np.float32), second.astype(np.float32), third.astype(np.float32))
 
     def save(self, path: Path) -> None:
-        """All weights in a row, little-endian, as every peer reads them."""
+        """Write all weights in sequence, little-endian, as every peer reads them."""
         parts = [layer.astype("<f4").tobytes() for layer in (self.first, self.second, self.third)]
         path.write_bytes(b"".join(parts))
 
@@ -49,7 +49,7 @@ class Network:
         return cls(flat[:one].reshape(INPUTS, UNITS), flat[one:two].reshape(UNITS, UNITS), flat[two:, None])
 
     def score(self, inputs: Floats) -> Floats:
-        """Scores (n,) of inputs (n, 8), by numpy."""
+        """Return scores (n,) of inputs (n, 8), computed with numpy."""
         hidden = np.maximum(inputs @ self.first, 0)
         hidden = np.maximum(hidden @ self.second, 0)
         return np.asarray(1 / (1 + np.exp(-(hidden @ self.third)[:, 0])))
@@ -57,14 +57,14 @@ class Network:
 
 @dataclass(slots=True)
 class Sums:
-    """One card's state, as the peers in Python keep it."""
+    """State of one card, as the Python peers keep it."""
 
     last: float = -1.0
     counts: list[float] = field(default_factory=lambda: [0.0] * len(TAUS_S))
     sums: list[float] = field(default_factory=lambda: [0.0] * len(TAUS_S))
 
     def take(self, amount: float, time: float) -> list[float]:
-        """Fold one transaction and return the network's inputs; a late one does not turn time back."""
+        """Fold one transaction and return the network's inputs; a late one does not move time back."""
         elapsed = max(time - self.last, 0.0) if self.last >= 0 else 0.0
         self.last = max(self.last, time)
         inputs = [amount, elapsed]

@@ -1,4 +1,4 @@
-"""Races the rows and puts their figures side by side."""
+"""Races the rows, and shows their figures side by side."""
 
 from collections.abc import Callable, Iterable, Sequence
 from statistics import median
@@ -15,7 +15,7 @@ Say = Callable[[str], None]
 
 
 def race_all(race: Race, rows: Sequence[Row], repeats: int, say: Say) -> list[dict[str, Any]]:
-    """Every row in turn, `repeats` times over, so that a change of the machine's load meets all of them."""
+    """Run every row in turn, `repeats` times, so that a change of the machine's load affects all rows."""
     results: dict[str, list[Measured]] = {row.name: [] for row in rows}
     failures: dict[str, str] = {}
     for _ in range(repeats):
@@ -49,7 +49,7 @@ def _figures(name: str, runs: Sequence[Measured], failure: str | None) -> dict[s
 
 
 def with_ratios(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Add each row's ratio to Kafka Streams; None where one of the two is missing."""
+    """Add each row's ratio to Kafka Streams; None if one of the two is missing."""
     rows = list(rows)
     by_name = {row["name"]: row for row in rows}
     streams = by_name.get(KAFKA_STREAMS, {})

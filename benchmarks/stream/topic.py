@@ -1,4 +1,4 @@
-"""The topic that all rows read: transactions of 8 JSON fields, their cards spread evenly."""
+"""The topic that all rows read: transactions of 8 JSON fields, with evenly distributed cards."""
 
 import asyncio
 from collections.abc import Iterator
@@ -30,7 +30,7 @@ class Traffic:
     seed: int = 1
 
     def chunks(self) -> Iterator[dict[str, pa.Array]]:
-        """Columns by JSON field, 50,000 rows at a time."""
+        """Yield columns by JSON field, 50,000 rows at a time."""
         random = np.random.default_rng(self.seed)
         for first in range(0, self.count, _CHUNK):
             yield self._chunk(first, min(_CHUNK, self.count - first), random)
@@ -52,14 +52,14 @@ class Traffic:
 
 
 def records(traffic: Traffic, schema: TransactionSchema) -> Iterator[tuple[ByteStrings, ByteStrings]]:
-    """Keys and values, chunk by chunk."""
+    """Yield keys and values, chunk by chunk."""
     encoder = RowEncoder(schema)
     for columns in traffic.chunks():
         yield encoder.encode(columns)
 
 
 def fill(bootstrap: str, topic: str, traffic: Traffic, schema: TransactionSchema) -> None:
-    """Write the traffic to an existing topic, as fast as the broker takes it."""
+    """Write the traffic to an existing topic, as fast as the broker accepts it."""
 
     async def send() -> None:
         async with Feed(bootstrap, topic) as feed:
@@ -70,7 +70,7 @@ def fill(bootstrap: str, topic: str, traffic: Traffic, schema: TransactionSchema
 
 
 def _names(letter: str, numbers: np.ndarray, digits: int) -> pa.Array:
-    """A letter and a number of fixed width each, without a Python object per row."""
+    """Return names of a letter and a fixed-width number, without a Python object per row."""
     text = np.empty((len(numbers), 1 + digits), np.uint8)
     text[:, 0] = ord(letter)
     for place in range(digits):

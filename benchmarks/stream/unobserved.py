@@ -1,31 +1,31 @@
 """A flagfive process whose metrics record nothing: `python -m benchmarks.stream.unobserved worker`.
 
-Beside the real one it tells what observing costs. Only here: the product always observes.
+The difference from the real process is the cost of observing. The product itself always observes.
 """
 
 import prometheus_client
 
 
 class Silent:
-    """Takes every observation and keeps none."""
+    """A metric that discards every observation."""
 
     def __init__(self, *_: object, **__: object) -> None:
-        """As any metric is declared."""
+        """Accept the arguments of any metric."""
 
     def labels(self, *_: object) -> "Silent":
         return self
 
     def inc(self, amount: float = 1) -> None:
-        """Nothing."""
+        """Do nothing."""
 
     def set(self, value: float) -> None:
-        """Nothing."""
+        """Do nothing."""
 
     def observe(self, amount: float) -> None:
-        """Nothing."""
+        """Do nothing."""
 
     def remove(self, *_: object) -> None:
-        """Nothing."""
+        """Do nothing."""
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""The benchmark's work as a stage of flagfive: same transport, partition worker, commit and checkpoints."""
+"""The benchmark's work as a stage of flagfive, with the same transport, partition worker and checkpoints."""
 
 from collections.abc import Sequence
 from typing import cast
@@ -20,7 +20,7 @@ from stream.transport.fetched_batch import FetchedBatch
 from stream.wire.json_kernels import MOST_BYTES_PER_NUMBER, put_bytes, put_fixed, put_string
 from stream.wire.writer import EncodedBatch
 
-_ROWS_AT_A_TIME = 512  # hidden units of so many stay in the second-level cache
+_ROWS_AT_A_TIME = 512  # hidden units of this many rows fit into the second-level cache
 _BEFORE_ID = np.frombuffer(b'{"transaction_id":', np.uint8)
 _BEFORE_SCORE = np.frombuffer(b',"score":', np.uint8)
 _AT_END = np.frombuffer(b',"version":1}', np.uint8)
@@ -30,15 +30,15 @@ _DECIMALS = 6
 
 
 class CannotResume(RuntimeError):
-    """The benchmark always starts with a group of its own."""
+    """A partition has a committed offset, but the benchmark always starts with a new group."""
 
 
 class WorkStage:
     """Satisfies `stream.partition.stage.Stage`.
 
     Args:
-        topic: where scores go; a transaction's partition is kept.
-        checkpoint: None where nothing is to be checkpointed (in memory, without a broker).
+        topic: receives the scores, each in its transaction's partition.
+        checkpoint: None to write no checkpoints (in memory, without a broker).
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class WorkStage:
         self.sums = CardSums()
 
     async def ready(self) -> None:
-        """Nothing to wait for."""
+        """Return immediately."""
 
     async def recover(self, committed: Resume | None, earliest: int) -> int:
         if committed is not None:
@@ -75,7 +75,7 @@ class WorkStage:
         return Work([output], staged, Resume(fetched.next_offset), len(columns))
 
     def score(self, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Scores (n,) of inputs (n, 8), by the kernels that the product scores with."""
+        """Return scores (n,) of inputs (n, 8), computed with the product's kernels."""
         out = np.empty((len(inputs), 1), np.float32)
         rows = min(_ROWS_AT_A_TIME, len(inputs))
         first, second = np.empty((rows, UNITS), np.float32), np.empty((rows, UNITS), np.float32)
@@ -88,7 +88,7 @@ class WorkStage:
         self.sums.publish(cast(StagedSums, work.change))
 
     def discard(self, work: Work) -> None:
-        """Staged rows are copies."""
+        """Do nothing, since staged rows are copies."""
 
     def checkpoint(self, position: int, *, due_only: bool) -> Sequence[Output]:
         if self._checkpoint is None or (due_only and not self._checkpoint.due()):
@@ -118,7 +118,7 @@ _NO_BIAS = np.zeros(UNITS, np.float32)
 
 
 def write_scores(columns: Columns, score: NDArray[np.float32]) -> ByteStrings:
-    """`{"transaction_id":"t1","score":0.123456,"version":1}` for each transaction."""
+    """Encode `{"transaction_id":"t1","score":0.123456,"version":1}` for each transaction."""
     ids = columns.id
     out = np.empty(_FIXED * len(ids) + _MOST_BYTES_PER_BYTE * ids.nbytes, np.uint8)
     end = np.empty(len(ids), np.int64)

@@ -1,1 +1,1 @@
-"""What the block rule finds at compromised terminals, and what it costs."""
+"""Recall and cost of the block rule at compromised terminals."""

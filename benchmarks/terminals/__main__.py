@@ -1,8 +1,8 @@
-"""`./run bench terminals [--json FILE]`: compromised terminals of Handbook, and what blocks find there.
+"""`./run bench terminals [--json FILE]`: recall and cost of blocks at compromised terminals of Handbook.
 
-The amounts and rhythm of such a terminal's transactions do not differ from others; the terminal's history
-does. Analysts look every hour, judge each alert and report each fraud that passed. The expected cost of
-blocks is taken from the base's budget, so that the total stays near it.
+Amounts and rhythm of transactions at a compromised terminal are ordinary. Only the terminal's history
+differs. Every hour, analysts judge each alert and report each missed fraud. The expected cost of blocks is
+taken from the base's budget, so that the total stays near the budget.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ BUDGET = 0.001
 
 
 def main(arguments: list[str]) -> None:
-    """Run the benchmark and print what it found."""
+    """Run the benchmark and print its results."""
     asked = _arguments(arguments)
     torch.set_num_threads(1)
     try:

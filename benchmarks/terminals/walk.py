@@ -1,4 +1,4 @@
-"""Handbook's payments hour by hour, with the rules of entities as they run live."""
+"""Processes Handbook's payments hour by hour, with the entity rules as they run live."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ RECENT_DAYS = 7
 
 @dataclass
 class Tally:
-    """Of one window: frauds at terminals that were flagged before, whether caught, and false alarms."""
+    """Counts of one window: caught and missed frauds at terminals flagged before, and false alarms."""
 
     genuine: int = 0
     alarms_of_base: int = 0
@@ -29,29 +29,29 @@ class Tally:
 
     @property
     def seen(self) -> int:
-        """Frauds from the second transaction after a first flag on."""
+        """Return the number of frauds from the second transaction after a terminal's first flag on."""
         return len(self._caught)
 
     @property
     def caught(self) -> int:
-        """Those of them that were alerted."""
+        """Return the number of these frauds that raised an alert."""
         return sum(self._caught)
 
     def interval(self) -> tuple[float, float]:
-        """95% interval of the recall, 200 bootstrap replicates over terminals."""
+        """Return the 95% interval of the recall from 200 bootstrap replicates over terminals."""
         terminals, place = np.unique(self._terminal, return_inverse=True)
         caught, n = np.bincount(place, self._caught), np.bincount(place)
         drawn = np.random.default_rng(0).integers(len(terminals), size=(200, len(terminals)))
         return tuple(np.quantile(caught[drawn].sum(1) / n[drawn].sum(1), [0.025, 0.975]).tolist())
 
     def add(self, terminal: int, caught: bool) -> None:
-        """A fraud from the second transaction after a terminal's first flag on."""
+        """Count a fraud from the second transaction after a terminal's first flag on."""
         self._caught.append(caught)
         self._terminal.append(terminal)
 
 
 class Walk:
-    """Takes shifts in turn; in each, analysts judge every alert and report every fraud that passed."""
+    """Processes shifts in turn; in each, analysts judge every alert and report every missed fraud."""
 
     def __init__(self, data: Dataset, surprise: np.ndarray, budget: float) -> None:
         self.data, self.surprise, self.budget = data, surprise, budget
@@ -59,7 +59,7 @@ class Walk:
         self._after: dict[int, int] = {}  # transactions at a terminal since its first flag
 
     def over(self, window: Window) -> Tally:
-        """Walk over a window of days, the threshold calibrated anew before each, as live."""
+        """Process a window of days, and recalibrate the threshold before each day, as live."""
         tally = Tally()
         for day in range(window.first, window.last):
             rows = self.data.days(Window(day, day + 1))
@@ -73,7 +73,7 @@ class Walk:
         return tally
 
     def _calibrated(self, recent: np.ndarray) -> float:
-        """Threshold on the genuine rows of late, with what blocks leave of the budget."""
+        """Return the threshold on recent genuine rows for the part of the budget that blocks leave."""
         shift = self.traffic(recent)
         left = left_by_blocks(self.budget, self.rules.cost(shift, _per_day(shift)))
         return float(np.quantile(self.surprise[recent[self.data.rows.family[recent] == 0]], 1.0 - left))
@@ -107,7 +107,7 @@ class Walk:
         self._after |= dict.fromkeys(flagged, 0)
 
     def traffic(self, rows: np.ndarray) -> TrafficRows:
-        """Rows as the rules read them."""
+        """Return the rows in the form that the rules read."""
         d = self.data.rows
         keys = np.stack([d.card[rows], self.data.merchant[rows]], 1).astype(np.uint64)
         fraud = np.where(d.family[rows] > 0, FRAUD, GENUINE).astype(np.int8)
@@ -118,6 +118,6 @@ class Walk:
 
 
 def _per_day(recent: TrafficRows) -> float | None:
-    """Return transactions a day by event time; None before there is a day of them."""
+    """Return transactions per day by event time; None if they cover less than a day."""
     days = float(np.ptp(recent.seconds)) / DAY
     return len(recent) / days if days >= 1.0 else None
