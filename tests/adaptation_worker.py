@@ -39,7 +39,7 @@ PATTERN = np.array([7.0, 6.0, 5.0], np.float32)
 
 
 class Scorer:
-    """A worker's share in a swap: follows the control log and acknowledges, for all partitions."""
+    """The scorer's part in a swap: follows the control log and acknowledges for all partitions."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings

@@ -10,7 +10,7 @@ from stream.batch import Batch
 
 
 def batch_of(count: int, width: int = 4) -> Batch:
-    """`count` transactions of three cards at two merchants, with arbitrary features."""
+    """Return `count` transactions of three cards at two merchants, with arbitrary features."""
     number = np.arange(count)
     counted = np.arange(count, dtype=np.float64)
     columns = Columns(

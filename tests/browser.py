@@ -1,4 +1,4 @@
-"""A real browser on a real console: what tests of the pages share."""
+"""Start a real console and drive a real browser on it, for tests of the pages."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ WIDE, NARROW = (1280, 800), (400, 800)
 
 @dataclass
 class Console:
-    """A console that runs: where it is, and the link that signs `admin` in once."""
+    """A running console: its address, and the one-time link that signs `admin` in."""
 
     address: str
     link: str
 
 
 def start_console(processes: Processes, environment: Mapping[str, str]) -> Console:
-    """Start `flagfive console` under this environment; it ends with `processes`."""
+    """Start `flagfive console` in this environment; it stops when `processes` closes."""
     port = free_port()
     command = [sys.executable, "-m", "flagfive", "console", "--port", str(port), "--admin-link"]
     child = processes.start("console", command, environment={**os.environ, **environment}, folder=ROOT)
@@ -46,7 +46,7 @@ def start_console(processes: Processes, environment: Mapping[str, str]) -> Conso
 
 @dataclass
 class Visitor:
-    """A person's browser; notes each request to another host, and each error that a page meets."""
+    """A user's browser. Records each request to another host and each page error."""
 
     context: BrowserContext
     page: Page
@@ -55,18 +55,18 @@ class Visitor:
     errors: list[str] = field(default_factory=list)
 
     def open(self, path: str) -> None:
-        """Go to a page of the console and wait until it stands."""
+        """Open a page of the console and wait until it has loaded."""
         self.page.goto(self.origin + path)
         self.page.locator("h1").first.wait_for()
 
     def choose(self, label: str, option: str) -> None:
-        """Choose from a list that opens, and see it close: while it does it may take the next click."""
+        """Choose from a drop-down list and wait until it closes: a closing list can catch the next click."""
         self.page.get_by_label(label, exact=True).click()
         self.page.get_by_role("option", name=option).click()
         expect(self.page.get_by_role("option")).to_have_count(0)
 
     def picture(self, name: str) -> Path:
-        """Keep a screenshot among the artifacts."""
+        """Save a screenshot among the artifacts."""
         SCREENSHOTS.mkdir(parents=True, exist_ok=True)
         path = SCREENSHOTS / f"{name}.png"
         self.page.screenshot(path=path)
@@ -84,7 +84,7 @@ class Visitor:
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
-    """The system's Chromium, without a window."""
+    """Start the system's Chromium, headless."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find_chromium(), args=["--no-sandbox"])
         yield browser
@@ -92,7 +92,7 @@ def chromium() -> Iterator[Browser]:
 
 
 def visitor(browser: Browser, origin: str, *, dark: bool = False, size: tuple[int, int] = WIDE) -> Visitor:
-    """A new person with a browser of their own, not signed in."""
+    """Open a new browser context for a user who is not signed in."""
     context = browser.new_context(
         viewport={"width": size[0], "height": size[1]},
         color_scheme="dark" if dark else "light",

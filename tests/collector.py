@@ -1,4 +1,4 @@
-"""A collector of traces: what OpenTelemetry sends over HTTP, kept as it came."""
+"""A trace collector that keeps what OpenTelemetry sends over HTTP, unchanged."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from contracts.tracing.spans import PATH
 
 
 class Collector:
-    """Listens on a free port of loopback; `spans` are those received so far."""
+    """Listens on a free loopback port; `spans` holds the spans received so far."""
 
     def __init__(self) -> None:
         self.spans: list[Span] = []
@@ -33,25 +33,25 @@ class Collector:
                 self.wfile.write(ExportTraceServiceResponse().SerializeToString())
 
             def log_message(self, *_: object) -> None:
-                """Say nothing."""
+                """Suppress the server's log."""
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.endpoint = f"http://127.0.0.1:{self.server.server_port}"
 
     def take(self, request: ExportTraceServiceRequest) -> None:
-        """Keep what was sent."""
+        """Store the received spans."""
         for resource in request.resource_spans:
             for scope in resource.scope_spans:
                 self.spans += scope.spans
 
     def of_trace(self, trace: int) -> dict[str, Span]:
-        """Spans of one trace by name."""
+        """Return the spans of one trace by name."""
         return {span.name: span for span in self.spans if int.from_bytes(span.trace_id, "big") == trace}
 
 
 @contextmanager
 def collector() -> Iterator[Collector]:
-    """A collector that is closed afterwards."""
+    """Yield a collector and close it after the test."""
     made = Collector()
     thread = threading.Thread(target=made.server.serve_forever, daemon=True)
     thread.start()

@@ -1,4 +1,4 @@
-"""What all tests share: a real broker, fresh topics on it, and a marker for each folder."""
+"""Fixtures for all tests: a real broker, fresh topics on it, and a marker for each folder."""
 
 import os
 import uuid
@@ -15,15 +15,15 @@ from settings import BrokerSettings, Settings
 from tests.set_up import own_set_up
 
 FOLDERS = ("contract", "integration", "end_to_end")
-END_TO_END_SECONDS = 900  # a whole demo on a slow machine, first compilation included
+END_TO_END_SECONDS = 900  # a whole demo on a slow machine, including the first compilation
 
-# The first call of a kernel compiles it, which is no sign of a slow test.
+# The first call of a kernel compiles it, so a slow first call does not mean a slow test.
 hypothesis.settings.register_profile("flagfive", deadline=None)
 hypothesis.settings.load_profile("flagfive")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark tests by the folder under tests/ that they stand in."""
+    """Mark each test with the name of its folder under tests/."""
     here = Path(__file__).parent
     for item in items:
         if not item.path.is_relative_to(here):
@@ -37,7 +37,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Address of a real Kafka broker: FLAGFIVE_BROKER's, else one started for the session."""
+    """Return the address of a real Kafka broker: FLAGFIVE_BROKER, or a broker started for the session."""
     if broker_is_given():
         yield os.environ["FLAGFIVE_BROKER"]
         return
@@ -51,7 +51,7 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture
 def stream_settings(broker: str, tmp_path: Path) -> Settings:
-    """Settings of a set-up of its own on two partitions."""
+    """Return the settings of a separate set-up on two partitions."""
     return own_set_up(broker, tmp_path, partitions=2)
 
 

@@ -1,4 +1,4 @@
-"""What stands in dashboards/: panels, rules, and the expressions in them."""
+"""Read dashboards/: panels, rules and their expressions."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ NAME = re.compile(r"\bflagfive[_:][\w:]+")
 
 
 def panels(dashboard: Path) -> list[dict[str, Any]]:
-    """The panels of a dashboard."""
+    """Return the panels of a dashboard."""
     found: list[dict[str, Any]] = json.loads(dashboard.read_text())["panels"]
     return found
 
 
 def panel_expressions() -> Iterator[tuple[str, str]]:
-    """Where it stands and the expression, of every panel."""
+    """Return the location and the expression of every panel."""
     for dashboard in DASHBOARDS:
         for panel in panels(dashboard):
             for target in panel["targets"]:
@@ -31,18 +31,18 @@ def panel_expressions() -> Iterator[tuple[str, str]]:
 
 
 def rules() -> list[dict[str, Any]]:
-    """Every recording and alerting rule."""
+    """Return every recording and alerting rule."""
     files = [yaml.safe_load(path.read_text()) for path in RULE_FILES]
     return [rule for file in files for group in file["groups"] for rule in group["rules"]]
 
 
 def alerts() -> list[dict[str, Any]]:
-    """Every alerting rule."""
+    """Return every alerting rule."""
     return [rule for rule in rules() if "alert" in rule]
 
 
 def left_sides(expression: str) -> list[str]:
-    """What an alert compares with its limits: that must return data whether it fires or not.
+    """Return what an alert compares with its limits; it must return data even when the alert does not fire.
 
     >>> left_sides('a > 14.4 and on () b > 0')
     ['a', 'b']

@@ -1,8 +1,11 @@
-"""The code blocks of the documentation, and what is to be done with each.
+"""The code blocks of the documentation, and how tests treat each one.
 
-A comment on the line before a block says how it differs: `<!-- not run: REASON -->`, or `<!-- live -->` for
-one that is run, in order with the others of its page, against a system of its own. A live Python block names
-the file that it is saved as, and is run; a live shell block may wait: `<!-- live: until stored N -->`.
+A comment on the line before a block marks special treatment:
+
+- `<!-- not run: REASON -->`: the tests do not run the block.
+- `<!-- live -->`: the tests run the live blocks of a page in order, against a separate system. The tests save
+  a live Python block under the file name that it gives, and run it.
+- `<!-- live: until stored N -->`: a live shell block that waits until N transactions are stored.
 """
 
 from __future__ import annotations
@@ -19,7 +22,7 @@ _MARK = re.compile(r"<!-- (not run|live)(?:: (.*?))? -->\n *\Z")
 
 @dataclass(frozen=True)
 class Block:
-    """One fenced block: where it stands, its language, its text, and what the comment before it says."""
+    """One fenced block: its location, language, text, and the mark in the comment before it."""
 
     page: str
     line: int
@@ -30,12 +33,12 @@ class Block:
 
     @property
     def place(self) -> str:
-        """Page and line, for names of tests."""
+        """Page and line, for test names."""
         return f"{self.page}:{self.line}"
 
 
 def pages() -> list[Path]:
-    """Every page of Markdown that readers meet."""
+    """Return every Markdown page of the documentation."""
     top = [CLONE / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md")]
     return [*top, *sorted((CLONE / "docs").rglob("*.md")), *sorted((CLONE / "dashboards").glob("*.md"))]
 
@@ -62,5 +65,5 @@ def blocks_of(page: Path) -> list[Block]:
 
 
 def runnable() -> list[Block]:
-    """Return every block of Python or shell, of all pages."""
+    """Return every Python or shell block of all pages."""
     return [block for page in pages() for block in blocks_of(page) if block.language in RUN_LANGUAGES]

@@ -1,4 +1,4 @@
-"""What must hold of a run after any fault of its workers and its broker."""
+"""Check that faults of workers and broker leave no trace in the results of a run."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ _WITHIN_S = 240.0
 
 
 def matrix(scored: pa.Table) -> np.ndarray:
-    """Features of scored transactions, (rows, features)."""
+    """Return the features of scored transactions, shape (rows, features)."""
     flat: np.ndarray = scored["features"].combine_chunks().flatten().to_numpy()
     return flat.reshape(scored.num_rows, -1)
 
 
 def assert_as_never_disturbed(run: StreamRun, count: int) -> pa.Table:
-    """One score for each transaction, and features equal to the bit to a fold of the committed topics."""
+    """Assert one score per transaction, and features bit-identical to a fold of the committed topics."""
     run.wait_for_scores(count, within_s=_WITHIN_S)
     scored = run.scored()
     places = list(

@@ -1,4 +1,4 @@
-"""What a worker that was never disturbed would have computed, from the committed topics alone."""
+"""Compute the expected features of an undisturbed worker from the committed topics alone."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Place = tuple[int, int]  # source partition and offset
 
 
 def expected_features(run: StreamRun) -> dict[Place, NDArray[np.float32]]:
-    """Features by place: cards folded in the order of `transactions`, merchants in that of their topic."""
+    """Return features by place. Cards fold in `transactions` order, merchants in the order of their topic."""
     features = _primary_features(run.settings)
     for entity in run.settings.entities[1:]:
         _add_entity(run, entity.name, features)

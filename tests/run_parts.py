@@ -1,6 +1,6 @@
-"""Run the parts of the test suite, two at a time, and close with one line that counts them all.
+"""Run the parts of the test suite, two at a time, and print one line with the totals at the end.
 
-./run test            every part; the output of each is printed whole when it ends
+./run test            every part; prints the whole output of a part when it ends
 ./run test unit       one part; further arguments go to pytest: ./run test unit -k settings
 """
 
@@ -15,7 +15,7 @@ from tests.suite.output import Output, say
 from tests.suite.parts import PARTS
 
 CLONE = Path(__file__).resolve().parent.parent
-AT_ONCE = 2  # parts; integration waits for brokers and browsers about half of its time
+AT_ONCE = 2  # parts; integration spends about half of its time waiting for brokers and browsers
 
 
 def main(arguments: list[str]) -> int:
@@ -43,7 +43,7 @@ def run_all() -> Outcome:
 
 
 def run_into_file(name: str) -> tuple[Outcome, bytes]:
-    """Run a part; return what it counted and all that it printed."""
+    """Run a part; return its counts and its output."""
     say(f"... {name} runs")
     with tempfile.TemporaryFile() as output:
         outcome = run_part(name, [], output)
@@ -52,7 +52,7 @@ def run_into_file(name: str) -> tuple[Outcome, bytes]:
 
 
 def run_part(name: str, extra: list[str], output: Output = None) -> Outcome:
-    """Run a part between a line that names it and a line with its verdict."""
+    """Run a part; print a line with its name before it and a line with its verdict after it."""
     say(f"=== {name}", output)
     started = time.monotonic()
     outcome = PARTS[name](extra, CLONE, output)

@@ -1,4 +1,4 @@
-"""Messages of the `scored` topic, as workers write them."""
+"""Messages of the `scored` topic, in the format that workers write."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def scored_message(
     times: Sequence[float] | None = None,
     decisions: Sequence[int] | None = None,
 ) -> bytes:
-    """One Arrow message with a row per offset; what is not given has a plain value, 0 where no test cares."""
+    """Return one Arrow message with a row per offset. Omitted columns have default values, usually 0."""
     n = len(offsets)
     X = np.zeros((n, 3), np.float32) if features is None else features
     schema = scored_schema(ENTITIES, X.shape[1])

@@ -1,4 +1,4 @@
-"""A set-up of its own on a broker that others use too."""
+"""A separate set-up on a shared broker."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from settings import BrokerSettings, Settings, StorageSettings, StreamSettings, 
 
 
 def own_set_up(broker: str, folder: Path, *, partitions: int) -> Settings:
-    """Settings with fresh topics (created) and a group of their own, and a database in `folder`."""
+    """Create fresh topics; return settings with them, a separate group, and a database in `folder`."""
     prefix = f"t{uuid.uuid4().hex[:8]}-"
     settings = Settings(
         var=folder,

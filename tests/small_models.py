@@ -28,12 +28,12 @@ NAMES = ("log_amount", "card_z_1d", "hour_sin")
 def genuine_rows(
     count: int, seed: int = 0, width: int = len(NAMES)
 ) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
-    """Ordinary transactions, float32 (count, width)."""
+    """Return ordinary transactions, float32 (count, width)."""
     return np.random.default_rng(seed).standard_normal((count, width)).astype(np.float32)
 
 
 def small_base(seed: int = 0, names: tuple[str, ...] = NAMES) -> BaseModel:
-    """A base with random weights over the features `names`."""
+    """Return a base with random weights over the features `names`."""
     random, rows = np.random.default_rng(seed), genuine_rows(2_000, width=len(names))
 
     def weights(*shape: int) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
@@ -47,33 +47,33 @@ def small_base(seed: int = 0, names: tuple[str, ...] = NAMES) -> BaseModel:
 
 
 def small_network(seed: int = 0) -> EvidenceModel:
-    """An untrained evidence network, blind to the base."""
+    """Return an untrained evidence network that does not use the base."""
     torch.manual_seed(seed)
     net = EvidenceNet(len(NAMES), learned=4, trunk=8, width=8, layers=1)
     return EvidenceModel.of(net, NAMES, Normaliser.fit(genuine_rows(2_000)), {})
 
 
 def base_change(model: BaseModel, *, threshold: float = 3.0, identity: str = "base") -> Change:
-    """Announces `model` with tails on genuine rows."""
+    """Return the change that announces `model`, with tails measured on genuine rows."""
     tails = Tails.fit(model.score(genuine_rows(2_000, width=len(model.features))))
     parts = {"base": model.to_bytes(), "tails": tails_to_bytes(tails)}
     return Change(Kind.BASE, identity, "test", "a base", parts, {"threshold": threshold})
 
 
 def network_change(network: EvidenceModel) -> Change:
-    """Announces `network` under its content hash."""
+    """Return the change that announces `network` under its content hash."""
     return Change(Kind.NETWORK, network.content_hash, "test", "", {"network": network.to_bytes()}, {})
 
 
 def small_detector(network: EvidenceModel, seed: int = 0) -> Detector:
-    """A detector adapted to five random transactions."""
+    """Return a detector adapted to five random transactions."""
     return Evidence(network).adapt(Support(genuine_rows(5, seed + 1)), genuine_rows(64), seed=seed)
 
 
 def detector_change(
     network: EvidenceModel, identity: str, *, threshold: float = 3.5, seed: int = 0
 ) -> Change:
-    """Announces a small detector with its tails and the joint threshold that fits it."""
+    """Return the change that announces a small detector with its tails and the matching joint threshold."""
     detector = small_detector(network, seed)
     tails = Tails.fit(Evidence(network).score(detector, genuine_rows(2_000)))
     parts = {"detector": detector.to_bytes(), "tails": tails_to_bytes(tails)}
@@ -82,11 +82,11 @@ def detector_change(
 
 
 def on_trial(change: Change, threshold: float) -> Change:
-    """The detector or base of `change` in a shadow slot: over `threshold` it would have alerted."""
+    """Return `change` on trial: a detector or base in a shadow slot that counts scores over `threshold`."""
     values = {name: value for name, value in change.values.items() if name != "threshold"}
     return replace(change, kind=Kind.SHADOW, values=values | {"shadow_threshold": threshold})
 
 
 def retirement(kind: Kind, identity: str, **values: float) -> Change:
-    """Takes an entry away."""
+    """Return the change that removes an entry."""
     return Change(kind, identity, "test", "retired", {}, values, retired=True)

@@ -1,4 +1,4 @@
-"""A set-up of its own on a real broker: workers as processes, transactions in, everything out read back."""
+"""A separate set-up on a real broker: starts worker processes, sends transactions, reads every output."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ MERCHANTS = range(40)
 
 @dataclass
 class StreamRun:
-    """One chain of topics with a base in force.
+    """One set of topics with a base in force.
 
     Attributes:
-        settings: of this run; topics and group are its own.
+        settings: of this run, with separate topics and a separate group.
     """
 
     settings: Settings
@@ -48,18 +48,18 @@ class StreamRun:
     sent: int = 0
 
     def announce_base(self) -> None:
-        """Put a random base over the run's features in force, so that there is something to score with."""
+        """Put a random base over the run's features in force, so that workers can score."""
         names = FeatureLayout(transaction_schema(self.settings)).names
         self.announce(base_change(small_base(names=names), threshold=3.0))
 
     def announce(self, change: Change) -> None:
-        """Put `change` on the control log."""
+        """Write `change` to the control log."""
         announcer = Announcer(self.settings.broker.bootstrap, self.settings.topics.control, read_key(SECRET))
         announcer.announce(change)
         announcer.close()
 
     def start_worker(self) -> subprocess.Popen[bytes]:
-        """Start one more worker process; its output goes to a file of its own."""
+        """Start one more worker process; its output goes to a separate file."""
         log = self.settings.var / f"worker-{len(self.workers)}.log"
         with log.open("wb") as output:
             worker = subprocess.Popen(
@@ -94,13 +94,13 @@ class StreamRun:
     def send_transactions(
         self, count: int, *, seed: int = 0, cards: int = 300, merchants: range = MERCHANTS
     ) -> None:
-        """Send `count` good transactions of random cards and merchants; ids go on from what was sent."""
+        """Send `count` valid transactions of random cards and merchants; ids continue after earlier ones."""
         records = transactions(self.settings, self.sent, count, seed=seed, cards=cards, merchants=merchants)
         self.send(*zip(*records, strict=True))
         self.sent += count
 
     def send_at_pace(self, count: int, rate: float, *, cards: int, merchants: range) -> None:
-        """As `send_transactions`, `rate` a second, which is their event time too."""
+        """Send like `send_transactions`, at `rate` per second in both real time and event time."""
         records = transactions(
             self.settings, self.sent, count, seed=0, cards=cards, merchants=merchants, apart_s=1 / rate
         )
@@ -117,26 +117,26 @@ class StreamRun:
         self.sent += count
 
     def count(self, topic: str) -> int:
-        """Committed records of a topic, markers of transactions not counted."""
+        """Return the number of committed records of a topic, without transaction markers."""
         return sum(1 for _ in self.records(topic))
 
     def wait_for_scores(self, count: int, *, within_s: float = 120.0) -> list[dict[str, object]]:
-        """All scores, once there are `count` of them; fails where a worker that should run has ended."""
+        """Wait for `count` scores and return all; fail if a worker that should run has exited."""
 
         def look() -> list[dict[str, object]] | None:
             if self.written(self.settings.topics.scores) < count:
-                return None  # not even with the markers of transactions: no need to read them
+                return None  # fewer records even with transaction markers, so reading them is pointless
             scores = self.scores()
             return scores if len(scores) >= count else None
 
         return until(look, what=f"{count} scores", within_s=within_s)
 
     def scores(self) -> list[dict[str, object]]:
-        """Every committed score, partition after partition, each in its order."""
+        """Return every committed score, partition by partition, in offset order."""
         return [msgspec.json.decode(value) for _, value in self.records(self.settings.topics.scores)]
 
     def scored(self) -> pa.Table:
-        """Every row of `scored`, features included, in the order of source partition and offset."""
+        """Return every row of `scored` with its features, ordered by source partition and offset."""
         batches = [
             batch
             for _, value in self.records(self.settings.topics.scored)
@@ -146,7 +146,7 @@ class StreamRun:
         return table.sort_by([("source_partition", "ascending"), ("source_offset", "ascending")])
 
     def written(self, topic: str) -> int:
-        """Offsets used up in a topic, by records and by markers of transactions."""
+        """Return how many offsets records and transaction markers use in a topic."""
         consumer = KafkaConsumer(bootstrap_servers=self.settings.broker.bootstrap)
         try:
             partitions = [
@@ -157,7 +157,7 @@ class StreamRun:
             consumer.close()
 
     def records(self, topic: str) -> Iterator[tuple[int, bytes]]:
-        """Partition and value of every committed record now in a topic."""
+        """Return partition and value of every committed record now in a topic."""
         consumer = KafkaConsumer(
             bootstrap_servers=self.settings.broker.bootstrap,
             isolation_level="read_committed",
@@ -179,7 +179,7 @@ class StreamRun:
 
 @contextmanager
 def stream_run(settings: Settings) -> Iterator[StreamRun]:
-    """A run whose workers are ended afterwards."""
+    """Yield a run and stop its workers after the test."""
     run = StreamRun(settings)
     run.announce_base()
     try:
@@ -189,7 +189,7 @@ def stream_run(settings: Settings) -> Iterator[StreamRun]:
 
 
 def environment_of(settings: Settings) -> dict[str, str]:
-    """The settings as environment variables of a child process."""
+    """Return the settings as environment variables of a child process."""
     variables = {"FLAGFIVE_VAR": str(settings.var), "FLAGFIVE_CONTROL_KEY": SECRET, "OMP_NUM_THREADS": "1"}
     for section in ("broker", "topics", "transaction", "stream", "storage", "tracing"):
         for name, value in getattr(settings, section).model_dump(mode="json").items():
@@ -208,7 +208,7 @@ def transactions(
     merchants: range = MERCHANTS,
     apart_s: float = 1.0,
 ) -> list[tuple[bytes, bytes]]:
-    """Keys and values of good transactions, `apart_s` seconds apart in event time."""
+    """Return keys and values of valid transactions, `apart_s` seconds apart in event time."""
     random = np.random.default_rng(seed)
     card = random.integers(0, cards, count)
     merchant = random.integers(merchants.start, merchants.stop, count)

@@ -1,4 +1,4 @@
-"""The programs that tests drive and that pip does not carry: Chromium, Prometheus and its promtool."""
+"""Find the programs that tests need and pip does not provide: Chromium, Prometheus and promtool."""
 
 import shutil
 
@@ -8,7 +8,7 @@ from flagfive.apt import install_with_apt
 
 
 def find_tool(names: tuple[str, ...], package: str) -> str:
-    """Return the path of the first program that PATH has, installed first if need be; else skip the test."""
+    """Return the path of the first program on PATH. Install it if it is missing, else skip the test."""
     found = _first(names)
     if found is None and install_with_apt((package,), f"{package}, which tests drive, is missing"):
         found = _first(names)

@@ -1,4 +1,4 @@
-"""Made-up history with two families of fraud, each high in a feature of its own."""
+"""Synthetic history with two families of fraud, each with high values in a different feature."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ NAMES = (
 
 
 def history() -> NamedHistory:
-    """6,000 rows, one every 30 seconds, one in twenty of each family."""
+    """Return 6,000 rows, one every 30 seconds; each family has one row in twenty."""
     rng = np.random.default_rng(0)
     X = rng.standard_normal((6_000, len(NAMES))).astype(np.float32)
     X[:, 0], X[:, 1] = 3 + X[:, 0], np.abs(X[:, 1])

@@ -1,4 +1,4 @@
-"""Waiting for a condition, which a test does instead of sleeping."""
+"""Wait for a condition instead of sleeping."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Value = TypeVar("Value")
 
 
 def until(look: Callable[[], Value | None], *, what: str, within_s: float = 90.0) -> Value:
-    """Return the first value of `look()` that is not None or False; fail, saying `what`, after the time."""
+    """Return the first value of `look()` that is not None or False; fail at the timeout, naming `what`."""
     deadline = time.monotonic() + within_s
     while time.monotonic() < deadline:
         value = look()

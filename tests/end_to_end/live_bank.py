@@ -1,4 +1,4 @@
-"""A bank in small: simulated payments through real workers, with the console beside them."""
+"""A small bank: simulated payments, real workers and the console."""
 
 from __future__ import annotations
 
@@ -34,19 +34,19 @@ from tests.set_up import own_set_up
 from tests.waiting import until
 
 PARTITIONS = 4
-# A third of the demo's portfolio at a third of its rate: event time then runs as fast as there.
+# A third of the demo's portfolio at a third of its rate, so event time runs at the demo's speed.
 CARDS, MERCHANTS, RATE = 5_000, 800, 1_000.0
 HISTORY_DAYS, COLD_DAYS = 14.0, 7.0
 SEED = 7
 PATTERN = next(iter(HELD_OUT.values()))
 PATTERN_SHARE = 0.006
-MOST_S = 300.0  # a first start compiles the kernels
+MOST_S = 300.0  # the first start compiles the kernels
 
 Value = TypeVar("Value")
 
 
 class LiveBank:
-    """Payments that go on until it is left, sent from a thread; the simulator's truth is in `observer`."""
+    """A thread sends payments until the block ends; `observer` holds the simulator's ground truth."""
 
     def __init__(self, settings: Settings, processes: Processes) -> None:
         self.settings = settings
@@ -60,7 +60,7 @@ class LiveBank:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What processes of this bank must know."""
+        """Return the environment variables for processes of this bank."""
         key = self.settings.control.key
         assert key is not None
         return {
@@ -74,12 +74,12 @@ class LiveBank:
         } | {f"FLAGFIVE_METRICS__{name}_PORT": "0" for name in ("WORKER", "RECORDER", "ADAPTER")}
 
     def start(self, verb: str, *arguments: str) -> None:
-        """Start a verb as a process of the bank."""
+        """Start a `flagfive` verb as a process of the bank."""
         command = [sys.executable, "-m", "flagfive", verb, *arguments]
         self._processes.start(verb, command, environment={**os.environ, **self.environment})
 
     def warm_up(self) -> None:
-        """Start the workers, and let a history pass so that every card and merchant has a profile."""
+        """Start the workers and send a history, so that every card and merchant has a profile."""
         for verb in ("worker", "recorder"):
             self.start(verb)
         self._run(self._open())
@@ -94,7 +94,7 @@ class LiveBank:
         self._run(story.adapter_answers())
 
     def begin_live(self) -> None:
-        """Payments go on by themselves, the new pattern among them."""
+        """Start live payments, including the new pattern."""
         self._begin(self._payments.run_live())
         self._run(self._begin_pattern())
 
@@ -114,11 +114,11 @@ class LiveBank:
         self._payments.start_pattern(PATTERN.name, PATTERN_SHARE)
 
     def _begin(self, work: Coroutine[Any, Any, None]) -> None:
-        """Let it run until the bank is left."""
+        """Start `work`; it runs until the block ends."""
         self._tasks.append(asyncio.run_coroutine_threadsafe(work, self._loop))
 
     def _run(self, work: Coroutine[Any, Any, Value]) -> Value:
-        """Run it beside what goes on, and wait for it."""
+        """Run `work` beside the running tasks and wait for its result."""
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(MOST_S)
 
     def __enter__(self) -> Self:
@@ -139,7 +139,7 @@ class LiveBank:
 
 @contextmanager
 def live_bank(broker: str, folder: Path) -> Iterator[tuple[LiveBank, Processes]]:
-    """A bank on topics of its own, with a key of its own; all of it ends with the block."""
+    """Yield a bank with separate topics and a separate key; everything stops when the block ends."""
     settings = own_set_up(broker, folder, partitions=PARTITIONS)
     control = ControlSettings(key=SecretStr(secrets.token_urlsafe(32)))
     settings = settings.model_copy(update={"control": control})

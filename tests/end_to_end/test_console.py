@@ -1,10 +1,14 @@
-"""An analyst's morning, in a real browser on real workers.
+"""An analyst's morning, in a real browser, on a real broker, database and workers.
 
-1 an administrator enters by the one-time link and makes a user; 2 she signs in and sees the queue fill;
-3 she opens an alert; 4 payments of a new pattern were not alerted: she finds five and flags them; 5 the
-preview says what an episode would do; 6 it goes live and every partition acknowledges; 7 the next payment of
-the pattern is caught; 8 she confirms one and rejects one; 9 she rolls the last change back. Real broker,
-database and workers.
+1. An administrator signs in with the one-time link and creates a user.
+2. The user signs in and sees the queue fill.
+3. She opens an alert.
+4. Payments of a new pattern raised no alerts: she finds five and flags them.
+5. The preview shows the effect of an episode.
+6. The episode goes live and every partition acknowledges.
+7. The next payment of the pattern raises an alert.
+8. She confirms one alert and rejects one.
+9. She rolls the last change back.
 """
 
 from __future__ import annotations
@@ -55,7 +59,7 @@ def test_five_flags_in_the_console_catch_the_rest(bank: tuple[LiveBank, Console]
 
 
 def make_a_lead(admin: Visitor, link: str) -> None:
-    """1: enter by the link, and make somebody who may flag, approve and roll back."""
+    """1: sign in with the link, and create a user who may flag, approve and roll back."""
     admin.page.goto(link)
     admin.open("/administration?part=Users")
     admin.page.get_by_role("button", name="New user").click()
@@ -68,7 +72,7 @@ def make_a_lead(admin: Visitor, link: str) -> None:
 
 
 def sign_in(analyst: Visitor) -> None:
-    """2: the queue needs a sign-in."""
+    """2: the queue requires a sign-in."""
     page = analyst.page
     analyst.open("/")
     page.get_by_label("Name").fill(NAME)
@@ -79,7 +83,7 @@ def sign_in(analyst: Visitor) -> None:
 
 
 def see_the_queue_fill(analyst: Visitor) -> None:
-    """2: alerts appear without a reload."""
+    """2: alerts appear without a page reload."""
     page = analyst.page
     page.locator(".ag-row .ag-cell").first.wait_for()
     before = waiting(page)
@@ -88,12 +92,12 @@ def see_the_queue_fill(analyst: Visitor) -> None:
 
 
 def waiting(page: Page) -> int:
-    """How many alerts the queue says are waiting."""
+    """Return the number of waiting alerts that the queue shows."""
     return int((page.locator("[data-total]").text_content() or "0").replace(",", "") or 0)
 
 
 def open_an_alert(analyst: Visitor) -> None:
-    """3: by keys alone; the panel beside the queue explains the alert in focus."""
+    """3: use only the keyboard; the panel beside the queue explains the focused alert."""
     page = analyst.page
     page.keyboard.press("j")
     expect(page.locator(".peek .reasons li").first).to_be_visible()
@@ -105,7 +109,7 @@ def open_an_alert(analyst: Visitor) -> None:
 
 
 def flag_five_that_passed(analyst: Visitor, payments: LiveBank) -> None:
-    """4: the first victims of a new pattern were never alerted, so they are searched for."""
+    """4: search for the first payments of a new pattern, because they raised no alerts."""
     page = analyst.page
     until(lambda: payments.observer.before.pattern.seen >= BEFORE, what=f"{BEFORE} payments of the pattern")
     missed = until(
@@ -122,7 +126,7 @@ def flag_five_that_passed(analyst: Visitor, payments: LiveBank) -> None:
 
 
 def preview(analyst: Visitor) -> None:
-    """5: what it would do, from the worker that would do it."""
+    """5: the worker that would adapt the detector returns the preview."""
     page = analyst.page
     page.get_by_role("button", name="New episode").click()
     expect(page.locator("[data-flag]")).to_have_count(FLAGGED)
@@ -132,7 +136,7 @@ def preview(analyst: Visitor) -> None:
 
 
 def go_live(analyst: Visitor) -> None:
-    """6: the page follows by itself until every partition has acknowledged."""
+    """6: the page updates without a reload until every partition has acknowledged."""
     page, began = analyst.page, time.monotonic()
     page.get_by_role("button", name="Go live").click()
     page.wait_for_url("**/episodes/*")
@@ -143,13 +147,13 @@ def go_live(analyst: Visitor) -> None:
 
 
 def see_the_next_catch(analyst: Visitor) -> None:
-    """7: what the detector alerts appears on the episode's page."""
+    """7: the detector's alerts appear on the episode's page."""
     expect(analyst.page.locator("[data-catch]").nth(1)).to_be_visible(timeout=PATIENCE_MS)
     analyst.picture("episode")
 
 
 def confirm_one_and_reject_one(analyst: Visitor) -> None:
-    """8: both verdicts stand beside the alerts, and the precision counts them."""
+    """8: both verdicts appear beside the alerts and count in the precision."""
     page = analyst.page
     page.get_by_role("heading", name="Caught").hover()
     for words, verdict in (("Confirm as fraud", "fraud"), ("Reject as genuine", "genuine")):
@@ -161,7 +165,7 @@ def confirm_one_and_reject_one(analyst: Visitor) -> None:
 
 
 def roll_back(analyst: Visitor) -> None:
-    """9: what was in force before the last change is put back; the history says by whom."""
+    """9: restore the state before the last change; the history names the user."""
     page = analyst.page
     page.get_by_role("button", name="Roll back").click()
     page.get_by_role("dialog").get_by_label("Reason").fill("a rehearsal")

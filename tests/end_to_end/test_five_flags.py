@@ -1,9 +1,12 @@
-"""The main story, as a user runs it.
+"""The main use case, as a user runs it, on a real broker, database and processes.
 
-1 start everything; 2 a pattern that the base has never seen slips through; 3 five payments of it are flagged;
-4 the detector is live on every partition; 5 the rest is caught within the budget; 6 nothing is left running;
-7 scores drawn from all that is stored can be computed again, to the bit.
-Real broker, real database, real processes.
+1. Start everything.
+2. The base does not alert on a pattern that it has never seen.
+3. The user flags five payments of the pattern.
+4. The detector is live on every partition.
+5. The detector catches the rest of the pattern within the budget.
+6. No process is left running.
+7. A sample of all stored scores can be recomputed bit for bit.
 """
 
 from __future__ import annotations
@@ -28,7 +31,7 @@ def flagfive(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def processes_of(folder: Path) -> list[psutil.Process]:
-    """Processes that know the folder: the broker by its configuration, the others by their environment."""
+    """Find the processes of the folder: the broker by its configuration, the others by their environment."""
     found = []
     for process in psutil.process_iter():
         try:

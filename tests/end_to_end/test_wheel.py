@@ -1,7 +1,7 @@
-"""The built wheel works by itself, from an empty folder: `flagfive --help`, `replay`, `broker` and `demo`.
+"""The built wheel works alone in an empty folder: `flagfive --help`, `replay`, `broker` and `demo`.
 
-The wheel is installed into a fresh environment that sees the libraries of the test environment and nothing of
-the clone. No package index is asked.
+The test installs the wheel into a fresh environment. This environment sees the libraries of the test
+environment and no file of the clone. The test uses no package index.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ label = {column = "fraud"}
 
 
 def run(*command: str | Path, cwd: Path, **environment: str) -> str:
-    """Run a command to its end, without settings and Python paths of the tests; return what it printed."""
+    """Run a command to its end, without the settings and Python paths of the tests; return its output."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith("FLAGFIVE_") or k == "FLAGFIVE_CACHE"}
     kept.pop("PYTHONPATH", None)
     done = subprocess.run(
@@ -49,7 +49,7 @@ def run(*command: str | Path, cwd: Path, **environment: str) -> str:
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel, built from a copy, since a build leaves folders behind."""
+    """Build the wheel from a copy of the clone, because a build leaves folders behind."""
     folder = tmp_path_factory.mktemp("build")
     source = folder / "source"
     source.mkdir()
@@ -66,7 +66,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def installed(wheel: Path) -> Path:
-    """The `flagfive` command of a fresh environment with the wheel."""
+    """Return the `flagfive` command of a fresh environment with the wheel."""
     environment = wheel.parent / "environment"
     run(sys.executable, "-m", "venv", "--without-pip", environment, cwd=wheel.parent)
     python = environment / "bin" / "python"
@@ -81,7 +81,7 @@ def installed(wheel: Path) -> Path:
 
 @pytest.fixture
 def ports() -> dict[str, str]:
-    """Settings that keep a run apart from others on this machine."""
+    """Return settings that separate a run from others on this machine."""
     metrics = {f"FLAGFIVE_METRICS__{name}_PORT": "0" for name in ("WORKER", "RECORDER", "ADAPTER")}
     return {"FLAGFIVE_BROKER__BOOTSTRAP": f"127.0.0.1:{free_port()}", **metrics}
 

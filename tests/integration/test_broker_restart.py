@@ -1,4 +1,4 @@
-"""The broker is killed and comes back: control log, recorder and adaptation worker go on by themselves."""
+"""The broker is killed and restarts: control log, recorder and adaptation worker recover unaided."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from tests.scored_messages import scored_message
 from tests.small_models import base_change, network_change, small_base, small_network
 from tests.waiting import until
 
-# kafka-python leaves the sockets of failed connections to the garbage collector.
+# kafka-python leaves closing the sockets of failed connections to the garbage collector.
 pytestmark = [
     pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning"),
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
@@ -42,7 +42,7 @@ KEY = read_key("a secret of enough length")
 
 
 class RestartableBroker:
-    """A broker of this test's own, which it may end and start again."""
+    """A separate broker, which the test may stop and restart."""
 
     def __init__(self, settings: Settings, processes: Processes) -> None:
         self._own, self._processes = OwnBroker.of(settings), processes
@@ -94,7 +94,7 @@ def test_a_control_log_goes_on_after_the_broker_was_killed(
         await log.reaches(await asyncio.to_thread(announce, base=False))
         await asyncio.to_thread(broker_of_its_own.kill)
         assert len(log.current.networks) == 1
-        broker_of_its_own.start()  # from the main thread: a child process dies with the thread that made it
+        broker_of_its_own.start()  # main thread: a child process dies with the thread that started it
         snapshot = await asyncio.wait_for(log.reaches(await asyncio.to_thread(announce, base=True)), 60)
         assert snapshot.stack is not None
         await log.stop()
@@ -140,7 +140,7 @@ def test_recorder_and_adapter_go_on_after_the_broker_was_killed(
 
 
 def _publish(settings: Settings, round_: int) -> None:
-    """Ten scored transactions, and a label for the first of them."""
+    """Publish ten scored transactions, and a label for the first one."""
     producer = KafkaProducer(bootstrap_servers=settings.broker.bootstrap)
     offsets = range(10 * round_, 10 * round_ + 10)
     producer.send(settings.topics.scored, scored_message(0, offsets)).get(30)

@@ -43,7 +43,7 @@ def announcer(stream_settings: Settings) -> Iterator[Announcer]:
 
 
 def following(settings: Settings, act: Callable[[ControlLog], Awaitable[Any]], key: Any = KEY) -> Any:
-    """Run `act` beside a worker's view of the log that has caught up."""
+    """Run `act` beside a follower of the log, a worker's view, that has caught up."""
 
     async def run() -> Any:
         log = ControlLog(settings.broker.bootstrap, settings.topics.control, key)
@@ -57,7 +57,7 @@ def following(settings: Settings, act: Callable[[ControlLog], Awaitable[Any]], k
 
 
 def send_raw(settings: Settings, value: bytes | None, key: bytes) -> int:
-    """Put a record on the log as any writer to the topic could; return its offset."""
+    """Write a record to the log, as any writer to the topic could; return its offset."""
     producer = KafkaProducer(bootstrap_servers=settings.broker.bootstrap, max_request_size=2**24)
     offset: int = producer.send(settings.topics.control, value, key=key).get(10).offset
     producer.close()

@@ -1,4 +1,4 @@
-"""`flagfive flag`, `adapter` and `status` as a user runs them: what is printed, and the exit codes."""
+"""`flagfive flag`, `adapter` and `status` as a user runs them: output and exit codes."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SECRET = "a secret of enough length"
 
 @pytest.fixture
 def config(stream_settings: Settings, tmp_path: Path) -> Path:
-    """A settings file of the set-up; the ridge adapter needs no trained network."""
+    """Write a settings file of the set-up; the ridge adapter needs no trained network."""
     topics = stream_settings.topics.model_dump()
     names = "\n".join(f'{name} = "{value}"' for name, value in topics.items() if isinstance(value, str))
     file = tmp_path / "flagfive.toml"
@@ -43,7 +43,7 @@ def config(stream_settings: Settings, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def stored(stream_settings: Settings) -> None:
-    """12,000 ordinary transactions and ten frauds in the database, a base on the control log."""
+    """Store 12,000 ordinary transactions and ten frauds in the database, and a base on the control log."""
     engine = open_engine(stream_settings.storage.url)
     migrate.upgrade(engine)
     odd = (np.array([7.0, 6.0, 5.0]) + 0.3 * genuine_rows(10, seed=9)).astype(np.float32)
@@ -85,7 +85,7 @@ def adapter_process(config: Path) -> Iterator[subprocess.Popen[bytes]]:
 def test_an_analyst_flags_and_reads_that_it_is_live(
     stream_settings: Settings, config: Path, stored: None
 ) -> None:
-    """1. flag five: live; 2. flag unknown ids: told which; 3. look at status; 4. end the adapter."""
+    """1. Flag five: live. 2. Flag unknown ids: the error names them. 3. Check status. 4. Stop the adapter."""
     with Scorer(stream_settings), adapter_process(config) as adapter:
         flagged = flagfive(
             config, "flag", "--name", "gift cards", "--wait", "90", *(f"fraud-{n}" for n in range(5))
@@ -113,7 +113,7 @@ def test_an_analyst_flags_and_reads_that_it_is_live(
 
 
 def _look_back_and_learn(config: Path) -> None:
-    """The frauds that were not flagged match; confirmed, they join the episode."""
+    """The frauds without flags match; after confirmation they join the episode."""
     told = flagfive(config, "lookback", "gift cards")
     assert told.returncode == 0, told.stderr
     assert "12,010 transactions" in told.stdout
@@ -126,7 +126,7 @@ def _look_back_and_learn(config: Path) -> None:
 
 
 def _history(config: Path) -> None:
-    """Before the base nothing was in force; now it is, and who flagged what is told."""
+    """The history shows no base before its start, then the base in force, and who flagged which episode."""
     long_ago = flagfive(config, "history", "--at", "2020-01-01").stdout
     assert "base/base" not in long_ago
     now = flagfive(config, "history", "--at", "2100-01-01").stdout
@@ -139,7 +139,7 @@ def _history(config: Path) -> None:
 def test_a_flag_waits_where_an_administrator_has_set_that_a_person_must_approve(
     stream_settings: Settings, config: Path, stored: None
 ) -> None:
-    """1. the file says auto, the console's policy approve; 2. a flag waits; 3. approved, it is live."""
+    """1. The file sets auto, the console's policy approve. 2. A flag waits. 3. After approval it is live."""
     engine = open_engine(stream_settings.storage.url)
     with UnitOfWork(engine) as unit:
         unit.policies.add(PolicyVersion(author="root", time=1.0, terms={"policy": "approve"}))

@@ -1,4 +1,4 @@
-"""The recorder between a real broker and a real database: each record once, also after an outage."""
+"""The recorder writes each record once from a real broker to a real database, also after an outage."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def rows(engine: Engine) -> int:
 
 
 def committed(settings: Settings) -> dict[int, int | None]:
-    """Offsets of `scored` that the recorder has committed."""
+    """Return the offsets of `scored` that the recorder has committed."""
     consumer = KafkaConsumer(
         bootstrap_servers=settings.broker.bootstrap, group_id=settings.stream.group + "-recorder"
     )
@@ -187,7 +187,7 @@ def test_a_database_that_goes_away_is_waited_for_and_nothing_is_lost(
     producer: KafkaProducer,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The first writes fail, as they do while a server restarts; offsets must not run ahead of them."""
+    """The first writes fail, as during a server restart. Offsets must not be committed before the writes."""
     tries: list[dict[int, int | None]] = []
     write = writing.write
 
@@ -207,7 +207,7 @@ def test_a_database_that_goes_away_is_waited_for_and_nothing_is_lost(
 def test_killed_at_any_moment_it_loses_and_doubles_nothing(
     stream_settings: Settings, engine: Engine, producer: KafkaProducer, tmp_path: Path
 ) -> None:
-    """1. rows flow in; 2. the process is killed, twice; 3. one that lives ends with every row once."""
+    """1. Rows arrive. 2. The process is killed twice. 3. A last process leaves every row exactly once."""
     send(producer, stream_settings, messages=60, each=200)
     for kill_at in (1, 8_000):
         with recorder_process(stream_settings, tmp_path):
@@ -228,7 +228,7 @@ def test_sigterm_ends_the_process_with_success(
 
 @contextmanager
 def recorder_process(settings: Settings, tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """The recorder as a process of its own, by the command that users run; it is killed at the end."""
+    """Start the recorder as a separate process with the users' command; kill it at the end."""
     config = tmp_path / "flagfive.toml"
     config.write_text(
         f'var = "{tmp_path}"\n'

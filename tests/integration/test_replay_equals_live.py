@@ -1,8 +1,8 @@
-"""The same transactions through a worker on a broker and through replay: equal to the bit.
+"""A worker on a broker and replay give bit-identical results for the same transactions.
 
-With one partition that holds for all features. With four it holds for the card's: at a merchant that cards of
-several partitions share, transactions come in the order of the internal topic, and how many rows that
-changes is measured.
+With one partition all features are identical. With four partitions the card features are identical. At a
+merchant that cards of several partitions share, transactions arrive in the order of the internal topic. The
+test measures how many rows this changes.
 """
 
 from __future__ import annotations
@@ -34,18 +34,18 @@ BACKLOG, PACED = 20_000, 5_000
 
 @pytest.fixture
 def one_partition(broker: str, tmp_path: Path) -> Settings:
-    """Where one partition holds all, every entity sees its transactions in the order of the file."""
+    """Return settings with one partition: every entity sees its transactions in the order of the file."""
     return own_set_up(broker, tmp_path, partitions=1)
 
 
 @pytest.fixture
 def four_partitions(broker: str, tmp_path: Path) -> Settings:
-    """Where cards of four partitions share merchants."""
+    """Return settings with four partitions, whose cards share merchants."""
     return own_set_up(broker, tmp_path, partitions=4)
 
 
 def replayed(run: StreamRun, file: Path) -> tuple[list[str], NDArray[np.float32]]:
-    """Ids and features by replay, of what lies in `transactions` written to a file in order of time."""
+    """Write the records of `transactions` to a file by time; return ids and features from its replay."""
     fields = run.settings.transaction
     sent = [msgspec.json.decode(value) for _, value in run.records(run.settings.topics.transactions)]
     rows = sorted(sent, key=lambda row: row[fields.time])
@@ -65,7 +65,7 @@ def replayed(run: StreamRun, file: Path) -> tuple[list[str], NDArray[np.float32]
 
 
 def seen_live(run: StreamRun, live: pa.Table) -> NDArray[np.float32]:
-    """Features of `scored`, row for row."""
+    """Return the features of `scored`, row by row."""
     width = len(FeatureLayout(transaction_schema(run.settings)).names)
     flat = live["features"].combine_chunks().flatten().to_numpy()
     return np.asarray(flat.reshape(-1, width))
@@ -87,7 +87,7 @@ def test_features_and_scores_are_those_of_a_worker(one_partition: Settings, tmp_
 
 
 def test_with_four_partitions_only_shared_merchants_differ(four_partitions: Settings, tmp_path: Path) -> None:
-    """A backlog, then traffic at a pace: 800 merchants for 1,000 a second, other ones than before."""
+    """Send a backlog, then 1,000 transactions a second at 800 merchants, other ones than before."""
     with stream_run(four_partitions) as run:
         run.start_worker()
         run.send_transactions(BACKLOG)

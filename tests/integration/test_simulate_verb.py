@@ -1,4 +1,4 @@
-"""`flagfive simulate` as a user runs it: what lies in the topic, and the truth beside it."""
+"""`flagfive simulate` as a user runs it: the records in the topic, and the ground truth in a file."""
 
 import os
 import signal
@@ -17,7 +17,7 @@ from tests.waiting import until
 
 
 def start(settings: Settings, *arguments: str) -> subprocess.Popen[str]:
-    """Start the verb on the topics of the set-up, which the environment names."""
+    """Start the verb on the topics of the set-up, which are set in the environment."""
     topics = {f"FLAGFIVE_TOPICS__{name}".upper(): str(value) for name, value in settings.topics}
     environment = {**os.environ, **topics, "FLAGFIVE_BROKER": settings.broker.bootstrap}
     command = [sys.executable, "-m", "flagfive", "simulate", "--cards", "500", *arguments]
@@ -33,7 +33,7 @@ def simulate(settings: Settings, *arguments: str) -> subprocess.CompletedProcess
 
 
 def messages(settings: Settings) -> list[dict[str, object]]:
-    """All that lies in the topic of transactions."""
+    """Return all records of the `transactions` topic."""
     consumer = KafkaConsumer(bootstrap_servers=settings.broker.bootstrap, auto_offset_reset="earliest")
     try:
         parts = [TopicPartition(settings.topics.transactions, n) for n in range(settings.topics.partitions)]

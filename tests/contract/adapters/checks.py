@@ -1,4 +1,4 @@
-"""What every adapter promises, one small check each."""
+"""The contract of every adapter, one small check per promise."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from meta.support import Support
 
 @dataclass(frozen=True)
 class Case:
-    """An episode: five flags, two hard negatives, background, and rows to score; shaped for the adapter."""
+    """An episode in the adapter's format: five flags, two hard negatives, background, and rows to score."""
 
     support: Support
     background: Floats
     rows: Floats
-    genuine: int  # rows before this one are genuine, the others of the flagged pattern
+    genuine: int  # rows before this one are genuine, the rest belong to the flagged pattern
 
 
 Check = Callable[[Adapter, Case], None]
@@ -77,7 +77,7 @@ def a_single_flag_is_enough(adapter: Adapter, case: Case) -> None:
 
 
 def the_order_of_the_flags_does_not_matter_much(adapter: Adapter, case: Case) -> None:
-    """To the bit it may: sums are rounded in the order of the flags."""
+    """The scores need not be bit-identical, because sums are rounded in the order of the flags."""
     turned = Support(case.support.fraud[::-1].copy(), case.support.genuine)
     one, two = (
         adapter.score(adapter.adapt(s, case.background, seed=1), case.rows) for s in (case.support, turned)
@@ -96,7 +96,7 @@ def a_detector_names_the_network_that_it_needs(adapter: Adapter, case: Case) -> 
 
 
 def parts_of_a_support_give_a_detector_each(adapter: Adapter, case: Case) -> None:
-    """To the bit they need not be those of the parts alone: an adapter may read the flags in one pass."""
+    """Detectors need not be bit-identical to those of the parts alone: all flags may be read in one pass."""
     parts = np.array([[True] * 5, [True, True, False, False, True]])
     detectors = adapter.adapt_parts(case.support, parts, case.background, seed=1)
     alone = [
@@ -135,7 +135,7 @@ def a_detector_with_wrong_tensors_is_refused(adapter: Adapter, case: Case) -> No
 
 
 def spoiled(whole: Tensors) -> Iterator[tuple[str, Tensors]]:
-    """Yield what is wrong, as a name that the message holds, and tensors with one thing wrong."""
+    """Yield invalid tensors with one fault each, and the name that the error message must contain."""
     for name, tensor in whole.items():
         yield name, {k: v for k, v in whole.items() if k != name}
         yield name, {**whole, name: tensor[..., None]}

@@ -1,4 +1,4 @@
-"""Every adapter in the registry is held to the whole contract, by existing."""
+"""Every adapter in the registry must pass the whole contract, without being listed here."""
 
 from __future__ import annotations
 
@@ -43,13 +43,13 @@ from tests.contract.adapters.checks import CHECKS, Case, Check, spoiled
 VARIED = (
     "log_amount", "card_log_count_1d", "card_log_mean_1d", "card_deviation_1d", "card_ratio_1d", "other",
 )  # fmt: skip
-# Recipes of injected patterns need these too. They are constant, so that they add no noise to five flags.
+# Recipes of injected patterns also need these. They are constant, so they add no noise to five flags.
 CONSTANT = ("whole_amount", "card_log_seconds_since_last", "card_log_partners_1d", "card_partner_novelty")
 FEATURES = VARIED + CONSTANT
 
 
 def history(seed: int = 0, n: int = 6000) -> NamedHistory:
-    """Made-up traffic: two families, one of high amounts, one of many transactions a day."""
+    """Return synthetic traffic with two families: high amounts, and many transactions a day."""
     rng = np.random.default_rng(seed)
     X = np.zeros((n, len(FEATURES)), np.float32)
     X[:, : len(VARIED)] = rng.standard_normal((n, len(VARIED)))
@@ -123,12 +123,14 @@ def test_a_detector_that_an_adapter_refuses_is_a_malformed_entry(
 
 
 def test_every_adapter_file_declares_its_adapter() -> None:
-    """A file that defines an adapter and leaves it out of `ADAPTERS` would never run."""
+    """The contract cannot run for an adapter whose file leaves it out of `ADAPTERS`."""
     for module in pkgutil.iter_modules(meta.adapters.__path__):
         found = importlib.import_module(f"meta.adapters.{module.name}")
         own = [v for v in vars(found).values() if inspect.isclass(v) and v.__module__ == found.__name__]
         if any(issubclass(one, SimpleAdapter) and not inspect.isabstract(one) for one in own):
-            assert found.ADAPTERS or module.name == "gradient", module.name  # `gradient` is five files' class
+            assert found.ADAPTERS or module.name == "gradient", (
+                module.name
+            )  # five files share the class of `gradient`
 
 
 NEW = """
@@ -147,7 +149,7 @@ ADAPTERS = (Declaration("stiff", lambda artifacts: Stiff(artifacts.base.normalis
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A folder whose modules are part of `meta.adapters`."""
+    """Return a folder whose modules are part of `meta.adapters`."""
     monkeypatch.setattr(meta.adapters, "__path__", [*meta.adapters.__path__, str(tmp_path)])
     yield tmp_path
     for name in list(sys.modules):
@@ -176,7 +178,7 @@ def test_two_adapters_of_one_name_are_refused(folder: Path) -> None:
 
 
 def test_finding_adapters_loads_no_learning_library() -> None:
-    """A scorer starts without torch, scikit-learn and LightGBM: they take seconds and 200 MB."""
+    """A scorer starts without torch, scikit-learn and LightGBM, which cost seconds and 200 MB."""
     code = "import sys, meta.adapters.registry; print({'torch', 'sklearn', 'lightgbm'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"

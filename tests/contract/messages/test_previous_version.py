@@ -1,4 +1,4 @@
-"""Readers accept messages of the version before: during a rolling upgrade, both versions are on the topics.
+"""Readers accept messages of the previous version, because a rolling upgrade mixes both on the topics.
 
 The bytes in `version_1/` were written by the release before `contracts/` existed.
 """

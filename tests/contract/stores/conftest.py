@@ -1,4 +1,4 @@
-"""Runs every store test on SQLite, and on a private PostgreSQL server where its programs are installed."""
+"""Run every store test on SQLite, and on a private PostgreSQL server if PostgreSQL is installed."""
 
 import os
 import shutil
@@ -22,7 +22,7 @@ UNPRIVILEGED = "nobody"
 
 
 def _programs() -> Path | None:
-    """Folder of initdb and pg_ctl, newest version first; None where PostgreSQL is not installed."""
+    """Return the folder of initdb and pg_ctl of the newest version, or None without PostgreSQL."""
     installed = sorted(DEBIAN_FOLDER.glob("*/bin/initdb"), reverse=True)
     if not installed and (on_path := shutil.which("initdb")):
         installed = [Path(on_path)]
@@ -38,7 +38,7 @@ def _free_port() -> int:
 
 @pytest.fixture(scope="session")
 def postgresql_url() -> Iterator[str]:
-    """URL of a server that these tests may fill and empty."""
+    """Yield the URL of a server that these tests may fill and empty."""
     if url := os.environ.get("FLAGFIVE_TEST_POSTGRES"):
         yield url
         return
@@ -64,7 +64,7 @@ def _serve(programs: Path, folder: Path) -> Iterator[str]:
 
     run("initdb", "-D", str(data), "-U", "flagfive", "-A", "trust", "-E", "UTF8", "--no-sync")
     options = f"-h 127.0.0.1 -p {port} -k {folder} -c fsync=off"
-    # Its log goes to a file: a server that holds our pipe open would keep `run` waiting.
+    # The log goes to a file: with a pipe, the server would keep it open and `run` would not return.
     run("pg_ctl", "-D", str(data), "-l", str(folder / "log"), "-w", "-o", options, "start")
     try:
         yield f"postgresql://flagfive@127.0.0.1:{port}/postgres"
@@ -74,7 +74,7 @@ def _serve(programs: Path, folder: Path) -> Iterator[str]:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def empty_engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
-    """A database without any tables."""
+    """Yield a database without tables."""
     if request.param == "sqlite":
         engine = open_engine(f"sqlite:///{tmp_path}/stores.db")
     else:
@@ -88,20 +88,20 @@ def empty_engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Eng
 
 @pytest.fixture
 def engine(empty_engine: Engine) -> Engine:
-    """A database with all tables, nothing in them."""
+    """Return a database with all tables, all empty."""
     migrate.upgrade(empty_engine)
     return empty_engine
 
 
 class ScoredRow(Protocol):
-    """Makes one row of scored transactions; tests name only the columns that matter to them."""
+    """Makes one row of scored transactions; tests name only the columns that they need."""
 
     def __call__(self, partition: int = 0, offset: int = 0, **changes: Any) -> tuple[Any, ...]: ...
 
 
 @pytest.fixture
 def scored_row() -> ScoredRow:
-    """A factory of rows in the order of COLUMNS; `changes` by column name."""
+    """Return a factory of rows in the order of COLUMNS; `changes` are by column name."""
 
     def make(partition: int = 0, offset: int = 0, **changes: Any) -> tuple[Any, ...]:
         values: dict[str, Any] = {

@@ -1,4 +1,4 @@
-"""The audit log: appended to, never changed, and any tampering shows."""
+"""The audit log is append-only, and the check detects any tampering."""
 
 import threading
 
@@ -26,7 +26,7 @@ def verify(engine: Engine, known_head: Head | None = None) -> Head:
 
 
 def tamper(engine: Engine, statement: str) -> None:
-    """Change the table as someone could who owns the database."""
+    """Change the table as the owner of the database could."""
     with engine.begin() as connection:
         if engine.dialect.name == "sqlite":
             connection.execute(text("DROP TRIGGER audit_log_refuses_update"))

@@ -1,4 +1,4 @@
-"""What the console reads and writes, the same on both databases."""
+"""The console's stores read and write the same on both databases."""
 
 import json
 from dataclasses import replace
@@ -23,7 +23,7 @@ NOW = 100.0
 
 
 def add_alerts(unit: UnitOfWork, count: int = 6) -> None:
-    """Alerts t-0 (amount 0, scorer d-0, card c-0) and so on; scorers and cards alternate."""
+    """Add alerts t-0 (amount 0, scorer d-0, card c-0) and so on; scorers and cards alternate."""
     unit.alerts.add_many(
         (0, n, f"t-{n}", float(n), "{}", 10.0 * n, 3.0, 3.0 + n, f"d-{n % 2}", f"c-{n % 2}")
         for n in range(count)
@@ -84,7 +84,7 @@ def test_transactions_are_found_by_id_entity_amount_time_and_scorer(
     engine: Engine, scored_row: ScoredRow
 ) -> None:
     index_entities(engine, ["card", "merchant"])
-    index_entities(engine, ["card", "merchant"])  # again is no harm
+    index_entities(engine, ["card", "merchant"])  # repeating it is harmless
     with UnitOfWork(engine) as unit:
         add_alerts(unit, 2)
         unit.transactions.add_many(

@@ -1,4 +1,4 @@
-"""What a what-if counts: the newest transactions of a period, each with its last verdict."""
+"""A what-if counts the newest transactions of a period, each with its last verdict."""
 
 import numpy as np
 from sqlalchemy import Engine
@@ -10,7 +10,7 @@ from tests.contract.stores.conftest import ScoredRow
 
 
 def store(engine: Engine, scored_row: ScoredRow) -> None:
-    """Six at times 0 to 5; of 2 the last word is genuine, 4 is a fraud told of before it happened."""
+    """Store six at times 0 to 5: the last verdict on 2 is genuine; 4 is a fraud, reported in advance."""
     verdicts = [("2", FRAUD, 10.0), ("2", GENUINE, 11.0), ("4", FRAUD, 1.0), ("0", FRAUD, 9.0)]
     narrow = np.zeros(2, "<f4").tobytes()
     with UnitOfWork(engine) as unit:
@@ -26,7 +26,7 @@ def test_the_newest_come_first_with_the_last_word_on_each(engine: Engine, scored
     store(engine, scored_row)
     with UnitOfWork(engine, reads_only=True) as unit:
         found = load_judged_traffic(unit.session, since=2.0, most=10, width=3)
-    assert found.event_time.tolist() == [5.0, 4.0, 3.0, 2.0]  # none of another width
+    assert found.event_time.tolist() == [5.0, 4.0, 3.0, 2.0]  # no rows of another width
     assert found.amount.tolist() == [50.0, 40.0, 30.0, 20.0]
     assert found.verdicts == [None, FRAUD, None, GENUINE]
     assert found.features.tolist() == [[0.5, -2.0, 3.25]] * 4

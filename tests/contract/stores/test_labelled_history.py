@@ -1,4 +1,4 @@
-"""What a new base learns from: last verdicts count, unjudged alerts stay out."""
+"""A new base learns from the last verdicts; alerts without a verdict are left out."""
 
 from collections.abc import Callable
 from typing import Any
@@ -16,7 +16,7 @@ WIDTH = 3
 
 
 def store(engine: Engine, scored_row: ScoredRow) -> None:
-    """Of six, 1 is a flagged fraud, 2 a fraud without an episode, 3 is cleared, 4 is not judged."""
+    """Store six: 1 is a flagged fraud, 2 a fraud without an episode, 3 is cleared, 4 has no verdict."""
     verdicts = [
         ("1", FRAUD, 1.0),
         ("2", GENUINE, 1.0),

@@ -1,4 +1,4 @@
-"""Measurements replace each other, and newly stored traffic is read once, thinned where it is much."""
+"""Measurements replace each other. New traffic is read once, and large amounts are thinned out."""
 
 from collections.abc import Callable
 from typing import Any
@@ -39,7 +39,7 @@ def test_what_is_old_is_forgotten_and_other_kinds_stay(engine: Engine) -> None:
 
 
 def store(engine: Engine, rows: list[tuple[Any, ...]]) -> int:
-    """Store the rows; returns how many features a row has."""
+    """Store the rows; return the number of features per row."""
     with UnitOfWork(engine) as unit:
         unit.transactions.add_many(rows)
         unit.commit()

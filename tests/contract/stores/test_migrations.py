@@ -1,4 +1,4 @@
-"""Migrations go up and down, and end where the models stand."""
+"""Migrations go up and down, and end at the schema of the models."""
 
 import pytest
 from alembic.autogenerate import compare_metadata

@@ -1,4 +1,4 @@
-"""What one on trial would have alerted, counted beside what people said of it."""
+"""Alerts that a detector or base on trial would have raised, counted beside the analysts' verdicts."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Traffic with one pattern in it, stored; a base and a network in force; an analyst."""
+"""Fixtures: stored traffic with one pattern, a base and a network in force, and an analyst."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from tests.small_models import base_change, genuine_rows, network_change, small_
 
 @pytest.fixture(scope="module")
 def traffic() -> list[Any]:
-    """Rows of the database: ordinary traffic, and then frauds of one pattern among it."""
+    """Return database rows: ordinary traffic with frauds of one pattern in it."""
     fraud = PATTERN + 0.3 * genuine_rows(FRAUDS, seed=9)
     usual = scored_rows(scored_message(0, range(GENUINE), features=genuine_rows(GENUINE, seed=8)))
     ids = [b"fraud-%d" % number for number in range(FRAUDS)]

@@ -1,4 +1,4 @@
-"""From flags to a live detector on a real broker and database; workers that acknowledge stand beside it."""
+"""From flags to a live detector on a real broker and database, with scorers that acknowledge."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from tests.waiting import until
 def test_five_flags_become_a_detector_that_finds_the_rest(
     stream_settings: Settings, engine: Engine, announcer: Announcer, analyst: Analyst, traffic: list[Any]
 ) -> None:
-    """1. five transactions are flagged; 2. the answer says live everywhere; 3. the rest is found."""
+    """1. Flag five transactions. 2. The answer reports live everywhere. 3. The detector finds the rest."""
     before = announcer.refresh()
     with Scorer(stream_settings) as scorer, adapting(stream_settings, engine):
         analyst.send("r-1", fraud=frauds(0, 1, 2, 3, 4))
@@ -107,7 +107,7 @@ def test_a_request_that_cannot_be_done_is_answered_and_changes_nothing(
 def test_contradictions_and_duplicates_are_named_with_who_was_first(
     stream_settings: Settings, engine: Engine, announcer: Announcer, analyst: Analyst
 ) -> None:
-    """Two analysts flag the same transactions; a chargeback feed calls another one genuine."""
+    """Two analysts flag the same transactions; a chargeback feed labels another one genuine."""
     with Scorer(stream_settings), adapting(stream_settings, engine):
         analyst.send("r-0", "label", name="", genuine=frauds(7), source="chargeback", author="bank")
         assert analyst.answer("r-0").status == "done"
@@ -155,7 +155,7 @@ def test_flags_that_look_like_ordinary_traffic_stay_a_draft(
 def test_many_flags_at_once_are_worked_like_few(
     stream_settings: Settings, engine: Engine, announcer: Announcer, analyst: Analyst
 ) -> None:
-    """A thousand flags, most of them ordinary: answered within the tests' patience, the worker goes on."""
+    """A thousand flags, most of them ordinary, are answered within the timeout, and the worker continues."""
     with Scorer(stream_settings), adapting(stream_settings, engine):
         analyst.send("r-1", fraud=tuple(f"tx-0-{number}" for number in range(1_000)))
         assert analyst.answer("r-1").status == "draft"
@@ -167,7 +167,7 @@ def test_many_flags_at_once_are_worked_like_few(
 def test_a_worker_that_starts_before_any_traffic_waits_for_it(
     stream_settings: Settings, announcer: Announcer, analyst: Analyst, traffic: list[Any]
 ) -> None:
-    """1. nothing is stored; 2. a flag is refused; 3. traffic comes; 4. the next flag goes live."""
+    """1. The database is empty. 2. A flag is refused. 3. Traffic arrives. 4. The next flag goes live."""
     engine = open_engine(stream_settings.storage.url)
     migrate.upgrade(engine)
     with Scorer(stream_settings), adapting(stream_settings, engine):

@@ -1,4 +1,4 @@
-"""A worker that ends after any step of a flag loses nothing and leaves nothing half live."""
+"""A worker that dies after any step of a flag loses nothing and leaves no detector half live."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from tests.adaptation_worker import (
 
 
 class Killed(BaseException):
-    """Ends a worker at once, as SIGKILL would: nothing that it was about to do is done."""
+    """Ends a worker at once, as SIGKILL would; the worker does none of its next steps."""
 
 
 @pytest.mark.parametrize("step", list(FlagStep))
 def test_killed_after_any_step_nothing_is_lost_and_nothing_half_live(
     stream_settings: Settings, engine: Engine, announcer: Announcer, analyst: Analyst, step: FlagStep
 ) -> None:
-    """1. a worker ends right after the step; 2. the next one finishes the request as if nothing happened."""
+    """1. A worker dies right after the step. 2. The next worker finishes the request as usual."""
 
     def stop_there(done: FlagStep) -> None:
         if done is step:
@@ -51,4 +51,4 @@ def test_killed_after_any_step_nothing_is_lost_and_nothing_half_live(
     after = announcer.refresh()
     assert len(after.detectors) == 1
     if step >= FlagStep.ANNOUNCED:
-        assert after.offset == between.offset  # what is in force was not announced again
+        assert after.offset == between.offset  # the detector in force was not announced again

@@ -1,4 +1,4 @@
-"""What happens to a detector after it was made: approval, trial, verdicts, retirement, rollback, expiry."""
+"""The life of a detector: approval, trial, verdicts, retirement, rollback, expiry."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_cards_of_flags_score_higher_at_once_even_where_the_detector_stays_a_dra
 def test_with_four_eyes_another_person_puts_the_detector_into_force(
     stream_settings: Settings, engine: Engine, announcer: Announcer, analyst: Analyst
 ) -> None:
-    """1. ada flags: it waits; 2. ada approves: refused; 3. bob approves: live; 4. again: the same."""
+    """1. ada flags: it waits. 2. ada approves: refused. 3. bob approves: live. 4. Again: no change."""
     with Scorer(stream_settings), adapting(stream_settings, engine, policy=StandingPolicy(four_eyes=True)):
         analyst.send("r-1", fraud=frauds(0, 1, 2, 3))
         assert analyst.answer("r-1").status == WAITING
@@ -187,7 +187,7 @@ def test_by_the_clock_detectors_expire_and_tails_are_fitted_anew(
 def test_what_an_administrator_sets_counts_at_once(
     stream_settings: Settings, engine: Engine, announcer: Announcer, analyst: Analyst
 ) -> None:
-    """1. ten times the budget and four eyes are set; 2. the threshold follows; 3. a flag waits."""
+    """1. Set ten times the budget and four eyes. 2. The threshold follows. 3. A flag waits."""
     with Scorer(stream_settings), adapting(stream_settings, engine):
         with UnitOfWork(engine) as unit:
             terms = {"alert_rate": 0.01, "four_eyes": True}

@@ -1,4 +1,4 @@
-"""A trained base on its way: on trial, in force, fitted to live traffic, and what it makes needless."""
+"""Promotion of a trained base: trial, in force, fit to live traffic, retirement of needless detectors."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ BUDGET = 0.001
 
 @pytest.fixture
 def artifacts() -> Artifacts:
-    """A base of other weights than the one in force, with tails that its traffic will not bear out."""
+    """Return a base with other weights than the base in force, and tails that do not fit the live traffic."""
     past = (PATTERN + genuine_rows(20, seed=3)).astype(np.float32)
     base = small_base(seed=5)
     scores = base.score(genuine_rows(5_000, seed=8))
@@ -43,7 +43,7 @@ def promote(announcer: Announcer, artifacts: Artifacts, threshold: float = 3.0) 
 
 
 def alert_rate(announcer: Announcer) -> float:
-    """Share of ordinary traffic that is alerted by what is in force."""
+    """Return the share of ordinary traffic that the stack in force alerts."""
     snapshot = announcer.refresh()
     assert snapshot.stack is not None
     assert snapshot.threshold is not None
@@ -73,7 +73,7 @@ def test_a_base_goes_from_trial_into_force_and_its_trial_ends(
 def test_a_base_with_the_tails_of_its_history_is_fitted_to_live_traffic(
     stream_settings: Settings, engine: Engine, announcer: Announcer, artifacts: Artifacts
 ) -> None:
-    """1. by the tails that it comes with it alerts next to nothing; 2. fitted, it spends its budget."""
+    """1. With its original tails the base alerts almost nothing. 2. After the fit it spends its budget."""
     promote(announcer, artifacts)
     assert alert_rate(announcer) < 0.1 * BUDGET
     with Scorer(stream_settings), adapting(stream_settings, engine):
@@ -84,7 +84,7 @@ def test_a_base_with_the_tails_of_its_history_is_fitted_to_live_traffic(
 def test_a_detector_that_a_new_base_makes_needless_is_proposed_for_retirement(
     stream_settings: Settings, engine: Engine, announcer: Announcer, analyst: Analyst, artifacts: Artifacts
 ) -> None:
-    """1. a detector goes live; 2. the same base comes, with tails under which it finds all by itself."""
+    """1. A detector goes live. 2. The same base comes again, with tails that find all frauds without it."""
     with Scorer(stream_settings), adapting(stream_settings, engine):
         analyst.send("r-1", fraud=frauds(0, 1, 2, 3))
         assert analyst.answer("r-1").status == LIVE
@@ -108,7 +108,7 @@ def test_the_base_before_is_put_back_with_the_calibration_that_it_had(
     artifacts: Artifacts,
     calibrated: bool,
 ) -> None:
-    """1. a base, fitted to traffic or not; 2. a new one comes and is fitted; 3. the first one is back."""
+    """1. A base, fitted to traffic or not. 2. A new base comes and is fitted. 3. The first returns."""
     hourly = StandingPolicy(recalibrate_hours=1e-3 if calibrated else 24.0)
     with Scorer(stream_settings), adapting(stream_settings, engine, policy=hourly):
         if calibrated:
@@ -128,6 +128,6 @@ def test_the_base_before_is_put_back_with_the_calibration_that_it_had(
 
 
 def calibration(announcer: Announcer) -> int | None:
-    """Sequence of the calibration on the control log."""
+    """Return the sequence number of the calibration on the control log."""
     held = announcer.refresh().in_force(Kind.THRESHOLD).get(JOINT)
     return None if held is None else held.entry.sequence

@@ -1,7 +1,7 @@
-"""`./run bench stream --quick`: flagfive's rows run, their scores are right, the figures have their form.
+"""`./run bench stream --quick`: flagfive's rows run, the scores are right, the figures are well formed.
 
-The command itself compares each score with a plain computation and counts them; a wrong one ends it with an
-error. Nothing here looks at how fast it was.
+The command compares each score with a plain computation and counts the scores. A wrong score ends the command
+with an error. This test does not check speed.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""One console over one filled database for all tests of the pages here, and people to look at it."""
+"""Fixtures: one console on one filled database for all page tests of this folder, and its users."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.set_up import own_set_up
 
 @pytest.fixture(scope="package")
 def set_up(broker: str, tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """Topics and database of the console, filled."""
+    """Return filled topics and a filled database for the console."""
     settings = own_set_up(broker, tmp_path_factory.mktemp("pages"), partitions=1)
     fill(settings)
     return settings
@@ -46,7 +46,7 @@ def environment_of_console(settings: Settings) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Of a module: while it is open, no other test of the process can run a loop of its own."""
+    """Module scope: while the browser is open, no other test of the process can run an event loop."""
     with chromium() as browser:
         yield browser
 
@@ -56,7 +56,7 @@ SignedIn = Callable[[str], Visitor]
 
 @pytest.fixture
 def signed_in(browser: Browser, console: Console) -> Iterator[SignedIn]:
-    """A person of a role, on the queue; none of their pages may fail or ask another host."""
+    """Return a user of a role on the queue page; no page may fail or send a request to another host."""
     people: list[Visitor] = []
 
     def sign_in(role: str) -> Visitor:
@@ -73,7 +73,7 @@ def signed_in(browser: Browser, console: Console) -> Iterator[SignedIn]:
 
 
 def give_password(person: Visitor, name: str, password: str, following: str = "/") -> None:
-    """Fill in the page that signs in."""
+    """Fill in the sign-in page."""
     person.open(f"/sign-in?next={following}")
     person.page.get_by_label("Name").fill(name)
     person.page.get_by_label("Password").fill(password)

@@ -1,4 +1,4 @@
-"""What a team has done so far: detectors of every state, cases, and what the monitor has measured."""
+"""A team's work so far: detectors in every state, cases, and measurements of the monitor."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ RECORDS, COMMITTED = 30, 18
 
 @dataclass(frozen=True)
 class Pattern:
-    """An episode with its detector, and what its alerts came to: confirmed, rejected."""
+    """An episode with its detector, and its numbers of confirmed and rejected alerts."""
 
     name: str
     status: str
@@ -69,7 +69,7 @@ PATTERNS = (
 
 
 def fill_work(unit: UnitOfWork, now: float, *, card: str, alerts: Sequence[str]) -> None:
-    """Store all of it; `alerts` are transactions of `card` that were alerted, for one case of it."""
+    """Store all work; `alerts` are alerted transactions of `card`, for one of the cases."""
     unit.control.add_many(announced(now))
     unit.control.add_many(_control_row(*one, now) for one in _announcements())
     for place, pattern in enumerate(PATTERNS):
@@ -80,7 +80,7 @@ def fill_work(unit: UnitOfWork, now: float, *, card: str, alerts: Sequence[str])
 
 
 def fill_topics(settings: Settings, now: float) -> None:
-    """A worker that has acknowledged what is in force, and lags behind on the topic."""
+    """Fill the topics as a worker that has acknowledged all entries in force and lags behind."""
     producer = KafkaProducer(bootstrap_servers=settings.broker.bootstrap)
     ack = msgspec.json.encode(Acknowledgement("worker-1", (0,), 9, now - 30.0))
     producer.send(settings.topics.control_acks, ack, key=b"worker-1")
@@ -97,7 +97,7 @@ def fill_topics(settings: Settings, now: float) -> None:
 
 
 def _announcements() -> Iterator[tuple[int, str, str, str, bool]]:
-    """Offset, kind, id, reason, whether it was taken away."""
+    """Return offset, kind, id, reason and whether the entry was removed."""
     for pattern in PATTERNS:
         kind = "shadow" if pattern.status == "shadow" else "detector"
         if pattern.offset is not None:
@@ -165,7 +165,7 @@ def _trial(now: float) -> Iterator[Row]:
 
 
 def _traffic(now: float) -> Iterator[Measurement]:
-    """Three days of hours, calm at night."""
+    """Return three days of hourly counts, low at night."""
     newest = now // HOUR_S * HOUR_S
     for ago in range(72):
         rows = 9_000.0 - 250.0 * ((ago - 12) % 24)
@@ -181,7 +181,7 @@ def _drift(now: float) -> Iterator[Measurement]:
 
 
 def _quality(now: float) -> Iterator[Measurement]:
-    """Two weeks; what is reported late makes the newest days look worse than they are."""
+    """Return two weeks of quality; late reports make the newest days look worse than they are."""
     newest = now // DAY_S * DAY_S - DAY_S
     for age in range(14):
         known, missing = 40 - 2 * max(0, 7 - age), max(0.0, 0.35 - 0.05 * age)

@@ -1,4 +1,4 @@
-"""A base and a network in force over 46 features, a draft's detector, and traffic that they can score."""
+"""A base and a network in force over 46 features, a draft's detector, and traffic to score."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ DRAFT = linear_detector("ridge", np.eye(1, FEATURES)[0] * 8.0, -20.0).to_bytes()
 
 
 def announced(now: float) -> Iterator[Row]:
-    """Rows of control entries: a network at offset 0, an earlier base at 1 and the base in force at 2."""
+    """Return control entries: a network at offset 0, an earlier base at 1 and the base in force at 2."""
     torch.manual_seed(0)
     net = EvidenceNet(FEATURES, learned=4, trunk=8, width=8, layers=1)
     network = EvidenceModel.of(net, NAMES, Normaliser.fit(genuine_rows(2_000, width=FEATURES)), {})
@@ -56,7 +56,7 @@ def _row(change: Change, offset: int, now: float) -> Row:
 
 
 def quiet_traffic(now: float) -> list[Row]:
-    """Rows of scored transactions of the last day, none alerted."""
+    """Return rows of scored transactions of the last day, none alerted."""
     X = genuine_rows(QUIET, width=FEATURES)
     X[-FRAUDS:, 0] = 6.0
     ids = [f"quiet-{number}".encode() for number in range(QUIET)]
@@ -66,6 +66,6 @@ def quiet_traffic(now: float) -> list[Row]:
 
 
 def verdicts(now: float) -> Iterator[Row]:
-    """Rows of labels: the frauds that slipped through."""
+    """Return rows of labels: the frauds that were not alerted."""
     for number in range(QUIET - FRAUDS, QUIET):
         yield f"quiet-{number}", "fraud", "chargeback", "bank", now, f"cb-{number}"

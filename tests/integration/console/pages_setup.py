@@ -1,4 +1,4 @@
-"""A console over a database with very many alerts, for tests of its pages."""
+"""A console on a database with very many alerts, for tests of its pages."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ HOSTILE = f"tx-{SCRIPT}"
 
 
 def fill(settings: Settings) -> None:
-    """Users, some transactions, ALERTS alerts that wait, and what the team has done; one id is hostile."""
+    """Store users, some transactions, ALERTS waiting alerts and the team's work; one id is hostile."""
     engine = open_engine(settings.storage.url)
     migrate.upgrade(engine)
     now = time.time()
@@ -65,7 +65,7 @@ def _add_users(engine: Engine, now: float) -> None:
 
 
 def _alerts(now: float) -> Iterator[Row]:
-    """Those of stored transactions have the highest priority, the hostile one the highest of all."""
+    """Alerts of stored transactions have the highest priority, the hostile one the highest of all."""
     for place in range(ALERTS):
         surprise = 9.0 + place / TRANSACTIONS if place < TRANSACTIONS else 3.0 + place % 997 / 1000
         amount = 20.0 + place % 4_000

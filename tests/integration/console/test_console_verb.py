@@ -1,4 +1,4 @@
-"""`flagfive console` and `audit verify` as a user runs them; no broker is there."""
+"""`flagfive console` and `audit verify` as a user runs them, without a broker."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.waiting import until
 
 
 def flagfive(folder: Path) -> tuple[list[str], dict[str, str]]:
-    """The command before its verb, and the environment of a set-up in `folder`."""
+    """Return the command without its verb, and the environment of a set-up in `folder`."""
     environment = {
         **os.environ,
         "FLAGFIVE_VAR": str(folder),
@@ -38,8 +38,8 @@ def test_the_first_start_prints_a_link_that_signs_in_once_and_the_log_shows_who_
 ) -> None:
     """The audit log survives a kill.
 
-    1. The start prints a link.  2. It signs in once.  3. A kill ends the child too.  4. The log is whole.
-    5. After a change it is not.
+    1. The start prints a link. 2. The link signs in once. 3. A kill also ends the child. 4. The log verifies.
+    5. After a change the log fails verification.
     """
     command, environment = flagfive(tmp_path)
     told = tmp_path / "told"

@@ -1,4 +1,4 @@
-"""The pages in a real browser: quick with many alerts, inert to hostile text, ruled by keys."""
+"""The pages in a real browser: fast with many alerts, safe with hostile text, usable by keyboard."""
 
 from __future__ import annotations
 

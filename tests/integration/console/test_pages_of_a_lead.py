@@ -1,4 +1,4 @@
-"""What a lead does with a filled console: compare, roll back, retire, work on cases, look at monitoring."""
+"""A lead uses a filled console: compares, rolls back, retires, works on cases, reads monitoring."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class AnsweringWorker:
         self._producer.close()
 
     def asked_by(self, author: str) -> list[Request]:
-        """What somebody has asked, in their order."""
+        """Return the requests of one author, in order."""
         return [one for one in self.asked if one.author == author]
 
     def _run(self) -> None:
@@ -75,7 +75,7 @@ def worker(set_up: Settings) -> Iterator[AnsweringWorker]:
 
 
 def row_of(page: Page, table: str, words: str) -> list[str]:
-    """The cells of the row of a table that has these words."""
+    """Return the cells of the table row that contains these words."""
     return (
         page.get_by_label(table, exact=True)
         .get_by_role("row")
@@ -113,7 +113,7 @@ def test_a_lead_sees_earlier_bases_compares_two_and_brings_one_back(
     assert "offset" in stay
     assert "by lead\ntrained on the third quarter" in ended
     assert "1,204,000 rows, 2,310 frauds" in training
-    # Another test's analyst may have judged one of its alerts: the page has to show what the API then says.
+    # The analyst of another test may have judged one of its alerts, so compare the page with the API.
     told = page.request.get(f"{lead.origin}/api/v1/detectors/bases").json()["rows"][-1]
     judged = told["confirmed"] + told["rejected"]
     precision = f"{told['confirmed'] / judged:.0%}" if judged else "–"
@@ -146,7 +146,7 @@ def test_a_lead_rolls_a_change_back_and_retires_a_detector(lead: Visitor, worker
     lead.open("/detectors")
     changed = page.get_by_label("Changes of what is in force").get_by_role("row")
     replaced = changed.filter(has_text=LIVE.detector).filter(has_text="offset 4")
-    expect(replaced.get_by_role("button")).to_have_count(0)  # something came after it
+    expect(replaced.get_by_role("button")).to_have_count(0)  # a later change exists
     changed.filter(has_text=LIVE.detector).filter(has_text="offset 5").get_by_role("button").click()
     page.get_by_role("dialog").get_by_role("button", name="Roll back").click()
     expect(page.get_by_text("rollback worked")).to_be_visible()

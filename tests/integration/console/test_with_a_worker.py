@@ -32,7 +32,7 @@ GENUINE, FRAUDS = 12_000, 12
 
 @pytest.fixture
 def engine(stream_settings: Settings) -> Iterator[Engine]:
-    """12,000 ordinary transactions and twelve of one pattern, stored; a base and a network in force."""
+    """Store 12,000 ordinary transactions and twelve of one pattern; put a base and a network in force."""
     engine = open_engine(stream_settings.storage.url)
     migrate.upgrade(engine)
     index_entities(engine, ["card", "merchant"])
@@ -57,7 +57,7 @@ def engine(stream_settings: Settings) -> Iterator[Engine]:
 
 @pytest.fixture
 def lead(stream_settings: Settings, engine: Engine) -> Iterator[Person]:
-    """Who flags and approves; at the end all threads and the child are ended."""
+    """Yield a user who flags and approves; stop all threads and the child process afterwards."""
     feedback = KafkaFeedback(engine, stream_settings.broker.bootstrap, stream_settings.topics)
     models = ModelProcess(stream_settings.storage.url, SECRET)
     context = ConsoleContext(
@@ -76,20 +76,20 @@ def lead(stream_settings: Settings, engine: Engine) -> Iterator[Person]:
 def test_a_pattern_is_previewed_flagged_live_and_rolled_back(
     stream_settings: Settings, engine: Engine, lead: Person
 ) -> None:
-    """1. preview: matches, gate; 2. flag: live on both partitions; 3. a match joins; 4. rolled back."""
+    """1. Preview: matches, gate. 2. Flag: live on both partitions. 3. A match joins. 4. Roll back."""
     with Scorer(stream_settings), adapting(stream_settings, engine):
         flags = {"ids": list(frauds(0, 1, 2, 3, 4)), "days": 30}
-        # The first request meets a worker that is still drawing its sample of traffic.
+        # At the first request the worker is still drawing its sample of traffic.
         preview = until(lambda: _ok(lead.post("/episodes/preview", flags)), what="a preview")
         assert preview["gate"] == {"passes": True, "reason": ""}
         matched = {row["transaction_id"] for row in preview["matches"]}
         assert set(frauds(5, 6, 7, 8, 9, 10, 11)) <= matched
         assert not matched & set(frauds(0, 1, 2, 3, 4))
-        assert lead.get("/episodes").json()["total"] == 0  # a preview leaves nothing behind
+        assert lead.get("/episodes").json()["total"] == 0  # a preview stores nothing
 
         made = lead.post("/episodes", {"name": "gift cards", "ids": flags["ids"]}).json()
         until(lambda: _in_state(lead, made["id"], "live"), what="the episode to be live")
-        # The worker and the console read the acknowledgements each for itself, the console maybe later.
+        # The worker and the console read the acknowledgements separately; the console may read them later.
         page = until(lambda: _on_all(lead, made["id"], partitions=2), what="all acknowledgements")
         assert page["flag_to_live_ms"] > 0
         again = lead.post("/episodes", {"name": "the same", "ids": [frauds(0)[0]]})
@@ -100,16 +100,17 @@ def test_a_pattern_is_previewed_flagged_live_and_rolled_back(
         assert "episode 'gift cards' grows by 1" in joined["notes"]
         record_control(stream_settings, engine)
         rolled = lead.post(f"/episodes/{made['id']}/rollback", {"note": "false alarm"}).json()
-        assert rolled["status"] == "live"  # the change back, on all partitions
+        assert rolled["status"] == "live"  # the rollback, on all partitions
         assert _in_state(lead, made["id"], "retired")
     scores = lead.get(f"/transactions/{frauds(6)[0]}/scores").json()
     assert scores["parts"] == [] or scores["parts"][0]["scorer"] == "base"
 
 
 def _try_other_terms(settings: Settings, engine: Engine, lead: Person, episode: str) -> None:
-    """With the detector the pattern's other labelled frauds are caught, without it they are not.
+    """The pattern's other labelled frauds are caught with the detector and missed without it.
 
-    Until the recorder has stored that the detector is live, it is tried like a draft; then it is removed.
+    Until the recorder has stored the live detector, the what-if tries it like a draft. Afterwards the what-if
+    removes it.
     """
     labelled = {"ids": list(frauds(6, 7, 8, 9)), "verdict": "fraud", "request_id": "cb-0"}
     assert lead.post("/labels", labelled).status_code == 200
@@ -117,7 +118,7 @@ def _try_other_terms(settings: Settings, engine: Engine, lead: Person, episode: 
     assert [(draft[terms]["frauds"], draft[terms]["caught"]) for terms in ("now", "then")] == [(4, 0), (4, 4)]
     record_control(settings, engine)
     without = lead.post("/what-if", {"episode": episode, "with_episode": False}).json()
-    assert without["transactions"] == GENUINE + FRAUDS - 5  # its own flags are left out
+    assert without["transactions"] == GENUINE + FRAUDS - 5  # without the episode's own flags
     assert (without["now"]["frauds"], without["now"]["caught"], without["then"]["caught"]) == (4, 4, 0)
     assert without["lost"] >= 4
     generous = lead.post("/what-if", {"episode": episode, "budget": 0.05}).json()
@@ -147,7 +148,7 @@ def _on_all(lead: Person, episode: str, partitions: int) -> Any:
 
 
 def _refused(lead: Person, answer: Any) -> str | None:
-    """The reason, told at once, or on the episode's page where the worker took longer."""
+    """Return the reason from the answer, or from the episode's page if the worker took longer."""
     if answer.status_code == 409:
         return str(answer.json()["detail"]["what"])
     page = _in_state(lead, answer.json()["id"], "refused")
@@ -157,7 +158,7 @@ def _refused(lead: Person, answer: Any) -> str | None:
 def test_requests_wait_in_the_outbox_until_somebody_works_them(
     stream_settings: Settings, engine: Engine, lead: Person
 ) -> None:
-    """Without a worker the label is stored and sent. Once a worker runs, the label is there."""
+    """Without a worker the console keeps and sends the request; once a worker runs, the label is stored."""
     slow = lead.post("/labels", {"ids": [frauds(0)[0]], "verdict": "fraud", "request_id": "cb-1"})
     assert slow.status_code == 504
     assert slow.json()["detail"]["where"] == "cb-1"

@@ -1,4 +1,4 @@
-"""The tutorial as a reader follows it: each block of its page in order, in one shell, with its own broker."""
+"""Run the tutorial as a reader does: each block of the page in order, in one shell, on its own broker."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ worker_port = 0
 recorder_port = 0
 adapter_port = 0
 """
-# Processes that run on write to a file: a full pipe without a reader would stop them.
+# Processes that keep running write to a file: a full pipe without a reader would block them.
 RUN = """#!/bin/sh
 case "$1" in worker | recorder | adapter) exec >"$1.log" 2>&1 ;; esac
 exec "{python}" -m flagfive "$@"
@@ -33,7 +33,7 @@ exec "{python}" -m flagfive "$@"
 
 
 class Shell:
-    """One bash, as in a terminal: what a block exports or starts is there for the next."""
+    """One bash process, as in a terminal: exports and processes of a block remain for the next."""
 
     END = "end-of-block"
 
@@ -52,7 +52,7 @@ class Shell:
         )
 
     def run(self, text: str) -> tuple[str, bool]:
-        """Return what a block printed, and whether all its commands exited 0."""
+        """Return the output of a block, and whether all its commands exited 0."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.write(f"failed=0; trap 'failed=1' ERR\n{text}\necho {self.END} $failed\n")
@@ -65,9 +65,9 @@ class Shell:
         raise AssertionError(f"the shell ended: {''.join(said)}")
 
     def close(self) -> None:
-        """End what the blocks left running, the broker too, and the shell."""
+        """Stop the processes that the blocks left running, including the broker, and the shell."""
         self.run("kill $(jobs -p) 2>/dev/null; wait; ./run broker stop")
-        with self._process:  # which closes its pipes, and waits
+        with self._process:  # closes the pipes and waits
             pass
 
 
@@ -89,12 +89,12 @@ def stored(folder: Path) -> int:
     with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as database:
         try:
             return int(database.execute("select count(*) from scored_transactions").fetchone()[0])
-        except sqlite3.OperationalError:  # the table is not there yet
+        except sqlite3.OperationalError:  # the table does not exist yet
             return 0
 
 
 def follow(block: Block, shell: Shell) -> str:
-    """Do what the block and its mark say; return what was printed."""
+    """Run the block according to its mark; return its output."""
     if wanted := re.fullmatch(r"until stored (\d+)", block.detail):
         count = int(wanted.group(1))
         until(lambda: stored(shell.folder) == count, what=f"{count} stored transactions", within_s=240)

@@ -19,7 +19,7 @@ from tests.waiting import until
 
 @pytest.fixture
 def environment(tmp_path: Path) -> dict[str, str]:
-    """A broker of its own: free port, data in `tmp_path`, jars from the cache that is used already."""
+    """Return settings of a separate broker: free port, data in `tmp_path`, jars from the existing cache."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("FLAGFIVE_")}
     return {
         **kept,
@@ -36,7 +36,7 @@ def flagfive(environment: dict[str, str], *arguments: str) -> subprocess.Complet
 
 
 def java_processes(folder: Path) -> list[psutil.Process]:
-    """Running processes that have `folder` in their command line: the broker that keeps its data there."""
+    """Return running processes with `folder` in their command line: the broker that stores its data there."""
     found = []
     for process in psutil.process_iter(["cmdline"]):
         words = process.info["cmdline"] or []
@@ -48,7 +48,7 @@ def java_processes(folder: Path) -> list[psutil.Process]:
 def test_a_broker_starts_serves_topics_stops_and_keeps_its_data(
     environment: dict[str, str], tmp_path: Path
 ) -> None:
-    """1 start; 2 create topics; 3 a second start is refused; 4 stop; 5 start again; 6 all is still there."""
+    """1. Start. 2. Create topics. 3. A second start is refused. 4. Stop. 5. Restart. 6. All data is kept."""
     address = environment["FLAGFIVE_BROKER__BOOTSTRAP"]
     assert flagfive(environment, "broker", "status").returncode == 1
     try:

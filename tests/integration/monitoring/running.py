@@ -1,4 +1,4 @@
-"""All processes of flagfive on small traffic, with an analyst at work, and Prometheus scraping them."""
+"""All flagfive processes on light traffic, an analyst, and a Prometheus that scrapes them."""
 
 from __future__ import annotations
 
@@ -43,13 +43,13 @@ DAY_S = 86_400.0
 JOBS = ("worker", "recorder", "adapter", "monitor", "console", "feed")
 SECRET = "a secret of enough length"
 DAYS, RATE, CARDS = 3, 60, 2_000
-BUDGET = 0.01  # of 9,000 payments: ninety over the threshold, where one more moves nothing
-ODD = 8  # flags, and as many afterwards
+BUDGET = 0.01  # of 9,000 payments: ninety over the threshold, so that one more changes nothing
+ODD = 8  # flags, and the same number of payments afterwards
 DELAYS = 40
 
 
 class Running:
-    """The set-up, its ports, and what a test does to it."""
+    """The running set-up, its ports, and the actions of a test."""
 
     def __init__(self, settings: Settings, processes: Processes) -> None:
         self.settings, self.processes = settings, processes
@@ -59,7 +59,7 @@ class Running:
         migrate.upgrade(self.engine)
 
     def start(self, verb: str, *arguments: str) -> None:
-        """Start a verb under the set-up's settings."""
+        """Start a `flagfive` verb with the set-up's settings."""
         ports = {f"FLAGFIVE_METRICS__{job}_PORT".upper(): str(port) for job, port in self.ports.items()}
         environment = {
             **environment_of(self.settings),
@@ -79,8 +79,8 @@ class Running:
         self.processes.start(verb, command, environment=environment, folder=CLONE)
 
     def start_everything(self) -> None:
-        """Base in force, every process up, three days of history scored and recorded, live traffic after."""
-        # Three cold days are no measure of past fraud, and by it the gate refused every other episode.
+        """Put a base in force, start every process, record three days of history, start live traffic."""
+        # Three cold days do not measure past fraud: with that measure the gate refused every other episode.
         without_past = replace(Artifacts.load(), past=np.zeros((0, 0), np.float32))
         put_base_in_force(self.settings, genuine_features(), without_past)
         for verb in ("recorder", "worker", "monitor"):
@@ -92,7 +92,7 @@ class Running:
         self.start("console", "--port", str(self.console_port))
 
     def stored(self) -> int:
-        """Transactions in the database."""
+        """Return the number of transactions in the database."""
         with UnitOfWork(self.engine, reads_only=True) as unit:
             return sum(high - low + 1 for low, high in unit.transactions.offset_ranges().values())
 
@@ -108,7 +108,7 @@ class Running:
                 "transaction_id": identity, "time": int(1e3 * (newest + n)), "amount": 40_000.0 + n,
                 "currency": "EUR", "category": 7995, "channel": "ecom", "card_id": card,
                 "merchant_id": f"shop-{name}-{n}",
-            }  # fmt: skip  # a shop that they shared would be blocked, and no detector asked
+            }  # fmt: skip  # separate shops: a shared shop would be blocked without a detector
             value = msgspec.json.encode(payment)
             producer.send(self.settings.topics.transactions, value, key=card.encode())
         producer.flush()
@@ -117,7 +117,7 @@ class Running:
         return ids
 
     def work_as_analyst(self) -> None:
-        """Flag a pattern, see it live, judge alerts of it and of the base, and let chargebacks come."""
+        """Flag a pattern, wait until it is live, judge its alerts and the base's, and send chargebacks."""
         analyst = Analyst(self.settings)
         analyst.send("flag-1", fraud=self.send_odd("first"), name="odd")
         analyst.answer("flag-1", "live")
@@ -131,7 +131,7 @@ class Running:
         self.work_in_console(caught)
 
     def work_in_console(self, ids: list[str]) -> None:
-        """Sign in by a link, and confirm `ids`."""
+        """Sign in with a link and confirm `ids`."""
         secret = link_for_admin(self.engine, now=time.time(), always=True)
         with httpx.Client(base_url=f"http://127.0.0.1:{self.console_port}{PREFIX}", timeout=20) as browser:
 
@@ -156,7 +156,7 @@ class Running:
             return {alert.transaction_id for alert in unit.alerts.newest(500)} >= set(ids)
 
     def _ids(self, count: int) -> list[str]:
-        """Some payments of the whole days of history."""
+        """Return some payments of the whole days of history."""
         with UnitOfWork(self.engine, reads_only=True) as unit:
             return [
                 row.transaction_id
@@ -165,7 +165,7 @@ class Running:
             ]
 
     def store_old_frauds(self) -> None:
-        """Frauds of forty days ago, half of them alerted, whose labels tell how late labels come."""
+        """Store frauds of forty days ago, half of them alerted; their labels show the delay of labels."""
         began = until(self._first_event_time, what="a first payment") - 40 * DAY_S
         features = np.zeros((1, 46), "<f4").tobytes()
         rows = []
@@ -192,7 +192,7 @@ class Running:
 
 
 def genuine_features() -> np.ndarray[Any, np.dtype[np.float32]]:
-    """Of a few days of the traffic that will come, to measure the base's tails on."""
+    """Return features of a few days of the coming traffic, to measure the base's tails."""
     featuriser, schema = Featuriser(TransactionSchema()), TransactionSchema()
     chunks = list(SimulatedTraffic(7, CARDS).history(1.7e9, float(DAYS)))
     parts = [featuriser.features(chunk.features_columns(schema))[~chunk.fraud] for chunk in chunks]
@@ -200,25 +200,25 @@ def genuine_features() -> np.ndarray[Any, np.dtype[np.float32]]:
 
 
 class Prometheus:
-    """A real one, scraping every process each second under the rules of the repository."""
+    """A real Prometheus that scrapes every process each second, with the rules of the repository."""
 
     def __init__(self, port: int) -> None:
         self._url = f"http://127.0.0.1:{port}/api/v1"
 
     def ask(self, path: str, **parameters: str) -> Any:
-        """The data of an answer. Raises where Prometheus finds the question wrong."""
+        """Return the data of the response. Raise an error if Prometheus rejects the expression."""
         url = f"{self._url}/{path}?{urllib.parse.urlencode(parameters)}"
         with urllib.request.urlopen(url, timeout=20) as answer:
             return json.load(answer)["data"]
 
     def has(self, expression: str) -> bool:
-        """Whether the expression returns data now."""
+        """Return whether the expression returns data now."""
         return bool(self.ask("query", query=expression)["result"])
 
 
 @contextmanager
 def scraped(running: Running, folder: Path) -> Iterator[Prometheus]:
-    """Prometheus over all jobs, with recording and alerting rules."""
+    """Start Prometheus for all jobs, with recording and alerting rules."""
     port = free_port()
     scrapes = [
         {"job_name": job, "static_configs": [{"targets": [f"127.0.0.1:{number}"]}]}

@@ -1,8 +1,9 @@
-"""What dashboards and rules ask of a running flagfive is answered, by a real Prometheus.
+"""A real Prometheus returns data for every expression of dashboards and rules on a running flagfive.
 
-1. Broker, worker, recorder, adapter, monitor and a feed run; 2. an analyst flags a pattern, sees it live and
-judges alerts; 3. every panel's expression, every recorded figure and what every alert compares returns data;
-4. series are few.
+1. Broker, worker, recorder, adapter, monitor and a feed run.
+2. An analyst flags a pattern, waits until the detector is live, and judges alerts.
+3. These return data: every panel's expression, every recording rule, and the left side of every alert.
+4. The number of series stays small.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ MOST_SERIES = 600
 
 
 def expressions() -> list[tuple[str, str]]:
-    """Where it stands and what is asked, of every panel and rule."""
+    """Return the location and the expression of every panel and rule."""
     asked = [
         (where, expression.replace("$__rate_interval", "1m")) for where, expression in panel_expressions()
     ]

@@ -1,4 +1,4 @@
-"""The way of a transaction through a real worker on a real broker."""
+"""The path of a transaction through a real worker on a real broker."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def run(stream_settings: Settings) -> Iterator[StreamRun]:
 
 
 def order_within_cards(scores: list[dict[str, object]]) -> bool:
-    """Whether each card's scores stand in the order in which its transactions arrived."""
+    """Return whether each card's scores are in the order in which its transactions arrived."""
     last: dict[object, int] = {}
     for score in scores:
         offset = score["offset"]
@@ -75,7 +75,7 @@ GOOD = {"transaction_id": "t", "time": 1_700_000_000_000, "amount": 1, "card_id"
 
 
 def record(**changed: object) -> bytes:
-    """A good record but for what is changed; None leaves a field out."""
+    """Return a valid record with some fields changed; None removes a field."""
     return msgspec.json.encode({k: v for k, v in {**GOOD, **changed}.items() if v is not None})
 
 

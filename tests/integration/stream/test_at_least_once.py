@@ -1,4 +1,4 @@
-"""Without transactions: nothing is lost, and a worker that is told to end leaves nothing to be done again."""
+"""Without Kafka transactions nothing is lost, and a worker stopped by a signal leaves no work to repeat."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def run(stream_settings: Settings) -> Iterator[StreamRun]:
 
 
 def ended_half_way(run: StreamRun, how: signal.Signals) -> int:
-    """Exit code of a worker that got a signal with part of the transactions scored."""
+    """Return the exit code of a worker that receives a signal with part of the transactions scored."""
     worker = run.start_worker()
     run.send_transactions(COUNT)
     until(lambda: run.written(run.settings.topics.scores) > COUNT // 10, what="the first scores")
@@ -31,7 +31,7 @@ def ended_half_way(run: StreamRun, how: signal.Signals) -> int:
 
 
 def scored_by_the_next(run: StreamRun) -> list[object]:
-    """Ids of all scores, once a second worker has done what was left."""
+    """Return the ids of all scores after a second worker has scored the rest."""
     run.start_worker()
 
     def look() -> list[object] | None:

@@ -17,10 +17,10 @@ from settings import BrokerSettings, Settings, StorageSettings, StreamSettings, 
 from tests.never_disturbed import assert_as_never_disturbed
 from tests.stream_run import StreamRun, stream_run
 
-HELD_S = 30.0  # longer than the session, shorter than a transaction's time-out
+HELD_S = 30.0  # longer than the session timeout, shorter than the transaction timeout
 PART = 6_000
 
-# kafka-python leaves the sockets of failed connections to the garbage collector.
+# kafka-python leaves closing the sockets of failed connections to the garbage collector.
 pytestmark = [
     pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning"),
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
@@ -77,7 +77,7 @@ def test_a_network_that_is_held_costs_no_score(run: StreamRun, broker: Child) ->
     run.send_transactions(PART)
     run.wait_for_scores(1)
     broker.process.send_signal(signal.SIGSTOP)
-    time.sleep(HELD_S)  # the trouble itself, not a wait for something
+    time.sleep(HELD_S)  # this sleep is the fault itself, not a wait for a condition
     broker.process.send_signal(signal.SIGCONT)
     run.send_transactions(PART, seed=1)
     assert_as_never_disturbed(run, 2 * PART)

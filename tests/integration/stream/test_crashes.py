@@ -1,6 +1,6 @@
-"""Workers that are killed, frozen, joined by others: each transaction has one score, equal to the bit.
+"""Workers are killed, frozen or joined by others: each transaction has one bit-identical score.
 
-At the full size of the promise: FLAGFIVE_CRASH_KILLS=30 FLAGFIVE_CRASH_TRANSACTIONS=300000 pytest -k killed
+At full size: FLAGFIVE_CRASH_KILLS=30 FLAGFIVE_CRASH_TRANSACTIONS=300000 pytest -k killed
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ KILLS = int(os.environ.get("FLAGFIVE_CRASH_KILLS", "4"))
 
 @pytest.fixture
 def settings(stream_settings: Settings) -> Settings:
-    """Short timeouts, so that crashes are noticed soon, and checkpoints that crashes fall between."""
+    """Return settings with short timeouts, to detect crashes soon, and checkpoints between the crashes."""
     stream = stream_settings.stream.model_copy(
         update={"session_timeout_s": 6.0, "checkpoint_interval_s": 0.5}
     )
@@ -42,7 +42,7 @@ def wait_for_written(run: StreamRun, scores: int) -> None:
 
 
 def kill_while_flowing(run: StreamRun, kills: int) -> None:
-    """Kill -9 at random moments while transactions arrive, each time starting a worker anew."""
+    """Kill the worker with SIGKILL at random moments while transactions arrive; start a new one each time."""
     chance = random.Random(7)
     part = COUNT // (kills + 1)
     worker = run.start_worker()
@@ -61,7 +61,7 @@ def test_killed_workers_lose_nothing_double_nothing_and_change_no_bit(run: Strea
 
 
 def test_with_one_entity_killed_workers_compute_what_an_undisturbed_one_does(settings: Settings) -> None:
-    """Nothing but `transactions` decides the order then, so the fold is that of a run never killed."""
+    """With one entity only `transactions` sets the order, so the fold equals that of an undisturbed run."""
     with stream_run(settings.model_copy(update={"entities": settings.entities[:1]})) as run:
         kill_while_flowing(run, 2)
         assert_as_never_disturbed(run, COUNT)
@@ -85,7 +85,7 @@ def test_two_workers_share_the_load_and_one_takes_over_from_the_other(run: Strea
 
 
 def test_a_frozen_worker_that_wakes_up_writes_nothing(run: StreamRun) -> None:
-    """A zombie: its session ends while it is stopped, another takes over, then it wakes in mid-work."""
+    """A zombie's session ends while it is stopped, another worker takes over, then the zombie resumes."""
     zombie = run.start_worker()
     run.send_transactions(3_000)
     run.wait_for_scores(3_000)

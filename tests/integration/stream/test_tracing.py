@@ -1,4 +1,4 @@
-"""A transaction under one trace id through every stage, in a real collector's hands."""
+"""A transaction has one trace id through every stage, as received by a real collector."""
 
 from __future__ import annotations
 
