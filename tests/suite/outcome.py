@@ -1,4 +1,4 @@
-"""What a part of the suite counted."""
+"""The test counts of a part of the suite."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Outcome:
 
     @property
     def verdict(self) -> str:
-        """One word or two for the line that closes a part."""
+        """Return one or two words for the last line of a part."""
         if self.failed or self.broken:
             return "failed"
         return "ok" if self.passed else "nothing ran"

@@ -1,4 +1,4 @@
-"""Where the parts of the suite print."""
+"""The output of the parts of the suite."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The parts of the suite, and how each is run."""
+"""The parts of the suite, and a function to run each one."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from tests.suite.outcome import Outcome
 from tests.suite.output import Output, run_module, say
 
-# The rooms of docs/architecture.md, and what stands beside them.
+# The rooms of docs/architecture.md, and the other folders with Python files.
 PACKAGES = (
     "features", "meta", "contracts", "storage", "control", "stream", "adaptation", "recorder", "replay",
     "simulate", "console", "monitoring", "settings", "flagfive", "examples",

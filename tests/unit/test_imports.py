@@ -1,4 +1,4 @@
-"""Who may import whom: the arrows of docs/architecture.md, read from every import in the tree."""
+"""Allowed imports between packages, from docs/architecture.md, checked for every import in the tree."""
 
 import ast
 import os
@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 CLONE = Path(__file__).resolve().parents[2]
-# The rooms of docs/architecture.md, lowest floor first. Whole rooms only: there are no exceptions for single
+# The rooms of docs/architecture.md, lowest layer first. Whole rooms only: there are no exceptions for single
 # modules, since one exception invites the next.
 MAY_IMPORT = {
     "settings": set(),
@@ -44,13 +44,13 @@ def imports_of(source: str, package: str) -> Iterator[str]:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.level:
-            yield package  # relative: stays inside
+            yield package  # relative: inside the package
         elif isinstance(node, ast.ImportFrom) and node.module:
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
 def breaches(package: str, source: str) -> list[str]:
-    """Imports in `source`, a file of `package`, that the table does not allow."""
+    """Return imports in `source`, a file of `package`, that the table does not allow."""
     allowed = MAY_IMPORT[package] | {package}
     ours = set(MAY_IMPORT)
     found = [
@@ -118,7 +118,7 @@ def test_an_allowed_import_passes(package: str, source: str) -> None:
 
 
 def test_the_table_is_the_one_of_the_architecture_page() -> None:
-    """Each row's last cell names the same packages, so that page and test cannot drift apart."""
+    """The last cell of each row names the same packages, so that page and test stay in sync."""
     rows = [
         [cell.strip() for cell in line.strip("|\n ").split("|")]
         for line in (CLONE / "docs" / "architecture.md").read_text("utf-8").splitlines()
@@ -134,7 +134,7 @@ def test_the_table_is_the_one_of_the_architecture_page() -> None:
 
 @pytest.mark.parametrize("process", ["stream.app", "recorder.recorder", "monitoring.loop", "console.server"])
 def test_only_what_adapts_or_trains_loads_the_libraries_of_training(process: str) -> None:
-    """They cost a worker half of its start, and 200 MB."""
+    """These libraries cost a worker half of its start time, and 200 MB."""
     heavy = "{'torch', 'lightgbm', 'sklearn'}"
     told = f"import sys, {process}; print(sorted({heavy} & set(sys.modules)))"
     loaded = subprocess.run(

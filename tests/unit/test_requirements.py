@@ -1,4 +1,4 @@
-"""The locked requirements fit what is asked for, and name no machine or index."""
+"""The locked requirements satisfy the declared ones, and name no machine or index."""
 
 import re
 from pathlib import Path
@@ -15,7 +15,7 @@ LOCKS = {
 
 
 def names_in(file: Path) -> set[str]:
-    """Package names at the start of the lines of a requirements file, as registries spell them."""
+    """Return package names from the line starts of a requirements file, in the registries' spelling."""
     found = re.findall(r"^([A-Za-z0-9][A-Za-z0-9._-]*)", file.read_text(), re.MULTILINE)
     return {re.sub(r"[-_.]+", "-", name).lower() for name in found}
 

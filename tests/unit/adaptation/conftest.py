@@ -1,4 +1,4 @@
-"""A database with stored traffic, and an adaptation worker over it."""
+"""Fixtures: a database with stored traffic, and an adaptation worker on it."""
 
 from __future__ import annotations
 
@@ -31,5 +31,5 @@ def engine(filled_database: Path, tmp_path: Path) -> Iterator[Engine]:
 
 @pytest.fixture
 def worker(engine: Engine) -> WorkerInMemory:
-    """A worker whose settings file lets every detector that passed the gate go live."""
+    """Return a worker whose settings file lets every detector that passes the gate go live."""
     return WorkerInMemory(engine, StandingPolicy())

@@ -1,4 +1,4 @@
-"""Adapters adapt on the device that they are put on, and their detectors come back to main memory."""
+"""Adapters adapt on their assigned device, and their detectors return to main memory."""
 
 import pytest
 import torch
@@ -26,7 +26,7 @@ def test_the_processor_gives_the_same_bytes_however_it_is_asked_for() -> None:
 
 def test_a_network_moves_to_its_device_and_stays_on_the_processor_too() -> None:
     network = small_network()
-    moved = network.net_on("meta")  # torch's device that only knows shapes
+    moved = network.net_on("meta")  # torch's device that stores only shapes
     assert {p.device.type for p in moved.parameters()} == {"meta"}
     assert {p.device.type for p in network.net.parameters()} == {"cpu"}
     assert network.net_on("meta") is moved

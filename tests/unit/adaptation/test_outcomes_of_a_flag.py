@@ -1,4 +1,4 @@
-"""What becomes of a flag: the same answer whenever it is repeated, also after a stop between two steps."""
+"""A repeated flag gets the same answer, also after a stop between two steps."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ KEPT = [
 
 
 class Killed(BaseException):
-    """Ends a worker at once: nothing that it was about to do is done."""
+    """Ends a worker at once; the worker does none of its next steps."""
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,7 @@ def test_a_repeated_flag_gets_the_same_answer(
 def test_a_flag_that_is_stopped_after_any_step_ends_as_if_nothing_had_happened(
     worker: WorkerInMemory, engine: Engine, fields: dict[str, Any], status: str, step: FlagStep
 ) -> None:
-    """1. the worker ends right after the step; 2. the request comes again."""
+    """1. The worker dies right after the step. 2. The request arrives again."""
 
     def stop_there(done: FlagStep) -> None:
         if done is step:
@@ -59,6 +59,8 @@ def test_a_flag_that_is_stopped_after_any_step_ends_as_if_nothing_had_happened(
     rules = worker.log.refresh().rules.by_entity["card"].rules
     counts = [placed.rule.count for placed_here in rules.values() for placed in placed_here]
     flags = a_flag(**fields).fraud
-    assert counts == [1.0] * len(flags)  # each flagged card counts once, however often it was announced
+    assert counts == [1.0] * len(
+        flags
+    )  # each flagged card counts once, even if it was announced several times
     with UnitOfWork(engine, reads_only=True) as unit:
         assert unit.session.scalar(select(func.count(Label.id))) == len(flags)

@@ -1,7 +1,7 @@
-"""The standing policy holds at every door: console and API, command line, records put on `feedback`.
+"""The standing policy applies to every way in: console and API, command line, records on `feedback`.
 
-The settings file says `auto`; an administrator sets `approve` in the console. A flag must then wait, by
-whichever door it comes.
+The settings file sets `auto`; an administrator sets `approve` in the console. Then a flag must wait on every
+way in.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ Door = Callable[[WorkerInMemory], None]
 
 
 def by_command_line(worker: WorkerInMemory) -> None:
-    """`flagfive flag`, with the broker between command and worker left out."""
+    """Flag with `flagfive flag`, without the broker between command and worker."""
 
     class Client:
         def __init__(self, bootstrap: str, feedback: str) -> None:
@@ -57,13 +57,13 @@ def by_command_line(worker: WorkerInMemory) -> None:
 
 
 def by_api(worker: WorkerInMemory) -> None:
-    """`POST /episodes`, as the console's pages do; the request goes through the outbox."""
+    """Flag with `POST /episodes`, as the console's pages do; the request goes through the outbox."""
     with an_analyst(worker) as analyst:
         assert analyst.post("/episodes", {"name": "gift cards", "ids": list(FLAGS)}).status_code == 202
 
 
 def by_record(worker: WorkerInMemory) -> None:
-    """JSON put on `feedback` by another system, which says nothing of a policy."""
+    """Flag with a JSON record on `feedback` from another system, without a policy field."""
     worker.handle_record(
         b'{"request_id": "r-1", "kind": "flag", "author": "feed", "time": 1.0, "name": "gift cards",'
         b' "fraud": ["fraud-0", "fraud-1", "fraud-2", "fraud-3"]}'
@@ -78,7 +78,7 @@ DOORS = [by_command_line, by_api, by_record, by_record_that_asks_for_auto]
 
 
 class OutboxToWorker(WorkerAtHand):
-    """Has the worker handle what the outbox holds; what goes live is answered later, so not here."""
+    """Passes the outbox's requests to the worker. Answers for live detectors come later, so not here."""
 
     def __init__(self, worker: WorkerInMemory) -> None:
         super().__init__(worker.context.engine)
@@ -95,7 +95,7 @@ class OutboxToWorker(WorkerAtHand):
 
 @contextmanager
 def an_analyst(worker: WorkerInMemory) -> Iterator[Person]:
-    """Someone signed in to a console whose requests the worker handles at once."""
+    """Sign a user in to a console whose requests the worker handles at once."""
     engine = worker.context.engine
     feedback = OutboxToWorker(worker)
     cards = CardTokens("card", b"a secret of enough length")

@@ -1,4 +1,4 @@
-"""Prepared traffic answers from memory what the stack would compute."""
+"""Prepared traffic returns from memory the same values that the stack computes."""
 
 from dataclasses import replace
 
@@ -77,7 +77,7 @@ def test_the_front_of_the_rows_is_spread_over_time() -> None:
 
 
 def test_entities_flagged_since_the_last_calibration_do_not_fill_the_budget() -> None:
-    """One row in fifty is raised by 4, twice the budget: the scale goes down, and with none it stays."""
+    """One row in fifty, twice the budget, is raised by 4: the scale falls. Without raised rows it stays 1."""
     traffic, rows, budget = Prepared(a_sample(), STACK, ADAPTER).traffic, np.arange(N), 0.01
     assert traffic.risk_share_within(rows, budget) == 1.0
     raised = replace(traffic, boosts=np.where(rows % 50 == 0, 4.0, 0.0))
@@ -88,7 +88,7 @@ def test_entities_flagged_since_the_last_calibration_do_not_fill_the_budget() ->
 
 
 def test_where_all_traffic_is_over_the_threshold_nothing_is_proposed() -> None:
-    """So it is under a new base until its tails are fitted to live traffic."""
+    """A new base is in this state until its tails are fitted to live traffic."""
     traffic = Prepared(a_sample(), STACK, ADAPTER).traffic
     support = Support(traffic.reservoir.X[:5])
     with pytest.raises(TooLittleTraffic, match="all 12000 recent transactions are over the threshold"):

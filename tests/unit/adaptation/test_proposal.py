@@ -1,4 +1,4 @@
-"""Proposals with the shipped artifacts: wrong flags are named, and do not carry the rest with them."""
+"""Proposals with the shipped artifacts name wrong flags, and wrong flags do not affect the rest."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def artifacts() -> Artifacts:
 
 @pytest.fixture(scope="module")
 def usual(artifacts: Artifacts) -> np.ndarray[Any, Any]:
-    """Ordinary rows: knots of each feature's quantiles, drawn by a normal law."""
+    """Return ordinary rows: knots of each feature's quantiles, drawn from a normal distribution."""
     random, knots = np.random.default_rng(0), np.sort(artifacts.base.normaliser.source, axis=1)
     last, d = knots.shape[1] - 1, len(artifacts.base.features)
     places = np.clip(np.round(last / 2 + random.standard_normal((N, d)) * last / 8), 0, last).astype(int)

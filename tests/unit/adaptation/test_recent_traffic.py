@@ -1,4 +1,4 @@
-"""How much traffic there is a day, which alerts a day are a share of."""
+"""The traffic per day, from which alerts per day become a share."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What confirmed frauds say of the entities that they share."""
+"""Confirmed frauds set the risk of the entities that they share."""
 
 from types import SimpleNamespace
 from typing import Any

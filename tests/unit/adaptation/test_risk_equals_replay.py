@@ -1,4 +1,4 @@
-"""The worker's rules of entities and those of a replay block, lift and raise the same."""
+"""The entity rules of the worker and of a replay block, lift and raise the same entities."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def rows(random: np.random.Generator, count: int, day: float) -> TrafficRows:
 
 
 def stored(traffic: TrafficRows) -> list[Any]:
-    """The rows as the worker reads them."""
+    """Return the rows in the worker's format."""
     return [
         SimpleNamespace(entities=dict(zip(KINDS, map(str, keys), strict=True)), event_time=time)
         for keys, time in zip(traffic.keys.tolist(), traffic.seconds.tolist(), strict=True)

@@ -1,4 +1,4 @@
-"""The adaptation worker and a live replay make the same detector of the same flags, byte for byte."""
+"""The adaptation worker and a live replay make byte-identical detectors from the same flags."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ ADAPTERS: dict[str, Adapter] = {"evidence": Evidence(small_network()), "logistic
 
 
 def traffic(X: np.ndarray[Any, Any], first: int, family: int = -1) -> TrafficRows:
-    """Rows from the number `first` on; a family makes frauds of them."""
+    """Return rows from number `first` on; with a family they are frauds."""
     n, row = len(X), first + np.arange(len(X))
     keys = np.stack([1 + row % CARDS, np.zeros(n)], 1).astype(np.uint64)
     label = np.full(n, GENUINE if family < 0 else FRAUD, np.int8)
@@ -70,7 +70,7 @@ HISTORY = traffic(genuine_rows(3_000, seed=2), 0)
 
 
 class Stored:
-    """The worker's side: everything comes from a database."""
+    """The worker's side: reads everything from a database."""
 
     def __init__(self, engine: Engine, adapter: Adapter) -> None:
         self.engine, self.adapter = engine, adapter
@@ -90,7 +90,7 @@ class Stored:
             unit.commit()
 
     def recalibrate(self) -> None:
-        """Announce tails and threshold, and take them over as scorers do."""
+        """Announce tails and threshold, and adopt them as scorers do."""
         announced: list[Change] = []
 
         def announce(change: Change) -> SimpleNamespace:
@@ -142,7 +142,7 @@ class Stored:
 
 
 def replayed(adapter: Adapter, monkeypatch: pytest.MonkeyPatch) -> tuple[list[Verdict], list[float]]:
-    """Verdicts on both episodes, and the threshold in force after each."""
+    """Return the verdicts on both episodes, and the threshold in force after each."""
     found: list[EpisodeVerdict] = []
 
     def recorded(*arguments: Any, **named: Any) -> EpisodeVerdict:
@@ -165,7 +165,7 @@ def replayed(adapter: Adapter, monkeypatch: pytest.MonkeyPatch) -> tuple[list[Ve
 
 
 def fields_of(verdict: Verdict) -> dict[str, Any]:
-    """All fields of a verdict; the detector as bytes."""
+    """Return all fields of a verdict, with the detector as bytes."""
     told = {field.name: getattr(verdict, field.name) for field in fields(verdict) if field.name != "live"}
     live = verdict.live
     tails = {name: tensor.tobytes() for name, tensor in live.tails.tensors().items()}
@@ -176,7 +176,7 @@ def fields_of(verdict: Verdict) -> dict[str, Any]:
 def test_the_worker_and_a_replay_give_the_same_verdicts_thresholds_and_detectors(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Two episodes after each other: the second is judged beside the detector of the first."""
+    """Two episodes in sequence: the second is judged beside the detector of the first."""
     engine = open_engine(f"sqlite:///{tmp_path}/worker.db")
     migrate.upgrade(engine)
     worker = Stored(engine, ADAPTERS[name])

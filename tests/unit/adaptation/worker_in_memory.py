@@ -33,7 +33,7 @@ PATTERN = np.array([7.0, 6.0, 5.0], np.float32)
 
 
 class ControlLogInMemory:
-    """Applies what is announced at once."""
+    """Applies announced entries at once."""
 
     def __init__(self) -> None:
         self.key = read_key("a secret of enough length")
@@ -53,7 +53,7 @@ class ControlLogInMemory:
 
 
 def fill(file: Path) -> None:
-    """Ordinary traffic and frauds of one pattern, all at the merchant `shop`, in a new database."""
+    """Store ordinary traffic and frauds of one pattern, all at the merchant `shop`, in a new database."""
     engine = open_engine(f"sqlite:///{file}")
     migrate.upgrade(engine)
     odd = (PATTERN + 0.3 * genuine_rows(FRAUDS, seed=9)).astype(np.float32)
@@ -68,7 +68,7 @@ def fill(file: Path) -> None:
 
 
 class WorkerInMemory:
-    """Handles requests as the worker's process does; `result` holds what each one came to."""
+    """Handles requests as the worker's process does; `result` holds the result of each request."""
 
     def __init__(self, engine: Engine, filed: StandingPolicy) -> None:
         self.log = ControlLogInMemory()
@@ -83,17 +83,17 @@ class WorkerInMemory:
         return handle(self.context, request, time.time(), threading.Event())
 
     def handle_record(self, value: bytes) -> RequestResult:
-        """A record as it lies on the topic `feedback`."""
+        """Handle a record in the format of the topic `feedback`."""
         return self.handle(read_request(value))
 
     @property
     def live(self) -> int:
-        """Detectors in force."""
+        """Return the detectors in force."""
         return len(self.log.refresh().detectors)
 
 
 def set_policy(engine: Engine, **terms: object) -> None:
-    """Set terms as an administrator does in the console."""
+    """Set policy terms as an administrator does in the console."""
     with UnitOfWork(engine) as unit:
         unit.policies.add(PolicyVersion(author="root", time=1.0, terms=terms))
         unit.commit()
@@ -107,12 +107,12 @@ FLAGS = frauds(0, 1, 2, 3)
 
 
 def a_flag(kind: str = "flag", **fields: Any) -> Request:
-    """A request of ada's, by default to flag four frauds."""
+    """Return a request from ada, by default to flag four frauds."""
     values: dict[str, Any] = {"request_id": "r-1", "author": "ada", "time": 1.0, "name": "gift cards"}
     return msgspec.convert({**values, "kind": kind, "fraud": FLAGS, **fields}, Request)
 
 
 def statuses(engine: Engine) -> list[str]:
-    """Of all stored episodes, flagged last first."""
+    """Return the statuses of all stored episodes, newest first."""
     with UnitOfWork(engine, reads_only=True) as unit:
         return [episode.status for episode in unit.episodes.page(offset=0, limit=10)]

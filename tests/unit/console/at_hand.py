@@ -1,4 +1,4 @@
-"""What the console leans on, at hand in a test: time, adaptation worker, model process, lag of scorers."""
+"""Test doubles for the console: time, adaptation worker, model process, lag of scorers."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ TERMS = TermsEffect(3.0, 40, 4.0, 8, 4, 900.0, 500.0, 6, 30)
 
 @dataclass
 class Clock:
-    """Time that passes when a test says so."""
+    """A clock that advances only when a test advances it."""
 
     now: float = DAY + 1_000.0
 
@@ -34,7 +34,7 @@ class Clock:
 
 
 class WorkerAtHand:
-    """Answers what the outbox holds at once, as the adaptation worker would; `answers` says what."""
+    """Answers the outbox's requests at once, as the adaptation worker would, with `answers`."""
 
     topic = "feedback"
 
@@ -74,7 +74,7 @@ class WorkerAtHand:
 
 
 class ModelsAtHand:
-    """Answers like the model process; without an answer set it cannot score, as with an empty database."""
+    """Answers like the model process; without a set answer it cannot score, as with an empty database."""
 
     def __init__(self) -> None:
         self.asked: list[tuple[Draft, float]] = []
@@ -112,7 +112,7 @@ class ModelsAtHand:
 
 
 class LagAtHand:
-    """The broker's answer: partition 0 ends at 25 and is scored to 20, nothing was ever scored of 1."""
+    """The broker's answer: partition 0 ends at 25 and is scored to 20; partition 1 was never scored."""
 
     def __init__(self) -> None:
         self.answer = LagNow({0: 20}, {0: 25, 1: 0}, DAY)

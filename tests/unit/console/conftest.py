@@ -1,4 +1,4 @@
-"""A console over a database of its own, with users of every role and a few alerts; no broker."""
+"""Fixtures: a console on a separate database, with users of every role and a few alerts, without a broker."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def clock() -> Clock:
 
 @pytest.fixture(scope="session")
 def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A file with all tables and nothing in them; migrating takes longer than most tests."""
+    """Return a file with all tables, empty; a migration takes longer than most tests."""
     file = tmp_path_factory.mktemp("console") / "empty.sqlite"
     engine = open_engine(f"sqlite:///{file}")
     migrate.upgrade(engine)
@@ -82,5 +82,5 @@ def person(app: FastAPI) -> Callable[[str], Person]:
 
 @pytest.fixture
 def stored(context: ConsoleContext, app: FastAPI) -> None:
-    """What `add_stored` adds, beside the users."""
+    """Store the rows of `add_stored` beside the users."""
     add_stored(context)

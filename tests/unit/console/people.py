@@ -1,4 +1,4 @@
-"""People before the console: a user of every role, and their sessions."""
+"""Users of the console, one of every role, and their sessions."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from storage.users import User
 from tests.unit.console.stored_rows import DAY
 
 PASSWORD = "correct horse battery"
-# The parameters stand in the hash, so what is verified against it is as fast; real ones take 50 ms each.
+# The hash contains its parameters, so verification is fast too; real hashes take 50 ms each.
 QUICK_HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
-# Clients keep to the loop that they were first used in.
+# A client works only in the event loop of its first use.
 LOOP = asyncio.new_event_loop()
 
 
 def add_users(context: ConsoleContext) -> None:
-    """A user of every role, called like it, all with the same password."""
+    """Add a user of every role, named after the role, all with the same password."""
     with context.unit() as unit:
         for role in Role:
             unit.users.add(User(name=role, role=role, password_hash=QUICK_HASH, created_at=DAY))
@@ -31,7 +31,7 @@ def add_users(context: ConsoleContext) -> None:
 
 
 class Person:
-    """A browser with a session: paths below /api/v1, the CSRF header as it should be."""
+    """A browser with a session: paths below /api/v1, a valid CSRF header."""
 
     def __init__(
         self, app: FastAPI, name: str = "", *, origin: str = "http://console", address: str = "192.0.2.7"

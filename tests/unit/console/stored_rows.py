@@ -1,4 +1,4 @@
-"""Ten transactions of one card and their alerts, as the recorder would have stored them."""
+"""Ten transactions of one card and their alerts, as the recorder stores them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ DAY = 1_760_000_000.0
 
 
 def add_stored(context: ConsoleContext) -> None:
-    """Ten alerted transactions of one card: tx-0, of 10.00, to tx-9, of 100.00, which surprises most."""
+    """Add ten alerted transactions of one card, tx-0 (10.00) to tx-9 (100.00, the highest surprise)."""
     with context.unit() as unit:
         unit.transactions.add_many(scored_row(n) for n in range(10))
         unit.alerts.add_many(alert_row(n) for n in range(10))
@@ -22,7 +22,7 @@ def add_stored(context: ConsoleContext) -> None:
 
 
 def scored_row(n: int, *, card: str = CARD) -> tuple[object, ...]:
-    """A row of scored transactions: tx-n."""
+    """Return the row of scored transactions of tx-n."""
     entities = json.dumps({"card": card, "merchant": f"shop-{n % 3}"})
     features = np.zeros(46, "<f4").tobytes()
     amount, surprise = 10.0 * (n + 1), 3.0 + n / 10
@@ -32,7 +32,7 @@ def scored_row(n: int, *, card: str = CARD) -> tuple[object, ...]:
 
 
 def alert_row(n: int, *, card: str = CARD, words: str = "amount: 8 times the usual") -> tuple[object, ...]:
-    """A row of alerts: that of tx-n."""
+    """Return the row of alerts of tx-n."""
     amount, surprise = 10.0 * (n + 1), 3.0 + n / 10
     body = {
         "transaction_id": f"tx-{n}",

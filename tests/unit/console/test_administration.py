@@ -1,4 +1,4 @@
-"""Users, tokens, policy, approvals and views: what administrators do, and what they cannot."""
+"""Users, tokens, policy, approvals and views: what administrators can and cannot do."""
 
 from collections.abc import Callable
 
@@ -26,7 +26,7 @@ def test_a_new_user_signs_in_by_password_or_once_by_link(person: Sign, app: Fast
     assert bob.get("/session/once", token=made["link_token"]).status_code == 303
     bob.csrf = bob.get("/session").json()["csrf"]
     assert bob.post("/session/password", {"new": LONG}).status_code == 204
-    assert bob.get("/session").status_code == 401  # signed out everywhere
+    assert bob.get("/session").status_code == 401  # all sessions of the user are signed out
     assert Person(app).post("/session", {"name": "bob", "password": LONG}).status_code == 200
 
 

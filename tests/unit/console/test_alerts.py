@@ -1,4 +1,4 @@
-"""The queue: filters, order, pages, what is new, and what analysts do with alerts."""
+"""The queue: filters, order, pages, new alerts, and the actions of analysts on alerts."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Bases of the control log: when each was in force, what became of its alerts, its training, two compared."""
+"""Bases of the control log: time in force, outcomes of alerts, training, comparison of two."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def context(
 
 
 def trained(seed: int, names: tuple[str, ...] = NAMES) -> BaseModel:
-    """A base trained on days `seed` to `seed` + 1."""
+    """Return a base trained on days `seed` to `seed` + 1."""
     provenance = Provenance((86_400.0 * seed, 86_400.0 * (seed + 1)), f"hash-{seed}", seed, 1_000, 12)
     return replace(small_base(seed, names), provenance=provenance)
 
@@ -59,7 +59,7 @@ def announce(context: ConsoleContext, *changes: Change) -> None:
 
 
 def three_bases(context: ConsoleContext) -> None:
-    """Bases at offsets 0, 1 and 3, the threshold fitted anew at 2; alerts tx-0 to tx-3 of the first two."""
+    """Bases at offsets 0, 1 and 3, a refitted threshold at 2; alerts tx-0 to tx-3 of the first two."""
     fitted = Change(Kind.THRESHOLD, "joint", "test", "fitted", {}, {"threshold": 3.7})
     bases = [
         replace(base_change(trained(seed), threshold=3.0), author=author, reason=reason)
@@ -74,7 +74,7 @@ def three_bases(context: ConsoleContext) -> None:
 
 
 def alerts_under(offsets: list[int]) -> Iterator[tuple[Any, ...]]:
-    """Alerts tx-0, ... of the base, each scored under one of the control offsets."""
+    """Add alerts tx-0, ... of the base, each scored under one of the control offsets."""
     for n, offset in enumerate(offsets):
         row = list(alert_row(n))
         row[4] = json.dumps({**json.loads(str(row[4])), "control_offset": offset})
@@ -178,7 +178,7 @@ def test_where_all_bases_are_taken_away_none_is_in_force(person: Sign, context: 
 
 
 def entries() -> st.SearchStrategy[list[ControlEntry]]:
-    """Logs of two base keys: announced, retired, and replays of an earlier signing."""
+    """Draw logs of two base keys: announcements, retirements, and replays of earlier signed entries."""
     one = st.tuples(st.sampled_from(["base", "other"]), st.booleans(), st.integers(0, 9))
     return st.lists(one, max_size=9).map(
         lambda made: [

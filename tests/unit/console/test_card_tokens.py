@@ -1,4 +1,4 @@
-"""References to cards: they lead back, say nothing, and fit only the secret that made them."""
+"""Card references lead back to the card, reveal nothing, and need the secret that made them."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Cases: opened, worked on, attached to, exported so that no spreadsheet executes anything."""
+"""Cases: open, edit, attach, and export without cells that a spreadsheet would execute."""
 
 import csv
 import json

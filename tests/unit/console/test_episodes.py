@@ -1,4 +1,4 @@
-"""Episodes from the console: flagging, four eyes, decisions, and what the worker's answers become."""
+"""Episodes from the console: flagging, four eyes, decisions, and the effects of the worker's answers."""
 
 from collections.abc import Callable
 from dataclasses import replace as replaced
@@ -26,7 +26,7 @@ FLAGS = {"name": "gift cards", "ids": ["tx-1", "tx-2"], "request_id": "r-1"}
 def add_episode(
     context: ConsoleContext, status: str, *, author: str = "analyst", detector: str = "gift-1"
 ) -> None:
-    """An episode e-1 of tx-1 and tx-2, with its detector on the control log at offset 9."""
+    """Add an episode e-1 of tx-1 and tx-2, with its detector on the control log at offset 9."""
     with context.unit() as unit:
         unit.episodes.add(
             Episode(
@@ -183,7 +183,7 @@ def test_a_preview_tells_what_flags_and_gate_say_and_what_would_have_matched(
     assert [row["transaction_id"] for row in told["matches"]] == [
         "tx-7",
         "tx-4",
-    ]  # its own flags are left out
+    ]  # without the episode's own flags
     assert (told["alerts_a_day"], told["frauds_caught"], told["cost"]) == (2.0, 1, 30.0)
 
 
@@ -209,7 +209,7 @@ def test_a_worker_that_is_away_leaves_the_request_in_the_outbox(
     person: Sign, worker: WorkerAtHand, context: ConsoleContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def away() -> None:
-        """The broker is away: nothing leaves."""
+        """The broker is unavailable: no request leaves."""
 
     monkeypatch.setattr(worker, "wake", away)
     monkeypatch.setattr("console.services.flagging.SHOWN_WITHIN_S", 0.0)

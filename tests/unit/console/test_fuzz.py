@@ -1,4 +1,4 @@
-"""The API answers every request to every route, and never with a 500."""
+"""The API answers every request to every route, never with status 500."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ EXAMPLES = 6
 """Drawn of each of some 55 operations: bodies and parameters that fit the description, and that do not."""
 
 
-# Those that end the session which sends them, or lock its user out.
+# Routes that end the sender's session or lock its user out.
 LEFT_OUT = ("/session", "/session/password")
 
 schema = schemathesis.openapi.from_dict(build_app(None).openapi())  # type: ignore[arg-type]  # only described
-# Bounds of every field by themselves are thousands of requests; a change to fields is worth a run with them.
+# The bounds of every field alone are thousands of requests; run them after a change to fields.
 schema.config.phases.coverage.enabled = False
 few = hypothesis.settings(
     max_examples=EXAMPLES, derandomize=True, suppress_health_check=[*HealthCheck], database=None
@@ -38,7 +38,7 @@ few = hypothesis.settings(
 
 @pytest.fixture(scope="module")
 def admin(empty_database: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Person]:
-    """Who may do everything, on a context with users and alerts that takes all that is sent."""
+    """An administrator, on a context with users and alerts that accepts every request."""
     file = tmp_path_factory.mktemp("fuzz") / "console.sqlite"
     shutil.copy(empty_database, file)
     engine = open_engine(f"sqlite:///{file}")
@@ -63,4 +63,4 @@ def test_no_request_ends_in_a_server_error(case: schemathesis.Case[Any], admin: 
     )
     assert answer.status_code < 500, answer.text
     if not request["url"].endswith("/once"):
-        assert answer.status_code != 401  # or nothing behind the door would be reached
+        assert answer.status_code != 401  # otherwise no request would pass the sign-in

@@ -1,4 +1,4 @@
-"""What people and payments bring in stays data: scripts, SQL, card numbers, headers."""
+"""Input from users and payments stays data: scripts, SQL, card numbers, headers."""
 
 from collections.abc import Callable
 

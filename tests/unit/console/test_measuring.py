@@ -1,4 +1,4 @@
-"""The console's own metrics: the number of series stays small for all requests."""
+"""The console's own metrics: the number of series stays small for any requests."""
 
 from collections.abc import Callable
 from uuid import uuid4

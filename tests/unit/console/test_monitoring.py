@@ -1,4 +1,4 @@
-"""What the monitoring page is told: rates, quality, alarms, workers, and lag as the broker tells it."""
+"""The data of the monitoring page: rates, quality, alarms, workers, and the broker's lag."""
 
 from collections.abc import Callable
 

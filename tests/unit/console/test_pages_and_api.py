@@ -1,4 +1,4 @@
-"""Pages know the API alone: what they import, and that they decode each answer as what the route returns."""
+"""Pages depend only on the API: they import nothing else, and decode each answer to the route's type."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ROUTES = [route for resource in RESOURCES for route in resource.router.routes if
 
 
 def wrong_types(source: str) -> list[str]:
-    """Calls of the API in `source` whose result type no route of that method and path returns."""
+    """Return API calls in `source` whose result type no route of that method and path returns."""
     return [
         f"{method} {path}: {result}"
         for method, path, result in calls_of(source)
@@ -32,7 +32,7 @@ def wrong_types(source: str) -> list[str]:
 
 
 def calls_of(source: str) -> Iterator[tuple[str, str, str]]:
-    """Method, path as a pattern, and name of the result type of each call of the API."""
+    """Yield method, path pattern and result type name of each API call."""
     for node in ast.walk(ast.parse(source)):
         if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
             continue

@@ -1,4 +1,4 @@
-"""Sign-in at an OpenID provider: who is let in, who is not, and what is made of a forged answer."""
+"""Sign-in at an OpenID provider: accepted users, refused users, and forged answers."""
 
 from __future__ import annotations
 
@@ -21,14 +21,16 @@ from storage.users import User
 from tests.unit.console.people import Person, add_users
 from tests.unit.console.stored_rows import DAY
 
-pytestmark = pytest.mark.filterwarnings("ignore:The httpx module is deprecated")  # Authlib, told of itself
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:The httpx module is deprecated"
+)  # Authlib's warning about itself
 ISSUER = "https://provider.example"
 KEY = RSAKey.generate_key(2048, parameters={"kid": "k"})
 
 
 @dataclass
 class Provider:
-    """Vouches for whom `claims` name; `nonce` is the one it was last asked with."""
+    """Authenticates the user of `claims`; `nonce` is from the last request."""
 
     claims: dict[str, Any]
     key: RSAKey = field(default_factory=lambda: KEY)
@@ -81,7 +83,7 @@ def console(context: ConsoleContext, provider: Provider, role: str = "") -> Fast
 
 
 def come_back(app: FastAPI, provider: Provider, *, state: str | None = None) -> tuple[Person, int]:
-    """A browser goes to the provider and comes back; returns it, and how it was received."""
+    """Send a browser to the provider and back; return the browser and the console's response."""
     browser = Person(app)
     there = browser.get("/session/provider")
     assert there.status_code == 302
@@ -108,7 +110,7 @@ def test_a_user_who_was_added_by_name_comes_in_with_their_role(context: ConsoleC
     provider = Provider(ADA)
     browser, status = come_back(console(context, provider), provider)
     assert (status, browser.get("/session").json()["role"]) == (303, "lead")
-    stranger = Provider({**ADA, "sub": "18"})  # another person under the same address
+    stranger = Provider({**ADA, "sub": "18"})  # another user with the same address
     assert come_back(console(context, stranger), stranger)[1] == 401
 
 

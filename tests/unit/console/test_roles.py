@@ -1,4 +1,4 @@
-"""Every route of the API x every role, from the API's own description: a route without a rule here fails."""
+"""Every API route with every role, from the API's own description; a route without a rule here fails."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ ANYTHING = {"control_offset": "9", "case_id": "9", "user_id": "999", "token_id":
 
 @pytest.fixture(scope="module")
 def served(empty_database: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ConsoleContext]:
-    """A context for all tests here: none of them depends on what another did."""
+    """A context for all tests of this file: no test depends on the actions of another."""
     file = tmp_path_factory.mktemp("roles") / "console.sqlite"
     shutil.copy(empty_database, file)
     engine = open_engine(f"sqlite:///{file}")
@@ -113,7 +113,7 @@ def served(empty_database: Path, tmp_path_factory: pytest.TempPathFactory) -> It
 
 @pytest.fixture(scope="module")
 def callers(served: ConsoleContext) -> dict[str, Person]:
-    """Somebody of every role, signed in; a machine with every scope; and a visitor who is not signed in."""
+    """A signed-in user of every role, a machine with every scope, and a visitor who is not signed in."""
     app = build_app(served)
     people = {str(role): Person(app, role) for role in Role}
     starter = Viewer("test", frozenset(), "here")
@@ -125,7 +125,7 @@ def callers(served: ConsoleContext) -> dict[str, Person]:
 
 
 def routes() -> list[str]:
-    """Method and path of every operation that the API describes."""
+    """Return method and path of every operation in the API's description."""
     described = FastAPI.openapi(build_app(None))  # type: ignore[arg-type]  # no request is served
     return [
         f"{method.upper()} {path.removeprefix(PREFIX)}"
@@ -145,7 +145,7 @@ def test_a_route_lets_in_who_may_and_nobody_else(
             path = path.replace(part, ANYTHING.get(part.strip("{}"), "anything"))
     for name, caller in callers.items():
         if route == "DELETE /session" and name in PEOPLE:
-            caller = Person(build_app(served), name)  # the others are needed after it
+            caller = Person(build_app(served), name)  # later calls need the other sessions
         status = caller.ask(method, path, json={} if method != "GET" else None).status_code
         assert (status not in (401, 403)) == (name in MAY[route]), f"{name}: {status}"
         if name not in MAY[route]:

@@ -1,4 +1,4 @@
-"""Signing in and out: passwords, lock-out, one-time links, CSRF, expiry."""
+"""Sign-in and sign-out: passwords, lock-out, one-time links, CSRF, expiry."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -79,13 +79,13 @@ FEW, MINUTES = 3, 15
 
 @pytest.fixture
 def strict(context: ConsoleContext, app: FastAPI) -> FastAPI:
-    """The console where an address has few tries."""
+    """A console that allows few tries per address."""
     settings = Settings(console=ConsoleSettings(address_failures=FEW, address_minutes=MINUTES))
     return build_app(replace(context, settings=settings))
 
 
 def fail(visitor: Person, times: int) -> list[int]:
-    """Statuses of wrong passwords for as many names."""
+    """Return the statuses of sign-ins with wrong passwords, one per name."""
     tries = ({"name": f"somebody-{number}", "password": "wrong"} for number in range(times))
     return [visitor.post("/session", one).status_code for one in tries]
 
@@ -102,7 +102,7 @@ def test_an_address_that_tries_many_names_is_refused_for_a_while(strict: FastAPI
     }
     assert Person(strict, address="192.0.2.8").post("/session", RIGHT).status_code == 200
     clock.now += 60 * MINUTES - 1
-    assert visitor.post("/session", RIGHT).status_code == 429  # what was refused has prolonged nothing
+    assert visitor.post("/session", RIGHT).status_code == 429  # refused requests did not prolong the session
     clock.now += 1
     assert visitor.post("/session", RIGHT).status_code == 200
 
@@ -155,7 +155,7 @@ def test_a_changing_request_without_the_csrf_token_is_refused(person: Callable[[
 
 
 def test_the_first_link_makes_an_admin_and_works_once(context: ConsoleContext, app: FastAPI) -> None:
-    assert link_for_admin(context.engine, now=context.clock(), always=False) is None  # there are users
+    assert link_for_admin(context.engine, now=context.clock(), always=False) is None  # users exist
     secret = link_for_admin(context.engine, now=context.clock(), always=True)
     visitor = Person(app)
     answer = visitor.get("/session/once", token=secret)

@@ -16,7 +16,7 @@ Sign = Callable[[str], Person]
 
 @pytest.fixture(autouse=True)
 def unalerted(context: ConsoleContext) -> None:
-    """tx-30 and tx-31 of another card, without an alert."""
+    """Add tx-30 and tx-31 of another card, without an alert."""
     with context.unit() as unit:
         unit.transactions.add_many(scored_row(n, card="tok_9900000000001111") for n in (30, 31))
         unit.commit()

@@ -1,4 +1,4 @@
-"""What-if from the console: what is asked of the models, and what is told of their answer."""
+"""What-if from the console: requests to the models, and the reported answers."""
 
 import threading
 from collections.abc import Callable
@@ -80,7 +80,7 @@ def test_how_far_it_is_can_be_read(person: Sign, models: ModelsAtHand) -> None:
 
 
 class HeldUp(ModelProcess):
-    """A child that answers when it is told to."""
+    """A model process that answers once `go_on` is set."""
 
     def __init__(self) -> None:
         super().__init__("sqlite://", "not used")

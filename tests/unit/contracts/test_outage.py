@@ -1,4 +1,4 @@
-"""An outage is told in two lines, however much the client has to say of it."""
+"""An outage is logged in two lines, for any number of client messages."""
 
 import logging
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ SENDER = "kafka.net.manager"
 
 
 class Lines(logging.Handler):
-    """What the process itself logs; pytest's own capture also sees loggers that do not propagate."""
+    """The log of the process itself; pytest's capture also sees loggers that do not propagate."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""The standing policy: the settings file, what an administrator sets over it, and what a request may ask."""
+"""The standing policy: the settings file, an administrator's override, and the limits of requests."""
 
 import itertools
 

@@ -1,4 +1,4 @@
-"""What is signed comes back whole; what is forged, cut, too large, moved or unknown is refused by name."""
+"""Signed entries are read back whole; forged, cut, oversized, moved or unknown ones get a named error."""
 
 import struct
 from typing import Any
@@ -46,7 +46,7 @@ def an_entry(**changes: Any) -> Entry:
 
 
 def resigned(entry: Entry, key: ControlKey, **changes: Any) -> bytes:
-    """A record whose signature fits although its header says something else than it should."""
+    """Return a record with a valid signature and a wrong header."""
     value = seal(entry, key)
     _, header_length, content_length = PREFIX.unpack_from(value)
     header = msgspec.json.decode(value[PREFIX.size : PREFIX.size + header_length])

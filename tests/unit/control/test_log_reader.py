@@ -1,4 +1,4 @@
-"""The control log's follower, where an unforeseen error ends it."""
+"""The follower of the control log when an unexpected error ends it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ KEY = read_key("a secret of enough length")
 
 
 class Broken(ControlLog):
-    """Breaks at once, or where it may catch up before, once it is told to."""
+    """A reader that fails at once, or after it has caught up once `breaks` is set."""
 
     def __init__(self, *, catches_up: bool) -> None:
         super().__init__("", "control", KEY)
@@ -31,13 +31,13 @@ class Broken(ControlLog):
 
 
 class Wiring:
-    """Nothing to close."""
+    """A wiring without resources to close."""
 
     async def close(self) -> None: ...
 
 
 class Listening(Surroundings):
-    """Keeps what would have ended the worker."""
+    """Records the errors that would have ended the worker."""
 
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)

@@ -1,4 +1,4 @@
-"""Rules of entities: read from entries, found in batches, and what comes of them."""
+"""Entity rules: read from entries, found in batches, and their effects."""
 
 import msgspec
 import numpy as np

@@ -1,4 +1,4 @@
-"""What is on trial scores beside what decides, and changes nothing of it."""
+"""Detectors and bases on trial score beside the stack in force and do not change its decisions."""
 
 from dataclasses import replace
 

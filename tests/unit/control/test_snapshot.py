@@ -1,4 +1,4 @@
-"""Entries fold into what is in force: swaps, retirements, replays, and equality after compaction."""
+"""Entries fold into a snapshot: swaps, retirements, replays, and equality after compaction."""
 
 from dataclasses import replace
 
@@ -151,7 +151,7 @@ def test_a_base_of_other_curves_or_width_is_refused_before_a_kernel_reads_it() -
 
 
 def of_adapter(name: str) -> Change:
-    """A detector of another adapter than evidence, made beside the base in force."""
+    """Return a detector of another adapter than evidence, made beside the base in force."""
     made = adapter(name, Artifacts(small_base(), NETWORK))
     surprises = np.zeros(300) if made.needs_surprise else None
     rows = [genuine_rows(5, seed=9), genuine_rows(300, seed=10)]
@@ -212,7 +212,7 @@ def risk(count: float, **values: float) -> Change:
 
 
 def test_an_entry_passes_on_what_it_does_not_touch() -> None:
-    """Rules come by the thousand, and a stack is milliseconds of work."""
+    """Thousands of rules arrive, and building a stack takes milliseconds."""
     before = fold(BASE, WIRE, DETECTORS["a"], risk(1.0))
     other_rules = fold(risk(2.0, threshold=5.0), start=before, first_offset=4)
     assert other_rules.scorers is before.scorers

@@ -1,4 +1,4 @@
-"""Dashboards and rules fit the code: every metric they ask for exists, and every metric is looked at."""
+"""Dashboards and rules fit the code: every metric in them exists, and every metric appears in them."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ SUFFIXES = ("_bucket", "_count", "_sum")
 
 
 def families() -> dict[str, set[str]]:
-    """Our metrics as Prometheus stores them, by family. Importing a module registers its metrics."""
+    """Return our metrics as Prometheus stores them, by family. Importing a module registers its metrics."""
     for module in iter_modules(metrics.__path__):
         import_module(f"{metrics.__name__}.{module.name}")
     found = {}
@@ -44,7 +44,7 @@ def families() -> dict[str, set[str]]:
 
 
 def asked() -> set[str]:
-    """Every name in an expression of a panel or a rule."""
+    """Return every name in an expression of a panel or a rule."""
     expressions = [expression for _, expression in panel_expressions()] + [rule["expr"] for rule in rules()]
     return {name for expression in expressions for name in NAME.findall(expression)}
 

@@ -1,4 +1,4 @@
-"""docker-compose.yml, the image and the manifests: valid, pinned, hardened, and in step with the code."""
+"""docker-compose.yml, the image and the manifests are valid, pinned, hardened and in sync with the code."""
 
 from __future__ import annotations
 
@@ -145,7 +145,7 @@ def test_every_process_runs_a_verb_and_serves_its_port() -> None:
 
 
 def test_no_secret_stands_in_an_environment(tmp_path: Path) -> None:
-    """Secrets come from files; the settings of a container are those that the code knows."""
+    """Secrets come from files, and the code knows every setting of a container."""
     (tmp_path / "secret").write_text("sqlite:///of-a-test.sqlite")
     config = next(one for one in manifests() if one["kind"] == "ConfigMap")["data"]
     for environment in (services()["worker"]["environment"], config):

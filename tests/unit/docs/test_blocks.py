@@ -1,6 +1,6 @@
-"""Every command that the documentation shows exists with its options, and what can be run by itself is run.
+"""Every command in the documentation exists with its options, and standalone blocks run.
 
-Live blocks are run in tests/integration/docs, in the order of their page.
+Live blocks run in tests/integration/docs, in the order of their page.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from flagfive.verbs import VERBS
 from tests.docs_blocks import CLONE, Block, pages, runnable
 from tests.suite.parts import PARTS
 
-# Pages of which only verbs and options are checked here, and why.
+# Pages for which these tests check only verbs and options, and the reason.
 ELSEWHERE = {
     "README.md": "the commands of docs/first-episode.md; tests/end_to_end runs the demo",
     "docs/replay.md": "trains models for minutes; tests/unit/replay runs the protocols on small files",
@@ -46,7 +46,7 @@ OTHER_WORDS = {
 
 
 def shown() -> Iterator[tuple[str, list[str]]]:
-    """Yield page and words of every `./run ...` and `flagfive ...` in a shell block."""
+    """Yield the page and the words of every `./run ...` and `flagfive ...` in a shell block."""
     for block in runnable():
         if block.language in SHELL:
             text = re.sub(r"\s#.*$", "", block.text.replace("\\\n", " "), flags=re.MULTILINE)
@@ -56,7 +56,7 @@ def shown() -> Iterator[tuple[str, list[str]]]:
 
 @cache
 def options_of(verb: str) -> tuple[frozenset[str], frozenset[str]]:
-    """Return the options of a verb, and the verbs that may follow it."""
+    """Return the options of a verb and its subcommands."""
     command = typer.main.get_command(import_module(f"flagfive.verbs.{verb}").app)
     names = frozenset(o for p in command.params for o in [*p.opts, *p.secondary_opts] if o.startswith("-"))
     return names | {"--help"}, frozenset(command.commands if isinstance(command, click.Group) else ())
@@ -90,7 +90,7 @@ def test_pages_that_are_run_elsewhere_are_pages() -> None:
 
 
 def stand_alone() -> list[Block]:
-    """Return the blocks that are run here: not marked, and not of a page that is run elsewhere."""
+    """Return the blocks that run here: unmarked, and on pages that no other test runs."""
     skipped = {*ELSEWHERE}
     return [b for b in runnable() if not b.mark and b.page not in skipped and "runbooks" not in b.page]
 

@@ -1,4 +1,4 @@
-"""Links of the pages that the site's own check does not see: those at the root, and those to files."""
+"""Links that the site's own check does not cover: on pages at the root, and to files."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ _FENCED = re.compile(r"^ *```.*?^ *```", re.MULTILINE | re.DOTALL)
 
 
 def anchors_of(page: Path) -> set[str]:
-    """Return the anchors that headings make, as GitHub and MkDocs do."""
+    """Return the anchors of headings, as GitHub and MkDocs build them."""
     headings = re.findall(r"^#+ (.*)$", _FENCED.sub("", page.read_text("utf-8")), re.MULTILINE)
     plain = [re.sub(r"[`*]|\[([^\]]*)\]\([^)]*\)", r"\1", heading) for heading in headings]
     return {re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-") for heading in plain}
 
 
 def dead_links(page: Path) -> list[str]:
-    """Return links of a page to files or headings that are not there."""
+    """Return links of a page to missing files or headings."""
     found = []
     for link in _LINK.findall(_FENCED.sub("", page.read_text("utf-8"))):
         if re.match(r"[a-z]+:", link):

@@ -1,4 +1,4 @@
-"""Every file that a page names exists, and holds the names that the page looks for in it."""
+"""Every file that a page names exists and contains the names that the page expects in it."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ _CODE = re.compile(r"`([^`\n]+)`")
 _FILE = re.compile(r"[\w./-]+\.(?:py|java)")
 _FOLDER = re.compile(r"[\w.-]+/(?:[\w.-]+/)*")
 _NAME = re.compile(r"\w+(?:\.\w+)?")
-_WRITTEN_LATER = {"var", "secrets", "artifacts"}  # folders that a run makes
+_WRITTEN_LATER = {"var", "secrets", "artifacts"}  # folders that a run creates
 _TUTORIAL = {"make_payments.py"}
 
 
 @cache
 def folders() -> frozenset[str]:
-    """Names of the folders at the top of the repository."""
+    """Return the names of the top-level folders of the repository."""
     return frozenset(path.name for path in CLONE.iterdir() if path.is_dir()) - _WRITTEN_LATER
 
 
 @cache
 def file_names() -> frozenset[str]:
-    """Names of all files of Python in these folders, without their folder."""
+    """Return the names of all Python files in these folders, without their folder."""
     return frozenset(path.name for folder in folders() for path in (CLONE / folder).rglob("*.py"))
 
 
@@ -53,7 +53,7 @@ def where(text: str) -> Iterator[tuple[str, str]]:
 
 
 def unknown(pairs: Iterable[tuple[str, str]]) -> list[str]:
-    """Return the names that their file does not have."""
+    """Return the names that their file does not contain."""
     return [
         f"{file}: {name}"
         for file, name in pairs

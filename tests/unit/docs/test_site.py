@@ -1,4 +1,4 @@
-"""The documentation builds without a warning, and a reader's browser asks no other host for anything."""
+"""The documentation builds without a warning, and its pages load nothing from other hosts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 CLONE = Path(__file__).resolve().parents[3]
-# What a browser fetches by itself when it opens a page; a link that a person may follow is none of these.
+# Resources that a browser fetches when it opens a page; links that a reader may follow do not count.
 FETCHED = re.compile(
     r"""<(?:script|img|iframe|source)\b[^>]*\bsrc=["']?(https?:)?//"""
     r"""|<link\b(?=[^>]*\brel=["']?(?:stylesheet|preconnect|preload|icon|modulepreload))[^>]*\bhref=["']?(https?:)?//""",
@@ -23,7 +23,7 @@ FETCHED = re.compile(
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("site")
     command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(folder)]
-    quiet = os.environ | {"NO_MKDOCS_2_WARNING": "1"}  # of Material's own future, not of our pages
+    quiet = os.environ | {"NO_MKDOCS_2_WARNING": "1"}  # about the future of Material, not about our pages
     built = subprocess.run(command, cwd=CLONE, env=quiet, capture_output=True, text=True, timeout=280)
     assert (built.returncode, built.stdout + built.stderr) == (0, "")
     return folder

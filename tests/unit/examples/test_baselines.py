@@ -1,4 +1,4 @@
-"""The examples' baselines are what they say, since a weak baseline makes any learner look good."""
+"""The examples' baselines work as described: a weak baseline makes any learner look good."""
 
 from __future__ import annotations
 

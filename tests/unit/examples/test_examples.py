@@ -1,4 +1,4 @@
-"""Every example runs from the command line, in its small setting, and writes what it promises."""
+"""Every example runs from the command line, in its small setting, and writes its documented output."""
 
 from __future__ import annotations
 

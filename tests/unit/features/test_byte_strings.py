@@ -1,4 +1,4 @@
-"""Byte strings as batches of one buffer."""
+"""Byte strings of a batch in one buffer."""
 
 import numpy as np
 import pyarrow as pa

@@ -1,4 +1,4 @@
-"""Finding card numbers, against a slow and plain search."""
+"""Compare the search for card numbers with a slow and plain one."""
 
 import re
 
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from features.card_numbers import has_card_number, may_hold_card_number
 
 ARRIVAL = 1_750_000_000.0
-LONG_AGO = -1e12  # an arrival that no time is close to
+LONG_AGO = -1e12  # an arrival far from every possible time
 NUMBER = re.compile(r"\d(?:[ -]?\d){12,18}")
 
 

@@ -1,4 +1,4 @@
-"""Machine code of an earlier version never runs: a kernel is compiled anew when anything in it changes."""
+"""Machine code of an earlier version never runs: any change in a kernel recompiles it."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ NUMBA = {"njit", "jit", "vectorize", "guvectorize"}
 
 
 def decorators(function: ast.FunctionDef) -> set[str]:
-    """Names of the decorators, without the modules that they come from."""
+    """Return the names of the decorators, without their modules."""
     called = [one.func if isinstance(one, ast.Call) else one for one in function.decorator_list]
     return {one.attr if isinstance(one, ast.Attribute) else ast.unparse(one) for one in called}
 
 
 def files_with(names: set[str]) -> list[Path]:
-    """Files of the product with functions that one of the decorators compiles."""
+    """Return product files with functions that one of the decorators compiles."""
     return [
         path
         for room in ROOMS
@@ -44,7 +44,7 @@ def kernels_of(tree: ast.Module, names: set[str]) -> list[ast.FunctionDef]:
 
 
 def foreign_code(path: Path, names: set[str]) -> Iterator[Path]:
-    """The files of ours, other than `path`, whose names stand in the bodies of its kernels."""
+    """Return our files, other than `path`, whose names the bodies of its kernels use."""
     tree = ast.parse(path.read_text("utf-8"))
     imported = {
         alias.asname or alias.name: statement.module or ""
@@ -76,7 +76,7 @@ def test_the_machine_code_is_kept_by_the_content_of_every_folder_that_is_part_of
 
 @pytest.mark.parametrize("path", files_with(NUMBA), ids=lambda path: str(path.relative_to(CLONE)))
 def test_a_kernel_that_numba_alone_watches_over_uses_no_code_of_another_file(path: Path) -> None:
-    """Numba compares the content of the kernel's own file, and of no other."""
+    """Numba compares the content of the kernel's own file only."""
     assert set(foreign_code(path, NUMBA)) == set()
 
 

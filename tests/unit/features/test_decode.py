@@ -1,4 +1,4 @@
-"""Decoding: kernels and full parser agree, and everything is either a row or a reject with its reason."""
+"""Decoding: kernels and full parser agree, and each record becomes a row or a reject with its reason."""
 
 import json
 from datetime import UTC, datetime
@@ -95,7 +95,7 @@ CHANGES = st.fixed_dictionaries(
 
 @st.composite
 def written(draw: st.DrawFn) -> bytes:
-    """A record in any order of fields, with more fields, with or without spaces and escapes."""
+    """Draw a record with fields in any order, extra fields, and optional spaces and escapes."""
     fields = {**GOOD, **draw(CHANGES), **draw(st.dictionaries(TEXTS, VALUES, max_size=3))}
     names = [
         name
@@ -254,7 +254,7 @@ def test_other_rejects_need_not_be_withheld() -> None:
 
 
 def test_a_numeric_time_is_no_card_number() -> None:
-    micros = 1_700_000_000_000_001  # passes the check of a card number
+    micros = 1_700_000_000_000_001  # passes the card number check
     columns, _ = decode(record(timestamp=micros), schema=TransactionSchema(time_unit="us"))
     assert columns.time.tolist() == [micros / 1e6]
 

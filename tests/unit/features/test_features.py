@@ -1,4 +1,4 @@
-"""What each feature says, computed by hand."""
+"""The value of each feature, computed by hand."""
 
 import math
 
@@ -23,7 +23,7 @@ def named(columns: Columns, row: int = -1) -> dict[str, float]:
 
 
 def naive(times: list[float], amounts: list[float], length: float) -> tuple[float, float, float]:
-    """Decayed count, mean and deviation as of the last time, from the transactions before it."""
+    """Return decayed count, mean and deviation at the last time, from the transactions before it."""
     weights = np.array([math.exp(-(times[-1] - time) / length) for time in times[:-1]])
     before = np.array(amounts[:-1])
     mean = float(weights @ before / weights.sum())

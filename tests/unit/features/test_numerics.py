@@ -1,4 +1,4 @@
-"""Elementary functions, against the C library's."""
+"""Compare elementary functions with the C library's."""
 
 import math
 
@@ -31,7 +31,7 @@ def test_no_time_keeps_everything_and_ages_keep_nothing() -> None:
 
 
 def test_the_bits_are_pinned() -> None:
-    """Scores are recomputed bit for bit, on other machines too: a change here changes them all."""
+    """Scores are recomputed bit for bit, also on other machines: a change here changes every score."""
     bits = [np.float64(value).tobytes().hex() for value in (exp_negative(1.5), log(10.0), log1p(99.99))]
     assert bits == PINNED
 

@@ -1,4 +1,4 @@
-"""Whole files, by the code that runs live."""
+"""The live code computes the features of whole files."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Profiles: staged, published, checkpointed, expired."""
+"""Profiles: staging, publishing, checkpoints, expiry."""
 
 import numpy as np
 import pytest
@@ -121,7 +121,7 @@ def test_rows_of_another_layout_are_refused() -> None:
 
 
 def test_a_key_takes_at_most_400_bytes() -> None:
-    profiles, n = Profiles(0), 2 * 16_384  # just filled up, before the table doubles
+    profiles, n = Profiles(0), 2 * 16_384  # just full, before the table doubles
     fold(profiles, transactions(np.full(n, START), np.ones(n), [f"card-{k}" for k in range(n)]))
     assert profiles.nbytes / len(profiles) <= 400
 

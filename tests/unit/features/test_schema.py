@@ -1,4 +1,4 @@
-"""A schema checks itself."""
+"""A schema validates itself."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The table from keys to slots, against a dictionary."""
+"""Compare the table from keys to slots with a dictionary."""
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ KEYS = st.lists(st.binary(min_size=1, max_size=3) | st.binary(min_size=60, max_s
 
 
 class TableAgainstDictionary(RuleBasedStateMachine):
-    """Inserting, finding and removing in any order."""
+    """Inserts, finds and removes in any order."""
 
     def __init__(self) -> None:
         super().__init__()

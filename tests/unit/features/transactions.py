@@ -14,7 +14,7 @@ START = 1_700_000_000.0
 def transactions(
     times: npt.ArrayLike, amounts: npt.ArrayLike, cards: list[str], merchants: list[str] | None = None
 ) -> Columns:
-    """Columns of transactions that state no more than what matters."""
+    """Return columns of transactions from the relevant fields only."""
     merchants = merchants if merchants is not None else ["m"] * len(cards)
     category = np.array([5411 + len(merchant) % 3 for merchant in merchants], np.int32)
     return columns_from(times, amounts, (np.array(cards), np.array(merchants)), category=category)
@@ -22,7 +22,7 @@ def transactions(
 
 @st.composite
 def streams(draw: st.DrawFn, most: int = 60) -> Columns:
-    """Few cards and merchants, times that run forwards and now and then back, some of them long apart."""
+    """Draw few cards and merchants; times mostly run forwards, sometimes back, some far apart."""
     n = draw(st.integers(1, most))
     steps = draw(
         st.lists(

@@ -1,4 +1,4 @@
-"""Labels of a file, as training reads them: by what they say, not by how the file types them."""
+"""Training reads the labels of a file by their meaning, not by their type in the file."""
 
 from __future__ import annotations
 

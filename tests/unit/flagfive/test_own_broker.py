@@ -1,4 +1,4 @@
-"""What stops a broker before Java starts: port, disk, Java, jars; each with one clear message."""
+"""Port, disk, Java or jars stop a broker before Java starts, each with one clear message."""
 
 import hashlib
 import socket
@@ -110,7 +110,7 @@ def test_a_missing_java_names_the_command_that_installs_it(
 
 
 def test_root_on_debian_gets_java_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """PATH has nothing but an apt-get, which knows only the second of the packages asked for."""
+    """PATH contains only an apt-get, which knows only the second of the requested packages."""
     stub_java(tmp_path / "package", "21.0.1")
     (tmp_path / "apt-get").write_text(
         "#!/bin/sh\n"
@@ -125,7 +125,7 @@ def test_root_on_debian_gets_java_installed(tmp_path: Path, monkeypatch: pytest.
 
 
 def stub_maven(folder: Path, script: str) -> None:
-    """An `mvn` that finds its output folder as ours is called, then runs `script`."""
+    """Write an `mvn` that reads its output folder from our arguments, then runs `script`."""
     path = folder / "mvn"
     path.write_text(
         f'#!/bin/sh\nfor word; do out=${{word#-DoutputDirectory=}}; done\nmkdir -p "$out"\n{script}\n'
@@ -135,7 +135,7 @@ def stub_maven(folder: Path, script: str) -> None:
 
 @pytest.fixture
 def recipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A recipe of one jar, an empty cache, and a PATH on which `mvn` is the script that the test writes."""
+    """Return a recipe of one jar, with an empty cache and a PATH where `mvn` is the script of the test."""
     folder = tmp_path / "recipe"
     folder.mkdir()
     (folder / "pom.xml").write_text("<project/>")

@@ -1,4 +1,4 @@
-"""What `flagfive status` says of the processes of this machine."""
+"""The report of `flagfive status` on the processes of this machine."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from settings import MetricsSettings, Settings
 
 
 def ports(**own: int) -> Settings:
-    """Settings without any page but those given."""
+    """Return settings with only the given pages."""
     none = dict.fromkeys(("worker_port", "recorder_port", "adapter_port", "monitor_port", "console_port"), 0)
     return Settings(metrics=MetricsSettings.model_validate({"host": "0.0.0.0", **none, **own}))
 
@@ -44,7 +44,7 @@ def test_where_nobody_listens_nobody_answers() -> None:
 
 @pytest.fixture
 def stranger() -> Iterator[int]:
-    """Another program's page at a port of ours."""
+    """Serve another program's page at one of our ports."""
 
     class Page(BaseHTTPRequestHandler):
         def do_GET(self) -> None:

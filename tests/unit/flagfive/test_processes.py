@@ -1,4 +1,4 @@
-"""Children have names, logs and a sure end."""
+"""Child processes have names, logs and a guaranteed end."""
 
 import os
 import signal
@@ -31,7 +31,7 @@ signal.signal(signal.SIGTERM, end)
 print("ready", flush=True)
 time.sleep(600)
 """
-# Starts a sleeper, tells its process id, and waits: what `flagfive demo` is to its children.
+# Starts a sleeper, prints its process id, and waits, as `flagfive demo` does with its children.
 PARENT = """
 import sys, time
 from pathlib import Path
@@ -55,7 +55,7 @@ def says_ready(log: Path) -> Callable[[], bool]:
 
 
 def has_ended(pid: int) -> bool:
-    """Whether the process is gone, or a zombie that the system has not collected yet."""
+    """Return whether the process is gone, or a zombie that the system has not collected yet."""
     try:
         return bool(psutil.Process(pid).status() == psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
@@ -91,7 +91,7 @@ def test_what_a_child_started_ends_with_it(tmp_path: Path) -> None:
 
 
 def test_the_last_child_outlives_the_others(tmp_path: Path) -> None:
-    """The broker must still be there while the workers commit their last batch."""
+    """The broker must still run while the workers commit their last batch."""
     command = [sys.executable, "-c", TELLS_ITS_END]
     with Processes(tmp_path) as processes:
         broker = processes.start("broker", command, last=True)

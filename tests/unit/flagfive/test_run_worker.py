@@ -1,4 +1,4 @@
-"""A worker that crashes says why, last of all."""
+"""A worker that crashes logs the reason last."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from flagfive.run_worker import run_worker
 
 
 class Broken(Service):
-    """Ends by a mistake of ours."""
+    """Ends with an error in our code."""
 
     @Service.task
     async def _work(self) -> None:

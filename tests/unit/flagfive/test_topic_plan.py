@@ -1,4 +1,4 @@
-"""Which topics are planned and how they are set."""
+"""The planned topics and their settings."""
 
 import re
 from pathlib import Path
@@ -10,7 +10,7 @@ PLAN = {topic.name: topic for topic in planned_topics(Settings())}
 
 
 def topics_of_the_architecture() -> set[str]:
-    """Names in the table of topics of docs/architecture.md, the two kinds per entity by their beginning."""
+    """Return the topics in the table of docs/architecture.md; the two kinds per entity as prefixes."""
     page = (Path(__file__).resolve().parents[3] / "docs" / "architecture.md").read_text("utf-8")
     table = page.split("\n## Topics\n")[1].split("\n## ")[0]
     return set(re.findall(r"^\| `([a-z-]+)(?:<entity>)?`", table, re.MULTILINE))

@@ -1,4 +1,4 @@
-"""A small trained base and an untrained evidence network on made-up features."""
+"""Fixtures: a small trained base and an untrained evidence network on synthetic features."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ FEATURES = tuple(f"feature_{i}" for i in range(7))
 
 @pytest.fixture(scope="session")
 def rows() -> Floats:
-    """4,000 rows of 7 features; the last 200 are frauds, high in the first three."""
+    """Return 4,000 rows of 7 features; the last 200 are frauds, high in the first three features."""
     rng = np.random.default_rng(3)
     X = rng.standard_normal((4000, 7)).astype(np.float32)
     X[-200:, :3] += 2

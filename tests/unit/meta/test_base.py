@@ -1,4 +1,4 @@
-"""The base: trained, stored, loaded, and resumed."""
+"""The base: training, storing, loading, resuming."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_equal_seeds_give_equal_bytes_and_other_seeds_others(history: History) -
 
 
 class Interrupted(Exception):
-    """Stands for a power cut."""
+    """Simulates a power cut."""
 
 
 def test_a_training_that_was_cut_off_goes_on_to_the_same_bytes(history: History, tmp_path: Path) -> None:

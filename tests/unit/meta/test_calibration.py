@@ -1,4 +1,4 @@
-"""Tails turn scores into one scale, and one threshold on it holds the total budget."""
+"""Tails map scores to one scale, and one threshold on this scale keeps the total budget."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Training computes where it is told to, and equal seeds give equal bytes there."""
+"""Training runs on the chosen device, and equal seeds give equal bytes on it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SMALL = TrainingSettings(
 
 
 def train(device: str) -> Artifacts:
-    """Everything that `flagfive train --learners` trains."""
+    """Train everything that `flagfive train --learners` trains."""
     return with_learners(train_artifacts(history(), SMALL, device=device), history(), device=device)
 
 

@@ -1,4 +1,4 @@
-"""A draft's features are those that the live fold gives for the changed history (`features.Profiles`)."""
+"""A draft's features equal those of the live fold of the changed history (`features.Profiles`)."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ FOLLOWING = [
 
 @dataclass(frozen=True)
 class Payment:
-    """One payment, so many seconds before NOW."""
+    """One payment, a number of seconds before NOW."""
 
     ago: float
     amount: float
@@ -44,7 +44,7 @@ class Payment:
 
 
 def live(history: list[Payment], last: Payment) -> Floats:
-    """Features (1, d) of `last`, as the live fold computes them; one card pays at one merchant."""
+    """Return the features (1, d) of `last` from the live fold; one card pays at one merchant."""
     ordered = [*sorted(history, key=lambda payment: -payment.ago), last]
     columns = columns_from(
         [NOW - payment.ago for payment in ordered],
@@ -66,7 +66,7 @@ def drafted(row: Floats) -> TransactionDraft:
 def assert_follows(
     row: Floats, change: Callable[[TransactionDraft], None], expected: Floats, names: list[str] = FOLLOWING
 ) -> None:
-    """A draft of `row` has the expected features after the change, up to float32 that is read back.
+    """Assert that a draft of `row` has the expected features after the change, up to float32 rounding.
 
     A window with less than 0.001 of a payment left cannot be read back, and its features are below 0.03: a
     draft may set them to 0.
@@ -124,7 +124,7 @@ def test_a_card_that_was_silent_has_forgotten_what_its_windows_forget(
         for entity in COLUMNS.entities:
             draft.idle(entity, np.array([silent]))
 
-    before = [*history, Payment(0, 50.0)]  # the silence begins with this one
+    before = [*history, Payment(0, 50.0)]  # the silence begins with this payment
     row = live(before, Payment(0, amount))
     expected = live([replace(one, ago=one.ago + silent) for one in before], Payment(0, amount))
     # A draft leaves the categories of a silent card as they are.

@@ -1,4 +1,4 @@
-"""Meta-training ends where families that it has not seen no longer gain, and keeps what was best for them."""
+"""Meta-training ends when unseen families no longer gain, and keeps the best weights for them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How unjudged alerts are parted into false alerts and suspects."""
+"""Alerts without a verdict are split into false alerts and suspects."""
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ BUDGET, THRESHOLD = 0.001, 3.0
 
 
 def exponential(count: int, seed: int = 0) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    """Surprise of genuine traffic as calibration has it: ten times rarer with every unit."""
+    """Return the surprise of calibrated genuine traffic: ten times rarer with every unit."""
     return -np.log10(np.random.default_rng(seed).random(count))
 
 

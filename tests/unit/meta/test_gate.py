@@ -23,7 +23,7 @@ from meta.verdict import Limits, reasons_against
 
 
 def traffic(n: int, seed: int, *, pattern: int = 0) -> Floats:
-    """Genuine rows, the last `pattern` of them moved far along two features the base knows nothing of."""
+    """Return genuine rows; the last `pattern` rows are moved far along two features unknown to the base."""
     X = np.random.default_rng(seed).standard_normal((n, 7)).astype(np.float32)
     if pattern:
         X[-pattern:, 4:6] += 5
@@ -86,7 +86,7 @@ def test_a_detector_that_would_crowd_out_known_fraud_gets_a_small_share() -> Non
 
 
 def test_what_live_detectors_cost_the_base_is_not_spent_again_by_the_next() -> None:
-    """Twelve detectors ask, each of which alone may cost a tenth: those that are let in cost little more."""
+    """Each of twelve detectors alone may cost a tenth. The accepted ones together cost little more."""
     rng, allowed = np.random.default_rng(1), 0.1
     reservoir = -np.log10(rng.random((50_000, 13)))
     known = np.c_[rng.normal(3.3, 0.4, 2_000), np.zeros((2_000, 12))]
@@ -103,7 +103,7 @@ def test_what_live_detectors_cost_the_base_is_not_spent_again_by_the_next() -> N
             columns, shifts = tried, np.append(shifts, share.shift)
             lost.append(alone - np.mean(known[:, 0] > share.threshold))
     assert len(lost) >= 2
-    assert lost[0] > allowed / 2  # one alone may cost nearly all that is allowed
+    assert lost[0] > allowed / 2  # one alone may cost nearly the whole allowed loss
     assert max(lost) < allowed + 0.1 * allowed * len(lost)
 
 
@@ -165,7 +165,7 @@ def test_a_calibrated_detector_surprises_its_reservoir_as_often_as_it_says(
 
 
 def mixed(first: int, second: int) -> Floats:
-    """Flags of the usual pattern, and of another that lies elsewhere."""
+    """Return flags of the usual pattern, and of another, distant pattern."""
     other = traffic(second, 12)
     other[:, 2:4] -= 5
     return np.concatenate([traffic(first, 2, pattern=first), other])

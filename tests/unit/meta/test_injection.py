@@ -1,4 +1,4 @@
-"""Injected patterns: features follow from what a fraudster changes, as the live fold would compute them."""
+"""Injected patterns: the features after a fraudster's changes equal those of the live fold."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from meta.injection import RECIPES, Injector, NoRecipe, Recipe, shift_directions
 
 LIVE = FeatureLayout(TransactionSchema()).names
 COLUMNS = FeatureColumns((*LIVE, "distance"))
-# What no recipe changes, and what a schema may lack: categories, the presence of the card.
+# No recipe changes these, and a schema may lack them: categories, the presence of the card.
 OPTIONAL = re.compile(r"weekend|card_absent|category_.*|\w+_(log_age_days|log_mean_30d)")
 
 
@@ -32,7 +32,7 @@ def without(*parts: str) -> tuple[str, ...]:
 
 @pytest.fixture(scope="module")
 def genuine() -> Floats:
-    """The last 200 of 1,500 made-up transactions of 60 cards at 40 merchants, and a distance."""
+    """Return the last 200 of 1,500 synthetic transactions of 60 cards at 40 merchants, and a distance."""
     rng, n = np.random.default_rng(8), 1_500
     time = 1.75e9 + np.cumsum(rng.exponential(2_000, n))
     keys = rng.integers(0, 60, n), rng.integers(0, 40, n)

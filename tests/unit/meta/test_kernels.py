@@ -1,4 +1,4 @@
-"""The kernels compute what torch computes, and never let a row feel its batch."""
+"""The kernels agree with torch, and a row's result never depends on its batch."""
 
 from __future__ import annotations
 

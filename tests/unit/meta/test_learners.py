@@ -1,4 +1,4 @@
-"""The learners learn what they should, and their meta-gradients are right."""
+"""The learners solve known tasks, and their meta-gradients are correct."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ SIZES = (1, 24, 24, 1)
 
 
 def smooth(params: Params, x: Tensor) -> Tensor:
-    """A network without corners, so that finite differences mean something."""
+    """Return a smooth network, so that finite differences are valid."""
     hidden = torch.tanh(x @ params["w0"] + params["b0"])
     return hidden @ params["w1"] + params["b1"]
 
 
 def sines(steps: int, tasks: int = 16, seed: int = 0, dtype: torch.dtype = torch.float32) -> Iterator[Tasks]:
-    """The tasks of Finn et al. 2017: amplitude 0.1 to 5, phase 0 to pi, x in +-5."""
+    """Draw the tasks of Finn et al. 2017: amplitude 0.1 to 5, phase 0 to pi, x in +-5."""
     g = torch.Generator().manual_seed(seed)
     for _ in range(steps):
         amplitude, phase = (torch.rand(tasks, 1, 1, generator=g, dtype=dtype) for _ in range(2))
@@ -97,7 +97,7 @@ def test_anil_moves_the_head_alone() -> None:
 
 
 def blobs(steps: int, ways: int = 5, shots: int = 1, seed: int = 0) -> Iterator[Tasks]:
-    """N-way K-shot: clusters at fresh places in 8 dimensions, of which 4 say nothing."""
+    """Draw an N-way K-shot task: clusters at new places in 8 dimensions, 4 of them uninformative."""
     g = torch.Generator().manual_seed(seed)
     for _ in range(steps):
         centre = 2 * torch.randn(8, ways, 1, 8, generator=g)

@@ -23,7 +23,7 @@ def normal(rng: np.random.Generator, mean: float, shape: tuple[int, int]) -> Flo
 
 
 def loss(w: NDArray[np.float64], fraud: Floats, genuine: Floats, penalty: float) -> float:
-    """What the closed form makes least: weights and intercept `w` (d + 1,), on targets of 4 and -4."""
+    """Return the loss that the closed form minimizes: weights and intercept `w` (d + 1,), targets +-4."""
     apart = (4 - fraud @ w[:-1] - w[-1], -4 - genuine @ w[:-1] - w[-1])
     return float(0.5 * sum(np.mean(miss**2) for miss in apart) + penalty * np.sum(w[:-1] ** 2))
 

@@ -1,4 +1,4 @@
-"""Tails and threshold are fitted anew to traffic that may hold fraud."""
+"""Tails and threshold are refitted to traffic that may contain fraud."""
 
 from __future__ import annotations
 

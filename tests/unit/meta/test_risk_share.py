@@ -1,4 +1,4 @@
-"""How much of the budget the risk of entities gets."""
+"""The share of the budget that entity risk gets."""
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ SHIFTS = np.zeros(1)
 
 
 def surprises(seed: int = 0) -> Doubles:
-    """Of genuine rows: a tenth has 1 or more, a hundredth 2 or more."""
+    """Return surprises of genuine rows: a tenth has 1 or more, a hundredth 2 or more."""
     return -np.log10(np.random.default_rng(seed).uniform(size=(ROWS, 1)))
 
 

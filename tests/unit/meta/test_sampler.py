@@ -1,4 +1,4 @@
-"""Tasks are drawn as documented, and the audit sees when they differ."""
+"""Tasks are drawn as documented, and the audit detects deviations."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def test_with_a_cross_fit_every_row_has_the_base_token_and_known_frauds_join(his
     assert task.support.shape == (4, WIDTH + 1)
     assert task.known is not None
     assert task.known.shape == (24, WIDTH + 1)
-    # the base knows the other families and has never seen this one
+    # the base knows the other families and has never seen this family
     assert np.median(task.known[:, WIDTH]) > np.median(task.fraud[:, WIDTH]) + 1
 
 

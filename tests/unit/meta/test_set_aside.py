@@ -1,4 +1,4 @@
-"""Flags that look ordinary to the others: which are set aside, and that the rest is judged as if alone."""
+"""Flags that look ordinary beside the others are set aside, and the rest is judged as if alone."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def reservoir(artifacts: Artifacts) -> Reservoir:
 
 
 def traffic(n: int, seed: int, *, pattern: bool = False) -> Floats:
-    """Genuine rows, or rows far along two features of which the base knows nothing."""
+    """Return genuine rows, or rows far along two features unknown to the base."""
     X = np.random.default_rng(seed).standard_normal((n, 7)).astype(np.float32)
     X[:, 4:6] += 5 if pattern else 0
     return X

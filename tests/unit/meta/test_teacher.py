@@ -1,4 +1,4 @@
-"""The base's teacher: what it says of rows it has not seen, and of mixtures of rows."""
+"""The base's teacher: its scores of unseen rows and of mixtures of rows."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def _area(score: Floats, fraud: Labels) -> float:
 def test_labels_without_any_sense_are_not_learnt_by_heart() -> None:
     tokens, fraud = _noise(3_000, 300)
     teacher = Teacher.fit(tokens, fraud, np.ones(3_000), trees=50, seed=0)
-    assert _area(teacher(tokens), fraud) > 0.9  # in-sample every label can be told back
+    assert _area(teacher(tokens), fraud) > 0.9  # in-sample the model can reproduce every label
     assert 0.4 < _area(teacher.out_of_fold, fraud) < 0.6
 
 
@@ -50,7 +50,7 @@ def test_each_token_of_a_mixture_is_that_of_some_row_and_at_most_two_rows_mix(
     rows: int, tokens: int, seed: int
 ) -> None:
     fraud = np.arange(rows) == 0
-    whose = np.repeat(np.arange(rows, dtype=np.float32)[:, None], tokens, 1)  # a token tells its row
+    whose = np.repeat(np.arange(rows, dtype=np.float32)[:, None], tokens, 1)  # a token identifies its row
     column = np.arange(tokens, dtype=np.float32) / 16  # and its place
     mixed = mixtures((whose + column).astype(np.float32), fraud, 50, seed) - column
     assert np.isin(mixed, whose[:, 0]).all()

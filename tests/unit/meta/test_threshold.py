@@ -1,4 +1,4 @@
-"""Thresholds beside the gate's: of a base alone, and after a detector is gone."""
+"""Thresholds outside the gate: of a base alone, and after the removal of a detector."""
 
 import pytest
 from hypothesis import given

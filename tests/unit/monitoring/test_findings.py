@@ -1,4 +1,4 @@
-"""What is found in the last day, and what is not: the limits of each alarm from both sides."""
+"""Findings of the last day: the limit of each alarm, tested from both sides."""
 
 from __future__ import annotations
 

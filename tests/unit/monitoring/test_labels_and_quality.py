@@ -1,4 +1,4 @@
-"""Silence and precision, recall by day with what is still to come, and figures of detectors, capped."""
+"""Silence, precision, recall by day corrected for late labels, and capped figures of detectors."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def measured(kind: str, found: list[Measurement]) -> Measurement:
 
 
 def test_recall_of_a_young_day_is_corrected_by_how_late_labels_came_before() -> None:
-    """Frauds that slipped through are known after 2 or 20 days, half of them each; alerted ones at once."""
+    """Half of the missed frauds are known after 2 days, half after 20; alerted frauds at once."""
     past = [fraud(0.1, alerted=True) for _ in range(40)]
     past += [fraud(d, alerted=False) for d in (2.0, 20.0) for _ in range(20)]
     today = [fraud(0.1, alerted=True, day=40) for _ in range(10)] + [fraud(2.0, alerted=False, day=40)] * 5

@@ -1,4 +1,4 @@
-"""Rounds over a database: everything is counted once, alarms begin and end, and metrics stay few."""
+"""Rounds on a database count everything once; alarms begin and end; the number of metrics stays small."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def announce(engine: Engine, seed: int = 0) -> None:
 
 
 def store(engine: Engine, first: int, count: int, *, per_hour: int = 100, currency: str = "EUR") -> None:
-    """Ordinary transactions at offsets from `first` on, `per_hour` to an hour of event time."""
+    """Store ordinary transactions at offsets from `first` on, `per_hour` per hour of event time."""
     features = genuine_rows(count, seed=first)
     values = {
         "source_partition": 0, "amount": 1.0, "currency": currency, "category": 5411, "entities": "{}",
@@ -85,7 +85,7 @@ def test_every_transaction_is_counted_once_over_rounds_and_restarts(engine: Engi
     one.run(0.0)
     one.run(0.0)
     store(engine, 250, 120)
-    rounds(engine).run(0.0)  # another process goes on where the first one stopped
+    rounds(engine).run(0.0)  # another process continues where the first one stopped
     assert counted(engine) == 370.0
     with UnitOfWork(engine, reads_only=True) as unit:
         by_hour = {row.time: row.value for row in unit.measurements.of_kind(KIND)}
@@ -104,7 +104,7 @@ def test_another_base_begins_anew(engine: Engine) -> None:
 def test_a_new_currency_is_alarmed_and_the_alarm_names_it(engine: Engine) -> None:
     announce(engine)
     one, hours = rounds(engine), 23 * 24
-    for half in (0, 25 * hours):  # a round looks at 20,000, and of more at every so many-th
+    for half in (0, 25 * hours):  # a round reads 20,000 rows; from more it takes every n-th
         store(engine, half, 25 * hours, per_hour=50)
         assert one.run(0.0).alarms == {}
     store(engine, 50 * hours, 100, per_hour=50, currency="THB")
@@ -158,7 +158,7 @@ def test_series_stay_few_with_a_thousand_detectors_sources_and_a_million_cards(e
 
 
 class RoundsThatLoseTheDatabaseOnce(Round):
-    """The first round finds no database, the second one does, and then it is enough."""
+    """The first round finds no database; the second one succeeds and stops the monitor."""
 
     def __init__(self, stop: Callable[[], None]) -> None:
         self._stop = stop

@@ -1,4 +1,4 @@
-"""TrafficCounts as the monitor counts it, made to measure."""
+"""Build TrafficCounts, in the format of the monitor, for tests."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def hour(
     categories: dict[str, float] | None = None,
     new: float = 0.0,
 ) -> TrafficCounts:
-    """An hour of `rows`; each feature of `NAMES` even over its ten bins unless `shares` says otherwise."""
+    """Return an hour of `rows`; each feature of `NAMES` is even over its ten bins unless in `shares`."""
     features = np.array([(shares or {}).get(name, EVEN) for name in NAMES]) * rows
     scores = np.zeros(SURPRISE_BINS)
     scores[int(surprise * 20)] = rows
@@ -41,7 +41,7 @@ def hour(
 def weeks(
     days: float, usual: TrafficCounts, last_day: TrafficCounts | None = None
 ) -> dict[float, TrafficCounts]:
-    """`days` of equal hours, the last 24 of them others where given."""
+    """Return `days` of equal hours; `last_day` replaces the last 24 hours if given."""
     hours = int(days * 24)
     last = last_day or usual
     return {n * HOUR_S: last if n >= hours - 24 else usual for n in range(hours)}

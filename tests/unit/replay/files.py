@@ -21,7 +21,7 @@ MAPPING = Mapping(
 
 
 def payments(n: int = 6_000, days: int = 8) -> pd.DataFrame:
-    """Payments of 300 cards, of which one in fifty is a fraud with a large amount."""
+    """Return payments of 300 cards; one payment in fifty is a fraud with a large amount."""
     rng = np.random.default_rng(3)
     fraud = rng.random(n) < 0.02
     seconds = np.sort(rng.uniform(0, days * 86_400, n)).astype(np.int64)
@@ -45,7 +45,7 @@ def reader(
     mapping: Mapping = MAPPING,
     pattern: str | None = None,
 ) -> RowReader:
-    """A reader over the frame, written to a file of that kind."""
+    """Write the frame to a file of this kind and return a reader of the file."""
     path = folder / f"payments.{kind}"
     frame.to_parquet(path, index=False) if kind == "parquet" else frame.to_csv(path, index=False)
     return RowReader(TableFile(path, as_text=True), mapping, pattern)

@@ -1,4 +1,4 @@
-"""`flagfive backtest` over a small file, from the command to the figures."""
+"""`flagfive backtest` on a small file, from the command to the figures."""
 
 from __future__ import annotations
 

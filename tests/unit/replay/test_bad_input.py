@@ -1,4 +1,4 @@
-"""Bad input under every protocol, from the command: told by row and column, and nothing is written."""
+"""The command reports bad input by row and column under every protocol, and writes nothing."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def test_bad_input_is_told_and_nothing_is_written(case: str, protocol: str, tmp_
 
 
 def refused(folder: Path, content: Callable[[], str], protocol: str) -> str:
-    """What the command says of a file with that content, in a folder that holds an older result."""
+    """Return the command's error on a file with this content, in a folder with an older result."""
     (folder / "payments.csv").write_text(content())
     (folder / "mapping.toml").write_text(MAPPING)
     (folder / "result.json").write_text(KEPT)

@@ -1,4 +1,4 @@
-"""Contenders that learn in another way than from a table: one by one, or from flags."""
+"""Contenders that do not learn from a table: they learn row by row, or from flags."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_the_forest_learns_what_it_is_shown_in_any_portions() -> None:
     for part in (slice(0, 700), slice(700, 1_500)):
         model.learn(X[part], fraud[part])
     after = model.score(X)
-    assert not before.any()  # it has seen nothing, and says so
+    assert not before.any()  # an untrained forest scores 0
     assert after[fraud].mean() > 0.8 > 0.2 > after[~fraud].mean()
 
 
@@ -46,4 +46,4 @@ def test_the_forest_works_a_live_desk(tmp_path: Path) -> None:
     found = live(reader(tmp_path, payments(), "parquet"), plan, settings)
     assert found.contenders["forest"]["auc_roc"].value > 0.9
     [window] = found.windows["forest"]
-    assert len(np.unique(window.day)) == 2  # as long as both folds
+    assert len(np.unique(window.day)) == 2  # the length of both folds

@@ -1,4 +1,4 @@
-"""What passes of a pattern before its first alert, and how sure that is."""
+"""The frauds of a pattern before its first alert, and the confidence interval."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def test_what_passes_before_the_first_alert_is_counted() -> None:
 
 
 def test_the_interval_holds_what_other_cards_would_have_shown() -> None:
-    """One fraud in ten is caught, each on its own card: ten pass here, and seldom more than sixty."""
+    """One fraud in ten is caught, each on a separate card: ten pass here, and seldom more than sixty."""
     rng = np.random.default_rng(0)
     caught, card = rng.random(2_000) < 0.1, np.arange(2_000).astype(np.uint64)
     caught[:10], caught[10] = False, True

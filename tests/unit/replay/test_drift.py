@@ -1,4 +1,4 @@
-"""Features that moved stand on top, those that stayed below the line."""
+"""Features that moved rank at the top; features that did not stay below the line."""
 
 from __future__ import annotations
 

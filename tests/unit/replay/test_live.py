@@ -1,4 +1,4 @@
-"""A desk over a file: what is examined, flagged and known when, and what the contenders make of it."""
+"""A live desk on a file: times of examinations, flags and labels, and the contenders' results."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SHOWN = ("base", "base+rules", "base+episodes", "lightgbm", "logistic")
 
 
 def traffic(labels: list[int], cards: list[int], shops: list[int] | None = None) -> TrafficRows:
-    """A row an hour."""
+    """Return traffic with one row an hour."""
     n = len(labels)
     keys = np.stack([np.array(cards, np.uint64), np.array(shops or [0] * n, np.uint64)], 1)
     seconds = 1e9 + HOUR_S * np.arange(n, dtype=np.float64)
@@ -36,7 +36,7 @@ def traffic(labels: list[int], cards: list[int], shops: list[int] | None = None)
 
 
 def with_small_frauds(seed: int = 5) -> pd.DataFrame:
-    """Large frauds all along; from day 8 on small ones too, which training has not seen."""
+    """Return payments with large frauds on all days; from day 8 on also small ones, unseen in training."""
     frame = payments(11_000, days=13)
     late = frame.when >= pd.Timestamp("2024-03-09")
     small = late & (np.random.default_rng(seed).random(len(frame)) < 0.012)
@@ -77,7 +77,7 @@ def test_the_page_shows_each_pattern_with_its_flag_and_the_budget_that_was_given
     small = html.split("<h2>Detection over time: small</h2>")[1].split("<h2>")[0]
     assert "base+rules+logistic: flagged" in small
     assert "base+rules+logistic: detector live" in small
-    assert "base: flagged" not in small  # it makes nothing of flags
+    assert "base: flagged" not in small  # this contender does not use flags
     assert html.count("<svg") == 5 + len(outcome.details["patterns"])
 
 
@@ -145,7 +145,7 @@ def test_genuine_verdicts_lift_a_block_and_the_next_fraud_brings_it_back() -> No
     assert rules.blocked(later).all()
     rules.clear(later.where(np.arange(1, 2)))
     assert not rules.blocked(later.where(np.arange(1, 20))).any()
-    rules.clear(later)  # what is not blocked any more loses nothing
+    rules.clear(later)  # verdicts on a shop that is no longer blocked change nothing
     rules.confirm(
         traffic([FRAUD] * 13, [5] * 13, [7] * 13).where(np.arange(12, 13)), recent, None, of_one_pattern=False
     )

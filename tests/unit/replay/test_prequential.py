@@ -1,4 +1,4 @@
-"""A file gives figures; an error names the row and column that do not fit."""
+"""A file gives figures; an error names the invalid row and column."""
 
 from __future__ import annotations
 
@@ -162,7 +162,7 @@ def test_a_file_with_nothing_in_it_is_told(content: str, words: str, tmp_path: P
 
 
 def test_further_columns_become_features_without_code(tmp_path: Path) -> None:
-    """The amount says nothing here: only the further columns tell fraud."""
+    """The amount is uninformative here: only the further columns show fraud."""
     rng = np.random.default_rng(1)
     frame = payments().assign(amount=10.0)
     fraud = frame.fraud == 1
@@ -206,7 +206,7 @@ def test_a_pattern_that_nobody_knows_is_told(tmp_path: Path) -> None:
 
 
 def test_the_rule_on_confirmed_entities_waits_for_labels(tmp_path: Path) -> None:
-    """All fraud is at one shop: the rule finds it once the first labels have come, the others do not know."""
+    """All fraud is at one shop: the rule finds it after the first labels; the other contenders cannot."""
     frame = payments()
     frame.loc[frame.fraud == 1, "shop"] = "bad"
     plan = Plan(3, 1, 2, 2, contenders=("confirmed",))

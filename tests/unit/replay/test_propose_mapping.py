@@ -1,4 +1,4 @@
-"""Mappings guessed from files of several shapes, each read back and used."""
+"""Mappings guessed from files of several formats, each read back and used."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Patterns by a query, and what is said where a query cannot be read."""
+"""Patterns from a query, and the errors of invalid queries."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Another budget, a draft episode, a detector less: counted over transactions whose truth is known."""
+"""Another budget, a draft episode, a removed detector: counted on transactions with known labels."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NOW = ScoringSetting(ScoringStack(BASE, Tails.fit(BASE.score(RECENT))), 3.0)
 
 
 def past(rows: int = 20_000, frauds: int = 40) -> Past:
-    """Ten days of ordinary rows, with frauds that all look alike."""
+    """Return ten days of ordinary rows, with frauds that all look alike."""
     rng = np.random.default_rng(2)
     X, truth = genuine_rows(rows, seed=3), np.full(rows, GENUINE, np.int8)
     at = rng.choice(rows, frauds, replace=False)

@@ -1,4 +1,4 @@
-"""Sharp windows and runs of fraud, held against counting one by one."""
+"""Compare sharp windows and runs of fraud with counting one by one."""
 
 from __future__ import annotations
 
@@ -33,6 +33,6 @@ def test_a_run_of_fraud_ends_when_none_comes_for_two_weeks() -> None:
     fraud = np.array([True, True, False, False, True, False, False])
     runs = FraudRuns(1 * DAY_S)
     found = np.expm1(runs.features(time, np.zeros(7, np.int32), fraud, np.ones(7, bool)))
-    assert found[0] == pytest.approx([90, 90, 0, 0])  # nothing is known yet
-    assert found[3] == pytest.approx([4, 2, 2, 1])  # labels of days 0, 2 and 3 have come
-    assert found[6] == pytest.approx([2, 2, 1, 1])  # of days 30 and 31: a new run
+    assert found[0] == pytest.approx([90, 90, 0, 0])  # no labels yet
+    assert found[3] == pytest.approx([4, 2, 2, 1])  # labels of days 0, 2 and 3 have arrived
+    assert found[6] == pytest.approx([2, 2, 1, 1])  # labels of days 30 and 31: a new run

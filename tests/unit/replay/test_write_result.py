@@ -1,4 +1,4 @@
-"""The result's file: whole or not there, and readable by every JSON reader."""
+"""The result file is complete or absent, and every JSON reader can read it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sections of docstrings are optional; one that is written must fit the code."""
+"""Sections of docstrings are optional; a section that is present must fit the code."""
 
 from pathlib import Path
 
@@ -13,12 +13,12 @@ def found(folder: Path, source: str) -> str:
 
 
 def function(section: str) -> str:
-    """Source of a function with two arguments and a section in its docstring."""
+    """Return the source of a function with two arguments and a section in its docstring."""
     return f'def f(a: int, b: int) -> int:\n    """Add.\n\n    {section}\n    """\n    return a + b\n'
 
 
 def dataclass(attribute: str) -> str:
-    """Source of a class with two attributes, of which the docstring names one."""
+    """Return the source of a class with two attributes; the docstring names one of them."""
     lines = f"    Attributes:\n        {attribute}: a number.\n"
     return f'class C:\n    """Numbers.\n\n{lines}    """\n\n    x: int\n    y: int\n'
 

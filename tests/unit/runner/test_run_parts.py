@@ -1,4 +1,4 @@
-"""The runner counts what pytest counted and is never green on nothing."""
+"""The runner's counts equal pytest's, and a run without tests fails."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from tests.suite.parts import PARTS
 
 @pytest.fixture(autouse=True)
 def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty clone, which the runner takes for its own."""
+    """Return an empty clone, which the runner uses as its own."""
     monkeypatch.setattr(run_parts, "CLONE", tmp_path)
     (tmp_path / "pytest.ini").write_text("[pytest]\n")
     return tmp_path
@@ -23,7 +23,7 @@ def write_tests(clone: Path, part: str, text: str) -> None:
 
 
 def choose(monkeypatch: pytest.MonkeyPatch, *names: str) -> None:
-    """Leave only these parts."""
+    """Keep only these parts."""
     monkeypatch.setattr(run_parts, "PARTS", {name: PARTS[name] for name in names})
 
 
@@ -63,7 +63,7 @@ def test_a_part_that_ends_abnormally_is_not_made_green_by_another(
 def test_the_output_of_parts_that_run_side_by_side_stays_whole(
     clone: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """The two tests wait for each other, so they do run side by side."""
+    """The two tests wait for each other, so they must run side by side."""
     meet = "from pathlib import Path\nimport time\ndef test_a():\n    Path('{own}').touch()\n"
     meet += "    while not Path('{other}').exists(): time.sleep(0.01)\n    assert {good}, 'from {own}'\n"
     write_tests(clone, "contract", meet.format(own="c", other="i", good=True))

@@ -1,4 +1,4 @@
-"""What a user sees of the configuration: defaults, overrides, and errors that say what to do."""
+"""The configuration for users: defaults, overrides, and errors that explain the fix."""
 
 import tomllib
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Secrets as secret stores mount them: a variable names the file that holds the value."""
+"""Secrets from mounted files: a variable names the file that contains the value."""
 
 from pathlib import Path
 

@@ -1,12 +1,12 @@
-"""The patterns are learnable, and those held out do not follow from those that are known."""
+"""The patterns are learnable, and the held-out patterns do not follow from the known ones."""
 
 import pytest
 
 from simulate.check import measure_recalls, simulate_history
 from simulate.patterns import HELD_OUT, KNOWN
 
-# Fewer frauds than this, and a model guesses at held-out patterns by what the known ones happen to have in
-# common: of 6,000 cards in 45 days it caught half of the split purchases that it had never seen.
+# With fewer frauds a model guesses held-out patterns from chance similarities of the known ones. With 6,000
+# cards in 45 days it caught half of the split purchases, which it had never seen.
 CARDS, DAYS = 10_000, 60.0
 
 
@@ -18,7 +18,7 @@ def figures() -> tuple[dict[str, float], dict[str, float]]:
 
 def test_every_pattern_can_be_learned_from_labels(figures: tuple[dict[str, float], dict[str, float]]) -> None:
     with_all, _ = figures
-    # `python -m simulate.check` measures 0.7 and more on half as many days again.
+    # `python -m simulate.check` measures 0.7 and more on 1.5 times as many days.
     assert {name: recall for name, recall in with_all.items() if recall < 0.6} == {}
 
 

@@ -1,4 +1,4 @@
-"""Messages and columns of a chunk: equal to what the stream decodes, and without the truth."""
+"""Messages and columns of a chunk equal those that the stream decodes, and do not reveal the truth."""
 
 import json
 import re
@@ -53,7 +53,7 @@ def test_messages_hold_the_fields_of_the_schema_and_nothing_of_the_truth(chunk: 
 
 
 def test_ids_tell_nothing_of_the_truth(chunk: Chunk) -> None:
-    """The first letters of frauds' ids are spread as those of genuine ones."""
+    """The first letters of ids have the same distribution for frauds and genuine payments."""
     letters = np.array([identity[3] for identity in chunk.ids()])
     shares = [
         np.bincount(letters[at].view(np.int32), minlength=128) / at.sum()

@@ -16,7 +16,7 @@ DAYS = 56.0  # whole weeks, so that every weekday counts the same
 
 @pytest.fixture(scope="module")
 def life() -> Chunk:
-    """All payments in one chunk: 1,500 cards make fewer than a window holds at this pace."""
+    """Return all payments in one chunk: at this rate 1,500 cards make fewer than a window holds."""
     chunks = list(SimulatedTraffic(seed=3, cards=300).history(START, DAYS, families=[]))
     assert len(chunks) == 1
     return chunks[0]

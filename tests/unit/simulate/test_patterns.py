@@ -1,4 +1,4 @@
-"""Every pattern does what its recipe says, to many cards."""
+"""Every pattern follows its recipe, on many cards."""
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ from simulate.rhythm import DAY_S, HOUR_S, hour_of_day
 START = 1_750_000_000.0
 INCIDENTS = 300
 
-# Lowest and highest amount, and how long an incident may last, as the docstrings say.
+# Lowest and highest amount, and longest duration of an incident, from the docstrings.
 RECIPES = {
     "account_takeover": (60.0, 2_500.0, 8 * HOUR_S),
     "card_testing": (0.5, 3.0, 1 * HOUR_S),
@@ -108,7 +108,7 @@ def test_times_move_forward_by_less_than_a_day_and_past_midnight() -> None:
 
 
 def test_genuine_people_buy_what_thieves_buy_too(people: Population) -> None:
-    """No category is fraud by itself."""
+    """No category alone means fraud."""
     genuine = genuine_payments(np.random.default_rng(1), people, START, START + 14 * DAY_S)
     categories = set(people.merchants.category[genuine.merchant].tolist())
     for name in EVERY:

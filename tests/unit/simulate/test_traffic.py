@@ -1,4 +1,4 @@
-"""History and live traffic: from a seed, in order, with the frauds that were asked for."""
+"""History and live traffic: from a seed, in order, with the requested frauds."""
 
 from itertools import pairwise
 
@@ -88,10 +88,10 @@ def test_a_pattern_switched_on_reaches_its_share_and_stops_when_switched_off(nam
     live = SimulatedTraffic(seed=4, cards=2_000).live(START)
     assert name not in live.take(10_000).family
     live.start_pattern(name, share=0.05)
-    live.take(30_000)  # nights pass until incidents end as often as they begin
+    live.take(30_000)  # it takes several nights until incidents end as often as they begin
     assert (live.take(30_000).family == name).mean() == pytest.approx(0.05, rel=0.25)
     live.stop_pattern(name)
-    live.take(2_000)  # those made before
+    live.take(2_000)  # frauds generated before the stop
     assert name not in live.take(20_000).family
 
 

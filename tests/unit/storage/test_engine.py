@@ -1,4 +1,4 @@
-"""The database is opened as the configuration says, or refused by name."""
+"""The database opens as configured, or an error names it."""
 
 from pathlib import Path
 

@@ -15,7 +15,7 @@ FIRST, SECOND = TopicPartition("returned", 0), TopicPartition("returned", 1)
 
 
 class Partitions:
-    """Two live partitions; while the batch in hand of the first finishes, the second is given away."""
+    """Two live partitions; the second is revoked while the current batch of the first finishes."""
 
     def __init__(self) -> None:
         self.on_live: list[Any] = []
@@ -36,7 +36,7 @@ class Partitions:
 
 
 class Listening(Acknowledger):
-    """Keeps what it would publish, and what would have ended the worker."""
+    """Records the acknowledgements to publish, and the errors that would have ended the worker."""
 
     def __init__(self, partitions: Partitions) -> None:
         control: Any = SimpleNamespace(on_change=[], offset=7)

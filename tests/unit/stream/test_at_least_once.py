@@ -1,4 +1,4 @@
-"""Places that follow in the background: what goes wrong there is heard of."""
+"""Places are committed in the background; errors there are reported."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A batch survives the way through Arrow, to the bit."""
+"""A batch is bit-identical after the round trip through Arrow."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Partitions that commit together: who goes with whom, and who hears of what goes wrong."""
+"""Partitions that commit together: which ones share a commit, and which ones receive its error."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ CARDS, TERMINALS, RETURNED = (TopicPartition(topic, 0) for topic in ("cards", "t
 
 
 class Shared:
-    """Notes what is committed together; a commit waits for `go`, and raises what `fails` holds."""
+    """Records shared commits; a commit waits for `go`, and raises the errors in `fails`."""
 
     def __init__(self) -> None:
         self.go = asyncio.Event()

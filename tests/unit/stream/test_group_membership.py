@@ -1,4 +1,4 @@
-"""What the consumer does while the group and the worker move it about."""
+"""The consumer's behaviour while the group and the worker move its place."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Consumer:
 
 
 class Coordinator:
-    """As aiokafka's: an error waits until somebody has raised it, and nothing goes on before."""
+    """Like aiokafka's: an error blocks the coordinator until a caller has raised the error."""
 
     def __init__(self, *, ended: bool) -> None:
         self._coordination_task: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -72,7 +72,7 @@ def test_a_membership_that_has_ended_for_good_ends_the_worker() -> None:
 
 
 class Aiokafka:
-    """Notes in which thread it is moved."""
+    """Records in which thread it is moved."""
 
     def __init__(self) -> None:
         self.moved: list[tuple[int, threading.Thread]] = []
@@ -104,7 +104,7 @@ def test_the_consumer_is_moved_in_the_thread_that_hands_out_its_spans(tmp_path: 
 
 
 def test_a_batch_from_before_the_place_moved_to_reaches_its_worker(tmp_path: Path) -> None:
-    """Faust would drop it, and the partition would wait for ever for somebody to be done with it."""
+    """Faust would drop the batch, and the partition would wait for its completion for ever."""
 
     async def story() -> list[int]:
         driver.register()

@@ -1,4 +1,4 @@
-"""One connection is enough to ask where the group stands."""
+"""One connection is enough to read the group's committed place."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from stream.partition.stage import Resume
 
 
 class Admin:
-    """Counts how many were opened and closed; knows one committed place."""
+    """Counts opened and closed connections; has one committed place."""
 
     opened = 0
     closed = 0
@@ -23,7 +23,7 @@ class Admin:
         Admin.opened += 1
 
     async def start(self) -> None:
-        await asyncio.sleep(0)  # others get the chance to ask meanwhile
+        await asyncio.sleep(0)  # let the other callers run meanwhile
 
     async def close(self) -> None:
         Admin.closed += 1

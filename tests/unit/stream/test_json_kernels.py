@@ -1,4 +1,4 @@
-"""What the kernels write, a JSON parser reads back."""
+"""A JSON parser reads back the output of the kernels."""
 
 import json
 

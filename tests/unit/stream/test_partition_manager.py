@@ -1,4 +1,4 @@
-"""Rebalances that follow each other quickly: a partition is live only while the group says it is ours."""
+"""In quick successive rebalances a partition is live only while the group assigns it to us."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ FIRST, SECOND = TopicPartition("transactions", 0), TopicPartition("transactions"
 
 
 class Consumer:
-    """Notes what is released to be read."""
+    """Records the partitions released for reading."""
 
     def __init__(self) -> None:
         self.released: list[TopicPartition] = []
@@ -31,7 +31,7 @@ class Consumer:
 
 
 class Worker:
-    """Takes over once `recovered` is set, or raises what `fails` holds."""
+    """Takes over once `recovered` is set, or raises the errors in `fails`."""
 
     def __init__(self) -> None:
         self.recovered = asyncio.Event()
@@ -47,7 +47,7 @@ class Worker:
 
 
 class Group:
-    """A manager with a consumer and workers at hand."""
+    """A manager with a test consumer and test workers."""
 
     def __init__(self, rejoin_s: float = 60.0) -> None:
         self.consumer, self.workers = Consumer(), {FIRST: Worker(), SECOND: Worker()}
@@ -65,7 +65,7 @@ class Group:
         cast(Any, self.manager).crash = crash
 
     async def settled(self) -> None:
-        """Every task has gone as far as it can."""
+        """Wait until every task has run as far as it can."""
         for _ in range(20):
             await asyncio.sleep(0)
 

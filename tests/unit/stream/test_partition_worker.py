@@ -22,7 +22,7 @@ PARTITION = TopicPartition("transactions", 0)
 
 
 class Log:
-    """The broker's side: what is committed, and the outputs that became visible."""
+    """The broker's side: the committed place, and the visible outputs."""
 
     def __init__(self) -> None:
         self.place: Resume | None = None
@@ -36,7 +36,7 @@ class Log:
 
 
 class Committer:
-    """Commits at once. `fails` are raised one after the other instead, before or after it took effect."""
+    """Commits at once. Errors in `fails` are raised one by one, before or after the commit takes effect."""
 
     def __init__(self, log: Log) -> None:
         self.log = log
@@ -58,7 +58,7 @@ class Committer:
 
 
 class Summing:
-    """A stage whose state is the list of offsets that it has taken up."""
+    """A stage whose state is the list of offsets that it has processed."""
 
     def __init__(self) -> None:
         self.offsets: list[int] = []
@@ -151,7 +151,7 @@ def test_a_lost_partition_leaves_no_trace_and_is_recovered_when_it_comes_back() 
         with pytest.raises(PartitionLost):
             await setup.worker.process(fetched_batch(3, 5))
         assert setup.stage.offsets == [0, 1, 2]
-        setup.log.place = Resume(9)  # the other owner went on
+        setup.log.place = Resume(9)  # the other owner continued
         await setup.worker.take_over(asyncio.Event())
         assert setup.stage.offsets == list(range(9))
         assert setup.seeks[-1] == 9

@@ -1,4 +1,4 @@
-"""Our producers and Kafka's own put a key into the same partition."""
+"""Our producers and Kafka's own map a key to the same partition."""
 
 from aiokafka.partitioner import murmur2
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""A transaction that cannot be processed is found and left out; the others go on."""
+"""A transaction that cannot be processed is found and skipped; the others are processed."""
 
 from hypothesis import given
 from hypothesis import strategies as st

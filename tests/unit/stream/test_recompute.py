@@ -1,4 +1,4 @@
-"""A stored score is computed again to the bit, under what was in force when it was made."""
+"""A stored score is recomputed bit for bit, under the snapshot in force at its scoring."""
 
 import msgspec
 import numpy as np
@@ -39,7 +39,7 @@ RISK = Change(
 
 
 def snapshots() -> dict[int, Snapshot]:
-    """What was in force at each offset, from a base alone to detectors and risk."""
+    """Return the snapshot in force at each offset, from a base alone to detectors and risk."""
     found, snapshot = {}, Snapshot()
     changes = [
         base_change(small_base(), threshold=1.0),
@@ -53,7 +53,7 @@ def snapshots() -> dict[int, Snapshot]:
 
 
 def stored(snapshot: Snapshot) -> list[ScoredTransaction]:
-    """Forty transactions, scored together and written to the database's rows."""
+    """Return forty transactions, scored together, as rows of the database."""
     batch = batch_of(40, width=3)
     scores = score_batch(batch, snapshot, ENTITIES)
     message = to_message(to_scored(batch, scores, scored_schema(ENTITIES, 3)))

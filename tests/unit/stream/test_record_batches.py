@@ -1,4 +1,4 @@
-"""Our columns and aiokafka's record objects say the same of the same bytes."""
+"""Our columns and aiokafka's record objects agree on the same bytes."""
 
 import pytest
 from aiokafka.errors import CorruptRecordException

@@ -1,4 +1,4 @@
-"""Parts of batches arrive in any order and more than once; transactions leave in order and once."""
+"""Parts of batches arrive in any order and repeatedly; transactions leave in order and once."""
 
 from typing import TypeAlias
 
@@ -12,7 +12,7 @@ from stream.stages.resequence import Waiting
 
 SCHEMA = pa.schema([("source_offset", pa.int64()), ("batch_end", pa.int64())])
 Content: TypeAlias = BatchNotice | pa.RecordBatch
-Event = tuple[int, Content]  # offset of the record that brings it, and what that record holds
+Event = tuple[int, Content]  # offset of the record, and its content
 
 
 def rows(offsets: list[int], batch_end: int) -> pa.RecordBatch:
@@ -22,7 +22,7 @@ def rows(offsets: list[int], batch_end: int) -> pa.RecordBatch:
 
 @st.composite
 def interleaved_ways(draw: st.DrawFn) -> tuple[list[Event], list[int]]:
-    """Spans cut into parts that go two ways; each way and the notices keep their order, together they mix."""
+    """Draw batches split over two ways. Each way and the notices keep their order but interleave."""
     notices: list[Content] = []
     ways: tuple[list[Content], list[Content]] = ([], [])
     expected: list[int] = []
@@ -48,7 +48,7 @@ def interleaved_ways(draw: st.DrawFn) -> tuple[list[Event], list[int]]:
 
 
 def feed(waiting: Waiting, events: list[Event]) -> tuple[list[int], Waiting]:
-    """Give the events one by one; return what left, in order."""
+    """Feed the events one by one; return the released offsets in order."""
     left: list[int] = []
     for at, content in events:
         notices = [(at, content)] if isinstance(content, BatchNotice) else []

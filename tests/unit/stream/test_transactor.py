@@ -1,4 +1,4 @@
-"""What a transactor makes of a broker that has only just woken up."""
+"""A transactor on a broker that has just started."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from stream.partition.transactor import Transactor
 
 
 def test_a_broker_that_names_no_brokers_yet_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A fenced broker answers metadata without brokers; that must pass for `not yet`, and end no worker."""
+    """A fenced broker returns metadata without brokers; this means `not yet` and must end no worker."""
 
     async def answered_without_brokers() -> None:
         return None

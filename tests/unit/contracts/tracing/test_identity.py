@@ -1,4 +1,4 @@
-"""Ids and samples that every process agrees on."""
+"""Every process derives the same trace ids and samples."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""What is sent to a collector of traces."""
+"""The spans that a process sends to a trace collector."""
 
 from contracts.answer import Answer
 from contracts.tracing.identity import trace_of
