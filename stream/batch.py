@@ -6,7 +6,14 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from contracts.stage_batch import ENTITY, ForeignBatch, features_array, features_matrix, from_message
+from contracts.stage_batch import (
+    ENTITY,
+    ForeignBatch,
+    entities_of,
+    features_array,
+    features_matrix,
+    from_message,
+)
 from features.byte_strings import ByteStrings
 from features.columns import Columns
 
@@ -84,7 +91,6 @@ def from_record_batch(arrow: pa.RecordBatch, schema: pa.Schema) -> Batch:
     """
     if arrow.schema != schema:
         raise ForeignBatch(f"columns {arrow.schema.names}, expected {schema.names} with their types")
-    entities = [name for name in schema.names if name.startswith(ENTITY)]
     columns = Columns(
         row=np.arange(arrow.num_rows, dtype=np.int32),
         id=ByteStrings.from_arrow(arrow["id"]),
@@ -93,7 +99,7 @@ def from_record_batch(arrow: pa.RecordBatch, schema: pa.Schema) -> Batch:
         currency=arrow["currency"].to_numpy(),
         category=arrow["category"].to_numpy(),
         channel=arrow["channel"].to_numpy(),
-        keys=tuple(ByteStrings.from_arrow(arrow[name]) for name in entities),
+        keys=tuple(ByteStrings.from_arrow(arrow[ENTITY + kind]) for kind in entities_of(schema)),
     )
     return Batch(
         columns,

@@ -58,7 +58,7 @@ OVERVIEW = Dashboard(
         ),
         Panel(
             "Verdicts of the last day",
-            "Labelled transactions by role of the author; none stands for feeds such as chargebacks.",
+            "Labelled transactions by role of the author; the role is none for feeds such as chargebacks.",
             "short",
             (("max by (role) (flagfive_decisions_recent)", "{{role}}"),),
         ),
