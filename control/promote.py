@@ -35,7 +35,7 @@ def announce_artifacts(
 
     Args:
         announcer: Writes to the control log.
-        artifacts: Base, evidence networks and past fraud.
+        artifacts: Base, evidence networks where trained, and past fraud.
         tails: Tails of the base's scores on genuine traffic.
         threshold: Surprise over which a transaction is alerted.
         author: User or process that announces.

@@ -31,7 +31,7 @@ class Models:
     Attributes:
         base: The base announced last.
         networks: Evidence networks by content hash, the one announced last at the end.
-        artifacts: Base and the newest network of each kind; None without a base or a network blind to it.
+        artifacts: Base and the newest network of each kind; None without a base.
     """
 
     base: LoadedBase | None = None
@@ -46,9 +46,9 @@ class Models:
         networks = {n.content_hash: n for n in loaded if isinstance(n, EvidenceModel)}
         base = bases[-1] if bases else None
         newest = {network.aware: network for network in networks.values()}
-        if base is None or False not in newest:
+        if base is None:
             return cls(base, MappingProxyType(networks))
-        artifacts = Artifacts(base.model, newest[False], newest.get(True))
+        artifacts = Artifacts(base.model, newest.get(False), newest.get(True))
         return cls(base, MappingProxyType(networks), artifacts)
 
     def adapter_of(self, detector: Detector) -> Adapter | None:

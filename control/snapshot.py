@@ -95,7 +95,7 @@ class Snapshot:
 
     @property
     def artifacts(self) -> Artifacts | None:
-        """What adapters are made around; None without a base or a network blind to it."""
+        """What adapters are made around; None without a base."""
         return self.scorers.models.artifacts
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from dataclasses import dataclass
 
@@ -12,8 +13,10 @@ from adaptation.proposing.prepared import Prepared
 from adaptation.proposing.recent_traffic import RecentTraffic
 from adaptation.proposing.replay_sets import replay_sets
 from control.snapshot import Snapshot
-from meta.adapters.registry import adapter
+from meta.adapters.protocol import Adapter
+from meta.adapters.registry import WITHOUT_NETWORKS, adapter
 from meta.arrays import Floats
+from meta.artifacts import Artifacts, NoArtifacts
 from meta.base import BaseModel
 from meta.device import CPU
 from meta.episode import propose
@@ -22,6 +25,8 @@ from meta.support import Support
 from meta.verdict import DEFAULT_LIMITS
 from storage import UnitOfWork
 from storage.traffic_sample import TrafficSample
+
+log = logging.getLogger(__name__)
 
 REHEARSED = 5
 """Rows of the rehearsed episode."""
@@ -73,9 +78,9 @@ class Preparation:
         if current and current.snapshot is snapshot and current.prepared.sample is sample:
             return current
         if snapshot.artifacts is None or snapshot.stack is None:
-            raise AdaptationNotReady("the control log holds no base with a network that adapters read")
+            raise AdaptationNotReady("the control log holds no base; `flagfive promote` announces one")
         _refuse_other_features(sample, snapshot.artifacts.base)
-        chosen = adapter(self._adapter_name, snapshot.artifacts).on(self._device)
+        chosen = self._adapter_around(snapshot.artifacts)
         before = current.prepared if current else None
         prepared = Prepared(
             sample,
@@ -88,6 +93,17 @@ class Preparation:
         with UnitOfWork(self._engine, reads_only=True) as unit:
             self._ready = Ready(snapshot, prepared, replay_sets(unit, snapshot))
         return self._ready
+
+    def _adapter_around(self, artifacts: Artifacts) -> Adapter:
+        """Return the configured adapter, or one that needs no networks where those are not in force."""
+        try:
+            return adapter(self._adapter_name, artifacts).on(self._device)
+        except NoArtifacts as lack:
+            log.warning(
+                "adaptation.adapter = %r cannot run (%s); episodes are adapted with %r",
+                self._adapter_name, lack, WITHOUT_NETWORKS,
+            )  # fmt: skip
+            return adapter(WITHOUT_NETWORKS, artifacts).on(self._device)
 
     @property
     def per_day(self) -> float | None:

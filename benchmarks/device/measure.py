@@ -85,7 +85,7 @@ def _adapted(device: str) -> Detector:
 
 def _episode(device: str, k: int) -> tuple[Evidence, Support, Floats]:
     """Return the shipped adapter on a device, `k` flags and a background of random rows."""
-    network = Artifacts.load().evidence
+    network = Artifacts.load().require_evidence()
     made, random = Evidence(network, device), np.random.default_rng(k)
     rows = random.standard_normal((k + BACKGROUND, len(network.features))).astype(np.float32)
     return made, Support(rows[:k]), rows[k:]

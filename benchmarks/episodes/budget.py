@@ -130,7 +130,7 @@ class _Judged:
         for attempt in range(4 * max(DETECTORS)):
             self.tried += 1
             verdict = propose(
-                traffic, Evidence(self._artifacts.evidence), Support(self._flags(attempt)),
+                traffic, Evidence(self._artifacts.require_evidence()), Support(self._flags(attempt)),
                 np.arange(len(traffic)), known, threshold=threshold, budget=BUDGET, seed=attempt,
             ).verdict  # fmt: skip
             self.drafts.update(verdict.causes)

@@ -44,7 +44,7 @@ def small_stack(artifacts: Artifacts, genuine: NDArray[np.float32], detectors: i
 
 
 def _detector(artifacts: Artifacts, genuine: NDArray[np.float32], seed: int) -> LiveDetector:
-    adapter = Evidence(artifacts.evidence)
+    adapter = Evidence(artifacts.require_evidence())
     random = np.random.default_rng(seed)
     flagged = genuine[random.choice(len(genuine), FLAGGED, replace=False)]
     detector = adapter.adapt(Support(flagged), genuine[:1024], seed=seed)

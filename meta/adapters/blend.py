@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from meta.adapters.declaration import AWARE, Declaration
+from meta.adapters.declaration import AWARE, EVIDENCE, Declaration
 from meta.adapters.evidence import Evidence
 from meta.adapters.protocol import Adapter
 from meta.adapters.retrain import Retrain
@@ -103,9 +103,9 @@ def _tails_specs(i: int) -> dict[str, TensorSpec]:
 
 def _blend(artifacts: Artifacts) -> Blend:
     """Return the blend of all parts that the artifacts allow."""
-    networks = [artifacts.evidence, artifacts.evidence_aware]
+    networks = [artifacts.require_evidence(), artifacts.evidence_aware]
     trees = Retrain(artifacts.base.normaliser, artifacts.past)
     return Blend((*(Evidence(n) for n in networks if n is not None), trees))
 
 
-ADAPTERS = (Declaration("blend", _blend, frozenset({AWARE})),)
+ADAPTERS = (Declaration("blend", _blend, frozenset({EVIDENCE, AWARE})),)

@@ -10,8 +10,8 @@ from meta.artifacts import Artifacts
 
 ADAPTERS = ()
 
-AWARE, LEARNERS = "aware", "learners"
-"""Trained artifacts that not every training run makes: see `Declaration.needs`."""
+EVIDENCE, AWARE, LEARNERS = "evidence", "aware", "learners"
+"""Trained artifacts that a base may come without: see `Declaration.needs`."""
 
 
 @dataclass(frozen=True)
@@ -22,8 +22,9 @@ class Declaration:
         name: What `adaptation.adapter` in `flagfive.toml` and `--adapter` call it.
         make: Makes the adapter around trained artifacts. Raises NoArtifacts where one that it needs is
             missing.
-        needs: Which artifacts it needs beside base and blind evidence network: `AWARE` for the evidence
-            network that reads the base's surprise, `LEARNERS` for the gradient and metric learners.
+        needs: Which artifacts it needs beside the base: `EVIDENCE` for the evidence network that is blind to
+            the base, `AWARE` for the one that reads its surprise, `LEARNERS` for the gradient and metric
+            learners.
 
     Example:
         ADAPTERS = (Declaration("ridge", lambda artifacts: Ridge(artifacts.base.normaliser)),)

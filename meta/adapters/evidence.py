@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from meta import kernels
-from meta.adapters.declaration import AWARE, Declaration
+from meta.adapters.declaration import AWARE, EVIDENCE, Declaration
 from meta.adapters.protocol import Encoded, Scorer
 from meta.adapters.simple import SimpleAdapter
 from meta.arrays import Doubles, Floats
@@ -136,6 +136,6 @@ def _spread(scores: NDArray[np.float64]) -> Doubles:
 
 
 ADAPTERS = (
-    Declaration("evidence", lambda artifacts: Evidence(artifacts.evidence)),
+    Declaration("evidence", lambda artifacts: Evidence(artifacts.require_evidence()), frozenset({EVIDENCE})),
     Declaration("evidence-aware", lambda artifacts: Evidence(artifacts.require_aware()), frozenset({AWARE})),
 )

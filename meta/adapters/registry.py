@@ -12,6 +12,8 @@ from meta.artifacts import Artifacts, NoArtifacts
 from meta.detector import Detector
 
 DEFAULT = "evidence"
+WITHOUT_NETWORKS = "ridge"
+"""Adapter that needs the base alone. It replaces one whose networks are not in force."""
 
 
 class UnknownAdapter(KeyError):
@@ -81,13 +83,13 @@ def adapter_of(detector: Detector, artifacts: Artifacts) -> Adapter:
 
 
 def needs(*names: str) -> frozenset[str]:
-    """Return which artifacts beside base and blind network the named adapters need.
+    """Return which artifacts beside the base the named adapters need.
 
     Raises:
         UnknownAdapter: No adapter has one of the names.
 
     >>> sorted(needs("ridge", "blend"))
-    ['aware']
+    ['aware', 'evidence']
     """
     return frozenset().union(*(_declared(name).needs for name in names))
 

@@ -23,7 +23,7 @@ _LEARNERS, _PAST, _TAILS = "learners.safetensors", "past.safetensors", "tails.sa
 
 
 class NoArtifacts(FileNotFoundError):
-    """A folder without a trained base or evidence network."""
+    """A trained artifact that is needed and missing."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Artifacts:
 
     Attributes:
         base: The base.
-        evidence: Evidence network that is blind to the base.
+        evidence: Evidence network that is blind to the base, where trained. A base without labels has none.
         evidence_aware: Evidence network that reads the base's surprise, where trained.
         learners: Gradient and metric learners, where trained.
         past: Confirmed frauds of the training period, raw features float32 (m, d): a detector must not lose
@@ -41,11 +41,21 @@ class Artifacts:
     """
 
     base: BaseModel
-    evidence: EvidenceModel
+    evidence: EvidenceModel | None = None
     evidence_aware: EvidenceModel | None = None
     learners: LearnerModel | None = None
     past: Floats = field(default_factory=lambda: np.zeros((0, 0), np.float32))
     tails: Tails | None = None
+
+    def require_evidence(self) -> EvidenceModel:
+        """Return the evidence network that is blind to the base.
+
+        Raises:
+            NoArtifacts: None was trained.
+        """
+        if self.evidence is None:
+            raise NoArtifacts("no evidence network; `flagfive train` makes one from labelled history")
+        return self.evidence
 
     def require_aware(self) -> EvidenceModel:
         """Return the evidence network that reads the base's surprise.
@@ -72,26 +82,23 @@ class Artifacts:
         """Read the artifacts of `folder`.
 
         Raises:
-            NoArtifacts: There is no base or no evidence network; the message names the file.
+            NoArtifacts: There is no base; the message names the file.
         """
-        for name in (_BASE, _EVIDENCE):
-            if not (folder / name).exists():
-                raise NoArtifacts(f"{folder}: no {name}; `flagfive train` makes one")
-        aware = EvidenceModel.load(folder / _AWARE) if (folder / _AWARE).exists() else None
+        if not (folder / _BASE).exists():
+            raise NoArtifacts(f"{folder}: no {_BASE}; `flagfive train` makes one")
+        evidence, aware = _read_evidence(folder / _EVIDENCE), _read_evidence(folder / _AWARE)
         learners = LearnerModel.load(folder / _LEARNERS) if (folder / _LEARNERS).exists() else None
-        base, evidence = BaseModel.load(folder / _BASE), EvidenceModel.load(folder / _EVIDENCE)
         past, tails = _read_past(folder / _PAST), _read_tails(folder / _TAILS)
-        return cls(base, evidence, aware, learners, past, tails)
+        return cls(BaseModel.load(folder / _BASE), evidence, aware, learners, past, tails)
 
     def save(self, folder: Path) -> None:
         """Write the artifacts to `folder`; it is created if missing."""
         folder.mkdir(parents=True, exist_ok=True)
         self.base.save(folder / _BASE)
-        self.evidence.save(folder / _EVIDENCE)
-        if self.evidence_aware is not None:
-            self.evidence_aware.save(folder / _AWARE)
-        if self.learners is not None:
-            self.learners.save(folder / _LEARNERS)
+        optional = ((_EVIDENCE, self.evidence), (_AWARE, self.evidence_aware), (_LEARNERS, self.learners))
+        for name, model in optional:
+            if model is not None:
+                model.save(folder / name)
         if len(self.past):
             (folder / _PAST).write_bytes(past_to_bytes(self.past))
         if self.tails is not None:
@@ -111,6 +118,10 @@ def past_from_bytes(data: bytes) -> Floats:
     """
     tensors, _ = unpack(data, kind="past")
     return np.asarray(tensors["past"], dtype=np.float32)
+
+
+def _read_evidence(path: Path) -> EvidenceModel | None:
+    return EvidenceModel.load(path) if path.exists() else None
 
 
 def _read_past(path: Path) -> Floats:

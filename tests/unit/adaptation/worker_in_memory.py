@@ -70,13 +70,16 @@ def fill(file: Path) -> None:
 class WorkerInMemory:
     """Handles requests as the worker's process does; `result` holds the result of each request."""
 
-    def __init__(self, engine: Engine, filed: StandingPolicy) -> None:
+    def __init__(
+        self, engine: Engine, filed: StandingPolicy, *, adapter: str = "ridge", network: bool = True
+    ) -> None:
         self.log = ControlLogInMemory()
-        self.log.announce(network_change(small_network()))
+        if network:
+            self.log.announce(network_change(small_network()))
         self.log.announce(base_change(small_base()))
         traffic = RecentTraffic(engine)
         traffic.refresh()
-        preparation = Preparation(engine, traffic, "ridge")
+        preparation = Preparation(engine, traffic, adapter)
         self.context = AdaptationContext(engine, self.log, preparation, filed)
 
     def handle(self, request: Request) -> RequestResult:

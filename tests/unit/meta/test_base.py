@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from meta.adapters.registry import adapter
 from meta.arrays import Floats, WrongShape
 from meta.artifacts import Artifacts, NoArtifacts
 from meta.base import BaseModel
@@ -34,7 +35,7 @@ def test_an_artifact_comes_back_with_equal_bytes_and_scores(
     artifacts.save(tmp_path)
     again = Artifacts.load(tmp_path)
     assert again.base.to_bytes() == artifacts.base.to_bytes()
-    assert again.evidence.content_hash == artifacts.evidence.content_hash
+    assert again.require_evidence().content_hash == artifacts.require_evidence().content_hash
     assert again.evidence_aware is not None
     assert again.evidence_aware.aware
     np.testing.assert_array_equal(again.base.score(rows), artifacts.base.score(rows))
@@ -81,7 +82,8 @@ def test_history_without_fraud_is_refused(history: History) -> None:
 
 def test_foreign_truncated_and_mistaken_bytes_are_refused(artifacts: Artifacts) -> None:
     data = artifacts.base.to_bytes()
-    for broken in (b"", b"PK\x03\x04 and so on", data[: len(data) // 2], artifacts.evidence.to_bytes()):
+    mistaken = artifacts.require_evidence().to_bytes()
+    for broken in (b"", b"PK\x03\x04 and so on", data[: len(data) // 2], mistaken):
         with pytest.raises(BrokenArtifact):
             BaseModel.from_bytes(broken)
 
@@ -89,6 +91,17 @@ def test_foreign_truncated_and_mistaken_bytes_are_refused(artifacts: Artifacts) 
 def test_a_folder_without_artifacts_says_what_makes_them(tmp_path: Path) -> None:
     with pytest.raises(NoArtifacts, match="flagfive train"):
         Artifacts.load(tmp_path)
+
+
+def test_a_base_without_networks_is_kept_and_says_what_makes_them(
+    artifacts: Artifacts, tmp_path: Path
+) -> None:
+    Artifacts(artifacts.base).save(tmp_path)
+    again = Artifacts.load(tmp_path)
+    assert (again.evidence, again.evidence_aware) == (None, None)
+    with pytest.raises(NoArtifacts, match="no evidence network; `flagfive train` makes one"):
+        adapter("evidence", again)
+    assert adapter("ridge", again).name == "ridge"
 
 
 def test_rows_with_other_columns_are_refused(artifacts: Artifacts) -> None:

@@ -73,7 +73,7 @@ def test_artifacts_say_what_they_were_validated_on() -> None:
         BaseSettings(steps=20), dataclasses.replace(SMALL, steps=400), genuine_rows=2_000, aware=False
     )
     made = train_artifacts(dataclasses.replace(history(), validation=("two",)), settings)
-    told = made.evidence.provenance
+    told = made.require_evidence().provenance
     assert told["validation"] == ["two"]
     assert told["steps"] in (100, 200)
     assert len(told["validation_losses"]) == 2

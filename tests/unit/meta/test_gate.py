@@ -121,7 +121,7 @@ def test_the_threshold_among_the_highest_rows_is_the_joint_threshold_of_all(budg
 def test_parts_of_a_support_give_the_detectors_that_they_would_give_alone(
     artifacts: Artifacts, count: int
 ) -> None:
-    made = Evidence(artifacts.evidence)
+    made = Evidence(artifacts.require_evidence())
     flags, background = traffic(count, 2, pattern=count), traffic(400, 3)
     parts = np.eye(count, dtype=bool) if count < 3 else ~np.eye(count, dtype=bool)
     together = made.adapt_parts(Support(flags), parts, background, seed=0)
@@ -131,7 +131,7 @@ def test_parts_of_a_support_give_the_detectors_that_they_would_give_alone(
 
 
 def test_scoring_reads_the_background_as_training_did(artifacts: Artifacts) -> None:
-    model = artifacts.evidence
+    model = artifacts.require_evidence()
     flags, usual = (torch.from_numpy(model.scores(traffic(n, n)))[None] for n in (5, 400))
     trained = model.net.adapt(flags, usual)[0].numpy()
     shares = torch.from_numpy(shares_of(*model.located(usual[0].numpy())))

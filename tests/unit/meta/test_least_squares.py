@@ -54,7 +54,7 @@ def test_each_part_is_solved_as_if_it_were_alone() -> None:
 def test_evidence_is_the_networks_curves_and_lines_of_a_quarter_of_their_spread(
     artifacts: Artifacts, rows: Floats, flags: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made, ridge = Evidence(artifacts.evidence), Ridge(artifacts.base.normaliser)
+    made, ridge = Evidence(artifacts.require_evidence()), Ridge(artifacts.base.normaliser)
     support, background = Support(rows[-flags:]), rows[:1_000]
     with_lines = made.score(made.adapt(support, background, seed=0), background)
     monkeypatch.setattr("meta.adapters.evidence.LINES", 0.0)
