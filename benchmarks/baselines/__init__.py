@@ -1,0 +1,1 @@
+"""Detectors that flagfive is compared with; `fewshot` and `anomalies` share them."""
