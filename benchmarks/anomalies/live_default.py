@@ -8,7 +8,7 @@ from meta import kernels
 from meta.adapters.protocol import Adapter
 from meta.adapters.registry import DEFAULT, adapter
 from meta.arrays import Floats
-from meta.artifacts import Artifacts, NoArtifacts
+from meta.artifacts import Artifacts
 from meta.base import BaseModel, Provenance
 from meta.curve_network import CurveNetwork
 from meta.histograms import Histograms
@@ -28,9 +28,7 @@ def live_default(unlabelled: Floats, normaliser: Normaliser) -> Adapter:
     features = tuple(f"feature_{number}" for number in range(unlabelled.shape[1]))
     nothing = Provenance((0.0, 0.0), "", 0, len(unlabelled), 0)
     base = BaseModel(features, normaliser, _silent(normaliser.tokens), Histograms.fit(unlabelled), nothing)
-    if DEFAULT == "evidence":
-        raise NoArtifacts("the live default, evidence, needs a network that `flagfive train` makes")
-    return adapter(DEFAULT, Artifacts(base, None))  # type: ignore[arg-type]
+    return adapter(DEFAULT, Artifacts(base))
 
 
 def _silent(tokens: int) -> CurveNetwork:
