@@ -6,7 +6,7 @@ The adaptation worker, previews, backtests and benchmarks all call `propose`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -16,8 +16,9 @@ from meta.false_alerts import CLEARLY, sort_alerts
 from meta.gate import judge
 from meta.reservoir import FEWEST_ROWS
 from meta.scored_traffic import ScoredTraffic
+from meta.stakes import Stakes
 from meta.support import Support
-from meta.verdict import Limits, Verdict
+from meta.verdict import DEFAULT_LIMITS, Limits, Verdict
 
 BACKGROUND_ROWS = 2_048
 """Rows that the adapter may read; the adapter draws from them itself."""
@@ -25,6 +26,8 @@ COMMON = 0.01
 """An entity with a larger share of the rows (a large merchant) is ordinary traffic, not the pattern."""
 KNOWN_ROWS = 1_000
 """Rows of a set of known fraud at most; more would change a share in its third digit only."""
+BASE, PAST = "base", "past fraud"
+"""Names of the sets of fraud that the base finds: recent confirmed ones, and those of its training."""
 UNJUDGED = "unjudged alerts"
 """Name of the set of clear recent alerts, beyond those that calibration expects of genuine traffic."""
 
@@ -92,7 +95,7 @@ def known_fraud(found_by_base: Floats, past: Floats, of_episodes: Mapping[str, F
             take the whole budget of the base before any fraud is confirmed.
         of_episodes: Confirmed frauds of each live episode, float32 (m, d), by its name.
     """
-    sets = {"base": found_by_base, "past fraud": past[:KNOWN_ROWS], **of_episodes}
+    sets = {BASE: found_by_base, PAST: past[:KNOWN_ROWS], **of_episodes}
     return {name: rows for name, rows in sets.items() if len(rows)}
 
 
@@ -122,11 +125,14 @@ def propose(
     budget: float,
     seed: int,
     beside: Sequence[int] | None = None,
+    limits: Limits = DEFAULT_LIMITS,
+    stakes: Stakes | None = None,
+    asked: float | None = None,
 ) -> EpisodeVerdict:
     """Adapt to an episode, calibrate the detector, and judge it beside everything in force.
 
     1. Keep of the unjudged alerts as many as genuine traffic causes.  2. Limit the boosts to what the budget
-    bears.  3. Adapt, calibrate and judge; the clear alerts that were left out must not be lost.
+    bears.  3. Adapt, calibrate and judge; the clear alerts that were left out count as known fraud.
 
     Args:
         traffic: Recent traffic under everything in force.
@@ -139,6 +145,9 @@ def propose(
         seed: Equal seeds on equal inputs give equal detectors.
         beside: Positions of the live detectors that the new one is judged beside; all where not given. A
             detector that the new one replaces is not among them.
+        limits: What the detector must keep; `budget` replaces the one in it.
+        stakes: How often pattern and known fraud come, and their amounts; None where nothing is known.
+        asked: Shift of the detector that a person has chosen; None leaves the choice to the gate.
 
     Raises:
         TooLittleTraffic: `rows` are too few, or all of them are over the threshold.
@@ -164,6 +173,10 @@ def propose(
         reservoir,
         {**known, UNJUDGED: traffic.reservoir.X[clear]},
         seed=seed,
-        limits=Limits(budget=budget),
+        limits=replace(limits, budget=budget),
+        stakes=stakes,
+        recent=None if stakes is None else traffic.reservoir.part(stakes.since, traffic.boosts[stakes.since]),
+        episodes=[name for name in known if name not in (BASE, PAST)],
+        asked=asked,
     )
     return EpisodeVerdict(verdict, len(parted.genuine), risk_share)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,11 +13,14 @@ from meta.calibration import combine, with_risk
 from meta.live import LiveDetector
 from meta.reservoir import Reservoir
 from meta.set_aside import Kept, set_aside
-from meta.shares import Share, bound, choose_share
+from meta.shares import Share, every_share
 from meta.stack import ScoringStack
+from meta.stakes import Stakes, rates_of, unflagged_share
 from meta.support import Support
-from meta.support_checks import TwoPatterns, strangers, two_patterns
+from meta.support_checks import strangers, two_patterns
+from meta.trade_off import TradeOff
 from meta.verdict import DEFAULT_LIMITS, Limits, Verdict, reasons_against
+from meta.weighing import weigh
 
 
 def judge(
@@ -30,9 +33,16 @@ def judge(
     *,
     seed: int,
     limits: Limits = DEFAULT_LIMITS,
-    left_out_by: Adapter | None = None,
+    stakes: Stakes | None = None,
+    recent: Reservoir | None = None,
+    episodes: Sequence[str] = (),
+    asked: float | None = None,
 ) -> Verdict:
     """Adapt, calibrate, choose the share of the budget, and judge whether the detector may join `stack`.
+
+    1. Leave each flag out in turn, and set odd ones aside.  2. Adapt and calibrate.  3. Measure every share
+    of the budget on left-out flags and replay sets.  4. Weigh what each brings and costs, and choose one.
+    5. Judge the choice.
 
     Args:
         stack: Base and live detectors.
@@ -43,13 +53,15 @@ def judge(
         replay: Fraud that base and live detectors find today, by name, raw features float32 (n, d).
         seed: Seed of all that is drawn.
         limits: What the detector must keep.
-        left_out_by: A quicker adapter for leaving flags out; None for `adapter`.
+        stakes: How often pattern and known fraud come, and their amounts; None where nothing is known.
+        recent: Unlabelled rows since the first flag, which may hold more of the pattern; None for none.
+        episodes: Names of those replay sets that are frauds of live episodes.
+        asked: Shift that a person has chosen; None leaves the choice to the gate.
 
     Returns:
-        The detector with its share, the joint threshold, and the reasons against going live.
+        The detector with its share, the joint threshold, the trade-off, and the reasons against going live.
     """
-    quick = left_out_by or adapter
-    kept = set_aside(quick, support, background, reservoir, seed=seed)
+    kept = set_aside(adapter, support, background, reservoir, seed=seed)
     live = _made(adapter, kept.support, background, reservoir, seed)
     candidate = stack.replaced((*stack.detectors, live))
     seen = _Seen(
@@ -58,7 +70,7 @@ def judge(
         candidate.surprises(kept.support.fraud),
     )
     seen.flags[:, -1] = kept.left_out
-    share = choose_share(
+    shares = every_share(
         seen.reservoir,
         seen.replay,
         seen.flags,
@@ -66,15 +78,32 @@ def judge(
         budget=limits.budget,
         allowed_loss=limits.allowed_loss,
     )
+    rates = rates_of(
+        stakes,
+        {name: len(rows) for name, rows in seen.replay.items() if name not in episodes},
+        [name for name in seen.replay if name in episodes],
+        flags=len(kept.support),
+        unflagged=0.0 if recent is None else unflagged_share(recent.surprise_of(live), kept.left_out),
+    )
+    weighed = weigh(shares, rates, limits, asked=asked)
     two = two_patterns(
-        quick,
-        reservoir.extend_support(quick, kept.support),
-        reservoir.extend(quick, background),
+        adapter,
+        reservoir.extend_support(adapter, kept.support),
+        reservoir.extend(adapter, background),
         reservoir,
         threshold=-float(np.log10(limits.budget)),
         seed=seed,
     )
-    verdict = _verdict(live, seen, np.append(stack.shifts, share.shift), share, two, limits)
+    share = shares[weighed.chosen]
+    verdict = _verdict(live, seen, np.append(stack.shifts, share.shift), share, weighed, limits)
+    against = reasons_against(verdict.alert_rate, verdict.found, weighed, limits, asked=asked is not None)
+    verdict = replace(
+        verdict,
+        reasons=tuple(text for _, text in against),
+        causes=tuple(dict.fromkeys(cause for cause, _ in against)),
+        strangers=verdict.strangers if two is None else (),
+        two_patterns=two,
+    )
     return _as_asked(verdict, kept)
 
 
@@ -102,33 +131,22 @@ def _made(
 
 
 def _verdict(
-    live: LiveDetector,
-    seen: _Seen,
-    shifts: Doubles,
-    share: Share,
-    two: TwoPatterns | None,
-    limits: Limits,
+    live: LiveDetector, seen: _Seen, shifts: Doubles, share: Share, weighed: TradeOff, limits: Limits
 ) -> Verdict:
-    """Measure the detector under the chosen shifts and threshold."""
-    rate = float(np.mean(combine(seen.reservoir, shifts) > share.threshold))
-    added = float(np.mean(seen.reservoir[:, -1] + share.shift > share.threshold))
+    """Measure the detector under the chosen shifts and threshold; reasons are still to be found."""
     again = combine(seen.flags, shifts) > share.threshold
-    found = float(np.mean(again))
-    bounds = {name: bound(limits.allowed_loss, len(rows)) for name, rows in seen.replay.items()}
-    spoken = reasons_against(rate, found, share.losses, bounds, limits)
     return Verdict(
         replace(live, shift=share.shift),
         share.threshold,
-        rate,
-        added,
-        found,
+        float(np.mean(combine(seen.reservoir, shifts) > share.threshold)),
+        float(np.mean(seen.reservoir[:, -1] + share.shift > share.threshold)),
+        float(np.mean(again)),
         share.found,
         share.losses,
-        tuple(text for _, text in spoken),
-        strangers=tuple(strangers(again)) if two is None else (),
-        two_patterns=two,
+        (),
+        weighed,
+        strangers=tuple(strangers(again)),
         usual_at=float(10.0 ** -np.median(seen.flags[:, -1])),
-        causes=tuple(dict.fromkeys(cause for cause, _ in spoken)),
     )
 
 

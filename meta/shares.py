@@ -1,8 +1,8 @@
-"""Chooses how much of the budget a new detector gets: what it finds against what others would lose.
+"""Effects of each share of the budget that a new detector may get: what it finds, what others lose.
 
 An even split wastes the budget on detectors that find little, and a new detector could crowd out known
-fraud. The share is a shift of the detector's surprise. It is chosen on the flags, left out in turn, and on
-replay sets.
+fraud. The share is a shift of the detector's surprise. Its effect is measured on the flags, left out in turn,
+and on replay sets. `meta/trade_off.py` weighs the effects.
 """
 
 from __future__ import annotations
@@ -24,6 +24,35 @@ _SOFTNESS = 0.2  # surprise; a flag just under the threshold counts in part, sin
 
 
 @dataclass(frozen=True)
+class Moved:
+    """Rows of one set that a share adds to the alerts or takes from them.
+
+    In sets under 1,000 rows, rows near a threshold count in part.
+
+    Attributes:
+        rows: Number of rows, 1 or more.
+        gained: Rows that are alerted only with the detector.
+        lost: Rows that are alerted only without it.
+        spent: Share of the rows that live detectors cost already, 0 to 1.
+    """
+
+    rows: int
+    gained: float
+    lost: float
+    spent: float = 0.0
+
+    @property
+    def net_loss(self) -> float:
+        """Share of the rows that is lost by this detector, -1 to 1; below 0 it finds more than it costs."""
+        return (self.lost - self.gained) / self.rows
+
+    @property
+    def loss(self) -> float:
+        """Share of the rows that is lost, together with what live detectors cost already."""
+        return self.net_loss + self.spent
+
+
+@dataclass(frozen=True)
 class Share:
     """A share of the budget and its effect.
 
@@ -31,65 +60,70 @@ class Share:
         shift: Added to the detector's surprise.
         threshold: Joint threshold that holds the budget with this shift, as surprise.
         found: Share of the flags that are found, 0 to 1; flags near the threshold count in part.
-        losses: Recall that each replay set loses, by name.
+        by_itself: Share of the flags that the new detector finds by itself, counted likewise.
+        flags: Effect on the flags.
+        known: Effect on each replay set, by name.
     """
 
     shift: float
     threshold: float
     found: float
-    losses: dict[str, float]
+    by_itself: float
+    flags: Moved
+    known: Mapping[str, Moved]
+
+    @property
+    def losses(self) -> dict[str, float]:
+        """Recall that each replay set loses, by name."""
+        return {name: moved.loss for name, moved in self.known.items()}
 
 
-def choose_share(
+def every_share(
     reservoir: NDArray[np.float64],
     replay: Mapping[str, NDArray[np.float64]],
     flags: NDArray[np.float64],
     shifts: Doubles,
     *,
     budget: float,
-    allowed_loss: float = 0.005,
-) -> Share:
-    """Return the share of the new detector that finds most of the flags.
+    allowed_loss: float,
+) -> list[Share]:
+    """Return all shares that the new detector may get, smallest first.
 
-    A share under which a replay set loses more than `bound` allows is only taken if all shares do; then it
-    is the smallest. The loss that live detectors already cause counts as well, but at most nine tenths of
-    the allowed loss: ten detectors that cost a point each must not cost ten points, and must not rule out an
-    eleventh.
+    The loss that live detectors already cause counts as well, but at most nine tenths of the allowed loss:
+    ten detectors that cost a point each must not cost ten points, and must not rule out an eleventh.
 
     Args:
         reservoir: Surprises of genuine rows, float64 (n, 1 + e): base first, the new detector last.
-        replay: Surprises of each replay set by name, float64 (m, 1 + e).
-        flags: Surprises of the flags, left out in turn, float64 (k, 1 + e).
+        replay: Surprises of each replay set by name, float64 (m, 1 + e), m >= 1.
+        flags: Surprises of the flags, left out in turn, float64 (k, 1 + e), k >= 1.
         shifts: Shifts of base and live detectors, float64 (e,).
         budget: Share of genuine traffic that may be alerted, 0 to 1.
         allowed_loss: Recall that a replay set may lose, 0 to 1.
-
-    Returns:
-        The share.
     """
     rest, own = combine(reservoir[:, :-1], shifts), reservoir[:, -1]
     top = _Top.of(rest, own, budget)
     before = float(np.quantile(rest, 1.0 - budget))
     alone = float(np.quantile(reservoir[:, 0], 1.0 - budget))
-    others = {name: combine(s[:, :-1], shifts) for name, s in replay.items()}
-    caught = {name: _caught(surprise, before) for name, surprise in others.items()}
-    for name, surprises in replay.items():
-        spent = _caught(surprises[:, 0], alone) - caught[name]
-        caught[name] += min(max(spent, 0.0), 0.9 * allowed_loss)
-    flagged = combine(flags[:, :-1], shifts)
-    best: Share | None = None
-    for shift in SHIFTS:
+    sets = {
+        name: _Set.of(surprises, shifts, before, alone, 0.9 * allowed_loss)
+        for name, surprises in replay.items()
+    }
+    flagged = _Set.of(flags, shifts, before, alone, 0.0)
+    shares = []
+    for shift in SHIFTS.tolist():
         threshold = top.threshold(shift)
-        found = _caught(np.maximum(flagged, flags[:, -1] + shift), threshold)
-        losses = {
-            name: caught[name] - _caught(np.maximum(surprise, replay[name][:, -1] + shift), threshold)
-            for name, surprise in others.items()
-        }
-        bearable = all(loss <= bound(allowed_loss, len(replay[name])) for name, loss in losses.items())
-        if best is None or (bearable and found > best.found):
-            best = Share(float(shift), threshold, found, losses)
-    assert best is not None  # SHIFTS is not empty
-    return best
+        found = flagged.caught(shift, threshold)
+        shares.append(
+            Share(
+                shift,
+                threshold,
+                float(np.mean(found)),
+                float(np.mean(_caught(flagged.own + shift, threshold))),
+                flagged.moved(found),
+                {name: one.moved(one.caught(shift, threshold)) for name, one in sets.items()},
+            )
+        )
+    return shares
 
 
 def bound(allowed_loss: float, rows: int) -> float:
@@ -104,6 +138,48 @@ def bound(allowed_loss: float, rows: int) -> float:
     rows = max(rows, 1)
     chance = _TRUE_LOSS + _ONE_IN_TWENTY * float(np.sqrt(_TRUE_LOSS * (1.0 - _TRUE_LOSS) / rows))
     return max(allowed_loss, chance, 1.0 / rows)
+
+
+@dataclass(frozen=True)
+class _Set:
+    """A set of frauds.
+
+    Attributes:
+        rest: Surprise of each row under base and live detectors.
+        own: Surprise of each row under the new detector.
+        before: How much each row counts as caught without the new detector, 0 to 1.
+        spent: Share that live detectors cost already.
+    """
+
+    rest: Doubles
+    own: Doubles
+    before: Doubles
+    spent: float
+
+    @classmethod
+    def of(
+        cls,
+        surprises: NDArray[np.float64],
+        shifts: Doubles,
+        threshold: float,
+        alone: float,
+        most_spent: float,
+    ) -> _Set:
+        """Measure what is caught over `threshold`, and what the base catches by itself over `alone`."""
+        rest = combine(surprises[:, :-1], shifts)
+        before = _caught(rest, threshold)
+        spent = float(np.mean(_caught(surprises[:, 0], alone)) - np.mean(before))
+        return cls(rest, surprises[:, -1], before, min(max(spent, 0.0), most_spent))
+
+    def caught(self, shift: float, threshold: float) -> Doubles:
+        """Return how much each row counts as caught with the new detector, 0 to 1."""
+        return _caught(np.maximum(self.rest, self.own + shift), threshold)
+
+    def moved(self, after: Doubles) -> Moved:
+        """Compare what is caught with the detector to what is caught without it."""
+        change = after - self.before
+        gained = float(np.sum(np.maximum(change, 0.0)))
+        return Moved(len(after), gained, gained - float(np.sum(change)), self.spent)
 
 
 @dataclass(frozen=True)
@@ -138,11 +214,9 @@ class _Top:
         return float(low + self.between * (high - low))
 
 
-def _caught(surprise: Doubles, threshold: float) -> float:
-    """Return the share of rows over the threshold; in small sets, rows near it count in part."""
-    if len(surprise) == 0:
-        return 0.0
+def _caught(surprise: Doubles, threshold: float) -> Doubles:
+    """Return how much each row counts as over the threshold; in small sets, rows near it count in part."""
     over = surprise - threshold
     if len(surprise) >= _EXACT_FROM:
-        return float(np.mean(over > 0))
-    return float(np.mean(1 / (1 + np.exp(-over / _SOFTNESS))))
+        return (over > 0).astype(np.float64)
+    return np.asarray(1 / (1 + np.exp(-over / _SOFTNESS)))

@@ -1,33 +1,37 @@
-"""The gate's findings, and the reasons against going live."""
+"""The gate's limits, its findings, and the reasons against going live."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from meta.live import LiveDetector
 from meta.support_checks import TwoPatterns
+from meta.trade_off import TradeOff, TradeOffPoint
 
 _TOO_MUCH = 1.25  # times the budget
+
+Objective = Literal["frauds", "money"]
+"""What the gate maximises: frauds caught a day, or their amount."""
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What a detector must keep to go live.
+    """What a detector must keep to go live, and what it is chosen by.
 
     Attributes:
         budget: Share of genuine traffic that may be alerted, 0 to 1.
-        allowed_loss: Recall that a replay set may lose, 0 to 1.
-        found_at_least: Share of left-out flags that must be found, 0 to 1.
-
-    Three points of recall may be lost. With one point, one of nine demo runs ended as a draft although the
-    left-out flags were found: its loss was 1.5 points, which 200 to 1,000 known frauds cannot tell from
-    chance.
+        allowed_loss: Recall that each set of known fraud may lose, 0 to 1.
+        most_alerts: Alerts a day that may be added; 0 is no limit.
+        objective: What is maximised; `money` counts frauds where amounts are not known.
+        confidence: Probability that the gain is above 0, at least this, 0 to 1.
     """
 
     budget: float = 0.001
-    allowed_loss: float = 0.03
-    found_at_least: float = 0.25
+    allowed_loss: float = 0.05
+    most_alerts: float = 0.0
+    objective: Objective = "frauds"
+    confidence: float = 0.75
 
 
 DEFAULT_LIMITS = Limits()
@@ -46,12 +50,13 @@ class Verdict:
         softly_found: The same, but flags near the threshold count in part.
         losses: Recall that each replay set loses, by name.
         reasons: Reasons against going live, in words.
+        trade_off: What every share would bring and cost a day, and the chosen one.
         set_aside: Flags that look like ordinary traffic to the others. The detector is made without them,
             and all figures on flags are those of the rest.
         strangers: Flags that the others do not lead to.
         two_patterns: Two groups of flags that do not lead to each other; None for one pattern.
         usual_at: Share of genuine traffic that looks as much like the pattern as the median left-out flag.
-        causes: Kinds of `reasons`: `budget`, `flags`, `replay`.
+        causes: Kinds of `reasons`: `budget`, `flags`, `replay`, `alerts`.
     """
 
     live: LiveDetector
@@ -62,6 +67,7 @@ class Verdict:
     softly_found: float
     losses: dict[str, float]
     reasons: tuple[str, ...]
+    trade_off: TradeOff
     set_aside: tuple[int, ...] = ()
     strangers: tuple[int, ...] = ()
     two_patterns: TwoPatterns | None = None
@@ -75,22 +81,39 @@ class Verdict:
 
 
 def reasons_against(
-    rate: float,
-    found: float,
-    losses: Mapping[str, float],
-    bounds: Mapping[str, float],
-    limits: Limits,
+    rate: float, found: float, trade_off: TradeOff, limits: Limits, *, asked: bool = False
 ) -> list[tuple[str, str]]:
-    """Return the reasons against going live, each as cause and text."""
-    said = []
+    """Return the reasons against going live, each as cause and text with what would make it pass.
+
+    Args:
+        rate: Share of genuine traffic that is alerted, 0 to 1.
+        found: Share of left-out flags that are found, 0 to 1.
+        trade_off: The curve and the chosen point.
+        limits: What the detector must keep.
+        asked: Whether a person chose the point. Then a doubtful gain is no reason; limits are.
+    """
+    said: list[tuple[str, str]] = []
     if rate > _TOO_MUCH * limits.budget:
         most = _TOO_MUCH * limits.budget
         said.append(("budget", f"alerts on {rate:.3%} of genuine traffic, allowed {most:.3%}"))
-    if found < limits.found_at_least:
-        least = limits.found_at_least
-        said.append(("flags", f"finds {found:.0%} of the flags when they are left out, allowed {least:.0%}"))
-    for name, loss in losses.items():
-        if loss > bounds[name]:
-            text = f"{name}: {loss:.1%} of its recall is lost, allowed {bounds[name]:.1%}"
-            said.append(("replay", text))
+    said += trade_off.point.over
+    if not asked and not trade_off.point.over and not _sure(trade_off.point, limits):
+        said += _why_no_gain(found, trade_off, limits)
     return said
+
+
+def _sure(point: TradeOffPoint, limits: Limits) -> bool:
+    return point.gain > 0 and point.confidence >= limits.confidence
+
+
+def _why_no_gain(found: float, trade_off: TradeOff, limits: Limits) -> list[tuple[str, str]]:
+    """Name the limits that keep a gain out of reach; without such limits, say that the gain is doubtful."""
+    best = trade_off.best
+    if best.over and _sure(best, limits):
+        promise = f"would find {best.found:.0%} of left-out flags, but "
+        return [(cause, promise + text) for cause, text in best.over]
+    text = (
+        f"finds {found:.0%} of the flags when they are left out; a gain is {trade_off.point.confidence:.0%} "
+        f"certain, needed {limits.confidence:.0%}. More flags of the same pattern would help"
+    )
+    return [("flags", text)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from adaptation.intake.checks import Flagged
-from meta.verdict import DEFAULT_LIMITS, Verdict
+from meta.verdict import Verdict
 
 
 def notes_of(verdict: Verdict, flagged: Flagged) -> tuple[str, ...]:
@@ -25,7 +25,7 @@ def notes_of(verdict: Verdict, flagged: Flagged) -> tuple[str, ...]:
         )
     if verdict.strangers:
         notes.append(f"unlike the other flags, which do not lead to them: {_ids(flagged, verdict.strangers)}")
-    if verdict.found < DEFAULT_LIMITS.found_at_least:
+    if "flags" in verdict.causes:
         notes.append(
             f"the flags look like ordinary traffic: to find half of them again, {verdict.usual_at:.2%} of "
             "genuine traffic would be alerted"

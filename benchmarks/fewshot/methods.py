@@ -141,7 +141,6 @@ def _product(m: Measure, flags: np.ndarray, parts: Parts, seed: int, name: str =
         {"known fraud": s.rows(s.replay_rows)},
         seed=seed,
         limits=Limits(budget=BUDGET, allowed_loss=0.008),
-        left_out_by=adapter("evidence", artifacts),
     )
     if not verdict.passed:
         return m.outcome(parts.each(lambda r: r.base_surprise))
