@@ -29,9 +29,14 @@ _LONG_AFTER = 4.0e9  # arrival time of all records, seconds since 1970: later th
 
 
 def read_history(
-    file: Path, schema: TransactionSchema, mapping: Path | None, held_out: tuple[str, ...] = ()
+    file: Path,
+    schema: TransactionSchema,
+    mapping: Path | None,
+    held_out: tuple[str, ...] = (),
+    *,
+    labelled: bool = True,
 ) -> NamedHistory:
-    """Read a labelled file, without the records that the stream would refuse.
+    """Read a file, without the records that the stream would refuse.
 
     Rows whose label is neither fraud nor genuine count as genuine.
 
@@ -40,6 +45,7 @@ def read_history(
         schema: the entities, which determine the features.
         mapping: mapping file; None takes the field names of the settings, else a bundled mapping that fits.
         held_out: kinds of fraud that training must not see.
+        labelled: whether to read labels; without them every row counts as genuine.
 
     Returns:
         The history, in the order of event time.
@@ -52,6 +58,8 @@ def read_history(
     except UnreadableTable as error:
         raise UserError(str(error)) from None
     chosen = choose_mapping(schema, table, mapping)
+    if not labelled:
+        return _Reader(schema, chosen, None, table).read(held_out)
     if chosen.label is None or chosen.label.column not in table.columns:
         raise UserError(f"{file}: no column says which rows are fraud; name it under [label] in a mapping")
     return _Reader(schema, chosen, chosen.label, table).read(held_out)
@@ -61,18 +69,19 @@ class _Reader:
     """Reads the file part by part; profiles and names of families carry over."""
 
     def __init__(
-        self, schema: TransactionSchema, mapping: Mapping, label: LabelColumn, table: TableFile
+        self, schema: TransactionSchema, mapping: Mapping, label: LabelColumn | None, table: TableFile
     ) -> None:
         self.schema, self.mapping, self.label, self.table = schema, mapping, label, table
         self.fields = json_fields(schema, mapping)
         self.encoder, self.decoder, self.featuriser = RowEncoder(schema), Decoder(schema), Featuriser(schema)
         self.names: dict[str, int] = {}
+        families = label.families if label else {}
         self.grouped: dict[str, str] = {
-            text_of(kind): name for name, kinds in label.families.items() for kind in kinds
+            text_of(kind): name for name, kinds in families.items() for kind in kinds
         }
 
     def read(self, held_out: tuple[str, ...]) -> NamedHistory:
-        labels = [c for c in (self.label.column, self.label.pattern) if c]
+        labels = [c for c in (self.label.column, self.label.pattern) if c] if self.label else []
         parts = [self._part(p) for p in self.table.parts([*self.fields.values(), *labels])]
         if not parts:
             raise UserError(f"{self.table.path}: no rows")
@@ -97,6 +106,8 @@ class _Reader:
         return self.featuriser.features(columns), family, card, columns.time
 
     def _family(self, part: pa.RecordBatch) -> np.ndarray:
+        if self.label is None:
+            return np.zeros(part.num_rows, np.int64)
         labels = np.array(texts(part[self.label.column]).to_pylist(), object)
         fraud = np.isin(labels, [text_of(value) for value in self.label.fraud])
         family = np.where(fraud, UNNAMED, 0).astype(np.int64)

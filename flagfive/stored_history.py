@@ -52,6 +52,35 @@ def read_stored(engine: Engine, schema: TransactionSchema, *, seed: int) -> Name
     return NamedHistory(names, rows, families, formulas=WINDOW_FORMULAS)
 
 
+def read_unlabelled(engine: Engine, schema: TransactionSchema, *, seed: int) -> NamedHistory:
+    """Read a sample of stored traffic, without confirmed frauds and open alerts; every row counts as genuine.
+
+    Args:
+        engine: the database.
+        schema: the entities, which determine the features.
+        seed: equal seeds over equal tables give equal samples.
+
+    Returns:
+        The history, in the order of event time.
+
+    Raises:
+        UserError: nothing is stored, or it was scored with other entities.
+    """
+    names = FeatureLayout(schema).names
+    with UnitOfWork(engine, reads_only=True) as unit:
+        traffic = load_genuine_traffic(unit.session, GENUINE, seed=seed)
+    if not len(traffic):
+        raise UserError("no scored transactions are stored; train on a file, or start a recorder first")
+    if traffic.features.shape[1] != len(names):
+        raise UserError(
+            f"transactions are stored with {traffic.features.shape[1]} features each; the entities of the "
+            f"settings give {len(names)}. Train on a file"
+        )
+    card = _cards(traffic.entities, schema.primary.name)
+    rows = Labelled(traffic.features, np.zeros(len(traffic), np.int64), card, traffic.event_time)
+    return NamedHistory(names, rows, formulas=WINDOW_FORMULAS)
+
+
 def _refuse_little(frauds: KnownFrauds, genuine: TrafficSample, width: int) -> None:
     if len(frauds.sample) < FEWEST_FRAUDS:
         raise UserError(

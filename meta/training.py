@@ -23,6 +23,7 @@ from meta.injection import Derive, Injector
 from meta.learner_training import LearnerSettings, train_learners
 from meta.meta_training import MetaSettings, meta_train
 from meta.sampler import FEWEST_OF_FAMILY, Labelled, Sampler
+from meta.unsupervised import unsupervised_base
 
 _PAST = 2_000  # rows, a third of a megabyte
 _FEWEST_LATE = 10_000  # genuine rows of the last 28 days; with fewer, tails are fitted to all
@@ -126,6 +127,18 @@ def train_artifacts(
     aware = _evidence("evidence-aware", sampler, history, base, settings, report, device)
     past = _past_frauds(rows, settings.seed)
     return Artifacts(base, blind, aware, past=past, tails=late_tails(base, kept))
+
+
+def unsupervised_artifacts(history: NamedHistory) -> Artifacts:
+    """Fit a base to the rows of a history, whatever their labels; no evidence network is trained.
+
+    Raises:
+        TooFewRows: There are fewer than 1,000 rows.
+    """
+    rows = history.rows
+    seconds = (float(rows.seconds[0]), float(rows.seconds[-1])) if len(rows.X) else (0.0, 0.0)
+    base = unsupervised_base(history.features, rows.X, seconds)
+    return Artifacts(base, tails=late_tails(base, replace(rows, family=np.zeros(len(rows.X), np.int64))))
 
 
 def late_tails(base: BaseModel, rows: Labelled) -> Tails:

@@ -1,4 +1,4 @@
-"""`flagfive train`: train base and evidence networks on labelled history."""
+"""`flagfive train`: train base and evidence networks on labelled history, or a base without labels."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -20,9 +20,7 @@ def train(
     context: typer.Context,
     history: Annotated[
         str,
-        typer.Option(
-            help="CSV or Parquet file with labels, rows in order of time; or `stored`; or `simulated`."
-        ),
+        typer.Option(help="CSV or Parquet file, rows in order of time; or `stored`; or `simulated`."),
     ],
     out: Annotated[Path, typer.Option(help="Folder for the artifacts.")] = Path("artifacts"),
     mapping: Annotated[Path | None, typer.Option(help="TOML file that maps the columns of the file.")] = None,
@@ -33,6 +31,10 @@ def train(
         list[str] | None,
         typer.Option(help="Kind of fraud that only decides when meta-training stops; may be repeated."),
     ] = None,
+    unsupervised: Annotated[
+        bool,
+        typer.Option("--unsupervised", help="Fit a base to what is usual; needs no labels and no minutes."),
+    ] = False,
     steps: Annotated[
         int, typer.Option(help="Steps of meta-training, 100 to 20,000.", min=100, max=20_000)
     ] = 1500,
@@ -45,6 +47,8 @@ def train(
     With `--history stored` it learns from the database: scored transactions, verdicts and episodes.
     `flagfive promote` puts the artifacts in force, or on trial.
 
+    With `--unsupervised` no row needs a label. The base finds what is rare; episodes find fraud.
+
     An interrupted training continues from its last checkpoint, which is stored beside the artifacts.
     """
     from dataclasses import replace
@@ -53,6 +57,11 @@ def train(
     from meta.meta_training import MetaSettings
     from meta.training import TrainingSettings, with_learners
 
+    if unsupervised:
+        if held_out or validate or learners:
+            raise UserError("--unsupervised reads no labels; leave out --held-out, --validate and --learners")
+        _unsupervised(context, history, mapping, out, seed)
+        return
     computes_on = _device(device)
     data = _read(context, history, mapping, tuple(held_out or ()), seed)
     data = replace(data, validation=tuple(validate or ()))
@@ -67,9 +76,15 @@ def train(
 
 
 def _read(
-    context: typer.Context, history: str, mapping: Path | None, held_out: tuple[str, ...], seed: int
+    context: typer.Context,
+    history: str,
+    mapping: Path | None,
+    held_out: tuple[str, ...],
+    seed: int,
+    *,
+    labelled: bool = True,
 ) -> "NamedHistory":
-    """Read the labelled history that HISTORY names."""
+    """Read what HISTORY names."""
     from flagfive.file_history import read_history, simulated_history
     from stream.wiring import transaction_schema
 
@@ -78,11 +93,32 @@ def _read(
     if history == "simulated":
         return simulated_history(schema, seed=seed)
     if history != "stored":
-        return read_history(Path(history), schema, mapping, held_out)
-    from flagfive.stored_history import read_stored
+        return read_history(Path(history), schema, mapping, held_out, labelled=labelled)
+    from flagfive.stored_history import read_stored, read_unlabelled
     from storage import open_engine
 
-    return read_stored(open_engine(settings.storage.url), schema, seed=seed)
+    read = read_stored if labelled else read_unlabelled
+    return read(open_engine(settings.storage.url), schema, seed=seed)
+
+
+def _unsupervised(context: typer.Context, history: str, mapping: Path | None, out: Path, seed: int) -> None:
+    """Fit a base without labels to what HISTORY names, and write it to OUT."""
+    from rich.console import Console
+
+    from meta.training import unsupervised_artifacts
+    from meta.unsupervised import TooFewRows
+
+    with Console(stderr=True).status(f"reading {history}") as status:
+        data = _read(context, history, mapping, (), seed, labelled=False)
+        status.update(f"fitting a base to {len(data.rows.X):,} transactions")
+        try:
+            made = unsupervised_artifacts(data)
+        except TooFewRows as error:
+            raise UserError(f"--history {history}: {error}") from None
+    made.save(out)
+    p = made.base.provenance
+    print(f"{p.rows:,} rows without labels; base {made.base.content_hash[:12]} in {out}")
+    print(f"next: flagfive promote {out}")
 
 
 def _device(wish: str) -> str:

@@ -13,13 +13,17 @@ from contracts.standing_policy import StandingPolicy
 from control.announce import Announcer
 from control.entry import Kind
 from control.promote import HISTORY, announce_artifacts, announce_on_trial
+from features.formulas import WINDOW_FORMULAS
 from meta.artifacts import Artifacts
 from meta.calibration import Tails
+from meta.sampler import Labelled
+from meta.training import NamedHistory, unsupervised_artifacts
 from settings import Settings
 from storage import UnitOfWork
 from storage.episodes import LIVE
-from tests.adaptation_worker import PATTERN, Analyst, Scorer, adapting, frauds, record_control
-from tests.small_models import genuine_rows, small_base, small_network
+from storage.labelled_history import load_genuine_traffic
+from tests.adaptation_worker import KEY, PATTERN, Analyst, Scorer, adapting, frauds, record_control
+from tests.small_models import NAMES, genuine_rows, small_base, small_network
 from tests.waiting import until
 
 BUDGET = 0.001
@@ -79,6 +83,29 @@ def test_a_base_with_the_tails_of_its_history_is_fitted_to_live_traffic(
     with Scorer(stream_settings), adapting(stream_settings, engine):
         until(lambda: calibration(announcer) is not None, what="a calibration")
     assert 0.3 * BUDGET < alert_rate(announcer) < 2.5 * BUDGET
+
+
+def test_five_flags_make_a_detector_beside_a_base_without_labels(
+    stream_settings: Settings, engine: Engine, analyst: Analyst
+) -> None:
+    """1. A base is fitted to stored traffic. 2. It is promoted: no network is. 3. Five flags go live."""
+    with UnitOfWork(engine, reads_only=True) as unit:
+        stored = load_genuine_traffic(unit.session, 10_000, seed=0)
+    none = np.zeros(len(stored), np.int64)
+    rows = Labelled(stored.features, none, none, stored.event_time)
+    made = unsupervised_artifacts(NamedHistory(NAMES, rows, formulas=WINDOW_FORMULAS))
+    announcer = Announcer(stream_settings.broker.bootstrap, stream_settings.topics.control, KEY)
+    promote(announcer, made)
+    with Scorer(stream_settings), adapting(stream_settings, engine):
+        analyst.send("r-1", fraud=frauds(0, 1, 2, 3, 4))
+        assert analyst.answer("r-1").status == LIVE
+    after = announcer.refresh()
+    announcer.close()
+    assert (len(after.networks), len(after.detectors)) == (0, 1)
+    assert after.stack is not None
+    assert after.threshold is not None
+    surprise, _ = after.stack.score((PATTERN + 0.3 * genuine_rows(50, seed=4)).astype(np.float32))
+    assert np.mean(surprise > after.threshold) > 0.8
 
 
 def test_a_detector_that_a_new_base_makes_needless_is_proposed_for_retirement(

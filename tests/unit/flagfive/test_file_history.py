@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from features.schema import TransactionSchema
+from flagfive.errors import UserError
 from flagfive.file_history import UNNAMED, read_history
 from settings import Settings
 from stream.wiring import transaction_schema
@@ -64,3 +65,16 @@ def test_kinds_of_fraud_are_grouped_as_the_mapping_says(tmp_path: Path, schema: 
     family, names = history(tmp_path, schema, "1", '[label.families]\nsmall = ["fuel", "travel"]')
     assert family == [0, 1, 1, UNNAMED, 0]
     assert names == ("small",)
+
+
+def test_a_file_without_labels_is_read_where_none_are_needed(
+    tmp_path: Path, schema: TransactionSchema
+) -> None:
+    file, mapping = tmp_path / "payments.csv", tmp_path / "mapping.toml"
+    lines = [f"t{i},{1_700_000_000 + i},9.5,c1,m1" for i in range(3)]
+    file.write_text("\n".join(["number,when,sum,card,shop", *lines]) + "\n")
+    mapping.write_text(MAPPING.split("[label]")[0])
+    with pytest.raises(UserError, match="no column says which rows are fraud"):
+        read_history(file, schema, mapping)
+    read = read_history(file, schema, mapping, labelled=False)
+    assert (len(read.rows.X), read.rows.family.tolist(), read.names) == (3, [0, 0, 0], ())

@@ -12,7 +12,7 @@ from features.schema import TransactionSchema
 from features.vector import FeatureLayout
 from flagfive.errors import UserError
 from flagfive.file_history import UNNAMED
-from flagfive.stored_history import read_stored
+from flagfive.stored_history import read_stored, read_unlabelled
 from settings import Settings
 from storage import UnitOfWork, migrate, open_engine
 from storage.episodes import LIVE, SUPPORT, Episode, EpisodeTransaction
@@ -80,3 +80,18 @@ def test_too_few_frauds_are_named(engine: Engine, schema: TransactionSchema) -> 
     store(engine, schema, 3)
     with pytest.raises(UserError, match="3 confirmed frauds are stored, 50 are needed"):
         read_stored(engine, schema, seed=0)
+
+
+def test_without_labels_all_traffic_but_confirmed_frauds_is_read(
+    engine: Engine, schema: TransactionSchema
+) -> None:
+    store(engine, schema, 3)
+    rows = read_unlabelled(engine, schema, seed=0).rows
+    assert not rows.family.any()
+    assert len(rows.X) == GENUINE
+    assert rows.seconds.min() == 3.0  # t-0, t-1 and t-2 are confirmed frauds
+
+
+def test_an_empty_database_says_what_to_do(engine: Engine, schema: TransactionSchema) -> None:
+    with pytest.raises(UserError, match="no scored transactions are stored; train on a file"):
+        read_unlabelled(engine, schema, seed=0)
