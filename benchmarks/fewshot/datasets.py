@@ -39,9 +39,18 @@ class Window:
 
 @dataclass(frozen=True)
 class Dataset:
-    """All rows in order of time. `families` names family i + 1; `windows` has train, calibrate and evaluate.
+    """All rows in order of time.
 
-    Flags may start in the first `starts` days of the evaluation window.
+    Attributes:
+        name: Name of the data set.
+        features: Names of the features.
+        rows: Features, family, card and time of each row.
+        merchant: Number of the merchant of each row, (n,).
+        families: `families[i]` names family i + 1.
+        windows: The windows train, calibrate and evaluate.
+        starts: Flags start in the first `starts` days of the evaluation window.
+        derive: Sets features that depend on others, as the injection of training needs it.
+        never_trained: Families that no training sees; the shipped artifacts then fit every one of them.
     """
 
     name: str
@@ -52,6 +61,12 @@ class Dataset:
     windows: dict[str, Window]
     starts: int
     derive: Callable[[np.ndarray], np.ndarray] | None = None
+    never_trained: tuple[int, ...] = ()
+
+    def trained(self, held: int) -> list[int]:
+        """Return the families that training sees where `held` is the one held out."""
+        unseen = {held, *self.never_trained}
+        return [family for family in range(1, len(self.families) + 1) if family not in unseen]
 
     def days(self, window: Window) -> np.ndarray:
         """Return the indices of the rows in a window."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -15,63 +16,116 @@ _LATER = 3_000  # later frauds scored at most
 
 
 @dataclass(frozen=True)
-class Parts:
-    """Rows on which a method is measured, ready to score: reservoir, genuine, known fraud, later fraud."""
+class Part:
+    """Rows to score: their positions in the data set, and a reservoir that holds them."""
 
+    at: np.ndarray
     reservoir: Reservoir
-    genuine: Reservoir
-    known: Reservoir
-    later: Reservoir
 
-    def each(self, score: Callable[[Reservoir], np.ndarray]) -> list[np.ndarray]:
+    @property
+    def base_surprise(self) -> np.ndarray:
+        """Return the base's surprise, float64 (n,)."""
+        return self.reservoir.base_surprise
+
+    @cached_property
+    def tokens(self) -> np.ndarray:
+        """Return normal scores, float32 (n, t)."""
+        return self.reservoir.base.tokens(self.reservoir.X)
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Rows on which a method is measured: reservoir, genuine, known fraud, later fraud.
+
+    `first` marks the later frauds that are the first ones of their card.
+    """
+
+    reservoir: Part
+    genuine: Part
+    known: Part
+    later: Part
+    first: np.ndarray
+
+    def each(self, score: Callable[[Part], np.ndarray]) -> list[np.ndarray]:
         """Return the scores of all four."""
         return [score(part) for part in (self.reservoir, self.genuine, self.known, self.later)]
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """Recall on later frauds and on known fraud, average precision, and realised alert rate."""
+    """What one method finds on one episode, all as shares from 0 to 1.
+
+    Attributes:
+        recall: Later frauds found at the method's own threshold.
+        average_precision: Over genuine traffic and later frauds.
+        alert_rate: Realised share of genuine traffic that is alerted.
+        equal_recall: Later frauds found where exactly the budget of genuine traffic is alerted.
+        known_recall: Known fraud found at the method's own threshold.
+        equal_known: Known fraud found at the equal rate.
+        first_recall: Cards whose first later fraud is found, at the equal rate.
+        live: Whether a detector scores; False where the gate keeps a draft.
+        reasons: What the gate says against the detector.
+    """
 
     recall: float
     average_precision: float
     alert_rate: float
+    equal_recall: float
     known_recall: float
+    equal_known: float
+    first_recall: float
+    live: bool = True
+    reasons: tuple[str, ...] = ()
 
 
 class Measure:
     """Parts of a setting that do not change with the episode."""
 
-    def __init__(self, setting: Setting, reservoir: Reservoir | None = None) -> None:
+    def __init__(self, setting: Setting) -> None:
         self.setting = setting
-        base = setting.artifacts.base
-        self.reservoir = reservoir or setting.reservoir
-        tails = self.reservoir.base_tails
-        self.genuine = Reservoir(setting.rows(setting.genuine_rows), base, tails)
-        self.known = Reservoir(setting.rows(setting.known_rows), base, tails)
-        self._tails = tails
+        self.reservoir = Part(setting.reservoir_rows, setting.reservoir)
+        self._genuine, self._known = self.part(setting.genuine_rows), self.part(setting.known_rows)
+
+    def part(self, at: np.ndarray) -> Part:
+        """Return rows of the data set, under the tails of the reservoir."""
+        base, tails = self.setting.artifacts.base, self.setting.reservoir.base_tails
+        return Part(at, Reservoir(self.setting.rows(at), base, tails))
 
     def parts(self, episode: Episode) -> Parts:
         """Return the parts of one episode."""
-        later = episode.later
+        later, card = episode.later, self.setting.data.rows.card
+        first = np.zeros(len(later), bool)
+        first[np.unique(card[later], return_index=True)[1]] = True
         if len(later) > _LATER:
-            later = np.sort(np.random.default_rng(5).choice(later, _LATER, replace=False))
-        base = self.setting.artifacts.base
-        return Parts(
-            self.reservoir, self.genuine, self.known, Reservoir(self.setting.rows(later), base, self._tails)
-        )
+            chosen = np.sort(np.random.default_rng(5).choice(len(later), _LATER, replace=False))
+            later, first = later[chosen], first[chosen]
+        return Parts(self.reservoir, self._genuine, self._known, self.part(later), first)
 
-    def outcome(self, scores: list[np.ndarray], *, threshold: float | None = None) -> Outcome:
+    def outcome(
+        self,
+        parts: Parts,
+        scores: list[np.ndarray],
+        *,
+        threshold: float | None = None,
+        reasons: tuple[str, ...] = (),
+    ) -> Outcome:
         """Return the outcome for the scores of reservoir, genuine, known and later rows.
 
         Without `threshold`, the threshold is the reservoir's quantile for the budget.
         """
         reservoir, genuine, known, later = scores
         limit = float(np.quantile(reservoir, 1 - BUDGET)) if threshold is None else threshold
+        equal = float(np.quantile(genuine, 1 - BUDGET))
         return Outcome(
-            float(np.mean(later > limit)),
-            self._average_precision(genuine, later),
-            float(np.mean(genuine > limit)),
-            float(np.mean(known > limit)),
+            recall=float(np.mean(later > limit)),
+            average_precision=self._average_precision(genuine, later),
+            alert_rate=float(np.mean(genuine > limit)),
+            equal_recall=float(np.mean(later > equal)),
+            known_recall=float(np.mean(known > limit)),
+            equal_known=float(np.mean(known > equal)),
+            first_recall=float(np.mean(later[parts.first] > equal)),
+            live=not reasons,
+            reasons=reasons,
         )
 
     def _average_precision(self, genuine: np.ndarray, later: np.ndarray) -> float:

@@ -1,179 +1,155 @@
-"""Methods compared: baselines, each adapter beside the base, and flagfive's own choice."""
+"""Methods compared: the live default, and baselines beside the base."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import numpy as np
 
-from benchmarks.fewshot.measure import BUDGET, Measure, Outcome, Parts
-from benchmarks.fewshot.setting import Episode
-from meta.adapters.protocol import Adapter
-from meta.adapters.registry import adapter
+from benchmarks.baselines import simple
+from benchmarks.baselines.libraries import LIBRARIES, installed
+from benchmarks.baselines.protocol import Baseline
+from benchmarks.fewshot.hardships import HARDSHIPS
+from benchmarks.fewshot.live_path import Flagged, outcome_of, proposed
+from benchmarks.fewshot.measure import BUDGET, Measure, Outcome, Part, Parts
+from benchmarks.fewshot.setting import Episode, Setting
+from meta.adapters.registry import DEFAULT, NAMES, adapter
 from meta.adapters.retrain import Retrain
-from meta.calibration import Tails
-from meta.gate import judge
-from meta.reservoir import Reservoir
-from meta.stack import ScoringStack
+from meta.artifacts import NoArtifacts
+from meta.calibration import CEILING, Tails
 from meta.support import Support
-from meta.verdict import Limits
 
 Method = Callable[[Measure, Episode, Parts, int], Outcome]
-REVIEWED = 100  # matches that an analyst judges in a look-back
-BESIDE_BASE = (
-    "logistic", "ridge", "protonet", "relation", "maml", "fomaml", "metasgd", "anil", "reptile", "evidence",
-)  # fmt: skip
+_BESIDE: dict[str, Baseline] = {
+    "ridge 1.0": simple.ridge(1.0),
+    "distance of means": simple.distance_of_means,
+    **LIBRARIES,
+}
+FAST = ("base", "blocklist", "logistic", "ridge", "ridge 1.0", "distance of means", "flagfive")
+"""Methods that take at most a second per episode."""
+SLOW = dict.fromkeys(("retrain", "trees retrained", "blend", "finetune alone", "deepsad", "prenet"), (5, 20))
+"""Methods that take many seconds per episode, and the numbers of flags that they run at."""
 
 
 def base(m: Measure, episode: Episode, parts: Parts, seed: int) -> Outcome:
     """Score with the base alone."""
-    return m.outcome(parts.each(lambda r: r.base_surprise))
+    return m.outcome(parts, parts.each(lambda part: part.base_surprise))
 
 
 def oracle(m: Measure, episode: Episode, parts: Parts, seed: int) -> Outcome:
     """Score with boosted trees on every label of the training window, including the held-out family's."""
-    return m.outcome(parts.each(lambda r: np.asarray(m.setting.oracle.predict(r.X, raw_score=True))))
+    trees = m.setting.oracle
+    return m.outcome(
+        parts, parts.each(lambda part: np.asarray(trees.predict(part.reservoir.X, raw_score=True)))
+    )
 
 
-def beside_base(name: str) -> Method:
-    """Score with an adapter's detector beside the base, each with the same share of the budget."""
+def blocklist(m: Measure, episode: Episode, parts: Parts, seed: int) -> Outcome:
+    """Alert every later transaction of a flagged card or merchant, beside the base and its threshold."""
+    card, merchant = m.setting.data.rows.card, m.setting.data.merchant
+
+    def score(part: Part) -> np.ndarray:
+        blocked = np.isin(card[part.at], card[episode.flags])
+        blocked |= np.isin(merchant[part.at], merchant[episode.flags])
+        return part.base_surprise + np.where(blocked, CEILING, 0.0)
+
+    alone = float(np.quantile(parts.reservoir.base_surprise, 1 - BUDGET))
+    return m.outcome(parts, parts.each(score), threshold=alone)
+
+
+def adapter_beside_base(name: str) -> Method:
+    """Score with an adapter's detector beside the base, each with the same share of the budget, no gate."""
 
     def run(m: Measure, episode: Episode, parts: Parts, seed: int) -> Outcome:
-        scores = _detector_scores(adapter(name, m.setting.artifacts), m, episode, parts, seed)
-        tails = Tails.fit(scores[0])
-        own = parts.each(lambda r: r.base_surprise)
-        return m.outcome([np.maximum(b, tails.surprise(s)) for b, s in zip(own, scores, strict=True)])
+        return _beside(m, parts, _adapted(name, m, episode, parts, seed))
 
     return run
 
 
-def alone(name: str) -> Method:
+def adapter_alone(name: str) -> Method:
     """Score with an adapter's detector without the base."""
 
     def run(m: Measure, episode: Episode, parts: Parts, seed: int) -> Outcome:
-        return m.outcome(_detector_scores(adapter(name, m.setting.artifacts), m, episode, parts, seed))
+        return m.outcome(parts, _adapted(name, m, episode, parts, seed))
 
     return run
 
 
-def retrain(m: Measure, episode: Episode, parts: Parts, seed: int) -> Outcome:
-    """Score with boosted trees on all past labels and the flags, as a nightly retrain does."""
+def baseline_beside_base(fit: Baseline) -> Method:
+    """Score with a baseline that reads flags and background, beside the base."""
+
+    def run(m: Measure, episode: Episode, parts: Parts, seed: int) -> Outcome:
+        tokens = m.setting.artifacts.base.tokens
+        score = fit(tokens(m.setting.rows(episode.flags)), tokens(m.setting.background), seed=seed)
+        return _beside(m, parts, parts.each(lambda part: score(part.tokens)))
+
+    return run
+
+
+def trees_retrained(m: Measure, episode: Episode, parts: Parts, seed: int) -> Outcome:
+    """Score with boosted trees on all past labels and the flags, in place of the base: a nightly retrain."""
     s = m.setting
-    weight_of_genuine = 1.0  # genuine rows are a sample; frauds are complete
-    model = Retrain(s.artifacts.base.normaliser, s.past_frauds, share=0.25 * weight_of_genuine)
+    model = Retrain(s.artifacts.base.normaliser, s.past_frauds)
     detector = model.adapt(Support(s.rows(episode.flags)), s.past_genuine, seed=seed)
-    return m.outcome(parts.each(lambda r: model.score(detector, r.X)))
+    return m.outcome(parts, parts.each(lambda part: model.score(detector, part.reservoir.X)))
 
 
-def flagfive(m: Measure, episode: Episode, parts: Parts, seed: int) -> Outcome:
-    """Do as the product does: adapt, calibrate, choose the share on left-out flags and replay sets, gate.
+def flagfive(name: str = DEFAULT) -> Method:
+    """Do as the product does with an adapter; a draft does not score, and the base then scores alone."""
 
-    A detector that the gate keeps as a draft does not score; the base then scores alone.
-    """
-    return _product(m, m.setting.rows(episode.flags), parts, seed)
+    def run(m: Measure, episode: Episode, parts: Parts, seed: int) -> Outcome:
+        flagged = Flagged(episode.flags, m.setting.rows(episode.flags))
+        return outcome_of(m, proposed(m.setting, flagged, parts.reservoir, seed=seed, name=name), parts)
 
-
-def first_second(m: Measure, episode: Episode, parts: Parts, seed: int) -> Outcome:
-    """Score with the evidence detector and its share, which is live within a second, before the blend."""
-    return _product(m, m.setting.rows(episode.flags), parts, seed, "evidence")
+    return run
 
 
-def one_wrong_flag(m: Measure, episode: Episode, parts: Parts, seed: int) -> Outcome:
-    """Score with flagfive after one flag of the episode is replaced by an ordinary transaction."""
-    flags = m.setting.rows(episode.flags).copy()
-    rng = np.random.default_rng((seed, 3))
-    flags[rng.integers(len(flags))] = m.setting.rows(rng.choice(m.setting.genuine_rows, 1))[0]
-    return _product(m, flags, parts, seed)
+METHODS: dict[str, Method] = {
+    "base": base,
+    "blocklist": blocklist,
+    **{name: adapter_beside_base(name) for name in NAMES},
+    **{name: baseline_beside_base(fit) for name, fit in _BESIDE.items()},
+    "finetune alone": adapter_alone("finetune"),
+    "trees retrained": trees_retrained,
+    "flagfive": flagfive(),
+    **{f"flagfive with {name}": flagfive(name) for name in NAMES if name != DEFAULT},
+    **HARDSHIPS,
+    "oracle": oracle,
+}
+"""Every method by its name in the table. The name of an adapter is its detector beside the base, ungated."""
+BY_DEFAULT = tuple(name for name in METHODS if not name.startswith("flagfive with"))
+"""Methods that run where none are named."""
 
 
-def undetected(m: Measure, episode: Episode, parts: Parts, seed: int) -> Outcome:
-    """Score with flagfive calibrated on a reservoir that contains the family's frauds, labelled genuine."""
-    dirty = _with_undetected(m, seed)[1]
-    flags = m.setting.rows(episode.flags)
-    return _product(m, flags, Parts(dirty, parts.genuine, parts.known, parts.later), seed)
+def missing(name: str, setting: Setting) -> str:
+    """Return why a method cannot run in a setting; empty where it can."""
+    if name in LIBRARIES and not installed(name):
+        return "its library is not installed"
+    try:
+        adapter(_adapter_of(name), setting.artifacts)
+    except NoArtifacts as error:
+        return str(error)
+    return ""
 
 
-def looked_back(m: Measure, episode: Episode, parts: Parts, seed: int) -> Outcome:
-    """Score as `undetected` does, after an analyst judges the detector's 100 best matches there."""
-    s = m.setting
-    dirty = _with_undetected(m, seed)
-    made = adapter("evidence-aware", s.artifacts)
-    background = parts.reservoir.extend(made, s.rows(s.background_rows))
-    detector = made.adapt(Support(dirty[1].extend(made, s.rows(episode.flags))), background, seed=seed)
-    best = np.argsort(-dirty[1].scores(made, detector))[:REVIEWED]
-    fraud = best[s.data.rows.family[dirty[0][best]] == s.held]
-    clean = Reservoir(np.delete(dirty[1].X, fraud, axis=0), s.artifacts.base)
-    return _product(m, s.rows(episode.flags), Parts(clean, parts.genuine, parts.known, parts.later), seed)
+def _adapter_of(name: str) -> str:
+    """Return the adapter that a method needs; one that needs no artifacts where it needs none."""
+    if name in NAMES:
+        return name
+    if name.startswith("flagfive"):
+        return name.removeprefix("flagfive with ") if " with " in name else DEFAULT
+    return "ridge"
 
 
-def _with_undetected(m: Measure, seed: int) -> tuple[np.ndarray, Reservoir]:
-    """Return the row indices of a reservoir with the held-out family's frauds, and that reservoir."""
-    s = m.setting
-    d = s.data
-    hidden = d.calibrate[d.rows.family[d.calibrate] == s.held]
-    share = len(s.reservoir_rows) / np.sum(d.rows.family[d.calibrate] == 0)
-    hidden = np.random.default_rng(seed).choice(hidden, int(share * len(hidden)), replace=False)
-    # sorted, so that frauds are spread in time: parts of the reservoir are used separately
-    mixed = np.sort(np.concatenate([s.reservoir_rows, hidden]))
-    return mixed, Reservoir(s.rows(mixed), s.artifacts.base)
+def _beside(m: Measure, parts: Parts, scores: list[np.ndarray]) -> Outcome:
+    """Take the larger surprise of base and detector, row by row."""
+    tails, own = Tails.fit(scores[0]), parts.each(lambda part: part.base_surprise)
+    return m.outcome(parts, [np.maximum(b, tails.surprise(s)) for b, s in zip(own, scores, strict=True)])
 
 
-def hardships() -> dict[str, Method]:
-    """Return flagfive with wrong flags or undetected frauds, by name in the table."""
-    return {
-        "flagfive, one flag wrong": one_wrong_flag,
-        "flagfive, undetected in reservoir": undetected,
-        "flagfive, undetected, 100 reviewed": looked_back,
-    }
-
-
-def _product(m: Measure, flags: np.ndarray, parts: Parts, seed: int, name: str = "blend") -> Outcome:
-    """Adapt, calibrate and choose the share; score with the base alone where the gate refuses."""
-    s = m.setting
-    artifacts = replace(s.artifacts, past=s.past_frauds)
-    verdict = judge(
-        ScoringStack(artifacts.base, parts.reservoir.base_tails),
-        adapter(name, artifacts),
-        Support(flags),
-        s.past_genuine if name == "blend" else s.rows(s.background_rows),
-        parts.reservoir,
-        {"known fraud": s.rows(s.replay_rows)},
-        seed=seed,
-        limits=Limits(budget=BUDGET, allowed_loss=0.008),
-    )
-    if not verdict.passed:
-        return m.outcome(parts.each(lambda r: r.base_surprise))
-    live = verdict.live
-
-    def score(part: Reservoir) -> np.ndarray:
-        return np.maximum(part.base_surprise, part.surprise_of(live) + live.shift)
-
-    return m.outcome(parts.each(score), threshold=verdict.threshold)
-
-
-def all_methods(*, learners: bool) -> dict[str, Method]:
-    """Return every method by its name in the table."""
-    taught = {"protonet", "relation", "maml", "fomaml", "metasgd", "anil", "reptile"}
-    names = [n for n in BESIDE_BASE if learners or n not in taught]
-    beside = {f"base + {n}": beside_base(n) for n in names}
-    return {
-        "base": base,
-        **beside,
-        "evidence alone": alone("evidence"),
-        "finetune": alone("finetune"),
-        "retrain": retrain,
-        "flagfive, first second": first_second,
-        "flagfive": flagfive,
-        "oracle": oracle,
-    }
-
-
-def _detector_scores(
-    made: Adapter, m: Measure, episode: Episode, parts: Parts, seed: int
-) -> list[np.ndarray]:
-    s = m.setting
-    flags = parts.reservoir.extend(made, s.rows(episode.flags))
-    background = parts.reservoir.extend(made, s.rows(s.background_rows))
+def _adapted(name: str, m: Measure, episode: Episode, parts: Parts, seed: int) -> list[np.ndarray]:
+    s, recent = m.setting, parts.reservoir.reservoir
+    made = adapter(name, s.artifacts)
+    flags, background = recent.extend(made, s.rows(episode.flags)), recent.extend(made, s.background)
     detector = made.adapt(Support(flags), background, seed=seed)
-    return parts.each(lambda r: r.scores(made, detector))
+    return parts.each(lambda part: part.reservoir.scores(made, detector))

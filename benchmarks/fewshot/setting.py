@@ -15,14 +15,18 @@ from features.formulas import WINDOW_FORMULAS
 from meta.artifacts import Artifacts
 from meta.base_training import BaseSettings
 from meta.columns import FeatureColumns
+from meta.episode import BACKGROUND_ROWS
 from meta.injection import Injector
 from meta.learner_training import LearnerSettings, train_learners
 from meta.meta_training import MetaSettings
 from meta.reservoir import Reservoir
 from meta.sampler import Labelled, Sampler
+from meta.scored_traffic import spread_order
 from meta.training import NamedHistory, TrainingSettings, train_artifacts
 
-RESERVOIR, GENUINE, KNOWN, BACKGROUND, TREES_GENUINE = 50_000, 60_000, 3_000, 2_048, 80_000
+FOLDER = Path("var/bench/fewshot")
+"""Trained artifacts are kept here, in a folder per battery."""
+RESERVOIR, GENUINE, KNOWN, TREES_GENUINE = 50_000, 60_000, 3_000, 80_000
 SETTINGS = TrainingSettings(
     BaseSettings(steps=3000, follow=0.9), MetaSettings(steps=1500), genuine_rows=120_000
 )
@@ -44,14 +48,14 @@ class Setting:
         self.data, self.held = dataset, held
         self.folder = folder / f"{dataset.name}-{held}"
         self._rng = np.random.default_rng(held)
-        family = dataset.rows.family
-        self.reservoir_rows = self._some(dataset.calibrate, RESERVOIR)
+        family, trained = dataset.rows.family, dataset.trained(held)
+        # In the order of live calibration: a part from the front is spread over time.
+        reservoir = self._some(dataset.calibrate, RESERVOIR)
+        self.reservoir_rows = reservoir[spread_order(len(reservoir))]
         self.genuine_rows = self._some(dataset.evaluate, GENUINE)
-        self.background_rows = self._some(dataset.train, BACKGROUND)
-        known = [f for f in range(1, len(dataset.families) + 1) if f != held]
-        fraud = dataset.evaluate[np.isin(family[dataset.evaluate], known)]
+        fraud = dataset.evaluate[np.isin(family[dataset.evaluate], trained)]
         self.known_rows = np.sort(self._rng.choice(fraud, min(KNOWN, len(fraud)), replace=False))
-        self.replay_rows = dataset.matured[np.isin(family[dataset.matured], known)]
+        self.matured_rows = dataset.matured[np.isin(family[dataset.matured], trained)]
 
     def rows(self, at: np.ndarray) -> np.ndarray:
         """Return raw features of rows."""
@@ -60,7 +64,9 @@ class Setting:
 
     @cached_property
     def artifacts(self) -> Artifacts:
-        """Return base, evidence and learners, trained without the family or read from the folder."""
+        """Return artifacts trained without the family: those that ship, or those of the folder."""
+        if self.held in self.data.never_trained:
+            return Artifacts.load()
         if (self.folder / "evidence.safetensors").exists():
             kept = Artifacts.load(self.folder)
             if kept.base.features == self.data.features:
@@ -81,6 +87,12 @@ class Setting:
         """Return the genuine rows of the calibration window, scored by the base."""
         return Reservoir(self.rows(self.reservoir_rows), self.artifacts.base)
 
+    @property
+    def background(self) -> np.ndarray:
+        """Return the rows that an adapter reads live, raw features."""
+        background: np.ndarray = self.reservoir.X[:BACKGROUND_ROWS]
+        return background
+
     @cached_property
     def oracle(self) -> lgb.LGBMClassifier:
         """Return boosted trees trained on all labels of the training window, also the held-out family's."""
@@ -88,9 +100,9 @@ class Setting:
 
     @cached_property
     def past_frauds(self) -> np.ndarray:
-        """Return raw features of the training window's frauds without the held-out family."""
+        """Return raw features of the training window's frauds of the families that training sees."""
         family = self.data.rows.family[self.data.train]
-        return self.rows(self.data.train[(family > 0) & (family != self.held)])
+        return self.rows(self.data.train[np.isin(family, self.data.trained(self.held))])
 
     @cached_property
     def past_genuine(self) -> np.ndarray:

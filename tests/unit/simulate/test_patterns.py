@@ -23,6 +23,14 @@ RECIPES = {
     "subscription_trap": (59.0, 99.99, 10 * DAY_S),
     "split_purchases": (440.0, 500.0, 4 * HOUR_S),
     "night_fuel": (90.0, 140.0, 40 * DAY_S),
+    "game_credit": (19.99, 49.99, 1 * HOUR_S),
+    "grocery_run": (170.0, 260.0, 48 * HOUR_S),
+    "last_minute_flight": (150.0, 2_500.0, 30 * HOUR_S),
+    "pharmacy_round": (70.0, 160.0, 40 * HOUR_S),
+    "phantom_bookings": (250.0, 600.0, 31 * HOUR_S),
+    "ticket_resale": (24.0, 48.0, 40 * HOUR_S),
+    "tiny_surcharge": (0.9, 1.9, 29 * HOUR_S),
+    "utility_top_up": (180.0, 300.0, 20 * DAY_S),
 }
 
 
