@@ -6,13 +6,15 @@ from collections.abc import Callable
 
 import numpy as np
 
-from benchmarks.anomalies.live_default import live_default
 from benchmarks.anomalies.tables import Split
+from benchmarks.anomalies.without_history import without_history
 from benchmarks.baselines import simple
 from benchmarks.baselines.libraries import LIBRARIES
 from benchmarks.baselines.protocol import Baseline
+from meta.adapters.registry import DEFAULT, adapter
 from meta.arrays import Doubles
 from meta.episode import BACKGROUND_ROWS
+from meta.reservoir import Reservoir
 from meta.support import Support
 
 Method = Callable[[Split, int], Doubles]
@@ -21,10 +23,11 @@ Method = Callable[[Split, int], Doubles]
 def flagfive(split: Split, seed: int) -> Doubles:
     """Score with the live default; it reads as many rows as an episode of live traffic gives it."""
     order = np.random.default_rng(seed).permutation(len(split.unlabelled))
-    background = split.unlabelled[order[:BACKGROUND_ROWS]]
-    adapter = live_default(split.unlabelled, split.normaliser)
-    detector = adapter.adapt(Support(split.flags), background, seed=seed)
-    return adapter.score(detector, split.test)
+    artifacts = without_history(split.unlabelled, split.normaliser)
+    made, recent = adapter(DEFAULT, artifacts), Reservoir(split.unlabelled[order], artifacts.base)
+    background = recent.extend(made, recent.X[:BACKGROUND_ROWS])
+    detector = made.adapt(recent.extend_support(made, Support(split.flags)), background, seed=seed)
+    return made.score(detector, recent.extend(made, split.test))
 
 
 def baseline(fit: Baseline) -> Method:

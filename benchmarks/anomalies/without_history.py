@@ -1,12 +1,10 @@
-"""The live default adapter on a table: no labelled history, no trained artifacts, only a normaliser."""
+"""Artifacts for a table without history: nothing is trained; there is a normaliser and a silent base."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from meta import kernels
-from meta.adapters.protocol import Adapter
-from meta.adapters.registry import DEFAULT, adapter
 from meta.arrays import Floats
 from meta.artifacts import Artifacts
 from meta.base import BaseModel, Provenance
@@ -15,20 +13,18 @@ from meta.histograms import Histograms
 from meta.normaliser import Normaliser
 
 
-def live_default(unlabelled: Floats, normaliser: Normaliser) -> Adapter:
-    """Return the adapter that runs live, beside a base that knows nothing.
+def without_history(unlabelled: Floats, normaliser: Normaliser) -> Artifacts:
+    """Return artifacts from which any adapter can be made that needs no training.
 
     Args:
         unlabelled: Training rows without a label, raw features float32 (m, d).
         normaliser: Map to normal scores, learned from these rows.
-
-    Raises:
-        NoArtifacts: The live default needs artifacts that only training makes.
     """
     features = tuple(f"feature_{number}" for number in range(unlabelled.shape[1]))
     nothing = Provenance((0.0, 0.0), "", 0, len(unlabelled), 0)
-    base = BaseModel(features, normaliser, _silent(normaliser.tokens), Histograms.fit(unlabelled), nothing)
-    return adapter(DEFAULT, Artifacts(base))
+    return Artifacts(
+        BaseModel(features, normaliser, _silent(normaliser.tokens), Histograms.fit(unlabelled), nothing)
+    )
 
 
 def _silent(tokens: int) -> CurveNetwork:
