@@ -16,6 +16,7 @@ from control.change import Change
 from control.entry import LoggedEntry
 from control.keys import ControlKey
 from control.snapshot import Snapshot
+from meta.verdict import Limits
 from storage import UnitOfWork
 
 
@@ -59,6 +60,14 @@ class AdaptationContext:
     def budget(self) -> float:
         """Share of genuine traffic that may be alerted, over 0 to 0.5."""
         return self.policy.budget(self.preparation.per_day)
+
+    @property
+    def limits(self) -> Limits:
+        """What a detector must keep to go live."""
+        terms = self.policy
+        return Limits(
+            self.budget, terms.known_fraud_lost, terms.alerts_added, terms.objective, terms.confidence
+        )
 
     def reread_policy(self) -> None:
         """Take over what an administrator has set since. Raises StorageUnavailable."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from contracts.trade_off import TradeOff
+
 VERSION = 1
 
 
@@ -23,6 +25,7 @@ class Draft(msgspec.Struct, frozen=True):
         patterns: ids of the flags in two groups, where the flags show two patterns.
         set_aside: ids of flags that the detector is made without, because they look like ordinary traffic to
             a detector of the other flags.
+        trade_off: what each share of the budget would bring and cost a day, and the chosen one.
     """
 
     detector: bytes
@@ -35,6 +38,7 @@ class Draft(msgspec.Struct, frozen=True):
     strangers: tuple[str, ...] = ()
     patterns: tuple[tuple[str, ...], ...] = ()
     set_aside: tuple[str, ...] = ()
+    trade_off: TradeOff | None = None
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -52,6 +56,7 @@ class Answer(msgspec.Struct, frozen=True):
         flag_to_live_ms: the same, to the last partition's acknowledgement.
         notes: findings beside the outcome, such as shared entities, flags set aside, two patterns.
         draft: of a preview.
+        trade_off: of a flag that was adapted: what each share of the budget would bring and cost a day.
         version: of this message format.
     """
 
@@ -68,4 +73,5 @@ class Answer(msgspec.Struct, frozen=True):
     flag_to_live_ms: float | None = None
     notes: tuple[str, ...] = ()
     draft: Draft | None = None
+    trade_off: TradeOff | None = None
     version: int = VERSION

@@ -41,6 +41,8 @@ class Request(msgspec.Struct, frozen=True):
         reason: why; it is kept in the history.
         policy: of a flag. It can hold the detector back where the standing policy is `auto`, and never
             releases one that the standing policy holds back.
+        share: of a flag or a preview: a point that a person chose on the curve of the trade-off. The limits
+            of the gate hold nevertheless. None leaves the choice to the gate.
         version: of this message format.
     """
 
@@ -54,6 +56,7 @@ class Request(msgspec.Struct, frozen=True):
     source: str = "analyst"
     reason: str = ""
     policy: ReleasePolicy = "auto"
+    share: float | None = None
     version: int = VERSION
 
     @property

@@ -13,6 +13,9 @@ from typing import Any, Literal, Protocol
 ReleasePolicy = Literal["auto", "approve", "shadow"]
 """What happens to a detector that passed the gate: it goes live, waits for a person, or scores silently."""
 
+GateObjective = Literal["frauds", "money"]
+"""What the share of the budget of a new detector maximises: frauds caught a day, or their amount."""
+
 DAY_S = 86_400.0
 LARGEST_BUDGET = 0.5
 
@@ -24,6 +27,10 @@ class BudgetTerms(Protocol):
     def alert_rate(self) -> float: ...
     @property
     def alerts_per_day(self) -> float: ...
+    @property
+    def surge(self) -> float: ...
+    @property
+    def surge_hours(self) -> float: ...
 
 
 class AdaptationTerms(Protocol):
@@ -43,6 +50,19 @@ class AdaptationTerms(Protocol):
     def recalibrate_hours(self) -> float: ...
 
 
+class GateTerms(Protocol):
+    """The section `[gate]` of the settings file."""
+
+    @property
+    def objective(self) -> GateObjective: ...
+    @property
+    def known_fraud_lost(self) -> float: ...
+    @property
+    def alerts_added(self) -> float: ...
+    @property
+    def confidence(self) -> float: ...
+
+
 class StorageTerms(Protocol):
     """The section `[storage]` of the settings file."""
 
@@ -59,6 +79,8 @@ class SettingsFile(Protocol):
     def budget(self) -> BudgetTerms: ...
     @property
     def adaptation(self) -> AdaptationTerms: ...
+    @property
+    def gate(self) -> GateTerms: ...
     @property
     def storage(self) -> StorageTerms: ...
 
@@ -78,6 +100,12 @@ class StandingPolicy:
         recalibrate_hours: hours between recalibrations; 0 for none.
         transactions_days: days of event time that transactions are kept; 0 keeps all.
         alerts_days: days that alerts are kept; 0 keeps all.
+        objective: what the share of the budget of a new detector maximises.
+        known_fraud_lost: most recall that a set of known fraud may lose, 0 to 1.
+        alerts_added: most alerts a day that a detector may add; 0 for no limit.
+        confidence: probability that a detector gains something, at least.
+        surge: part of the budget that an episode may add for a time; 0 for none.
+        surge_hours: hours that a surge lasts.
     """
 
     alert_rate: float = 0.001
@@ -90,11 +118,18 @@ class StandingPolicy:
     recalibrate_hours: float = 24.0
     transactions_days: float = 0.0
     alerts_days: float = 0.0
+    objective: GateObjective = "frauds"
+    known_fraud_lost: float = 0.05
+    alerts_added: float = 0.0
+    confidence: float = 0.6
+    surge: float = 0.25
+    surge_hours: float = 72.0
 
     @classmethod
     def of_settings(cls, settings: SettingsFile) -> StandingPolicy:
         """The policy that the settings file states."""
         budget, adaptation, storage = settings.budget, settings.adaptation, settings.storage
+        gate = settings.gate
         return cls(
             budget.alert_rate,
             budget.alerts_per_day,
@@ -106,6 +141,12 @@ class StandingPolicy:
             adaptation.recalibrate_hours,
             storage.transactions_days,
             storage.alerts_days,
+            gate.objective,
+            gate.known_fraud_lost,
+            gate.alerts_added,
+            gate.confidence,
+            budget.surge,
+            budget.surge_hours,
         )
 
     def overridden(self, terms: Mapping[str, Any]) -> StandingPolicy:

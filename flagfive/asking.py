@@ -48,6 +48,7 @@ def ask_and_print(
     wait: float,
     author: str | None,
     request_id: str | None = None,
+    as_json: bool = False,
     **fields: Any,
 ) -> NoReturn:
     """Send a request, print the answer, and end with its exit code.
@@ -58,6 +59,7 @@ def ask_and_print(
         wait: seconds to wait for the answer.
         author: who asks; by default the user logged in.
         request_id: of an earlier request, to send it again; by default a new one.
+        as_json: whether to print the answer as JSON.
         **fields: further fields of the request.
 
     Raises:
@@ -65,6 +67,7 @@ def ask_and_print(
         BrokerAway: no broker answers.
         WrongSettings: the settings file is invalid.
     """
+    import msgspec
     from kafka.errors import KafkaError
 
     from contracts.request import Request
@@ -88,7 +91,7 @@ def ask_and_print(
             f"no answer within {wait:g} s: is `flagfive adapter` running? The request is on the topic; "
             f"for its outcome repeat the command with --request-id {request.request_id}"
         )
-    for line in lines_of(answer):
+    for line in [msgspec.json.encode(answer).decode()] if as_json else lines_of(answer):
         print(line)
     raise typer.Exit(EXIT_CODES.get(answer.status, 1))
 

@@ -20,7 +20,13 @@ SHIFTS = np.round(np.arange(-1.0, 1.65, 0.1), 2)  # from a tenth of the base's s
 _EXACT_FROM = 1_000  # rows; smaller sets are counted softly. In large ones that overstated losses tenfold
 _TRUE_LOSS = 0.01  # recall; a smaller loss goes unnoticed in operation
 _ONE_IN_TWENTY = 1.645  # standard deviations, one-sided
-_SOFTNESS = 0.2  # surprise; a flag just under the threshold counts in part, since five flags are few
+_SOFTNESS = 0.2  # surprise; a fraud just under the threshold counts in part, since sets may be small
+_OF_ONE_FLAG, _MOST_SOFTNESS = 0.9, 0.5
+"""Softness of flags, surprise: that of one flag falls with the root of their number, up to the most.
+
+Later frauds spread wider than five flags. Chosen on earlier windows of Handbook and Sparkov:
+docs/decisions/0006-a-gate-that-weighs.md.
+"""
 
 
 @dataclass(frozen=True)
@@ -108,7 +114,8 @@ def every_share(
         name: _Set.of(surprises, shifts, before, alone, 0.9 * allowed_loss)
         for name, surprises in replay.items()
     }
-    flagged = _Set.of(flags, shifts, before, alone, 0.0)
+    softness = min(_OF_ONE_FLAG / float(np.sqrt(len(flags))), _MOST_SOFTNESS)
+    flagged = _Set.of(flags, shifts, before, alone, 0.0, softness)
     shares = []
     for shift in SHIFTS.tolist():
         threshold = top.threshold(shift)
@@ -118,7 +125,7 @@ def every_share(
                 shift,
                 threshold,
                 float(np.mean(found)),
-                float(np.mean(_caught(flagged.own + shift, threshold))),
+                float(np.mean(_caught(flagged.own + shift, threshold, softness))),
                 flagged.moved(found),
                 {name: one.moved(one.caught(shift, threshold)) for name, one in sets.items()},
             )
@@ -149,12 +156,14 @@ class _Set:
         own: Surprise of each row under the new detector.
         before: How much each row counts as caught without the new detector, 0 to 1.
         spent: Share that live detectors cost already.
+        softness: Surprise within which a row counts in part.
     """
 
     rest: Doubles
     own: Doubles
     before: Doubles
     spent: float
+    softness: float
 
     @classmethod
     def of(
@@ -164,16 +173,17 @@ class _Set:
         threshold: float,
         alone: float,
         most_spent: float,
+        softness: float = _SOFTNESS,
     ) -> _Set:
         """Measure what is caught over `threshold`, and what the base catches by itself over `alone`."""
         rest = combine(surprises[:, :-1], shifts)
-        before = _caught(rest, threshold)
-        spent = float(np.mean(_caught(surprises[:, 0], alone)) - np.mean(before))
-        return cls(rest, surprises[:, -1], before, min(max(spent, 0.0), most_spent))
+        before = _caught(rest, threshold, softness)
+        spent = float(np.mean(_caught(surprises[:, 0], alone, softness)) - np.mean(before))
+        return cls(rest, surprises[:, -1], before, min(max(spent, 0.0), most_spent), softness)
 
     def caught(self, shift: float, threshold: float) -> Doubles:
         """Return how much each row counts as caught with the new detector, 0 to 1."""
-        return _caught(np.maximum(self.rest, self.own + shift), threshold)
+        return _caught(np.maximum(self.rest, self.own + shift), threshold, self.softness)
 
     def moved(self, after: Doubles) -> Moved:
         """Compare what is caught with the detector to what is caught without it."""
@@ -214,9 +224,9 @@ class _Top:
         return float(low + self.between * (high - low))
 
 
-def _caught(surprise: Doubles, threshold: float) -> Doubles:
+def _caught(surprise: Doubles, threshold: float, softness: float) -> Doubles:
     """Return how much each row counts as over the threshold; in small sets, rows near it count in part."""
     over = surprise - threshold
     if len(surprise) >= _EXACT_FROM:
         return (over > 0).astype(np.float64)
-    return np.asarray(1 / (1 + np.exp(-over / _SOFTNESS)))
+    return np.asarray(1 / (1 + np.exp(-over / softness)))

@@ -16,6 +16,7 @@ _PRIOR_DAYS = 0.25
 _KNOWN_SHARE = 0.001
 """Share of traffic that is known fraud, assumed with the weight of one day until a day is confirmed."""
 _UNKNOWN = 1.0  # relative variance of a rate that nothing measures: right within a factor of two or so
+_MOST_SINCE = 10_000  # rows since the first flag that are looked at; in spread order, so of all the time
 NO_ROWS = np.empty(0, np.intp)
 
 
@@ -61,6 +62,30 @@ class Stakes:
     since: Rows = field(default_factory=lambda: NO_ROWS)
     per_day: float | None = None
     known: Mapping[str, Frauds] = field(default_factory=dict)
+
+    @classmethod
+    def of(
+        cls,
+        flags: Frauds,
+        event_time: Doubles,
+        own: Rows,
+        *,
+        per_day: float | None,
+        known: Mapping[str, Frauds],
+    ) -> Stakes:
+        """Find the rows since the first flag.
+
+        Args:
+            flags: See the attribute.
+            event_time: Event time of recent traffic, float64 (n,), in `spread_order`.
+            own: Rows of recent traffic that are transactions of the episode.
+            per_day: See the attribute.
+            known: See the attribute.
+        """
+        later = event_time >= np.min(flags.seconds)
+        later[own] = False
+        now = max(float(np.max(flags.seconds)), float(np.max(event_time, initial=0.0)))
+        return cls(flags, now, np.flatnonzero(later)[:_MOST_SINCE], per_day, known)
 
 
 @dataclass(frozen=True)

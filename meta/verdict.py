@@ -25,13 +25,16 @@ class Limits:
         most_alerts: Alerts a day that may be added; 0 is no limit.
         objective: What is maximised; `money` counts frauds where amounts are not known.
         confidence: Probability that the gain is above 0, at least this, 0 to 1.
+
+    Confidence and loss were chosen on earlier windows of Handbook and Sparkov:
+    docs/decisions/0006-a-gate-that-weighs.md.
     """
 
     budget: float = 0.001
     allowed_loss: float = 0.05
     most_alerts: float = 0.0
     objective: Objective = "frauds"
-    confidence: float = 0.75
+    confidence: float = 0.6
 
 
 DEFAULT_LIMITS = Limits()

@@ -18,7 +18,11 @@ from meta.verdict import Limits
 _PRIOR = 0.5
 """Pseudo-count (Jeffreys) of flags that the detector adds, of those that it loses, and of the others."""
 ALREADY = 0.25
-"""Part in which a flag counts as newly found that the detector finds and others find already."""
+"""Part in which a flag counts as newly found that the detector finds and others find already.
+
+Flags are often alerts, so that others find them says little about the rest of the pattern. Chosen on earlier
+windows of Handbook and Sparkov: docs/decisions/0006-a-gate-that-weighs.md.
+"""
 
 
 def weigh(shares: Sequence[Share], rates: Rates, limits: Limits, *, asked: float | None = None) -> TradeOff:

@@ -11,12 +11,14 @@ from meta.adapters.protocol import Adapter
 from meta.arrays import Doubles, Floats
 from meta.base import BaseModel
 from meta.calibration import CEILING, Tails
+from meta.episode import BASE as OF_BASE
 from meta.episode import KNOWN_ROWS, EpisodeVerdict, TooLittleTraffic, choose_rows, known_fraud, propose
 from meta.live import LiveDetector
 from meta.recalibration import recalibrate
 from meta.reservoir import Reservoir
 from meta.scored_traffic import ScoredTraffic, spread_order
 from meta.stack import BASE, ScoringStack
+from meta.stakes import Frauds, Stakes
 from meta.support import Support
 from replay.desk import News
 from replay.entity_rules import EntityRules
@@ -221,7 +223,21 @@ class BaseWithEpisodes:
             budget=self._history.budget,
             seed=self._history.seed,
             beside=[place for place, one in enumerate(standing) if one != name],
+            stakes=Stakes.of(
+                Frauds(frauds.seconds, frauds.amount),
+                self._rows.seconds,
+                traces.own,
+                per_day=self._history.recent.per_day,
+                known=self._known(standing, found),
+            ),
         )
+
+    def _known(self, standing: list[str], found: list[TrafficRows]) -> dict[str, Frauds]:
+        """Return times and amounts of known frauds by name of the set."""
+        sets = {OF_BASE: found, **{one: self.episodes[one].frauds for one in standing}}
+        rows = {name: joined(parts) for name, parts in sets.items() if parts}
+        newest = {name: part.where(np.arange(len(part))[-KNOWN_ROWS:]) for name, part in rows.items()}
+        return {name: Frauds(part.seconds, part.amount) for name, part in newest.items() if len(part)}
 
     def _live(self, rows: TrafficRows) -> Floats:
         return np.ascontiguousarray(rows.X[:, : self._history.live])

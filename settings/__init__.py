@@ -9,7 +9,7 @@ from settings.errors import Problem, SettingsError
 from settings.load import load_settings
 from settings.sections.broker import BrokerSettings, TopicsSettings
 from settings.sections.console import ConsoleSettings
-from settings.sections.episodes import AdaptationSettings, BudgetSettings, ControlSettings
+from settings.sections.episodes import AdaptationSettings, BudgetSettings, ControlSettings, GateSettings
 from settings.sections.keeping import StorageSettings
 from settings.sections.observing import LoggingSettings, MetricsSettings, TracingSettings
 from settings.sections.scoring import EntitySettings, StreamSettings, TransactionSettings
@@ -22,6 +22,7 @@ __all__ = [
     "ConsoleSettings",
     "ControlSettings",
     "EntitySettings",
+    "GateSettings",
     "LoggingSettings",
     "MetricsSettings",
     "Problem",

@@ -63,6 +63,7 @@ def request_of(episode: Episode, reason: str = "") -> Request:
         by_role[SUPPORT],
         by_role[LOOKALIKE],
         reason=reason,
+        share=episode.details.get("share"),
     )
 
 

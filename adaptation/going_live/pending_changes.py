@@ -102,6 +102,7 @@ class PendingChanges:
             flag_to_announced_ms=change.flag_to_announced_ms,
             flag_to_live_ms=1e3 * seconds if status == LIVE else None,
             notes=change.notes,
+            trade_off=change.trade_off,
         )
 
     def _is_late(self, change: PendingChange) -> bool:

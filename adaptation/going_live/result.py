@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import msgspec
+
 from contracts.answer import Answer
+from contracts.trade_off import TradeOff
 from storage.episodes import ANNOUNCED, Episode
 
 
@@ -26,6 +29,7 @@ class PendingChange:
     flag_to_adapted_ms: float | None = None
     flag_to_announced_ms: float | None = None
     notes: tuple[str, ...] = ()
+    trade_off: TradeOff | None = None
 
 
 RequestResult = Answer | PendingChange
@@ -46,6 +50,8 @@ def result_of(
     """
     request_id = request_id or episode.request_id
     notes = tuple(episode.details.get("notes", ()))
+    told = episode.details.get("trade_off")
+    trade_off = None if told is None else msgspec.convert(told, TradeOff)
     if episode.status == ANNOUNCED:
         assert episode.control_offset is not None  # set together with the status
         return PendingChange(
@@ -57,6 +63,7 @@ def result_of(
             episode.flag_to_adapted_ms,
             episode.details.get("flag_to_announced_ms"),
             notes,
+            trade_off,
         )
     return Answer(
         request_id,
@@ -68,4 +75,5 @@ def result_of(
         flag_to_adapted_ms=episode.flag_to_adapted_ms,
         flag_to_live_ms=episode.flag_to_live_ms,
         notes=notes,
+        trade_off=trade_off,
     )

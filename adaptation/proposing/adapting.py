@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
+
+import msgspec
 
 from adaptation.context import AdaptationContext
 from adaptation.flag_steps import FlagStep
 from adaptation.intake.checks import Flagged, RequestRefused, examine_flag
 from adaptation.proposing.identity import detector_id, seed_of
 from adaptation.proposing.preparation import AdaptationNotReady, Ready
-from adaptation.proposing.proposal import Proposal, propose
+from adaptation.proposing.proposal import Proposal, Terms, propose
 from adaptation.proposing.risk import Risk, risk_of
+from adaptation.proposing.trade_offs import message_of
 from contracts.metrics import adaptation as metrics
 from contracts.request import Request
+from contracts.trade_off import TradeOff, in_words
 from meta.entity_counts import RecentShares
 from meta.episode import TooLittleTraffic
 from meta.threshold import first_threshold
@@ -34,6 +39,7 @@ class Adapted:
         risk: rules that follow for the flagged entities.
         parent: content hash of the base that it was adapted beside.
         flag_to_adapted_ms: milliseconds since the request reached the broker.
+        share: the point on the trade-off's curve that a person chose; None where the gate did.
     """
 
     id: str
@@ -42,11 +48,18 @@ class Adapted:
     risk: Risk
     parent: str
     flag_to_adapted_ms: float
+    share: float | None = None
 
     @property
     def notes(self) -> tuple[str, ...]:
         """Findings that the analyst should know."""
-        return (*self.proposal.notes, self.risk.message)
+        chosen = in_words(self.trade_off.point, self.trade_off.currency)
+        return (f"expected: {chosen}", *self.proposal.notes, self.risk.message)
+
+    @cached_property
+    def trade_off(self) -> TradeOff:
+        """What each share of the budget would bring and cost a day."""
+        return message_of(self.proposal.verdict.trade_off, self.flagged)
 
     def found(self) -> dict[str, Any]:
         """What the gate measured, for the record."""
@@ -62,6 +75,8 @@ class Adapted:
             "propose_ms": 1e3 * self.proposal.seconds,
             "propose_cpu_ms": 1e3 * self.proposal.processor_seconds,
             "notes": list(self.notes),
+            "trade_off": msgspec.to_builtins(self.trade_off),
+            "share": self.share,
         }
 
 
@@ -96,7 +111,7 @@ def adapt(
         context.after(FlagStep.CHECKED)
         parent = base.content_hash
         identity = detector_id(request.episode_id, request.name, parent)
-        proposal = _proposal(context, ready, flagged, request.episode_id, identity)
+        proposal = _proposal(context, ready, flagged, request, identity)
     except (AdaptationNotReady, TooLittleTraffic) as lack:
         raise NothingToAdaptWith(str(lack)) from lack
     risk = risk_of(
@@ -108,23 +123,25 @@ def adapt(
         own=request.episode_id,
         may_block=approved or context.policy.release(request.policy) == "auto",
     )
-    adapted = Adapted(identity, flagged, proposal, risk, parent, 1e3 * (context.clock() - asked_at))
+    passed_ms = 1e3 * (context.clock() - asked_at)
+    adapted = Adapted(identity, flagged, proposal, risk, parent, passed_ms, request.share)
     context.after(FlagStep.ADAPTED)
     return adapted
 
 
 def _proposal(
-    context: AdaptationContext, ready: Ready, flagged: Flagged, episode_id: str, identity: str
+    context: AdaptationContext, ready: Ready, flagged: Flagged, request: Request, identity: str
 ) -> Proposal:
     snapshot = ready.snapshot
     proposal = propose(
         flagged,
         ready.prepared,
-        ready.replay,
+        ready.known.rows,
         threshold=first_threshold(context.budget) if snapshot.threshold is None else snapshot.threshold,
         budget=context.budget,
-        seed=seed_of(episode_id),
+        seed=seed_of(request.episode_id),
         beside=tuple(n for n, detector in enumerate(snapshot.detectors) if detector.id != identity),
+        terms=Terms(context.limits, context.preparation.per_day, ready.known.frauds, request.share),
     )
     metrics.ADAPT_SECONDS.labels(ready.prepared.adapter.name).observe(proposal.seconds)
     for cause in proposal.verdict.causes or ("passed",):

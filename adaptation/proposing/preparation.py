@@ -11,11 +11,10 @@ from sqlalchemy import Engine
 
 from adaptation.proposing.prepared import Prepared
 from adaptation.proposing.recent_traffic import RecentTraffic
-from adaptation.proposing.replay_sets import replay_sets
+from adaptation.proposing.replay_sets import ReplaySets, replay_sets
 from control.snapshot import Snapshot
 from meta.adapters.protocol import Adapter
 from meta.adapters.registry import WITHOUT_NETWORKS, adapter
-from meta.arrays import Floats
 from meta.artifacts import Artifacts, NoArtifacts
 from meta.base import BaseModel
 from meta.device import CPU
@@ -43,12 +42,12 @@ class Ready:
     Attributes:
         snapshot: Everything in force.
         prepared: Recent traffic under the snapshot.
-        replay: Known fraud that must not be lost, raw features float32 (m, d), by name of the set.
+        known: Known fraud that must not be lost.
     """
 
     snapshot: Snapshot
     prepared: Prepared
-    replay: dict[str, Floats]
+    known: ReplaySets
 
 
 class Preparation:

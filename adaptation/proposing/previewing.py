@@ -39,6 +39,7 @@ def _draft(adapted: Adapted) -> Draft:
         _ids(adapted, verdict.strangers),
         (_ids(adapted, parted.first), _ids(adapted, parted.second)) if parted else (),
         _ids(adapted, verdict.set_aside),
+        adapted.trade_off,
     )
 
 

@@ -4,15 +4,35 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+import numpy as np
 
 from adaptation.intake.checks import Flagged
 from adaptation.proposing.prepared import Prepared
 from adaptation.proposing.support_notes import notes_of
 from meta import episode
-from meta.arrays import Floats, Rows
+from meta.arrays import Floats
+from meta.stakes import Frauds, Stakes
 from meta.support import Support
-from meta.verdict import Verdict
+from meta.verdict import DEFAULT_LIMITS, Limits, Verdict
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What decides beside the flags and the traffic.
+
+    Attributes:
+        limits: What the detector must keep.
+        per_day: Transactions a day; None before a day of them is known.
+        frauds: Known frauds with time and amount, by name of the set.
+        share: Shift of the detector that a person has chosen; None leaves the choice to the gate.
+    """
+
+    limits: Limits = DEFAULT_LIMITS
+    per_day: float | None = None
+    frauds: Mapping[str, Frauds] = field(default_factory=dict)
+    share: float | None = None
 
 
 @dataclass(frozen=True)
@@ -45,6 +65,7 @@ def propose(
     budget: float,
     seed: int,
     beside: Sequence[int] | None = None,
+    terms: Terms = Terms(),
 ) -> Proposal:
     """Adapt to what was flagged and judge the detector beside everything in force.
 
@@ -57,21 +78,29 @@ def propose(
         seed: Equal seeds give equal detectors.
         beside: Positions of the live detectors that the new one is judged beside; all where not given. A
             detector that the new one replaces is not among them.
+        terms: Limits, rates and a chosen share; `budget` replaces the one in the limits.
 
     Raises:
         TooLittleTraffic: too few transactions are stored to calibrate on.
     """
     started, worked = time.perf_counter(), time.thread_time()
+    ids = [row.transaction_id for row in (*flagged.fraud, *flagged.genuine)]
+    traces = prepared.traces(flagged.entities, ids, flagged.first_event_time)
     found = episode.propose(
         prepared.traffic,
         prepared.adapter,
         Support(flagged.fraud_features(), flagged.genuine_features()),
-        _rows(flagged, prepared),
+        episode.choose_rows(prepared.event_time, traces),
         replay,
         threshold=threshold,
         budget=budget,
         seed=seed,
         beside=beside,
+        limits=terms.limits,
+        stakes=Stakes.of(
+            _frauds(flagged), prepared.event_time, traces.own, per_day=terms.per_day, known=terms.frauds
+        ),
+        asked=terms.share,
     )
     return Proposal(
         found.verdict,
@@ -83,7 +112,6 @@ def propose(
     )
 
 
-def _rows(flagged: Flagged, prepared: Prepared) -> Rows:
-    ids = [row.transaction_id for row in (*flagged.fraud, *flagged.genuine)]
-    traces = prepared.traces(flagged.entities, ids, flagged.first_event_time)
-    return episode.choose_rows(prepared.event_time, traces)
+def _frauds(flagged: Flagged) -> Frauds:
+    rows = flagged.fraud
+    return Frauds(np.array([row.event_time for row in rows]), np.array([row.amount for row in rows]))

@@ -71,7 +71,7 @@ def propose_retirements(context: AdaptationContext, ready: Ready) -> int:
     with context.unit() as unit:
         for episode in unit.episodes.with_status(LIVE):
             place = places.get(episode.detector_id or "")
-            rows = ready.replay.get(episode.name)
+            rows = ready.known.rows.get(episode.name)
             if place is None or rows is None:
                 continue
             compared = covered(stack, place, snapshot.threshold, rows)

@@ -25,8 +25,17 @@ Flagger = Annotated[Viewer, needs(Right.FLAG)]
 Approver = Annotated[Viewer, needs(Right.APPROVE)]
 
 
+Share = Annotated[
+    float,
+    Field(ge=-1, le=1.6, allow_inf_nan=False, description="a point on the curve of a preview's trade-off"),
+]
+
+
 class EpisodeCreate(BaseModel):
-    """A new episode. `auto` follows the policy; `approve` and `shadow` keep the detector from alerting."""
+    """A new episode. `auto` follows the policy; `approve` and `shadow` keep the detector from alerting.
+
+    Only a lead may choose a `share`; otherwise the gate chooses it.
+    """
 
     name: Name
     ids: TransactionIds
@@ -34,6 +43,7 @@ class EpisodeCreate(BaseModel):
     policy: Literal["auto", "approve", "shadow"] = "auto"
     note: Text = ""
     request_id: RequestId | None = None
+    share: Share | None = None
 
 
 class PreviewRequest(BaseModel):
@@ -42,6 +52,7 @@ class PreviewRequest(BaseModel):
     ids: TransactionIds
     genuine_ids: TransactionIds = []
     days: Annotated[float, Field(gt=0, le=90, allow_inf_nan=False)] = 7.0
+    share: Share | None = None
 
 
 class MatchVerdicts(BaseModel):
@@ -74,6 +85,7 @@ def flag(viewer: Flagger, context: ContextOf, wanted: EpisodeCreate) -> EpisodeR
         policy=wanted.policy,
         note=wanted.note,
         request_id=wanted.request_id,
+        share=wanted.share,
     )
 
 
@@ -81,7 +93,7 @@ def flag(viewer: Flagger, context: ContextOf, wanted: EpisodeCreate) -> EpisodeR
 def preview(viewer: Flagger, context: ContextOf, draft: PreviewRequest) -> EpisodePreview:
     """Preview an episode: support check, earlier matches, alerts added, and the gate's opinion."""
     flags = flagging.EpisodeFlags(draft.ids, draft.genuine_ids)
-    return previewing.preview(context, viewer, flags, days=draft.days)
+    return previewing.preview(context, viewer, flags, days=draft.days, share=draft.share)
 
 
 @router.get("/{name}")

@@ -52,7 +52,7 @@ class EpisodeForm:
                     self.support.show()
             with box("stack"):
                 self._decide()
-                self._preview = PreviewPanel(viewer, self.support)
+                self._preview = PreviewPanel(viewer, self.support, self.changed)
 
     def changed(self) -> None:
         """Request a new preview of the flags."""
@@ -67,6 +67,7 @@ class EpisodeForm:
             "ids": self.support.fraud,
             "genuine_ids": self.support.genuine,
             "days": self._days.value,
+            "share": self._preview.share,
         }
         try:
             found = await self._viewer.api.post("/episodes/preview", EpisodePreview, body)
@@ -101,6 +102,7 @@ class EpisodeForm:
             "policy": policy,
             "note": (self._note.value or "").strip(),
             "request_id": self._request_id,
+            "share": self._preview.share,
         }
         try:
             made = await self._viewer.api.post("/episodes", EpisodeRequested, body)

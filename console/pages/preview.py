@@ -1,22 +1,30 @@
 """The preview of an episode: figures, matches and examples."""
 
+from collections.abc import Callable
 from functools import partial
 
 from console.pages.entity import payments_table
 from console.pages.matches import matches_panel
 from console.pages.parts import banner, box, button, failed, panel, text, tile, waiting
 from console.pages.support import SupportPanel
+from console.pages.trade_off_panel import trade_off_panel
 from console.pages.viewer import PageViewer
 from console.pages.words import NOTHING, amount, percent, short
 from console.results.preview import EpisodePreview, MatchExamples
 
 
 class PreviewPanel:
-    """Shows the preview of the current flags; answers to older requests are dropped."""
+    """Shows the preview of the current flags; answers to older requests are dropped.
 
-    def __init__(self, viewer: PageViewer, support: SupportPanel) -> None:
+    Attributes:
+        share: the point of the trade-off that a lead has chosen; None leaves the choice to the gate.
+    """
+
+    def __init__(self, viewer: PageViewer, support: SupportPanel, ask_again: Callable[[], object]) -> None:
         self._viewer = viewer
         self._support = support
+        self._ask_again = ask_again
+        self.share: float | None = None
         self._asked = 0
         self._place = box("stack")
         self._place.props["aria-live"] = "polite"
@@ -45,9 +53,16 @@ class PreviewPanel:
         if self._is_newest(number):
             with self._place:
                 self._checks(found)
+                if found.trade_off is not None:
+                    choose = self._choose if self._viewer.may("approve") else None
+                    trade_off_panel(found.trade_off, choose, by_hand=self.share is not None)
                 _effects(found)
                 matches_panel(self._viewer, self._support, found)
                 _examples(self._viewer, found.examples)
+
+    def _choose(self, share: float | None) -> None:
+        self.share = share
+        self._ask_again()
 
     def _is_newest(self, number: int) -> bool:
         if number != self._asked or self._place.is_deleted:

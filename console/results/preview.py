@@ -32,6 +32,31 @@ class GateOpinion:
 
 
 @dataclass(frozen=True)
+class TradeOffRow:
+    """One share of the budget and its estimated effect a day, as `contracts.trade_off` defines it."""
+
+    share: float
+    found: float
+    caught: float
+    known_lost: float
+    money: float | None
+    alerts: float | None
+    confidence: float
+    over: list[str]
+    words: str
+    """The effect in words."""
+
+
+@dataclass(frozen=True)
+class TradeOffCurve:
+    """All shares, smallest first, and the place of the chosen one. Money is in `currency`."""
+
+    points: list[TradeOffRow]
+    chosen: int
+    currency: str
+
+
+@dataclass(frozen=True)
 class MatchExamples:
     """Example matches: known fraud and known genuine."""
 
@@ -45,6 +70,8 @@ class EpisodePreview:
 
     support: SupportCheck
     gate: GateOpinion
+    trade_off: TradeOffCurve | None
+    """Null if the worker is of an earlier version."""
     added_alert_rate: float
     matches: list[TransactionRow]
     total_matches: int | None

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from console.access.rights import Right
 from console.access.viewer import Viewer
 from console.audit import Act
 from console.context import ConsoleContext
-from console.errors import Invalid
+from console.errors import Invalid, NotAllowed
 from console.policy import standing_policy
 from console.results.requests import EpisodeRequested, RequestResult
 from console.services.asking import ask, request_by, require_answer
@@ -48,14 +49,18 @@ def flag(
     policy: ReleasePolicy,
     note: str,
     request_id: str | None,
+    share: float | None = None,
 ) -> EpisodeRequested:
     """Request an episode from the adaptation worker.
 
     Raises:
         Invalid: the flags are invalid.
+        NotAllowed: the viewer chooses a `share` of the budget, which only a lead may.
         Refused: the worker refuses within `SHOWN_WITHIN_S`.
     """
     flags.check()
+    if share is not None and not viewer.may(Right.APPROVE):
+        raise NotAllowed("only a lead chooses another share of the budget", where="share")
     with context.unit(reads_only=True) as unit:
         held = standing_policy(context, unit).release(policy)
     request = request_by(
@@ -68,6 +73,7 @@ def flag(
         genuine=tuple(flags.genuine),
         policy=held,
         reason=note,
+        share=share,
     )
     after = {
         "name": name,
@@ -75,6 +81,7 @@ def flag(
         "genuine_ids": list(flags.genuine),
         "policy": held,
         "note": note,
+        "share": share,
         "request": request.request_id,
     }
     act = Act("flag", request.episode_id, after=after)

@@ -7,12 +7,20 @@ from console.audit import Act
 from console.context import ConsoleContext
 from console.errors import Refused
 from console.models.results import CannotScore, DraftMatches
-from console.results.preview import EpisodePreview, GateOpinion, MatchExamples, SupportCheck
+from console.results.preview import (
+    EpisodePreview,
+    GateOpinion,
+    MatchExamples,
+    SupportCheck,
+    TradeOffCurve,
+    TradeOffRow,
+)
 from console.results.transactions import TransactionRow
 from console.services.asking import ask, request_by, require_answer
 from console.services.flagging import EpisodeFlags
 from console.services.row_lookup import rows_of_ids
 from contracts.answer import Draft
+from contracts.trade_off import TradeOff, in_words
 from storage.labels import FRAUD, GENUINE
 
 SHOWN = 200
@@ -22,8 +30,17 @@ WORKED_WITHIN_S = 20.0
 """Seconds to wait: the worker may be busy."""
 
 
-def preview(context: ConsoleContext, viewer: Viewer, flags: EpisodeFlags, *, days: float) -> EpisodePreview:
+def preview(
+    context: ConsoleContext, viewer: Viewer, flags: EpisodeFlags, *, days: float, share: float | None = None
+) -> EpisodePreview:
     """Get a draft from the worker, and search the last `days` of event time for its matches.
+
+    Args:
+        context: database and worker.
+        viewer: who asks.
+        flags: the flagged transactions.
+        days: days of event time that are searched.
+        share: the chosen point on the curve of the trade-off; None leaves the choice to the gate.
 
     Raises:
         Invalid: the flags are invalid.
@@ -32,9 +49,16 @@ def preview(context: ConsoleContext, viewer: Viewer, flags: EpisodeFlags, *, day
     """
     flags.check()
     request = request_by(
-        context, viewer, "preview", name="preview", fraud=tuple(flags.fraud), genuine=tuple(flags.genuine)
+        context,
+        viewer,
+        "preview",
+        name="preview",
+        fraud=tuple(flags.fraud),
+        genuine=tuple(flags.genuine),
+        share=share,
     )
-    act = Act("preview", request.request_id, after={"ids": list(flags.fraud), "days": days})
+    after = {"ids": list(flags.fraud), "days": days, "share": share}
+    act = Act("preview", request.request_id, after=after)
     answer = require_answer(ask(context, viewer, request, act, within_s=WORKED_WITHIN_S), request)
     if answer.draft is None:
         raise Refused(answer.message)
@@ -73,6 +97,7 @@ def _told(
             notes,
         ),
         gate=GateOpinion(not draft.refusals, "; ".join(draft.refusals)),
+        trade_off=_curve(draft.trade_off) if draft.trade_off is not None else None,
         added_alert_rate=draft.added_alert_rate,
         matches=rows,
         total_matches=found.total if found else None,
@@ -85,6 +110,24 @@ def _told(
         examples=_examples(rows),
         why_no_matches=why,
     )
+
+
+def _curve(found: TradeOff) -> TradeOffCurve:
+    rows = [
+        TradeOffRow(
+            one.share,
+            one.found,
+            one.caught,
+            one.known_lost,
+            one.money,
+            one.alerts,
+            one.confidence,
+            list(one.over),
+            in_words(one, found.currency),
+        )
+        for one in found.points
+    ]
+    return TradeOffCurve(rows, found.chosen, found.currency)
 
 
 def _examples(rows: list[TransactionRow]) -> MatchExamples:

@@ -31,16 +31,30 @@ def flag(
     ] = None,
     author: Author = None,
     request_id: RequestId = None,
+    share: Annotated[
+        float | None,
+        typer.Option(
+            min=-1.0,
+            max=1.6,
+            help="Point on the curve of the trade-off, as `--json` or a preview shows it "
+            "(default: the gate chooses). Its limits hold nevertheless.",
+        ),
+    ] = None,
     wait: Wait = 20.0,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the answer as JSON, with the curve of the trade-off.")
+    ] = False,
 ) -> None:
     """Flag transactions as one episode."""
     ask_and_print(
         context,
         "flag",
         wait=wait,
+        as_json=as_json,
         author=author,
         request_id=request_id,
         name=name,
         fraud=tuple(transactions),
         genuine=tuple(genuine or ()),
+        share=share,
     )

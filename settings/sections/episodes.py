@@ -1,4 +1,4 @@
-"""Settings of the budget, of adaptation, and of the signing key."""
+"""Settings of the budget, of adaptation, of the gate, and of the signing key."""
 
 from typing import Literal
 
@@ -20,6 +20,14 @@ class BudgetSettings(Section):
         description="false alerts a day, 0 to 10,000,000; they replace alert_rate after one day of traffic; "
         "0 uses alert_rate",
     )
+    surge: float = Field(
+        0.25,
+        ge=0,
+        le=1,
+        description="part of the budget that an episode may add for a time where it fits in otherwise "
+        "only at too high a cost, 0 to 1; 0 is never",
+    )
+    surge_hours: float = Field(72.0, gt=0, le=720, description="hours that a surge lasts, over 0 to 720")
 
 
 class AdaptationSettings(Section):
@@ -46,6 +54,23 @@ class AdaptationSettings(Section):
     )
     recalibrate_hours: float = Field(
         24.0, ge=0, le=8760, description="hours between recalibrations, 0 to 8760; 0 is never"
+    )
+
+
+class GateSettings(Section):
+    """What a detector must keep to go live, and what its share of the budget is chosen by."""
+
+    objective: Literal["frauds", "money"] = Field(
+        "frauds", description="what is maximised: frauds caught a day, or their amount"
+    )
+    known_fraud_lost: float = Field(
+        0.05, ge=0, le=1, description="most recall that a set of known fraud may lose, 0 to 1"
+    )
+    alerts_added: float = Field(
+        0.0, ge=0, le=1e7, description="most alerts a day that a detector may add; 0 is no limit"
+    )
+    confidence: float = Field(
+        0.6, ge=0, lt=1, description="probability that a detector gains something, at least, 0 to below 1"
     )
 
 

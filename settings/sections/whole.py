@@ -6,7 +6,7 @@ from pydantic import Field, field_validator
 
 from settings.sections.broker import BrokerSettings, TopicsSettings
 from settings.sections.console import ConsoleSettings
-from settings.sections.episodes import AdaptationSettings, BudgetSettings, ControlSettings
+from settings.sections.episodes import AdaptationSettings, BudgetSettings, ControlSettings, GateSettings
 from settings.sections.keeping import StorageSettings
 from settings.sections.observing import LoggingSettings, MetricsSettings, MonitoringSettings, TracingSettings
 from settings.sections.scoring import EntitySettings, StreamSettings, TransactionSettings
@@ -35,6 +35,7 @@ class Settings(Section):
     budget: BudgetSettings = BudgetSettings()
     storage: StorageSettings = StorageSettings()
     adaptation: AdaptationSettings = AdaptationSettings()
+    gate: GateSettings = GateSettings()
     control: ControlSettings = ControlSettings()
     metrics: MetricsSettings = MetricsSettings()
     monitoring: MonitoringSettings = MonitoringSettings()

@@ -55,6 +55,7 @@ def proposed(
             features=row.tobytes(),
             transaction_id=f"flag-{n}",
             event_time=N * 0.9,
+            amount=12.5,
             entities={"card": f"new-{n}"},
         )
         for n, row in enumerate(rows)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import fields
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,7 +14,7 @@ from sqlalchemy import Engine
 
 from adaptation.intake.checks import Flagged, examine_flag
 from adaptation.proposing.prepared import Prepared
-from adaptation.proposing.proposal import propose
+from adaptation.proposing.proposal import Terms, propose
 from adaptation.upkeep.recalibrating import recalibrate
 from contracts.request import Request
 from control.change import Change
@@ -27,6 +28,7 @@ from meta.episode import EpisodeVerdict, known_fraud
 from meta.episode import propose as propose_in_meta
 from meta.live import LiveDetector
 from meta.stack import ScoringStack
+from meta.stakes import Frauds
 from meta.verdict import Verdict
 from recorder.rows import scored_rows
 from replay import episodes
@@ -56,7 +58,7 @@ def traffic(X: np.ndarray[Any, Any], first: int, family: int = -1) -> TrafficRow
     keys = np.stack([1 + row % CARDS, np.zeros(n)], 1).astype(np.uint64)
     label = np.full(n, GENUINE if family < 0 else FRAUD, np.int8)
     return TrafficRows(
-        X, label, np.full(n, family, np.int32), keys, STEP_S * row.astype(np.float64), np.ones(n), row
+        X, label, np.full(n, family, np.int32), keys, STEP_S * row.astype(np.float64), np.full(n, 12.5), row
     )
 
 
@@ -67,6 +69,14 @@ def flags(episode: int) -> TrafficRows:
 
 RECENT = traffic(genuine_rows(N, seed=1), 0)
 HISTORY = traffic(genuine_rows(3_000, seed=2), 0)
+RECENT_ONLY = Recent(seed=0)
+RECENT_ONLY.add(RECENT)
+
+
+def frauds_of(episodes: Iterable[str]) -> dict[str, Frauds]:
+    """Return times and amounts of the flags of live episodes."""
+    rows = {name: flags(PATTERNS.index(name)) for name in episodes}
+    return {name: Frauds(found.seconds, found.amount) for name, found in rows.items()}
 
 
 class Stored:
@@ -134,6 +144,7 @@ class Stored:
         found = propose(
             flagged, self.prepared(), known_fraud(PAST[:0], PAST, earlier),
             threshold=self.threshold, budget=BUDGET, seed=SEED,
+            terms=Terms(per_day=RECENT_ONLY.per_day, frauds=frauds_of(earlier)),
         )  # fmt: skip
         if found.verdict.passed:
             self.stack = self.stack.replaced((*self.stack.detectors, found.verdict.live))

@@ -11,6 +11,7 @@ from console.context import ConsoleContext
 from console.models.results import DraftMatches
 from console.server import build_app
 from contracts.answer import Answer, Draft
+from contracts.trade_off import TradeOff, TradeOffPoint
 from settings import AdaptationSettings, Settings
 from storage.control_entries import ControlEntry
 from storage.episodes import LIVE, WAITING, Episode, EpisodeTransaction
@@ -167,7 +168,16 @@ def test_confirmed_and_rejected_matches_join_the_episode(
     assert ada.post("/episodes/e-1/matches", {}).status_code == 422
 
 
-DRAFT = Draft(b"curves", 0.1, 3.0, (), 0.0002, 0.8, 0.001, strangers=("tx-2",), set_aside=("tx-1",))
+CURVE = TradeOff(
+    (
+        TradeOffPoint(0.0, 0.4, 20.0, 0.1, 900.0, 19.9, 0.8),
+        TradeOffPoint(0.1, 0.8, 38.0, 0.4, 14_200.0, 37.6, 0.97, ("past fraud: too much",)),
+    ),
+    0,
+    "EUR",
+)
+DRAFT = Draft(b"curves", 0.1, 3.0, (), 0.0002, 0.8, 0.001, strangers=("tx-2",), set_aside=("tx-1",),
+              trade_off=CURVE)  # fmt: skip
 
 
 def test_a_preview_tells_what_flags_and_gate_say_and_what_would_have_matched(
@@ -185,6 +195,25 @@ def test_a_preview_tells_what_flags_and_gate_say_and_what_would_have_matched(
         "tx-4",
     ]  # without the episode's own flags
     assert (told["alerts_a_day"], told["frauds_caught"], told["cost"]) == (2.0, 1, 30.0)
+
+
+def test_a_preview_shows_the_trade_off_of_every_share_in_numbers_and_words(
+    person: Sign, worker: WorkerAtHand
+) -> None:
+    worker.answers = lambda r: Answer(r.request_id, "preview", "", draft=DRAFT)
+    told = person("analyst").post("/episodes/preview", {"ids": ["tx-1"], "share": 0.1}).json()["trade_off"]
+    assert (worker.asked[0].share, told["chosen"], told["currency"]) == (0.1, 0, "EUR")
+    second = told["points"][1]
+    assert (second["caught"], second["confidence"], second["over"]) == (38.0, 0.97, ["past fraud: too much"])
+    assert second["words"] == "+38 frauds and 14,200 EUR a day, -0.4 known frauds, +38 alerts"
+
+
+def test_only_a_lead_chooses_another_share_for_an_episode(person: Sign, worker: WorkerAtHand) -> None:
+    chosen = FLAGS | {"share": 0.3}
+    assert person("analyst").post("/episodes", chosen).status_code == 403
+    assert not worker.asked
+    assert person("lead").post("/episodes", chosen).status_code == 202
+    assert worker.asked[0].share == 0.3
 
 
 def test_a_preview_without_enough_history_says_so_and_keeps_the_rest(
