@@ -1,0 +1,210 @@
+"""Portfolio: closed forms and the evidence network, combined by leave-one-out. The default.
+
+Each member turns the flags into one curve per token, so their weighted sum is one too: a combination costs
+the scorer no more than its dearest member. What moves: nothing, all is solved in closed form or read by a
+frozen network. It works for any features; an evidence network, where one was trained, is one more member.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from meta import kernels
+from meta.adapters.declaration import Declaration
+from meta.adapters.evidence import Evidence
+from meta.adapters.protocol import Encoded, Scorer
+from meta.adapters.simple import SimpleAdapter
+from meta.arrays import Doubles, Floats, Ints
+from meta.calibration import Tails
+from meta.detector import Detector
+from meta.detector_tensors import TensorSpec, TensorSpecs
+from meta.evidence_model import log_odds_of, summed_curves
+from meta.portfolio import basis
+from meta.portfolio.closed_form import Design, Form, fit
+from meta.portfolio.stacking import weigh
+from meta.portfolio.tokens import Tokens
+from meta.support import Support
+
+FORMS = (
+    Form("lines", basis.LINE, 1.0),
+    Form("bends", basis.LINE + basis.BEND, 0.1),
+    Form("hats", basis.LINE + basis.HATS, 0.1),
+    Form("anchored", basis.LINE + basis.BEND, 0.3, anchor=0.3),
+)
+"""Closed forms of the portfolio: docs/decisions/0008 lists what each adds on validation data."""
+FITTED = 1_024  # genuine rows that the closed forms are fitted to; twice as many change little
+_FOLDS = 8  # at most; more flags are left out a few at a time
+_HIGH = 0.999  # quantile of genuine rows that gets the same log-odds under every member
+_LOG_ODDS = 3.0 * np.log(10)  # at that quantile: one genuine row in a thousand is above
+
+
+@dataclass(frozen=True)
+class Portfolio(SimpleAdapter):
+    """Adapter over several members.
+
+    Attributes:
+        tokens: What detectors read of a row.
+        forms: The closed forms.
+        device: Where torch runs the evidence network, such as `cpu` or `cuda:1`.
+    """
+
+    tokens: Tokens
+    forms: tuple[Form, ...] = FORMS
+    device: str = "cpu"
+    name: str = "portfolio"
+    needs_surprise: bool = True
+
+    @property
+    def network(self) -> str:
+        """Content hash of the model that decides where a row lies on the curves."""
+        return self.tokens.content_hash
+
+    @property
+    def encoding(self) -> str:
+        """Key of the tokens: all detectors of a portfolio score in one pass."""
+        return f"portfolio {self.tokens.content_hash}"
+
+    def adapt(self, support: Support, background: Floats, *, seed: int) -> Detector:
+        """Return the combined detector; the seed draws the rows that the evidence network reads."""
+        return self.adapt_parts(support, np.ones((1, len(support)), bool), background, seed=seed)[0]
+
+    def adapt_parts(
+        self, support: Support, parts: NDArray[np.bool_], background: Floats, *, seed: int
+    ) -> list[Detector]:
+        """Adapt to all parts at once. All parts share the weights, which leaving out each flag gives."""
+        folds = _leave_out(len(support))
+        made = self._made(support, np.concatenate([parts, folds]), background, seed)
+        weights = weigh(made.left_out(folds))
+        tables, bias = made.combined(weights)
+        return [self._detector(table, b) for table, b in zip(tables[: len(parts)], bias, strict=False)]
+
+    def _made(self, support: Support, parts: NDArray[np.bool_], background: Floats, seed: int) -> _Made:
+        usual = support.with_negatives(background[:FITTED])
+        flagged, located = self.tokens.located(support.fraud), self.tokens.located(usual)
+        plain = self.tokens.plain
+        design = Design(*(basis.values(index[:, plain], share[:, plain]) for index, share in (flagged, located)))
+        tables, bias = [], []
+        for form in self.forms:
+            weights, intercepts = fit(design, parts, form)
+            tables.append(self._placed(basis.curves(weights)))
+            bias.append(intercepts.astype(np.float32))
+        if self.tokens.evidence is not None:
+            read = self._read(support, parts, background, seed)
+            tables.append(np.stack([detector.tensors["table"] for detector in read]))
+            tables[-1] = np.concatenate([tables[-1], np.zeros_like(tables[-1][:, :1])], axis=1)
+            bias.append(np.concatenate([detector.tensors["bias"] for detector in read]))
+        others = background[FITTED:] if len(background) >= 2 * FITTED else background
+        return _Made(np.stack(tables), np.stack(bias), self.tokens.located(others), flagged)
+
+    def _placed(self, curves: Floats) -> Floats:
+        """Return curves of the plain tokens (p, t, KNOTS) among all tokens; learned ones get none."""
+        table = np.zeros((len(curves), self.tokens.count, kernels.KNOTS), np.float32)
+        table[:, self.tokens.plain] = curves
+        return table
+
+    def _read(
+        self, support: Support, parts: NDArray[np.bool_], background: Floats, seed: int
+    ) -> list[Detector]:
+        """Return what the evidence network makes of each part; it reads no surprise."""
+        assert self.tokens.evidence is not None  # checked by the caller
+        genuine = support.genuine[:, :-1] if len(support.genuine) else support.genuine
+        blind = Support(support.fraud[:, :-1], genuine)
+        return Evidence(self.tokens.evidence, self.device).adapt_parts(
+            blind, parts, background[:, :-1], seed=seed
+        )
+
+    def _detector(self, table: Floats, bias: float) -> Detector:
+        tensors = {"table": np.ascontiguousarray(table), "bias": np.array([bias], np.float32)}
+        return Detector(self.name, tensors, self.network)
+
+    def score(self, detector: Detector, X: Floats) -> Doubles:
+        """Return log-odds float64 (n,)."""
+        return self.scorer([detector])(self.encode(X))[:, 0]
+
+    def encode(self, X: Floats) -> Encoded:
+        """Return left knot and share of the right knot of all tokens, both (n, tokens)."""
+        return self.tokens.located(X)
+
+    def scorer(self, detectors: Sequence[Detector]) -> Scorer:
+        """Return a function that sums the curves of all detectors in one pass of the kernel."""
+        tables = np.ascontiguousarray(np.stack([d.tensors["table"] for d in detectors], axis=2))
+        bias = np.concatenate([d.tensors["bias"] for d in detectors])
+
+        def scores(encoded: Encoded) -> NDArray[np.float64]:
+            index, weight = encoded
+            return summed_curves(index, weight, tables, bias)
+
+        return scores
+
+    def tensor_specs(self) -> TensorSpecs:
+        """Return the specs of one curve per token, and a bias."""
+        return {"table": TensorSpec((self.tokens.count, kernels.KNOTS)), "bias": TensorSpec((1,))}
+
+
+@dataclass(frozen=True)
+class _Made:
+    """What e members made of p parts.
+
+    Attributes:
+        tables: Curves float32 (e, p, tokens, KNOTS).
+        bias: Biases float32 (e, p).
+        usual: Where genuine rows lie on the curves.
+        flagged: Where the flags do.
+    """
+
+    tables: Floats
+    bias: Floats
+    usual: tuple[Ints, Floats]
+    flagged: tuple[Ints, Floats]
+
+    @cached_property
+    def _genuine(self) -> NDArray[np.float64]:
+        """Log-odds of genuine rows, float64 (e, p, n)."""
+        return self._scores(self.usual)
+
+    def _scores(self, located: tuple[Ints, Floats]) -> NDArray[np.float64]:
+        members, parts, tokens, knots = self.tables.shape
+        flat = self.tables.reshape(members * parts, tokens, knots)
+        found = log_odds_of(*located, flat, self.bias.ravel())
+        return np.ascontiguousarray(found.T).reshape(members, parts, -1)
+
+    def left_out(self, folds: NDArray[np.bool_]) -> NDArray[np.float64]:
+        """Return the surprise of each flag under each member made without it, float64 (e, k).
+
+        The last parts are the `folds`, bool (f, k); flags that no fold leaves out get no number.
+        """
+        members, flags = len(self.tables), folds.shape[1]
+        found = np.full((members, flags), np.nan)
+        scores, genuine = self._scores(self.flagged), self._genuine
+        first = self.tables.shape[1] - len(folds)
+        for member in range(members):
+            for fold, kept in enumerate(folds):
+                tails = Tails.fit(genuine[member, first + fold])
+                found[member, ~kept] = tails.surprise(scores[member, first + fold, ~kept])
+        return found
+
+    def combined(self, weights: Doubles) -> tuple[Floats, Floats]:
+        """Return the weighted sums of the members on one scale: tables (p, tokens, KNOTS), biases (p,)."""
+        middle, high = np.quantile(self._genuine, (0.5, _HIGH), axis=2)
+        scale = _LOG_ODDS * weights[:, None] / np.maximum(high - middle, 1e-9)
+        tables = np.einsum("ep,eptk->ptk", scale, self.tables)
+        return tables.astype(np.float32), np.sum(scale * (self.bias - middle), axis=0).astype(np.float32)
+
+
+def _leave_out(flags: int) -> NDArray[np.bool_]:
+    """Return the folds that leave out each flag once, bool (f, k); none for a single flag."""
+    if flags == 1:
+        return np.zeros((0, 1), bool)
+    folds = min(_FOLDS, flags)
+    kept = np.ones((folds, flags), bool)
+    for fold, out in enumerate(np.array_split(np.arange(flags), folds)):
+        kept[fold, out] = False
+    return kept
+
+
+ADAPTERS = (Declaration("portfolio", lambda artifacts: Portfolio(Tokens(artifacts.base, artifacts.evidence))),)

@@ -1,0 +1,1 @@
+"""The portfolio: several ways to learn from one episode, combined by how well each finds left-out flags."""
