@@ -9,7 +9,7 @@ import numpy as np
 
 from features.byte_strings import ByteStrings
 from features.hashing import hash_strings
-from meta.adapters.registry import adapter
+from meta.adapters.registry import DEFAULT, adapter
 from meta.artifacts import Artifacts
 from meta.calibration import Tails
 from meta.episode import KNOWN_ROWS, TooLittleTraffic, choose_rows
@@ -47,7 +47,7 @@ class Question:
     budget: float = 0.001
     budgets: Sequence[float] = ()
     flags: Sequence[str] = ()
-    adapter: str = "evidence"
+    adapter: str = DEFAULT
     seed: int = 0
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from meta.adapters.registry import adapter
+from meta.adapters.registry import DEFAULT, adapter
 from meta.artifacts import Artifacts
 from meta.calibration import joint_threshold
 from meta.episode import KNOWN_ROWS, TooLittleTraffic, choose_rows, known_fraud, propose
@@ -50,7 +50,7 @@ class LeaveOutSettings:
 
     pattern: str
     flags: int = 5
-    adapters: tuple[str, ...] = ("evidence",)
+    adapters: tuple[str, ...] = (DEFAULT,)
     base_steps: int = 3_000
     meta_steps: int = 1_500
 

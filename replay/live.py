@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from meta.adapters.registry import DEFAULT
 from replay.desk import Ledger, News, SimulatedDesk
 from replay.drift import ReplayDrift, moved
 from replay.episodes import BaseWithEpisodes
@@ -59,7 +60,7 @@ class LiveSettings:
     shift_hours: float = 24.0
     delay_hours: float = 7 * 24.0
     budget: float = BUDGET
-    adapters: tuple[str, ...] = ("evidence",)
+    adapters: tuple[str, ...] = (DEFAULT,)
     contenders: tuple[str, ...] = CONTENDERS
     held_out: tuple[str, ...] = ()
     base_steps: int = 3_000

@@ -41,7 +41,7 @@ def backtest(
     ] = None,
     adapter: Annotated[
         str, typer.Option(help="Adapter that turns the episode into a detector.")
-    ] = "evidence",
+    ] = "portfolio",
     artifacts: Annotated[
         Path | None, typer.Option(help="Folder of base and networks (default: the shipped ones).")
     ] = None,

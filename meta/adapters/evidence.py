@@ -1,4 +1,4 @@
-"""Evidence: a trained transformer reads the episode and writes one curve per token. The default.
+"""Evidence: a trained transformer reads the episode and writes one curve per token.
 
 Least squares on the same flags adds a straight line to each curve: the network favours patterns like those
 it was trained on, a line favours none. What moves: nothing, the network stays frozen.

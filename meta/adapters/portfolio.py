@@ -20,6 +20,7 @@ from meta.adapters.evidence import Evidence
 from meta.adapters.protocol import Encoded, Scorer
 from meta.adapters.simple import SimpleAdapter
 from meta.arrays import Doubles, Floats, Ints
+from meta.artifacts import Artifacts
 from meta.calibration import Tails
 from meta.detector import Detector
 from meta.detector_tensors import TensorSpec, TensorSpecs
@@ -31,12 +32,12 @@ from meta.portfolio.tokens import Tokens
 from meta.support import Support
 
 FORMS = (
-    Form("lines", basis.LINE, 1.0),
-    Form("bends", basis.LINE + basis.BEND, 0.1),
+    Form("lines", basis.LINE, 1.0, prior=0.5),
     Form("hats", basis.LINE + basis.HATS, 0.1),
-    Form("anchored", basis.LINE + basis.BEND, 0.3, anchor=0.3),
+    Form("anchored", basis.LINE + basis.BEND, 0.3, anchor=0.3, prior=2.0),
 )
 """Closed forms of the portfolio: docs/decisions/0008 lists what each adds on validation data."""
+EVIDENCE_PRIOR = 2.0  # of the network, where one was trained: it knows the schema
 FITTED = 1_024  # genuine rows that the closed forms are fitted to; twice as many change little
 _FOLDS = 8  # at most; more flags are left out a few at a time
 _HIGH = 0.999  # quantile of genuine rows that gets the same log-odds under every member
@@ -79,15 +80,19 @@ class Portfolio(SimpleAdapter):
         """Adapt to all parts at once. All parts share the weights, which leaving out each flag gives."""
         folds = _leave_out(len(support))
         made = self._made(support, np.concatenate([parts, folds]), background, seed)
-        weights = weigh(made.left_out(folds))
+        weights = weigh(made.left_out(folds), self._priors)
         tables, bias = made.combined(weights)
         return [self._detector(table, b) for table, b in zip(tables[: len(parts)], bias, strict=False)]
+
+    @property
+    def _priors(self) -> tuple[float, ...]:
+        network = () if self.tokens.evidence is None else (EVIDENCE_PRIOR,)
+        return (*(form.prior for form in self.forms), *network)
 
     def _made(self, support: Support, parts: NDArray[np.bool_], background: Floats, seed: int) -> _Made:
         usual = support.with_negatives(background[:FITTED])
         flagged, located = self.tokens.located(support.fraud), self.tokens.located(usual)
-        plain = self.tokens.plain
-        design = Design(*(basis.values(index[:, plain], share[:, plain]) for index, share in (flagged, located)))
+        design = Design(self._values(flagged), self._values(located))
         tables, bias = [], []
         for form in self.forms:
             weights, intercepts = fit(design, parts, form)
@@ -100,6 +105,11 @@ class Portfolio(SimpleAdapter):
             bias.append(np.concatenate([detector.tensors["bias"] for detector in read]))
         others = background[FITTED:] if len(background) >= 2 * FITTED else background
         return _Made(np.stack(tables), np.stack(bias), self.tokens.located(others), flagged)
+
+    def _values(self, located: tuple[Ints, Floats]) -> Floats:
+        """Return the functions of the plain tokens of located rows, (n, t, f)."""
+        index, share = located
+        return basis.values(index[:, self.tokens.plain], share[:, self.tokens.plain])
 
     def _placed(self, curves: Floats) -> Floats:
         """Return curves of the plain tokens (p, t, KNOTS) among all tokens; learned ones get none."""
@@ -207,4 +217,9 @@ def _leave_out(flags: int) -> NDArray[np.bool_]:
     return kept
 
 
-ADAPTERS = (Declaration("portfolio", lambda artifacts: Portfolio(Tokens(artifacts.base, artifacts.evidence))),)
+def _portfolio(artifacts: Artifacts) -> Portfolio:
+    """Return the portfolio of all members that the artifacts allow."""
+    return Portfolio(Tokens(artifacts.base, artifacts.evidence))
+
+
+ADAPTERS = (Declaration("portfolio", _portfolio),)

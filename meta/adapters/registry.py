@@ -11,7 +11,7 @@ from meta.adapters.protocol import Adapter
 from meta.artifacts import Artifacts, NoArtifacts
 from meta.detector import Detector
 
-DEFAULT = "evidence"
+DEFAULT = "portfolio"
 WITHOUT_NETWORKS = "ridge"
 """Adapter that needs the base alone. It replaces one whose networks are not in force."""
 

@@ -49,7 +49,7 @@ class Tokens:
     @property
     def plain(self) -> Ints:
         """Places of the tokens that are not learned: normal scores, and the base's surprise at the end."""
-        return np.r_[np.arange(self.normaliser.tokens), self.count - 1].astype(np.int32)
+        return np.append(np.arange(self.normaliser.tokens, dtype=np.int32), np.int32(self.count - 1))
 
     def located(self, X: Floats) -> tuple[Ints, Floats]:
         """Return where rows lie on the curves.

@@ -34,7 +34,7 @@ class AdaptationSettings(Section):
     """How an episode becomes a detector."""
 
     device: Literal["auto", "cpu", "cuda"] = Field("auto", description="where torch computes")
-    adapter: EntityName = Field("evidence", description="name of an adapter in meta/adapters")
+    adapter: EntityName = Field("portfolio", description="name of an adapter in meta/adapters")
     policy: Literal["auto", "approve", "shadow"] = Field(
         "auto",
         description="a detector that passed the gate goes live (auto), waits for a person (approve) or "

@@ -96,7 +96,10 @@ def a_detector_names_the_network_that_it_needs(adapter: Adapter, case: Case) -> 
 
 
 def parts_of_a_support_give_a_detector_each(adapter: Adapter, case: Case) -> None:
-    """Detectors need not be bit-identical to those of the parts alone: all flags may be read in one pass."""
+    """A part's detector may differ a little from that of the part alone.
+
+    All flags may be read in one pass, and an adapter may weigh its members by flags outside the part.
+    """
     parts = np.array([[True] * 5, [True, True, False, False, True]])
     detectors = adapter.adapt_parts(case.support, parts, case.background, seed=1)
     alone = [
@@ -106,7 +109,7 @@ def parts_of_a_support_give_a_detector_each(adapter: Adapter, case: Case) -> Non
     assert len(detectors) == len(parts)
     for one, other in zip(detectors, alone, strict=True):
         scores, expected = (adapter.score(detector, case.rows) for detector in (one, other))
-        np.testing.assert_allclose(scores, expected, rtol=1e-3, atol=1e-3)
+        assert np.corrcoef(scores, expected)[0, 1] > 0.98
 
 
 def many_detectors_score_at_once_as_each_alone(adapter: Adapter, case: Case) -> None:
