@@ -27,7 +27,9 @@ _BESIDE: dict[str, Baseline] = {
 }
 FAST = ("base", "blocklist", "logistic", "ridge", "ridge 1.0", "distance of means", "flagfive")
 """Methods that take at most a second per episode."""
-SLOW = dict.fromkeys(("retrain", "trees retrained", "blend", "finetune alone", "deepsad", "prenet"), (5, 20))
+SLOW = dict.fromkeys(
+    ("retrain", "trees retrained", "blend", "finetune alone", "xgbod", "deepsad", "prenet"), (5, 20)
+)
 """Methods that take many seconds per episode, and the numbers of flags that they run at."""
 
 
