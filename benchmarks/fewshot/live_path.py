@@ -6,13 +6,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from benchmarks.fewshot.datasets import DAY
 from benchmarks.fewshot.measure import BUDGET, Measure, Outcome, Part, Parts
 from benchmarks.fewshot.setting import Setting
 from meta.adapters.registry import DEFAULT, adapter
-from meta.episode import Traces, choose_rows, known_fraud, propose
+from meta.columns import FeatureColumns
+from meta.episode import BASE, Traces, choose_rows, known_fraud, propose
 from meta.reservoir import Reservoir
 from meta.scored_traffic import ScoredTraffic
 from meta.stack import ScoringStack
+from meta.stakes import Frauds, Stakes
 from meta.support import Support
 from meta.threshold import first_threshold
 from meta.verdict import Verdict
@@ -36,18 +39,25 @@ def proposed(setting: Setting, flagged: Flagged, recent: Part, *, seed: int, nam
         seed: Seed of all that is drawn.
         name: Adapter; the live default where not given.
     """
-    base, tails = setting.artifacts.base, recent.reservoir.base_tails
-    traffic = ScoredTraffic.of(recent.reservoir, ScoringStack(base, tails))
-    threshold = first_threshold(BUDGET)
+    base, threshold = setting.artifacts.base, first_threshold(BUDGET)
+    traces, seconds = _traces(setting, flagged, recent), setting.data.rows.seconds[recent.at]
+    found = _alerted_by_base(setting, setting.matured_rows, recent.reservoir, threshold)
     return propose(
-        traffic,
+        ScoredTraffic.of(recent.reservoir, ScoringStack(base, recent.reservoir.base_tails)),
         adapter(name, setting.artifacts),
         Support(flagged.X),
-        choose_rows(setting.data.rows.seconds[recent.at], _traces(setting, flagged, recent)),
-        known_fraud(_found_by_base(setting, recent.reservoir, threshold), setting.artifacts.past, {}),
+        choose_rows(seconds, traces),
+        known_fraud(setting.rows(found), setting.artifacts.past, {}),
         threshold=threshold,
         budget=BUDGET,
         seed=seed,
+        stakes=Stakes.of(
+            _frauds(setting, flagged.at),
+            seconds,
+            traces.own,
+            per_day=setting.per_day,
+            known={BASE: _frauds(setting, _confirmed(setting, traces.began, recent.reservoir, threshold))},
+        ),
     ).verdict
 
 
@@ -73,8 +83,21 @@ def _traces(setting: Setting, flagged: Flagged, recent: Part) -> Traces:
     return Traces(entities, own, float(rows.seconds[flagged.at].min()))
 
 
-def _found_by_base(setting: Setting, reservoir: Reservoir, threshold: float) -> np.ndarray:
-    """Return raw features of the frauds between training and evaluation that the base alerted."""
-    X = setting.rows(setting.matured_rows)
-    found: np.ndarray = X[reservoir.base_tails.surprise(reservoir.base.score(X)) > threshold]
+def _confirmed(setting: Setting, until: float, reservoir: Reservoir, threshold: float) -> np.ndarray:
+    """Return the rows of known fraud that the base alerted after training and before `until`."""
+    rows, data = setting.data.rows, setting.data
+    after = np.arange(np.searchsorted(rows.seconds, data.windows["train"].last * DAY), len(rows.seconds))
+    after = after[rows.seconds[after] < until]
+    known = after[np.isin(rows.family[after], data.trained(setting.held))]
+    return _alerted_by_base(setting, known, reservoir, threshold)
+
+
+def _alerted_by_base(setting: Setting, at: np.ndarray, reservoir: Reservoir, threshold: float) -> np.ndarray:
+    surprise = reservoir.base_tails.surprise(reservoir.base.score(setting.rows(at)))
+    found: np.ndarray = at[surprise > threshold]
     return found
+
+
+def _frauds(setting: Setting, at: np.ndarray) -> Frauds:
+    amount = FeatureColumns(setting.data.features).get(setting.rows(at), "log_amount", "the benchmark")
+    return Frauds(setting.data.rows.seconds[at], np.expm1(amount))

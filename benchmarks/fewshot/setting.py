@@ -88,6 +88,12 @@ class Setting:
         return Reservoir(self.rows(self.reservoir_rows), self.artifacts.base)
 
     @property
+    def per_day(self) -> float:
+        """Return the transactions a day of the calibration window."""
+        window = self.data.windows["calibrate"]
+        return len(self.data.calibrate) / (window.last - window.first)
+
+    @property
     def background(self) -> np.ndarray:
         """Return the rows that an adapter reads live, raw features."""
         background: np.ndarray = self.reservoir.X[:BACKGROUND_ROWS]
