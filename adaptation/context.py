@@ -16,6 +16,7 @@ from control.change import Change
 from control.entry import LoggedEntry
 from control.keys import ControlKey
 from control.snapshot import Snapshot
+from meta.surge import Surge, budget_in_force
 from meta.verdict import Limits
 from storage import UnitOfWork
 
@@ -43,6 +44,7 @@ class AdaptationContext:
         policy: the policy in force, as of the last `reread_policy`.
         clock: seconds since 1970-01-01 UTC.
         after: is called with each step of a flag once it is complete.
+        surges: surges of live detectors, as of the last snapshot that was looked at.
     """
 
     engine: Engine
@@ -52,14 +54,15 @@ class AdaptationContext:
     clock: Callable[[], float] = time.time
     after: Callable[[FlagStep], None] = continue_after
     policy: StandingPolicy = field(init=False)
+    surges: tuple[Surge, ...] = ()
 
     def __post_init__(self) -> None:
         self.policy = self.filed
 
     @property
     def budget(self) -> float:
-        """Share of genuine traffic that may be alerted, over 0 to 0.5."""
-        return self.policy.budget(self.preparation.per_day)
+        """Share of genuine traffic that may be alerted now, over 0 to 1; a surge is included."""
+        return budget_in_force(self.policy.budget(self.preparation.per_day), self.surges, self.clock())
 
     @property
     def limits(self) -> Limits:

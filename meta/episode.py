@@ -145,7 +145,7 @@ def propose(
         seed: Equal seeds on equal inputs give equal detectors.
         beside: Positions of the live detectors that the new one is judged beside; all where not given. A
             detector that the new one replaces is not among them.
-        limits: What the detector must keep; `budget` replaces the one in it.
+        limits: What the detector must keep; `budget` replaces the one in it, without the surge.
         stakes: How often pattern and known fraud come, and their amounts; None where nothing is known.
         asked: Shift of the detector that a person has chosen; None leaves the choice to the gate.
 

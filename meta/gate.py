@@ -75,7 +75,8 @@ def judge(
         seen.replay,
         seen.flags,
         stack.shifts,
-        budget=limits.budget,
+        budget=limits.with_surge,
+        before=limits.budget,
         allowed_loss=limits.allowed_loss,
     )
     rates = rates_of(

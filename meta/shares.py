@@ -92,6 +92,7 @@ def every_share(
     *,
     budget: float,
     allowed_loss: float,
+    before: float | None = None,
 ) -> list[Share]:
     """Return all shares that the new detector may get, smallest first.
 
@@ -105,17 +106,19 @@ def every_share(
         shifts: Shifts of base and live detectors, float64 (e,).
         budget: Share of genuine traffic that may be alerted, 0 to 1.
         allowed_loss: Recall that a replay set may lose, 0 to 1.
+        before: The budget without the new detector, which effects are measured against; `budget` where not
+            given.
     """
     rest, own = combine(reservoir[:, :-1], shifts), reservoir[:, -1]
     top = _Top.of(rest, own, budget)
-    before = float(np.quantile(rest, 1.0 - budget))
-    alone = float(np.quantile(reservoir[:, 0], 1.0 - budget))
+    without = 1.0 - (budget if before is None else before)
+    held, alone = float(np.quantile(rest, without)), float(np.quantile(reservoir[:, 0], without))
     sets = {
-        name: _Set.of(surprises, shifts, before, alone, 0.9 * allowed_loss)
+        name: _Set.of(surprises, shifts, held, alone, 0.9 * allowed_loss)
         for name, surprises in replay.items()
     }
     softness = min(_OF_ONE_FLAG / float(np.sqrt(len(flags))), _MOST_SOFTNESS)
-    flagged = _Set.of(flags, shifts, before, alone, 0.0, softness)
+    flagged = _Set.of(flags, shifts, held, alone, 0.0, softness)
     shares = []
     for shift in SHIFTS.tolist():
         threshold = top.threshold(shift)

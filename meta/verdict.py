@@ -25,6 +25,7 @@ class Limits:
         most_alerts: Alerts a day that may be added; 0 is no limit.
         objective: What is maximised; `money` counts frauds where amounts are not known.
         confidence: Probability that the gain is above 0, at least this, 0 to 1.
+        surge: Part of the budget that this detector may add for a time, 0 to 1.
 
     Confidence and loss were chosen on earlier windows of Handbook and Sparkov:
     docs/decisions/0006-a-gate-that-weighs.md.
@@ -35,6 +36,12 @@ class Limits:
     most_alerts: float = 0.0
     objective: Objective = "frauds"
     confidence: float = 0.6
+    surge: float = 0.0
+
+    @property
+    def with_surge(self) -> float:
+        """Share of genuine traffic that may be alerted with the detector, 0 to 1."""
+        return self.budget * (1.0 + self.surge)
 
 
 DEFAULT_LIMITS = Limits()
@@ -96,8 +103,8 @@ def reasons_against(
         asked: Whether a person chose the point. Then a doubtful gain is no reason; limits are.
     """
     said: list[tuple[str, str]] = []
-    if rate > _TOO_MUCH * limits.budget:
-        most = _TOO_MUCH * limits.budget
+    most = _TOO_MUCH * limits.with_surge
+    if rate > most:
         said.append(("budget", f"alerts on {rate:.3%} of genuine traffic, allowed {most:.3%}"))
     said += trade_off.point.over
     if not asked and not trade_off.point.over and not _sure(trade_off.point, limits):

@@ -62,7 +62,9 @@ def _point(share: Share, rates: Rates, limits: Limits) -> TradeOffPoint:
         money = rates.amount * caught - rates.known_amount * lost.mean
         ratio = rates.known_amount / rates.amount if limits.objective == "money" else 1.0
     gain = money if limits.objective == "money" and money is not None else caught - lost.mean
-    alerts = None if rates.per_day is None else caught - lost.mean
+    alerts = None
+    if rates.per_day is not None:
+        alerts = caught - lost.mean + limits.surge * limits.budget * rates.per_day
     # In units of the pattern's rate: doubt about rates must not count where nothing is lost.
     cost = ratio * lost.mean / rates.pattern
     variance = added.variance + (ratio / rates.pattern) ** 2 * lost.variance + rates.spread * cost**2

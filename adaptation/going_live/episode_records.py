@@ -51,7 +51,7 @@ def store_adapted(context: AdaptationContext, request: Request, asked_at: float,
         unit.session.flush()
         unit.labels.add_many(_labels(request))
         unit.detectors.put(_row(context, request, adapted, ADAPTED))
-        _audit(unit, context, request, ADAPTED, {"detector": adapted.id})
+        _audit(unit, context, request, ADAPTED, {"detector": adapted.id, **adapted.surge_values()})
         unit.commit()
     metrics.EPISODES.labels(ADAPTED).inc()
     metrics.ADAPT_STEP_SECONDS.labels("adapted").observe(adapted.flag_to_adapted_ms / 1e3)

@@ -55,7 +55,7 @@ def _adapt_anew(context: AdaptationContext, episode: Episode) -> None:
     if not request.fraud:
         return _note(context, episode, "none of its transactions is fraud any more: retire it")
     try:
-        adapted = adapt(context, request, context.clock(), approved=True)
+        adapted = adapt(context, request, context.clock(), approved=True, may_surge=False)
     except RequestRefused as lack:
         return _note(context, episode, str(lack))
     if reasons := adapted.proposal.verdict.reasons:

@@ -97,7 +97,7 @@ def detector_change(request: Request, adapted: Adapted) -> Change:
     """Detector, tails, threshold and scale of risk as one entry, so that they are swapped together."""
     proposal = adapted.proposal
     fitted = {"threshold": proposal.verdict.threshold, "risk_share": proposal.risk_share}
-    return _change(Kind.DETECTOR, request, adapted, fitted)
+    return _change(Kind.DETECTOR, request, adapted, fitted | adapted.surge_values())
 
 
 def risk_entry(request: Request, adapted: Adapted) -> Change:

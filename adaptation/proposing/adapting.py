@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -15,12 +15,15 @@ from adaptation.proposing.identity import detector_id, seed_of
 from adaptation.proposing.preparation import AdaptationNotReady, Ready
 from adaptation.proposing.proposal import Proposal, Terms, propose
 from adaptation.proposing.risk import Risk, risk_of
+from adaptation.proposing.surging import PART, UNTIL, surges_of, with_surge
+from adaptation.proposing.surging import in_words as surge_in_words
 from adaptation.proposing.trade_offs import message_of
 from contracts.metrics import adaptation as metrics
 from contracts.request import Request
 from contracts.trade_off import TradeOff, in_words
 from meta.entity_counts import RecentShares
 from meta.episode import TooLittleTraffic
+from meta.surge import Surge
 from meta.threshold import first_threshold
 
 
@@ -40,6 +43,7 @@ class Adapted:
         parent: content hash of the base that it was adapted beside.
         flag_to_adapted_ms: milliseconds since the request reached the broker.
         share: the point on the trade-off's curve that a person chose; None where the gate did.
+        surge: the surge during which it goes live; None within the budget.
     """
 
     id: str
@@ -49,12 +53,18 @@ class Adapted:
     parent: str
     flag_to_adapted_ms: float
     share: float | None = None
+    surge: Surge | None = None
 
     @property
     def notes(self) -> tuple[str, ...]:
         """Findings that the analyst should know."""
         chosen = in_words(self.trade_off.point, self.trade_off.currency)
-        return (f"expected: {chosen}", *self.proposal.notes, self.risk.message)
+        surge = [] if self.surge is None else [surge_in_words(self.surge)]
+        return (f"expected: {chosen}", *surge, *self.proposal.notes, self.risk.message)
+
+    def surge_values(self) -> dict[str, float]:
+        """Return what the detector's entry on the control log says of the surge."""
+        return {} if self.surge is None else {PART: self.surge.part, UNTIL: self.surge.until}
 
     @cached_property
     def trade_off(self) -> TradeOff:
@@ -77,11 +87,17 @@ class Adapted:
             "notes": list(self.notes),
             "trade_off": msgspec.to_builtins(self.trade_off),
             "share": self.share,
+            **self.surge_values(),
         }
 
 
 def adapt(
-    context: AdaptationContext, request: Request, asked_at: float, *, approved: bool = False
+    context: AdaptationContext,
+    request: Request,
+    asked_at: float,
+    *,
+    approved: bool = False,
+    may_surge: bool = True,
 ) -> Adapted:
     """Check the flagged transactions, make their detector and have the gate judge it.
 
@@ -92,6 +108,7 @@ def adapt(
         request: names the transactions, as a flag does.
         asked_at: when the request reached the broker, seconds since 1970-01-01 UTC.
         approved: whether a person has approved the episode, so that its entities may be blocked.
+        may_surge: whether a surge may begin where the detector does not fit the budget.
 
     Returns:
         The detector with its verdict, and the rules that follow for the flagged entities.
@@ -109,9 +126,14 @@ def adapt(
         with context.unit(reads_only=True) as unit:
             flagged = examine_flag(unit, request, len(base.model.features))
         context.after(FlagStep.CHECKED)
+        context.surges = surges_of(ready.snapshot)
         parent = base.content_hash
         identity = detector_id(request.episode_id, request.name, parent)
-        proposal = _proposal(context, ready, flagged, request, identity)
+        found = with_surge(
+            context,
+            lambda part: _proposal(context, ready, flagged, request, identity, part),
+            may_surge=may_surge,
+        )
     except (AdaptationNotReady, TooLittleTraffic) as lack:
         raise NothingToAdaptWith(str(lack)) from lack
     risk = risk_of(
@@ -124,14 +146,15 @@ def adapt(
         may_block=approved or context.policy.release(request.policy) == "auto",
     )
     passed_ms = 1e3 * (context.clock() - asked_at)
-    adapted = Adapted(identity, flagged, proposal, risk, parent, passed_ms, request.share)
+    adapted = Adapted(identity, flagged, found.proposal, risk, parent, passed_ms, request.share, found.surge)
     context.after(FlagStep.ADAPTED)
     return adapted
 
 
 def _proposal(
-    context: AdaptationContext, ready: Ready, flagged: Flagged, request: Request, identity: str
+    context: AdaptationContext, ready: Ready, flagged: Flagged, request: Request, identity: str, part: float
 ) -> Proposal:
+    """Propose a detector where `part` of the budget may be added for a time."""
     snapshot = ready.snapshot
     proposal = propose(
         flagged,
@@ -141,7 +164,12 @@ def _proposal(
         budget=context.budget,
         seed=seed_of(request.episode_id),
         beside=tuple(n for n, detector in enumerate(snapshot.detectors) if detector.id != identity),
-        terms=Terms(context.limits, context.preparation.per_day, ready.known.frauds, request.share),
+        terms=Terms(
+            replace(context.limits, surge=part),
+            context.preparation.per_day,
+            ready.known.frauds,
+            request.share,
+        ),
     )
     metrics.ADAPT_SECONDS.labels(ready.prepared.adapter.name).observe(proposal.seconds)
     for cause in proposal.verdict.causes or ("passed",):

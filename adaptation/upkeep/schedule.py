@@ -12,10 +12,13 @@ from sqlalchemy import Engine
 from adaptation.context import AdaptationContext
 from adaptation.going_live.growing import adapt_grown
 from adaptation.going_live.result import PendingChange
+from adaptation.going_live.surges import settle_surge
 from adaptation.proposing.preparation import AdaptationNotReady
+from adaptation.proposing.surging import surges_of
 from adaptation.upkeep.covering import propose_retirements
 from adaptation.upkeep.recalibrating import AUTHOR, BUDGET, JOINT, recalibrate
 from adaptation.upkeep.retiring import retire
+from contracts.metrics import adaptation as metrics
 from contracts.request import Request
 from contracts.standing_policy import DAY_S, StandingPolicy
 from control.applied import Applied
@@ -64,9 +67,14 @@ class Upkeep:
         self._context.reread_policy()
         self._delete_old(now)
         snapshot = self._context.announcer.refresh()
+        self._context.surges = surges_of(snapshot)
+        metrics.BUDGET.set(self._context.budget)
         try:
             done = (
-                adapt_grown(self._context) or self._expire(snapshot, now) or self._recalibrate(snapshot, now)
+                adapt_grown(self._context)
+                or settle_surge(self._context, snapshot, now)
+                or self._expire(snapshot, now)
+                or self._recalibrate(snapshot, now)
             )
             self._compare(snapshot)
         except AdaptationNotReady:

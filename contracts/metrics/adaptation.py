@@ -28,5 +28,8 @@ FLAG_TO_LIVE_SECONDS = Histogram(
 RESERVOIR_ROWS = Gauge(
     "flagfive_reservoir_rows", "Recent genuine transactions that detectors are calibrated on."
 )
+BUDGET = Gauge(
+    "flagfive_budget_share", "Share of genuine traffic that may be alerted now, 0 to 1; a surge is included."
+)
 
-begin_at_zero(GATE, "passed", "budget", "flags", "replay")
+begin_at_zero(GATE, "passed", "budget", "flags", "replay", "alerts")

@@ -1,7 +1,8 @@
 """`flagfive status`: show the state of all parts on one screen."""
 
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -101,9 +102,19 @@ def detector_table(report: "StatusReport") -> "Table":
     for entry in live:
         if entry.kind == "detector":
             share, episode = 10 ** entry.values.get("shift", 0.0), str(entry.values.get("episode", ""))
-            proposed = report.stored.proposals.get(entry.id, "")
+            proposed = report.stored.proposals.get(entry.id, "") or surge_note(entry.values, time.time())
             table.add_row(entry.id, episode, entry.author, f"{share:.2f}", _ago(entry.time), proposed)
     return table
+
+
+def surge_note(values: "Mapping[str, Any]", now: float) -> str:
+    """Return how much longer a detector may exceed the budget; empty where it may not.
+
+    >>> surge_note({"surge": 0.25, "surge_until": 7_200.0}, 0.0)
+    'surge: +25% of the budget for 2.0 h'
+    """
+    left = values.get("surge_until", now) - now
+    return f"surge: +{values['surge']:.0%} of the budget for {left / 3_600.0:.1f} h" if left > 0 else ""
 
 
 def stored_line(report: "StatusReport") -> str:
