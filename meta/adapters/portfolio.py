@@ -8,7 +8,7 @@ frozen network. It works for any features; an evidence network, where one was tr
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -19,14 +19,14 @@ from meta.adapters.declaration import Declaration
 from meta.adapters.evidence import Evidence
 from meta.adapters.protocol import Encoded, Scorer
 from meta.adapters.simple import SimpleAdapter
-from meta.arrays import Doubles, Floats, Ints
+from meta.arrays import Doubles, Floats, Ints, Rows
 from meta.artifacts import Artifacts
 from meta.calibration import Tails
 from meta.detector import Detector
 from meta.detector_tensors import TensorSpec, TensorSpecs
 from meta.evidence_model import log_odds_of, summed_curves
 from meta.portfolio import basis
-from meta.portfolio.closed_form import Design, Form, fit
+from meta.portfolio.closed_form import Form, GenuineRows, fit
 from meta.portfolio.stacking import weigh
 from meta.portfolio.tokens import Tokens
 from meta.support import Support
@@ -59,6 +59,7 @@ class Portfolio(SimpleAdapter):
     device: str = "cpu"
     name: str = "portfolio"
     needs_surprise: bool = True
+    _kept: list[_Usual] = field(default_factory=list, compare=False, repr=False)
 
     @property
     def network(self) -> str:
@@ -79,10 +80,11 @@ class Portfolio(SimpleAdapter):
     ) -> list[Detector]:
         """Adapt to all parts at once. All parts share the weights, which leaving out each flag gives."""
         folds = _leave_out(len(support))
-        made = self._made(support, np.concatenate([parts, folds]), background, seed)
-        weights = weigh(made.left_out(folds), self._priors)
+        distinct, place = np.unique(np.concatenate([parts, folds]), axis=0, return_inverse=True)
+        made = self._made(support, distinct, background, seed)
+        weights = weigh(made.left_out(folds, place[len(parts) :]), self._priors)
         tables, bias = made.combined(weights)
-        return [self._detector(table, b) for table, b in zip(tables[: len(parts)], bias, strict=False)]
+        return [self._detector(tables[at], bias[at]) for at in place[: len(parts)]]
 
     @property
     def _priors(self) -> tuple[float, ...]:
@@ -90,21 +92,33 @@ class Portfolio(SimpleAdapter):
         return (*(form.prior for form in self.forms), *network)
 
     def _made(self, support: Support, parts: NDArray[np.bool_], background: Floats, seed: int) -> _Made:
-        usual = support.with_negatives(background[:FITTED])
-        flagged, located = self.tokens.located(support.fraud), self.tokens.located(usual)
-        design = Design(self._values(flagged), self._values(located))
+        usual = self._usual(support, background)
+        flagged = self.tokens.located(support.fraud)
         tables, bias = [], []
         for form in self.forms:
-            weights, intercepts = fit(design, parts, form)
+            weights, intercepts = fit(self._values(flagged), usual.fitted, parts, form)
             tables.append(self._placed(basis.curves(weights)))
             bias.append(intercepts.astype(np.float32))
         if self.tokens.evidence is not None:
             read = self._read(support, parts, background, seed)
-            tables.append(np.stack([detector.tensors["table"] for detector in read]))
-            tables[-1] = np.concatenate([tables[-1], np.zeros_like(tables[-1][:, :1])], axis=1)
+            curves = np.stack([detector.tensors["table"] for detector in read])
+            tables.append(np.concatenate([curves, np.zeros_like(curves[:, :1])], axis=1))
             bias.append(np.concatenate([detector.tensors["bias"] for detector in read]))
-        others = background[FITTED:] if len(background) >= 2 * FITTED else background
-        return _Made(np.stack(tables), np.stack(bias), self.tokens.located(others), flagged)
+        return _Made(np.stack(tables), np.stack(bias), usual.others, flagged)
+
+    def _usual(self, support: Support, background: Floats) -> _Usual:
+        """Return the genuine rows, prepared; those of the last call where it had the same rows.
+
+        The gate adapts to one episode several times, and factorising the matrices is half of the work.
+        """
+        rows = support.with_negatives(background[:FITTED]), background
+        kept = self._kept[-1] if self._kept else None
+        if kept is None or not all(map(np.array_equal, kept.rows, rows)):
+            others = background[FITTED:] if len(background) >= 2 * FITTED else background
+            fitted = GenuineRows(self._values(self.tokens.located(rows[0])))
+            kept = _Usual(rows, fitted, self.tokens.located(others))
+            self._kept[:] = [kept]
+        return kept
 
     def _values(self, located: tuple[Ints, Floats]) -> Floats:
         """Return the functions of the plain tokens of located rows, (n, t, f)."""
@@ -157,6 +171,21 @@ class Portfolio(SimpleAdapter):
 
 
 @dataclass(frozen=True)
+class _Usual:
+    """Genuine rows, prepared.
+
+    Attributes:
+        rows: The rows that the forms are fitted to, and all; raw features and the base's surprise.
+        fitted: What closed forms need of the former.
+        others: Where the other rows lie on the curves; the members' scales are measured on them.
+    """
+
+    rows: tuple[Floats, Floats]
+    fitted: GenuineRows
+    others: tuple[Ints, Floats]
+
+
+@dataclass(frozen=True)
 class _Made:
     """What e members made of p parts.
 
@@ -183,19 +212,22 @@ class _Made:
         found = log_odds_of(*located, flat, self.bias.ravel())
         return np.ascontiguousarray(found.T).reshape(members, parts, -1)
 
-    def left_out(self, folds: NDArray[np.bool_]) -> NDArray[np.float64]:
+    def left_out(self, folds: NDArray[np.bool_], places: Rows) -> NDArray[np.float64]:
         """Return the surprise of each flag under each member made without it, float64 (e, k).
 
-        The last parts are the `folds`, bool (f, k); flags that no fold leaves out get no number.
+        Args:
+            folds: The flags that each fold keeps, bool (f, k).
+            places: Which part each fold is, (f,).
+
+        Returns:
+            Not a number for a flag that no fold leaves out.
         """
-        members, flags = len(self.tables), folds.shape[1]
-        found = np.full((members, flags), np.nan)
+        found = np.full((len(self.tables), folds.shape[1]), np.nan)
         scores, genuine = self._scores(self.flagged), self._genuine
-        first = self.tables.shape[1] - len(folds)
-        for member in range(members):
-            for fold, kept in enumerate(folds):
-                tails = Tails.fit(genuine[member, first + fold])
-                found[member, ~kept] = tails.surprise(scores[member, first + fold, ~kept])
+        for member in range(len(self.tables)):
+            for kept, part in zip(folds, places, strict=True):
+                tails = Tails.fit(genuine[member, part])
+                found[member, ~kept] = tails.surprise(scores[member, part, ~kept])
         return found
 
     def combined(self, weights: Doubles) -> tuple[Floats, Floats]:

@@ -48,56 +48,85 @@ class Form:
     prior: float = 1.0
 
 
-@dataclass(frozen=True)
-class Design:
-    """Functions of the rows that closed forms are fitted to.
+class GenuineRows:
+    """Genuine rows, with all that closed forms need of them computed once.
 
-    Attributes:
-        fraud: Functions of the flags, float32 (k, t, f); the last token is the base's surprise.
-        genuine: Functions of genuine rows, float32 (n, t, f).
+    Args:
+        values: Functions of the rows, float32 (n, t, f); the last token is the base's surprise.
     """
 
-    fraud: Floats
-    genuine: Floats
+    def __init__(self, values: Floats) -> None:
+        self._values = values
+        self._solvers: dict[Form, _Solver] = {}
 
     @property
     def tokens(self) -> int:
         """Number of tokens, t."""
-        return int(self.fraud.shape[1])
+        return int(self._values.shape[1])
+
+    @cached_property
+    def flat(self) -> Floats:
+        """Functions of each row and a 1 for the intercept, (n, t f + 1)."""
+        return _with_ones(self._values)
 
     @cached_property
     def gram(self) -> Doubles:
-        """Mean outer product of all functions of a genuine row, float64 (t f + 1, t f + 1)."""
-        flat = _with_ones(self.genuine.reshape(len(self.genuine), -1))
-        product: Floats = flat.T @ flat  # single precision: twice as fast, and the penalty exceeds its error
-        return product.astype(np.float64) / len(flat)
+        """Mean outer product of `flat`, float64 (t f + 1, t f + 1)."""
+        product: Floats = self.flat.T @ self.flat  # single precision: twice as fast, and the penalty hides it
+        return product.astype(np.float64) / len(self.flat)
 
     @cached_property
     def drift(self) -> Doubles:
-        """Mean normal score of each token over the genuine rows, float64 (t,): 0 in the training data.
+        """Mean normal score of each token, float64 (t,): 0 in the training data.
 
         The base's surprise, the last token, has no such reference, so its drift counts as 0.
         """
-        means: Doubles = self.genuine[:, :, 0].mean(axis=0, dtype=np.float64)
+        means: Doubles = self._values[:, :, 0].mean(axis=0, dtype=np.float64)
         means[-1] = 0.0
         return means
 
-    def caution(self, form: Form) -> Doubles:
-        """Return the factor of each weight's penalty, float64 (w,): larger where a token has drifted."""
-        of_token = 1.0 + _CAUTION * self.drift**2
-        return np.asarray(np.repeat(of_token, len(form.functions)))
-
     def places(self, form: Form) -> NDArray[np.intp]:
-        """Return the places of a form's weights and of the intercept in a row of `gram`."""
+        """Return the places of a form's weights and of the intercept in a row of `flat`."""
         every = np.arange(self.tokens * len(FUNCTIONS)).reshape(self.tokens, -1)
         return np.asarray(np.append(every[:, list(form.functions)].ravel(), every.size), np.intp)
 
+    def penalties(self, form: Form) -> Doubles:
+        """Return the penalty of each weight, float64 (w,): larger where a token has drifted."""
+        of_token = form.penalty * (1.0 + _CAUTION * self.drift**2)
+        return np.asarray(np.repeat(of_token, len(form.functions)))
 
-def fit(design: Design, parts: NDArray[np.bool_], form: Form) -> tuple[Doubles, Doubles]:
+    def solver(self, form: Form) -> _Solver:
+        """Return the solver of a form; its matrix is factorised at the first call."""
+        if form not in self._solvers:
+            self._solvers[form] = _Solver(self, form)
+        return self._solvers[form]
+
+
+class _Solver:
+    """Solves with the penalised matrix of the genuine rows."""
+
+    def __init__(self, genuine: GenuineRows, form: Form) -> None:
+        self.places = genuine.places(form)
+        penalties = np.append(genuine.penalties(form), _INTERCEPT)
+        matrix = 0.5 * genuine.gram[np.ix_(self.places, self.places)] + np.diag(penalties)
+        self._factor = cho_factor(matrix, lower=True, overwrite_a=True, check_finite=False)
+        # The label -1 less the anchor, times the functions: both are columns of the matrix of outer products.
+        surprise = (genuine.tokens - 1) * len(FUNCTIONS)
+        wanted = -genuine.gram[self.places, -1] - form.anchor * genuine.gram[self.places, surprise]
+        self.rest = self(0.5 * wanted)
+        """The solution without any flag, (w,)."""
+
+    def __call__(self, right: Doubles) -> Doubles:
+        """Return the solutions for right-hand sides (w,) or (w, k)."""
+        return np.asarray(cho_solve(self._factor, right, check_finite=False))
+
+
+def fit(fraud: Floats, genuine: GenuineRows, parts: NDArray[np.bool_], form: Form) -> tuple[Doubles, Doubles]:
     """Fit a form to each part of the flags.
 
     Args:
-        design: Functions of flags and genuine rows.
+        fraud: Functions of the flags, float32 (k, t, f).
+        genuine: The genuine rows.
         parts: Which flags are in each part, bool (p, k).
         form: The closed form.
 
@@ -105,38 +134,20 @@ def fit(design: Design, parts: NDArray[np.bool_], form: Form) -> tuple[Doubles, 
         Weights of all functions float64 (p, t, f), 0 for those that the form leaves out, and intercepts
         float64 (p,).
     """
-    places = design.places(form)
-    fraud, genuine = (_with_ones(rows.reshape(len(rows), -1))[:, places] for rows in _rows(design))
-    anchored = [form.anchor * rows[:, -1, 0].astype(np.float64) for rows in _rows(design)]
-    solve = _Solver(design.gram[np.ix_(places, places)], form.penalty * design.caution(form))
-    wanted = 1.0 - anchored[0]
-    rest = solve(0.5 * (genuine.T @ (-1.0 - anchored[1])) / len(genuine))
-    of_flags = solve(fraud.T.astype(np.float64))
-    solved = np.array([_part(fraud[part], of_flags[:, part], wanted[part], rest) for part in parts])
-    flat = np.zeros((len(parts), design.tokens * len(FUNCTIONS)))
-    flat[:, places[:-1]] = solved[:, :-1]
-    weights = flat.reshape(len(parts), design.tokens, len(FUNCTIONS))
+    solver = genuine.solver(form)
+    flagged = _with_ones(fraud)[:, solver.places]
+    wanted = 1.0 - form.anchor * fraud[:, -1, 0].astype(np.float64)
+    of_flags = solver(flagged.T.astype(np.float64))
+    solved = np.array([_part(flagged[part], of_flags[:, part], wanted[part], solver.rest) for part in parts])
+    flat = np.zeros((len(parts), fraud.shape[1] * len(FUNCTIONS)))
+    flat[:, solver.places[:-1]] = solved[:, :-1]
+    weights = flat.reshape(len(parts), *fraud.shape[1:])
     weights[:, -1, 0] += form.anchor
     return weights, solved[:, -1]
 
 
-def _rows(design: Design) -> tuple[Floats, Floats]:
-    return design.fraud, design.genuine
-
-
-def _with_ones(rows: Floats) -> Floats:
-    return np.concatenate([rows, np.ones((len(rows), 1), np.float32)], axis=1)
-
-
-class _Solver:
-    """Solves for right-hand sides with the penalised matrix of the genuine rows, factorised once."""
-
-    def __init__(self, gram: Doubles, penalties: Doubles) -> None:
-        penalties = np.append(penalties, _INTERCEPT)
-        self._factor = cho_factor(0.5 * gram + np.diag(penalties), lower=True, check_finite=False)
-
-    def __call__(self, right: Doubles) -> Doubles:
-        return np.asarray(cho_solve(self._factor, right, check_finite=False))
+def _with_ones(values: Floats) -> Floats:
+    return np.concatenate([values.reshape(len(values), -1), np.ones((len(values), 1), np.float32)], axis=1)
 
 
 def _part(fraud: Floats, of_flags: Doubles, wanted: Doubles, rest: Doubles) -> Doubles:
