@@ -20,7 +20,7 @@ from meta.stakes import Stakes
 from meta.support import Support
 from meta.verdict import DEFAULT_LIMITS, Limits, Verdict
 
-BACKGROUND_ROWS = 6_144
+BACKGROUND_ROWS = 4_096
 """Rows that the adapter may read; the adapter draws from them itself."""
 COMMON = 0.01
 """An entity with a larger share of the rows (a large merchant) is ordinary traffic, not the pattern."""

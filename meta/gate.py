@@ -62,7 +62,7 @@ def judge(
         The detector with its share, the joint threshold, the trade-off, and the reasons against going live.
     """
     kept = set_aside(adapter, support, background, reservoir, seed=seed)
-    live = _made(adapter, kept.support, background, reservoir, seed)
+    live = reservoir.calibrate(adapter, kept.detector)
     candidate = stack.replaced((*stack.detectors, live))
     seen = _Seen(
         with_risk(candidate.surprises(reservoir.X), reservoir.risk),
@@ -121,14 +121,6 @@ class _Seen:
     reservoir: Doubles
     replay: dict[str, Doubles]
     flags: Doubles
-
-
-def _made(
-    adapter: Adapter, support: Support, background: Floats, reservoir: Reservoir, seed: int
-) -> LiveDetector:
-    """Adapt to the episode and calibrate the detector on the reservoir."""
-    grown, usual = reservoir.extend_support(adapter, support), reservoir.extend(adapter, background)
-    return reservoir.calibrate(adapter, adapter.adapt(grown, usual, seed=seed))
 
 
 def _verdict(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from meta.adapters.protocol import Adapter
 from meta.arrays import Doubles, Floats
 from meta.calibration import Tails
+from meta.detector import Detector
 from meta.reservoir import Reservoir
 from meta.support import Support
 
@@ -18,10 +20,23 @@ ROWS = 5000  # rows of the reservoir for the tails of each fold
 _HANDICAP = 0.7  # surprise; a single flag cannot be left out, and its own detector raises it by about this
 
 
+@dataclass(frozen=True)
+class LeftOut:
+    """What leaving out each flag in turn gives.
+
+    Attributes:
+        surprise: Surprise of each flag under a detector made without it, float64 (k,).
+        detector: The detector of all flags.
+    """
+
+    surprise: Doubles
+    detector: Detector
+
+
 def leave_one_out(
     adapter: Adapter, support: Support, background: Floats, reservoir: Reservoir, *, seed: int
-) -> Doubles:
-    """Return the surprise of each flag under a detector made without it.
+) -> LeftOut:
+    """Score each flag with a detector made without it, and make the detector of all, in one call.
 
     Args:
         adapter: Makes the detectors.
@@ -31,18 +46,20 @@ def leave_one_out(
         seed: Seed of all that is drawn.
 
     Returns:
-        Surprise float64 (k,). Of more than 8 flags, several are left out at a time.
+        Surprises and detector. Of more than 8 flags, several are left out at a time.
     """
     grown = reservoir.extend_support(adapter, support)
     usual = reservoir.extend(adapter, background)
     left_out = np.array_split(np.arange(len(support)), min(FOLDS, len(support)))
-    detectors = adapter.adapt_parts(grown, _without(left_out, len(support)), usual, seed=seed)
+    every = np.ones((1, len(support)), bool)
+    parts = np.concatenate([_without(left_out, len(support)), every])
+    *detectors, whole = adapter.adapt_parts(grown, parts, usual, seed=seed)
     scores = reservoir.scores_of_all(adapter, detectors, ROWS)
     found = np.empty(len(support))
     for column, (out, detector) in enumerate(zip(left_out, detectors, strict=True)):
         tails = Tails.fit(scores[:, column])
         found[out] = tails.surprise(adapter.score(detector, grown.fraud[out]))
-    return found - _HANDICAP if len(support) == 1 else found
+    return LeftOut(found - _HANDICAP if len(support) == 1 else found, whole)
 
 
 def _without(left_out: Sequence[NDArray[np.intp]], flags: int) -> NDArray[np.bool_]:

@@ -13,6 +13,7 @@ import numpy as np
 
 from meta.adapters.protocol import Adapter
 from meta.arrays import Doubles, Floats, Rows
+from meta.detector import Detector
 from meta.leave_one_out import leave_one_out
 from meta.reservoir import Reservoir
 from meta.support import Support
@@ -33,12 +34,14 @@ class Kept:
     Attributes:
         support: These flags, and the hard negatives.
         left_out: Surprise of each when it is left out, float64 (k,).
+        detector: The detector that they shape.
         places: Their places in the given support, (k,).
         aside: Places of the flags that were set aside.
     """
 
     support: Support
     left_out: Doubles
+    detector: Detector
     places: Rows
     aside: tuple[int, ...]
 
@@ -64,14 +67,14 @@ def set_aside(
         seed: Seed of all that is drawn.
 
     Returns:
-        The other flags; their surprise is measured again without those set aside.
+        The other flags and their detector; their surprise is measured again without those set aside.
     """
-    left_out = leave_one_out(adapter, support, background, reservoir, seed=seed)
-    places, aside = np.arange(len(support)), ordinary(left_out)
+    found = leave_one_out(adapter, support, background, reservoir, seed=seed)
+    places, aside = np.arange(len(support)), ordinary(found.surprise)
     if aside:
         places, support = np.delete(places, aside), support.without(aside)
-        left_out = leave_one_out(adapter, support, background, reservoir, seed=seed)
-    return Kept(support, left_out, places, tuple(aside))
+        found = leave_one_out(adapter, support, background, reservoir, seed=seed)
+    return Kept(support, found.surprise, found.detector, places, tuple(aside))
 
 
 def ordinary(left_out: Doubles) -> list[int]:

@@ -169,7 +169,7 @@ def test_a_left_out_flag_is_judged_by_a_detector_that_never_saw_it(
     made = adapter("logistic", artifacts)
     found = leave_one_out(
         made, Support(np.concatenate([pattern, stranger])), traffic(800, 3), reservoir, seed=0
-    )
+    ).surprise
     assert found.shape == (6,)
     assert found[5] < found[:5].min()
 
