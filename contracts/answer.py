@@ -57,6 +57,8 @@ class Answer(msgspec.Struct, frozen=True):
         notes: findings beside the outcome, such as shared entities, flags set aside, two patterns.
         draft: of a preview.
         trade_off: of a flag that was adapted: what each share of the budget would bring and cost a day.
+        to_review: ids of transactions that look like the episode, though they count as genuine. Verdicts on
+            them, as labels of the episode, clean its calibration.
         version: of this message format.
     """
 
@@ -74,4 +76,5 @@ class Answer(msgspec.Struct, frozen=True):
     notes: tuple[str, ...] = ()
     draft: Draft | None = None
     trade_off: TradeOff | None = None
+    to_review: tuple[str, ...] = ()
     version: int = VERSION

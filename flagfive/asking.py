@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import shlex
 import time
 import uuid
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -91,13 +92,19 @@ def ask_and_print(
             f"no answer within {wait:g} s: is `flagfive adapter` running? The request is on the topic; "
             f"for its outcome repeat the command with --request-id {request.request_id}"
         )
-    for line in [msgspec.json.encode(answer).decode()] if as_json else lines_of(answer):
+    lines = [msgspec.json.encode(answer).decode()] if as_json else lines_of(answer, request.name)
+    for line in lines:
         print(line)
     raise typer.Exit(EXIT_CODES.get(answer.status, 1))
 
 
-def lines_of(answer: Answer) -> list[str]:
-    """Lines to print for an answer."""
+def lines_of(answer: Answer, episode: str = "") -> list[str]:
+    """Lines to print for an answer.
+
+    Args:
+        answer: the answer.
+        episode: name of the episode that it is about.
+    """
     lines = [answer.message if answer.status == "live" else f"{answer.status}: {answer.message}"]
     if len(answer.unknown) > 1:
         lines += ["unknown ids:", *(f"  {identity}" for identity in answer.unknown)]
@@ -111,4 +118,16 @@ def lines_of(answer: Answer) -> list[str]:
     }
     if known := [f"{what} after {ms:.0f} ms" for what, ms in times.items() if ms is not None]:
         lines.append(", ".join(known))
-    return [*lines, *answer.notes]
+    return [*lines, *answer.notes, *_review(answer, episode)]
+
+
+def _review(answer: Answer, episode: str) -> list[str]:
+    """Ask about transactions that look like the episode."""
+    if not answer.to_review:
+        return []
+    known = f"{len(answer.to_review)} earlier transactions look like this pattern and count as genuine."
+    return [
+        f"{known} Are these fraud too?",
+        *(f"  {identity}" for identity in answer.to_review),
+        f"Answer with: flagfive label --name {shlex.quote(episode)} --fraud ID --genuine ID",
+    ]

@@ -15,6 +15,7 @@ from meta.arrays import Doubles, Floats, Rows
 from meta.false_alerts import CLEARLY, sort_alerts
 from meta.gate import judge
 from meta.reservoir import FEWEST_ROWS
+from meta.review import NOTHING, Review, look_alikes
 from meta.scored_traffic import ScoredTraffic
 from meta.stakes import Stakes
 from meta.support import Support
@@ -107,11 +108,13 @@ class EpisodeVerdict:
         verdict: The detector, its threshold, and what speaks against it.
         rows: Number of rows that it was calibrated on.
         risk_share: Part of the boosts that the threshold counts on, 0 to 1.
+        review: Rows of the traffic that are most like the episode, though they count as genuine.
     """
 
     verdict: Verdict
     rows: int
     risk_share: float
+    review: Review = NOTHING
 
 
 def propose(
@@ -132,7 +135,8 @@ def propose(
     """Adapt to an episode, calibrate the detector, and judge it beside everything in force.
 
     1. Keep of the unjudged alerts as many as genuine traffic causes.  2. Limit the boosts to what the budget
-    bears.  3. Adapt, calibrate and judge; the clear alerts that were left out count as known fraud.
+    bears.  3. Adapt, calibrate and judge; the clear alerts that were left out count as known fraud.  4. Rank
+    the rows that are most like the episode: undetected frauds among them would silence the detector.
 
     Args:
         traffic: Recent traffic under everything in force.
@@ -179,4 +183,6 @@ def propose(
         episodes=[name for name in known if name not in (BASE, PAST)],
         asked=asked,
     )
-    return EpisodeVerdict(verdict, len(parted.genuine), risk_share)
+    alike = look_alikes(reservoir.surprise_of(verdict.live), -float(np.log10(verdict.usual_at)))
+    review = Review(parted.genuine[alike.rows], alike.asked)
+    return EpisodeVerdict(verdict, len(parted.genuine), risk_share, review)

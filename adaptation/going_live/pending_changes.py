@@ -103,6 +103,7 @@ class PendingChanges:
             flag_to_live_ms=1e3 * seconds if status == LIVE else None,
             notes=change.notes,
             trade_off=change.trade_off,
+            to_review=change.to_review,
         )
 
     def _is_late(self, change: PendingChange) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import msgspec
 
+from adaptation.proposing.review import to_review
 from contracts.answer import Answer
 from contracts.trade_off import TradeOff
 from storage.episodes import ANNOUNCED, Episode
@@ -30,6 +31,7 @@ class PendingChange:
     flag_to_announced_ms: float | None = None
     notes: tuple[str, ...] = ()
     trade_off: TradeOff | None = None
+    to_review: tuple[str, ...] = ()
 
 
 RequestResult = Answer | PendingChange
@@ -52,6 +54,7 @@ def result_of(
     notes = tuple(episode.details.get("notes", ()))
     told = episode.details.get("trade_off")
     trade_off = None if told is None else msgspec.convert(told, TradeOff)
+    asked = to_review(episode)
     if episode.status == ANNOUNCED:
         assert episode.control_offset is not None  # set together with the status
         return PendingChange(
@@ -64,6 +67,7 @@ def result_of(
             episode.details.get("flag_to_announced_ms"),
             notes,
             trade_off,
+            asked,
         )
     return Answer(
         request_id,
@@ -76,4 +80,5 @@ def result_of(
         flag_to_live_ms=episode.flag_to_live_ms,
         notes=notes,
         trade_off=trade_off,
+        to_review=asked,
     )

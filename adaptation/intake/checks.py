@@ -52,11 +52,6 @@ class Flagged:
         return _matrix(self.genuine)
 
     @property
-    def first_event_time(self) -> float:
-        """Event time of the earliest flagged transaction, seconds since 1970-01-01 UTC."""
-        return min(row.event_time for row in self.fraud)
-
-    @property
     def entities(self) -> set[tuple[str, str]]:
         """Kind and key of each entity in the flagged transactions."""
         return {pair for row in self.fraud for pair in row.entities.items()}

@@ -10,13 +10,14 @@ from collections.abc import Iterable
 
 from adaptation.context import AdaptationContext
 from adaptation.intake.checks import RequestRefused, examine_label
+from adaptation.proposing.review import REVIEW, Review
 from adaptation.proposing.risk import Risk, lifted_by, risk_change, risk_of
 from contracts.answer import Answer
 from contracts.request import Request
 from meta.entity_counts import RecentShares
 from storage import UnitOfWork
 from storage.alerts import CONFIRMED, REJECTED
-from storage.episodes import LIVE, LOOKALIKE, STANDING, SUPPORT, Episode, EpisodeTransaction
+from storage.episodes import DRAFT, LIVE, LOOKALIKE, STANDING, SUPPORT, Episode, EpisodeTransaction
 from storage.labels import FRAUD, GENUINE
 from storage.scored_transactions import ScoredTransaction
 
@@ -120,7 +121,9 @@ def _join(
                 continue
             changed += 1
         if changed:
-            episode.details = {**episode.details, GROWN_AT: context.clock()}
+            review = Review.of(episode)
+            judged = {REVIEW: review.without(members).stored()} if review else {}
+            episode.details = {**episode.details, **judged, GROWN_AT: context.clock()}
             grown[episode.name] = changed
     return grown
 
@@ -130,7 +133,7 @@ def _episodes(
 ) -> list[tuple[Episode, list[str]]]:
     """The episode that the request names, else the episodes whose detectors alerted the transactions."""
     if request.name:
-        episode = unit.episodes.find_with_status(request.name, *STANDING)
+        episode = unit.episodes.find_with_status(request.name, *STANDING, DRAFT)
         if episode is None:
             raise RequestRefused(f"no episode {request.name!r} that transactions could join")
         return [(episode, [row.transaction_id for row in rows])]

@@ -14,6 +14,7 @@ from adaptation.intake.checks import Flagged, RequestRefused, examine_flag
 from adaptation.proposing.identity import detector_id, seed_of
 from adaptation.proposing.preparation import AdaptationNotReady, Ready
 from adaptation.proposing.proposal import Proposal, Terms, propose
+from adaptation.proposing.review import REVIEW, Review
 from adaptation.proposing.risk import Risk, risk_of
 from adaptation.proposing.surging import PART, UNTIL, surges_of, with_surge
 from adaptation.proposing.surging import in_words as surge_in_words
@@ -42,6 +43,7 @@ class Adapted:
         risk: rules that follow for the flagged entities.
         parent: content hash of the base that it was adapted beside.
         flag_to_adapted_ms: milliseconds since the request reached the broker.
+        review: transactions to ask about; those of the first proposal, however often the episode is adapted.
         share: the point on the trade-off's curve that a person chose; None where the gate did.
         surge: the surge during which it goes live; None within the budget.
     """
@@ -52,6 +54,7 @@ class Adapted:
     risk: Risk
     parent: str
     flag_to_adapted_ms: float
+    review: Review
     share: float | None = None
     surge: Surge | None = None
 
@@ -88,6 +91,7 @@ class Adapted:
             "trade_off": msgspec.to_builtins(self.trade_off),
             "share": self.share,
             **self.surge_values(),
+            REVIEW: self.review.stored(),
         }
 
 
@@ -125,13 +129,14 @@ def adapt(
         assert base is not None  # `ready` raises AdaptationNotReady without one
         with context.unit(reads_only=True) as unit:
             flagged = examine_flag(unit, request, len(base.model.features))
+            review = Review.of(unit.episodes.get(request.episode_id))
         context.after(FlagStep.CHECKED)
         context.surges = surges_of(ready.snapshot)
         parent = base.content_hash
         identity = detector_id(request.episode_id, request.name, parent)
         found = with_surge(
             context,
-            lambda part: _proposal(context, ready, flagged, request, identity, part),
+            lambda part: _proposal(context, ready, flagged, request, identity, part, review),
             may_surge=may_surge,
         )
     except (AdaptationNotReady, TooLittleTraffic) as lack:
@@ -146,13 +151,20 @@ def adapt(
         may_block=approved or context.policy.release(request.policy) == "auto",
     )
     passed_ms = 1e3 * (context.clock() - asked_at)
-    adapted = Adapted(identity, flagged, found.proposal, risk, parent, passed_ms, request.share, found.surge)
+    asked, chosen = review or found.proposal.review, request.share
+    adapted = Adapted(identity, flagged, found.proposal, risk, parent, passed_ms, asked, chosen, found.surge)
     context.after(FlagStep.ADAPTED)
     return adapted
 
 
 def _proposal(
-    context: AdaptationContext, ready: Ready, flagged: Flagged, request: Request, identity: str, part: float
+    context: AdaptationContext,
+    ready: Ready,
+    flagged: Flagged,
+    request: Request,
+    identity: str,
+    part: float,
+    review: Review | None,
 ) -> Proposal:
     """Propose a detector where `part` of the budget may be added for a time."""
     snapshot = ready.snapshot
@@ -170,6 +182,7 @@ def _proposal(
             ready.known.frauds,
             request.share,
         ),
+        review=review,
     )
     metrics.ADAPT_SECONDS.labels(ready.prepared.adapter.name).observe(proposal.seconds)
     for cause in proposal.verdict.causes or ("passed",):

@@ -69,7 +69,7 @@ class Prepared:
     ) -> None:
         self.sample, self.stack, self.adapter = sample, stack, adapter
         known = before if before and before.sample is sample and before.fits(stack) else None
-        order = spread_order(len(sample))
+        order = self._order = spread_order(len(sample))
         self.event_time = sample.event_time[order]
         self._index: Index = known._index if known else Index.of(sample, order)
         reservoir = known.traffic.reservoir if known else _reservoir(sample, order, stack)
@@ -88,6 +88,10 @@ class Prepared:
     def share_of(self, entity: str, key: str) -> float:
         """Return the share of recent traffic that an entity has, 0 to 1."""
         return len(self._index.entities.get((entity, key), ())) / max(len(self), 1)
+
+    def ids_of(self, rows: Rows) -> tuple[str, ...]:
+        """Return the transaction ids of rows of `traffic`."""
+        return tuple(self.sample.transaction_ids[place] for place in self._order[rows].tolist())
 
     def traces(self, entities: Iterable[tuple[str, str]], ids: Iterable[str], began: float) -> Traces:
         """Return where an episode meets the sample.

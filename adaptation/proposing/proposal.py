@@ -10,9 +10,12 @@ import numpy as np
 
 from adaptation.intake.checks import Flagged
 from adaptation.proposing.prepared import Prepared
+from adaptation.proposing.review import Review
 from adaptation.proposing.support_notes import notes_of
 from meta import episode
+from meta import review as ranking
 from meta.arrays import Floats
+from meta.episode import Traces
 from meta.stakes import Frauds, Stakes
 from meta.support import Support
 from meta.verdict import DEFAULT_LIMITS, Limits, Verdict
@@ -43,6 +46,7 @@ class Proposal:
         verdict: What the gate found.
         rows: Number of transactions that the detector was calibrated on.
         risk_share: Part of the boosts of entities that the threshold counts on, 0 to 1.
+        review: Transactions that look like the episode, though they count as genuine.
         notes: What the flags themselves show: flags set aside, strangers, two patterns, ordinary traffic.
         seconds: Wall time of adapting, calibrating and judging.
         processor_seconds: Processor time of this thread in it; on a busy machine the rest is waiting.
@@ -51,6 +55,7 @@ class Proposal:
     verdict: Verdict
     rows: int
     risk_share: float
+    review: Review
     notes: tuple[str, ...]
     seconds: float
     processor_seconds: float
@@ -66,6 +71,7 @@ def propose(
     seed: int,
     beside: Sequence[int] | None = None,
     terms: Terms = Terms(),
+    review: Review | None = None,
 ) -> Proposal:
     """Adapt to what was flagged and judge the detector beside everything in force.
 
@@ -79,13 +85,14 @@ def propose(
         beside: Positions of the live detectors that the new one is judged beside; all where not given. A
             detector that the new one replaces is not among them.
         terms: Limits, rates and a chosen share; `budget` replaces the one in the limits.
+        review: The review that the episode had before. Its frauds, judged or likely, do not count as genuine.
 
     Raises:
         TooLittleTraffic: too few transactions are stored to calibrate on.
     """
     started, worked = time.perf_counter(), time.thread_time()
-    ids = [row.transaction_id for row in (*flagged.fraud, *flagged.genuine)]
-    traces = prepared.traces(flagged.entities, ids, flagged.first_event_time)
+    review = review or Review()
+    traces = _traces(flagged, prepared, review)
     found = episode.propose(
         prepared.traffic,
         prepared.adapter,
@@ -98,7 +105,11 @@ def propose(
         beside=beside,
         limits=terms.limits,
         stakes=Stakes.of(
-            _frauds(flagged), prepared.event_time, traces.own, per_day=terms.per_day, known=terms.frauds
+            _frauds(flagged, review),
+            prepared.event_time,
+            traces.own,
+            per_day=terms.per_day,
+            known=terms.frauds,
         ),
         asked=terms.share,
     )
@@ -106,12 +117,32 @@ def propose(
         found.verdict,
         found.rows,
         found.risk_share,
+        _review(found.review, prepared),
         notes_of(found.verdict, flagged),
         time.perf_counter() - started,
         time.thread_time() - worked,
     )
 
 
-def _frauds(flagged: Flagged) -> Frauds:
-    rows = flagged.fraud
+def _frauds(flagged: Flagged, review: Review) -> Frauds:
+    """Return the frauds that say how often the pattern comes; a review adds some of long ago only."""
+    older = set(review.alike)
+    rows = [row for row in flagged.fraud if row.transaction_id not in older] or flagged.fraud
     return Frauds(np.array([row.event_time for row in rows]), np.array([row.amount for row in rows]))
+
+
+def _traces(flagged: Flagged, prepared: Prepared, review: Review) -> Traces:
+    """Return where the episode meets recent traffic: its frauds, and those that a review found.
+
+    Lookalikes count as genuine. The episode begins with its first flag; what a review found is older.
+    """
+    fraud = [row.transaction_id for row in flagged.fraud]
+    lookalikes = [row.transaction_id for row in flagged.genuine]
+    out = review.trimmed(dict.fromkeys(fraud, True) | dict.fromkeys(lookalikes, False))
+    began = float(_frauds(flagged, review).seconds.min())
+    return prepared.traces(flagged.entities, [*fraud, *out], began)
+
+
+def _review(found: ranking.Review, prepared: Prepared) -> Review:
+    alike = prepared.ids_of(found.rows)
+    return Review(alike, tuple(alike[place] for place in found.asked.tolist()))
