@@ -6,6 +6,7 @@
 VERBS = {
     "demo": "Watch five flags become a live detector, with a real broker.",
     "train": "Train base and evidence networks on labelled history.",
+    "prior": "Train the prior of the adapter prior-ridge anew.",
     "promote": "Put a trained base in force, or on trial.",
     "doctor": "Check that everything is in place before the start.",
     "broker": "Run a Kafka broker on this machine.",
