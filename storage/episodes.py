@@ -23,6 +23,8 @@ REFUSED, DRAFT, WAITING, SHADOW, RECEIVED, ADAPTED, ANNOUNCED, LIVE, RETIRED = (
 STANDING = (WAITING, SHADOW, RECEIVED, ADAPTED, ANNOUNCED, LIVE)
 """Statuses in which the transactions of an episode need no second flag."""
 SUPPORT, LOOKALIKE = "support", "lookalike"
+REVIEW = "review"
+"""In an episode's details: transactions that look like it (`alike`), and those to judge (`open`), by id."""
 
 
 class EpisodeTransaction(TableBase):
@@ -58,6 +60,11 @@ class Episode(TableBase):
     transactions: Mapped[list[EpisodeTransaction]] = relationship(
         cascade="all, delete-orphan", order_by=EpisodeTransaction.transaction_id
     )
+
+    @property
+    def to_review(self) -> tuple[str, ...]:
+        """Ids of transactions that look like the episode and that no analyst has judged yet."""
+        return tuple(self.details.get(REVIEW, {}).get("open", ()))
 
 
 class Episodes:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import msgspec
 
-from adaptation.proposing.review import to_review
 from contracts.answer import Answer
 from contracts.trade_off import TradeOff
 from storage.episodes import ANNOUNCED, Episode
@@ -54,7 +53,7 @@ def result_of(
     notes = tuple(episode.details.get("notes", ()))
     told = episode.details.get("trade_off")
     trade_off = None if told is None else msgspec.convert(told, TradeOff)
-    asked = to_review(episode)
+    asked = episode.to_review
     if episode.status == ANNOUNCED:
         assert episode.control_offset is not None  # set together with the status
         return PendingChange(

@@ -10,14 +10,14 @@ from collections.abc import Iterable
 
 from adaptation.context import AdaptationContext
 from adaptation.intake.checks import RequestRefused, examine_label
-from adaptation.proposing.review import REVIEW, Review
+from adaptation.proposing.review import Review
 from adaptation.proposing.risk import Risk, lifted_by, risk_change, risk_of
 from contracts.answer import Answer
 from contracts.request import Request
 from meta.entity_counts import RecentShares
 from storage import UnitOfWork
 from storage.alerts import CONFIRMED, REJECTED
-from storage.episodes import DRAFT, LIVE, LOOKALIKE, STANDING, SUPPORT, Episode, EpisodeTransaction
+from storage.episodes import DRAFT, LIVE, LOOKALIKE, REVIEW, STANDING, SUPPORT, Episode, EpisodeTransaction
 from storage.labels import FRAUD, GENUINE
 from storage.scored_transactions import ScoredTransaction
 

@@ -14,7 +14,7 @@ from adaptation.intake.checks import Flagged, RequestRefused, examine_flag
 from adaptation.proposing.identity import detector_id, seed_of
 from adaptation.proposing.preparation import AdaptationNotReady, Ready
 from adaptation.proposing.proposal import Proposal, Terms, propose
-from adaptation.proposing.review import REVIEW, Review
+from adaptation.proposing.review import Review
 from adaptation.proposing.risk import Risk, risk_of
 from adaptation.proposing.surging import PART, UNTIL, surges_of, with_surge
 from adaptation.proposing.surging import in_words as surge_in_words
@@ -26,6 +26,7 @@ from meta.entity_counts import RecentShares
 from meta.episode import TooLittleTraffic
 from meta.surge import Surge
 from meta.threshold import first_threshold
+from storage.episodes import REVIEW
 
 
 class NothingToAdaptWith(RequestRefused):

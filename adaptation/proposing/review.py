@@ -7,10 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from meta.review import trimmed
-from storage.episodes import Episode
-
-REVIEW = "review"
-"""In an episode's details: the review, as `Review.stored` returns it."""
+from storage.episodes import REVIEW, Episode
 
 
 @dataclass(frozen=True)
@@ -46,9 +43,3 @@ class Review:
             verdicts: Whether each judged transaction is fraud, by its id.
         """
         return trimmed(self.alike, verdicts)
-
-
-def to_review(episode: Episode) -> tuple[str, ...]:
-    """Return the ids that an episode still asks about."""
-    review = Review.of(episode)
-    return review.open if review else ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from benchmarks.fewshot.measure import BUDGET, Measure, Outcome, Part, Parts
 from benchmarks.fewshot.setting import Setting
 from meta.adapters.registry import DEFAULT, adapter
 from meta.columns import FeatureColumns
-from meta.episode import BASE, Traces, choose_rows, known_fraud, propose
+from meta.episode import BASE, EpisodeVerdict, Traces, choose_rows, known_fraud, propose
 from meta.reservoir import Reservoir
 from meta.scored_traffic import ScoredTraffic
 from meta.stack import ScoringStack
@@ -23,14 +23,23 @@ from meta.verdict import Verdict
 
 @dataclass(frozen=True)
 class Flagged:
-    """Flags of an episode: positions in the data set, and raw features float32 (k, d)."""
+    """Transactions of an episode.
+
+    Attributes:
+        at: Positions of the flags in the data set.
+        X: Raw features float32 (k, d) of the flags, and of frauds that joined later.
+        genuine: Raw features float32 (h, d) of lookalikes.
+    """
 
     at: np.ndarray
     X: np.ndarray
+    genuine: np.ndarray = field(default_factory=lambda: np.empty((0, 0), np.float32))
 
 
-def proposed(setting: Setting, flagged: Flagged, recent: Part, *, seed: int, name: str = DEFAULT) -> Verdict:
-    """Return the verdict of the live procedure.
+def proposed(
+    setting: Setting, flagged: Flagged, recent: Part, *, seed: int, name: str = DEFAULT
+) -> EpisodeVerdict:
+    """Run the live procedure.
 
     Args:
         setting: Data set and artifacts.
@@ -38,6 +47,9 @@ def proposed(setting: Setting, flagged: Flagged, recent: Part, *, seed: int, nam
         recent: Recent traffic, in the order of live calibration.
         seed: Seed of all that is drawn.
         name: Adapter; the live default where not given.
+
+    Returns:
+        The verdict, and which rows of `recent` look like the episode.
     """
     base, threshold = setting.artifacts.base, first_threshold(BUDGET)
     traces, seconds = _traces(setting, flagged, recent), setting.data.rows.seconds[recent.at]
@@ -45,7 +57,7 @@ def proposed(setting: Setting, flagged: Flagged, recent: Part, *, seed: int, nam
     return propose(
         ScoredTraffic.of(recent.reservoir, ScoringStack(base, recent.reservoir.base_tails)),
         adapter(name, setting.artifacts),
-        Support(flagged.X),
+        Support(flagged.X, flagged.genuine),
         choose_rows(seconds, traces),
         known_fraud(setting.rows(found), setting.artifacts.past, {}),
         threshold=threshold,
@@ -58,7 +70,7 @@ def proposed(setting: Setting, flagged: Flagged, recent: Part, *, seed: int, nam
             per_day=setting.per_day,
             known={BASE: _frauds(setting, _confirmed(setting, traces.began, recent.reservoir, threshold))},
         ),
-    ).verdict
+    )
 
 
 def outcome_of(m: Measure, verdict: Verdict, parts: Parts) -> Outcome:

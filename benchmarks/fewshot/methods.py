@@ -101,7 +101,8 @@ def flagfive(name: str = DEFAULT) -> Method:
 
     def run(m: Measure, episode: Episode, parts: Parts, seed: int) -> Outcome:
         flagged = Flagged(episode.flags, m.setting.rows(episode.flags))
-        return outcome_of(m, proposed(m.setting, flagged, parts.reservoir, seed=seed, name=name), parts)
+        found = proposed(m.setting, flagged, parts.reservoir, seed=seed, name=name)
+        return outcome_of(m, found.verdict, parts)
 
     return run
 

@@ -10,6 +10,7 @@ from console.pages.episode_actions import episode_actions
 from console.pages.episode_catches import CatchesPanel
 from console.pages.frame import frame
 from console.pages.parts import banner, box, facts, moment, panel, text, tile, word
+from console.pages.review import ReviewPanel
 from console.pages.viewer import PageViewer, SignedIn
 from console.pages.what_if import WhatIfPanel
 from console.pages.words import NOTHING, amount, count, percent, seconds
@@ -44,6 +45,7 @@ class EpisodeView:
         self._found = found
         self._four_eyes = four_eyes
         self._catches = CatchesPanel(viewer)
+        self._review = ReviewPanel(viewer, route, found)
 
     async def begin(self) -> None:
         """Draw everything below the heading; the what-if comes first while the episode is undecided."""
@@ -75,6 +77,7 @@ class EpisodeView:
             self.flags.refresh()
         if _story(before) != _story(found):
             self.story.refresh()
+        self._review.look(found)
         await self._catches.look(found.detector_id)
 
     @ui.refreshable_method
@@ -86,6 +89,7 @@ class EpisodeView:
     def _columns(self) -> None:
         with box("columns"):
             with box("stack"):
+                self._review.rows()
                 self._catches.panel()
                 self.flags()
             with box("stack"):

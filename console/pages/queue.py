@@ -10,6 +10,7 @@ from console.pages.frame import frame
 from console.pages.grid import rows_grid, show
 from console.pages.parts import box, empty, text
 from console.pages.peek import PeekPanel
+from console.pages.review import questions
 from console.pages.saved_views import saved_views
 from console.pages.viewer import PageViewer, SignedIn
 from console.results.detectors import DetectorList
@@ -29,6 +30,7 @@ async def queue(viewer: SignedIn) -> None:
     with frame(viewer, "Queue") as head:
         with head:
             text("", "tag", tag="span").props("data-total aria-live=polite")
+        await questions(viewer)
         filters = Filters(viewer, await scorers(viewer))
         with box("line acts").style("margin-bottom: 12px"):
             action_buttons(viewer)

@@ -29,6 +29,8 @@ class EpisodeRow:
     precision: float | None
     proposal: str | None
     """A proposal of the worker, such as retirement, and its reason."""
+    asks: int
+    """Transactions that look like the episode and that no one has judged yet."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,8 @@ class EpisodeDetails(EpisodeRow):
 
     currency: str
     support: list[TransactionRow]
+    to_review: list[TransactionRow]
+    """Transactions that look like the episode, though they count as genuine: are these fraud too?"""
     acks: Acks | None
     first_catch: TransactionRow | None
     gate: dict[str, Any]

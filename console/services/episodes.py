@@ -28,7 +28,7 @@ from storage import UnitOfWork
 from storage.alert_queue import AlertCounts
 from storage.audit_search import AuditFilter
 from storage.control_entries import ControlEntry
-from storage.episodes import SHADOW, Episode
+from storage.episodes import REVIEW, SHADOW, Episode
 
 LONGEST_HISTORY = 200
 
@@ -61,12 +61,13 @@ def episode_page(context: ConsoleContext, name: str) -> EpisodeDetails:
             episode = find_episode(unit, name)
         except NotFound:
             return _asked_for(context, unit, name)
-        found = dict(episode.details)
+        found = {name: value for name, value in episode.details.items() if name != REVIEW}
         support = _members(context, unit, {part.transaction_id: part.role for part in episode.transactions})
         return EpisodeDetails(
             **_fields(episode, unit.queue.counts_by_scorer()),
             currency=_currency(support),
             support=support,
+            to_review=rows_of_ids(context, unit, episode.to_review),
             acks=_acks(context, episode),
             first_catch=_first_catch(context, unit, episode),
             notes=[str(note) for note in found.pop("notes", ())],
@@ -95,6 +96,7 @@ def _fields(episode: Episode, tallies: dict[str, AlertCounts]) -> dict[str, Any]
         "money_held": tally.money_held,
         "precision": tally.precision,
         "proposal": episode.details.get("proposal"),
+        "asks": len(episode.to_review),
     }
 
 
@@ -118,6 +120,7 @@ def _asked_for(context: ConsoleContext, unit: UnitOfWork, name: str) -> EpisodeD
         **_fields(episode, {}),
         currency=_currency(support),
         support=support,
+        to_review=[],
         acks=None,
         first_catch=None,
         gate={},

@@ -9,7 +9,6 @@ import pytest
 from sqlalchemy import Engine
 
 from adaptation.going_live.growing import adapt_grown
-from adaptation.proposing.review import to_review
 from contracts.standing_policy import StandingPolicy
 from meta.review import LABELS
 from recorder.rows import scored_rows
@@ -71,7 +70,7 @@ def test_twenty_verdicts_take_forty_undetected_frauds_out_of_the_calibration(
     worker.handle(
         a_flag("label", request_id="r-2", fraud=fraud, genuine=tuple(o for o in asked if o not in fraud))
     )
-    assert to_review(stored(engine)) == ()
+    assert stored(engine).to_review == ()
     worker.context = replace(worker.context, clock=lambda: 1e12)
     assert adapt_grown(worker.context)
     assert recall(worker) > 0.9
@@ -85,7 +84,7 @@ def test_what_is_not_judged_is_asked_again_and_nothing_else(worker: WorkerInMemo
     worker.handle(a_flag("label", request_id="r-2", fraud=first[:1], genuine=first[-1:]))
     worker.context = replace(worker.context, clock=lambda: 1e12)
     assert adapt_grown(worker.context)
-    assert to_review(stored(engine)) == first[1:-1]
+    assert stored(engine).to_review == first[1:-1]
 
 
 def test_a_draft_takes_verdicts_too(worker: WorkerInMemory, engine: Engine) -> None:

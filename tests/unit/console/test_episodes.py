@@ -14,7 +14,7 @@ from contracts.answer import Answer, Draft
 from contracts.trade_off import TradeOff, TradeOffPoint
 from settings import AdaptationSettings, Settings
 from storage.control_entries import ControlEntry
-from storage.episodes import LIVE, WAITING, Episode, EpisodeTransaction
+from storage.episodes import LIVE, REVIEW, WAITING, Episode, EpisodeTransaction
 from tests.unit.console.at_hand import ModelsAtHand, WorkerAtHand
 from tests.unit.console.people import Person
 from tests.unit.console.stored_rows import DAY, alert_row
@@ -166,6 +166,21 @@ def test_confirmed_and_rejected_matches_join_the_episode(
         ("tx-5",),
     )
     assert ada.post("/episodes/e-1/matches", {}).status_code == 422
+
+
+def test_an_episode_asks_about_transactions_that_look_like_it(person: Sign, context: ConsoleContext) -> None:
+    add_episode(context, LIVE)
+    with context.unit() as unit:
+        episode = unit.episodes.get("e-1")
+        assert episode is not None
+        review = {"alike": ["tx-4", "tx-5", "tx-6"], "open": ["tx-5", "tx-6"]}
+        episode.details = {**episode.details, REVIEW: review}
+        unit.commit()
+    ada = person("analyst")
+    assert [row["asks"] for row in ada.get("/episodes").json()["rows"]] == [2]
+    page = ada.get("/episodes/e-1").json()
+    assert [row["transaction_id"] for row in page["to_review"]] == ["tx-5", "tx-6"]
+    assert REVIEW not in page["gate"]
 
 
 CURVE = TradeOff(
