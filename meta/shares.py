@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from meta.arrays import Doubles
 from meta.calibration import combine
 
-SHIFTS = np.round(np.arange(-1.0, 1.65, 0.1), 2)  # from a tenth of the base's share to forty times it
+SHIFTS = np.arange(-10, 17) / 10.0  # from a tenth of the base's share to forty times it
 _EXACT_FROM = 1_000  # rows; smaller sets are counted softly. In large ones that overstated losses tenfold
 _TRUE_LOSS = 0.01  # recall; a smaller loss goes unnoticed in operation
 _ONE_IN_TWENTY = 1.645  # standard deviations, one-sided

@@ -51,13 +51,13 @@ def chart_of(found: TradeOffCurve) -> dict[str, Any]:
         "Frauds caught a day": [one.caught for one in found.points],
         "Known frauds lost a day": [one.known_lost for one in found.points],
     }
-    chosen = f"{found.points[found.chosen].share:+.1f}"
+    shares = [f"{one.share + 0.0:+.1f}" for one in found.points]  # + 0.0 turns -0.0 into 0.0
     mark = {
         "silent": True,
         "symbol": "none",
         "label": {"formatter": "chosen", "color": GREY},
         "lineStyle": {"type": "dashed", "color": GREY},
-        "data": [{"xAxis": chosen}],
+        "data": [{"xAxis": shares[found.chosen]}],
     }
     series = [
         {"name": name, "type": "line", "data": values, "showSymbol": False, "color": colour,
@@ -71,7 +71,7 @@ def chart_of(found: TradeOffCurve) -> dict[str, Any]:
         "legend": {"show": True, "top": 0, "left": 0, "icon": "roundRect", "itemHeight": 3,
                    "textStyle": {"color": GREY}},
         "tooltip": {"trigger": "axis", "confine": True},
-        "xAxis": {"type": "category", "data": [f"{one.share:+.1f}" for one in found.points],
+        "xAxis": {"type": "category", "data": shares,
                   "name": "share", "axisLabel": {"color": GREY, "hideOverlap": True}},
         "yAxis": {"type": "value", "axisLabel": {"color": GREY},
                   "splitLine": {"lineStyle": {"color": GREY, "opacity": 0.2}}},
