@@ -25,7 +25,7 @@ _BESIDE: dict[str, Baseline] = {
     "distance of means": simple.distance_of_means,
     **LIBRARIES,
 }
-FAST = ("base", "blocklist", "logistic", "ridge", "ridge 1.0", "distance of means", "flagfive")
+FAST = ("base", "blocklist", "logistic", "ridge", "ridge 1.0", "distance of means", "portfolio", "flagfive")
 """Methods that take at most a second per episode."""
 SLOW = dict.fromkeys(
     ("retrain", "trees retrained", "blend", "finetune alone", "xgbod", "deepsad", "prenet"), (5, 20)
