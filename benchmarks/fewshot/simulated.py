@@ -14,7 +14,7 @@ from simulate.traffic import SimulatedTraffic
 UNSEEN = tuple(number for number, name in enumerate(EVERY, 1) if name in {**HELD_OUT, **VALIDATION})
 """Families that the training of the shipped artifacts does not see."""
 WINDOWS = {"train": Window(28, 42), "calibrate": Window(42, 49), "evaluate": Window(49, 77)}
-"""Four weeks first fill the profiles. With one week, the base realises half of its budget three weeks later."""
+"""Four weeks first fill the profiles; with one week, the base realises half of its budget later on."""
 _FRAUD_SHARE = 0.016  # of payments: about ten a day of each of 16 patterns
 _START = 1_700_000_000.0
 
