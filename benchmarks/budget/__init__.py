@@ -1,0 +1,1 @@
+"""Alert rate of each day, with drift, bursts and a cold start: steered and not."""

@@ -1,0 +1,202 @@
+"""Steers the threshold so that the false alarms of each day are what the budget allows.
+
+Two parts work together. Feed-forward: the quantile of recent traffic under everything in force. Feedback: the
+share that the quantile is taken at is what is left of the period's budget, over the transactions that are
+still expected. So an error of the quantile, from drift or a small sample, corrects itself within the period.
+
+Only false alarms are counted. Alerts judged as fraud are not, and unjudged ones count with the probability
+that they are genuine. A burst of fraud therefore does not raise the threshold for long.
+
+Sources: quantile tracking (Angelopoulos, Candes, Tibshirani 2023, arXiv:2307.16895) and adaptive conformal
+inference (Gibbs, Candes 2021, arXiv:2106.00170), both of which correct the level at which a quantile is taken
+by the error so far; here the step follows from the horizon, as in budget pacing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from meta.arrays import Doubles
+from meta.calibration import CEILING
+from meta.precision import ENOUGH_JUDGED, Judged
+from meta.volume import DAY_S, rest_of_period
+from meta.upper_quantile import FEWEST_SCORES, upper_quantile
+
+HOUR_S = 3_600.0
+HALF_LIFE_S = 7 * DAY_S
+"""Age at which a row counts half; chosen on Handbook days 105 to 119."""
+UNJUDGED_S = DAY_S
+"""Age from which a row without a verdict of fraud counts as genuine in full; analysts judge within a day."""
+SPREAD = 4.0
+"""The share aimed at is at least the budget over this and at most the budget times this."""
+LARGEST_STEP = 0.3
+"""Surprise by which one decision moves the threshold at most: a factor of 2 in alerts."""
+
+
+LEARNT_ROWS = 10_000
+"""Rows that tails are fitted to from which on an installation counts as calibrated."""
+LEARNING_SPREAD = 1.25
+"""While learning, at most the budget times this is aimed at, so that no hour has more than 1.5 times of it."""
+
+
+@dataclass(frozen=True)
+class RecentScores:
+    """An even sample of n recent transactions that no verdict calls fraud.
+
+    Attributes:
+        surprise: Surprise under everything in force, float64 (n,).
+        event_time: Seconds since 1970, float64 (n,).
+        scale: Transactions that each of the sample represents, 1 or more.
+    """
+
+    surprise: Doubles
+    event_time: Doubles
+    scale: float
+
+    @cached_property
+    def descending(self) -> tuple[Doubles, Doubles, Doubles]:
+        """Surprise, age in seconds and weight of the rows, highest surprise first."""
+        order = np.argsort(-self.surprise, kind="stable")
+        age = np.max(self.event_time, initial=0.0) - self.event_time[order]
+        return self.surprise[order], age, np.exp2(-age / HALF_LIFE_S)
+
+
+@dataclass(frozen=True)
+class RecentAlerts:
+    """n alerts of recent days, at least those of today.
+
+    Attributes:
+        event_time: Seconds since 1970, float64 (n,).
+        surprise: As it was scored, float64 (n,).
+        judged: Whether there is a verdict, bool (n,).
+        fraud: Whether the verdict is fraud, bool (n,).
+    """
+
+    event_time: Doubles
+    surprise: Doubles
+    judged: NDArray[np.bool_]
+    fraud: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Traffic:
+    """What is stored when a decision is made.
+
+    Attributes:
+        scores: Recent transactions under everything in force.
+        alerts: Recent alerts.
+        now: The newest event time, seconds since 1970.
+        rows: Transactions since `period_start`.
+        reaction: Transactions that arrive before this decision can be corrected.
+    """
+
+    scores: RecentScores
+    alerts: RecentAlerts
+    now: float
+    rows: float
+    reaction: float
+
+
+@dataclass(frozen=True)
+class Steering:
+    """The next threshold and how it came about.
+
+    Attributes:
+        threshold: As surprise.
+        aimed: Share of genuine traffic that it should let through.
+        false_alarms: Counted in the period so far: judged ones, and unjudged ones by probability.
+    """
+
+    threshold: float
+    aimed: float
+    false_alarms: float
+
+
+def period_start(now: float, *, learning: bool) -> float:
+    """Return when the period of the budget began: the day (UTC), or the hour while learning."""
+    length = HOUR_S if learning else DAY_S
+    return now // length * length
+
+
+def steer(traffic: Traffic, *, threshold: float, budget: float, learning: bool = False) -> Steering | None:
+    """Return the next threshold.
+
+    Args:
+        traffic: What is stored.
+        threshold: The threshold in force, as surprise.
+        budget: Share of genuine traffic that may be alerted, in (0, 1).
+        learning: Whether the tails are not fitted to this traffic yet. The budget then holds over each hour,
+            and a closed threshold opens in one step.
+
+    Returns:
+        The next threshold; None where fewer than 300 transactions are known.
+    """
+    scores = traffic.scores
+    if len(scores.surprise) < FEWEST_SCORES:
+        return None
+    judged = Judged(*(column[traffic.alerts.judged] for column in (traffic.alerts.surprise, traffic.alerts.fraud)))
+    counted, frauds = _counted(traffic, judged, budget, learning)
+    aimed = _aimed_share(traffic, counted, frauds, budget, learning)
+    surprise, age, weight = scores.descending
+    unsure = (surprise > threshold) & (age < UNJUDGED_S)
+    if unsure.any():
+        weight = weight.copy()
+        weight[unsure] *= judged.genuine_share(surprise[unsure])
+    wanted = upper_quantile(surprise, weight, aimed)
+    if threshold < CEILING:
+        wanted = float(np.clip(wanted, threshold - LARGEST_STEP, threshold + LARGEST_STEP))
+    return Steering(wanted, aimed, counted)
+
+
+def paced_share(budget: float, *, rows: float, rest: float, counted: float, spread: float = SPREAD) -> float:
+    """Return the share to alert from now on, so that the period ends with its budget spent.
+
+    Args:
+        budget: Share of the whole period.
+        rows: Transactions so far.
+        rest: Transactions still expected.
+        counted: False alarms so far.
+        spread: The share is at most the budget times this.
+
+    >>> paced_share(0.001, rows=5_000, rest=5_000, counted=5.0)
+    0.001
+    >>> round(paced_share(0.001, rows=5_000, rest=5_000, counted=7.0), 6)
+    0.0006
+    """
+    share = budget + (budget * rows - counted) / max(rest, 1.0)
+    return float(np.clip(share, budget / SPREAD, min(budget * spread, 0.5)))
+
+
+def _counted(traffic: Traffic, judged: Judged, budget: float, learning: bool) -> tuple[float, int]:
+    """Return the false alarms of the period so far, and its judged frauds.
+
+    Unjudged alerts count with their probability of being genuine. Beyond twice what the budget allows, and two
+    standard deviations, they are a burst of fraud more likely than false alarms, until verdicts say otherwise.
+    """
+    alerts, start = traffic.alerts, period_start(traffic.now, learning=learning)
+    own = alerts.event_time >= start
+    rejected = int(np.sum(own & alerts.judged & ~alerts.fraud))
+    unjudged = float(np.sum(judged.genuine_share(alerts.surprise[own & ~alerts.judged])))
+    if len(judged.surprise) >= ENOUGH_JUDGED and not learning:
+        usual = budget * traffic.rows
+        unjudged = min(unjudged, 2.0 * usual + 2.0 * usual**0.5 + 1.0)
+    return rejected + unjudged, int(np.sum(own & alerts.fraud))
+
+
+def _aimed_share(traffic: Traffic, counted: float, frauds: int, budget: float, learning: bool) -> float:
+    start, scores = period_start(traffic.now, learning=learning), traffic.scores
+    length = HOUR_S if learning else DAY_S
+    rest = rest_of_period(
+        scores.event_time, scores.scale, start=start, now=traffic.now, end=start + length, rows=traffic.rows
+    )
+    return paced_share(
+        budget,
+        rows=traffic.rows - frauds,
+        rest=max(rest, traffic.reaction),
+        counted=counted,
+        spread=LEARNING_SPREAD if learning else SPREAD,
+    )
