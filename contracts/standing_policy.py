@@ -31,6 +31,7 @@ class BudgetTerms(Protocol):
     def surge(self) -> float: ...
     @property
     def surge_hours(self) -> float: ...
+    def steer_seconds(self) -> float: ...
 
 
 class AdaptationTerms(Protocol):
@@ -106,6 +107,7 @@ class StandingPolicy:
         confidence: probability that a detector gains something, at least.
         surge: part of the budget that an episode may add for a time; 0 for none.
         surge_hours: hours that a surge lasts.
+        steer_seconds: seconds between two corrections of the threshold; 0 for none.
     """
 
     alert_rate: float = 0.001
@@ -124,6 +126,7 @@ class StandingPolicy:
     confidence: float = 0.6
     surge: float = 0.25
     surge_hours: float = 72.0
+    steer_seconds: float = 10.0
 
     @classmethod
     def of_settings(cls, settings: SettingsFile) -> StandingPolicy:
@@ -147,6 +150,7 @@ class StandingPolicy:
             gate.confidence,
             budget.surge,
             budget.surge_hours,
+            budget.steer_seconds,
         )
 
     def overridden(self, terms: Mapping[str, Any]) -> StandingPolicy:

@@ -62,7 +62,8 @@ class Snapshot:
             )
         applied = MappingProxyType({**self.applied, entry.key: Applied(entry, offset, load(entry))})
         holds_rules = entry.kind in ALLOWED
-        rescored = not holds_rules or "base_shift" in entry.values
+        steers = entry.kind is Kind.THRESHOLD and not (entry.parts or (current and current.entry.parts))
+        rescored = not (holds_rules or steers) or "base_shift" in entry.values
         return Snapshot(
             offset,
             applied,

@@ -35,8 +35,8 @@ class Judged:
     def genuine_share(self, surprise: Doubles) -> Doubles:
         """Return the probability that alerts are genuine, float64 (m,), in (0, 1].
 
-        It is the share of genuine ones among the judged alerts of the nearest surprise. The prior is 1: without
-        verdicts every alert counts as false, which keeps to the budget.
+        It is the share of genuine ones among the judged alerts of the nearest surprise. The prior is 1:
+        without verdicts every alert counts as false, which keeps to the budget.
 
         Args:
             surprise: Surprise of the alerts without a verdict, float64 (m,).
@@ -46,6 +46,18 @@ class Judged:
         order = np.argsort(self.surprise, kind="stable")
         known, genuine = self.surprise[order], np.r_[0.0, np.cumsum(~self.fraud[order])]
         count = min(ENOUGH_JUDGED, len(known))
-        first = np.clip(np.searchsorted(known, surprise) - count // 2, 0, len(known) - count)
+        first = _nearest(known, surprise, count)
         found = genuine[first + count] - genuine[first]
         return np.asarray((found + _PRIOR) / (count + _PRIOR))
+
+
+def _nearest(known: Doubles, wanted: Doubles, count: int) -> NDArray[np.intp]:
+    """Return where the `count` values begin that are nearest to each wanted one; `known` is ascending."""
+    place, last = np.searchsorted(known, wanted), len(known) - count
+    low, high = np.clip(place - count, 0, last), np.clip(place, 0, last)
+    while (low < high).any():
+        middle = (low + high) // 2
+        after = known[np.minimum(middle + count, len(known) - 1)]
+        further = (after - wanted < wanted - known[middle]) & (low < high)
+        low, high = np.where(further, middle + 1, low), np.where(further, high, middle)
+    return low

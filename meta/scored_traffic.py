@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from meta.arrays import Doubles, Rows
-from meta.calibration import combine
+from meta.calibration import combine, with_risk
 from meta.known_stack import KnownStack
 from meta.reservoir import Reservoir
 from meta.risk_share import choose_risk_share
@@ -79,6 +79,11 @@ class ScoredTraffic:
         columns = [self.columns[live.detector.content_hash] for live in self.stack.detectors]
         surprises = np.column_stack([self.reservoir.base_surprise, *columns])
         return combine(surprises, self.stack.shifts)
+
+    @cached_property
+    def raised(self) -> Doubles:
+        """The surprise that decides, with the boosts in force, float64 (n,)."""
+        return with_risk(self.joint[:, None], self.risk_share * self.boosts)[:, 0]
 
     def risk_share_within(self, rows: Rows, budget: float) -> float:
         """Return the part of the boosts that an episode counts on.

@@ -23,24 +23,26 @@ from numpy.typing import NDArray
 from meta.arrays import Doubles
 from meta.calibration import CEILING
 from meta.precision import ENOUGH_JUDGED, Judged
-from meta.volume import DAY_S, rest_of_period
 from meta.upper_quantile import FEWEST_SCORES, upper_quantile
+from meta.volume import DAY_S, rest_of_period
 
 HOUR_S = 3_600.0
 HALF_LIFE_S = 7 * DAY_S
 """Age at which a row counts half; chosen on Handbook days 105 to 119."""
 UNJUDGED_S = DAY_S
 """Age from which a row without a verdict of fraud counts as genuine in full; analysts judge within a day."""
-SPREAD = 4.0
-"""The share aimed at is at least the budget over this and at most the budget times this."""
+LEAST, MOST = 0.1, 4.0
+"""The share aimed at is between the budget times these. Chosen on Handbook days 105 to 119, where 8 for the
+upper limit put fewer days within 10%."""
 LARGEST_STEP = 0.3
 """Surprise by which one decision moves the threshold at most: a factor of 2 in alerts."""
 
 
-LEARNT_ROWS = 10_000
-"""Rows that tails are fitted to from which on an installation counts as calibrated."""
-LEARNING_SPREAD = 1.25
-"""While learning, at most the budget times this is aimed at, so that no hour has more than 1.5 times of it."""
+LEARNING_MOST = 1.25
+"""While learning, the share aimed at is at most the budget times this: no hour may have 1.5 times of it."""
+MOST_IN_AN_HOUR = 1.1
+"""Budgets of an hour that may be spent. Then the threshold rises above the alerts of that hour; while
+learning, it closes until the hour ends."""
 
 
 @dataclass(frozen=True)
@@ -74,12 +76,14 @@ class RecentAlerts:
         surprise: As it was scored, float64 (n,).
         judged: Whether there is a verdict, bool (n,).
         fraud: Whether the verdict is fraud, bool (n,).
+        comparable: Whether it was scored under the tails and detectors that are in force, bool (n,).
     """
 
     event_time: Doubles
     surprise: Doubles
     judged: NDArray[np.bool_]
     fraud: NDArray[np.bool_]
+    comparable: NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -130,7 +134,7 @@ def steer(traffic: Traffic, *, threshold: float, budget: float, learning: bool =
         threshold: The threshold in force, as surprise.
         budget: Share of genuine traffic that may be alerted, in (0, 1).
         learning: Whether the tails are not fitted to this traffic yet. The budget then holds over each hour,
-            and a closed threshold opens in one step.
+            a closed threshold opens in one step, and every alert without a verdict counts as false.
 
     Returns:
         The next threshold; None where fewer than 300 transactions are known.
@@ -138,21 +142,42 @@ def steer(traffic: Traffic, *, threshold: float, budget: float, learning: bool =
     scores = traffic.scores
     if len(scores.surprise) < FEWEST_SCORES:
         return None
-    judged = Judged(*(column[traffic.alerts.judged] for column in (traffic.alerts.surprise, traffic.alerts.fraud)))
+    judged = Judged.none() if learning else _judged(traffic.alerts)
     counted, frauds = _counted(traffic, judged, budget, learning)
-    aimed = _aimed_share(traffic, counted, frauds, budget, learning)
+    rest = _rest(traffic, learning)
+    if learning and counted >= MOST_IN_AN_HOUR * budget * (traffic.rows + rest):
+        return Steering(CEILING, 0.0, counted)
+    aimed = paced_share(
+        budget,
+        rows=traffic.rows - frauds,
+        rest=max(rest, traffic.reaction),
+        counted=counted,
+        most=LEARNING_MOST if learning else MOST,
+    )
     surprise, age, weight = scores.descending
     unsure = (surprise > threshold) & (age < UNJUDGED_S)
     if unsure.any():
         weight = weight.copy()
-        weight[unsure] *= judged.genuine_share(surprise[unsure])
-    wanted = upper_quantile(surprise, weight, aimed)
+        fraud = 1.0 - judged.genuine_share(surprise[unsure])
+        weight[unsure] *= 1.0 - fraud * _unjudged_share(traffic)
+    wanted = max(upper_quantile(surprise, weight, aimed), _brake(traffic, judged, budget, learning))
     if threshold < CEILING:
         wanted = float(np.clip(wanted, threshold - LARGEST_STEP, threshold + LARGEST_STEP))
     return Steering(wanted, aimed, counted)
 
 
-def paced_share(budget: float, *, rows: float, rest: float, counted: float, spread: float = SPREAD) -> float:
+def _judged(alerts: RecentAlerts) -> Judged:
+    return Judged(alerts.surprise[alerts.judged], alerts.fraud[alerts.judged])
+
+
+def _unjudged_share(traffic: Traffic) -> float:
+    """Return the share of recent alerts without a verdict, among those without the verdict fraud."""
+    alerts = traffic.alerts
+    kept = (alerts.event_time > traffic.now - UNJUDGED_S) & ~alerts.fraud
+    return float(np.mean(~alerts.judged[kept])) if kept.any() else 0.0
+
+
+def paced_share(budget: float, *, rows: float, rest: float, counted: float, most: float = MOST) -> float:
     """Return the share to alert from now on, so that the period ends with its budget spent.
 
     Args:
@@ -160,7 +185,7 @@ def paced_share(budget: float, *, rows: float, rest: float, counted: float, spre
         rows: Transactions so far.
         rest: Transactions still expected.
         counted: False alarms so far.
-        spread: The share is at most the budget times this.
+        most: The share is at most the budget times this.
 
     >>> paced_share(0.001, rows=5_000, rest=5_000, counted=5.0)
     0.001
@@ -168,35 +193,45 @@ def paced_share(budget: float, *, rows: float, rest: float, counted: float, spre
     0.0006
     """
     share = budget + (budget * rows - counted) / max(rest, 1.0)
-    return float(np.clip(share, budget / SPREAD, min(budget * spread, 0.5)))
+    return float(np.clip(share, budget * LEAST, min(budget * most, 0.5)))
 
 
 def _counted(traffic: Traffic, judged: Judged, budget: float, learning: bool) -> tuple[float, int]:
     """Return the false alarms of the period so far, and its judged frauds.
 
-    Unjudged alerts count with their probability of being genuine. Beyond twice what the budget allows, and two
-    standard deviations, they are a burst of fraud more likely than false alarms, until verdicts say otherwise.
+    Unjudged alerts count with their probability of being genuine. Beyond twice what the budget allows, and
+    two standard deviations, they are a burst of fraud more likely than false alarms, until verdicts say
+    otherwise.
     """
     alerts, start = traffic.alerts, period_start(traffic.now, learning=learning)
     own = alerts.event_time >= start
     rejected = int(np.sum(own & alerts.judged & ~alerts.fraud))
     unjudged = float(np.sum(judged.genuine_share(alerts.surprise[own & ~alerts.judged])))
-    if len(judged.surprise) >= ENOUGH_JUDGED and not learning:
+    if len(judged.surprise) >= ENOUGH_JUDGED:
         usual = budget * traffic.rows
         unjudged = min(unjudged, 2.0 * usual + 2.0 * usual**0.5 + 1.0)
     return rejected + unjudged, int(np.sum(own & alerts.fraud))
 
 
-def _aimed_share(traffic: Traffic, counted: float, frauds: int, budget: float, learning: bool) -> float:
+def _brake(traffic: Traffic, judged: Judged, budget: float, learning: bool) -> float:
+    """Return the level above which the last hour has no more false alarms than its budget and their noise.
+
+    A sample of two weeks notices a sudden change late; the alerts of the last hour are all known.
+    """
+    alerts, scores = traffic.alerts, traffic.scores
+    own = (alerts.event_time > traffic.now - HOUR_S) & alerts.comparable & ~alerts.fraud
+    surprise = -np.sort(-alerts.surprise[own], kind="stable")
+    last = np.max(scores.event_time)
+    usual = budget * scores.scale * np.sum(scores.event_time > last - HOUR_S)
+    most = MOST_IN_AN_HOUR * usual + (0.0 if learning else 1.0 + 2.0 * usual**0.5)
+    over = np.flatnonzero(np.cumsum(judged.genuine_share(surprise)) > most)
+    return float(surprise[over[0]]) if len(over) else 0.0
+
+
+def _rest(traffic: Traffic, learning: bool) -> float:
+    """Return the transactions that are still expected in the period."""
     start, scores = period_start(traffic.now, learning=learning), traffic.scores
-    length = HOUR_S if learning else DAY_S
-    rest = rest_of_period(
-        scores.event_time, scores.scale, start=start, now=traffic.now, end=start + length, rows=traffic.rows
-    )
-    return paced_share(
-        budget,
-        rows=traffic.rows - frauds,
-        rest=max(rest, traffic.reaction),
-        counted=counted,
-        spread=LEARNING_SPREAD if learning else SPREAD,
+    end = start + (HOUR_S if learning else DAY_S)
+    return rest_of_period(
+        scores.event_time, scores.scale, start=start, now=traffic.now, end=end, rows=traffic.rows
     )

@@ -45,4 +45,5 @@ def upper_quantile(descending: Doubles, weight: Doubles, share: float) -> float:
     if share >= measured:
         return level
     excess = float(np.average(descending[: at + 1] - level, weights=weight[: at + 1]))
-    return level + excess * (1.0 + (measured * rows) ** -0.5) * float(np.log(measured / share))
+    upper = excess * (1.0 + 1.0 / float(np.sqrt(measured * rows)))
+    return level + upper * float(np.log(measured / share))

@@ -14,7 +14,9 @@ _PRIOR_SHARE = 0.25
 """Share of a usual day that the pace of the days before counts as."""
 
 
-def rest_of_period(times: Doubles, scale: float, *, start: float, now: float, end: float, rows: float) -> float:
+def rest_of_period(
+    times: Doubles, scale: float, *, start: float, now: float, end: float, rows: float
+) -> float:
     """Return how many transactions arrive between `now` and `end`.
 
     It is what the same hours of the last 14 days brought, in proportion to the pace of this period so far.

@@ -109,6 +109,11 @@ class Preparation:
         """Transactions a day by event time; None before a day of traffic is stored."""
         return self._traffic.per_day
 
+    @property
+    def stored_per_row(self) -> float:
+        """Stored transactions that each row of recent traffic represents, 1 or more."""
+        return self._traffic.stored_per_row
+
     def share_of(self, entity: str, key: str) -> float:
         """Return the share of recent traffic that an entity has, 0 to 1; 1 where no traffic is known."""
         return self._ready.prepared.share_of(entity, key) if self._ready else 1.0

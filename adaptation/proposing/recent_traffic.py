@@ -22,6 +22,8 @@ REFRESH_S = 60.0
 LOOK_S = 1.0
 GIVES_WAY_S = 1.0
 """At each of its steps a draw waits this long for a running request; an episode takes a tenth of it."""
+RECENT_DAYS = 14.0
+"""Days of event time that the sample is drawn from; fewer if they hold more than `newest` transactions."""
 GROWTH = 1.25
 """The sample is drawn early once this many times as much is stored as at the last draw."""
 
@@ -41,6 +43,8 @@ class RecentTraffic:
         self._free.set()
         self.per_day: float | None = None
         """Transactions a day by event time; None before a day of traffic is stored."""
+        self.stored_per_row = 1.0
+        """Stored transactions that each row of the sample represents."""
         self.current = TrafficSample(np.zeros((0, 0), np.float32), np.zeros(0), [], [])
 
     def start(self) -> None:
@@ -72,10 +76,11 @@ class RecentTraffic:
                 stored = sum(high - low + 1 for low, high in ranges)
                 if not self._due(stored):
                     return
+                reach = self._reach()
                 drawn = sample_traffic(
                     unit.session,
                     self._size,
-                    newest=self._newest,
+                    newest=reach,
                     seed=self._draws,
                     yield_control=self._give_way,
                 )
@@ -88,8 +93,15 @@ class RecentTraffic:
             return
         self._told, self._stored, self._drawn_at = False, stored, time.monotonic()
         self._draws += 1
-        self.current, self.per_day = drawn, _per_day(drawn, min(stored, self._newest))
+        drawn_from = min(stored, reach)
+        self.current, self.per_day = drawn, _per_day(drawn, drawn_from)
+        self.stored_per_row = drawn_from / max(len(drawn), 1)
         metrics.RESERVOIR_ROWS.set(len(drawn))
+
+    def _reach(self) -> int:
+        """Return how many of the newest transactions to draw from; the first draw does not know the days."""
+        recent = self._newest if self.per_day is None else round(RECENT_DAYS * self.per_day)
+        return min(max(recent, self._size), self._newest)
 
     def _give_way(self) -> None:
         self._free.wait(GIVES_WAY_S)

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from adaptation.context import AdaptationContext
 from adaptation.proposing.risk import cost_of_blocks
+from contracts.standing_policy import DAY_S
 from control.change import Change
 from control.entry import Kind
+from control.learning import DAYS, JOINT, ROWS
 from control.parts import calibration_parts
 from control.snapshot import Snapshot
 from meta.entity_counts import RecentShares
@@ -17,8 +19,6 @@ from meta.recalibration import Recalibration
 from meta.recalibration import recalibrate as fit
 from meta.threshold import first_threshold
 
-JOINT = "joint"
-"""Id of the entry."""
 AUTHOR = "adapter"
 BUDGET = "budget"
 
@@ -40,6 +40,7 @@ def recalibrate(context: AdaptationContext, reason: str) -> int | None:
         return None
     recent = RecentShares(prepared.share_of, context.preparation.per_day)
     newest = float(prepared.sample.event_time[-1])
+    days = (newest - float(prepared.sample.event_time[0])) / DAY_S
     try:
         found = fit(
             prepared.traffic,
@@ -49,10 +50,10 @@ def recalibrate(context: AdaptationContext, reason: str) -> int | None:
         )
     except TooLittleTraffic:
         return None
-    return context.announcer.announce(_change(snapshot, found, context.budget, reason)).offset
+    return context.announcer.announce(_change(snapshot, found, context.budget, days, reason)).offset
 
 
-def _change(snapshot: Snapshot, found: Recalibration, budget: float, reason: str) -> Change:
+def _change(snapshot: Snapshot, found: Recalibration, budget: float, days: float, reason: str) -> Change:
     assert snapshot.base is not None  # checked by the caller
     ids = [loaded.id for loaded in snapshot.detectors]
     tails = {identity: live.tails for identity, live in zip(ids, found.detectors, strict=True)}
@@ -65,7 +66,8 @@ def _change(snapshot: Snapshot, found: Recalibration, budget: float, reason: str
         {
             "threshold": found.threshold,
             "risk_share": found.risk_share,
-            "calibration_rows": found.rows,
+            ROWS: found.rows,
+            DAYS: days,
             BUDGET: budget,
         },
         snapshot.base.content_hash,

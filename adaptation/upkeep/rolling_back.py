@@ -6,13 +6,13 @@ from adaptation.context import AdaptationContext
 from adaptation.flag_steps import FlagStep
 from adaptation.going_live.result import PendingChange
 from adaptation.intake.checks import RequestRefused
-from adaptation.upkeep.recalibrating import JOINT
 from adaptation.upkeep.retiring import REQUEST, names, note_retired, own_entry, retirement
 from contracts.request import Request
 from control.applied import Applied
 from control.change import Change
 from control.entry import Kind
 from control.history import snapshot_of
+from control.learning import JOINT
 from control.rules import ALLOWED
 from control.snapshot import Snapshot
 from storage.episodes import LIVE

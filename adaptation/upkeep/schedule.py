@@ -1,4 +1,4 @@
-"""Work by the clock while no request waits: adapt grown episodes, recalibrate, expire, delete."""
+"""Work by the clock while no request waits: adapt grown episodes, recalibrate, steer, expire, delete."""
 
 from __future__ import annotations
 
@@ -16,15 +16,16 @@ from adaptation.going_live.surges import settle_surge
 from adaptation.proposing.preparation import AdaptationNotReady
 from adaptation.proposing.surging import surges_of
 from adaptation.upkeep.covering import propose_retirements
-from adaptation.upkeep.recalibrating import AUTHOR, BUDGET, JOINT, recalibrate
+from adaptation.upkeep.recalibrating import AUTHOR, BUDGET, recalibrate
 from adaptation.upkeep.retiring import retire
+from adaptation.upkeep.steering import Steerer
 from contracts.metrics import adaptation as metrics
 from contracts.request import Request
 from contracts.standing_policy import DAY_S, StandingPolicy
 from control.applied import Applied
 from control.change import Change
 from control.entry import Kind
-from control.promote import CALIBRATED_ON, HISTORY
+from control.learning import JOINT, calibrated_rows
 from control.snapshot import Snapshot
 from meta.reservoir import FEWEST_ROWS
 from storage import StorageError
@@ -51,6 +52,7 @@ class Upkeep:
         self._context, self._settle = context, settle
         self._next = self._next_delete = 0.0
         self._compared = ""
+        self._steerer = Steerer(context)
         self._deleting: threading.Thread | None = None
 
     def turn(self) -> None:
@@ -75,6 +77,7 @@ class Upkeep:
                 or settle_surge(self._context, snapshot, now)
                 or self._expire(snapshot, now)
                 or self._recalibrate(snapshot, now)
+                or self._steerer.turn(snapshot, now)
             )
             self._compare(snapshot)
         except AdaptationNotReady:
@@ -122,7 +125,7 @@ class Upkeep:
     def _recalibrate(self, snapshot: Snapshot, now: float) -> bool:
         hours = self._context.policy.recalibrate_hours
         last = snapshot.applied.get(f"{Kind.THRESHOLD}/{JOINT}".encode())
-        if hours and self._outgrown(snapshot, last):
+        if hours and self._outgrown(snapshot):
             return self._log(recalibrate(self._context, "more traffic than the base was calibrated on"))
         if hours and self._budget_changed(last):
             return self._log(recalibrate(self._context, f"the budget is now {self._context.budget:.4%}"))
@@ -132,14 +135,13 @@ class Upkeep:
             return False
         return self._log(recalibrate(self._context, f"recalibrated every {hours:g} hours"))
 
-    def _outgrown(self, snapshot: Snapshot, last: Applied | None) -> bool:
+    def _outgrown(self, snapshot: Snapshot) -> bool:
         """Whether a base that started with the tails of its history has seen twice the traffic since."""
-        base = max(snapshot.in_force(Kind.BASE).values(), key=lambda a: a.offset, default=None)
-        if base is None or base.entry.values.get(CALIBRATED_ON) != HISTORY:
+        fitted = calibrated_rows(snapshot)
+        if fitted is None:
             return False
-        fitted = last is not None and last.entry.parent == base.entry.content_hash
-        rows = last.entry.values["calibration_rows"] if last and fitted else FEWEST_ROWS / 2
-        return len(self._context.preparation.ready(snapshot, newest=True).prepared) >= 2 * rows
+        due = 2 * fitted or FEWEST_ROWS
+        return len(self._context.preparation.ready(snapshot, newest=True).prepared) >= due
 
     def _budget_changed(self, last: Applied | None) -> bool:
         """Whether the budget differs by more than a tenth from the one that the threshold was fitted to."""
@@ -147,10 +149,10 @@ class Upkeep:
         made_for = last.entry.values.get(BUDGET, filed) if last else filed
         return abs(math.log10(self._context.budget / made_for)) > BUDGET_MOVES
 
-    @staticmethod
-    def _log(offset: int | None) -> bool:
+    def _log(self, offset: int | None) -> bool:
         if offset is not None:
             log.info("adapter: recalibrated, control offset %d", offset)
+            self._steerer.hurry()
         return offset is not None
 
     def _delete_old(self, now: float) -> None:

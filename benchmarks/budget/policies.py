@@ -6,18 +6,19 @@ import numpy as np
 
 from benchmarks.budget.walk import Desk
 from benchmarks.fewshot.datasets import DAY
+from control.learning import has_learnt
 from meta.arrays import Doubles, Rows
 from meta.calibration import CEILING
 from meta.recalibration import recalibrate
 from meta.reservoir import FEWEST_ROWS, Reservoir
 from meta.scored_traffic import ScoredTraffic
 from meta.stack import ScoringStack
-from meta.steering import LEARNT_ROWS, RecentAlerts, RecentScores, Traffic, period_start, steer
+from meta.steering import RecentAlerts, RecentScores, Traffic, period_start, steer
 from storage.traffic_sample import SIZE
 
 MOVES = 0.03
 GROWTH = 1.25
-SAMPLED_S = 3_600.0
+SAMPLED_S = 600.0
 JUDGED_DAYS = 14.0
 
 
@@ -38,6 +39,7 @@ class Nightly:
 
     def __init__(self, budget: float, fitted: int) -> None:
         self.budget, self.fitted, self._next = budget, fitted, 0.0
+        self.days, self.row = (0.0, 0) if fitted == 0 else (JUDGED_DAYS, 0)
 
     def decide(self, desk: Desk) -> None:
         """Recalibrate if it is due."""
@@ -52,6 +54,7 @@ class Nightly:
         reservoir = Reservoir(desk.stream.X[rows], stack.base, stack.base_tails)
         found = recalibrate(ScoredTraffic.of(reservoir, stack), threshold=desk.threshold, budget=self.budget)
         desk.tails, desk.threshold, self.fitted = found.base_tails, found.threshold, found.rows
+        self.days, self.row = (desk.now - desk.stream.seconds[rows[0]]) / DAY, desk.fed
 
 
 class Integrator:
@@ -97,7 +100,7 @@ class Steered:
         self._sample(desk, again=desk.tails is not tails)
         if self._scores is None:
             return
-        learning = self.recalibration.fitted < LEARNT_ROWS
+        learning = not has_learnt(self.recalibration.fitted, self.recalibration.days)
         start = period_start(desk.now, learning=learning)
         traffic = Traffic(
             self._scores, self._alerts(desk), desk.now, len(desk.since(start)), 3.0 * (desk.fed - self._fed)
@@ -125,7 +128,13 @@ class Steered:
         rows = recent[desk.alerted[recent]]
         judged = desk.judged(rows)
         stream = desk.stream
-        return RecentAlerts(stream.seconds[rows], desk.stored[rows], judged, judged & stream.fraud[rows])
+        return RecentAlerts(
+            stream.seconds[rows],
+            desk.stored[rows],
+            judged,
+            judged & stream.fraud[rows],
+            rows >= self.recalibration.row,
+        )
 
 
 CLOSED = CEILING

@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from benchmarks.fewshot.datasets import DAY, FOLDER, NoData, Window, load
+from features.formulas import WINDOW_FORMULAS
 from features.offline import columns_from, featurise
 from features.schema import TransactionSchema
 from meta.artifacts import Artifacts
@@ -24,9 +25,7 @@ from simulate.patterns import HELD_OUT
 from simulate.traffic import SimulatedTraffic
 
 # A base of few steps is enough: the benchmark measures the threshold and not the base.
-_TRAINING = TrainingSettings(
-    BaseSettings(steps=800, follow=0.9), MetaSettings(steps=50), genuine_rows=60_000
-)
+_TRAINING = TrainingSettings(BaseSettings(steps=800, follow=0.9), MetaSettings(steps=50), genuine_rows=60_000)
 _TRAINED_ON, _HANDBOOK_KEPT = Window(30, 77), 77
 COLD_DAYS, USUAL_DAYS, DRIFT_DAYS = 7, 7, 28
 _CARDS, _MERCHANTS = 15_000, 2_400
@@ -84,7 +83,9 @@ def handbook(folder: Path, window: Window, *, trained: Path | None = None) -> Sc
     if not (kept / "base.safetensors").exists():
         r = data.rows
         history = Labelled(r.X[train], r.family[train], r.card[train], r.seconds[train])
-        named = NamedHistory(data.features, history, data.families, (data.families[2],))
+        named = NamedHistory(
+            data.features, history, data.families, (data.families[2],), formulas=WINDOW_FORMULAS
+        )
         train_artifacts(named, _TRAINING).save(kept)
     base, at = Artifacts.load(kept).base, data.days(Window(_HANDBOOK_KEPT, window.last))
     X, seconds, fraud = data.rows.X[at], data.rows.seconds[at], data.rows.family[at] > 0
@@ -99,11 +100,11 @@ def handbook(folder: Path, window: Window, *, trained: Path | None = None) -> Sc
 
 
 def drifting(seed: int, days: int = DRIFT_DAYS) -> ScoredStream:
-    """Return simulated weeks in which amounts rise, merchants change, volume jumps and fraud comes in bursts."""
+    """Return simulated weeks: amounts rise, merchants change, volume jumps, fraud comes in bursts."""
     live = SimulatedTraffic(seed, _CARDS, _MERCHANTS).live(_START)
     changed = _START + (COLD_DAYS + USUAL_DAYS) * DAY
     chunks: list[Chunk] = []
-    for start, end, pattern in _bursts(changed, days):
+    for end, pattern in _bursts(changed, days):
         if pattern:
             live.start_pattern(pattern, _BURST_SHARE)
         while live.now < end:
@@ -113,17 +114,14 @@ def drifting(seed: int, days: int = DRIFT_DAYS) -> ScoredStream:
     return _drifted(chunks, changed, days, seed)
 
 
-def _bursts(changed: float, days: int) -> list[tuple[float, float, str]]:
-    """Return periods of event time with the pattern that is added in each, empty for none."""
-    periods, at = [], _START
+def _bursts(changed: float, days: int) -> list[tuple[float, str]]:
+    """Return the ends of periods of event time, with the pattern added in each, empty for none."""
+    periods: list[tuple[float, str]] = []
     for number, day in enumerate(range(4, days, 6)):
         begin = changed + (day + 0.4) * DAY
-        periods += [
-            (at, begin, ""),
-            (begin, begin + _BURST_DAYS * DAY, list(HELD_OUT)[number % len(HELD_OUT)]),
-        ]
-        at = begin + _BURST_DAYS * DAY
-    return [*periods, (at, changed + days * DAY, "")]
+        pattern = list(HELD_OUT)[number % len(HELD_OUT)]
+        periods += [(begin, ""), (begin + _BURST_DAYS * DAY, pattern)]
+    return [*periods, (changed + days * DAY, "")]
 
 
 def _drifted(chunks: list[Chunk], changed: float, days: int, seed: int) -> ScoredStream:
@@ -157,8 +155,8 @@ def _drifted(chunks: list[Chunk], changed: float, days: int, seed: int) -> Score
 def foreign(copies: int = COPIES) -> ScoredStream:
     """Return the first days of the shipped base on Handbook, which it was not trained on.
 
-    Days of Handbook run beside each other as copies with cards and terminals of their own, so that an hour has
-    enough payments to measure a rate. Every card and terminal is new at first.
+    Days of Handbook run beside each other as copies with cards and terminals of their own, so that an hour
+    has enough payments to measure a rate. Every card and terminal is new at first.
     """
     path = FOLDER / "handbook.parquet"
     if not path.exists():
@@ -172,8 +170,12 @@ def foreign(copies: int = COPIES) -> ScoredStream:
     moved = seconds[chosen] - copy[chosen] * COPY_DAYS * DAY
     order = np.argsort(moved, kind="stable")
     at = chosen[order]
-    card, terminal = (d[c].to_numpy().astype(np.int64)[at] + apart[order] for c in ("CUSTOMER_ID", "TERMINAL_ID"))
-    X = featurise(TransactionSchema(), columns_from(moved[order], d.TX_AMOUNT.to_numpy()[at], (card, terminal)))
+    card, terminal = (
+        d[c].to_numpy().astype(np.int64)[at] + apart[order] for c in ("CUSTOMER_ID", "TERMINAL_ID")
+    )
+    X = featurise(
+        TransactionSchema(), columns_from(moved[order], d.TX_AMOUNT.to_numpy()[at], (card, terminal))
+    )
     shipped = Artifacts.load()
     if shipped.tails is None:
         raise NoData("the shipped artifacts have no tails")

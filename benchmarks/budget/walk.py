@@ -69,7 +69,7 @@ class Desk:
         return found
 
     def sample(self) -> NDArray[np.intp]:
-        """Return an even sample of recent rows without the verdict fraud, as the adaptation worker draws it."""
+        """Return an even sample of recent rows without known fraud, as the adaptation worker draws it."""
         pool = self.since(self.now - SAMPLED_DAYS * DAY)
         if len(pool) > SIZE:
             pool = np.sort(np.random.default_rng(len(pool)).choice(pool, SIZE, replace=False))

@@ -31,5 +31,18 @@ RESERVOIR_ROWS = Gauge(
 BUDGET = Gauge(
     "flagfive_budget_share", "Share of genuine traffic that may be alerted now, 0 to 1; a surge is included."
 )
+THRESHOLD = Gauge("flagfive_threshold_surprise", "Surprise over which a transaction is alerted.")
+AIMED_SHARE = Gauge(
+    "flagfive_aimed_share",
+    "Share of genuine traffic that the threshold aims at, to end the day on the budget.",
+)
+FALSE_ALARMS = Gauge(
+    "flagfive_period_false_alarms",
+    "False alarms of this day (while learning, of this hour): judged ones, and unjudged ones by probability.",
+)
+LEARNING = Gauge(
+    "flagfive_learning",
+    "1 while the base is not fitted to live traffic yet and the budget holds by the hour.",
+)
 
 begin_at_zero(GATE, "passed", "budget", "flags", "replay", "alerts")

@@ -34,8 +34,10 @@ def promote(
 ) -> None:
     """Announce base and networks of ARTIFACTS; workers change to them between two batches.
 
-    The base starts with the tails of its training history. The adaptation worker fits the tails to live
-    traffic when 5,000 transactions are stored, and again when there are more. Live detectors stay;
+    The base starts with the tails of its training history. In a new installation nothing is alerted until
+    the adaptation worker has measured 300 transactions; from then on the budget holds by the hour. The worker
+    fits the tails to live traffic when 5,000 transactions are stored, and again when there are more. Live
+    detectors stay;
     `flagfive status` shows those that the new base makes unnecessary. `flagfive rollback base/base` restores
     the previous base.
     """
@@ -90,10 +92,19 @@ def _announce(
     reason: str,
 ) -> None:
     from control.promote import HISTORY, announce_artifacts, announce_on_trial
+    from meta.calibration import CEILING
     from meta.threshold import first_threshold
 
     # The threshold in force holds the budget with all detectors, and is not lower than that of a base alone.
-    threshold = announcer.refresh().threshold or first_threshold(settings.budget.alert_rate)
+    in_force = announcer.refresh().threshold
+    usual = first_threshold(settings.budget.alert_rate)
+    if shadow:
+        threshold = usual if in_force is None or in_force >= CEILING else in_force
+    else:
+        # The tails of the history may not fit this traffic. Until the adaptation worker has measured it, a new
+        # installation alerts nothing, so that its queue is not flooded.
+        steered = settings.budget.steer_seconds or settings.adaptation.recalibrate_hours
+        threshold = (CEILING if steered else usual) if in_force is None else in_force
     short = artifacts.base.content_hash[:12]
     if shadow:
         announced = announce_on_trial(
@@ -106,3 +117,5 @@ def _announce(
             calibrated_on=HISTORY,
         )  # fmt: skip
         print(f"base {short} is in force since control offset {announced.offset}")
+        if threshold >= CEILING:
+            print("learning: alerts begin when the adaptation worker has measured 300 transactions")

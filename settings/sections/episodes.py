@@ -28,6 +28,13 @@ class BudgetSettings(Section):
         "only at too high a cost, 0 to 1; 0 is never",
     )
     surge_hours: float = Field(72.0, gt=0, le=720, description="hours that a surge lasts, over 0 to 720")
+    steer_seconds: float = Field(
+        10.0,
+        ge=0,
+        le=3600,
+        description="seconds between two corrections of the threshold, which keep each day to the budget; "
+        "0 to 3600; 0 is none",
+    )
 
 
 class AdaptationSettings(Section):

@@ -64,7 +64,10 @@ def test_with_four_eyes_another_person_puts_the_detector_into_force(
     stream_settings: Settings, engine: Engine, announcer: Announcer, analyst: Analyst
 ) -> None:
     """1. ada flags: it waits. 2. ada approves: refused. 3. bob approves: live. 4. Again: no change."""
-    with Scorer(stream_settings), adapting(stream_settings, engine, policy=StandingPolicy(four_eyes=True)):
+    with (
+        Scorer(stream_settings),
+        adapting(stream_settings, engine, policy=StandingPolicy(steer_seconds=0.0, four_eyes=True)),
+    ):
         analyst.send("r-1", fraud=frauds(0, 1, 2, 3))
         assert analyst.answer("r-1").status == WAITING
         assert announcer.refresh().detectors == ()
@@ -87,7 +90,10 @@ def test_a_shadow_decides_nothing_until_it_is_approved(
     stream_settings: Settings, engine: Engine, announcer: Announcer, analyst: Analyst
 ) -> None:
     before = announcer.refresh()
-    with Scorer(stream_settings), adapting(stream_settings, engine, policy=StandingPolicy(policy="shadow")):
+    with (
+        Scorer(stream_settings),
+        adapting(stream_settings, engine, policy=StandingPolicy(steer_seconds=0.0, policy="shadow")),
+    ):
         analyst.send("r-1", fraud=frauds(0, 1, 2, 3))
         assert analyst.answer("r-1").status == SHADOW
         silent = announcer.refresh()
@@ -102,7 +108,10 @@ def test_a_shadow_decides_nothing_until_it_is_approved(
 def test_what_waits_can_be_dropped(
     stream_settings: Settings, engine: Engine, announcer: Announcer, analyst: Analyst
 ) -> None:
-    with Scorer(stream_settings), adapting(stream_settings, engine, policy=StandingPolicy(policy="shadow")):
+    with (
+        Scorer(stream_settings),
+        adapting(stream_settings, engine, policy=StandingPolicy(steer_seconds=0.0, policy="shadow")),
+    ):
         analyst.send("r-1", fraud=frauds(0, 1, 2, 3))
         assert analyst.answer("r-1").status == SHADOW
         analyst.send("r-2", "retire", name="gift cards")
@@ -167,7 +176,7 @@ def test_rules_are_rolled_back_without_touching_the_threshold(
 def test_by_the_clock_detectors_expire_and_tails_are_fitted_anew(
     stream_settings: Settings, engine: Engine, announcer: Announcer, analyst: Analyst
 ) -> None:
-    brief = StandingPolicy(expire_days=2.0 / DAY_S, recalibrate_hours=1.0 / 3_600.0)
+    brief = StandingPolicy(steer_seconds=0.0, expire_days=2.0 / DAY_S, recalibrate_hours=1.0 / 3_600.0)
     with Scorer(stream_settings), adapting(stream_settings, engine):
         analyst.send("r-1", fraud=frauds(0, 1, 2))
         assert analyst.answer("r-1").status == LIVE

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from sqlalchemy import Engine
 
-from adaptation.upkeep.recalibrating import JOINT
 from contracts.standing_policy import StandingPolicy
 from control.announce import Announcer
 from control.entry import Kind
+from control.learning import JOINT
 from control.promote import HISTORY, announce_artifacts, announce_on_trial
 from features.formulas import WINDOW_FORMULAS
 from meta.artifacts import Artifacts
@@ -136,7 +136,7 @@ def test_the_base_before_is_put_back_with_the_calibration_that_it_had(
     calibrated: bool,
 ) -> None:
     """1. A base, fitted to traffic or not. 2. A new base comes and is fitted. 3. The first returns."""
-    hourly = StandingPolicy(recalibrate_hours=1e-3 if calibrated else 24.0)
+    hourly = StandingPolicy(steer_seconds=0.0, recalibrate_hours=1e-3 if calibrated else 24.0)
     with Scorer(stream_settings), adapting(stream_settings, engine, policy=hourly):
         if calibrated:
             until(lambda: calibration(announcer) is not None, what="a calibration of the first base")

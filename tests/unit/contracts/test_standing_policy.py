@@ -12,7 +12,9 @@ RELEASES: tuple[ReleasePolicy, ...] = ("auto", "approve", "shadow")
 
 def test_every_term_comes_from_the_settings_file() -> None:
     settings = Settings(
-        budget=BudgetSettings(alert_rate=0.002, alerts_per_day=9.0, surge=0.5, surge_hours=9.0),
+        budget=BudgetSettings(
+            alert_rate=0.002, alerts_per_day=9.0, surge=0.5, surge_hours=9.0, steer_seconds=11.0
+        ),
         adaptation=AdaptationSettings(
             policy="shadow",
             four_eyes=True,
@@ -25,7 +27,7 @@ def test_every_term_comes_from_the_settings_file() -> None:
         gate=GateSettings(objective="money", known_fraud_lost=0.1, alerts_added=30.0, confidence=0.9),
     )
     assert StandingPolicy.of_settings(settings) == StandingPolicy(
-        0.002, 9.0, "shadow", True, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, "money", 0.1, 30.0, 0.9, 0.5, 9.0
+        0.002, 9.0, "shadow", True, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, "money", 0.1, 30.0, 0.9, 0.5, 9.0, 11.0
     )
 
 

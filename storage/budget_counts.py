@@ -1,0 +1,79 @@
+"""What the budget is counted on: transactions of a period, and recent alerts with their verdicts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import and_, func, select
+from sqlalchemy.orm import Session
+
+from storage.alerts import CONFIRMED, OPEN, AlertRow
+from storage.scored_transactions import ScoredTransaction, ScoredTransactions
+
+MOST_ALERTS = 20_000
+"""Alerts that are read, the newest; reading them takes about 50 ms."""
+
+
+@dataclass(frozen=True)
+class AlertVerdicts:
+    """n alerts, newest first; all fields have n entries."""
+
+    event_time: NDArray[np.float64]
+    """Seconds since 1970."""
+    surprise: NDArray[np.float64]
+    """As it was scored."""
+    judged: NDArray[np.bool_]
+    """Whether there is a verdict."""
+    fraud: NDArray[np.bool_]
+    """Whether the verdict is fraud."""
+    control_offset: NDArray[np.int64]
+    """Control offset that it was scored under."""
+
+
+def alert_verdicts(session: Session, since: float, *, most: int = MOST_ALERTS) -> AlertVerdicts:
+    """Read the newest alerts.
+
+    Args:
+        session: the session of a unit of work.
+        since: lowest event time, seconds since 1970.
+        most: at most this many alerts.
+
+    Returns:
+        The alerts, newest first.
+    """
+    row, scored = AlertRow, ScoredTransaction
+    query = select(row.raised_at, row.surprise, row.status, scored.control_offset).where(
+        row.raised_at >= since
+    )
+    same = scored.source_partition == row.source_partition, scored.source_offset == row.source_offset
+    query = query.join(scored, and_(*same))
+    rows = session.execute(query.order_by(row.raised_at.desc(), row.id.desc()).limit(most)).all()
+    return AlertVerdicts(
+        np.array([one.raised_at for one in rows], np.float64),
+        np.array([one.surprise for one in rows], np.float64),
+        np.array([one.status != OPEN for one in rows], np.bool_),
+        np.array([one.status == CONFIRMED for one in rows], np.bool_),
+        np.array([one.control_offset for one in rows], np.int64),
+    )
+
+
+def count_after(session: Session, after: Mapping[int, int], since: float) -> int:
+    """Count transactions stored after the given offsets, with an event time from `since` on.
+
+    Args:
+        session: the session of a unit of work.
+        after: the last offset that does not count, by partition; absent partitions count from the start.
+        since: lowest event time, seconds since 1970.
+
+    Returns:
+        The number of transactions.
+    """
+    row, total = ScoredTransaction, 0
+    for partition in ScoredTransactions(session).offset_ranges():
+        here = row.source_partition == partition, row.source_offset > after.get(partition, -1)
+        query = select(func.count()).where(*here, row.event_time >= since)
+        total += session.scalar(query) or 0
+    return total

@@ -1,0 +1,46 @@
+"""The budget is counted on stored transactions and on alerts with their verdicts."""
+
+from __future__ import annotations
+
+import json
+
+from sqlalchemy import Engine
+
+from storage import UnitOfWork
+from storage.alerts import CONFIRMED, REJECTED
+from storage.budget_counts import alert_verdicts, count_after
+from tests.contract.stores.conftest import ScoredRow
+
+
+def store(engine: Engine, scored_row: ScoredRow) -> None:
+    """Store six transactions at times 0 to 5 and alerts on the last three: open, confirmed, rejected."""
+    with UnitOfWork(engine) as unit:
+        unit.transactions.add_many([scored_row(offset=n, event_time=float(n)) for n in range(6)])
+        unit.transactions.add_many([scored_row(partition=1, offset=9, event_time=5.5)])
+        unit.alerts.add_many(
+            (0, n, f"tx-0-{n}", float(n), json.dumps({}), 1.0, 3.0 + n, 3.0, "base", "card")
+            for n in (3, 4, 5)
+        )
+        unit.alerts.set_status(["tx-0-4"], CONFIRMED)
+        unit.alerts.set_status(["tx-0-5"], REJECTED)
+        unit.commit()
+
+
+def test_the_newest_alerts_come_first_with_their_verdicts(engine: Engine, scored_row: ScoredRow) -> None:
+    store(engine, scored_row)
+    with UnitOfWork(engine, reads_only=True) as unit:
+        found = alert_verdicts(unit.session, 3.0)
+        assert alert_verdicts(unit.session, 3.0, most=1).event_time.tolist() == [5.0]
+    assert found.event_time.tolist() == [5.0, 4.0, 3.0]
+    assert found.surprise.tolist() == [8.0, 7.0, 6.0]
+    assert found.judged.tolist() == [True, True, False]
+    assert found.fraud.tolist() == [False, True, False]
+    assert len(found.control_offset) == 3
+
+
+def test_only_what_is_stored_after_the_given_offsets_counts(engine: Engine, scored_row: ScoredRow) -> None:
+    store(engine, scored_row)
+    with UnitOfWork(engine, reads_only=True) as unit:
+        assert count_after(unit.session, {}, 0.0) == 7
+        assert count_after(unit.session, {}, 4.0) == 3
+        assert count_after(unit.session, {0: 4, 1: 9}, 0.0) == 1
