@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from control.entry import Kind
+from control.entry import Entry, Kind
 from control.promote import CALIBRATED_ON, HISTORY
 from control.snapshot import Snapshot
 
@@ -21,22 +21,30 @@ def calibrated_rows(snapshot: Snapshot) -> int | None:
         The rows; 0 before the first calibration; None without a base, and for a base that was announced with
         tails of live traffic.
     """
-    bases = snapshot.in_force(Kind.BASE).values()
-    base = max(bases, key=lambda applied: applied.offset, default=None)
-    if base is None or base.entry.values.get(CALIBRATED_ON) != HISTORY:
+    base, joint = _entries(snapshot)
+    if base is None or base.values.get(CALIBRATED_ON) != HISTORY:
         return None
-    joint = snapshot.in_force(Kind.THRESHOLD).get(JOINT)
-    fitted = joint is not None and joint.entry.parent == base.entry.content_hash
-    return int(joint.entry.values.get(ROWS, 0)) if joint is not None and fitted else 0
+    return int(joint.values.get(ROWS, 0)) if joint is not None and joint.parent == base.content_hash else 0
 
 
 def is_learning(snapshot: Snapshot) -> bool:
     """Return whether the base in force is not fitted to enough live traffic yet."""
-    rows = calibrated_rows(snapshot)
-    if not rows:
-        return rows is not None
-    days = float(snapshot.in_force(Kind.THRESHOLD)[JOINT].entry.values.get(DAYS, 0.0))
-    return not has_learnt(rows, days)
+    base, joint = _entries(snapshot)
+    return base is not None and still_learns(base, joint)
+
+
+def still_learns(base: Entry, joint: Entry | None) -> bool:
+    """Return whether a base is not fitted to enough live traffic yet.
+
+    Args:
+        base: Entry of the base in force.
+        joint: Entry of the latest calibration; None before the first.
+    """
+    if base.values.get(CALIBRATED_ON) != HISTORY:
+        return False
+    if joint is None or joint.parent != base.content_hash:
+        return True
+    return not has_learnt(int(joint.values.get(ROWS, 0)), float(joint.values.get(DAYS, 0.0)))
 
 
 def has_learnt(rows: int, days: float) -> bool:
@@ -45,5 +53,15 @@ def has_learnt(rows: int, days: float) -> bool:
     Args:
         rows: Transactions that it is fitted to.
         days: Days of event time that they are spread over.
+
+    >>> has_learnt(50_000, 0.5), has_learnt(50_000, 2.5), has_learnt(3_000, 14.0)
+    (False, True, True)
     """
     return (rows >= _LEARNT_ROWS and days >= _LEARNT_DAYS) or days >= _LONGEST_DAYS
+
+
+def _entries(snapshot: Snapshot) -> tuple[Entry | None, Entry | None]:
+    bases = snapshot.in_force(Kind.BASE).values()
+    base = max(bases, key=lambda applied: applied.offset, default=None)
+    joint = snapshot.in_force(Kind.THRESHOLD).get(JOINT)
+    return base.entry if base else None, joint.entry if joint else None

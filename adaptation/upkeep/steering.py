@@ -25,8 +25,8 @@ log = logging.getLogger(__name__)
 STEERED = "steered"
 """Id of the entry."""
 AUTHOR = "adapter"
-MOVES = 0.03
-"""Surprise by which the threshold must move; 7% more or fewer alerts."""
+MOVES = 0.08
+"""Surprise by which the threshold must move, 20% more or fewer alerts: two samples differ by half of it."""
 JUDGED_DAYS = 14.0
 _REACTION = 3.0
 """Decisions until the effect of one is stored and known."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from adaptation.upkeep.steering import MOVES
 from benchmarks.budget.walk import Desk
 from benchmarks.fewshot.datasets import DAY
 from control.learning import has_learnt
 from meta.arrays import Doubles, Rows
-from meta.calibration import CEILING
 from meta.recalibration import recalibrate
 from meta.reservoir import FEWEST_ROWS, Reservoir
 from meta.scored_traffic import ScoredTraffic
@@ -16,7 +16,6 @@ from meta.stack import ScoringStack
 from meta.steering import RecentAlerts, RecentScores, Traffic, period_start, steer
 from storage.traffic_sample import SIZE
 
-MOVES = 0.03
 GROWTH = 1.25
 SAMPLED_S = 600.0
 JUDGED_DAYS = 14.0
@@ -135,7 +134,3 @@ class Steered:
             judged & stream.fraud[rows],
             rows >= self.recalibration.row,
         )
-
-
-CLOSED = CEILING
-"""The threshold of a base that was just promoted: nothing is alerted before the first calibration."""

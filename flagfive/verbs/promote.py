@@ -101,8 +101,8 @@ def _announce(
     if shadow:
         threshold = usual if in_force is None or in_force >= CEILING else in_force
     else:
-        # The tails of the history may not fit this traffic. Until the adaptation worker has measured it, a new
-        # installation alerts nothing, so that its queue is not flooded.
+        # The tails of the history may not fit this traffic. A new installation alerts nothing before the
+        # adaptation worker has measured it, so that its queue is not flooded.
         steered = settings.budget.steer_seconds or settings.adaptation.recalibrate_hours
         threshold = (CEILING if steered else usual) if in_force is None else in_force
     short = artifacts.base.content_hash[:12]

@@ -11,6 +11,7 @@ from flagfive.global_options import settings_of
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from control.entry import Entry
     from flagfive.status_report import StatusReport, Stored
 
 app = typer.Typer(add_completion=False)
@@ -79,6 +80,8 @@ def worker_table(report: "StatusReport") -> "Table":
 
 def detector_table(report: "StatusReport") -> "Table":
     """Return a table of the detectors in force, from the entries that verify."""
+    from control.learning import still_learns
+
     if report.control is None:
         return _table("In force: set FLAGFIVE_CONTROL_KEY to show it")
     entries = list(report.control.values())
@@ -90,6 +93,8 @@ def detector_table(report: "StatusReport") -> "Table":
     live = [listed.entry for listed in entries if not listed.entry.retired]
     bases = [entry for entry in live if entry.kind == "base"]
     since = f"{bases[-1].id} since {_ago(bases[-1].time)}" if bases else "no base"
+    if bases and still_learns(bases[-1], _calibration(live)):
+        since += ", learning this traffic"
     table = _table(
         f"In force at control offset {offset}: {since}, threshold {threshold}",
         "detector",
@@ -115,6 +120,14 @@ def surge_note(values: "Mapping[str, Any]", now: float) -> str:
     """
     left = values.get("surge_until", now) - now
     return f"surge: +{values['surge']:.0%} of the budget for {left / 3_600.0:.1f} h" if left > 0 else ""
+
+
+def _calibration(live: "list[Entry]") -> "Entry | None":
+    """Return the entry of the latest calibration, if there is one."""
+    from control.learning import JOINT
+
+    found = [entry for entry in live if entry.kind == "threshold" and entry.id == JOINT]
+    return found[-1] if found else None
 
 
 def stored_line(report: "StatusReport") -> str:
