@@ -183,6 +183,6 @@ def propose(
         episodes=[name for name in known if name not in (BASE, PAST)],
         asked=asked,
     )
-    alike = look_alikes(reservoir.surprise_of(verdict.live), -float(np.log10(verdict.usual_at)))
+    alike = look_alikes(reservoir.surprise_of(verdict.live))
     review = Review(parted.genuine[alike.rows], alike.asked)
     return EpisodeVerdict(verdict, len(parted.genuine), risk_share, review)

@@ -17,7 +17,7 @@ from storage.cases import Case, CaseAlert, CaseLink
 from storage.control_entries import COLUMNS as CONTROL_COLUMNS
 from storage.control_entries import ControlEntry
 from storage.detectors import DetectorRow
-from storage.episodes import Episode, EpisodeTransaction
+from storage.episodes import REVIEW, Episode, EpisodeTransaction
 from storage.measurements import Measurement
 from storage.notes import OF_CASE, Note
 from tests.integration.console.models_in_force import DRAFT, announced
@@ -116,13 +116,19 @@ def _control_row(offset: int, kind: str, identity: str, reason: str, retired: bo
     return tuple(getattr(entry, name) for name in CONTROL_COLUMNS)
 
 
+def _asked(place: int) -> dict[str, list[str]]:
+    """Return the review of an episode; only the first one asks."""
+    asked = ["tx-40", "tx-41", "tx-42"] if place == 0 else []
+    return {"alike": asked, "open": asked}
+
+
 def _add_pattern(unit: UnitOfWork, pattern: Pattern, place: int, now: float) -> None:
     episode = Episode(
         id=f"e-{pattern.detector}", request_id=f"r-{place}", name=pattern.name, author=pattern.author,
         status=pattern.status, reason=pattern.reason or None, flagged_at=now - place * DAY_S,
         detector_id=pattern.detector, control_offset=pattern.offset, flag_to_adapted_ms=240.0,
         flag_to_live_ms=610.0 if pattern.status == "live" else None,
-        details={"notes": ["both were at one terminal"], "added_alert_rate": 0.0002},
+        details={"notes": ["both were at one terminal"], "added_alert_rate": 0.0002, REVIEW: _asked(place)},
         transactions=[
             EpisodeTransaction(transaction_id=f"tx-{5 * place + n}", role="support") for n in range(5)
         ],

@@ -89,6 +89,16 @@ def test_a_flag_is_seen_at_once(analyst: Visitor) -> None:
     expect(page.locator("[data-flag]")).to_have_count(1)
 
 
+def test_the_queue_leads_to_an_episode_that_asks_about_look_alikes(analyst: Visitor) -> None:
+    page = analyst.page
+    rows_stand(page)
+    page.get_by_text("gift cards: 3 transactions to judge. Are these fraud too?").click()
+    asked = page.locator("[data-asked]")
+    expect(asked).to_have_count(3)
+    expect(asked.first.get_by_role("button", name="It is fraud")).to_be_visible()
+    expect(asked.first.get_by_role("button", name="It is genuine")).to_be_visible()
+
+
 WATCH_THE_TRAY = """() => {
     let pressed;
     addEventListener("keydown", () => (pressed = performance.now()), true);
