@@ -44,10 +44,12 @@ class PriorModel:
     Attributes:
         weights: Weights float32 by the names of `SHAPES`.
         provenance: What it was trained on.
+        trust: Share of the learned corrections that counts, 0 to 1. 0 leaves the fixed prior.
     """
 
     weights: Tensors
     provenance: dict[str, Any]
+    trust: float = 1.0
 
     @classmethod
     def without_corrections(cls) -> PriorModel:
@@ -76,14 +78,16 @@ class PriorModel:
         first = np.maximum(self._layer("first", statistics.astype(np.float64)), 0)
         around = np.broadcast_to(_pooled(first), (len(first), 2 * WIDTH))
         second = np.maximum(self._layer("second", np.concatenate([first, around], axis=1)), 0)
-        return np.tanh(self._layer("token", second)), np.tanh(self._layer("all", _pooled(second)))
+        of_token, of_all = self._layer("token", second), self._layer("all", _pooled(second))
+        return self.trust * np.tanh(of_token), self.trust * np.tanh(of_all)
 
     def _layer(self, name: str, x: Doubles) -> Doubles:
         return np.asarray(x @ self.weights[name] + self.weights[f"{name}_bias"])
 
     def to_bytes(self) -> bytes:
         """Return the artifact; equal models give equal bytes."""
-        return pack(self.weights, {"kind": _KIND, "provenance": self.provenance})
+        header = {"kind": _KIND, "provenance": self.provenance, "trust": self.trust}
+        return pack(self.weights, header)
 
     @classmethod
     def from_bytes(cls, data: bytes) -> PriorModel:
@@ -96,7 +100,7 @@ class PriorModel:
         for name, shape in SHAPES.items():
             if weights.get(name, np.zeros(0)).shape != shape:
                 raise BrokenArtifact(f"prior without a tensor {name!r} of shape {shape}")
-        return cls(weights, header["provenance"])
+        return cls(weights, header["provenance"], float(header["trust"]))
 
     @cached_property
     def content_hash(self) -> str:

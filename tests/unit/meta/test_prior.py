@@ -83,6 +83,17 @@ def test_a_network_of_zeros_gives_the_fixed_prior() -> None:
     assert (prior.distance, prior.penalty) == (DISTANCE, PENALTY)
 
 
+def test_trust_shrinks_a_trained_network_to_the_fixed_prior(net: PriorNet) -> None:
+    drawn = task()
+    at = located(drawn.support, drawn.background)
+    fixed, half, whole = (
+        model.prior(at).penalty
+        for model in (PriorModel.without_corrections(), net.model({}, trust=0.5), net.model({}))
+    )
+    assert net.model({}, trust=0.0).prior(at).penalty == fixed != whole
+    np.testing.assert_allclose(half, np.sqrt(fixed * whole))
+
+
 def test_tokens_have_no_names(net: PriorNet) -> None:
     """The order of tokens and the sign of each make no difference to the score of a row."""
     drawn, model, rng = task(), net.model({}), np.random.default_rng(0)
