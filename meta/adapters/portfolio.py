@@ -32,7 +32,7 @@ from meta.portfolio.tokens import Tokens
 from meta.support import Support
 
 FORMS = (
-    Form("lines", basis.LINE, 1.0, prior=0.5),
+    Form("lines", basis.LINE, 1.0),
     Form("hats", basis.LINE + basis.HATS, 0.1),
     Form("anchored", basis.LINE + basis.BEND, 0.3, anchor=0.3, prior=2.0),
 )
