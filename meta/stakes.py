@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -124,8 +125,9 @@ def rates_of(
 ) -> Rates:
     """Estimate rates from the stakes.
 
-    The pattern's rate has a gamma posterior: flags, and frauds beside them, since the first flag. So has the
-    rate of known fraud. Samples of one stream of fraud share its rate by their number of rows.
+    What is seen of the pattern has a gamma posterior: flags, and frauds beside them, since the first flag. So
+    has the rate of known fraud. Analysts see only a part of a new pattern, so the geometric mean
+    of both counts. Samples of one stream of fraud share its rate by their number of rows.
 
     Args:
         stakes: What is known; None for nothing.
@@ -140,6 +142,7 @@ def rates_of(
         seen = flags + unflagged * (stakes.per_day or 0.0) * days
         pattern, measured = (_PRIOR_FRAUDS + seen) / (_PRIOR_DAYS + days), True
     known, doubt = _known_rate(stakes, tuple(streams), pattern)
+    pattern = math.sqrt(pattern * known)
     rows = max(sum(streams.values()), 1)
     rates = {name: known * count / rows for name, count in streams.items()}
     for name in episodes:

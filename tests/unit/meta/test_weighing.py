@@ -104,12 +104,14 @@ def test_known_fraud_may_lose_five_points_by_default(rows: int, loss: float, wit
 
 def test_the_pattern_comes_as_often_as_its_flags_show_and_unflagged_rows_add() -> None:
     now = 1e9
-    stakes = Stakes(Frauds(now - DAY_S * np.array([2.0, 1.5, 1.0])), now, per_day=1_000.0)
+    stakes = Stakes(Frauds(now - DAY_S * np.array([2.0, 1.5, 1.0])), now, per_day=4_000.0)
     few = rates_of(stakes, {"base": 10}, (), flags=3)
     more = rates_of(stakes, {"base": 10}, (), flags=3, unflagged=0.01)
+    known = few.known["base"]
     assert few.measured
-    assert few.pattern == pytest.approx(3.5 / 2.25)
-    assert more.pattern == pytest.approx(23.5 / 2.25)
+    assert known == pytest.approx(4.0)  # 0.1% of the traffic, as nothing is confirmed
+    assert few.pattern == pytest.approx(np.sqrt(3.5 / 2.25 * known))
+    assert more.pattern == pytest.approx(np.sqrt(83.5 / 2.25 * known))
 
 
 def test_samples_of_one_stream_share_its_rate_and_episodes_have_their_own() -> None:
