@@ -54,13 +54,13 @@ def unsupervised_base(features: tuple[str, ...], X: Floats, period: tuple[float,
         raise TooFewRows(f"{len(X):,} transactions to learn from, {FEWEST_ROWS:,} are needed")
     differences = FeatureColumns(features).differences
     normaliser = Normaliser.fit(X, ignore=drifting(X), differences=differences)
-    network = _network(normaliser(X[:: -(-len(X) // _MOST_ROWS)]))
+    network = rarity_network(normaliser(X[:: -(-len(X) // _MOST_ROWS)]))
     provenance = Provenance(period, data_hash(X, np.zeros(len(X), bool)), 0, len(X), 0)
     return BaseModel(features, normaliser, network, Histograms.fit(X), provenance)
 
 
-def _network(tokens: Floats) -> CurveNetwork:
-    """Return the network for rows (n, t).
+def rarity_network(tokens: Floats) -> CurveNetwork:
+    """Fit the network of a base without labels to normal scores, float32 (n, t).
 
     The first layer has one unit for rarity, and for each token two whose sum is the absolute value of the
     whitened token. The second adds them up. The head turns the sum into natural logarithms of rarity.

@@ -10,12 +10,13 @@ from benchmarks.anomalies.tables import Split
 from benchmarks.anomalies.without_history import without_history
 from benchmarks.baselines import simple
 from benchmarks.baselines.libraries import LIBRARIES
-from benchmarks.baselines.protocol import Baseline
+from benchmarks.baselines.protocol import Baseline, Score
 from meta.adapters.registry import DEFAULT, adapter
-from meta.arrays import Doubles
+from meta.arrays import Doubles, Floats
 from meta.episode import BACKGROUND_ROWS
 from meta.reservoir import Reservoir
 from meta.support import Support
+from meta.unsupervised import rarity_network
 
 Method = Callable[[Split, int], Doubles]
 
@@ -30,6 +31,11 @@ def flagfive(split: Split, seed: int) -> Doubles:
     return made.score(detector, recent.extend(made, split.test))
 
 
+def without_labels(flags: Floats, unlabelled: Floats, *, seed: int) -> Score:
+    """Fit the base of `flagfive train --unsupervised`; it reads no flag."""
+    return rarity_network(unlabelled).score
+
+
 def baseline(fit: Baseline) -> Method:
     """Return a method that fits a baseline to normal scores."""
 
@@ -42,6 +48,7 @@ def baseline(fit: Baseline) -> Method:
 
 FAST: dict[str, Method] = {
     "flagfive": flagfive,
+    "base without labels": baseline(without_labels),
     "ridge 0.1": baseline(simple.ridge(0.1)),
     "ridge 1.0": baseline(simple.ridge(1.0)),
     "logistic": baseline(simple.logistic),
