@@ -50,6 +50,8 @@ class AdaptationTerms(Protocol):
     def expire_days(self) -> float: ...
     @property
     def recalibrate_hours(self) -> float: ...
+    @property
+    def most_refined(self) -> int: ...
 
 
 class GateTerms(Protocol):
@@ -109,6 +111,7 @@ class StandingPolicy:
         surge: part of the budget that an episode may add for a time; 0 for none.
         surge_hours: hours that a surge lasts.
         steer_seconds: seconds between two corrections of the threshold; 0 for none.
+        most_refined: most refined detectors that are live at once; 0 refines none.
     """
 
     alert_rate: float = 0.001
@@ -128,6 +131,7 @@ class StandingPolicy:
     surge: float = 0.25
     surge_hours: float = 72.0
     steer_seconds: float = 10.0
+    most_refined: int = 4
 
     @classmethod
     def of_settings(cls, settings: SettingsFile) -> StandingPolicy:
@@ -152,6 +156,7 @@ class StandingPolicy:
             budget.surge,
             budget.surge_hours,
             budget.steer_seconds,
+            adaptation.most_refined,
         )
 
     def overridden(self, terms: Mapping[str, Any]) -> StandingPolicy:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -53,20 +53,21 @@ class Models:
 
     def adapter_of(self, detector: Detector) -> Adapter | None:
         """Return what scores a detector; None where the models that it was made with are not in force."""
-        artifacts = self._artifacts_with(detector.network)
-        if artifacts is None:
-            return None
-        try:
-            return adapter_of(detector, artifacts)
-        except (UnknownAdapter, NoArtifacts):
-            return None
+        for artifacts in self._to_try(detector):
+            try:
+                return adapter_of(detector, artifacts)
+            except (UnknownAdapter, NoArtifacts):
+                continue
+        return None
 
-    def _artifacts_with(self, network: str) -> Artifacts | None:
-        """Return artifacts around an older evidence network, if `network` is the hash of one."""
-        made_with = self.networks.get(network)
-        if self.base is None or made_with is None:
-            return self.artifacts
-        return Artifacts(self.base.model, made_with, made_with if made_with.aware else None)
+    def _to_try(self, detector: Detector) -> Iterator[Artifacts]:
+        """Yield the newest artifacts, then those around each evidence network in force."""
+        if self.artifacts is None:
+            return
+        yield self.artifacts
+        if detector.network:
+            for network in self.networks.values():
+                yield Artifacts(self.artifacts.base, network, network if network.aware else None)
 
 
 @dataclass(frozen=True)

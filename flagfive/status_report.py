@@ -40,6 +40,8 @@ class Stored:
     """Subjects of each open alarm, by alarm."""
     proposals: dict[str, str] = field(default_factory=dict)
     """Proposals of the adaptation worker, by detector id."""
+    refined: dict[str, str] = field(default_factory=dict)
+    """What refining found, by detector id."""
     problem: str | None = None
 
 
@@ -120,13 +122,14 @@ def _stored(settings: Settings) -> Stored:
 
     from monitoring.alarms import open_alarms
     from storage import StorageError, UnitOfWork, migrate, open_engine
-    from storage.episodes import LIVE, Episode
+    from storage.episodes import LIVE, REFINED, Episode
 
     engine = open_engine(settings.storage.url)
     try:
         migrate.require_newest(engine)
         with UnitOfWork(engine, reads_only=True) as unit:
             ranges = unit.transactions.offset_ranges().values()
+            live = unit.episodes.with_status(LIVE)
             episodes = select(Episode.status, func.count()).group_by(Episode.status)
             return Stored(
                 scored=sum(high - low + 1 for low, high in ranges),
@@ -136,8 +139,13 @@ def _stored(settings: Settings) -> Stored:
                 alarms={name: row.details["subjects"] for name, row in open_alarms(unit).items()},
                 proposals={
                     episode.detector_id: episode.details["proposal"]
-                    for episode in unit.episodes.with_status(LIVE)
+                    for episode in live
                     if episode.detector_id and "proposal" in episode.details
+                },
+                refined={
+                    episode.detector_id: episode.details[REFINED]["said"]
+                    for episode in live
+                    if episode.detector_id and REFINED in episode.details
                 },
             )
     except StorageError as error:

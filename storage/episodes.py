@@ -25,6 +25,8 @@ STANDING = (WAITING, SHADOW, RECEIVED, ADAPTED, ANNOUNCED, LIVE)
 SUPPORT, LOOKALIKE = "support", "lookalike"
 REVIEW = "review"
 """In an episode's details: transactions that look like it (`alike`), and those to judge (`open`), by id."""
+REFINED = "refined"
+"""In a live episode's details: whether a refined detector was `taken`, and the finding in words (`said`)."""
 
 
 class EpisodeTransaction(TableBase):

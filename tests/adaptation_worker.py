@@ -32,8 +32,8 @@ from tests.waiting import until
 
 KEY = read_key("a secret of enough length")
 PARTITIONS = 2
-FILED = StandingPolicy(steer_seconds=0.0)
-"""Nothing steers the threshold, so that tests see their own changes only."""
+FILED = StandingPolicy(steer_seconds=0.0, most_refined=0)
+"""Nothing steers the threshold or refines a detector, so that tests see their own changes only."""
 GENUINE, FRAUDS = 12_000, 40
 PATTERN = np.array([7.0, 6.0, 5.0], np.float32)
 """Where the frauds lie, in standard deviations of ordinary traffic."""

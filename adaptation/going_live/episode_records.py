@@ -18,6 +18,7 @@ from storage.episodes import (
     DRAFT,
     LIVE,
     LOOKALIKE,
+    REFINED,
     SUPPORT,
     Episode,
     EpisodeTransaction,
@@ -113,7 +114,9 @@ def note_new_version(context: AdaptationContext, request: Request, adapted: Adap
     with context.unit() as unit:
         episode = unit.episodes.get(request.episode_id)
         assert episode is not None  # its previous version is live
-        episode.control_offset, episode.details = offset, {**episode.details, **adapted.found()}
+        details = {**episode.details, **adapted.found()}
+        details.pop(REFINED, None)  # it was about the version before
+        episode.control_offset, episode.details = offset, details
         row = _row(context, request, adapted, LIVE)
         row.control_offset = offset
         unit.detectors.put(row)

@@ -22,6 +22,7 @@ from adaptation.proposing.trade_offs import message_of
 from contracts.metrics import adaptation as metrics
 from contracts.request import Request
 from contracts.trade_off import TradeOff, in_words
+from meta.adapters.protocol import Adapter
 from meta.entity_counts import RecentShares
 from meta.episode import TooLittleTraffic
 from meta.surge import Surge
@@ -103,6 +104,7 @@ def adapt(
     *,
     approved: bool = False,
     may_surge: bool = True,
+    adapter: str | None = None,
 ) -> Adapted:
     """Check the flagged transactions, make their detector and have the gate judge it.
 
@@ -114,6 +116,7 @@ def adapt(
         asked_at: when the request reached the broker, seconds since 1970-01-01 UTC.
         approved: whether a person has approved the episode, so that its entities may be blocked.
         may_surge: whether a surge may begin where the detector does not fit the budget.
+        adapter: name of the adapter; the configured one where not given.
 
     Returns:
         The detector with its verdict, and the rules that follow for the flagged entities.
@@ -135,9 +138,10 @@ def adapt(
         context.surges = surges_of(ready.snapshot)
         parent = base.content_hash
         identity = detector_id(request.episode_id, request.name, parent)
+        chosen = context.preparation.adapter_for(ready, adapter)
         found = with_surge(
             context,
-            lambda part: _proposal(context, ready, flagged, request, identity, part, review),
+            lambda part: _proposal(context, ready, chosen, flagged, request, identity, part, review),
             may_surge=may_surge,
         )
     except (AdaptationNotReady, TooLittleTraffic) as lack:
@@ -152,8 +156,8 @@ def adapt(
         may_block=approved or context.policy.release(request.policy) == "auto",
     )
     passed_ms = 1e3 * (context.clock() - asked_at)
-    asked, chosen = review or found.proposal.review, request.share
-    adapted = Adapted(identity, flagged, found.proposal, risk, parent, passed_ms, asked, chosen, found.surge)
+    asked, share = review or found.proposal.review, request.share
+    adapted = Adapted(identity, flagged, found.proposal, risk, parent, passed_ms, asked, share, found.surge)
     context.after(FlagStep.ADAPTED)
     return adapted
 
@@ -161,6 +165,7 @@ def adapt(
 def _proposal(
     context: AdaptationContext,
     ready: Ready,
+    adapter: Adapter,
     flagged: Flagged,
     request: Request,
     identity: str,
@@ -184,8 +189,9 @@ def _proposal(
             request.share,
         ),
         review=review,
+        adapter=adapter,
     )
-    metrics.ADAPT_SECONDS.labels(ready.prepared.adapter.name).observe(proposal.seconds)
+    metrics.ADAPT_SECONDS.labels(adapter.name).observe(proposal.seconds)
     for cause in proposal.verdict.causes or ("passed",):
         metrics.GATE.labels(cause).inc()
     return proposal

@@ -51,10 +51,14 @@ class Ready:
 
 
 class Preparation:
-    """Scores recent traffic; `ready` costs little while neither the traffic nor the snapshot changes."""
+    """Scores recent traffic; `ready` costs little while neither the traffic nor the snapshot changes.
+
+    Attributes:
+        adapter_name: Name of the configured adapter.
+    """
 
     def __init__(self, engine: Engine, traffic: RecentTraffic, adapter_name: str, device: str = CPU) -> None:
-        self._engine, self._traffic, self._adapter_name = engine, traffic, adapter_name
+        self._engine, self._traffic, self.adapter_name = engine, traffic, adapter_name
         self._device = device
         self._ready: Ready | None = None
         self._rehearsed = ""
@@ -79,7 +83,7 @@ class Preparation:
         if snapshot.artifacts is None or snapshot.stack is None:
             raise AdaptationNotReady("the control log holds no base; `flagfive promote` announces one")
         _refuse_other_features(sample, snapshot.artifacts.base)
-        chosen = self._adapter_around(snapshot.artifacts)
+        chosen = self._adapter_around(snapshot.artifacts, self.adapter_name)
         before = current.prepared if current else None
         prepared = Prepared(
             sample,
@@ -93,14 +97,21 @@ class Preparation:
             self._ready = Ready(snapshot, prepared, replay_sets(unit, snapshot))
         return self._ready
 
-    def _adapter_around(self, artifacts: Artifacts) -> Adapter:
-        """Return the configured adapter, or one that needs no networks where those are not in force."""
+    def adapter_for(self, ready: Ready, name: str | None = None) -> Adapter:
+        """Return the adapter of a name around the networks in force; the configured one without a name."""
+        artifacts = ready.snapshot.artifacts
+        if name is None or artifacts is None:
+            return ready.prepared.adapter
+        return self._adapter_around(artifacts, name)
+
+    def _adapter_around(self, artifacts: Artifacts, name: str) -> Adapter:
+        """Return the adapter of a name, or one that needs no networks where those are not in force."""
         try:
-            return adapter(self._adapter_name, artifacts).on(self._device)
+            return adapter(name, artifacts).on(self._device)
         except NoArtifacts as lack:
             log.warning(
                 "adaptation.adapter = %r cannot run (%s); episodes are adapted with %r",
-                self._adapter_name, lack, WITHOUT_NETWORKS,
+                name, lack, WITHOUT_NETWORKS,
             )  # fmt: skip
             return adapter(WITHOUT_NETWORKS, artifacts).on(self._device)
 

@@ -14,6 +14,7 @@ from adaptation.proposing.review import Review
 from adaptation.proposing.support_notes import notes_of
 from meta import episode
 from meta import review as ranking
+from meta.adapters.protocol import Adapter
 from meta.arrays import Floats
 from meta.episode import Traces
 from meta.stakes import Frauds, Stakes
@@ -72,6 +73,7 @@ def propose(
     beside: Sequence[int] | None = None,
     terms: Terms = Terms(),
     review: Review | None = None,
+    adapter: Adapter | None = None,
 ) -> Proposal:
     """Adapt to what was flagged and judge the detector beside everything in force.
 
@@ -86,6 +88,7 @@ def propose(
             detector that the new one replaces is not among them.
         terms: Limits, rates and a chosen share; `budget` replaces the one in the limits.
         review: The review that the episode had before. Its frauds, judged or likely, do not count as genuine.
+        adapter: Makes the detector; that of `prepared` where not given.
 
     Raises:
         TooLittleTraffic: too few transactions are stored to calibrate on.
@@ -95,7 +98,7 @@ def propose(
     traces = _traces(flagged, prepared, review)
     found = episode.propose(
         prepared.traffic,
-        prepared.adapter,
+        adapter or prepared.adapter,
         Support(flagged.fraud_features(), flagged.genuine_features()),
         episode.choose_rows(prepared.event_time, traces),
         replay,

@@ -1,4 +1,4 @@
-"""Work by the clock while no request waits: adapt grown episodes, recalibrate, steer, expire, delete."""
+"""Work by the clock while no request waits: adapt again, recalibrate, steer, refine, expire, delete."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from adaptation.proposing.preparation import AdaptationNotReady
 from adaptation.proposing.surging import surges_of
 from adaptation.upkeep.covering import propose_retirements
 from adaptation.upkeep.recalibrating import AUTHOR, BUDGET, recalibrate
+from adaptation.upkeep.refining import refine
 from adaptation.upkeep.retiring import retire
 from adaptation.upkeep.steering import Steerer
 from contracts.metrics import adaptation as metrics
@@ -78,6 +79,7 @@ class Upkeep:
                 or self._expire(snapshot, now)
                 or self._recalibrate(snapshot, now)
                 or self._steerer.turn(snapshot, now)
+                or refine(self._context, snapshot)
             )
             self._compare(snapshot)
         except AdaptationNotReady:

@@ -28,7 +28,7 @@ from storage import UnitOfWork
 from storage.alert_queue import AlertCounts
 from storage.audit_search import AuditFilter
 from storage.control_entries import ControlEntry
-from storage.episodes import REVIEW, SHADOW, Episode
+from storage.episodes import REFINED, REVIEW, SHADOW, Episode
 
 LONGEST_HISTORY = 200
 
@@ -62,6 +62,7 @@ def episode_page(context: ConsoleContext, name: str) -> EpisodeDetails:
         except NotFound:
             return _asked_for(context, unit, name)
         found = {name: value for name, value in episode.details.items() if name != REVIEW}
+        refined = found.pop(REFINED, None)
         support = _members(context, unit, {part.transaction_id: part.role for part in episode.transactions})
         return EpisodeDetails(
             **_fields(episode, unit.queue.counts_by_scorer()),
@@ -70,7 +71,7 @@ def episode_page(context: ConsoleContext, name: str) -> EpisodeDetails:
             to_review=rows_of_ids(context, unit, episode.to_review),
             acks=_acks(context, episode),
             first_catch=_first_catch(context, unit, episode),
-            notes=[str(note) for note in found.pop("notes", ())],
+            notes=[*(str(note) for note in found.pop("notes", ())), *([refined["said"]] if refined else [])],
             gate=found,
             readaptations=_versions(unit, episode),
             history=_history(unit, episode),

@@ -102,13 +102,19 @@ def detector_table(report: "StatusReport") -> "Table":
         "by",
         "share of the budget (base: 1)",
         "live since",
-        "proposed",
+        "notes",
     )
     for entry in live:
         if entry.kind == "detector":
             share, episode = 10 ** entry.values.get("shift", 0.0), str(entry.values.get("episode", ""))
-            proposed = report.stored.proposals.get(entry.id, "") or surge_note(entry.values, time.time())
-            table.add_row(entry.id, episode, entry.author, f"{share:.2f}", _ago(entry.time), proposed)
+            stored = report.stored
+            said = (
+                stored.proposals.get(entry.id),
+                surge_note(entry.values, time.time()),
+                stored.refined.get(entry.id),
+            )
+            notes = "; ".join(filter(None, said))
+            table.add_row(entry.id, episode, entry.author, f"{share:.2f}", _ago(entry.time), notes)
     return table
 
 

@@ -1,4 +1,4 @@
-"""Blend: evidence, evidence aware of the base, and boosted trees, averaged on the scale of surprise.
+"""Blend: the mean of several adapters on the scale of surprise; `blend` takes evidence and boosted trees.
 
 The networks read five flags well, the trees know all past fraud well. Their mean is high where they agree,
 which keeps known fraud found within the same budget. It takes seconds, not milliseconds, so it refines a
@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from meta.adapters.declaration import AWARE, EVIDENCE, Declaration
 from meta.adapters.evidence import Evidence
@@ -22,7 +23,7 @@ from meta.calibration import Tails
 from meta.detector import Detector
 from meta.detector_tensors import TensorSpec, TensorSpecs, UnfitDetector
 from meta.support import Support
-from meta.tensors import BrokenArtifact
+from meta.tensors import BrokenArtifact, content_hash
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ class Blend(SimpleAdapter):
 
     Attributes:
         parts: The adapters whose detectors are averaged.
+        name: Name of the adapter that declares these parts.
     """
 
     parts: tuple[Adapter, ...]
@@ -43,16 +45,30 @@ class Blend(SimpleAdapter):
         """Return the blend of all parts on `device`."""
         return replace(self, parts=tuple(part.on(device) for part in self.parts))
 
+    @property
+    def network(self) -> str:
+        """Hash of the parts' hashes; empty where no part needs a trained artifact."""
+        hashes = [part.network for part in self.parts]
+        return content_hash("/".join(hashes).encode()) if any(hashes) else ""
+
     def adapt(self, support: Support, background: Floats, *, seed: int) -> Detector:
         """Return the parts' detectors, each with its tails on the background (100 rows or more)."""
-        tensors: Tensors = {}
+        return self.adapt_parts(support, np.ones((1, len(support)), bool), background, seed=seed)[0]
+
+    def adapt_parts(
+        self, support: Support, parts: NDArray[np.bool_], background: Floats, *, seed: int
+    ) -> list[Detector]:
+        """Adapt to all parts of the support; each adapter of the blend does so in one call."""
+        tensors: list[Tensors] = [{} for _ in parts]
         for i, part in enumerate(self.parts):
             flags = Support(_for(part, support.fraud), _for(part, support.genuine))
             usual = _for(part, background)
-            detector = part.adapt(flags, usual, seed=seed)
-            tails = Tails.fit(part.score(detector, usual))
-            tensors |= {f"{i}/{k}": v for k, v in detector.tensors.items()} | tails.tensors(_tails(i))
-        return Detector(self.name, tensors)
+            made = part.adapt_parts(flags, parts, usual, seed=seed)
+            scores = part.scorer(made)(part.encode(usual))
+            for own, detector, column in zip(tensors, made, scores.T, strict=True):
+                own |= {f"{i}/{k}": v for k, v in detector.tensors.items()}
+                own |= Tails.fit(column).tensors(_tails(i))
+        return [Detector(self.name, own, self.network) for own in tensors]
 
     def score(self, detector: Detector, X: Floats) -> Doubles:
         """Return the mean surprise in natural logarithms, float64 (n,).

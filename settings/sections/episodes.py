@@ -62,6 +62,13 @@ class AdaptationSettings(Section):
     recalibrate_hours: float = Field(
         24.0, ge=0, le=8760, description="hours between recalibrations, 0 to 8760; 0 is never"
     )
+    most_refined: int = Field(
+        4,
+        ge=0,
+        le=50,
+        description="most refined detectors live at once, 0 to 50; each costs the scorer a pass of the "
+        "base's network; 0 refines none",
+    )
 
 
 class GateSettings(Section):

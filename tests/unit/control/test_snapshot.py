@@ -160,7 +160,7 @@ def of_adapter(name: str) -> Change:
     return replace(DETECTORS["a"], parts={**DETECTORS["a"].parts, "detector": detector.to_bytes()})
 
 
-@pytest.mark.parametrize("name", ["ridge", "finetune", "retrain", "blend"])
+@pytest.mark.parametrize("name", ["ridge", "finetune", "retrain", "blend", "refined"])
 def test_detectors_of_any_adapter_go_live_and_are_refused_with_a_wrong_tensor(name: str) -> None:
     before, change = fold(BASE, WIRE), of_adapter(name)
     live = fold(change, start=before, first_offset=2)
@@ -172,6 +172,23 @@ def test_detectors_of_any_adapter_go_live_and_are_refused_with_a_wrong_tensor(na
     wrong = replace(whole, tensors={**whole.tensors, name_of_first: np.zeros(3, np.float16)})
     with pytest.raises(MalformedEntry, match=f"detector a: {name_of_first} is float16"):
         before.apply(broken(change, detector=wrong.to_bytes()), 2)
+
+
+def test_a_refined_detector_scores_beside_the_models_that_it_was_made_with_and_no_others() -> None:
+    live = fold(of_adapter("refined"), start=fold(BASE, WIRE), first_offset=2)
+    with_newer_network = fold(network_change(small_network(seed=7)), start=live, first_offset=3)
+    assert [d.id for d in with_newer_network.detectors] == ["a"]
+    with_newer_base = fold(base_change(small_base(seed=9)), start=live, first_offset=3)
+    assert (with_newer_base.detectors, with_newer_base.dormant) == ((), ("a",))
+
+
+def test_a_blend_of_a_version_that_named_no_models_still_scores() -> None:
+    change = of_adapter("blend")
+    earlier = replace(Detector.from_bytes(change.parts["detector"]), network="").to_bytes()
+    live = fold(
+        replace(change, parts={**change.parts, "detector": earlier}), start=fold(BASE, WIRE), first_offset=2
+    )
+    assert [d.id for d in live.detectors] == ["a"]
 
 
 def test_trees_that_lightgbm_cannot_read_are_refused() -> None:
