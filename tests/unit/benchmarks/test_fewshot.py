@@ -8,6 +8,7 @@ import pytest
 from benchmarks.fewshot import simulated
 from benchmarks.fewshot.batteries import REPORTED, VALIDATION, Source
 from benchmarks.fewshot.datasets import Window
+from benchmarks.fewshot.hardships import HARDSHIPS
 from benchmarks.fewshot.measure import BUDGET, Measure, Outcome
 from benchmarks.fewshot.methods import METHODS
 from benchmarks.fewshot.report import Row, mean_ranks, row
@@ -48,7 +49,7 @@ def test_known_fraud_is_of_families_that_training_saw(setting: Setting) -> None:
     assert not names & {*HELD_OUT, *FOR_CHOICES}
 
 
-@pytest.mark.parametrize("name", ["base", "blocklist", "ridge", "ridge 1.0", "flagfive"])
+@pytest.mark.parametrize("name", ["base", "blocklist", "ridge", "ridge 1.0", "flagfive", *HARDSHIPS])
 def test_every_method_is_measured_at_the_same_rate_too(name: str, setting: Setting, measure: Measure) -> None:
     episode = setting.episode(5, seed=1)
     parts = measure.parts(episode)
