@@ -61,13 +61,14 @@ class Models:
         return None
 
     def _to_try(self, detector: Detector) -> Iterator[Artifacts]:
-        """Yield the newest artifacts, then those around each evidence network in force."""
+        """Yield the newest artifacts, those around each evidence network in force, then the base alone."""
         if self.artifacts is None:
             return
         yield self.artifacts
         if detector.network:
             for network in self.networks.values():
                 yield Artifacts(self.artifacts.base, network, network if network.aware else None)
+            yield Artifacts(self.artifacts.base)
 
 
 @dataclass(frozen=True)
