@@ -19,6 +19,7 @@ from storage.episodes import (
     LIVE,
     LOOKALIKE,
     REFINED,
+    RETIRED,
     SUPPORT,
     Episode,
     EpisodeTransaction,
@@ -117,6 +118,10 @@ def note_new_version(context: AdaptationContext, request: Request, adapted: Adap
         details = {**episode.details, **adapted.found()}
         details.pop(REFINED, None)  # it was about the version before
         episode.control_offset, episode.details = offset, details
+        before = unit.detectors.get(episode.detector_id or "")
+        if before is not None and before.id != adapted.id:  # made beside another base
+            before.status = RETIRED
+        episode.detector_id = adapted.id
         row = _row(context, request, adapted, LIVE)
         row.control_offset = offset
         unit.detectors.put(row)

@@ -12,6 +12,8 @@ from adaptation.intake.checks import RequestRefused
 from adaptation.intake.labelling import GROWN_AT
 from adaptation.proposing.adapting import adapt
 from contracts.metrics import adaptation as metrics
+from control.change import Change
+from control.entry import Kind
 from storage import UnitOfWork
 from storage.alerts import CONFIRMED, REJECTED
 from storage.episodes import LIVE, SUPPORT, Episode
@@ -46,12 +48,23 @@ def adapt_grown(context: AdaptationContext) -> bool:
         due = min(waiting, key=lambda episode: float(episode.details[GROWN_AT]), default=None)
         if due is None or not due.transactions:
             return False
-    _adapt_anew(context, due)
+    adapt_anew(context, due, "adapted again to verdicts on its alerts")
     return True
 
 
-def _adapt_anew(context: AdaptationContext, episode: Episode) -> None:
-    request = request_of(episode, reason="adapted again to verdicts on its alerts")
+def adapt_anew(context: AdaptationContext, episode: Episode, reason: str) -> None:
+    """Put a new version of a live episode's detector in force, or note why its detector stays as it was.
+
+    Args:
+        context: database, control log, prepared calibration, standing policy.
+        episode: the episode, with its transactions.
+        reason: of the new version, for the control log.
+
+    Raises:
+        StorageUnavailable: the database is away.
+        ControlLogUnavailable: the broker is away.
+    """
+    request = request_of(episode, reason=reason)
     if not request.fraud:
         return _note(context, episode, "none of its transactions is fraud any more: retire it")
     try:
@@ -61,13 +74,23 @@ def _adapt_anew(context: AdaptationContext, episode: Episode) -> None:
     if reasons := adapted.proposal.verdict.reasons:
         return _note(context, episode, "; ".join(reasons))
     offset = context.announcer.announce(
-        risk_entry(request, adapted), detector_change(request, adapted)
+        *superseded(episode, adapted.id, reason),
+        risk_entry(request, adapted),
+        detector_change(request, adapted),
     ).offset
     records.note_new_version(context, request, adapted, offset)
     _note(context, episode, None)
     metrics.EPISODES.labels("adapted_anew").inc()
     log.info("adapter: episode %r adapted again, control offset %d", episode.name, offset)
     return None
+
+
+def superseded(episode: Episode, detector_id: str, reason: str) -> list[Change]:
+    """Return the change that retires the detector of an earlier base, whose id is another."""
+    if episode.detector_id in (None, detector_id):
+        return []
+    values = {"episode": episode.name, "episode_id": episode.id}
+    return [Change(Kind.DETECTOR, str(episode.detector_id), episode.author, reason, {}, values, retired=True)]
 
 
 def _note(context: AdaptationContext, episode: Episode, why_not: str | None) -> None:

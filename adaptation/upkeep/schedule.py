@@ -20,6 +20,7 @@ from adaptation.upkeep.recalibrating import AUTHOR, BUDGET, recalibrate
 from adaptation.upkeep.refining import refine
 from adaptation.upkeep.retiring import retire
 from adaptation.upkeep.steering import Steerer
+from adaptation.upkeep.waking import wake
 from contracts.metrics import adaptation as metrics
 from contracts.request import Request
 from contracts.standing_policy import DAY_S, StandingPolicy
@@ -75,6 +76,7 @@ class Upkeep:
         try:
             done = (
                 adapt_grown(self._context)
+                or wake(self._context, snapshot)
                 or settle_surge(self._context, snapshot, now)
                 or self._expire(snapshot, now)
                 or self._recalibrate(snapshot, now)

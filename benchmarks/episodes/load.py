@@ -118,7 +118,11 @@ async def _run(
 
 
 def _starter(settings: Settings, processes: Processes) -> Callable[..., None]:
-    environment = environment_of(settings) | {"FLAGFIVE_STORAGE__URL": settings.storage.url}
+    environment = environment_of(settings) | {
+        "FLAGFIVE_STORAGE__URL": settings.storage.url,
+        # A rollback would restore the version before the refined one, and the figures are of the fast one.
+        "FLAGFIVE_ADAPTATION__MOST_REFINED": "0",
+    }
 
     def start(name: str, *verb: str) -> None:
         processes.start(name, [sys.executable, "-P", "-m", "flagfive", *verb], environment=environment)
