@@ -27,6 +27,8 @@ from meta.upper_quantile import FEWEST_SCORES, upper_quantile
 from meta.volume import DAY_S, rest_of_period
 
 HOUR_S = 3_600.0
+NEWEST_JUDGED = 200
+"""Alerts with a verdict that the precision of unjudged ones is learned from."""
 HALF_LIFE_S = 7 * DAY_S
 """Age at which a row counts half; chosen on Handbook days 105 to 119."""
 UNJUDGED_S = DAY_S
@@ -167,7 +169,10 @@ def steer(traffic: Traffic, *, threshold: float, budget: float, learning: bool =
 
 
 def _judged(alerts: RecentAlerts) -> Judged:
-    return Judged(alerts.surprise[alerts.judged], alerts.fraud[alerts.judged])
+    """Return the newest alerts with a verdict: older bursts say little about the alerts of today."""
+    rows = np.flatnonzero(alerts.judged)
+    newest = rows[np.argsort(-alerts.event_time[rows], kind="stable")[:NEWEST_JUDGED]]
+    return Judged(alerts.surprise[newest], alerts.fraud[newest])
 
 
 def _unjudged_share(traffic: Traffic) -> float:
@@ -191,9 +196,19 @@ def paced_share(budget: float, *, rows: float, rest: float, counted: float, most
     0.001
     >>> round(paced_share(0.001, rows=5_000, rest=5_000, counted=7.0), 6)
     0.0006
+
+    Counts beyond their noise widen the limits:
+
+    >>> paced_share(0.001, rows=50_000, rest=500, counted=4.0) > MOST * 0.001
+    True
     """
-    share = budget + (budget * rows - counted) / max(rest, 1.0)
-    return float(np.clip(share, budget * LEAST, min(budget * most, 0.5)))
+    usual = budget * rows
+    share = budget + (usual - counted) / max(rest, 1.0)
+    noise = 2.0 * usual**0.5
+    # Beyond their noise, counts say that the quantile does not fit, and by how much: the limits give way.
+    fewer = max(1.0, (usual - noise) / max(counted, 1.0))
+    more = max(1.0, counted / (usual + noise + 1.0))
+    return float(np.clip(share, budget * LEAST / more, min(budget * most * fewer, 0.5)))
 
 
 def _counted(traffic: Traffic, judged: Judged, budget: float, learning: bool) -> tuple[float, int]:

@@ -33,7 +33,7 @@ def upper_quantile(descending: Doubles, weight: Doubles, share: float) -> float:
     >>> round(upper_quantile(scores, np.ones(1_000), 0.1), 2)
     1.0
     >>> round(upper_quantile(scores, np.ones(1_000), 0.001), 1)
-    3.3
+    3.2
     """
     if len(descending) < FEWEST_SCORES:
         raise ValueError(f"{len(descending)} scores, allowed {FEWEST_SCORES} or more")

@@ -27,7 +27,7 @@ from simulate.traffic import SimulatedTraffic
 # A base of few steps is enough: the benchmark measures the threshold and not the base.
 _TRAINING = TrainingSettings(BaseSettings(steps=800, follow=0.9), MetaSettings(steps=50), genuine_rows=60_000)
 _TRAINED_ON, _HANDBOOK_KEPT = Window(30, 77), 77
-COLD_DAYS, USUAL_DAYS, DRIFT_DAYS = 7, 7, 28
+COLD_DAYS, USUAL_DAYS, DRIFT_DAYS = 14, 7, 28
 _CARDS, _MERCHANTS = 15_000, 2_400
 _START = 1_699_228_800.0  # 2023-11-06, a Monday
 COPIES, COPY_DAYS, _FIRST_COPIED = 40, 2, 30
@@ -128,12 +128,13 @@ def _drifted(chunks: list[Chunk], changed: float, days: int, seed: int) -> Score
     rng, schema = np.random.default_rng(seed), TransactionSchema()
     time = np.concatenate([chunk.time for chunk in chunks])
     day = np.maximum((time - changed) / DAY, 0.0)
-    # Every day amounts rise by 1% and another 0.5% of the payments move to new merchants. Up to day 16 a
-    # quarter of the payments is left out, so that the volume jumps by a third there.
+    # Every day amounts rise by 1%, twenty merchants open, and another 0.5% of the payments move to those open
+    # by then. Up to day 16 a quarter of the payments is left out, so that the volume jumps by a third there.
     kept = (rng.random(len(time)) >= 0.25) | (day >= 16)
     moved = rng.random(len(time)) < 0.005 * day
     shop = np.concatenate([chunk.merchant for chunk in chunks]).astype(np.int64)
-    shop = np.where(moved, _MERCHANTS + shop % 97 + 97 * day.astype(np.int64), shop)
+    opened = np.maximum(20.0 * day, 1.0).astype(np.int64)
+    shop = np.where(moved, _MERCHANTS + rng.integers(0, 1 << 30, len(shop)) % opened, shop)
     columns = columns_from(
         time[kept],
         (np.concatenate([chunk.amount for chunk in chunks]) * 1.01**day)[kept],
@@ -145,7 +146,10 @@ def _drifted(chunks: list[Chunk], changed: float, days: int, seed: int) -> Score
     fraud = np.concatenate([chunk.fraud for chunk in chunks])[kept]
     base = Artifacts.load().base
     score = base.score(X)
-    week = (seconds >= _START + COLD_DAYS * DAY) & (seconds < changed) & ~fraud
+    # Profiles fill in the first weeks; an installation that is measured for its drift has them filled.
+    kept_rows = slice(int(np.searchsorted(seconds, _START + COLD_DAYS * DAY)), None)
+    X, score, seconds, fraud = X[kept_rows], score[kept_rows], seconds[kept_rows], fraud[kept_rows]
+    week = (seconds < changed) & ~fraud
     return ScoredStream(
         "simulated, drifting", base, Tails.fit(score[week]), X, score, seconds, fraud, changed, changed,
         changed + days * DAY,
