@@ -10,6 +10,7 @@ import numpy as np
 from meta.adapters.protocol import Adapter
 from meta.arrays import Doubles, Floats
 from meta.calibration import combine, with_risk
+from meta.leave_one_out import ROWS
 from meta.live import LiveDetector
 from meta.reservoir import Reservoir
 from meta.set_aside import Kept, set_aside
@@ -69,7 +70,7 @@ def judge(
         {name: candidate.surprises(X) for name, X in replay.items() if len(X)},
         candidate.surprises(kept.support.fraud),
     )
-    seen.flags[:, -1] = kept.left_out
+    seen.flags[:, -1] = np.minimum(kept.left_out, _farthest(limits.budget))
     shares = every_share(
         seen.reservoir,
         seen.replay,
@@ -106,6 +107,15 @@ def judge(
         two_patterns=two,
     )
     return _as_asked(verdict, kept)
+
+
+def _farthest(budget: float) -> float:
+    """Return the largest surprise that a left-out flag counts with.
+
+    The tails of a fold have `ROWS` rows and only guess beyond them, mostly too high. The share would be too
+    small. With a small budget, where flags must be further out, 0.7 over the budget's own surprise counts.
+    """
+    return float(max(np.log10(ROWS), 0.7 - np.log10(budget)))
 
 
 @dataclass(frozen=True)
