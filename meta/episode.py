@@ -131,6 +131,7 @@ def propose(
     limits: Limits = DEFAULT_LIMITS,
     stakes: Stakes | None = None,
     asked: float | None = None,
+    grouping: Adapter | None = None,
 ) -> EpisodeVerdict:
     """Adapt to an episode, calibrate the detector, and judge it beside everything in force.
 
@@ -152,6 +153,7 @@ def propose(
         limits: What the detector must keep; `budget` replaces the one in it, without the surge.
         stakes: How often pattern and known fraud come, and their amounts; None where nothing is known.
         asked: Shift of the detector that a person has chosen; None leaves the choice to the gate.
+        grouping: Adapter that looks for two patterns; `adapter` where not given.
 
     Raises:
         TooLittleTraffic: `rows` are too few, or all of them are over the threshold.
@@ -182,6 +184,7 @@ def propose(
         recent=None if stakes is None else traffic.reservoir.part(stakes.since, traffic.boosts[stakes.since]),
         episodes=[name for name in known if name not in (BASE, PAST)],
         asked=asked,
+        grouping=grouping,
     )
     alike = look_alikes(reservoir.surprise_of(verdict.live))
     review = Review(parted.genuine[alike.rows], alike.asked)

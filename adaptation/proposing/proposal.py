@@ -115,6 +115,7 @@ def propose(
             known=terms.frauds,
         ),
         asked=terms.share,
+        grouping=prepared.adapter,
     )
     return Proposal(
         found.verdict,
