@@ -29,7 +29,7 @@ from meta.prior.prior_model import PriorModel, shipped_prior
 from meta.prior.token_statistics import Background, Located
 from meta.support import Support
 
-BACKGROUND = 1024  # genuine rows read: 2,048 find as much on the validation data and take twice the time
+BACKGROUND = 1024  # genuine rows read; the time to adapt grows with them
 _MOST_FLAGS = 20  # flags among the anchors; the rest are background rows
 _SLOPE = 4.0  # of the targets +-1: the logistic curve's log-odds per unit of probability, at 0
 _CHUNK = 2048  # rows scored at a time: 50 detectors then need 13 MB
