@@ -32,7 +32,7 @@ NEWEST_JUDGED = 200
 HALF_LIFE_S = 7 * DAY_S
 """Age at which a row counts half; chosen on Handbook days 105 to 119."""
 UNJUDGED_S = DAY_S
-"""Age from which a row without a verdict of fraud counts as genuine in full; analysts judge within a day."""
+"""Age from which a row without a verdict is told apart: most verdicts come within a day."""
 LEAST, MOST = 0.1, 4.0
 """The share aimed at is between the budget times these. Chosen on Handbook days 105 to 119, where 8 for the
 upper limit put fewer days within 10%."""
@@ -157,12 +157,12 @@ def steer(traffic: Traffic, *, threshold: float, budget: float, learning: bool =
         most=LEARNING_MOST if learning else MOST,
     )
     surprise, age, weight = scores.descending
-    unsure = (surprise > threshold) & (age < UNJUDGED_S)
+    unsure = surprise > threshold
     if unsure.any():
         weight = weight.copy()
-        prior = _prior(surprise[unsure], threshold, budget * float(np.sum(age < UNJUDGED_S)), learning)
+        prior = _prior(surprise[unsure], threshold, budget * len(surprise), learning)
         fraud = 1.0 - judged.genuine_share(surprise[unsure], prior)
-        weight[unsure] *= 1.0 - fraud * _unjudged_share(traffic)
+        weight[unsure] *= 1.0 - fraud * _unjudged_share(traffic, age[unsure])
     wanted = max(
         upper_quantile(surprise, weight, aimed), _brake(traffic, judged, threshold, budget, learning)
     )
@@ -183,11 +183,24 @@ def _judged(alerts: RecentAlerts) -> Judged:
     return Judged(alerts.surprise[newest], alerts.fraud[newest])
 
 
-def _unjudged_share(traffic: Traffic) -> float:
-    """Return the share of recent alerts without a verdict, among those without the verdict fraud."""
+def _unjudged_share(traffic: Traffic, age: Doubles) -> Doubles:
+    """Return the share of alerts without a verdict, among those without the verdict fraud.
+
+    Args:
+        traffic: What is stored.
+        age: Age of rows in seconds, float64 (m,).
+
+    Returns:
+        For each row, the share among alerts of the last day, or among older ones, float64 (m,). Where
+        analysts judge, an old row without a verdict is genuine; where nobody does, it may still be fraud.
+    """
     alerts = traffic.alerts
-    kept = (alerts.event_time > traffic.now - UNJUDGED_S) & ~alerts.fraud
-    return float(np.mean(~alerts.judged[kept])) if kept.any() else 0.0
+    recent, kept = alerts.event_time > traffic.now - UNJUDGED_S, ~alerts.fraud
+
+    def share(chosen: NDArray[np.bool_]) -> float:
+        return float(np.mean(~alerts.judged[chosen])) if chosen.any() else 0.0
+
+    return np.where(age < UNJUDGED_S, share(recent & kept), share(~recent & kept))
 
 
 def paced_share(budget: float, *, rows: float, rest: float, counted: float, most: float = MOST) -> float:
