@@ -43,6 +43,34 @@ ADAPTATION = Dashboard(
             (('flagfive_reservoir_rows{job="adapter"}', "rows"),),
         ),
         Panel(
+            "Budget and share aimed at",
+            "Share of genuine traffic that may be alerted, and the share that the threshold aims at now.",
+            "percentunit",
+            (
+                ('flagfive_budget_share{job="adapter"}', "budget"),
+                ('flagfive_aimed_share{job="adapter"}', "aimed at"),
+            ),
+        ),
+        Panel(
+            "Threshold",
+            "Surprise over which a transaction is alerted; 12 alerts nothing.",
+            "short",
+            (('flagfive_threshold_surprise{job="adapter"}', "threshold"),),
+        ),
+        Panel(
+            "False alarms of the day",
+            "Judged ones, and unjudged ones by probability; while learning, of the hour.",
+            "short",
+            (('flagfive_period_false_alarms{job="adapter"}', "false alarms"),),
+        ),
+        Panel(
+            "Learning",
+            "1 while the base is not fitted to this traffic yet.",
+            "short",
+            (('flagfive_learning{job="adapter"}', "learning"),),
+            "stat",
+        ),
+        Panel(
             "Control offset, by worker",
             "Control offset in force in each worker.",
             "short",
