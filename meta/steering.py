@@ -192,7 +192,7 @@ def _unjudged_share(traffic: Traffic, age: Doubles) -> Doubles:
 
     Returns:
         For each row, the share among alerts of the last day, or among older ones, float64 (m,). Where
-        analysts judge, an old row without a verdict is genuine; where nobody does, it may still be fraud.
+        analysts judge, an old row without a verdict is genuine; where they do not, it may still be fraud.
     """
     alerts = traffic.alerts
     recent, kept = alerts.event_time > traffic.now - UNJUDGED_S, ~alerts.fraud

@@ -26,6 +26,8 @@ from storage.episodes import LIVE, REFINED, Episode
 
 log = logging.getLogger(__name__)
 
+QUIET_S = 5.0
+"""Flags come in bursts, and no request is handled while a detector is refined: so it waits for quiet."""
 GAIN_MARGIN = 0.05
 """Part of the gain below which two gains are equal: a refined detector costs the scorer ten times as much."""
 FOUND_MARGIN = 0.05
@@ -105,16 +107,22 @@ def refine(context: AdaptationContext, snapshot: Snapshot) -> bool:
 
 
 def _due(context: AdaptationContext, snapshot: Snapshot) -> Episode | None:
-    """Return the newest live episode whose detector scores, is settled, and was not refined yet."""
+    """Return the newest live episode whose detector scores, is settled, and was not refined yet.
+
+    None while flags are coming in.
+    """
     most, base = context.policy.most_refined, snapshot.base
     if not most or base is None or context.preparation.adapter_name == NAME:
         return None
-    refined = {live.id for live in snapshot.detectors if live.detector.adapter == NAME}
-    free = {live.id for live in snapshot.detectors if len(refined - {live.id}) < most}
+    refined = {one.id for one in snapshot.detectors if one.detector.adapter == NAME}
+    free = {one.id for one in snapshot.detectors if len(refined - {one.id}) < most}
     if not free:
         return None
     with context.unit(reads_only=True) as unit:
-        for episode in reversed(unit.episodes.with_status(LIVE)):
+        live = unit.episodes.with_status(LIVE)
+        if live and context.clock() - max(episode.flagged_at for episode in live) < QUIET_S:
+            return None
+        for episode in reversed(live):
             current = detector_id(episode.id, episode.name, base.content_hash)
             if (
                 current == episode.detector_id

@@ -20,7 +20,7 @@ from flagfive.demo.traffic import DemoTraffic
 from flagfive.demo.view import View
 from flagfive.processes import Processes
 from settings import Settings
-from simulate.patterns import HELD_OUT
+from simulate.patterns import Pattern
 from simulate.traffic import SimulatedTraffic
 from stream.feed.feed import Feed
 from stream.wiring import transaction_schema
@@ -46,6 +46,7 @@ async def play(
     device: str,
     seed: int,
     once: bool,
+    pattern: Pattern,
 ) -> Figures:
     """Play the story.
 
@@ -57,11 +58,11 @@ async def play(
         device: device of the adaptation worker: auto, cpu or cuda.
         seed: seed of the cards and merchants.
         once: end after the story; otherwise continue until interrupted.
+        pattern: the new fraud pattern.
 
     Returns:
         The figures of the story.
     """
-    pattern = next(iter(HELD_OUT.values()))
     observer = Observer(pattern.name)
     view = View(observer, settings.budget.alert_rate, Console())
     with Live(view, console=view.console, refresh_per_second=_DRAW_PER_S) as live:

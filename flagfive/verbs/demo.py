@@ -6,12 +6,13 @@ from typing import Annotated, Literal
 import typer
 
 from flagfive.global_options import command_line, settings_of
+from simulate.patterns import UNTRAINED
 
 app = typer.Typer(add_completion=False)
 Device = Literal["auto", "cpu", "cuda"]
 
 
-@app.command(epilog="Example: flagfive demo --once --json figures.json")
+@app.command(epilog="Examples: flagfive demo --once --json figures.json; flagfive demo --pattern night_fuel")
 def demo(
     context: typer.Context,
     once: Annotated[
@@ -22,6 +23,10 @@ def demo(
     rate: Annotated[float, typer.Option(min=100, max=20_000, help="Live payments a second.")] = 3_000,
     device: Annotated[Device, typer.Option(help="Device of the adaptation worker.")] = "auto",
     seed: Annotated[int, typer.Option(help="Seed of the cards and merchants.")] = 7,
+    pattern: Annotated[
+        str,
+        typer.Option(help=f"The new fraud pattern; no base was trained on any: {', '.join(UNTRAINED)}."),
+    ] = next(iter(UNTRAINED)),
 ) -> None:
     """Watch a new fraud pattern slip through, flag five of its payments, and see the rest caught.
 
@@ -37,6 +42,8 @@ def demo(
     from flagfive.own_broker import broker_is_given
     from flagfive.processes import Processes
 
+    if pattern not in UNTRAINED:
+        raise typer.BadParameter(f"{pattern!r}, allowed {', '.join(UNTRAINED)}", param_hint="--pattern")
     ensure_key()
     settings = demo_settings(settings_of(context))
     if not broker_is_given():
@@ -51,6 +58,7 @@ def demo(
                 device=device,
                 seed=seed,
                 once=once,
+                pattern=UNTRAINED[pattern],
             )
         )
     if json is not None:

@@ -1,7 +1,7 @@
 """Patterns of fraud, one recipe per file.
 
 Bases are trained on `KNOWN`. No training sees `HELD_OUT`: demo and tests take their new pattern from there.
-Choices of adapters and constants are made on `VALIDATION`, which neither training nor the demo uses.
+Choices of adapters and constants are made on `VALIDATION`, which no training sees either.
 """
 
 from simulate.patterns.account_takeover import AccountTakeover
@@ -45,6 +45,7 @@ _FOR_CHOICES: tuple[Pattern, ...] = (
 KNOWN: dict[str, Pattern] = {pattern.name: pattern for pattern in _FOR_TRAINING}
 HELD_OUT: dict[str, Pattern] = {pattern.name: pattern for pattern in _NEVER_TRAINED}
 VALIDATION: dict[str, Pattern] = {pattern.name: pattern for pattern in _FOR_CHOICES}
+UNTRAINED: dict[str, Pattern] = {**HELD_OUT, **VALIDATION}
 EVERY: dict[str, Pattern] = {**KNOWN, **HELD_OUT, **VALIDATION}
 
-__all__ = ["EVERY", "HELD_OUT", "KNOWN", "VALIDATION", "Pattern"]
+__all__ = ["EVERY", "HELD_OUT", "KNOWN", "UNTRAINED", "VALIDATION", "Pattern"]

@@ -12,7 +12,7 @@ from sqlalchemy import Engine, select
 from adaptation.going_live import episode_records
 from adaptation.going_live.growing import adapt_grown
 from adaptation.proposing.adapting import adapt
-from adaptation.upkeep.refining import Figures, refine
+from adaptation.upkeep.refining import QUIET_S, Figures, refine
 from contracts.standing_policy import StandingPolicy
 from control.entry import Kind
 from meta.adapters.refined import NAME
@@ -57,9 +57,10 @@ def stored(worker: WorkerInMemory, episode_id: str) -> Episode:
         return episode
 
 
-def refined(worker: WorkerInMemory) -> bool:
-    """Do one turn of refinement."""
-    return refine(worker.context, worker.log.refresh())
+def refined(worker: WorkerInMemory, *, later: float = QUIET_S) -> bool:
+    """Do one turn of refinement, `later` seconds after now."""
+    clock = worker.context.clock
+    return refine(replace(worker.context, clock=lambda: clock() + later), worker.log.refresh())
 
 
 def adapters(worker: WorkerInMemory) -> list[str]:
@@ -90,6 +91,14 @@ def test_a_live_detector_is_replaced_by_a_refined_version_once(
         assert (row.adapter, row.status, row.control_offset) == (NAME, LIVE, worker.log.refresh().offset)
     assert actions(engine)[-2:] == ["flag: adapted anew", "refine: taken"]
     assert not refined(worker)
+
+
+@pytest.mark.usefixtures("better")
+def test_refinement_waits_while_flags_come_in(worker: WorkerInMemory) -> None:
+    flagged(worker)
+    assert not refined(worker, later=0.0)
+    assert adapters(worker) == ["portfolio"]
+    assert refined(worker)
 
 
 @pytest.mark.usefixtures("worse")
