@@ -130,7 +130,7 @@ def train_artifacts(
 
 
 def unsupervised_artifacts(history: NamedHistory) -> Artifacts:
-    """Fit a base to the rows of a history, whatever their labels; no evidence network is trained.
+    """Fit a base to the rows of a history without their labels; no evidence network is trained.
 
     Raises:
         TooFewRows: There are fewer than 1,000 rows.
