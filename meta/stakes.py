@@ -104,6 +104,7 @@ class Rates:
         amount: Mean amount of the pattern; None where it is not known.
         known_amount: Mean amount of known fraud; None where it is not known.
         measured: Whether rates are counts a day; otherwise `pattern` is the unit.
+        weight: How many frauds that the base knows one fraud of the pattern is worth, 1 or more.
     """
 
     pattern: float
@@ -113,6 +114,7 @@ class Rates:
     amount: float | None = None
     known_amount: float | None = None
     measured: bool = False
+    weight: float = 1.0
 
 
 def rates_of(
@@ -129,6 +131,9 @@ def rates_of(
     has the rate of known fraud. Analysts see only a part of a new pattern, so the geometric mean
     of both counts. Samples of one stream of fraud share its rate by their number of rows.
 
+    A pattern that is known from a handful of flags has just begun, and an attack grows until it is stopped.
+    So in weighing, the pattern as a whole is worth no less than all known fraud of the base.
+
     Args:
         stakes: What is known; None for nothing.
         streams: Replay sets that are samples of what the base finds: number of rows by name.
@@ -143,6 +148,7 @@ def rates_of(
         pattern, measured = (_PRIOR_FRAUDS + seen) / (_PRIOR_DAYS + days), True
     known, doubt = _known_rate(stakes, tuple(streams), pattern)
     pattern = math.sqrt(pattern * known)
+    weight = max(known / pattern, 1.0)
     rows = max(sum(streams.values()), 1)
     rates = {name: known * count / rows for name, count in streams.items()}
     for name in episodes:
@@ -152,7 +158,7 @@ def rates_of(
         else:
             rates[name] = known / len(episodes)
     if stakes is None:
-        return Rates(pattern, rates, spread + doubt)
+        return Rates(pattern, rates, spread + doubt, weight=weight)
     amounts = [one.mean_amount for one in stakes.known.values() if one.mean_amount is not None]
     return Rates(
         pattern,
@@ -162,6 +168,7 @@ def rates_of(
         stakes.flags.mean_amount,
         float(np.mean(amounts)) if amounts else None,
         measured,
+        weight,
     )
 
 

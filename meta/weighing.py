@@ -61,13 +61,16 @@ def _point(share: Share, rates: Rates, limits: Limits) -> TradeOffPoint:
     if rates.amount and rates.known_amount is not None:
         money = rates.amount * caught - rates.known_amount * lost.mean
         ratio = rates.known_amount / rates.amount if limits.objective == "money" else 1.0
-    gain = money if limits.objective == "money" and money is not None else caught - lost.mean
+    gain = rates.weight * caught - lost.mean
+    if limits.objective == "money" and money is not None:
+        gain = money + (rates.weight - 1.0) * (rates.amount or 0.0) * caught
     alerts = None
     if rates.per_day is not None:
         alerts = caught - lost.mean + limits.surge * limits.budget * rates.per_day
-    # In units of the pattern's rate: doubt about rates must not count where nothing is lost.
-    cost = ratio * lost.mean / rates.pattern
-    variance = added.variance + (ratio / rates.pattern) ** 2 * lost.variance + rates.spread * cost**2
+    # In units of the pattern's worth: doubt about rates must not count where nothing is lost.
+    worth = rates.weight * rates.pattern
+    cost = ratio * lost.mean / worth
+    variance = added.variance + (ratio / worth) ** 2 * lost.variance + rates.spread * cost**2
     return TradeOffPoint(
         share.shift,
         share.threshold,

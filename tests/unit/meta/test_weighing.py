@@ -46,6 +46,21 @@ def test_where_known_fraud_comes_far_more_often_than_the_pattern_less_is_taken_f
     assert found.point.known_lost == 0.0
 
 
+def test_a_pattern_that_has_just_begun_is_worth_as_much_as_all_known_fraud() -> None:
+    """Five flags of a day beside a hundred known frauds a day; what the answer shows is not raised."""
+    now = 30.0 * DAY_S
+    seen = Stakes(Frauds(now - DAY_S * np.linspace(1.0, 0.1, 5)), now, per_day=1e5, known={
+        "base": Frauds(now - DAY_S * np.linspace(20.0, 0.1, 2_000))})  # fmt: skip
+    found = rates_of(seen, {"base": 1_000}, (), flags=5)
+    assert found.weight * found.pattern == pytest.approx(sum(found.known.values()))
+    assert found.weight > 1.0
+    curve = [share(SMALL, 0.2, 0.0), share(MIDDLE, 0.6, 0.2)]
+    asked = Rates(10.0, {"past fraud": 50.0}, per_day=1e5, measured=True, weight=5.0)
+    chosen = weigh(curve, asked, Limits(allowed_loss=0.3)).point
+    assert (chosen.shift, weigh(curve, rates(5.0), Limits(allowed_loss=0.3)).point.shift) == (MIDDLE, SMALL)
+    assert chosen.caught == pytest.approx(10.0 * 0.6, rel=0.2)
+
+
 def test_money_weighs_by_the_amounts_where_they_are_known() -> None:
     limits = Limits(allowed_loss=0.1, objective="money")
     small_amounts = rates(amount=1.0, known_amount=50.0)
