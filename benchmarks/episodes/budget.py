@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from features.offline import Featuriser
 from features.schema import TransactionSchema
-from meta.adapters.evidence import Evidence
+from meta.adapters.registry import DEFAULT, adapter
 from meta.artifacts import Artifacts
 from meta.calibration import Tails, joint_threshold
 from meta.episode import known_fraud, propose
@@ -127,10 +127,11 @@ class _Judged:
         reservoir = Reservoir(self._world.usual, self._artifacts.base, stack.base_tails)
         traffic, threshold = ScoredTraffic.of(reservoir, stack), first_threshold(BUDGET)
         known = known_fraud(self._artifacts.past[:0], self._artifacts.past, {})
+        made = adapter(DEFAULT, self._artifacts)
         for attempt in range(4 * max(DETECTORS)):
             self.tried += 1
             verdict = propose(
-                traffic, Evidence(self._artifacts.require_evidence()), Support(self._flags(attempt)),
+                traffic, made, Support(self._flags(attempt)),
                 np.arange(len(traffic)), known, threshold=threshold, budget=BUDGET, seed=attempt,
             ).verdict  # fmt: skip
             self.drafts.update(verdict.causes)
