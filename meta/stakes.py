@@ -203,7 +203,7 @@ def unflagged_share(surprise: Doubles, left_out: Doubles) -> float:
     Example:
         >>> rows = np.r_[np.zeros(990), np.full(10, 4.0)]
         >>> round(unflagged_share(rows, np.array([2.5, 3.0, 3.5])), 3)
-        0.016
+        0.012
     """
     if not len(surprise):
         return 0.0
