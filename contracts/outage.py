@@ -18,8 +18,11 @@ RECONNECT = {
     "reconnect_backoff_max_ms": 1_000,
     # The first connection gives up after 2 s, so that a waiting process can still end within 5 s.
     "bootstrap_timeout_ms": 2_000,
+    # A topic that was created a moment ago may be missing from the first answer. A consumer then has no
+    # partition until it asks again, by default after five minutes.
+    "metadata_max_age_ms": 10_000,
 }
-"""Settings with which a client reconnects within 1 s after the broker is back."""
+"""Settings with which a client reconnects within 1 s after the broker is back, and finds new topics soon."""
 
 
 CONNECTION = ("kafka.net.manager", "kafka.net.connection", "kafka.net.transport", "kafka.cluster")
