@@ -8,13 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from meta.arrays import Doubles
-from meta.false_alerts import CLEARLY
 
 ENOUGH_JUDGED = 40
 """Judged alerts that an estimate reads; their share has a standard error of at most 0.08."""
 MOST_FRAUD = 5.0
-"""Budgets of unjudged clear alerts that may be fraud: 0.5% of traffic for a budget of 0.1%, and card
-portfolios lose less."""
+"""Budgets of unjudged alerts that may be fraud: 0.5% of traffic for a budget of 0.1%.
+
+Card portfolios lose less.
+"""
 _PRIOR = 2.0
 """Judged alerts that the prior counts as."""
 
@@ -56,25 +57,22 @@ class Judged:
         return np.asarray((found + _PRIOR * prior) / (count + _PRIOR))
 
 
-def presumed_genuine(surprise: Doubles, threshold: float, expected: float) -> Doubles:
-    """Return the probability that alerts are genuine before any verdict, float64 (m,), in 0 to 1.
+def presumed_genuine(alerts: int, expected: float) -> float:
+    """Return the probability that an alert is genuine before any verdict is known, 0 to 1.
 
-    Alerts just over the threshold may be drift, so they count in full. Of the clear ones, as many count as
-    calibration expects of genuine traffic, since a burst of clear alerts is more likely fraud. Beyond
-    `MOST_FRAUD` budgets it is more likely that the tails fit no longer, and the rest counts too.
+    Of the alerts as many are genuine as calibration expects; the others are more likely fraud, which a
+    budget of false alarms does not limit. Beyond `MOST_FRAUD` budgets it is more likely that the tails fit no
+    longer, and the rest counts as genuine too.
 
     Args:
-        surprise: Surprise of the alerts without a verdict, float64 (m,).
-        threshold: The threshold in force, as surprise.
-        expected: Alerts that genuine traffic would cause if it just kept the budget.
+        alerts: Number of alerts without a verdict.
+        expected: Alerts that genuine traffic causes if it just keeps the budget.
+
+    >>> presumed_genuine(40, 10.0), presumed_genuine(8, 10.0), presumed_genuine(400, 10.0)
+    (0.25, 1.0, 0.875)
     """
-    clear = surprise > threshold + CLEARLY
-    count = float(np.sum(clear))
-    share = np.ones(len(surprise))
-    if count:
-        usual = expected * 10.0**-CLEARLY
-        share[clear] = min(max(usual, count - MOST_FRAUD * expected) / count, 1.0)
-    return share
+    genuine = max(expected, alerts - MOST_FRAUD * expected)
+    return min(genuine / max(alerts, 1), 1.0)
 
 
 def _nearest(known: Doubles, wanted: Doubles, count: int) -> NDArray[np.intp]:

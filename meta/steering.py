@@ -145,7 +145,7 @@ def steer(traffic: Traffic, *, threshold: float, budget: float, learning: bool =
     if len(scores.surprise) < FEWEST_SCORES:
         return None
     judged = Judged.none() if learning else _judged(traffic.alerts)
-    counted, frauds = _counted(traffic, judged, threshold, budget, learning)
+    counted, frauds = _counted(traffic, judged, budget, learning)
     rest = _rest(traffic, learning)
     if learning and counted >= MOST_IN_AN_HOUR * budget * (traffic.rows + rest):
         return Steering(CEILING, 0.0, counted)
@@ -160,20 +160,18 @@ def steer(traffic: Traffic, *, threshold: float, budget: float, learning: bool =
     unsure = surprise > threshold
     if unsure.any():
         weight = weight.copy()
-        prior = _prior(surprise[unsure], threshold, budget * len(surprise), learning)
+        prior = _prior(int(np.sum(unsure)), budget * len(surprise), learning)
         fraud = 1.0 - judged.genuine_share(surprise[unsure], prior)
         weight[unsure] *= 1.0 - fraud * _unjudged_share(traffic, age[unsure])
-    wanted = max(
-        upper_quantile(surprise, weight, aimed), _brake(traffic, judged, threshold, budget, learning)
-    )
+    wanted = max(upper_quantile(surprise, weight, aimed), _brake(traffic, judged, budget, learning))
     if threshold < CEILING:
         wanted = float(np.clip(wanted, threshold - LARGEST_STEP, threshold + LARGEST_STEP))
     return Steering(wanted, aimed, counted)
 
 
-def _prior(surprise: Doubles, threshold: float, expected: float, learning: bool) -> Doubles:
+def _prior(alerts: int, expected: float, learning: bool) -> Doubles:
     """Return how likely unjudged alerts are genuine; while learning, tails fit nothing and all count."""
-    return np.ones(len(surprise)) if learning else presumed_genuine(surprise, threshold, expected)
+    return np.full(alerts, 1.0 if learning else presumed_genuine(alerts, expected))
 
 
 def _judged(alerts: RecentAlerts) -> Judged:
@@ -232,9 +230,7 @@ def paced_share(budget: float, *, rows: float, rest: float, counted: float, most
     return float(np.clip(share, budget * LEAST / more, min(budget * most * fewer, 0.5)))
 
 
-def _counted(
-    traffic: Traffic, judged: Judged, threshold: float, budget: float, learning: bool
-) -> tuple[float, int]:
+def _counted(traffic: Traffic, judged: Judged, budget: float, learning: bool) -> tuple[float, int]:
     """Return the false alarms of the period so far, and its judged frauds.
 
     Unjudged alerts count with their probability of being genuine. Beyond twice what the budget allows, and
@@ -245,7 +241,7 @@ def _counted(
     own = alerts.event_time >= start
     rejected = int(np.sum(own & alerts.judged & ~alerts.fraud))
     unsure = alerts.surprise[own & ~alerts.judged]
-    prior = _prior(unsure, threshold, budget * traffic.rows, learning)
+    prior = _prior(len(unsure), budget * traffic.rows, learning)
     unjudged = float(np.sum(judged.genuine_share(unsure, prior)))
     if len(judged.surprise) >= ENOUGH_JUDGED:
         usual = budget * traffic.rows
@@ -253,7 +249,7 @@ def _counted(
     return rejected + unjudged, int(np.sum(own & alerts.fraud))
 
 
-def _brake(traffic: Traffic, judged: Judged, threshold: float, budget: float, learning: bool) -> float:
+def _brake(traffic: Traffic, judged: Judged, budget: float, learning: bool) -> float:
     """Return the level above which the last hour has no more false alarms than its budget and their noise.
 
     A sample of two weeks notices a sudden change late; the alerts of the last hour are all known.
@@ -264,7 +260,7 @@ def _brake(traffic: Traffic, judged: Judged, threshold: float, budget: float, le
     last = np.max(scores.event_time)
     usual = budget * scores.scale * np.sum(scores.event_time > last - HOUR_S)
     most = MOST_IN_AN_HOUR * usual + (0.0 if learning else 1.0 + 2.0 * usual**0.5)
-    prior = _prior(surprise, threshold, usual, learning)
+    prior = _prior(len(surprise), usual, learning)
     over = np.flatnonzero(np.cumsum(judged.genuine_share(surprise, prior)) > most)
     return float(surprise[over[0]]) if len(over) else 0.0
 
