@@ -8,14 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from meta.arrays import Doubles
+from meta.recalibration import MOST_FRAUD
 
 ENOUGH_JUDGED = 40
 """Judged alerts that an estimate reads; their share has a standard error of at most 0.08."""
-MOST_FRAUD = 5.0
-"""Budgets of unjudged alerts that may be fraud: 0.5% of traffic for a budget of 0.1%.
-
-Card portfolios lose less.
-"""
 _PRIOR = 2.0
 """Judged alerts that the prior counts as."""
 
@@ -57,21 +53,22 @@ class Judged:
         return np.asarray((found + _PRIOR * prior) / (count + _PRIOR))
 
 
-def presumed_genuine(alerts: int, expected: float) -> float:
+def presumed_genuine(alerts: int, rows: float, budget: float) -> float:
     """Return the probability that an alert is genuine before any verdict is known, 0 to 1.
 
     Of the alerts as many are genuine as calibration expects; the others are more likely fraud, which a
-    budget of false alarms does not limit. Beyond `MOST_FRAUD` budgets it is more likely that the tails fit no
-    longer, and the rest counts as genuine too.
+    budget of false alarms does not limit. Beyond `MOST_FRAUD` of the traffic it is more likely that the tails
+    fit no longer, and the rest counts as genuine too.
 
     Args:
         alerts: Number of alerts without a verdict.
-        expected: Alerts that genuine traffic causes if it just keeps the budget.
+        rows: Transactions that they are of.
+        budget: Share of genuine traffic that may be alerted, in (0, 1).
 
-    >>> presumed_genuine(40, 10.0), presumed_genuine(8, 10.0), presumed_genuine(400, 10.0)
-    (0.25, 1.0, 0.875)
+    >>> [presumed_genuine(alerts, 10_000, 0.001) for alerts in (40, 8, 400)]
+    [0.25, 1.0, 0.5]
     """
-    genuine = max(expected, alerts - MOST_FRAUD * expected)
+    genuine = max(budget * rows, alerts - MOST_FRAUD * rows)
     return min(genuine / max(alerts, 1), 1.0)
 
 

@@ -160,7 +160,7 @@ def steer(traffic: Traffic, *, threshold: float, budget: float, learning: bool =
     unsure = surprise > threshold
     if unsure.any():
         weight = weight.copy()
-        prior = _prior(int(np.sum(unsure)), budget * len(surprise), learning)
+        prior = _prior(int(np.sum(unsure)), len(surprise), budget, learning)
         fraud = 1.0 - judged.genuine_share(surprise[unsure], prior)
         weight[unsure] *= 1.0 - fraud * _unjudged_share(traffic, age[unsure])
     wanted = max(upper_quantile(surprise, weight, aimed), _brake(traffic, judged, budget, learning))
@@ -169,9 +169,9 @@ def steer(traffic: Traffic, *, threshold: float, budget: float, learning: bool =
     return Steering(wanted, aimed, counted)
 
 
-def _prior(alerts: int, expected: float, learning: bool) -> Doubles:
+def _prior(alerts: int, rows: float, budget: float, learning: bool) -> Doubles:
     """Return how likely unjudged alerts are genuine; while learning, tails fit nothing and all count."""
-    return np.full(alerts, 1.0 if learning else presumed_genuine(alerts, expected))
+    return np.full(alerts, 1.0 if learning else presumed_genuine(alerts, rows, budget))
 
 
 def _judged(alerts: RecentAlerts) -> Judged:
@@ -241,7 +241,7 @@ def _counted(traffic: Traffic, judged: Judged, budget: float, learning: bool) ->
     own = alerts.event_time >= start
     rejected = int(np.sum(own & alerts.judged & ~alerts.fraud))
     unsure = alerts.surprise[own & ~alerts.judged]
-    prior = _prior(len(unsure), budget * traffic.rows, learning)
+    prior = _prior(len(unsure), traffic.rows, budget, learning)
     unjudged = float(np.sum(judged.genuine_share(unsure, prior)))
     if len(judged.surprise) >= ENOUGH_JUDGED:
         usual = budget * traffic.rows
@@ -260,7 +260,7 @@ def _brake(traffic: Traffic, judged: Judged, budget: float, learning: bool) -> f
     last = np.max(scores.event_time)
     usual = budget * scores.scale * np.sum(scores.event_time > last - HOUR_S)
     most = MOST_IN_AN_HOUR * usual + (0.0 if learning else 1.0 + 2.0 * usual**0.5)
-    prior = _prior(len(surprise), usual, learning)
+    prior = _prior(len(surprise), usual / budget, budget, learning)
     over = np.flatnonzero(np.cumsum(judged.genuine_share(surprise, prior)) > most)
     return float(surprise[over[0]]) if len(over) else 0.0
 

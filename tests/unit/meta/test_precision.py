@@ -14,11 +14,11 @@ def test_without_verdicts_the_prior_remains() -> None:
 
 
 def test_a_burst_of_unjudged_alerts_is_presumed_fraud_beyond_what_calibration_expects() -> None:
-    assert 60 * presumed_genuine(60, expected=10.0) == pytest.approx(10.0)
+    assert 60 * presumed_genuine(60, 10_000, 0.001) == pytest.approx(10.0)
 
 
 def test_more_alerts_than_fraud_explains_count_as_genuine() -> None:
-    assert 400 * presumed_genuine(400, expected=10.0) == pytest.approx(400 - 50)
+    assert 400 * presumed_genuine(400, 10_000, 0.001) == pytest.approx(400 - 200)
 
 
 def test_the_share_follows_the_verdicts_near_in_surprise() -> None:
