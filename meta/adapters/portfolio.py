@@ -8,7 +8,7 @@ frozen network. It works for any features; an evidence network, where one was tr
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -70,6 +70,10 @@ class Portfolio(SimpleAdapter):
     def encoding(self) -> str:
         """Key of the tokens: all detectors of a portfolio score in one pass."""
         return f"portfolio {self.tokens.content_hash}"
+
+    def on(self, device: str) -> Portfolio:
+        """Return the portfolio with its evidence network on `device`."""
+        return replace(self, device=device, _kept=[])
 
     def adapt(self, support: Support, background: Floats, *, seed: int) -> Detector:
         """Return the combined detector; the seed draws the rows that the evidence network reads."""

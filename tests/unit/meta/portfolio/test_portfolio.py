@@ -59,3 +59,12 @@ def test_a_member_that_finds_nothing_loses_its_weight() -> None:
 
 def test_a_single_flag_leaves_the_priors() -> None:
     assert weigh(np.full((2, 1), np.nan), (1.0, 3.0)) == pytest.approx([0.25, 0.75])
+
+
+def test_the_network_moves_to_a_device_and_the_detector_stays_the_same(artifacts: Artifacts) -> None:
+    made = Portfolio(Tokens(artifacts.base, artifacts.evidence))
+    moved = made.on("cpu")
+    genuine, pattern = drawn(artifacts, 1, 2_500), drawn(artifacts, 2, 5, shifted=1.0)
+    one, other = (each.adapt(Support(pattern), genuine, seed=0) for each in (made, moved))
+    assert moved.device == "cpu"
+    assert one.content_hash == other.content_hash
