@@ -50,7 +50,7 @@ def leave_one_out(
     """
     grown = reservoir.extend_support(adapter, support)
     usual = reservoir.extend(adapter, background)
-    left_out = np.array_split(np.arange(len(support)), min(FOLDS, len(support)))
+    left_out = folds(len(support))
     every = np.ones((1, len(support)), bool)
     parts = np.concatenate([_without(left_out, len(support)), every])
     *detectors, whole = adapter.adapt_parts(grown, parts, usual, seed=seed)
@@ -60,6 +60,15 @@ def leave_one_out(
         tails = Tails.fit(scores[:, column])
         found[out] = tails.surprise(adapter.score(detector, grown.fraud[out]))
     return LeftOut(found - _HANDICAP if len(support) == 1 else found, whole)
+
+
+def folds(flags: int) -> list[NDArray[np.intp]]:
+    """Return the places of the flags that are left out at a time, each once.
+
+    >>> [fold.tolist() for fold in folds(3)]
+    [[0], [1], [2]]
+    """
+    return np.array_split(np.arange(flags), min(FOLDS, flags))
 
 
 def _without(left_out: Sequence[NDArray[np.intp]], flags: int) -> NDArray[np.bool_]:

@@ -25,6 +25,7 @@ from meta.calibration import Tails
 from meta.detector import Detector
 from meta.detector_tensors import TensorSpec, TensorSpecs
 from meta.evidence_model import log_odds_of, summed_curves
+from meta.leave_one_out import folds
 from meta.portfolio import basis
 from meta.portfolio.closed_form import Form, GenuineRows, fit
 from meta.portfolio.stacking import weigh
@@ -39,7 +40,6 @@ FORMS = (
 """Closed forms of the portfolio: docs/decisions/0008 lists what each adds on validation data."""
 EVIDENCE_PRIOR = 2.0  # of the network, where one was trained: it knows the schema
 FITTED = 1_024  # genuine rows that the closed forms are fitted to; twice as many change little
-_FOLDS = 8  # at most; more flags are left out a few at a time
 _HIGH = 0.999  # quantile of genuine rows that gets the same log-odds under every member
 _LOG_ODDS = 3.0 * np.log(10)  # at that quantile: one genuine row in a thousand is above
 
@@ -83,10 +83,10 @@ class Portfolio(SimpleAdapter):
         self, support: Support, parts: NDArray[np.bool_], background: Floats, *, seed: int
     ) -> list[Detector]:
         """Adapt to all parts at once. All parts share the weights, which leaving out each flag gives."""
-        folds = _leave_out(len(support))
-        distinct, place = np.unique(np.concatenate([parts, folds]), axis=0, return_inverse=True)
+        kept = _leave_out(len(support))
+        distinct, place = np.unique(np.concatenate([parts, kept]), axis=0, return_inverse=True)
         made = self._made(support, distinct, background, seed)
-        weights = weigh(made.left_out(folds, place[len(parts) :]), self._priors)
+        weights = weigh(made.left_out(kept, place[len(parts) :]), self._priors)
         tables, bias = made.combined(weights)
         return [self._detector(tables[at], bias[at]) for at in place[: len(parts)]]
 
@@ -246,10 +246,10 @@ def _leave_out(flags: int) -> NDArray[np.bool_]:
     """Return the folds that leave out each flag once, bool (f, k); none for a single flag."""
     if flags == 1:
         return np.zeros((0, 1), bool)
-    folds = min(_FOLDS, flags)
-    kept = np.ones((folds, flags), bool)
-    for fold, out in enumerate(np.array_split(np.arange(flags), folds)):
-        kept[fold, out] = False
+    left_out = folds(flags)
+    kept = np.ones((len(left_out), flags), bool)
+    for stay, out in zip(kept, left_out, strict=True):
+        stay[out] = False
     return kept
 
 
