@@ -32,7 +32,7 @@ NEWEST_JUDGED = 200
 HALF_LIFE_S = 7 * DAY_S
 """Age at which a row counts half; chosen on Handbook days 105 to 119."""
 UNJUDGED_S = DAY_S
-"""Age from which a row without a verdict is told apart: most verdicts come within a day."""
+"""Rows younger and older than this have a share of unjudged alerts each: most verdicts come within a day."""
 LEAST, MOST = 0.1, 4.0
 """The share aimed at is between the budget times these. Chosen on Handbook days 105 to 119, where 8 for the
 upper limit put fewer days within 10%."""

@@ -14,13 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from meta import kernels
+from meta.adapters.curves import curve_scorer, curve_specs, curve_tensors
 from meta.adapters.declaration import AWARE, EVIDENCE, Declaration
 from meta.adapters.protocol import Encoded, Scorer
 from meta.adapters.simple import SimpleAdapter
 from meta.arrays import Doubles, Floats
 from meta.detector import Detector
-from meta.detector_tensors import TensorSpec, TensorSpecs
-from meta.evidence_model import EvidenceModel, log_odds_of, shares_of, summed_curves
+from meta.detector_tensors import TensorSpecs
+from meta.evidence_model import EvidenceModel, log_odds_of, shares_of
 from meta.least_squares import PENALTY, least_squares
 from meta.support import Support
 
@@ -96,8 +97,7 @@ class Evidence(SimpleAdapter):
         return tables
 
     def _detector(self, table: Floats, bias: float) -> Detector:
-        tensors = {"table": np.ascontiguousarray(table), "bias": np.array([bias], np.float32)}
-        return Detector(self.name, tensors, self.network)
+        return Detector(self.name, curve_tensors(table, bias), self.network)
 
     def score(self, detector: Detector, X: Floats) -> Doubles:
         """Return log-odds float64 (n,)."""
@@ -109,18 +109,11 @@ class Evidence(SimpleAdapter):
 
     def scorer(self, detectors: Sequence[Detector]) -> Scorer:
         """Return a function that sums the curves of all detectors in one pass of the kernel."""
-        tables = np.ascontiguousarray(np.stack([d.tensors["table"] for d in detectors], axis=2))
-        bias = np.concatenate([d.tensors["bias"] for d in detectors])
-
-        def scores(encoded: Encoded) -> NDArray[np.float64]:
-            index, weight = encoded
-            return summed_curves(index, weight, tables, bias)
-
-        return scores
+        return curve_scorer(detectors)
 
     def tensor_specs(self) -> TensorSpecs:
         """Return the specs of one curve per token, and a bias."""
-        return {"table": TensorSpec((self.model.tokens, kernels.KNOTS)), "bias": TensorSpec((1,))}
+        return curve_specs(self.model.tokens)
 
 
 def _lines(weights: NDArray[np.float64]) -> Floats:

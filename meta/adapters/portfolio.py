@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from meta import kernels
+from meta.adapters.curves import curve_scorer, curve_specs, curve_tensors
 from meta.adapters.declaration import Declaration
 from meta.adapters.evidence import Evidence
 from meta.adapters.protocol import Encoded, Scorer
@@ -23,8 +24,8 @@ from meta.arrays import Doubles, Floats, Ints, Rows
 from meta.artifacts import Artifacts
 from meta.calibration import Tails
 from meta.detector import Detector
-from meta.detector_tensors import TensorSpec, TensorSpecs
-from meta.evidence_model import log_odds_of, summed_curves
+from meta.detector_tensors import TensorSpecs
+from meta.evidence_model import log_odds_of
 from meta.leave_one_out import folds
 from meta.portfolio import basis
 from meta.portfolio.closed_form import Form, GenuineRows, fit
@@ -147,8 +148,7 @@ class Portfolio(SimpleAdapter):
         )
 
     def _detector(self, table: Floats, bias: float) -> Detector:
-        tensors = {"table": np.ascontiguousarray(table), "bias": np.array([bias], np.float32)}
-        return Detector(self.name, tensors, self.network)
+        return Detector(self.name, curve_tensors(table, bias), self.network)
 
     def score(self, detector: Detector, X: Floats) -> Doubles:
         """Return log-odds float64 (n,)."""
@@ -160,18 +160,11 @@ class Portfolio(SimpleAdapter):
 
     def scorer(self, detectors: Sequence[Detector]) -> Scorer:
         """Return a function that sums the curves of all detectors in one pass of the kernel."""
-        tables = np.ascontiguousarray(np.stack([d.tensors["table"] for d in detectors], axis=2))
-        bias = np.concatenate([d.tensors["bias"] for d in detectors])
-
-        def scores(encoded: Encoded) -> NDArray[np.float64]:
-            index, weight = encoded
-            return summed_curves(index, weight, tables, bias)
-
-        return scores
+        return curve_scorer(detectors)
 
     def tensor_specs(self) -> TensorSpecs:
         """Return the specs of one curve per token, and a bias."""
-        return {"table": TensorSpec((self.tokens.count, kernels.KNOTS)), "bias": TensorSpec((1,))}
+        return curve_specs(self.tokens.count)
 
 
 @dataclass(frozen=True)
