@@ -1,4 +1,4 @@
-"""Portfolio: closed forms and the evidence network, combined by leave-one-out. The default.
+"""Portfolio: closed forms, nearness and the evidence network, combined by leave-one-out. The default.
 
 Each member turns the flags into one curve per token, so their weighted sum is one too: a combination costs
 the scorer no more than its dearest member. What moves: nothing, all is solved in closed form or read by a
@@ -29,6 +29,7 @@ from meta.evidence_model import log_odds_of
 from meta.leave_one_out import folds
 from meta.portfolio import basis
 from meta.portfolio.closed_form import Form, GenuineRows, fit
+from meta.portfolio.nearness import near_curves
 from meta.portfolio.stacking import weigh
 from meta.portfolio.tokens import Tokens
 from meta.support import Support
@@ -39,6 +40,7 @@ FORMS = (
     Form("anchored", basis.LINE + basis.BEND, 0.3, anchor=0.3, prior=2.0),
 )
 """Closed forms of the portfolio: docs/decisions/0008 lists what each adds on validation data."""
+NEARNESS_PRIOR = 2.0  # for one flag, 2 / k for k: with few flags no closed form knows how they vary
 EVIDENCE_PRIOR = 2.0  # of the network, where one was trained: it knows the schema
 FITTED = 1_024  # genuine rows that the closed forms are fitted to; twice as many change little
 _HIGH = 0.999  # quantile of genuine rows that gets the same log-odds under every member
@@ -87,14 +89,13 @@ class Portfolio(SimpleAdapter):
         kept = _leave_out(len(support))
         distinct, place = np.unique(np.concatenate([parts, kept]), axis=0, return_inverse=True)
         made = self._made(support, distinct, background, seed)
-        weights = weigh(made.left_out(kept, place[len(parts) :]), self._priors)
+        weights = weigh(made.left_out(kept, place[len(parts) :]), self._priors(len(support)))
         tables, bias = made.combined(weights)
         return [self._detector(tables[at], bias[at]) for at in place[: len(parts)]]
 
-    @property
-    def _priors(self) -> tuple[float, ...]:
+    def _priors(self, flags: int) -> tuple[float, ...]:
         network = () if self.tokens.evidence is None else (EVIDENCE_PRIOR,)
-        return (*(form.prior for form in self.forms), *network)
+        return (*(form.prior for form in self.forms), NEARNESS_PRIOR / flags, *network)
 
     def _made(self, support: Support, parts: NDArray[np.bool_], background: Floats, seed: int) -> _Made:
         usual = self._usual(support, background)
@@ -104,6 +105,9 @@ class Portfolio(SimpleAdapter):
             weights, intercepts = fit(self._values(flagged), usual.fitted, parts, form)
             tables.append(self._placed(basis.curves(weights)))
             bias.append(intercepts.astype(np.float32))
+        near = near_curves(self._values(flagged)[:, :, 0], usual.fitted.distance, parts)
+        tables.append(self._placed(np.asarray(near, np.float32)))
+        bias.append(np.zeros(len(parts), np.float32))
         if self.tokens.evidence is not None:
             read = self._read(support, parts, background, seed)
             curves = np.stack([detector.tensors["table"] for detector in read])

@@ -8,7 +8,8 @@ from meta.arrays import Doubles, Floats, Ints
 from meta.kernels import KNOTS, LIMIT
 
 _SPACING = 5  # knots between hats: nine hats, 1.25 deviations apart
-_KNOTS = np.linspace(-LIMIT, LIMIT, KNOTS)
+KNOT_SCORES: Doubles = np.linspace(-LIMIT, LIMIT, KNOTS)
+"""Normal score of each knot, float64 (KNOTS,)."""
 
 
 def _hat(centre: int) -> Doubles:
@@ -16,7 +17,7 @@ def _hat(centre: int) -> Doubles:
 
 
 FUNCTIONS: Floats = np.array(
-    [_KNOTS, np.abs(_KNOTS), *(_hat(centre) for centre in range(0, KNOTS, _SPACING))], np.float32
+    [KNOT_SCORES, np.abs(KNOT_SCORES), *(_hat(centre) for centre in range(0, KNOTS, _SPACING))], np.float32
 )
 """Value of each function at each knot, float32 (f, KNOTS): the score, its distance from 0, and hats."""
 LINE, BEND, HATS = (0,), (1,), tuple(range(2, len(FUNCTIONS)))

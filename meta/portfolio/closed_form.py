@@ -19,6 +19,7 @@ from scipy.linalg import cho_factor, cho_solve
 
 from meta.arrays import Doubles, Floats
 from meta.portfolio.basis import FUNCTIONS
+from meta.portfolio.nearness import usual_distance
 
 _CAUTION = 10.0
 """Penalty on a token that has drifted by one deviation, beside 1 for a steady one.
@@ -74,6 +75,11 @@ class GenuineRows:
         """Mean outer product of `flat`, float64 (t f + 1, t f + 1)."""
         product: Floats = self.flat.T @ self.flat  # single precision: twice as fast, and the penalty hides it
         return product.astype(np.float64) / len(self.flat)
+
+    @cached_property
+    def distance(self) -> Doubles:
+        """Mean distance from each knot, float64 (t, KNOTS)."""
+        return usual_distance(self._values[:, :, 0])
 
     @cached_property
     def drift(self) -> Doubles:
