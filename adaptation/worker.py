@@ -28,6 +28,7 @@ from adaptation.proposing.recent_traffic import RecentTraffic
 from adaptation.upkeep.schedule import Upkeep
 from contracts.answer import Answer
 from contracts.answers_topic import answers_topic, create_topic
+from contracts.broker import Broker, kafka_python_options
 from contracts.outage import RECONNECT, Outage
 from contracts.request import UnreadableRequest, read_request
 from contracts.standing_policy import StandingPolicy
@@ -61,7 +62,7 @@ class AdaptationConfig:
         device: where torch computes, as `chosen_device` returns it.
     """
 
-    bootstrap: str
+    broker: Broker
     group: str
     feedback: str
     control: str
@@ -87,7 +88,7 @@ class AdaptationWorker:
         self._config, self._engine, self._key, self._after = config, engine, key, after
         self._spans = spans
         self._stop = Event()
-        self._outage = Outage("adapter", config.bootstrap)
+        self._outage = Outage("adapter", config.broker.bootstrap)
         self._traffic = RecentTraffic(engine)
 
     def stop(self) -> None:
@@ -111,9 +112,9 @@ class AdaptationWorker:
     def _serve(self) -> None:
         config = self._config
         with ExitStack() as open_:
-            announcer = Announcer(config.bootstrap, config.control, self._key)
+            announcer = Announcer(config.broker, config.control, self._key)
             open_.callback(announcer.close)
-            acks = AckWatch(config.bootstrap, config.control_acks, config.partitions, whole=True)
+            acks = AckWatch(config.broker, config.control_acks, config.partitions, whole=True)
             open_.callback(acks.close)
             acks.catch_up()
             context = AdaptationContext(
@@ -129,7 +130,7 @@ class AdaptationWorker:
             consumer, producer = self._consumer(), self._producer()
             open_.callback(lambda: consumer.close(autocommit=False, timeout_ms=CLOSE_MS))
             open_.callback(lambda: producer.close(timeout=CLOSE_MS / 1e3))
-            log.info("adapter: reading %s from %s", config.feedback, config.bootstrap)
+            log.info("adapter: reading %s from %s", config.feedback, config.broker.bootstrap)
             while not self._stop.is_set():
                 self._outage.look()
                 self._turn(context, pending, upkeep, acks, consumer, producer)
@@ -190,7 +191,7 @@ class AdaptationWorker:
 
     def _consumer(self) -> KafkaConsumer:
         consumer = KafkaConsumer(
-            bootstrap_servers=self._config.bootstrap,
+            **kafka_python_options(self._config.broker),
             group_id=self._config.group,
             enable_auto_commit=False,
             auto_offset_reset="earliest",
@@ -202,5 +203,7 @@ class AdaptationWorker:
         return consumer
 
     def _producer(self) -> KafkaProducer:
-        create_topic(self._config.bootstrap, answers_topic(self._config.feedback))
-        return KafkaProducer(bootstrap_servers=self._config.bootstrap, acks="all", linger_ms=0, **RECONNECT)
+        create_topic(self._config.broker, answers_topic(self._config.feedback))
+        return KafkaProducer(
+            **kafka_python_options(self._config.broker), acks="all", linger_ms=0, **RECONNECT
+        )

@@ -15,6 +15,7 @@ from sqlalchemy import Engine
 
 from contracts.acknowledgement import Acknowledgement
 from contracts.answer import Answer
+from contracts.broker import Broker
 from contracts.outage import Outage
 from contracts.request import Request
 from contracts.request_client import FeedbackClient
@@ -63,10 +64,10 @@ class KafkaFeedback:
     request twice; the worker recognises the repeat by its id.
     """
 
-    def __init__(self, engine: Engine, bootstrap: str, topics: TopicsSettings) -> None:
+    def __init__(self, engine: Engine, broker: Broker, topics: TopicsSettings) -> None:
         self.topic = topics.feedback
-        self._engine, self._bootstrap, self._topics = engine, bootstrap, topics
-        self._outage = Outage("console", bootstrap)
+        self._engine, self._broker, self._topics = engine, broker, topics
+        self._outage = Outage("console", broker.bootstrap)
         self._expected: dict[str, Future[Answer]] = {}
         self._lock = threading.Lock()
         self._due, self._stop = threading.Event(), threading.Event()
@@ -120,8 +121,8 @@ class KafkaFeedback:
             self._stop.wait(RETRY_S)
 
     def _connect(self, open_: ExitStack) -> None:
-        client = open_.enter_context(FeedbackClient(self._bootstrap, self.topic))
-        watch = AckWatch(self._bootstrap, self._topics.control_acks, self._topics.partitions, whole=True)
+        client = open_.enter_context(FeedbackClient(self._broker, self.topic))
+        watch = AckWatch(self._broker, self._topics.control_acks, self._topics.partitions, whole=True)
         open_.callback(watch.close)
         self._client, self._watch = client, watch
         self._due.set()

@@ -12,6 +12,7 @@ from typing import Protocol
 from kafka import KafkaAdminClient, TopicPartition
 from kafka.errors import KafkaError
 
+from contracts.broker import kafka_python_options
 from contracts.consumer_lag import PartitionLag, ends_of, lags_of
 from contracts.outage import RECONNECT
 from settings import Settings
@@ -52,7 +53,7 @@ class KafkaLag:
     """
 
     def __init__(self, settings: Settings) -> None:
-        self._bootstrap, self._group = settings.broker.bootstrap, settings.stream.group
+        self._broker, self._group = settings.broker, settings.stream.group
         topics = settings.topics
         self._partitions = [TopicPartition(topics.transactions, n) for n in range(topics.partitions)]
         self._lock = threading.Lock()
@@ -75,7 +76,7 @@ class KafkaLag:
         try:
             found = self._ask()
         except KafkaError as error:
-            log.debug("no lag from the broker at %s: %s", self._bootstrap, error)
+            log.debug("no lag from the broker at %s: %s", self._broker.bootstrap, error)
             before = self._last
             found = LagNow(before.committed, before.ends, before.read_at, "the broker does not answer")
         with self._lock:
@@ -83,7 +84,7 @@ class KafkaLag:
 
     def _ask(self) -> LagNow:
         admin = KafkaAdminClient(
-            bootstrap_servers=self._bootstrap.split(","), request_timeout_ms=REQUEST_MS, **RECONNECT
+            **kafka_python_options(self._broker), request_timeout_ms=REQUEST_MS, **RECONNECT
         )
         try:
             ends = ends_of(admin, self._partitions)

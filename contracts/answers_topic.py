@@ -5,6 +5,7 @@ from __future__ import annotations
 from kafka.admin import KafkaAdminClient
 from kafka.errors import TopicAlreadyExistsError
 
+from contracts.broker import Broker, kafka_python_options
 from contracts.outage import RECONNECT
 
 
@@ -17,9 +18,9 @@ def answers_topic(feedback: str) -> str:
     return f"{feedback}-answers"
 
 
-def create_topic(bootstrap: str, name: str) -> None:
+def create_topic(broker: Broker, name: str) -> None:
     """Create a topic of one partition, with the broker's default replication, unless it exists."""
-    admin = KafkaAdminClient(bootstrap_servers=bootstrap, **RECONNECT)
+    admin = KafkaAdminClient(**kafka_python_options(broker), **RECONNECT)
     try:
         if name not in admin.list_topics():
             admin.create_topics(

@@ -11,6 +11,7 @@ from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 
 from contracts.answer import Answer
 from contracts.answers_topic import answers_topic, create_topic
+from contracts.broker import Broker, kafka_python_options
 from contracts.outage import RECONNECT
 from contracts.request import Request
 
@@ -19,15 +20,15 @@ class FeedbackClient:
     """Use it in a `with`. It reads all answers that are sent after it was opened.
 
     Args:
-        bootstrap: address of the broker, host:port.
+        broker: the cluster and how to connect to it.
         feedback: topic of requests.
     """
 
-    def __init__(self, bootstrap: str, feedback: str) -> None:
-        create_topic(bootstrap, answers_topic(feedback))
+    def __init__(self, broker: Broker, feedback: str) -> None:
+        create_topic(broker, answers_topic(feedback))
         self._feedback = feedback
-        self._producer = KafkaProducer(bootstrap_servers=bootstrap, acks="all", linger_ms=0, **RECONNECT)
-        self._consumer = KafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False, **RECONNECT)
+        self._producer = KafkaProducer(**kafka_python_options(broker), acks="all", linger_ms=0, **RECONNECT)
+        self._consumer = KafkaConsumer(**kafka_python_options(broker), enable_auto_commit=False, **RECONNECT)
         partition = TopicPartition(answers_topic(feedback), 0)
         self._consumer.assign([partition])
         self._consumer.seek_to_end(partition)

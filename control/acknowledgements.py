@@ -10,6 +10,7 @@ from aiokafka import AIOKafkaProducer
 from kafka import KafkaConsumer, TopicPartition
 
 from contracts.acknowledgement import Acknowledgement
+from contracts.broker import Broker, kafka_python_options
 from contracts.outage import RECONNECT
 
 
@@ -69,16 +70,19 @@ class AckWatch:
     """Follows the topic of acknowledgements.
 
     Args:
-        bootstrap: Address of the broker.
+        broker: The cluster and how to connect to it.
         topic: Topic of acknowledgements; its only partition is 0.
         partitions: Partitions of the transactions.
         whole: Read the topic from its beginning. Without it the watch starts at the end, and partitions that
             acknowledged earlier are unknown: open the watch before announcing.
     """
 
-    def __init__(self, bootstrap: str, topic: str, partitions: int, *, whole: bool = False) -> None:
+    def __init__(self, broker: Broker, topic: str, partitions: int, *, whole: bool = False) -> None:
         self._consumer = KafkaConsumer(
-            bootstrap_servers=bootstrap, enable_auto_commit=False, auto_offset_reset="earliest", **RECONNECT
+            **kafka_python_options(broker),
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            **RECONNECT,
         )
         self._partition = TopicPartition(topic, 0)
         self._consumer.assign([self._partition])
@@ -118,9 +122,9 @@ class AckWatch:
         self._consumer.close()
 
 
-def read_acks(bootstrap: str, topic: str, partitions: int) -> AckTable:
+def read_acks(broker: Broker, topic: str, partitions: int) -> AckTable:
     """Read the whole topic and return the newest acknowledgement of every partition."""
-    watch = AckWatch(bootstrap, topic, partitions, whole=True)
+    watch = AckWatch(broker, topic, partitions, whole=True)
     try:
         watch.catch_up()
     finally:

@@ -11,6 +11,7 @@ from typing import Any
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.errors import KafkaError
 
+from contracts.broker import Broker, kafka_python_options
 from contracts.outage import RECONNECT
 from control.change import Change
 from control.entry import LoggedEntry
@@ -31,7 +32,7 @@ class Announcer:
     above those on the log.
 
     Args:
-        bootstrap: Address of the broker.
+        broker: The cluster and how to connect to it.
         topic: Topic of the control log; its only partition is 0.
         key: Key that signs.
         clock: Seconds since 1970.
@@ -41,27 +42,29 @@ class Announcer:
     """
 
     def __init__(
-        self, bootstrap: str, topic: str, key: ControlKey, *, clock: Callable[[], float] = time.time
+        self, broker: Broker, topic: str, key: ControlKey, *, clock: Callable[[], float] = time.time
     ) -> None:
         self.key = key
         self._topic, self._clock = topic, clock
         try:
             self._producer = KafkaProducer(
-                bootstrap_servers=bootstrap,
+                **kafka_python_options(broker),
                 acks="all",
                 linger_ms=0,
                 max_request_size=2 * MAX_ENVELOPE,
                 **RECONNECT,
             )
             self._consumer = KafkaConsumer(
-                bootstrap_servers=bootstrap,
+                **kafka_python_options(broker),
                 enable_auto_commit=False,
                 auto_offset_reset="earliest",
                 max_partition_fetch_bytes=2 * MAX_ENVELOPE,
                 **RECONNECT,
             )
         except KafkaError as error:
-            raise ControlLogUnavailable(f"the broker at {bootstrap} does not answer: {error}") from error
+            raise ControlLogUnavailable(
+                f"the broker at {broker.bootstrap} does not answer: {error}"
+            ) from error
         self._partition = TopicPartition(topic, 0)
         self._consumer.assign([self._partition])
         self._consumer.seek_to_beginning(self._partition)

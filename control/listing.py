@@ -6,6 +6,7 @@ import time
 
 from kafka import KafkaConsumer, TopicPartition
 
+from contracts.broker import Broker, kafka_python_options
 from contracts.outage import RECONNECT
 from control.entry import LoggedEntry
 from control.envelope import MAX_ENVELOPE, unseal
@@ -14,12 +15,12 @@ from control.keys import ControlKey
 
 
 def list_entries(
-    bootstrap: str, topic: str, key: ControlKey, *, timeout_s: float = 10.0
+    broker: Broker, topic: str, key: ControlKey, *, timeout_s: float = 10.0
 ) -> dict[bytes, LoggedEntry]:
     """Read the control log and verify its entries.
 
     Args:
-        bootstrap: Address of the broker.
+        broker: The cluster and how to connect to it.
         topic: Topic of the control log.
         key: Key that entries must be signed with.
         timeout_s: Seconds after which reading stops, even before the end of the topic.
@@ -28,7 +29,7 @@ def list_entries(
         The last entry of every key, retired ones too, by record key, in the order of the log.
     """
     consumer = KafkaConsumer(
-        bootstrap_servers=bootstrap,
+        **kafka_python_options(broker),
         enable_auto_commit=False,
         auto_offset_reset="earliest",
         max_partition_fetch_bytes=2 * MAX_ENVELOPE,

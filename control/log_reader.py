@@ -15,6 +15,7 @@ from collections.abc import Callable
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
+from contracts.broker import Broker, aiokafka_options
 from contracts.metrics import control_log as metrics
 from control.envelope import MAX_ENVELOPE, unseal
 from control.errors import CAUSES, ControlLogUnavailable, ControlRefused
@@ -34,7 +35,7 @@ class ControlLog:
     """Follows the control log in the background.
 
     Args:
-        bootstrap: Address of the broker.
+        broker: The cluster and how to connect to it.
         topic: Topic of the control log; its only partition is 0.
         key: Key that entries must be signed with.
 
@@ -44,8 +45,8 @@ class ControlLog:
         refused: Refused records by cause.
     """
 
-    def __init__(self, bootstrap: str, topic: str, key: ControlKey) -> None:
-        self._bootstrap = bootstrap
+    def __init__(self, broker: Broker, topic: str, key: ControlKey) -> None:
+        self._broker = broker
         self._partition = TopicPartition(topic, 0)
         self._key = key
         self._next = 0
@@ -86,7 +87,7 @@ class ControlLog:
             await self.stop()
             topic = self._partition.topic
             raise ControlLogUnavailable(
-                f"topic {topic!r} at {self._bootstrap} could not be read within {timeout_s:g} s"
+                f"topic {topic!r} at {self._broker.bootstrap} could not be read within {timeout_s:g} s"
             )
 
     async def failed(self) -> None:
@@ -119,7 +120,7 @@ class ControlLog:
                 if not warned:
                     log.warning(
                         "control log: the broker at %s does not answer (%s), trying again",
-                        self._bootstrap,
+                        self._broker.bootstrap,
                         error,
                     )
                 warned = True
@@ -130,7 +131,7 @@ class ControlLog:
     async def _read(self) -> None:
         """Read from the next offset on, until the connection fails."""
         consumer = AIOKafkaConsumer(
-            bootstrap_servers=self._bootstrap,
+            **aiokafka_options(self._broker),
             enable_auto_commit=False,
             auto_offset_reset="earliest",
             isolation_level="read_committed",

@@ -79,14 +79,14 @@ def ask_and_print(
     request = Request(
         request_id or str(uuid.uuid4()), kind, author or getpass.getuser(), time.time(), **fields
     )
-    bootstrap = settings.broker.bootstrap
-    with administrator(bootstrap):
+    broker = settings.broker
+    with administrator(broker):
         pass  # raises BrokerAway at once; the client would retry first
     try:
-        with FeedbackClient(bootstrap, settings.topics.feedback) as client:
+        with FeedbackClient(broker, settings.topics.feedback) as client:
             answer = client.ask(request, timeout_s=wait)
     except KafkaError as error:
-        raise BrokerAway(bootstrap, str(error) or type(error).__name__) from None
+        raise BrokerAway(broker.bootstrap, str(error) or type(error).__name__) from None
     if answer is None:
         raise AnswerTimeout(
             f"no answer within {wait:g} s: is `flagfive adapter` running? The request is on the topic; "

@@ -91,7 +91,7 @@ def start_in_background(own: OwnBroker, command: list[str], log: Path) -> None:
             start_new_session=True,
         )
     # The process has its own timeouts; if it ends, its output becomes the error message.
-    while running_process(own.folder) != process.pid or not answers(own.address):
+    while running_process(own.folder) != process.pid or not answers(own.settings.broker):
         if process.poll() is not None:
             raise BrokerFailed(log.read_text(errors="replace").strip())
         time.sleep(POLL_SECONDS)

@@ -8,6 +8,9 @@ from contextlib import contextmanager
 from kafka import KafkaAdminClient
 from kafka.errors import KafkaError
 
+from contracts.broker import Broker, kafka_python_options
+from contracts.broker_tls import TlsFileUnusable
+from contracts.broker_token import TokenUnavailable
 from flagfive.errors import UserError
 
 CONNECT_SECONDS = 1.0
@@ -25,51 +28,62 @@ class BrokerAway(UserError):
         )
 
 
-def answers(bootstrap: str) -> bool:
-    """Return whether a broker at `bootstrap` (host:port) answers and may lead partitions (is not fenced)."""
+class BrokerRefuses(UserError):
+    """A broker listens, but the connection as the section [broker] describes it fails; `cause` says why."""
+
+
+def answers(broker: Broker) -> bool:
+    """Return whether a broker answers and may lead partitions (is not fenced)."""
     try:
-        with administrator(bootstrap) as admin:
+        with administrator(broker) as admin:
             brokers = admin.describe_cluster()["brokers"]
-            return any(not broker.get("is_fenced", False) for broker in brokers)
-    except (BrokerAway, KafkaError):
+            return any(not one.get("is_fenced", False) for one in brokers)
+    except (BrokerAway, BrokerRefuses, KafkaError):
         return False
 
 
 @contextmanager
-def administrator(bootstrap: str) -> Iterator[KafkaAdminClient]:
+def administrator(broker: Broker) -> Iterator[KafkaAdminClient]:
     """Open an admin client for the block.
 
     Args:
-        bootstrap: host:port of the cluster, several separated by commas.
+        broker: the cluster and how to connect to it.
 
     Yields:
         The client.
 
     Raises:
-        BrokerAway: no Kafka broker answers at `bootstrap`.
+        BrokerAway: no Kafka broker answers.
+        BrokerRefuses: a broker listens, but TLS or SASL fails.
     """
-    if not any(_listens(address) for address in bootstrap.split(",")):
-        raise BrokerAway(bootstrap, "nothing listens there")
-    admin = _connected(bootstrap)
+    if not any(_listens(address) for address in broker.bootstrap.split(",")):
+        raise BrokerAway(broker.bootstrap, "nothing listens there")
+    admin = _connected(broker)
     try:
         yield admin
     finally:
         admin.close()
 
 
-def _connected(bootstrap: str) -> KafkaAdminClient:
+def _connected(broker: Broker) -> KafkaAdminClient:
+    from flagfive.broker_diagnosis import cause_of_failure
+
     # The client logs each failed attempt. Suppress that: the user gets one message of ours.
     log = logging.getLogger("kafka")
     level = log.level
     log.setLevel(logging.CRITICAL)
     try:
         return KafkaAdminClient(
-            bootstrap_servers=bootstrap.split(","),
+            **kafka_python_options(broker),
             bootstrap_timeout_ms=BOOTSTRAP_MS,
             request_timeout_ms=REQUEST_MS,
         )
+    except (TlsFileUnusable, TokenUnavailable) as error:
+        raise BrokerRefuses(str(error)) from None
     except (KafkaError, OSError, ValueError) as error:
-        raise BrokerAway(bootstrap, type(error).__name__) from None
+        if cause := cause_of_failure(broker, error):
+            raise BrokerRefuses(f"the broker at {broker.bootstrap} refuses the connection: {cause}") from None
+        raise BrokerAway(broker.bootstrap, type(error).__name__) from None
     finally:
         log.setLevel(level)
 

@@ -12,7 +12,8 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from flagfive.errors import UserError
+from contracts.broker_tls import TlsFileUnusable
+from flagfive.errors import UserError, WrongSettings
 from flagfive.global_options import GlobalOptions
 from flagfive.stop_signals import interrupt_on_stop_signals
 from flagfive.verbs import VERBS
@@ -64,5 +65,8 @@ def main() -> None:
     except UserError as error:
         print(error, file=sys.stderr)
         sys.exit(error.exit_code)
+    except TlsFileUnusable as error:
+        print(error, file=sys.stderr)
+        sys.exit(WrongSettings.exit_code)
     except KeyboardInterrupt:
         sys.exit(130)

@@ -52,6 +52,12 @@ class OwnBroker:
         Raises:
             BrokerFailed: the address is not on this machine.
         """
+        if settings.broker.security_protocol != "PLAINTEXT":
+            raise BrokerFailed(
+                "the broker of this machine has neither TLS nor passwords, but broker.security_protocol is "
+                f"{settings.broker.security_protocol}. Set it to PLAINTEXT, or name your "
+                "cluster in FLAGFIVE_BROKER"
+            )
         host, port = settings.broker.bootstrap.split(",")[0].rsplit(":", 1)
         if host != "localhost" and not host.startswith("127."):
             raise BrokerFailed(
@@ -103,7 +109,7 @@ class OwnBroker:
         try:
             processes.wait_until(
                 child,
-                lambda: answers(self.address),
+                lambda: answers(self.settings.broker),
                 timeout_s=self.settings.broker.start_timeout_s,
                 what=f"the broker at {self.address} to answer",
             )
@@ -133,7 +139,7 @@ class OwnBroker:
 
     def _port_in_use(self) -> str:
         other = f"set another address, for example FLAGFIVE_BROKER__BOOTSTRAP={self.host}:{self.port + 10}"
-        if answers(self.address):
+        if answers(self.settings.broker):
             return (
                 f"port {self.port} is in use by a Kafka broker. To use that broker: "
                 f"FLAGFIVE_BROKER={self.address}; to run another, {other}"

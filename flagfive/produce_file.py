@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from contracts.broker import Broker
 from features.schema import TransactionSchema
 from flagfive.errors import UserError
 from replay.mapping import (
@@ -61,7 +62,7 @@ def choose_mapping(schema: TransactionSchema, table: TableFile, path: Path | Non
 
 
 async def produce(
-    bootstrap: str,
+    broker: Broker,
     topic: str,
     schema: TransactionSchema,
     table: TableFile,
@@ -72,7 +73,7 @@ async def produce(
     """Send every row in order.
 
     Args:
-        bootstrap: host:port of the cluster.
+        broker: the cluster and how to connect to it.
         topic: name of the topic.
         schema: names of the JSON fields.
         table: the file.
@@ -86,7 +87,7 @@ async def produce(
     encoder = RowEncoder(schema)
     fields = json_fields(schema, mapping)
     sent = 0
-    async with Feed(bootstrap, topic) as feed:
+    async with Feed(broker, topic) as feed:
         for part in table.parts(list(fields.values())):
             at = 0
             while at < part.num_rows:

@@ -81,7 +81,7 @@ def gather(settings: Settings, admin: KafkaAdminClient, key: "ControlKey | None"
     present = partitions_of(admin, planned_topics(settings))
     ends = _ends(admin, present)
     topics = settings.topics
-    acks = read_acks(settings.broker.bootstrap, topics.control_acks, topics.partitions)
+    acks = read_acks(settings.broker, topics.control_acks, topics.partitions)
     return StatusReport(
         bootstrap=settings.broker.bootstrap,
         brokers=len(admin.describe_cluster()["brokers"]),
@@ -90,7 +90,7 @@ def gather(settings: Settings, admin: KafkaAdminClient, key: "ControlKey | None"
         lags=_lags(admin, settings.stream.group, ends),
         acks=acks.newest,
         partitions=topics.partitions,
-        control=list_entries(settings.broker.bootstrap, topics.control, key) if key else None,
+        control=list_entries(settings.broker, topics.control, key) if key else None,
         stored=_stored(settings),
         processes=list(check_processes(settings)),
     )

@@ -23,6 +23,7 @@ from kafka import KafkaConsumer, OffsetAndMetadata, TopicPartition
 from kafka.errors import KafkaError
 from sqlalchemy import Engine
 
+from contracts.broker import Broker, kafka_python_options
 from contracts.metrics import recorder as metrics
 from contracts.outage import RECONNECT, Outage
 from control.keys import ControlKey
@@ -58,17 +59,17 @@ class Recorder:
 
     def __init__(
         self,
-        bootstrap: str,
+        broker: Broker,
         group: str,
         topics: Topics,
         engine: Engine,
         key: ControlKey,
         followed: Followed | None = None,
     ) -> None:
-        self._bootstrap, self._group, self._topics = bootstrap, group, topics
+        self._broker, self._group, self._topics = broker, group, topics
         self._engine, self._key, self._followed = engine, key, followed
         self._stop = Event()
-        self._outage = Outage("recorder", bootstrap)
+        self._outage = Outage("recorder", broker.bootstrap)
 
     def stop(self) -> None:
         """Ask `run` to return; unwritten records are read again later. Safe in a signal handler."""
@@ -88,7 +89,7 @@ class Recorder:
 
     def _record(self) -> None:
         consumer = KafkaConsumer(
-            bootstrap_servers=self._bootstrap,
+            **kafka_python_options(self._broker),
             group_id=self._group,
             enable_auto_commit=False,
             auto_offset_reset="earliest",
@@ -101,7 +102,7 @@ class Recorder:
         )
         try:
             consumer.subscribe(list(astuple(self._topics)))
-            log.info("recorder: reading from %s", self._bootstrap)
+            log.info("recorder: reading from %s", self._broker.bootstrap)
             while not self._stop.is_set():
                 self._outage.look()
                 for rows, offsets in self._chunks(consumer.poll(timeout_ms=POLL_MS)):

@@ -11,14 +11,17 @@ from pydantic.fields import FieldInfo
 
 from settings.errors import Problem, SettingsError
 from settings.sections.whole import Settings
-from settings.sources import Layers, read_environment, read_file
+from settings.sources import BROKER_FILES, Layers, read_environment, read_file
 
 DEFAULT_FILE = "flagfive.toml"
-SECRETS = {("control", "key"), ("storage", "url"), ("console", "oidc_secret")}
 ONLY_IN_ENVIRONMENT = {
+    ("broker", "key_password"): "FLAGFIVE_BROKER__KEY_PASSWORD",
+    ("broker", "password"): "FLAGFIVE_BROKER__PASSWORD",
+    ("broker", "oauth_secret"): "FLAGFIVE_BROKER__OAUTH_SECRET",
     ("control", "key"): "FLAGFIVE_CONTROL_KEY",
     ("console", "oidc_secret"): "FLAGFIVE_CONSOLE__OIDC_SECRET",
 }
+SECRETS = {*ONLY_IN_ENVIRONMENT, ("storage", "url")}
 CLONE = Path(__file__).resolve().parent.parent
 
 
@@ -138,4 +141,6 @@ def _with_absolute_paths(settings: Settings, root: Path) -> Settings:
     if url.startswith(prefix) and (relative := url.removeprefix(prefix)) and relative != ":memory:":
         url = prefix + str(root / settings.var / relative)
     storage = settings.storage.model_copy(update={"url": url})
-    return settings.model_copy(update={"var": root / settings.var, "storage": storage})
+    files = {key: getattr(settings.broker, key) for key in BROKER_FILES}
+    broker = settings.broker.model_copy(update={key: str(root / file) for key, file in files.items() if file})
+    return settings.model_copy(update={"var": root / settings.var, "storage": storage, "broker": broker})

@@ -2,7 +2,8 @@
 
 FLAGFIVE_SECTION__KEY sets one key. FLAGFIVE_VAR and FLAGFIVE_ENTITIES (JSON) set the two keys without a
 section. Two short names exist: FLAGFIVE_BROKER is broker.bootstrap, FLAGFIVE_CONTROL_KEY is control.key.
-Any of these names followed by _FILE names a file that holds the value, as secret stores mount them. Other
+Any of these names followed by _FILE names a file that holds the value, as secret stores mount them. A key
+that ends in `_file` itself, such as broker.ca_file, holds a path and takes the value as it is. Other
 FLAGFIVE_ variables belong to `./run` and are ignored.
 """
 
@@ -14,8 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from settings.errors import Problem, SettingsError
+from settings.sections.broker import BrokerSettings
 
 PREFIX, IN_A_FILE = "FLAGFIVE_", "_FILE"
+BROKER_FILES = tuple(key for key in BrokerSettings.model_fields if key.endswith("_file"))
+"""Keys of [broker] that hold the path of a file."""
 ALIASES = {
     "FLAGFIVE_BROKER": ("broker", "bootstrap"),
     "FLAGFIVE_CONTROL_KEY": ("control", "key"),
@@ -85,10 +89,11 @@ def read_environment(environment: Mapping[str, str], layers: Layers) -> None:
         SettingsError: a file named by a variable cannot be read.
     """
     for name in sorted(environment, key=lambda name: (not name.endswith(IN_A_FILE), name)):
-        path = _path_of(name.removesuffix(IN_A_FILE))
+        own = _path_of(name) in {("broker", key) for key in BROKER_FILES}
+        path = _path_of(name if own else name.removesuffix(IN_A_FILE))
         if path is not None and environment[name] != "":
             value: Any = environment[name]
-            if name.endswith(IN_A_FILE):
+            if name.endswith(IN_A_FILE) and not own:
                 value = _held_by(Path(value), name)
             if path == ("entities",):
                 value = _from_json(value)

@@ -21,6 +21,7 @@ from stream.partition.manager import PartitionManager
 from stream.partition.stage import SURPRISE_LEVELS, ScoredCounts, Work
 from stream.stages.dead_letters import POISON
 from stream.transport import driver
+from stream.transport.credentials import faust_credentials
 from stream.wiring import Wiring
 
 # The consumer's thread sends heartbeats; at a third of the timeout two may be lost.
@@ -58,7 +59,7 @@ def build_app(settings: Settings, key: ControlKey) -> faust.App:
     for reason in (*(reason.name.lower() for reason in RejectReason), POISON):
         metrics.DEAD_LETTERS.labels(reason)  # starts at 0, so that rates count the first one
     app = faust_app(settings)
-    control = ControlLog(settings.broker.bootstrap, settings.topics.control, key)
+    control = ControlLog(settings.broker, settings.topics.control, key)
 
     def consumer() -> driver.BatchFaustConsumer:
         return cast(driver.BatchFaustConsumer, app.consumer)
@@ -93,6 +94,7 @@ def faust_app(settings: Settings) -> faust.App:
     return faust.App(
         settings.stream.group,
         broker=f"{driver.SCHEME}://{settings.broker.bootstrap}",
+        broker_credentials=faust_credentials(settings.broker),
         store="memory://",
         key_serializer="raw",
         value_serializer="raw",
@@ -117,9 +119,7 @@ def _acknowledger(
 ) -> Acknowledger:
     worker = f"{socket.gethostname()}-{os.getpid()}"
     topics = settings.topics
-    return Acknowledger(
-        settings.broker.bootstrap, topics.control_acks, worker, scores_on, control, partitions
-    )
+    return Acknowledger(settings.broker, topics.control_acks, worker, scores_on, control, partitions)
 
 
 def add_agent(app: faust.App, topic: str, partitions: PartitionManager) -> None:

@@ -79,7 +79,7 @@ class Wiring:
         self._dead_letters = DeadLetters(topics.dead_letters, topics.transactions, topics.partitions)
         self._committers = Committers(settings, consumer)
         self._sampling = Sampling(settings.tracing.share if settings.tracing.endpoint else 0.0)
-        self._place = GroupPlace(settings.broker.bootstrap, settings.stream.group, consumer)
+        self._place = GroupPlace(settings.broker, settings.stream.group, consumer)
 
     @property
     def inputs(self) -> list[str]:
@@ -112,7 +112,7 @@ class Wiring:
             self._dead_letters,
             BatchNotices(self._settings.topics.returned) if entity == 0 and len(self._entities) > 1 else None,
             Checkpoint(topic, number, self._settings.stream.checkpoint_interval_s),
-            Recovery(self._settings.broker.bootstrap, partition, TopicPartition(topic, number)),
+            Recovery(self._settings.broker, partition, TopicPartition(topic, number)),
             self._sampling,
         )
 

@@ -58,7 +58,7 @@ class Scorer:
 
     async def _run(self) -> None:
         topics, bootstrap = self._settings.topics, self._settings.broker.bootstrap
-        log = ControlLog(bootstrap, topics.control, KEY)
+        log = ControlLog(self._settings.broker, topics.control, KEY)
         producer = AIOKafkaProducer(bootstrap_servers=bootstrap)
         await producer.start()
         await log.start()
@@ -79,7 +79,7 @@ class Analyst:
 
     def __init__(self, settings: Settings) -> None:
         bootstrap, self._topic = settings.broker.bootstrap, settings.topics.feedback
-        create_topic(bootstrap, answers_topic(self._topic))
+        create_topic(settings.broker, answers_topic(self._topic))
         self._producer = KafkaProducer(bootstrap_servers=bootstrap)
         self._consumer = KafkaConsumer(bootstrap_servers=bootstrap, auto_offset_reset="earliest")
         partition = TopicPartition(answers_topic(self._topic), 0)
@@ -124,7 +124,7 @@ def a_worker(
 ) -> AdaptationWorker:
     topics = settings.topics
     config = AdaptationConfig(
-        bootstrap=settings.broker.bootstrap,
+        broker=settings.broker,
         group=settings.stream.group + "-adapter",
         feedback=topics.feedback,
         control=topics.control,

@@ -69,7 +69,7 @@ def fresh_topic(broker: str) -> Callable[..., str]:
             "replication_factor": 1,
             "configs": {key.replace("_", "."): value for key, value in configs.items()},
         }
-        with administrator(broker) as admin:
+        with administrator(BrokerSettings(bootstrap=broker)) as admin:
             admin.create_topics({name: options}, wait_for_metadata=True)
         return name
 

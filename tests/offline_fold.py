@@ -7,6 +7,7 @@ import pyarrow as pa
 from kafka import KafkaConsumer, TopicPartition
 from numpy.typing import NDArray
 
+from contracts.broker import kafka_python_options
 from contracts.stage_batch import stage_schema
 from features.byte_strings import ByteStrings
 from features.decode import Decoder
@@ -45,7 +46,7 @@ def _primary_features(settings: Settings) -> dict[Place, NDArray[np.float32]]:
 def _transactions(
     settings: Settings, partition: int
 ) -> tuple[ByteStrings, NDArray[np.int64], NDArray[np.float64]]:
-    consumer = KafkaConsumer(bootstrap_servers=settings.broker.bootstrap, isolation_level="read_committed")
+    consumer = KafkaConsumer(**kafka_python_options(settings.broker), isolation_level="read_committed")
     place = TopicPartition(settings.topics.transactions, partition)
     consumer.assign([place])
     consumer.seek_to_beginning(place)

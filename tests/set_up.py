@@ -20,6 +20,6 @@ def own_set_up(broker: str, folder: Path, *, partitions: int) -> Settings:
         stream=StreamSettings(group=prefix + "flagfive"),
         storage=StorageSettings(url=f"sqlite:///{folder}/flagfive.sqlite"),
     )
-    with administrator(broker) as admin:
+    with administrator(settings.broker) as admin:
         ensure_topics(admin, planned_topics(settings))
     return settings

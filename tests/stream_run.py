@@ -17,12 +17,14 @@ import numpy as np
 import pyarrow as pa
 from kafka import KafkaConsumer, TopicPartition
 
+from contracts.broker import kafka_python_options
 from control.announce import Announcer
 from control.change import Change
 from control.keys import read_key
 from features.byte_strings import ByteStrings
 from features.vector import FeatureLayout
 from settings import Settings
+from settings.variables import variables_of
 from stream.feed.feed import Feed
 from stream.feed.pace import Pace
 from stream.wiring import transaction_schema
@@ -54,7 +56,7 @@ class StreamRun:
 
     def announce(self, change: Change) -> None:
         """Write `change` to the control log."""
-        announcer = Announcer(self.settings.broker.bootstrap, self.settings.topics.control, read_key(SECRET))
+        announcer = Announcer(self.settings.broker, self.settings.topics.control, read_key(SECRET))
         announcer.announce(change)
         announcer.close()
 
@@ -86,7 +88,7 @@ class StreamRun:
         """Send raw records to `transactions`."""
 
         async def send() -> None:
-            async with Feed(self.settings.broker.bootstrap, self.settings.topics.transactions) as feed:
+            async with Feed(self.settings.broker, self.settings.topics.transactions) as feed:
                 await feed.send(ByteStrings.from_list(list(keys)), ByteStrings.from_list(list(values)))
 
         asyncio.run(send())
@@ -107,7 +109,7 @@ class StreamRun:
 
         async def send() -> None:
             pace, done = Pace(rate), 0
-            async with Feed(self.settings.broker.bootstrap, self.settings.topics.transactions) as feed:
+            async with Feed(self.settings.broker, self.settings.topics.transactions) as feed:
                 while done < count:
                     part = records[done : done + await pace.allow(count - done)]
                     await feed.send(*(ByteStrings.from_list(list(side)) for side in zip(*part, strict=True)))
@@ -147,7 +149,7 @@ class StreamRun:
 
     def written(self, topic: str) -> int:
         """Return how many offsets records and transaction markers use in a topic."""
-        consumer = KafkaConsumer(bootstrap_servers=self.settings.broker.bootstrap)
+        consumer = KafkaConsumer(**kafka_python_options(self.settings.broker))
         try:
             partitions = [
                 TopicPartition(topic, number) for number in consumer.partitions_for_topic(topic) or ()
@@ -159,7 +161,7 @@ class StreamRun:
     def records(self, topic: str) -> Iterator[tuple[int, bytes]]:
         """Return partition and value of every committed record now in a topic."""
         consumer = KafkaConsumer(
-            bootstrap_servers=self.settings.broker.bootstrap,
+            **kafka_python_options(self.settings.broker),
             isolation_level="read_committed",
             enable_auto_commit=False,
             max_partition_fetch_bytes=1 << 24,
@@ -191,9 +193,7 @@ def stream_run(settings: Settings) -> Iterator[StreamRun]:
 def environment_of(settings: Settings) -> dict[str, str]:
     """Return the settings as environment variables of a child process."""
     variables = {"FLAGFIVE_VAR": str(settings.var), "FLAGFIVE_CONTROL_KEY": SECRET, "OMP_NUM_THREADS": "1"}
-    for section in ("broker", "topics", "transaction", "stream", "storage", "tracing"):
-        for name, value in getattr(settings, section).model_dump(mode="json").items():
-            variables[f"FLAGFIVE_{section}__{name}".upper()] = str(value)
+    variables |= variables_of(settings, ("broker", "topics", "transaction", "stream", "storage", "tracing"))
     entities = [entity.model_dump() for entity in settings.entities]
     return {**variables, "FLAGFIVE_ENTITIES": msgspec.json.encode(entities).decode()}
 

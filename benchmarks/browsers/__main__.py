@@ -40,7 +40,7 @@ def main(arguments: list[str]) -> None:
 def _watch(settings: Settings, seconds: float) -> dict[str, float]:
     """Measure transactions per second and their latency, from arrival to the scored batch."""
     topics = settings.topics
-    with Watch(settings.broker.bootstrap, topics.scored, topics.partitions) as watch:
+    with Watch(settings.broker, topics.scored, topics.partitions) as watch:
         time.sleep(seconds)
     took = np.concatenate([batch.took_ms for batch in watch.seen])
     p50, p99 = np.percentile(took, [50, 99])

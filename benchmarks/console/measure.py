@@ -51,7 +51,7 @@ async def measure(engine: Engine) -> dict[str, dict[str, float]]:
     """Return median, maximum and CPU time of each request in ms, over 20 rounds after one warm-up round."""
     settings = Settings()
     # Neither is started: no request here needs the worker or the models.
-    feedback = KafkaFeedback(engine, settings.broker.bootstrap, settings.topics)
+    feedback = KafkaFeedback(engine, settings.broker, settings.topics)
     models = ModelProcess(settings.storage.url, SECRET)
     context = ConsoleContext(engine, settings, CardTokens("card", SECRET.encode()), feedback, models, NoLag())
     async with _signed_in(context) as client:

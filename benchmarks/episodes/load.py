@@ -78,7 +78,7 @@ def measure(
             "metrics": MetricsSettings(worker_port=0, recorder_port=0, adapter_port=0),
         }
     )
-    with administrator(broker) as admin:
+    with administrator(settings.broker) as admin:
         ensure_topics(admin, planned_topics(settings))
     with Processes(settings.var / "log") as processes:
         return asyncio.run(_run(settings, processes, episodes, rate, say))
@@ -91,9 +91,9 @@ async def _run(
     for name, verb in (("worker-1", "worker"), ("worker-2", "worker"), ("recorder", "recorder")):
         start(name, verb)
     observer = Observer(next(iter(HELD_OUT)))
-    topics, bootstrap = settings.topics, settings.broker.bootstrap
-    following = asyncio.create_task(follow_scores(bootstrap, topics.scores, topics.partitions, observer))
-    async with Feed(bootstrap, topics.transactions) as feed:
+    topics, broker = settings.topics, settings.broker
+    following = asyncio.create_task(follow_scores(broker, topics.scores, topics.partitions, observer))
+    async with Feed(broker, topics.transactions) as feed:
         people = SimulatedTraffic(7, CARDS, MERCHANTS)
         traffic = DemoTraffic(people, transaction_schema(settings), feed, observer, HISTORY_DAYS, rate)
         genuine = await asyncio.to_thread(traffic.draw_history)
@@ -109,7 +109,7 @@ async def _run(
             traffic.start_pattern(family, PATTERN_SHARE)
         enough = len(HELD_OUT) * max(FLAGS)
         await _until(lambda: len(_frauds(observer)[next(iter(HELD_OUT))]) > enough, "frauds", processes)
-        with Watch(bootstrap, topics.scored, topics.partitions) as watch:
+        with Watch(broker, topics.scored, topics.partitions) as watch:
             outcome = await asyncio.to_thread(_episodes, settings, observer, episodes, say)
             await asyncio.sleep(2 * STEP_S + 1.0)  # the measurement includes the second after the last swap
         for task in (live, following):
@@ -132,7 +132,7 @@ def _starter(settings: Settings, processes: Processes) -> Callable[..., None]:
 
 def _announce_base(settings: Settings, genuine: np.ndarray[Any, Any]) -> None:
     artifacts = Artifacts.load()
-    announcer = Announcer(settings.broker.bootstrap, settings.topics.control, read_key(SECRET))
+    announcer = Announcer(settings.broker, settings.topics.control, read_key(SECRET))
     try:
         tails = Tails.fit(artifacts.base.score(genuine))
         threshold = first_threshold(settings.budget.alert_rate)
@@ -155,7 +155,7 @@ def _frauds(observer: Observer) -> dict[str, list[str]]:
 def _episodes(settings: Settings, observer: Observer, episodes: int, say: Callable[[str], None]) -> Outcome:
     outcome, random = Outcome(), np.random.default_rng(3)
     engine = open_engine(settings.storage.url)
-    with FeedbackClient(settings.broker.bootstrap, settings.topics.feedback) as client:
+    with FeedbackClient(settings.broker, settings.topics.feedback) as client:
         # The answer comes once the adaptation worker is up, which may take minutes under this load.
         _ask(client, "label", PATIENCE_S, fraud=("no-such-payment",))
         # The first episode waits for sampled and scored traffic and for kernels, so it is not counted.

@@ -11,6 +11,8 @@ import pyarrow as pa
 from kafka import KafkaConsumer, TopicPartition
 from numpy.typing import NDArray
 
+from contracts.broker import Broker, kafka_python_options
+
 POLL_MS = 100
 AROUND_MS = 1_000.0
 
@@ -28,9 +30,9 @@ class Seen:
 class Watch:
     """Follows the topic from its end on in a thread; a context manager."""
 
-    def __init__(self, bootstrap: str, topic: str, partitions: int) -> None:
+    def __init__(self, broker: Broker, topic: str, partitions: int) -> None:
         self._consumer = KafkaConsumer(
-            bootstrap_servers=bootstrap, enable_auto_commit=False, isolation_level="read_committed",
+            **kafka_python_options(broker), enable_auto_commit=False, isolation_level="read_committed",
             max_partition_fetch_bytes=16 << 20,
         )  # fmt: skip
         places = [TopicPartition(topic, number) for number in range(partitions)]

@@ -90,7 +90,7 @@ def filled_topic(broker: str, folder: Path, chosen: argparse.Namespace) -> Itera
     Network.random().save(weights)
     traffic, topic = Traffic(chosen.transactions), settings.topics.transactions
     with topics_of(settings):
-        fill(broker, topic, traffic, transaction_schema(settings))
+        fill(settings.broker, topic, traffic, transaction_schema(settings))
         yield Race(broker, topic, traffic, min(chosen.few, traffic.count), weights, folder)
 
 

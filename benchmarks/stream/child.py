@@ -71,7 +71,7 @@ class WorkWiring:
         self._network = network
         self._app = app
         self._committers = Committers(settings, self.consumer)
-        self._place = GroupPlace(settings.broker.bootstrap, settings.stream.group, self.consumer)
+        self._place = GroupPlace(settings.broker, settings.stream.group, self.consumer)
 
     def consumer(self) -> driver.BatchFaustConsumer:
         return cast(driver.BatchFaustConsumer, self._app.consumer)

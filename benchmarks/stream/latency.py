@@ -23,6 +23,7 @@ from benchmarks.stream.measure import child
 from benchmarks.stream.rows import DETECTORS
 from benchmarks.stream.setup import environment_of, fresh_settings, topics_of
 from benchmarks.stream.topic import Traffic, records
+from contracts.broker import Broker, aiokafka_options
 from features.byte_strings import ByteStrings
 from settings import Settings
 from stream.feed.feed import Feed
@@ -44,12 +45,12 @@ class ScoresMissing(Exception):
 class Reader:
     """Notes when each transaction's number first appears in a topic."""
 
-    def __init__(self, broker: str, topic: str, partitions: int, count: int) -> None:
+    def __init__(self, broker: Broker, topic: str, partitions: int, count: int) -> None:
         self.seen_at = np.full(count, np.nan)
         self.missing = count
         self._assigned = [TopicPartition(topic, number) for number in range(partitions)]
         self._consumer = BatchConsumer(
-            bootstrap_servers=broker,
+            **aiokafka_options(broker),
             group_id=None,
             auto_offset_reset="earliest",
             isolation_level="read_committed",
@@ -78,7 +79,7 @@ class Reader:
 async def send(settings: Settings, rate: float, keys: ByteStrings, values: ByteStrings) -> np.ndarray:
     """Send all at `rate` per second; return when each was due, float64 (n,), in seconds of `perf_counter`."""
     sent, began = 0, time.perf_counter()
-    async with Feed(settings.broker.bootstrap, settings.topics.transactions) as feed:
+    async with Feed(settings.broker, settings.topics.transactions) as feed:
         while sent < len(values):
             due = min(int((time.perf_counter() - began) * rate), len(values))
             if due > sent:
@@ -99,7 +100,7 @@ async def _flow(settings: Settings, topic: str, rate: float, count: int, *, seed
     """Return the latency in ms of each of `count` transactions, sent at `rate` per second."""
     parts = list(records(Traffic(count, seed=seed), transaction_schema(settings)))
     keys, values = _joined([k for k, _ in parts]), _joined([v for _, v in parts])
-    reader = Reader(settings.broker.bootstrap, topic, settings.topics.partitions, count)
+    reader = Reader(settings.broker, topic, settings.topics.partitions, count)
     await reader.start()
     reading = asyncio.create_task(reader.run())
     try:

@@ -56,7 +56,7 @@ def announce(settings: Settings, detectors: int) -> None:
     artifacts, genuine = Artifacts.load(), genuine_features(transaction_schema(settings))
     stack = small_stack(artifacts, genuine, detectors)
     threshold = float(np.quantile(stack.score(genuine)[0], 1 - ALERT_SHARE))
-    announcer = Announcer(settings.broker.bootstrap, settings.topics.control, read_key(SECRET))
+    announcer = Announcer(settings.broker, settings.topics.control, read_key(SECRET))
     try:
         announce_artifacts(
             announcer, artifacts, stack.base_tails, threshold=threshold, author=_AUTHOR, reason=_REASON

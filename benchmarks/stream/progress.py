@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from kafka import KafkaConsumer, TopicPartition
 
 from benchmarks.stream.measure import LIMIT_S, Contestant, Measured, Moment
+from contracts.broker import kafka_python_options
 from settings import Settings
 
 _POLL_S = 0.03  # 0.3% of a run of about ten seconds
@@ -18,7 +19,7 @@ class Progress:
         self._topics = settings.topics
         self._numbers = range(settings.topics.partitions)
         self._consumer = KafkaConsumer(
-            bootstrap_servers=settings.broker.bootstrap,
+            **kafka_python_options(settings.broker),
             group_id=settings.stream.group,
             enable_auto_commit=False,
         )

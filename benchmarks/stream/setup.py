@@ -13,6 +13,7 @@ from flagfive.own_broker import OwnBroker, broker_is_given, free_port
 from flagfive.processes import Processes
 from flagfive.topic_plan import ensure_topics, planned_topics
 from settings import BrokerSettings, MetricsSettings, Settings, StreamSettings, TopicsSettings
+from settings.variables import variables_of
 
 PARTITIONS = 4
 SECRET = "the key of a benchmark, used in one run"  # signs the control log of one run
@@ -48,7 +49,7 @@ def fresh_settings(bootstrap: str, var: Path, delivery: str, *, transactions: st
 
 
 def create_topics(settings: Settings) -> None:
-    with administrator(settings.broker.bootstrap) as admin:
+    with administrator(settings.broker) as admin:
         ensure_topics(admin, planned_topics(settings))
 
 
@@ -60,7 +61,7 @@ def topics_of(settings: Settings, *, keep: str | None = None) -> Iterator[None]:
         yield
     finally:
         names = {topic.name for topic in planned_topics(settings)} - {keep}
-        with administrator(settings.broker.bootstrap) as admin:
+        with administrator(settings.broker) as admin:
             admin.delete_topics(sorted(names))
 
 
@@ -72,8 +73,6 @@ def environment_of(settings: Settings) -> dict[str, str]:
         "OMP_NUM_THREADS": "1",
         "PYTHONPATH": str(CLONE),
     }
-    for section in ("broker", "topics", "stream", "metrics"):
-        for name, value in getattr(settings, section).model_dump(mode="json").items():
-            variables[f"FLAGFIVE_{section}__{name}".upper()] = str(value)
+    variables |= variables_of(settings, ("broker", "topics", "stream", "metrics"))
     entities = [entity.model_dump() for entity in settings.entities]
     return {**variables, "FLAGFIVE_ENTITIES": msgspec.json.encode(entities).decode()}

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
+from contracts.broker import Broker
 from features.byte_strings import ByteStrings
 from features.schema import TransactionSchema
 from stream.feed.feed import Feed
@@ -58,11 +59,11 @@ def records(traffic: Traffic, schema: TransactionSchema) -> Iterator[tuple[ByteS
         yield encoder.encode(columns)
 
 
-def fill(bootstrap: str, topic: str, traffic: Traffic, schema: TransactionSchema) -> None:
+def fill(broker: Broker, topic: str, traffic: Traffic, schema: TransactionSchema) -> None:
     """Write the traffic to an existing topic, as fast as the broker accepts it."""
 
     async def send() -> None:
-        async with Feed(bootstrap, topic) as feed:
+        async with Feed(broker, topic) as feed:
             for keys, values in records(traffic, schema):
                 await feed.send(keys, values)
 

@@ -27,7 +27,7 @@ def put_base_in_force(
     """
     artifacts = artifacts or Artifacts.load()
     tails = Tails.fit(artifacts.base.score(genuine))
-    announcer = Announcer(settings.broker.bootstrap, settings.topics.control, control_key(settings))
+    announcer = Announcer(settings.broker, settings.topics.control, control_key(settings))
     try:
         announced = announce_artifacts(
             announcer,

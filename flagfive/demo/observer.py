@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import msgspec
 from aiokafka import TopicPartition
 
+from contracts.broker import Broker, aiokafka_options
 from stream.transport.fetcher import BatchConsumer
 
 _POLL_MS = 100
@@ -134,17 +135,17 @@ class Observer:
         return merged
 
 
-async def follow_scores(bootstrap: str, topic: str, partitions: int, observer: Observer) -> None:
+async def follow_scores(broker: Broker, topic: str, partitions: int, observer: Observer) -> None:
     """Pass every committed score to an observer until cancelled.
 
     Args:
-        bootstrap: host:port of the cluster.
+        broker: the cluster and how to connect to it.
         topic: topic of the scores.
         partitions: number of its partitions.
         observer: receives the scores.
     """
     consumer = BatchConsumer(
-        bootstrap_servers=bootstrap,
+        **aiokafka_options(broker),
         group_id=None,
         enable_auto_commit=False,
         auto_offset_reset="earliest",

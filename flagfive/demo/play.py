@@ -81,7 +81,7 @@ async def play(
         def start_adapter() -> None:
             start_verbs(settings, processes, command, [Verb("adapter", ("--device", device))])
 
-        async with Feed(settings.broker.bootstrap, settings.topics.transactions) as feed:
+        async with Feed(settings.broker, settings.topics.transactions) as feed:
             schema, people = transaction_schema(settings), SimulatedTraffic(seed, CARDS, MERCHANTS)
             traffic = DemoTraffic(people, schema, feed, observer, HISTORY_DAYS, rate)
             story = Story(settings, traffic, observer, view, pattern.recipe)
@@ -94,8 +94,8 @@ async def play(
 async def _perform(
     settings: Settings, processes: Processes, story: Story, start_adapter: Callable[[], None], *, once: bool
 ) -> Figures:
-    topics, bootstrap = settings.topics, settings.broker.bootstrap
-    scores = follow_scores(bootstrap, topics.scores, topics.partitions, story.observer)
+    topics, broker = settings.topics, settings.broker
+    scores = follow_scores(broker, topics.scores, topics.partitions, story.observer)
     async with asyncio.TaskGroup() as group:
         background = [group.create_task(scores), group.create_task(_watch(story.view, processes))]
         await _warm_up(settings, story)
@@ -135,7 +135,7 @@ async def _warm_up(settings: Settings, story: Story) -> None:
 def _base_is_live(settings: Settings, genuine: NDArray[np.float32]) -> None:
     """Put the base in force and wait until every partition scores under it; raises StoryStuck."""
     topics = settings.topics
-    watch = AckWatch(settings.broker.bootstrap, topics.control_acks, topics.partitions)
+    watch = AckWatch(settings.broker, topics.control_acks, topics.partitions)
     try:
         progress = watch.wait(put_base_in_force(settings, genuine), timeout_s=_WARM_WITHIN_S)
     finally:

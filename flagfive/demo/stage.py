@@ -77,7 +77,7 @@ def start_broker(settings: Settings, processes: Processes, print_step: Print) ->
     else:
         print_step("starting Apache Kafka")
         OwnBroker.of(settings).start(processes)
-    with administrator(settings.broker.bootstrap) as admin:
+    with administrator(settings.broker) as admin:
         ensure_topics(admin, planned_topics(settings))
 
 

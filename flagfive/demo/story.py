@@ -136,7 +136,7 @@ class Story:
             )
 
     def _ask(self, request: Request) -> Answer | None:
-        with FeedbackClient(self.settings.broker.bootstrap, self.settings.topics.feedback) as client:
+        with FeedbackClient(self.settings.broker, self.settings.topics.feedback) as client:
             return client.ask(request, timeout_s=_ANSWER_WITHIN_S)
 
     async def _is_caught(self) -> None:

@@ -45,7 +45,7 @@ def adapter(
     engine = open_engine(settings.storage.url)
     migrate.upgrade(engine)
     config = AdaptationConfig(
-        bootstrap=settings.broker.bootstrap,
+        broker=settings.broker,
         group=settings.stream.group + "-adapter",
         feedback=settings.topics.feedback,
         control=settings.topics.control,

@@ -63,7 +63,7 @@ def status(context: typer.Context) -> None:
     address = settings.broker.bootstrap
     process = None if broker_is_given() else running_process(OwnBroker.of(settings).folder)
     whose = f"started by flagfive, process {process}" if process else "not started from this folder"
-    if not answers(address):
+    if not answers(settings.broker):
         print(f"no broker answers at {address}" + (f" ({whose})" if process else ""))
         raise typer.Exit(1)
     print(f"a broker answers at {address} ({whose})")

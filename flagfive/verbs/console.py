@@ -82,7 +82,7 @@ def _console_context(settings: "Settings") -> "ConsoleContext":
     engine = open_engine(settings.storage.url)
     migrate.upgrade(engine)
     index_entities(engine, [entity.name for entity in settings.entities])
-    feedback = KafkaFeedback(engine, settings.broker.bootstrap, settings.topics)
+    feedback = KafkaFeedback(engine, settings.broker, settings.topics)
     cards = CardTokens(settings.primary.name, secret.get_secret_value().encode())
     models = ModelProcess(settings.storage.url, secret.get_secret_value())
     return ConsoleContext(engine, settings, cards, feedback, models, KafkaLag(settings))

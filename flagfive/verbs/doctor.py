@@ -87,7 +87,7 @@ def _disk(settings: "Settings") -> str:
 def _broker(settings: "Settings") -> str:
     from flagfive.cluster import administrator
 
-    with administrator(settings.broker.bootstrap) as admin:
+    with administrator(settings.broker) as admin:
         brokers = admin.describe_cluster()["brokers"]
     return f"{len(brokers)} at {settings.broker.bootstrap}"
 
@@ -97,7 +97,7 @@ def _topics(settings: "Settings") -> str:
     from flagfive.topic_plan import partitions_of, planned_topics
 
     plan = planned_topics(settings)
-    with administrator(settings.broker.bootstrap) as admin:
+    with administrator(settings.broker) as admin:
         present = partitions_of(admin, plan)
     absent = [topic.name for topic in plan if topic.name not in present]
     if absent:

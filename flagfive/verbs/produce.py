@@ -53,7 +53,7 @@ def produce(
         task = progress.add_task(f"producing {file.name}", total=table.rows())
         sent = asyncio.run(
             produce_file(
-                settings.broker.bootstrap,
+                settings.broker,
                 settings.topics.transactions,
                 schema,
                 table,

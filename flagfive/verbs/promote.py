@@ -58,7 +58,7 @@ def promote(
         raise UserError(str(error)) from None
     tails = _usable_tails(found, settings)
     try:
-        announcer = Announcer(settings.broker.bootstrap, settings.topics.control, key)
+        announcer = Announcer(settings.broker, settings.topics.control, key)
         try:
             _announce(announcer, found, tails, settings, shadow, author or getpass.getuser(), reason)
         finally:

@@ -116,7 +116,7 @@ async def _send_all(
     columns = SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn()
     with Progress(*columns) as progress, TruthFile(truth) if truth else nullcontext() as noted:
         task = progress.add_task("history")
-        async with Feed(settings.broker.bootstrap, settings.topics.transactions) as feed:
+        async with Feed(settings.broker, settings.topics.transactions) as feed:
             schema = transaction_schema(settings)
             sender = _Sender(feed, schema, noted, lambda text: progress.update(task, description=text))
             await _send_history(sender, traffic.history(begin - days * _DAY_S, days))

@@ -31,7 +31,7 @@ def status(context: typer.Context) -> None:
 
     settings = settings_of(context)
     key = control_key(settings) if settings.control.key else None
-    with administrator(settings.broker.bootstrap) as admin:
+    with administrator(settings.broker) as admin:
         report = gather(settings, admin, key)
     console = Console()
     for table in (broker_table, process_table, lag_table, worker_table, detector_table):

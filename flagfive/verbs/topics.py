@@ -23,7 +23,7 @@ def topics(
 
     settings = settings_of(context)
     plan = planned_topics(settings)
-    with administrator(settings.broker.bootstrap) as admin:
+    with administrator(settings.broker) as admin:
         if show:
             present = partitions_of(admin, plan)
             state = {topic.name: "exists" if topic.name in present else "missing" for topic in plan}

@@ -1,12 +1,17 @@
-"""Settings of Kafka: the address of the cluster, and the topics."""
+"""Settings of Kafka: the cluster and how to connect to it, and the topics."""
 
-from pydantic import AliasChoices, Field
+from typing import Literal, Self
+
+from pydantic import AliasChoices, Field, SecretStr, model_validator
 
 from settings.sections.section import KafkaName, Section
 
+Protocol = Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
+Mechanism = Literal["", "PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER"]
+
 
 class BrokerSettings(Section):
-    """The address of the Kafka cluster, and how `flagfive broker` runs one."""
+    """The Kafka cluster, how every client connects to it, and how `flagfive broker` runs one."""
 
     bootstrap: str = Field(
         "127.0.0.1:19192",
@@ -22,6 +27,92 @@ class BrokerSettings(Section):
     min_free_disk_mb: int = Field(
         1024, ge=0, description="free disk in MiB that `flagfive broker` needs to start, 0 or more"
     )
+    security_protocol: Protocol = Field(
+        "PLAINTEXT", description="PLAINTEXT, SSL (TLS), SASL_PLAINTEXT, or SASL_SSL (SASL over TLS)"
+    )
+    ca_file: str = Field("", description="PEM file of the authorities to trust; empty for the system's")
+    certificate_file: str = Field("", description="PEM file of the client's certificate; empty for none")
+    key_file: str = Field(
+        "", description="PEM file of the client's private key; empty if certificate_file holds it too"
+    )
+    key_password: SecretStr | None = Field(
+        None,
+        description="password of the private key, only from the environment variable "
+        "FLAGFIVE_BROKER__KEY_PASSWORD",
+    )
+    sasl_mechanism: Mechanism = Field(
+        "", description="PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 or OAUTHBEARER; empty without SASL"
+    )
+    user: str = Field("", description="user name of PLAIN and SCRAM")
+    password: SecretStr | None = Field(
+        None,
+        description="password of PLAIN and SCRAM, only from the environment variable "
+        "FLAGFIVE_BROKER__PASSWORD",
+    )
+    oauth_token_url: str = Field(
+        "",
+        pattern=r"^(https://[^\s@]+|http://(127\.0\.0\.1|localhost)[:/][^\s@]*)?$",
+        description="token endpoint of OAUTHBEARER, https://HOST/PATH, or http on this machine; empty if "
+        "oauth_token_file is set",
+    )
+    oauth_client: str = Field("", description="client id at the token endpoint")
+    oauth_secret: SecretStr | None = Field(
+        None,
+        description="client secret at the token endpoint, only from the environment variable "
+        "FLAGFIVE_BROKER__OAUTH_SECRET",
+    )
+    oauth_scope: str = Field("", description="scope to ask the token endpoint for; empty for none")
+    oauth_token_file: str = Field(
+        "", description="file that holds the token of OAUTHBEARER, read for each connection; empty for none"
+    )
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        """Refuse a set that would connect in another way than its author expects."""
+        problems = [*self._tls_problems(), *self._sasl_problems()]
+        if problems:
+            raise ValueError("; ".join(problems))
+        return self
+
+    def _tls_problems(self) -> list[str]:
+        problems = []
+        files = [key for key in ("ca_file", "certificate_file", "key_file") if getattr(self, key)]
+        if files and self.security_protocol not in ("SSL", "SASL_SSL"):
+            allowed = "SSL or SASL_SSL"
+            problems.append(
+                f"{', '.join(files)} need security_protocol {allowed}; it is {self.security_protocol}"
+            )
+        if self.key_file and not self.certificate_file:
+            problems.append("key_file needs certificate_file, the certificate of that key")
+        return problems
+
+    def _sasl_problems(self) -> list[str]:
+        if self.security_protocol not in ("SASL_PLAINTEXT", "SASL_SSL"):
+            if not self.sasl_mechanism:
+                return []
+            return [
+                "sasl_mechanism needs security_protocol SASL_SSL or SASL_PLAINTEXT; "
+                f"it is {self.security_protocol}"
+            ]
+        if not self.sasl_mechanism:
+            return [f"security_protocol {self.security_protocol} needs sasl_mechanism"]
+        if self.sasl_mechanism == "OAUTHBEARER":
+            return self._oauth_problems()
+        if not self.user or self.password is None:
+            return [
+                f"sasl_mechanism {self.sasl_mechanism} needs user, and the password in "
+                "FLAGFIVE_BROKER__PASSWORD or the path of its file in FLAGFIVE_BROKER__PASSWORD_FILE"
+            ]
+        return []
+
+    def _oauth_problems(self) -> list[str]:
+        endpoint = bool(self.oauth_token_url and self.oauth_client and self.oauth_secret)
+        if endpoint != bool(self.oauth_token_file):
+            return []
+        return [
+            "sasl_mechanism OAUTHBEARER needs either oauth_token_file, or oauth_token_url, oauth_client and "
+            "the secret in FLAGFIVE_BROKER__OAUTH_SECRET or FLAGFIVE_BROKER__OAUTH_SECRET_FILE"
+        ]
 
 
 class TopicsSettings(Section):

@@ -7,6 +7,7 @@ import msgspec
 from aiokafka import TopicPartition
 from mode import get_logger
 
+from contracts.broker import Broker, aiokafka_options
 from features.profile_row import PROFILE_ROW
 from features.profiles import Profiles
 from stream.checkpoint.checkpoint import LAYOUT, Marker, as_rows
@@ -23,13 +24,13 @@ class Recovery:
     """Rebuilds the profiles that a worker without a crash would have: it reads committed records only.
 
     Args:
-        bootstrap: the broker's address.
+        broker: the cluster and how to connect to it.
         partition: the input partition.
         checkpoint: the checkpoint topic's partition of the same number.
     """
 
-    def __init__(self, bootstrap: str, partition: TopicPartition, checkpoint: TopicPartition) -> None:
-        self._bootstrap = bootstrap
+    def __init__(self, broker: Broker, partition: TopicPartition, checkpoint: TopicPartition) -> None:
+        self._broker = broker
         self._partition = partition
         self._checkpoint = checkpoint
 
@@ -59,7 +60,7 @@ class Recovery:
     @asynccontextmanager
     async def _reader(self, partition: TopicPartition) -> AsyncIterator[BatchConsumer]:
         consumer = BatchConsumer(
-            bootstrap_servers=self._bootstrap,
+            **aiokafka_options(self._broker),
             group_id=None,
             enable_auto_commit=False,
             auto_offset_reset="earliest",

@@ -7,6 +7,7 @@ from types import TracebackType
 import numpy as np
 from aiokafka import AIOKafkaProducer
 
+from contracts.broker import Broker, aiokafka_options
 from contracts.metrics import feed as metrics
 from features.byte_strings import ByteStrings
 from stream.wire.partitioner import partition_by_key
@@ -23,14 +24,14 @@ class Feed:
     """Writes to one topic; a key's records keep their order.
 
     Example:
-        async with Feed(bootstrap, "transactions") as feed:
+        async with Feed(settings.broker, "transactions") as feed:
             await feed.send(keys, values)
     """
 
-    def __init__(self, bootstrap: str, topic: str) -> None:
+    def __init__(self, broker: Broker, topic: str) -> None:
         self._topic = topic
         self._producer = AIOKafkaProducer(
-            bootstrap_servers=bootstrap, acks="all", linger_ms=0, max_request_size=MOST_REQUEST_BYTES
+            **aiokafka_options(broker), acks="all", linger_ms=0, max_request_size=MOST_REQUEST_BYTES
         )
         self._under_way: list[asyncio.Future[object]] = []
         self._partitions = 0

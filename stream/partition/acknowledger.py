@@ -8,6 +8,7 @@ from aiokafka import AIOKafkaProducer, TopicPartition
 from mode import Service
 
 from contracts.acknowledgement import Acknowledgement
+from contracts.broker import Broker, aiokafka_options
 from contracts.metrics import control_log as metrics
 from control.acknowledgements import acknowledge
 from control.log_reader import ControlLog
@@ -30,7 +31,7 @@ class Acknowledger(Service):
 
     def __init__(
         self,
-        bootstrap: str,
+        broker: Broker,
         topic: str,
         worker: str,
         scores_on: str,
@@ -39,7 +40,7 @@ class Acknowledger(Service):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self._bootstrap = bootstrap
+        self._broker = broker
         self._topic = topic
         self._worker = worker
         self._scores_on = scores_on
@@ -85,7 +86,7 @@ class Acknowledger(Service):
 
     async def _ready_producer(self) -> AIOKafkaProducer:
         if self._producer is None:
-            producer = AIOKafkaProducer(bootstrap_servers=self._bootstrap)
+            producer = AIOKafkaProducer(**aiokafka_options(self._broker))
             await producer.start()
             self._producer = producer
         return self._producer

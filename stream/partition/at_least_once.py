@@ -7,6 +7,7 @@ from contextlib import suppress
 from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError
 
+from contracts.broker import Broker, aiokafka_options
 from stream.partition.commit import CommitUncertain, PartitionLost
 from stream.partition.stage import Output, Resume
 
@@ -30,10 +31,10 @@ class AtLeastOnce:
 
     def __init__(
         self,
-        bootstrap: str,
+        broker: Broker,
         commit_places: Callable[[Mapping[TopicPartition, Resume]], Awaitable[bool]],
     ) -> None:
-        self._bootstrap = bootstrap
+        self._broker = broker
         self._commit_places = commit_places
         self._producer: AIOKafkaProducer | None = None
         self._behind: dict[TopicPartition, Resume] = {}
@@ -48,7 +49,7 @@ class AtLeastOnce:
             await self._settle()
         await self._close()
         producer = AIOKafkaProducer(
-            bootstrap_servers=self._bootstrap,
+            **aiokafka_options(self._broker),
             acks="all",
             linger_ms=0,
             max_request_size=MOST_REQUEST_BYTES,

@@ -36,11 +36,11 @@ class Committers:
         exactly_once = self._settings.stream.delivery == "exactly_once"
         number = partition.partition if exactly_once else 0
         if number not in self._groups:
-            bootstrap, group = self._settings.broker.bootstrap, self._settings.stream.group
+            broker, group = self._settings.broker, self._settings.stream.group
             self._groups[number] = GroupCommit(
-                ExactlyOnce(bootstrap, group, number)
+                ExactlyOnce(broker, group, number)
                 if exactly_once
-                else AtLeastOnce(bootstrap, self._commit_places)
+                else AtLeastOnce(broker, self._commit_places)
             )
         return self._groups[number].member(partition)
 

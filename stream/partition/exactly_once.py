@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from aiokafka import TopicPartition
 from aiokafka.errors import InvalidProducerEpoch, KafkaError, ProducerFenced
 
+from contracts.broker import Broker
 from stream.partition.commit import CommitUncertain, PartitionLost
 from stream.partition.stage import Output, Resume
 from stream.partition.transactor import Transactor
@@ -17,21 +18,21 @@ class ExactlyOnce:
     starts, or after its timeout. Satisfies `stream.partition.commit.SharedCommitter`.
 
     Args:
-        bootstrap: the broker's address.
+        broker: the cluster and how to connect to it.
         group: consumer group, whose places are committed.
         number: of the partitions, in all input topics, that it commits for: the same worker holds them all.
             Part of the transactional id, which fences a former owner (KIP-98).
     """
 
-    def __init__(self, bootstrap: str, group: str, number: int) -> None:
-        self._bootstrap = bootstrap
+    def __init__(self, broker: Broker, group: str, number: int) -> None:
+        self._broker = broker
         self._group = group
         self._number = number
         self._transactor: Transactor | None = None
 
     async def start(self) -> None:
         await self.stop()
-        transactor = Transactor(self._bootstrap, f"{self._group}-{self._number}", self._group)
+        transactor = Transactor(self._broker, f"{self._group}-{self._number}", self._group)
         try:
             await transactor.start()
         except BaseException:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
+from contracts.broker import Broker, aiokafka_options
 from stream.partition.stage import Resume
 from stream.transport.driver import BatchFaustConsumer
 
@@ -14,13 +15,13 @@ class GroupPlace:
     """Committed and earliest offsets of one consumer group.
 
     Args:
-        bootstrap: the broker's address.
+        broker: the cluster and how to connect to it.
         group: the consumer group.
         consumer: returns the consumer, which knows the first offsets that the broker still has.
     """
 
-    def __init__(self, bootstrap: str, group: str, consumer: Callable[[], BatchFaustConsumer]) -> None:
-        self._bootstrap = bootstrap
+    def __init__(self, broker: Broker, group: str, consumer: Callable[[], BatchFaustConsumer]) -> None:
+        self._broker = broker
         self._group = group
         self._consumer = consumer
         self._admin: AIOKafkaAdminClient | None = None
@@ -46,7 +47,7 @@ class GroupPlace:
     async def _started(self) -> AIOKafkaAdminClient:
         async with self._starting:  # partitions ask at the same time; each would open a client
             if self._admin is None:
-                admin = AIOKafkaAdminClient(bootstrap_servers=self._bootstrap)
+                admin = AIOKafkaAdminClient(**aiokafka_options(self._broker))
                 await admin.start()
                 self._admin = admin
             return self._admin

@@ -23,6 +23,7 @@ from aiokafka.protocol.transaction import (
     TxnOffsetCommitRequest,
 )
 
+from contracts.broker import Broker, aiokafka_options
 from stream.partition.stage import Output, Resume
 
 REQUEST_TIMEOUT_MS = 10_000
@@ -45,15 +46,15 @@ class Transactor:
     Starting a transactor fences every earlier producer with the same transactional id.
 
     Args:
-        bootstrap: the broker's address.
+        broker: the cluster and how to connect to it.
         transactional_id: the id to hold.
         group: consumer group, whose places are committed.
     """
 
-    def __init__(self, bootstrap: str, transactional_id: str, group: str) -> None:
+    def __init__(self, broker: Broker, transactional_id: str, group: str) -> None:
         self._id = transactional_id
         self._group = group
-        self._client = AIOKafkaClient(bootstrap_servers=bootstrap, request_timeout_ms=REQUEST_TIMEOUT_MS)
+        self._client = AIOKafkaClient(**aiokafka_options(broker), request_timeout_ms=REQUEST_TIMEOUT_MS)
         self._coordinator = self._group_coordinator = -1
         self._producer: tuple[int, int] = (-1, -1)  # id and epoch
         self._sequence: dict[TopicPartition, int] = defaultdict(int)

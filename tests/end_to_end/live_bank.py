@@ -104,11 +104,11 @@ class LiveBank:
         return self._traffic
 
     async def _open(self) -> None:
-        topics, bootstrap = self.settings.topics, self.settings.broker.bootstrap
-        self._feed = await Feed(bootstrap, topics.transactions).__aenter__()
+        topics, broker = self.settings.topics, self.settings.broker
+        self._feed = await Feed(broker, topics.transactions).__aenter__()
         schema, people = transaction_schema(self.settings), SimulatedTraffic(SEED, CARDS, MERCHANTS)
         self._traffic = DemoTraffic(people, schema, self._feed, self.observer, HISTORY_DAYS, RATE)
-        self._begin(follow_scores(bootstrap, topics.scores, topics.partitions, self.observer))
+        self._begin(follow_scores(broker, topics.scores, topics.partitions, self.observer))
 
     async def _begin_pattern(self) -> None:
         self._payments.start_pattern(PATTERN.name, PATTERN_SHARE)

@@ -72,9 +72,9 @@ def broker_of_its_own(settings: Settings, tmp_path: Path) -> Iterator[Restartabl
     with Processes(tmp_path / "log") as processes:
         broker = RestartableBroker(settings, processes)
         broker.start()
-        with administrator(settings.broker.bootstrap) as admin:
+        with administrator(settings.broker) as admin:
             ensure_topics(admin, planned_topics(settings))
-        create_topic(settings.broker.bootstrap, answers_topic(settings.topics.feedback))
+        create_topic(settings.broker, answers_topic(settings.topics.feedback))
         yield broker
 
 
@@ -82,14 +82,14 @@ def test_a_control_log_goes_on_after_the_broker_was_killed(
     settings: Settings, broker_of_its_own: RestartableBroker
 ) -> None:
     def announce(*, base: bool) -> int:
-        announcer = Announcer(settings.broker.bootstrap, settings.topics.control, KEY)
+        announcer = Announcer(settings.broker, settings.topics.control, KEY)
         change = base_change(small_base()) if base else network_change(small_network())
         offset = announcer.announce(change).offset
         announcer.close()
         return offset
 
     async def run() -> None:
-        log = ControlLog(settings.broker.bootstrap, settings.topics.control, KEY)
+        log = ControlLog(settings.broker, settings.topics.control, KEY)
         await log.start()
         await log.reaches(await asyncio.to_thread(announce, base=False))
         await asyncio.to_thread(broker_of_its_own.kill)
@@ -107,16 +107,16 @@ def test_recorder_and_adapter_go_on_after_the_broker_was_killed(
 ) -> None:
     engine = open_engine(settings.storage.url)
     migrate.upgrade(engine)
-    topics, bootstrap = settings.topics, settings.broker.bootstrap
+    topics, broker = settings.topics, settings.broker
     recorder = Recorder(
-        bootstrap,
+        broker,
         "r",
         Topics(topics.scored, topics.alerts, topics.shadow_alerts, topics.control),
         engine,
         KEY,
     )
     config = AdaptationConfig(
-        bootstrap, "a", topics.feedback, topics.control, topics.control_acks, 1, "ridge", StandingPolicy()
+        broker, "a", topics.feedback, topics.control, topics.control_acks, 1, "ridge", StandingPolicy()
     )
     adapter = AdaptationWorker(config, engine, KEY)
     threads = [threading.Thread(target=process.run) for process in (recorder, adapter)]

@@ -18,7 +18,7 @@ from control.envelope import seal
 from control.errors import ControlLogUnavailable
 from control.keys import read_key
 from control.log_reader import ControlLog
-from settings import Settings
+from settings import BrokerSettings, Settings
 from tests.small_models import (
     base_change,
     detector_change,
@@ -35,7 +35,7 @@ NETWORK = small_network()
 
 @pytest.fixture
 def announcer(stream_settings: Settings) -> Iterator[Announcer]:
-    announcer = Announcer(stream_settings.broker.bootstrap, stream_settings.topics.control, KEY)
+    announcer = Announcer(stream_settings.broker, stream_settings.topics.control, KEY)
     announcer.announce(network_change(NETWORK))
     announcer.announce(base_change(small_base()))
     yield announcer
@@ -46,7 +46,7 @@ def following(settings: Settings, act: Callable[[ControlLog], Awaitable[Any]], k
     """Run `act` beside a follower of the log, a worker's view, that has caught up."""
 
     async def run() -> Any:
-        log = ControlLog(settings.broker.bootstrap, settings.topics.control, key)
+        log = ControlLog(settings.broker, settings.topics.control, key)
         await log.start()
         try:
             return await asyncio.wait_for(act(log), 30)
@@ -137,9 +137,7 @@ def test_a_worker_with_another_key_takes_nothing(stream_settings: Settings, anno
 def test_an_announcer_that_was_overtaken_announces_again(
     stream_settings: Settings, announcer: Announcer
 ) -> None:
-    slow_clock = Announcer(
-        stream_settings.broker.bootstrap, stream_settings.topics.control, KEY, clock=lambda: 1.0
-    )
+    slow_clock = Announcer(stream_settings.broker, stream_settings.topics.control, KEY, clock=lambda: 1.0)
     announcer.announce(detector_change(NETWORK, "ring", threshold=5.0))
     announced = slow_clock.announce(detector_change(NETWORK, "ring", threshold=6.0))
     slow_clock.close()
@@ -149,7 +147,7 @@ def test_an_announcer_that_was_overtaken_announces_again(
 
 def test_a_broker_that_is_not_there_is_said_within_the_time() -> None:
     async def run() -> None:
-        await ControlLog("127.0.0.1:1", "control", KEY).start(timeout_s=1.0)
+        await ControlLog(BrokerSettings(bootstrap="127.0.0.1:1"), "control", KEY).start(timeout_s=1.0)
 
     with pytest.raises(ControlLogUnavailable, match=r"'control' at 127\.0\.0\.1:1"):
         asyncio.run(run())
@@ -166,11 +164,11 @@ def test_acknowledgements_are_counted_by_partition(stream_settings: Settings) ->
         await producer.stop()
 
     asyncio.run(publish(Acknowledgement("w1", (0, 1), 6, 1.0)))
-    watch = AckWatch(bootstrap, topic, 4)
+    watch = AckWatch(stream_settings.broker, topic, 4)
     asyncio.run(publish(Acknowledgement("w1", (0, 1), 7, 2.0)))
     assert str(watch.wait(7, timeout_s=0.5)) == "live on 2 of 4 partitions"
     asyncio.run(publish(Acknowledgement("w2", (2, 3), 8, 3.0)))
     assert watch.wait(7, timeout_s=10).complete
     assert not watch.wait(8, timeout_s=0.5).complete
     watch.close()
-    assert read_acks(bootstrap, topic, 4).progress(8).live == 2
+    assert read_acks(stream_settings.broker, topic, 4).progress(8).live == 2

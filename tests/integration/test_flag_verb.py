@@ -56,7 +56,7 @@ def stored(stream_settings: Settings) -> None:
         )
         unit.commit()
     engine.dispose()
-    announcer = Announcer(stream_settings.broker.bootstrap, stream_settings.topics.control, read_key(SECRET))
+    announcer = Announcer(stream_settings.broker, stream_settings.topics.control, read_key(SECRET))
     announcer.announce(network_change(small_network()))
     announcer.announce(base_change(small_base()))
     announcer.close()

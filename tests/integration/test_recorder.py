@@ -56,7 +56,7 @@ def a_recorder(settings: Settings, engine: Engine) -> Recorder:
         settings.topics.scored, settings.topics.alerts, settings.topics.shadow_alerts, settings.topics.control
     )
     group = settings.stream.group + "-recorder"
-    return Recorder(settings.broker.bootstrap, group, topics, engine, read_key(SECRET))
+    return Recorder(settings.broker, group, topics, engine, read_key(SECRET))
 
 
 @contextmanager
@@ -138,7 +138,7 @@ def test_a_topic_read_twice_changes_nothing(
 def test_alerts_and_control_entries_are_stored(
     stream_settings: Settings, engine: Engine, producer: KafkaProducer
 ) -> None:
-    announcer = Announcer(stream_settings.broker.bootstrap, stream_settings.topics.control, read_key(SECRET))
+    announcer = Announcer(stream_settings.broker, stream_settings.topics.control, read_key(SECRET))
     announced = announcer.announce(network_change(small_network()))
     announcer.close()
     producer.send(stream_settings.topics.alerts, ALERT)

@@ -47,7 +47,7 @@ def engine(stream_settings: Settings, traffic: list[Any]) -> Iterator[Engine]:
 
 @pytest.fixture
 def announcer(stream_settings: Settings) -> Iterator[Announcer]:
-    announcer = Announcer(stream_settings.broker.bootstrap, stream_settings.topics.control, KEY)
+    announcer = Announcer(stream_settings.broker, stream_settings.topics.control, KEY)
     announcer.announce(network_change(small_network()))
     announcer.announce(base_change(small_base()))
     yield announcer

@@ -94,7 +94,7 @@ def test_five_flags_make_a_detector_beside_a_base_without_labels(
     none = np.zeros(len(stored), np.int64)
     rows = Labelled(stored.features, none, none, stored.event_time)
     made = unsupervised_artifacts(NamedHistory(NAMES, rows, formulas=WINDOW_FORMULAS))
-    announcer = Announcer(stream_settings.broker.bootstrap, stream_settings.topics.control, KEY)
+    announcer = Announcer(stream_settings.broker, stream_settings.topics.control, KEY)
     promote(announcer, made)
     with Scorer(stream_settings), adapting(stream_settings, engine):
         analyst.send("r-1", fraud=frauds(0, 1, 2, 3, 4))

@@ -39,7 +39,7 @@ class AnsweringWorker:
 
     def __enter__(self) -> Self:
         topic, bootstrap = self._settings.topics.feedback, self._settings.broker.bootstrap
-        create_topic(bootstrap, answers_topic(topic))
+        create_topic(self._settings.broker, answers_topic(topic))
         self._producer = KafkaProducer(bootstrap_servers=bootstrap)
         self._consumer = KafkaConsumer(bootstrap_servers=bootstrap, auto_offset_reset="earliest")
         self._consumer.assign([TopicPartition(topic, 0)])

@@ -46,7 +46,7 @@ def engine(stream_settings: Settings) -> Iterator[Engine]:
         for message in messages:
             unit.transactions.add_many(scored_rows(message))
         unit.commit()
-    announcer = Announcer(stream_settings.broker.bootstrap, stream_settings.topics.control, KEY)
+    announcer = Announcer(stream_settings.broker, stream_settings.topics.control, KEY)
     announcer.announce(network_change(small_network()))
     announcer.announce(base_change(small_base()))
     announcer.close()
@@ -58,7 +58,7 @@ def engine(stream_settings: Settings) -> Iterator[Engine]:
 @pytest.fixture
 def lead(stream_settings: Settings, engine: Engine) -> Iterator[Person]:
     """Yield a user who flags and approves; stop all threads and the child process afterwards."""
-    feedback = KafkaFeedback(engine, stream_settings.broker.bootstrap, stream_settings.topics)
+    feedback = KafkaFeedback(engine, stream_settings.broker, stream_settings.topics)
     models = ModelProcess(stream_settings.storage.url, SECRET)
     context = ConsoleContext(
         engine,

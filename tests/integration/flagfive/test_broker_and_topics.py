@@ -13,7 +13,7 @@ from flagfive.cluster import administrator, answers
 from flagfive.jars import cache_folder
 from flagfive.own_broker import free_port
 from flagfive.topic_plan import TopicsDiffer, ensure_topics, planned_topics
-from settings import Settings
+from settings import BrokerSettings, Settings
 from tests.waiting import until
 
 
@@ -81,7 +81,7 @@ def test_topics_are_created_once_and_set_right_afterwards(stream_settings: Setti
     plan = planned_topics(stream_settings)
     longer = stream_settings.topics.model_copy(update={"retention_hours": 500.0})
     changed = planned_topics(stream_settings.model_copy(update={"topics": longer}))
-    with administrator(stream_settings.broker.bootstrap) as admin:
+    with administrator(stream_settings.broker) as admin:
         assert set(ensure_topics(admin, plan).values()) == {"as planned"}
         assert "retention.ms=1800000000" in ensure_topics(admin, changed)[stream_settings.topics.scores]
         assert set(ensure_topics(admin, changed).values()) == {"as planned"}
@@ -91,7 +91,7 @@ def test_another_number_of_partitions_is_refused(stream_settings: Settings) -> N
     more = stream_settings.topics.model_copy(update={"partitions": 7})
     plan = planned_topics(stream_settings.model_copy(update={"topics": more}))
     with (
-        administrator(stream_settings.broker.bootstrap) as admin,
+        administrator(stream_settings.broker) as admin,
         pytest.raises(TopicsDiffer, match=r"topics\.partitions is 7, but .* has 2"),
     ):
         ensure_topics(admin, plan)
@@ -113,4 +113,4 @@ def test_a_record_of_ten_megabytes_passes_and_gets_the_time_of_its_arrival(strea
 
 
 def test_a_port_where_nothing_listens_does_not_answer() -> None:
-    assert not answers(f"127.0.0.1:{free_port()}")
+    assert not answers(BrokerSettings(bootstrap=f"127.0.0.1:{free_port()}"))

@@ -47,7 +47,7 @@ def processes(tmp_path: Path) -> Iterator[Processes]:
 @pytest.fixture
 def broker(settings: Settings, processes: Processes) -> Child:
     child = OwnBroker.of(settings).start(processes)
-    with administrator(settings.broker.bootstrap) as admin:
+    with administrator(settings.broker) as admin:
         ensure_topics(admin, planned_topics(settings))
     return child
 

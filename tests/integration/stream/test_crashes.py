@@ -72,7 +72,7 @@ def test_two_workers_share_the_load_and_one_takes_over_from_the_other(run: Strea
     run.send_transactions(6_000)
 
     def workers_acknowledged() -> int:
-        table = read_acks(run.settings.broker.bootstrap, run.settings.topics.control_acks, 2)
+        table = read_acks(run.settings.broker, run.settings.topics.control_acks, 2)
         return len({ack.worker for ack in table.newest.values()})
 
     until(lambda: workers_acknowledged() == 2, what="both workers to score a partition each")

@@ -28,7 +28,7 @@ def test_a_followed_transaction_has_a_span_of_every_stage_under_one_trace(stream
         engine = open_engine(settings.storage.url)
         migrate.upgrade(engine)
         recorder = Recorder(
-            settings.broker.bootstrap,
+            settings.broker,
             settings.stream.group + "-recorder",
             Topics(topics.scored, topics.alerts, topics.shadow_alerts, topics.control),
             engine,

@@ -9,6 +9,7 @@ import pytest
 
 from control.keys import read_key
 from control.log_reader import ControlLog
+from settings import BrokerSettings
 from stream.app import Surroundings
 
 KEY = read_key("a secret of enough length")
@@ -18,7 +19,7 @@ class Broken(ControlLog):
     """A reader that fails at once, or after it has caught up once `breaks` is set."""
 
     def __init__(self, *, catches_up: bool) -> None:
-        super().__init__("", "control", KEY)
+        super().__init__(BrokerSettings(), "control", KEY)
         self.breaks = asyncio.Event()
         if catches_up:
             self._caught_up.set()

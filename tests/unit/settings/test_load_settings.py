@@ -33,7 +33,13 @@ def test_the_shipped_file_states_the_defaults() -> None:
 
 def test_the_shipped_file_shows_every_key() -> None:
     shown = tomllib.loads((CLONE / "flagfive.toml").read_text())
-    secret: dict[str, Any] = {"var": True, "entities": True, "control": True, "console": {"oidc_secret"}}
+    secret: dict[str, Any] = {
+        "var": True,
+        "entities": True,
+        "control": True,
+        "console": {"oidc_secret"},
+        "broker": {"password", "key_password", "oauth_secret"},
+    }
     for name, section in Settings().model_dump(exclude=secret).items():
         assert set(shown[name]) == set(section)
 

@@ -9,6 +9,7 @@ from typing import Any, cast
 from aiokafka import TopicPartition
 
 from contracts.acknowledgement import Acknowledgement
+from settings import BrokerSettings
 from stream.partition.acknowledger import Acknowledger
 
 FIRST, SECOND = TopicPartition("returned", 0), TopicPartition("returned", 1)
@@ -40,7 +41,7 @@ class Listening(Acknowledger):
 
     def __init__(self, partitions: Partitions) -> None:
         control: Any = SimpleNamespace(on_change=[], offset=7)
-        super().__init__("", "", "w1", "returned", control, cast(Any, partitions))
+        super().__init__(BrokerSettings(), "", "w1", "returned", control, cast(Any, partitions))
         self.said: list[Acknowledgement] = []
         self.heard = asyncio.Event()
         self.crashes: list[BaseException] = []

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from aiokafka import TopicPartition
 
+from settings import BrokerSettings
 from stream.partition.at_least_once import AtLeastOnce
 from stream.partition.stage import Resume
 
@@ -23,7 +24,7 @@ def test_an_error_that_nobody_foresaw_is_raised_by_the_next_commit() -> None:
             tried.set()
             raise ValueError("a mistake of ours")
 
-        committer: Any = AtLeastOnce("", commit_places)
+        committer: Any = AtLeastOnce(BrokerSettings(), commit_places)
         committer._producer = type("Producer", (), {"send_batch": None})  # nothing is sent
         await committer.commit([], PLACES)
         await tried.wait()

@@ -9,6 +9,7 @@ import pytest
 from aiokafka import TopicPartition
 from aiokafka.structs import OffsetAndMetadata
 
+from settings import BrokerSettings
 from stream.partition.place import GroupPlace
 from stream.partition.stage import Resume
 
@@ -40,7 +41,9 @@ def test_partitions_that_ask_at_once_share_a_connection_that_is_closed(
     monkeypatch.setattr("stream.partition.place.AIOKafkaAdminClient", Admin)
 
     async def ask() -> list[Resume | None]:
-        place = GroupPlace("broker:9092", "group", lambda: pytest.fail("not asked for"))
+        place = GroupPlace(
+            BrokerSettings(bootstrap="broker:9092"), "group", lambda: pytest.fail("not asked for")
+        )
         found = await asyncio.gather(*(place.committed(TopicPartition("t", n)) for n in range(4)))
         await place.close()
         return found

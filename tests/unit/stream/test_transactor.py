@@ -7,6 +7,7 @@ import asyncio
 import pytest
 from aiokafka.errors import KafkaError
 
+from settings import BrokerSettings
 from stream.partition.transactor import Transactor
 
 
@@ -17,7 +18,7 @@ def test_a_broker_that_names_no_brokers_yet_is_asked_again(monkeypatch: pytest.M
         return None
 
     async def start() -> None:
-        transactor = Transactor("127.0.0.1:9", "flagfive-0", "flagfive")
+        transactor = Transactor(BrokerSettings(bootstrap="127.0.0.1:9"), "flagfive-0", "flagfive")
         monkeypatch.setattr(transactor._client, "bootstrap", answered_without_brokers)
         try:
             await transactor.start()
