@@ -52,6 +52,8 @@ class AdaptationTerms(Protocol):
     def recalibrate_hours(self) -> float: ...
     @property
     def most_refined(self) -> int: ...
+    @property
+    def growth(self) -> float: ...
 
 
 class GateTerms(Protocol):
@@ -112,6 +114,8 @@ class StandingPolicy:
         surge_hours: hours that a surge lasts.
         steer_seconds: seconds between two corrections of the threshold; 0 for none.
         most_refined: most refined detectors that are live at once; 0 refines none.
+        growth: transactions that may join an approved episode without another approval, in parts of those
+            approved; it counts where a person must approve.
     """
 
     alert_rate: float = 0.001
@@ -132,6 +136,7 @@ class StandingPolicy:
     surge_hours: float = 72.0
     steer_seconds: float = 10.0
     most_refined: int = 4
+    growth: float = 1.0
 
     @classmethod
     def of_settings(cls, settings: SettingsFile) -> StandingPolicy:
@@ -157,6 +162,7 @@ class StandingPolicy:
             budget.surge_hours,
             budget.steer_seconds,
             adaptation.most_refined,
+            adaptation.growth,
         )
 
     def overridden(self, terms: Mapping[str, Any]) -> StandingPolicy:

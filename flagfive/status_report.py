@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from contracts.acknowledgement import Acknowledgement
     from control.entry import LoggedEntry
     from control.keys import ControlKey
+    from storage.episodes import Episode
 
 
 @dataclass(frozen=True)
@@ -138,9 +139,9 @@ def _stored(settings: Settings) -> Stored:
                 episodes={row.status: row[1] for row in unit.session.execute(episodes)},
                 alarms={name: row.details["subjects"] for name, row in open_alarms(unit).items()},
                 proposals={
-                    episode.detector_id: episode.details["proposal"]
+                    episode.detector_id: said
                     for episode in live
-                    if episode.detector_id and "proposal" in episode.details
+                    if episode.detector_id and (said := _proposal(episode))
                 },
                 refined={
                     episode.detector_id: episode.details[REFINED]["said"]
@@ -152,3 +153,9 @@ def _stored(settings: Settings) -> Stored:
         return Stored(problem=str(error))
     finally:
         engine.dispose()
+
+
+def _proposal(episode: "Episode") -> str:
+    """What the adaptation worker asks of a person about a live episode; empty where it asks nothing."""
+    waits = f"approve what joined, or retire: {episode.growth_waits}" if episode.growth_waits else None
+    return "; ".join(filter(None, (waits, episode.details.get("proposal"))))

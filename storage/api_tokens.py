@@ -7,6 +7,9 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from storage.table import BigIdentity, TableBase
 
+ACTS_AS = "token "
+"""Before the name of a token where it acts as an author: no user has such a name."""
+
 
 class ApiToken(TableBase):
     """One token with its scopes. Revoked tokens stay stored, since the audit log refers to their names."""
@@ -58,6 +61,13 @@ class ApiTokens:
         if token is None or token.revoked_at is not None:
             return None
         return None if token.expires_at is not None and token.expires_at <= now else token
+
+    def maker_of(self, author: str) -> str | None:
+        """Return who made the token that acts under the name `author`; None where it names no token."""
+        if not author.startswith(ACTS_AS):
+            return None
+        token = self.by_name(author.removeprefix(ACTS_AS))
+        return token.author if token else None
 
     def all(self) -> Sequence[ApiToken]:
         """Return every token, newest first."""

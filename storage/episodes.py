@@ -1,5 +1,6 @@
 """Episodes: named sets of transactions flagged as one pattern, and their status."""
 
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import JSON, Float, ForeignKey, Index, String, UniqueConstraint, func, select
@@ -20,23 +21,32 @@ REFUSED, DRAFT, WAITING, SHADOW, RECEIVED, ADAPTED, ANNOUNCED, LIVE, RETIRED = (
     "live",
     "retired",
 )
+UNDECIDED = (WAITING, SHADOW, DRAFT)
+"""Statuses in which a person decides whether the episode goes live."""
 STANDING = (WAITING, SHADOW, RECEIVED, ADAPTED, ANNOUNCED, LIVE)
 """Statuses in which the transactions of an episode need no second flag."""
 SUPPORT, LOOKALIKE = "support", "lookalike"
 REVIEW = "review"
 """In an episode's details: transactions that look like it (`alike`), and those to judge (`open`), by id."""
+GROWTH_WAITS = "growth_waits"
+"""In a live episode's details: why transactions that joined it wait for a person's approval."""
 REFINED = "refined"
 """In a live episode's details: whether a refined detector was `taken`, and the finding in words (`said`)."""
 
 
 class EpisodeTransaction(TableBase):
-    """One transaction of an episode, with its role: SUPPORT (flagged as fraud) or LOOKALIKE (genuine)."""
+    """One transaction of an episode, with its role: SUPPORT (flagged as fraud) or LOOKALIKE (genuine).
+
+    `approved_role` is the role under which a person, or the policy `auto`, let it into a live detector. It is
+    None for a transaction that has joined since.
+    """
 
     __tablename__ = "episode_transactions"
 
     episode_id: Mapped[str] = mapped_column(ForeignKey("episodes.id", ondelete="CASCADE"), primary_key=True)
     transaction_id: Mapped[str] = mapped_column(String, primary_key=True)
     role: Mapped[str] = mapped_column(String)
+    approved_role: Mapped[str | None] = mapped_column(String)
 
 
 class Episode(TableBase):
@@ -67,6 +77,23 @@ class Episode(TableBase):
     def to_review(self) -> tuple[str, ...]:
         """Ids of transactions that look like the episode and that no analyst has judged yet."""
         return tuple(self.details.get(REVIEW, {}).get("open", ()))
+
+    @property
+    def growth_waits(self) -> str | None:
+        """Why transactions that joined the live episode wait for approval; None where none do."""
+        reason: str | None = self.details.get(GROWTH_WAITS)
+        return reason
+
+    @property
+    def joined(self) -> list[EpisodeTransaction]:
+        """Transactions that have no approval in their present role."""
+        return [part for part in self.transactions if part.role != part.approved_role]
+
+    def approve_members(self, transaction_ids: Collection[str]) -> None:
+        """Approve these transactions in the roles that they have."""
+        for part in self.transactions:
+            if part.transaction_id in transaction_ids:
+                part.approved_role = part.role
 
 
 class Episodes:
@@ -109,6 +136,11 @@ class Episodes:
         """Return the episodes in any of these states, oldest first."""
         wanted = Episode.status.in_(statuses)
         return list(self._session.scalars(select(Episode).where(wanted).order_by(Episode.flagged_at)))
+
+    def undecided(self) -> list[Episode]:
+        """Return the episodes that wait for a person, oldest first, live ones whose growth waits included."""
+        grown = [episode for episode in self.with_status(LIVE) if episode.growth_waits]
+        return sorted([*self.with_status(*UNDECIDED), *grown], key=lambda episode: episode.flagged_at)
 
     def find(self, name: str) -> Episode | None:
         """Find an episode in any state.

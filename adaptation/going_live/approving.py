@@ -5,16 +5,19 @@ from __future__ import annotations
 from adaptation.context import AdaptationContext
 from adaptation.going_live import episode_records as records
 from adaptation.going_live.flagging import carry_out, live_offset
+from adaptation.going_live.growing import adapt_anew
+from adaptation.going_live.members import request_of
 from adaptation.going_live.outcome import EpisodeOutcome, outcome_of_approval
 from adaptation.going_live.result import PendingChange, RequestResult, result_of
 from adaptation.intake.checks import RequestRefused
 from adaptation.proposing.adapting import adapt
 from contracts.request import Request
 from control.entry import Kind
-from storage.episodes import ADAPTED, ANNOUNCED, DRAFT, LIVE, LOOKALIKE, SHADOW, SUPPORT, WAITING, Episode
+from storage.contributors import contributors
+from storage.episodes import ADAPTED, ANNOUNCED, LIVE, UNDECIDED, Episode
 
-APPROVABLE = (WAITING, SHADOW, DRAFT, ADAPTED, ANNOUNCED, LIVE)
-"""The last three for an approval that is repeated after a stop on its way."""
+APPROVABLE = (*UNDECIDED, ADAPTED, ANNOUNCED, LIVE)
+"""The last three for an approval that is repeated after a stop on its way; a live episode may have grown."""
 
 
 def approve(context: AdaptationContext, request: Request, asked_at: float) -> RequestResult:
@@ -32,6 +35,8 @@ def approve(context: AdaptationContext, request: Request, asked_at: float) -> Re
         RequestRefused: no such episode waits, or its author must not approve it.
     """
     episode = _found(context, request)
+    if episode.growth_waits:
+        return _approve_growth(context, episode, request, asked_at)
     flag = request_of(episode, reason=f"flagged by {episode.author}, approved by {request.author}")
     snapshot = context.announcer.refresh()
     offset = live_offset(snapshot, episode)
@@ -48,30 +53,24 @@ def approve(context: AdaptationContext, request: Request, asked_at: float) -> Re
     return result_of(stored, request_id=request.request_id, asked_at=asked_at)
 
 
-def request_of(episode: Episode, reason: str = "") -> Request:
-    """The flag that made an episode, with all transactions that have joined it since."""
-    by_role = {
-        role: tuple(part.transaction_id for part in episode.transactions if part.role == role)
-        for role in (SUPPORT, LOOKALIKE)
-    }
-    return Request(
-        episode.request_id,
-        "flag",
-        episode.author,
-        episode.flagged_at,
-        episode.name,
-        by_role[SUPPORT],
-        by_role[LOOKALIKE],
-        reason=reason,
-        share=episode.details.get("share"),
-    )
+def _approve_growth(
+    context: AdaptationContext, episode: Episode, request: Request, asked_at: float
+) -> RequestResult:
+    """Put a version of the live detector in force that is made of all that has joined the episode."""
+    _refuse_own(context, episode, request)
+    records.note_approval(context, episode, request)
+    reason = f"its growth is approved by {request.author}"
+    outcome = adapt_anew(context, episode, reason, grown=True, approved=True)
+    if isinstance(outcome, str):
+        raise RequestRefused(f"the detector stays as it was: {outcome}")
+    return PendingChange(request.request_id, outcome, asked_at, detector_id=episode.detector_id)
 
 
 def _found(context: AdaptationContext, request: Request) -> Episode:
     with context.unit(reads_only=True) as unit:
         episode = unit.episodes.find_with_status(request.name, *APPROVABLE)
         if episode is None:
-            waiting = [one.name for one in unit.episodes.with_status(WAITING, SHADOW, DRAFT)]
+            waiting = [one.name for one in unit.episodes.undecided()]
             raise RequestRefused(
                 f"no episode {request.name!r} waits for approval; waiting are: {', '.join(waiting) or 'none'}"
             )
@@ -80,7 +79,12 @@ def _found(context: AdaptationContext, request: Request) -> Episode:
 
 
 def _refuse_own(context: AdaptationContext, episode: Episode, request: Request) -> None:
-    if context.policy.four_eyes and episode.author == request.author:
+    if not context.policy.four_eyes:
+        return
+    with context.unit(reads_only=True) as unit:
+        own = request.author in contributors(unit, episode)
+    if own:
         raise RequestRefused(
-            f"{request.author} flagged {episode.name!r}; with adaptation.four_eyes another person approves it"
+            f"{request.author} flagged {episode.name!r} or made it grow, or made the token that did; with "
+            "adaptation.four_eyes another person approves it"
         )

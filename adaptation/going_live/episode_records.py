@@ -16,6 +16,7 @@ from storage.episodes import (
     ADAPTED,
     ANNOUNCED,
     DRAFT,
+    GROWTH_WAITS,
     LIVE,
     LOOKALIKE,
     REFINED,
@@ -90,6 +91,7 @@ def note_outcome(
         # Where the detector does not score, only the risk of its entities is announced.
         episode.control_offset = row.control_offset = offset if outcome.scores else None
         if outcome.status == ANNOUNCED:
+            episode.approve_members({*request.fraud, *request.genuine})
             episode.details = {**episode.details, "flag_to_announced_ms": announced_ms}
         details = {"reason": outcome.reason, "detector": row.id, "control_offset": offset}
         _audit(unit, context, request, outcome.status, details)
@@ -110,13 +112,26 @@ def note_approval(context: AdaptationContext, episode: Episode, request: Request
         unit.commit()
 
 
-def note_new_version(context: AdaptationContext, request: Request, adapted: Adapted, offset: int) -> None:
-    """Note that a new version of a live episode's detector is on the control log."""
+def note_new_version(
+    context: AdaptationContext, request: Request, adapted: Adapted, offset: int, *, approved: bool = False
+) -> None:
+    """Note that a new version of a live episode's detector is on the control log.
+
+    Args:
+        context: database and clock.
+        request: the flag that the version was made of.
+        adapted: the version.
+        offset: its control offset.
+        approved: whether a person, or the policy `auto`, approved all transactions of `request`.
+    """
     with context.unit() as unit:
         episode = unit.episodes.get(request.episode_id)
         assert episode is not None  # its previous version is live
         details = {**episode.details, **adapted.found()}
         details.pop(REFINED, None)  # it was about the version before
+        if approved:
+            details.pop(GROWTH_WAITS, None)
+            episode.approve_members({*request.fraud, *request.genuine})
         episode.control_offset, episode.details = offset, details
         before = unit.detectors.get(episode.detector_id or "")
         if before is not None and before.id != adapted.id:  # made beside another base

@@ -6,7 +6,7 @@ import logging
 
 from adaptation.context import AdaptationContext
 from adaptation.going_live import episode_records as records
-from adaptation.going_live.approving import request_of
+from adaptation.going_live.members import request_of
 from adaptation.going_live.outcome import detector_change, risk_entry
 from adaptation.intake.checks import RequestRefused
 from adaptation.proposing.adapting import adapt

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 
 from adaptation.context import AdaptationContext
 from adaptation.going_live import episode_records as records
-from adaptation.going_live.approving import request_of
+from adaptation.going_live.members import request_of
 from adaptation.going_live.outcome import detector_change
 from adaptation.intake.checks import RequestRefused
 from adaptation.intake.labelling import GROWN_AT

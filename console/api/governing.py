@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Path
 from pydantic import BaseModel, Field
 
 from console.access.rights import Right
@@ -11,10 +11,12 @@ from console.api.fields import Limit, Offset
 from console.api.viewing import ContextOf, needs
 from console.results.administration import ApprovalList, PolicyInForce
 from console.services import governing as service
+from storage.policies import APPROVED, REJECTED
 
 router = APIRouter(tags=["administration"])
 
 Reader = Annotated[Viewer, needs(Right.READ)]
+ProposalId = Annotated[int, Path(ge=1, le=2**53)]
 Days = Annotated[float, Field(ge=0, le=36_500, allow_inf_nan=False, description="days; 0 keeps everything")]
 
 
@@ -39,9 +41,25 @@ def policy(viewer: Reader, context: ContextOf) -> PolicyInForce:
 def set_policy(
     viewer: Annotated[Viewer, needs(Right.ADMINISTER)], context: ContextOf, change: PolicyUpdate
 ) -> PolicyInForce:
-    """Change the policy; changes override the settings file."""
+    """Change the policy; changes override the settings file. Under four eyes they wait as a proposal."""
     given = {name: value for name, value in change.model_dump().items() if value is not None}
     return service.set_policy(context, viewer, given)
+
+
+@router.post("/policy/proposals/{proposal_id}/approve")
+def approve_policy(
+    viewer: Annotated[Viewer, needs(Right.ADMINISTER)], context: ContextOf, proposal_id: ProposalId
+) -> PolicyInForce:
+    """Put a proposal of another administrator in force."""
+    return service.decide_policy(context, viewer, proposal_id, APPROVED)
+
+
+@router.post("/policy/proposals/{proposal_id}/reject")
+def reject_policy(
+    viewer: Annotated[Viewer, needs(Right.ADMINISTER)], context: ContextOf, proposal_id: ProposalId
+) -> PolicyInForce:
+    """Reject a proposal, or withdraw one's own."""
+    return service.decide_policy(context, viewer, proposal_id, REJECTED)
 
 
 @router.get("/approvals")

@@ -35,7 +35,7 @@ def _waiting(viewer: PageViewer, rows: list[EpisodeRow]) -> None:
                     text(row.author, tag="td")
                     with cell(), box("muted"):
                         moment(row.flagged_at, viewer.zone)
-                    text(row.reason or NOTHING, "muted", tag="td")
+                    text(row.growth_waits or row.reason or NOTHING, "muted", tag="td")
 
 
 def _decided(viewer: PageViewer, rows: list[ApprovalDecision]) -> None:

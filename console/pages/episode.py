@@ -69,7 +69,7 @@ class EpisodeView:
         except ApiRefused:
             return  # the API is briefly away; the next look tries again
         before, self._found = self._found, found
-        if before.status != found.status:
+        if (before.status, before.growth_waits) != (found.status, found.growth_waits):
             self.heading.refresh()
         if before != found:
             self.numbers.refresh()
@@ -101,6 +101,8 @@ class EpisodeView:
         with box("stack"):
             if self._found.reason:
                 banner(self._found.reason, "fraud" if self._found.status == "refused" else "")
+            if self._found.growth_waits:
+                banner(f"Waits for approval: {self._found.growth_waits}")
             _tiles(self._found)
 
     @ui.refreshable_method

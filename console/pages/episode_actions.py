@@ -64,9 +64,9 @@ def episode_actions(
         return
     own = found.author == viewer.name
     for step in STEPS:
-        if found.status in step.states:
+        if found.status in step.states or (step.path == "approve" and found.growth_waits):
             made = button(step.words, partial(_ask, viewer, route, step, after), kind=step.kind)
-            if step.path == "approve" and own and four_eyes:
+            if step.path == "approve" and own and four_eyes and not found.growth_waits:
                 made.disable()
                 made.tooltip("Another person must approve an episode that you flagged")
 

@@ -66,6 +66,16 @@ class TokenCreated:
 
 
 @dataclass(frozen=True)
+class PolicyProposed:
+    """A change of the policy that waits for another administrator; `changes` has its terms."""
+
+    id: int
+    author: str
+    time: float
+    changes: dict[str, Any]
+
+
+@dataclass(frozen=True)
 class PolicyInForce:
     """The standing policy, as far as administrators can change it in the console.
 
@@ -85,6 +95,8 @@ class PolicyInForce:
     four_eyes: bool
     transactions_days: float
     alerts_days: float
+    proposed: PolicyProposed | None = None
+    """A change that waits for another administrator, under four eyes."""
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,8 @@ class EpisodeRow:
     """A proposal of the worker, such as retirement, and its reason."""
     asks: int
     """Transactions that look like the episode and that no one has judged yet."""
+    growth_waits: str | None
+    """Why transactions that joined the live episode wait for approval; null where none do."""
 
 
 @dataclass(frozen=True)

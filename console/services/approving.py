@@ -14,24 +14,24 @@ from console.services.requests import result_of
 from contracts.request import RequestKind
 from storage import UnitOfWork
 from storage.approvals import APPROVED, REJECTED, Approval
-from storage.episodes import DRAFT, SHADOW, WAITING, Episode
-
-UNDECIDED = (WAITING, SHADOW, DRAFT)
+from storage.contributors import contributors
+from storage.episodes import LIVE, UNDECIDED, Episode
 
 
 def approve(context: ConsoleContext, viewer: Viewer, name: str, note: str) -> RequestResult:
-    """Put a waiting, shadow or draft episode into force.
+    """Put a waiting, shadow or draft episode into force, or what joined a live one beyond its approval.
 
     Raises:
         NotFound: no such episode.
-        NotAllowed: under four eyes, the viewer flagged the episode.
+        NotAllowed: under four eyes, the viewer flagged the episode, made it grow, or made the token that did.
         Refused: the episode is decided already, or the worker refuses.
     """
     with context.unit(reads_only=True) as unit:
-        episode = _undecided(unit, name)
-        if standing_policy(context, unit).four_eyes and episode.author == viewer.name:
+        episode = _undecided(unit, name, growth=True)
+        if standing_policy(context, unit).four_eyes and viewer.name in contributors(unit, episode):
             raise NotAllowed(
-                f"{viewer.name} flagged {episode.name!r}, so another person must approve it",
+                f"{viewer.name} flagged {episode.name!r} or made it grow, or made the token that did, so "
+                "another person must approve it",
                 where="four eyes",
             )
     return _decide(context, viewer, episode, APPROVED, "approve", note)
@@ -132,8 +132,10 @@ def _decide(
     return result_of(request, ask(context, viewer, request, act, beside=record))
 
 
-def _undecided(unit: UnitOfWork, name: str) -> Episode:
+def _undecided(unit: UnitOfWork, name: str, *, growth: bool = False) -> Episode:
     episode = find_episode(unit, name)
+    if growth and episode.status == LIVE and episode.growth_waits:
+        return episode
     if episode.status not in UNDECIDED:
         raise Refused(f"episode {episode.name!r} is {episode.status}", where="name", allowed=list(UNDECIDED))
     return episode

@@ -28,7 +28,7 @@ from storage import UnitOfWork
 from storage.alert_queue import AlertCounts
 from storage.audit_search import AuditFilter
 from storage.control_entries import ControlEntry
-from storage.episodes import REFINED, REVIEW, SHADOW, Episode
+from storage.episodes import GROWTH_WAITS, REFINED, REVIEW, SHADOW, Episode
 
 LONGEST_HISTORY = 200
 
@@ -61,7 +61,7 @@ def episode_page(context: ConsoleContext, name: str) -> EpisodeDetails:
             episode = find_episode(unit, name)
         except NotFound:
             return _asked_for(context, unit, name)
-        found = {name: value for name, value in episode.details.items() if name != REVIEW}
+        found = {name: value for name, value in episode.details.items() if name not in (REVIEW, GROWTH_WAITS)}
         refined = found.pop(REFINED, None)
         support = _members(context, unit, {part.transaction_id: part.role for part in episode.transactions})
         return EpisodeDetails(
@@ -98,6 +98,7 @@ def _fields(episode: Episode, tallies: dict[str, AlertCounts]) -> dict[str, Any]
         "precision": tally.precision,
         "proposal": episode.details.get("proposal"),
         "asks": len(episode.to_review),
+        "growth_waits": episode.growth_waits,
     }
 
 

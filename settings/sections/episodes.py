@@ -69,6 +69,13 @@ class AdaptationSettings(Section):
         description="most refined detectors live at once, 0 to 50; each costs the scorer a pass of the "
         "base's network; 0 refines none",
     )
+    growth: float = Field(
+        1.0,
+        ge=0,
+        le=100,
+        description="transactions that may join an approved episode until it needs another approval, in "
+        "parts of those approved, 0 to 100; it counts where a person must approve",
+    )
 
 
 class GateSettings(Section):

@@ -25,6 +25,7 @@ ALERTS, TRANSACTIONS = 100_000, 200
 CARDS = 50
 PASSWORD = "correct horse battery"
 ROLES = ("analyst", "viewer", "lead", "admin")
+SECOND_ADMIN = "another admin"
 SCRIPT = "<img src=x onerror='window.hit=1'>"
 """What a hostile id, name or reason may hold."""
 HOSTILE = f"tx-{SCRIPT}"
@@ -59,8 +60,8 @@ def fill(settings: Settings) -> None:
 def _add_users(engine: Engine, now: float) -> None:
     hashed = hash_password(PASSWORD)
     with UnitOfWork(engine) as unit:
-        for role in ROLES:
-            unit.users.add(User(name=role, role=role, password_hash=hashed, created_at=now))
+        for name, role in (*zip(ROLES, ROLES, strict=True), (SECOND_ADMIN, "admin")):
+            unit.users.add(User(name=name, role=role, password_hash=hashed, created_at=now))
         unit.commit()
 
 

@@ -8,7 +8,7 @@ import json
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import msgspec
 import pytest
@@ -23,7 +23,7 @@ from tests.browser import NARROW, Visitor
 from tests.integration.console.conftest import SignedIn
 from tests.integration.console.filled_work import BASE_ON_TRIAL, COMMITTED, PATTERNS, RECORDS, SUSPICIOUS_NOTE
 from tests.integration.console.models_in_force import FRAUDS
-from tests.integration.console.pages_setup import ALERTS
+from tests.integration.console.pages_setup import ALERTS, SECOND_ADMIN
 
 LIVE, OTHER, ON_TRIAL, DRAFT = PATTERNS[:4]
 
@@ -248,13 +248,22 @@ def test_under_four_eyes_a_lead_cannot_approve_an_episode_of_their_own(
         lead.open(f"/episodes/{DRAFT.name}")
         expect(approve).to_be_disabled()
     finally:
-        set_four_eyes(admin, False)
+        proposal = set_four_eyes(admin, False)["proposed"]["id"]
+        send(signed_in(SECOND_ADMIN), "post", f"policy/proposals/{proposal}/approve", {})
     lead.open(f"/episodes/{DRAFT.name}")
     expect(approve).to_be_enabled()
 
 
-def set_four_eyes(admin: Visitor, on: bool) -> None:
-    api = f"{admin.origin}/api/v1"
-    csrf = admin.page.request.get(f"{api}/session").json()["csrf"]
-    changed = admin.page.request.put(f"{api}/policy", data={"four_eyes": on}, headers={"X-CSRF-Token": csrf})
-    assert changed.ok
+def set_four_eyes(admin: Visitor, on: bool) -> dict[str, Any]:
+    return send(admin, "put", "policy", {"four_eyes": on})
+
+
+def send(person: Visitor, method: str, path: str, body: dict[str, Any]) -> dict[str, Any]:
+    """Call the API as the person who is signed in."""
+    api = f"{person.origin}/api/v1"
+    csrf = person.page.request.get(f"{api}/session").json()["csrf"]
+    call = getattr(person.page.request, method)
+    answer = call(f"{api}/{path}", data=body, headers={"X-CSRF-Token": csrf})
+    assert answer.ok, answer.text()
+    found: dict[str, Any] = answer.json()
+    return found

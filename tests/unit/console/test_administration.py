@@ -100,6 +100,35 @@ def test_policy_stands_over_the_settings_file_and_says_who_changed_it(
     assert last.details["after"]["four_eyes"] is True
 
 
+def test_under_four_eyes_another_administrator_puts_a_policy_in_force(
+    person: Sign, app: FastAPI, context: ConsoleContext
+) -> None:
+    """1. Four eyes go on. 2. Turning them off only proposes. 3. Who proposed cannot approve; another can."""
+    admin = person("admin")
+    assert admin.post("/users", {"name": "root", "role": "admin", "password": PASSWORD}).status_code == 201
+    assert admin.ask("PUT", "/policy", json={"four_eyes": True}).json()["four_eyes"]
+    proposed = admin.ask("PUT", "/policy", json={"four_eyes": False, "alert_rate": 0.3}).json()
+    assert (proposed["four_eyes"], proposed["alert_rate"]) == (True, 0.001)
+    assert proposed["proposed"]["changes"] == {"four_eyes": False, "alert_rate": 0.3}
+    way = f"/policy/proposals/{proposed['proposed']['id']}/approve"
+    assert admin.post(way).status_code == 403
+    approved = Person(app, "root").post(way).json()
+    assert (approved["four_eyes"], approved["alert_rate"], approved["proposed"]) == (False, 0.3, None)
+    assert admin.post(way).status_code == 404
+    with context.unit(reads_only=True) as unit:
+        last = list(unit.audit._entries())[-1]
+    assert (last.actor, last.action, last.details["after"]["proposed_by"]) == ("root", "set policy", "admin")
+
+
+def test_a_later_policy_proposal_replaces_the_one_that_waits(person: Sign) -> None:
+    admin = person("admin")
+    admin.ask("PUT", "/policy", json={"four_eyes": True})
+    first = admin.ask("PUT", "/policy", json={"alert_rate": 0.3}).json()["proposed"]
+    second = admin.ask("PUT", "/policy", json={"alert_rate": 0.002}).json()["proposed"]
+    assert admin.post(f"/policy/proposals/{first['id']}/reject").status_code == 404
+    assert admin.post(f"/policy/proposals/{second['id']}/reject").json()["proposed"] is None
+
+
 def test_everybody_keeps_their_own_views(person: Sign) -> None:
     ada, bob = person("analyst"), person("lead")
     view = {"name": "mine", "page": "queue", "query": {"min_amount": 100, "state": ["open"]}}

@@ -13,8 +13,9 @@ from console.server import build_app
 from contracts.answer import Answer, Draft
 from contracts.trade_off import TradeOff, TradeOffPoint
 from settings import AdaptationSettings, Settings
+from storage.api_tokens import ApiToken
 from storage.control_entries import ControlEntry
-from storage.episodes import LIVE, REVIEW, WAITING, Episode, EpisodeTransaction
+from storage.episodes import GROWTH_WAITS, LIVE, REVIEW, WAITING, Episode, EpisodeTransaction
 from tests.unit.console.at_hand import ModelsAtHand, WorkerAtHand
 from tests.unit.console.people import Person
 from tests.unit.console.stored_rows import DAY, alert_row
@@ -122,6 +123,37 @@ def test_with_four_eyes_nobody_approves_their_own_episode(context: ConsoleContex
     with context.unit(reads_only=True) as unit:
         (decision,) = unit.approvals.of_episode("e-1")
     assert (decision.author, decision.flagged_by, decision.decision) == ("admin", "lead", "approved")
+
+
+def test_with_four_eyes_the_maker_of_a_token_does_not_approve_what_it_flagged(
+    context: ConsoleContext, app: FastAPI
+) -> None:
+    with context.unit() as unit:
+        unit.tokens.add(ApiToken(name="feed", digest="d", scopes=["episodes"], author="lead", created_at=DAY))
+        unit.commit()
+    add_episode(context, WAITING, author="token feed")
+    guarded = four_eyes(context)
+    assert Person(guarded, "lead").post("/episodes/e-1/approve", {"note": "mine"}).status_code == 403
+    assert Person(guarded, "admin").post("/episodes/e-1/approve", {"note": "fits"}).status_code == 200
+
+
+def test_growth_that_waits_is_listed_and_approved_by_another_person_than_who_labelled(
+    context: ConsoleContext, app: FastAPI
+) -> None:
+    add_episode(context, LIVE)
+    with context.unit() as unit:
+        episode = unit.episodes.get("e-1")
+        assert episode is not None
+        episode.approve_members({"tx-1"})
+        episode.details = {**episode.details, GROWTH_WAITS: "it grew by 1"}
+        unit.labels.add_many([("tx-2", "fraud", "analyst", "lead", DAY, "r-9")])
+        unit.commit()
+    guarded = four_eyes(context)
+    lead, admin = Person(guarded, "lead"), Person(guarded, "admin")
+    assert [row["growth_waits"] for row in lead.get("/approvals").json()["rows"]] == ["it grew by 1"]
+    assert lead.post("/episodes/e-1/approve", {"note": ""}).status_code == 403
+    assert lead.post("/episodes/e-1/reject", {"note": ""}).status_code == 409
+    assert admin.post("/episodes/e-1/approve", {"note": "fits"}).status_code == 200
 
 
 def test_with_four_eyes_a_flag_waits_whatever_was_asked_for(

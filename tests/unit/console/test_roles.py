@@ -83,6 +83,8 @@ MAY = {
     "POST /cases/{case_id}/links": ANALYSTS,
     "GET /policy": READERS,
     "PUT /policy": ADMINS,
+    "POST /policy/proposals/{proposal_id}/approve": ADMINS,
+    "POST /policy/proposals/{proposal_id}/reject": ADMINS,
     "GET /approvals": READERS,
     "GET /users": AUDITORS,
     "POST /users": ADMINS,
@@ -94,7 +96,7 @@ MAY = {
     "GET /audit/export": AUDITORS,
     "GET /audit/verify": AUDITORS,
 }
-ANYTHING = {"control_offset": "9", "case_id": "9", "user_id": "999", "token_id": "9"}
+ANYTHING = {"control_offset": "9", "case_id": "9", "user_id": "999", "token_id": "9", "proposal_id": "9"}
 """Values of path parameters that are numbers; text stands for the others."""
 
 

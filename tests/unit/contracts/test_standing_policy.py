@@ -23,12 +23,31 @@ def test_every_term_comes_from_the_settings_file() -> None:
             expire_days=5.0,
             recalibrate_hours=6.0,
             most_refined=7,
+            growth=0.5,
         ),
         storage=StorageSettings(transactions_days=7.0, alerts_days=8.0),
         gate=GateSettings(objective="money", known_fraud_lost=0.1, alerts_added=30.0, confidence=0.9),
     )
     assert StandingPolicy.of_settings(settings) == StandingPolicy(
-        0.002, 9.0, "shadow", True, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, "money", 0.1, 30.0, 0.9, 0.5, 9.0, 11.0, 7
+        0.002,
+        9.0,
+        "shadow",
+        True,
+        3.0,
+        4.0,
+        5.0,
+        6.0,
+        7.0,
+        8.0,
+        "money",
+        0.1,
+        30.0,
+        0.9,
+        0.5,
+        9.0,
+        11.0,
+        7,
+        0.5,
     )
 
 
