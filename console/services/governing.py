@@ -117,7 +117,9 @@ def _put_in_force(
 
 def _in_force(context: ConsoleContext, unit: UnitOfWork) -> PolicyInForce:
     standing, waiting = standing_policy(context, unit), unit.policies.proposal()
-    proposed = waiting and PolicyProposed(waiting.id, waiting.author, waiting.time, dict(waiting.terms))
+    proposed = None
+    if waiting is not None:
+        proposed = PolicyProposed(waiting.id, waiting.author, waiting.time, dict(waiting.terms))
     terms = {
         field.name: getattr(standing, field.name)
         for field in fields(PolicyInForce)
