@@ -38,7 +38,19 @@ class NotAllowed(ConsoleError):
 
 
 class Locked(ConsoleError):
-    """Too many wrong passwords; the sender must wait."""
+    """Too many tries; the sender must wait.
+
+    Attributes:
+        wait_s: seconds until the next try is answered.
+    """
+
+    def __init__(self, what: str, *, wait_s: float, where: str = "", allowed: Any = "") -> None:
+        super().__init__(what, where=where, allowed=allowed)
+        self.wait_s = wait_s
+
+
+class Busy(Locked):
+    """The console has too much to do; the same request succeeds a moment later."""
 
 
 class WorkerUnresponsive(ConsoleError):

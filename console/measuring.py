@@ -18,7 +18,7 @@ WAYS_IN = {
     ("GET", "/session/once"): "link",
     ("GET", "/session/provider/back"): "provider",
 }
-LOCKED = 429
+DELAYED = 429
 
 
 class Measured:
@@ -68,10 +68,10 @@ def outcome_of(status: int) -> str:
     """Return the outcome of a sign-in from its status code.
 
     >>> [outcome_of(status) for status in (303, 401, 429, 503)]
-    ['signed in', 'refused', 'locked', 'failed']
+    ['signed in', 'refused', 'delayed', 'failed']
     """
-    if status == LOCKED:
-        return "locked"
+    if status == DELAYED:
+        return "delayed"
     return "signed in" if status < 400 else "refused" if status < 500 else "failed"
 
 

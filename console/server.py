@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-
-from fastapi import FastAPI, Request, Response
+from fastapi import FastAPI
 from starlette.middleware.sessions import SessionMiddleware
 
 from console.access.provider import Provider
@@ -30,7 +28,11 @@ from console.api import (
 from console.api import provider as provider_routes
 from console.api.errors import add_error_handlers
 from console.context import ConsoleContext
+from console.gates.bodies import Bodies
+from console.gates.headers import SecureHeaders
+from console.gates.rates import Rates
 from console.measuring import Measured
+from settings import ConsoleSettings
 
 PREFIX = "/api/v1"
 WAY_TO_PROVIDER_S = 600
@@ -38,24 +40,14 @@ RESOURCES = (
     provider_routes, session, alerts, transactions, entities, episodes, labels, detectors, control_entries,
     cases, monitoring, what_if, views, users, tokens, audit, governing,
 )  # fmt: skip
-# Pages run their own scripts and talk only to their own server.
-POLICY = (
-    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
-    "img-src 'self' data:; font-src 'self' data:; connect-src 'self' ws: wss:; frame-ancestors 'none'; "
-    "base-uri 'self'; form-action 'self'"
-)
-STRICT_POLICY = "default-src 'none'; frame-ancestors 'none'"
-HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "X-Frame-Options": "DENY",
-}
+ASSETS = ("/_nicegui/", "/static-")
+LONG_LIVED = "/_nicegui_ws/"
 
 
-def build_app(context: ConsoleContext, provider: Provider | None = None) -> FastAPI:
+def build_app(context: ConsoleContext | None, provider: Provider | None = None) -> FastAPI:
     """Return the API over `context`, with sign-in through `provider` if given.
 
-    `flagfive console` mounts the pages on it.
+    `flagfive console` mounts the pages on it. Without a context it only describes itself.
     """
     app = FastAPI(
         title="flagfive console",
@@ -65,7 +57,6 @@ def build_app(context: ConsoleContext, provider: Provider | None = None) -> Fast
         openapi_url=f"{PREFIX}/openapi.json",
     )
     app.state.context, app.state.provider = context, provider
-    app.middleware("http")(_secure_headers)
     if provider is not None:
         # State between the redirect to the provider and the way back.
         app.add_middleware(
@@ -78,20 +69,25 @@ def build_app(context: ConsoleContext, provider: Provider | None = None) -> Fast
     add_error_handlers(app)
     for resource in RESOURCES:
         app.include_router(resource.router, prefix=PREFIX)
-    app.add_middleware(Measured, prefix=PREFIX, groups=_groups())
+    _add_gates(app, context)
     return app
+
+
+def _add_gates(app: FastAPI, context: ConsoleContext | None) -> None:
+    """Put limits, headers and metrics before the routes; what is added last sees a request first."""
+    console = context.settings.console if context else ConsoleSettings()
+    app.add_middleware(Bodies, most=console.body_kib * 1024)
+    app.add_middleware(
+        Rates,
+        per_second=console.requests_per_second,
+        at_once=console.requests_at_once,
+        uncounted=(*ASSETS, LONG_LIVED),
+    )
+    app.add_middleware(SecureHeaders, prefix=PREFIX, hsts_days=console.hsts_days)
+    app.add_middleware(Measured, prefix=PREFIX, groups=_groups())
 
 
 def _groups() -> set[str]:
     """The first path segment of every route below the prefix."""
     paths = {route.path for resource in RESOURCES for route in resource.router.routes}
     return {path.split("/")[1] for path in paths}
-
-
-async def _secure_headers(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-    response = await call_next(request)
-    in_api = request.url.path.startswith(PREFIX)
-    policy = {"Content-Security-Policy": STRICT_POLICY if in_api else POLICY}
-    caching = {"Cache-Control": "no-store"} if in_api else {}
-    response.headers.update(HEADERS | policy | caching)
-    return response

@@ -20,6 +20,7 @@ ONLY_IN_ENVIRONMENT = {
     ("broker", "oauth_secret"): "FLAGFIVE_BROKER__OAUTH_SECRET",
     ("control", "key"): "FLAGFIVE_CONTROL_KEY",
     ("console", "oidc_secret"): "FLAGFIVE_CONSOLE__OIDC_SECRET",
+    ("console", "secret"): "FLAGFIVE_CONSOLE__SECRET",
 }
 SECRETS = {*ONLY_IN_ENVIRONMENT, ("storage", "url")}
 CLONE = Path(__file__).resolve().parent.parent

@@ -1,4 +1,4 @@
-"""Users of the console: role, password hash, and failed sign-ins."""
+"""Users of the console: name, role, and password hash or id at a provider."""
 
 from collections.abc import Sequence
 
@@ -21,9 +21,6 @@ class User(TableBase):
     subject: Mapped[str | None] = mapped_column(String)
     """Id of the user at the OpenID provider."""
     active: Mapped[bool] = mapped_column(default=True)
-    failures: Mapped[int] = mapped_column(default=0)
-    """Wrong passwords in a row."""
-    locked_until: Mapped[float | None] = mapped_column(Float(53))
     created_at: Mapped[float] = mapped_column(Float(53))
 
 

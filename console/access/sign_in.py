@@ -1,20 +1,19 @@
-"""Sign-in and sign-out: password with lock-out, one-time link, session, token."""
+"""Sign-in and sign-out: password, one-time link, session, token."""
 
 from dataclasses import dataclass
 
-from console.access.address_limit import AddressLimit
+from console.access.attempt_limits import AttemptLimits
 from console.access.passwords import is_password
 from console.access.rights import RIGHT_OF_SCOPE, Scope
 from console.access.secrets import digest_of, new_link_secret, new_secret
 from console.access.viewer import Viewer
 from console.audit import Act, note
-from console.errors import Locked, NotSignedIn
+from console.context import ConsoleContext
+from console.errors import NotSignedIn
 from storage import UnitOfWork
 from storage.users import User
 from storage.web_sessions import OneTimeLink, WebSession
 
-FAILURES_ALLOWED = 5
-LOCKED_S = 900.0
 SESSION_S = 12 * 3_600.0
 """A working day with breaks; a session ends then, also while it is in use."""
 LINK_S = 3_600.0
@@ -30,29 +29,55 @@ class Entered:
     viewer: Viewer
 
 
-def sign_in(
-    unit: UnitOfWork, name: str, password: str, *, address: str, now: float, limit: AddressLimit
-) -> Entered:
+def sign_in(context: ConsoleContext, name: str, password: str, *, address: str) -> Entered:
     """Begin a session by password.
 
-    Failures are counted in `unit`, so the caller must commit also after an error.
+    1. Count the try as failed and look the user up, in one short transaction. 2. Verify the password without
+    a transaction: it takes 50 ms or more, and writers would wait. 3. Forget the failure and begin the
+    session, or write the failure to the audit log. A stop after 1 or 2 leaves one counted try.
+
+    A name that does not exist, a user of an OpenID provider and a wrong password get the same answer after
+    the same work.
+
+    Args:
+        context: tools of the console.
+        name: the name as it was typed.
+        password: the password as it was typed.
+        address: address of the sender.
+
+    Returns:
+        The new session.
 
     Raises:
         NotSignedIn: name or password is wrong; the message does not say which.
-        Locked: user or address has sent too many wrong passwords.
+        Locked: name or address must wait after wrong passwords.
+        Busy: too many passwords are being verified.
     """
-    limit.check(unit, address, now)  # before the hash, which takes 50 ms
-    user = unit.users.by_name(name)
-    locked = user is not None and user.locked_until is not None and user.locked_until > now
-    # Always verified: the response time must not show whether the user exists.
-    right = is_password(user.password_hash if user else None, password)
-    if user is not None and locked:
-        raise Locked(f"too many wrong passwords: locked for {LOCKED_S / 60:.0f} minutes", where="name")
-    if user is None or not right or not user.active:
-        _count_failure(unit, user, name, address, now, limit)
-        raise NotSignedIn(_WRONG, where="name, password")
-    user.failures, user.locked_until = 0, None
-    return begin_session(unit, user, address=address, now=now, by="password")
+    now, limits = context.clock(), limits_of(context)
+    with context.unit() as unit:
+        try:
+            limits.begin(unit, name, address, now)
+        finally:
+            unit.commit()
+        user = unit.users.by_name(name)
+        hashed = user.password_hash if user is not None and user.subject is None else None
+    right = is_password(hashed, password)
+    with context.unit() as unit:
+        user = unit.users.by_name(name)
+        if user is None or not right or not user.active or user.password_hash != hashed:
+            _note_failure(unit, limits, name, address, now)
+            unit.commit()
+            raise NotSignedIn(_WRONG, where="name, password")
+        limits.succeed(unit, name, address)
+        entered = begin_session(unit, user, address=address, now=now, by="password")
+        unit.commit()
+    return entered
+
+
+def limits_of(context: ConsoleContext) -> AttemptLimits:
+    """The limits of tried passwords, from the settings."""
+    console = context.settings.console
+    return AttemptLimits(console.address_failures, 60.0 * console.address_minutes)
 
 
 def sign_in_by_link(unit: UnitOfWork, secret: str, *, address: str, now: float) -> Entered:
@@ -118,17 +143,7 @@ def one_time_link(unit: UnitOfWork, user: User, *, now: float) -> str:
     return secret
 
 
-def _count_failure(
-    unit: UnitOfWork, user: User | None, name: str, address: str, now: float, limit: AddressLimit
-) -> None:
-    signed_out = Viewer(name, frozenset(), address)
-    details: dict[str, object] = {}
-    if user is not None:
-        user.failures += 1
-        details["failures"] = user.failures
-        if user.failures >= FAILURES_ALLOWED:
-            user.failures, user.locked_until = 0, now + LOCKED_S
-            details["locked_for_s"] = LOCKED_S
-    if limit.add(unit, address, now):
-        details["address_locked_for_s"] = limit.window_s
-    note(unit, signed_out, Act("sign in failed", name, after=details), now)
+def _note_failure(unit: UnitOfWork, limits: AttemptLimits, name: str, address: str, now: float) -> None:
+    reached = limits.reached(unit, address, now)
+    details = {"address_delayed_for_s": limits.window_s} if reached else {}
+    note(unit, Viewer(name, frozenset(), address), Act("sign in failed", name, after=details), now)

@@ -1,10 +1,13 @@
 """The table of errors and status codes."""
 
+import math
+
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 
 from console.errors import (
+    Busy,
     ConsoleError,
     Invalid,
     Locked,
@@ -23,6 +26,7 @@ STATUS: dict[type[ConsoleError], int] = {
     NotFound: 404,
     Refused: 409,
     Locked: 429,
+    Busy: 503,
     WorkerUnresponsive: 504,
 }
 
@@ -37,7 +41,8 @@ def add_error_handlers(app: FastAPI) -> None:
 async def _told(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, ConsoleError)
     detail = {"what": error.what, "where": error.where, "allowed": error.allowed}
-    return JSONResponse({"detail": detail}, STATUS[type(error)])
+    headers = {"Retry-After": str(math.ceil(error.wait_s))} if isinstance(error, Locked) else None
+    return JSONResponse({"detail": detail}, STATUS[type(error)], headers)
 
 
 async def _away(request: Request, error: Exception) -> JSONResponse:

@@ -6,14 +6,12 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import BaseModel, Field
 
-from console.access.address_limit import AddressLimit
 from console.access.administration import change_own_password
 from console.access.passwords import FEWEST_CHARACTERS, MOST_CHARACTERS
 from console.access.rights import Right
 from console.access.sign_in import SESSION_S, Entered, sign_in, sign_in_by_link, sign_out
 from console.access.viewer import Viewer
 from console.api.viewing import COOKIE, ContextOf, address_of, needs
-from console.errors import ConsoleError
 from console.results.session import SessionUser
 
 router = APIRouter(prefix="/session", tags=["session"])
@@ -36,21 +34,7 @@ class PasswordChange(BaseModel):
 @router.post("", openapi_extra={"x-public": True})
 def begin(credentials: Credentials, request: Request, response: Response, context: ContextOf) -> SessionUser:
     """Sign in with name and password."""
-    console = context.settings.console
-    with context.unit() as unit:
-        try:
-            entered = sign_in(
-                unit,
-                credentials.name,
-                credentials.password,
-                address=address_of(request),
-                now=context.clock(),
-                limit=AddressLimit(console.address_failures, 60.0 * console.address_minutes),
-            )
-        except ConsoleError:
-            unit.commit()  # keeps the count of failures and the audit entry
-            raise
-        unit.commit()
+    entered = sign_in(context, credentials.name, credentials.password, address=address_of(request))
     set_cookie(request, response, entered)
     return session_user(entered.viewer)
 

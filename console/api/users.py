@@ -33,7 +33,6 @@ class UserUpdate(BaseModel):
     role: Role | None = None
     active: bool | None = None
     password: Password | None = None
-    unlock: bool = False
 
 
 @router.get("")

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Request
 from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBearer
+from starlette.requests import HTTPConnection
 
 from console.access.rights import Right
 from console.access.sign_in import viewer_of_session, viewer_of_token
@@ -62,6 +63,16 @@ def viewer_of(
     if bearer is None and request.method not in READING:
         _check_csrf(request, viewer)
     return viewer
+
+
+def is_signed_in(context: ConsoleContext, connection: HTTPConnection) -> bool:
+    """Return whether a request or web socket carries the cookie of a valid session."""
+    cookie, client = connection.cookies.get(COOKIE), connection.client
+    if not cookie:
+        return False
+    address = client.host if client else "unknown"
+    with context.unit(reads_only=True) as unit:
+        return viewer_of_session(unit, cookie, address=address, now=context.clock()) is not None
 
 
 def _check_csrf(request: Request, viewer: Viewer) -> None:

@@ -43,14 +43,10 @@ def _row(viewer: PageViewer, row: UserRow, may: bool) -> None:
             if may and row.name != viewer.name:
                 words = "Deactivate" if row.active else "Activate"
                 button(words, partial(_changed, viewer, row, {"active": not row.active}), kind="quiet")
-                if row.locked:
-                    button("Unlock", partial(_changed, viewer, row, {"unlock": True}), kind="quiet")
 
 
 def _state(row: UserRow) -> None:
     state, kind = ("active", "genuine") if row.active else ("deactivated", "fraud")
-    if row.locked:
-        state, kind = "locked: too many wrong passwords", "watch"
     text(state, f"tag {kind}", tag="span")
 
 

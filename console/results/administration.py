@@ -10,13 +10,13 @@ from console.results.episodes import EpisodeRow
 
 @dataclass(frozen=True)
 class UserRow:
-    """One user; `locked` is set after too many wrong passwords."""
+    """One user; `signs_in_by` is `password` (or a one-time link before they set one) or `provider`."""
 
     id: int
     name: str
     role: str
     active: bool
-    locked: bool
+    signs_in_by: str
     created_at: float
 
 

@@ -36,7 +36,7 @@ CONSOLE = Dashboard(
         ),
         Panel(
             "Sign-ins, 1 h",
-            "Sign-in attempts by method and outcome; locked means too many wrong passwords before.",
+            "Sign-in attempts by method and outcome; delayed means too many wrong passwords before.",
             "short",
             (
                 (

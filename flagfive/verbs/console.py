@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 app = typer.Typer(add_completion=False)
 
+WEB_SOCKET_BYTES = 1024 * 1024
+"""Largest message of a page to the console; pages send clicks and typed text."""
+
 
 class PortTaken(UserError):
     """The console cannot listen at its address."""
@@ -60,7 +63,13 @@ def console(
     with _listening(*place) as listener:
         _print_address(served, "http://{}:{}".format(*listener.getsockname()[:2]), admin_link)
         # Wait only 2 s for open connections: every open page holds one.
-        config = uvicorn.Config(application, log_config=None, access_log=False, timeout_graceful_shutdown=2)
+        config = uvicorn.Config(
+            application,
+            log_config=None,
+            access_log=False,
+            timeout_graceful_shutdown=2,
+            ws_max_size=WEB_SOCKET_BYTES,
+        )
         with served.feedback, served.models:
             uvicorn.Server(config).run([listener])
 
@@ -73,6 +82,7 @@ def _console_context(settings: "Settings") -> "ConsoleContext":
     from console.lag import KafkaLag
     from console.models.process import ModelProcess
     from flagfive.keys import control_key
+    from flagfive.own_secrets import own_secret
     from storage import migrate, open_engine
     from storage.entity_index import index_entities
 
@@ -83,7 +93,8 @@ def _console_context(settings: "Settings") -> "ConsoleContext":
     migrate.upgrade(engine)
     index_entities(engine, [entity.name for entity in settings.entities])
     feedback = KafkaFeedback(engine, settings.broker, settings.topics)
-    cards = CardTokens(settings.primary.name, secret.get_secret_value().encode())
+    own = own_secret(settings, "console", settings.console.secret)
+    cards = CardTokens(settings.primary.name, own)
     models = ModelProcess(settings.storage.url, secret.get_secret_value())
     return ConsoleContext(engine, settings, cards, feedback, models, KafkaLag(settings))
 

@@ -1,4 +1,4 @@
-"""Settings of the console: where it listens, and who may sign in."""
+"""Settings of the console: where it listens, its limits, and who may sign in."""
 
 from typing import Literal
 
@@ -8,7 +8,7 @@ from settings.sections.section import Port, Section
 
 
 class ConsoleSettings(Section):
-    """Address, sign-in limits and OpenID provider of the console."""
+    """Address, limits, secret and OpenID provider of the console."""
 
     host: str = Field("127.0.0.1", min_length=1, description="address to listen on")
     port: Port = Field(8080, description="port to listen on, 0 to 65535; 0 takes a free one")
@@ -24,6 +24,35 @@ class ConsoleSettings(Section):
         gt=0,
         le=1_440,
         description="minutes that a failed sign-in counts against its address, over 0 to 1440",
+    )
+    requests_per_second: float = Field(
+        100,
+        ge=0,
+        le=100_000,
+        description="requests a second of one address, 0 to 100,000; ten seconds' worth may come at once; "
+        "0 is no limit",
+    )
+    requests_at_once: int = Field(
+        50,
+        ge=1,
+        le=10_000,
+        description="requests of one address in progress at a time, 1 to 10,000; all addresses together may "
+        "have five times as many",
+    )
+    body_kib: int = Field(
+        4_096, ge=16, le=1_048_576, description="largest request body in KiB, 16 to 1,048,576"
+    )
+    hsts_days: int = Field(
+        365,
+        ge=0,
+        le=3_650,
+        description="days that browsers must use HTTPS after one visit by HTTPS, 0 to 3650; 0 asks for none",
+    )
+    secret: SecretStr | None = Field(
+        None,
+        min_length=16,
+        description="key of at least 16 characters that encrypts card references, the same for all consoles "
+        "of a database, only from FLAGFIVE_CONSOLE__SECRET; without it the console makes one in var/secrets",
     )
     oidc_issuer: str = Field(
         "",

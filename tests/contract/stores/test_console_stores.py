@@ -137,14 +137,19 @@ def test_a_link_is_used_once_and_a_session_ends(engine: Engine) -> None:
         assert unit.web_sessions.find("s", now=NOW) is None
 
 
-def test_failures_are_counted_by_address_and_forgotten(engine: Engine) -> None:
+def test_failures_are_counted_by_address_and_name_and_forgotten(engine: Engine) -> None:
     with UnitOfWork(engine) as unit:
-        for address, time in (("192.0.2.7", 1.0), ("192.0.2.7", 2.0), ("2001:db8::7", 2.0)):
-            unit.sign_in_failures.add(address, time=time)
-        assert unit.sign_in_failures.count("192.0.2.7", since=0.0) == 2
-        assert unit.sign_in_failures.count("192.0.2.7", since=1.0) == 1
-        unit.sign_in_failures.delete_before(time=1.0)
-        assert unit.sign_in_failures.count("192.0.2.7", since=0.0) == 1
+        failures, here = unit.sign_in_failures, "192.0.2.7"
+        for address, name, time in ((here, "a", 1.0), (here, "b", 2.0), ("2001:db8::7", "a", 2.0)):
+            failures.add(address, name, time=time)
+        assert failures.times(here, since=0.0) == [1.0, 2.0]
+        assert failures.times(here, "a", since=0.0) == [1.0]
+        assert failures.times(here, since=1.0) == [2.0]
+        failures.delete_before(time=1.0)
+        assert failures.times(here, since=0.0) == [2.0]
+        failures.forget(here, "b")
+        assert failures.times(here, since=0.0) == []
+        assert failures.times("2001:db8::7", since=0.0) == [2.0]
         unit.commit()
 
 

@@ -60,16 +60,6 @@ def test_the_last_admin_cannot_give_up(person: Sign) -> None:
     assert admin.get("/users").status_code == 200
 
 
-def test_an_admin_unlocks_who_forgot_the_password(person: Sign, app: FastAPI) -> None:
-    admin = person("admin")
-    for _ in range(5):
-        Person(app).post("/session", {"name": "lead", "password": "wrong"})
-    rows = admin.get("/users").json()["rows"]
-    assert [row["name"] for row in rows if row["locked"]] == ["lead"]
-    admin.ask("PATCH", f"/users/{user_id(admin, 'lead')}", json={"unlock": True})
-    assert Person(app, "lead").csrf
-
-
 def test_a_token_works_until_it_is_revoked_or_too_old(person: Sign, app: FastAPI, clock: Clock) -> None:
     admin = person("admin")
     made = admin.post("/tokens", {"name": "feed", "scopes": ["read"], "days": 1}).json()

@@ -37,7 +37,7 @@ def test_the_shipped_file_shows_every_key() -> None:
         "var": True,
         "entities": True,
         "control": True,
-        "console": {"oidc_secret"},
+        "console": {"oidc_secret", "secret"},
         "broker": {"password", "key_password", "oauth_secret"},
     }
     for name, section in Settings().model_dump(exclude=secret).items():

@@ -1,0 +1,1 @@
+"""ASGI middleware in front of API and pages: limits, security headers, and no page without a session."""
