@@ -28,7 +28,7 @@ EXAMPLES = 6
 # Routes that end the sender's session or lock its user out.
 LEFT_OUT = ("/session", "/session/password")
 
-schema = schemathesis.openapi.from_dict(build_app(None).openapi())  # type: ignore[arg-type]  # only described
+schema = schemathesis.openapi.from_dict(build_app(None).openapi())
 # The bounds of every field alone are thousands of requests; run them after a change to fields.
 schema.config.phases.coverage.enabled = False
 few = hypothesis.settings(
