@@ -141,8 +141,13 @@ class Announcer:
         self._consumer.close()
 
     def _take(self, batches: Mapping[TopicPartition, list[Any]]) -> None:
+        entries = []
         for record in batches.get(self._partition, ()):
             try:
-                self.current = self.current.apply(unseal(record.value, record.key, self.key), record.offset)
+                entries.append(LoggedEntry(unseal(record.value, record.key, self.key), record.offset))
             except ControlRefused as refusal:
                 log.warning("control log: record at offset %d is refused: %s", record.offset, refusal)
+        folded = self.current.fold(entries)
+        self.current = folded.snapshot
+        for one in folded.refused:
+            log.warning("control log: record at offset %d is refused: %s", one.logged.offset, one.refusal)

@@ -1,28 +1,29 @@
-"""Checks that what an entry holds fits together, before a kernel reads it: kernels check no bounds."""
+"""Checks that what an entry holds fits what is in force, before a kernel reads it: kernels check no bounds.
+
+`control.loading` has checked each part by itself before: shapes, dtypes, finite values, ascending tails.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from control.errors import MalformedEntry
 from control.loading import LoadedBase, LoadedDetector
 from meta.adapters.protocol import Adapter
 from meta.detector_tensors import UnfitDetector
-from meta.kernels import KNOTS
+from meta.soundness import rows_over_the_range
+from meta.stack import ScoringStack
 
 
-def check_base(loaded: LoadedBase, *, features: Sequence[str] | None = None) -> None:
-    """Check that normaliser, histograms, past fraud and curves of a base fit its features.
-
-    Args:
-        loaded: The base.
-        features: Names of the features that the base must read, in order; None allows any.
+def check_features(loaded: LoadedBase, features: Sequence[str]) -> None:
+    """Check that a base reads these features, in this order.
 
     Raises:
-        MalformedEntry: They do not fit, or the base reads other features.
+        MalformedEntry: It reads others.
     """
-    _check_widths(loaded)
-    if features is not None and tuple(features) != tuple(loaded.model.features):
+    if tuple(features) != tuple(loaded.model.features):
         raise MalformedEntry(f"base {loaded.id}: reads other features than the base in force")
 
 
@@ -43,15 +44,22 @@ def check_detector(loaded: LoadedDetector, adapter: Adapter, base: LoadedBase) -
         raise MalformedEntry(f"detector {loaded.id}: {error}") from error
 
 
-def _check_widths(loaded: LoadedBase) -> None:
-    model, features = loaded.model, len(loaded.model.features)
-    past = [loaded.past.shape[1]] if len(loaded.past) else []
-    widths = (model.normaliser.columns, len(model.histograms.edges), *past)
-    if set(widths) != {features}:
-        raise MalformedEntry(f"base {loaded.id}: parts of widths {widths}, allowed is {features} each")
-    if (tokens := model.network.table.shape[0]) != model.normaliser.tokens:
-        raise MalformedEntry(
-            f"base {loaded.id}: curves for {tokens} tokens, its normaliser gives {model.normaliser.tokens}"
-        )
-    if (knots := model.network.table.shape[1]) != KNOTS:
-        raise MalformedEntry(f"base {loaded.id}: curves of {knots} knots, this version reads {KNOTS}")
+def try_out(stack: ScoringStack, detectors: Sequence[LoadedDetector]) -> None:
+    """Score rows over the whole range of the base's features: finite weights can still overflow.
+
+    Args:
+        stack: Base and detectors.
+        detectors: The entries of the stack's detectors, in their order.
+
+    Raises:
+        MalformedEntry: A score is not finite; the message names base or detector.
+    """
+    try:
+        with np.errstate(over="ignore", invalid="ignore"):
+            scores = stack.scores(rows_over_the_range(stack.base.normaliser))
+    except (LookupError, TypeError, ValueError, ArithmeticError) as error:
+        raise MalformedEntry(f"the parts in force do not fit each other: {error}") from error
+    names = ["the base", *(f"detector {loaded.id}" for loaded in detectors)]
+    for name, column in zip(names, scores.T, strict=True):
+        if not np.isfinite(column).all():
+            raise MalformedEntry(f"{name} gives {np.sum(~np.isfinite(column))} scores that are not finite")

@@ -52,10 +52,4 @@ def in_force_at(changes: Iterable[LoggedEntry], time: float) -> list[LoggedEntry
 
 def snapshot_of(entries: Iterable[StoredEntry], key: ControlKey) -> Snapshot:
     """Return what a worker has in force that read `entries`; it skips what workers refuse."""
-    snapshot = Snapshot()
-    for change in changes_of(entries, key):
-        try:
-            snapshot = snapshot.apply(change.entry, change.offset)
-        except ControlRefused:
-            continue
-    return snapshot
+    return Snapshot().fold(changes_of(entries, key)).snapshot

@@ -26,15 +26,30 @@ from control.rules import Placed, read_rules
 from meta.arrays import Floats
 from meta.artifacts import past_from_bytes
 from meta.base import BaseModel
-from meta.calibration import Tails
+from meta.calibration import CEILING, Tails
 from meta.detector import Detector
 from meta.evidence_model import EvidenceModel
+from meta.soundness import check_base_model, check_evidence, check_rows
 from meta.tensors import BrokenArtifact
 
 Part = TypeVar("Part")
 
-NUMBERS = ("threshold", "risk_share", "base_shift")
+THRESHOLD, RISK_SHARE, BASE_SHIFT = "threshold", "risk_share", "base_shift"
+JOINT_NUMBERS = (THRESHOLD, RISK_SHARE, BASE_SHIFT)
 """Values that an entry of any kind may carry: see the properties of `Snapshot` of these names."""
+RANGES = {
+    THRESHOLD: (-2 * CEILING, 2 * CEILING),
+    "shadow_threshold": (-2 * CEILING, 2 * CEILING),
+    "shift": (-CEILING, CEILING),
+    BASE_SHIFT: (-CEILING, CEILING),
+    RISK_SHARE: (0.0, 1.0),
+    "surge": (0.0, 1.0),
+    "surge_until": (0.0, 1e12),
+    "calibration_rows": (0.0, 1e12),
+    "calibration_days": (0.0, 1e6),
+    "budget": (1e-9, 1.0),
+}
+"""Smallest and largest value of each number that code reads from an entry; surprises are 0 to `CEILING`."""
 
 
 @dataclass(frozen=True)
@@ -121,23 +136,22 @@ def load(entry: Entry) -> Loaded:
     Raises:
         MalformedEntry: A part or a value is missing, or cannot be read.
     """
-    for name in NUMBERS:
-        if name in entry.values:
-            number(entry, name)
+    for name in RANGES.keys() & entry.values.keys():
+        number(entry, name)
     if entry.retired:
         return None
     match entry.kind:
         case Kind.BASE:
             return _base(entry)
         case Kind.NETWORK:
-            return _part(entry, NETWORK, EvidenceModel.from_bytes)
+            return _part(entry, NETWORK, _sound_network)
         case Kind.DETECTOR:
             return _detector(entry)
         case Kind.SHADOW:
             scorer = _base(entry) if BASE in entry.parts else _detector(entry)
             return LoadedShadow(scorer, number(entry, "shadow_threshold"))
         case Kind.THRESHOLD:
-            number(entry, "threshold")
+            number(entry, THRESHOLD)
             return _calibration(entry)
         case Kind.RISK | Kind.LIST | Kind.SUPPRESSION:
             return read_rules(entry)
@@ -148,11 +162,14 @@ def number(entry: Entry, name: str, default: float | None = None) -> float:
     """Return the number that an entry holds under `name`.
 
     Raises:
-        MalformedEntry: The value is missing without a `default`, or is no number.
+        MalformedEntry: The value is missing without a `default`, is no number, or out of its range.
     """
     value = entry.values.get(name, default)
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise MalformedEntry(f"{entry.key.decode()}: {name} is {value!r}, allowed is a number")
+    low, high = RANGES[name]
+    if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
+        raise MalformedEntry(
+            f"{entry.key.decode()}: {name} is {value!r}, allowed is a number of {low:g} to {high:g}"
+        )
     return float(value)
 
 
@@ -165,9 +182,37 @@ def _calibration(entry: Entry) -> Calibration:
 
 
 def _base(entry: Entry) -> LoadedBase:
-    model, tails = _part(entry, BASE, BaseModel.from_bytes), _part(entry, TAILS, tails_from_bytes)
-    past = _part(entry, PAST, past_from_bytes) if PAST in entry.parts else np.zeros((0, 0), np.float32)
+    model, tails = _part(entry, BASE, _sound_base), _part(entry, TAILS, tails_from_bytes)
+    past = np.zeros((0, 0), np.float32)
+    if PAST in entry.parts:
+        past = _part(entry, PAST, lambda data: _sound_past(data, len(model.features)))
     return LoadedBase(entry.id, entry.content_hash, model, tails, past)
+
+
+def _sound_base(data: bytes) -> BaseModel:
+    model = BaseModel.from_bytes(data)
+    check_base_model(model)
+    return model
+
+
+def _sound_network(data: bytes) -> EvidenceModel:
+    model = EvidenceModel.from_bytes(data)
+    check_evidence(model)
+    return model
+
+
+def _sound_past(data: bytes, features: int) -> Floats:
+    past = past_from_bytes(data)
+    check_rows(PAST, past, columns=features)
+    return past
+
+
+def _sound_support(data: bytes) -> FlaggedTransactions:
+    support = FlaggedTransactions.from_bytes(data)
+    check_rows(SUPPORT, support.rows)
+    if len(support.ids) != len(support.rows):
+        raise BrokenArtifact(f"{len(support.ids)} ids for {len(support.rows)} rows")
+    return support
 
 
 def _detector(entry: Entry) -> LoadedDetector:
@@ -177,7 +222,7 @@ def _detector(entry: Entry) -> LoadedDetector:
         _part(entry, DETECTOR, Detector.from_bytes),
         _part(entry, TAILS, tails_from_bytes),
         number(entry, "shift", 0.0),
-        _part(entry, SUPPORT, FlaggedTransactions.from_bytes) if SUPPORT in entry.parts else NONE_FLAGGED,
+        _part(entry, SUPPORT, _sound_support) if SUPPORT in entry.parts else NONE_FLAGGED,
     )
 
 
@@ -187,5 +232,5 @@ def _part(entry: Entry, name: str, read: Callable[[bytes], Part]) -> Part:
         raise MalformedEntry(f"{entry.key.decode()}: no part {name!r}, there are {sorted(entry.parts)}")
     try:
         return read(entry.parts[name])
-    except (BrokenArtifact, KeyError, TypeError, ValueError, IndexError, RuntimeError) as error:
+    except (BrokenArtifact, LookupError, TypeError, AttributeError, ValueError, RuntimeError) as error:
         raise MalformedEntry(f"{entry.key.decode()}: part {name!r} cannot be loaded: {error}") from error

@@ -10,13 +10,14 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
 from contracts.broker import Broker, aiokafka_options
 from contracts.metrics import control_log as metrics
+from control.entry import LoggedEntry
 from control.envelope import MAX_ENVELOPE, unseal
 from control.errors import CAUSES, ControlLogUnavailable, ControlRefused
 from control.keys import ControlKey
@@ -154,29 +155,48 @@ class ControlLog:
 
     async def _poll(self, consumer: AIOKafkaConsumer) -> None:
         batches = await consumer.getmany(self._partition, timeout_ms=POLL_MS)
-        for record in batches.get(self._partition, ()):
-            self._next = record.offset + 1
-            self._apply(record)
+        records = batches.get(self._partition, [])
+        if records:
+            self._next = records[-1].offset + 1
+        # Once it has caught up, each entry is a change of its own. Before, nothing scores under those between.
+        for some in [[record] for record in records] if self._caught_up.is_set() else [records]:
+            self._apply(some)
         async with self._changed:
             self._changed.notify_all()
 
-    def _apply(self, record: ConsumerRecord) -> None:
-        try:
-            entry = unseal(record.value, record.key, self._key)
-            changed = self.current.apply(entry, record.offset)
-        except ControlRefused as refusal:
-            self._refuse(record, refusal)
+    def _apply(self, records: Sequence[ConsumerRecord]) -> None:
+        """Apply records of the topic, and make what is in force after all of them current."""
+        entries = []
+        for record in records:
+            try:
+                entries.append(LoggedEntry(unseal(record.value, record.key, self._key), record.offset))
+            except ControlRefused as refusal:
+                self._refuse(record.offset, refusal)
+        if not entries:
             return
+        folded = self.current.fold(entries)
+        for one in folded.refused:
+            self._refuse(one.logged.offset, one.refusal)
+        if folded.snapshot is not self.current:
+            self._make_current(folded.snapshot, entries)
+
+    def _make_current(self, changed: Snapshot, entries: Sequence[LoggedEntry]) -> None:
         self.current = changed
-        metrics.CONTROL_APPLIED.labels(entry.kind).inc()
+        applied = [one.entry for one in entries if self._has_applied(one)]
+        for entry in applied:
+            metrics.CONTROL_APPLIED.labels(entry.kind).inc()
+            if self._caught_up.is_set():
+                metrics.CONTROL_APPLY_SECONDS.observe(max(0.0, time.time() - entry.time))
         metrics.CONTROL_OFFSET.set(changed.offset)
         metrics.DETECTORS_LIVE.set(len(changed.detectors))
-        if self._caught_up.is_set():
-            metrics.CONTROL_APPLY_SECONDS.observe(max(0.0, time.time() - entry.time))
         for callback in self.on_change:
             callback(changed)
 
-    def _refuse(self, record: ConsumerRecord, refusal: ControlRefused) -> None:
+    def _has_applied(self, one: LoggedEntry) -> bool:
+        found = self.current.applied.get(one.entry.key)
+        return found is not None and found.offset == one.offset
+
+    def _refuse(self, offset: int, refusal: ControlRefused) -> None:
         self.refused[refusal.cause] += 1
         metrics.CONTROL_REFUSED.labels(refusal.cause).inc()
-        log.error("control log: record at offset %d refused as %s: %s", record.offset, refusal.cause, refusal)
+        log.error("control log: record at offset %d refused as %s: %s", offset, refusal.cause, refusal)

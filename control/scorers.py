@@ -6,13 +6,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-import numpy as np
-
 from control.applied import AppliedByKey, by_offset, in_force, latest_number
-from control.checking import check_base, check_detector
+from control.checking import check_detector, try_out
 from control.entry import Kind
 from control.errors import MalformedEntry
-from control.loading import Calibration, LoadedBase, LoadedDetector, LoadedShadow
+from control.loading import BASE_SHIFT, Calibration, LoadedBase, LoadedDetector, LoadedShadow
 from control.shadows import Shadows
 from meta.adapters.protocol import Adapter
 from meta.adapters.registry import UnknownAdapter, adapter_of
@@ -92,15 +90,25 @@ class Scorers:
     shadows: Shadows = field(default_factory=Shadows)
 
     @classmethod
-    def of(cls, applied: AppliedByKey) -> Scorers:
-        """Build the scorers and score one row, so that parts which do not fit never meet a transaction.
+    def of(cls, applied: AppliedByKey, newest: bytes | None = None) -> Scorers:
+        """Build the scorers and try them out, so that parts which do not fit never meet a transaction.
+
+        Args:
+            applied: All entries.
+            newest: Key of the entry that is being applied. A detector of another entry that does not fit
+                the models in force waits, as one without its network does, and does not get a sound base
+                refused. None refuses in both cases.
 
         Raises:
             MalformedEntry: The parts in force do not fit each other.
         """
         models = Models.of(applied)
         found = [a.loaded for a in in_force(applied, Kind.DETECTOR).values()]
-        adapters = [(d, models.adapter_of(d.detector)) for d in found if isinstance(d, LoadedDetector)]
+        adapters = [
+            (d, _fitting(d, models, required=newest in (None, _key(d))))
+            for d in found
+            if isinstance(d, LoadedDetector)
+        ]
         awake = [(loaded, made) for loaded, made in adapters if made is not None]
         detectors = tuple(loaded for loaded, _ in awake)
         dormant = tuple(loaded.id for loaded, made in adapters if made is None)
@@ -113,26 +121,32 @@ class Scorers:
             LiveDetector(one.detector, made, _tails(applied, calibrations, one), one.shift)
             for one, made in awake
         ]
-        base_shift = latest_number(applied, "base_shift") or 0.0
+        base_shift = latest_number(applied, BASE_SHIFT) or 0.0
         stack = ScoringStack(models.base.model, base_tails, tuple(live), base_shift)
         on_trial = [a.loaded for a in in_force(applied, Kind.SHADOW).values()]
         shadows = Shadows.of((s for s in on_trial if isinstance(s, LoadedShadow)), stack, models.adapter_of)
         scorers = cls(models, base_tails, detectors, dormant, stack, shadows)
-        _try_out(models.base, detectors, stack, shadows)
+        try_out(stack, detectors)
+        shadows.check(models.base)
         return scorers
 
 
-def _try_out(
-    base: LoadedBase, detectors: tuple[LoadedDetector, ...], stack: ScoringStack, shadows: Shadows
-) -> None:
-    check_base(base)
-    for loaded, live in zip(detectors, stack.detectors, strict=True):
-        check_detector(loaded, live.adapter, base)
+def _fitting(loaded: LoadedDetector, models: Models, *, required: bool) -> Adapter | None:
+    """Return what scores a detector; None where its models are not in force, or have another shape."""
+    made = models.adapter_of(loaded.detector)
+    if made is None or models.base is None:
+        return made
     try:
-        stack.score(np.zeros((1, len(base.model.features)), np.float32))
-        shadows.check(base)
-    except (KeyError, TypeError, ValueError, IndexError) as error:
-        raise MalformedEntry(f"the parts in force do not fit each other: {error}") from error
+        check_detector(loaded, made, models.base)
+    except MalformedEntry:
+        if required:
+            raise
+        return None
+    return made
+
+
+def _key(loaded: LoadedDetector) -> bytes:
+    return f"{Kind.DETECTOR}/{loaded.id}".encode()
 
 
 def _calibrations(applied: AppliedByKey, base: LoadedBase) -> list[tuple[int, Calibration]]:
@@ -145,6 +159,6 @@ def _tails(
     applied: AppliedByKey, calibrations: list[tuple[int, Calibration]], loaded: LoadedDetector
 ) -> Tails:
     """Return a detector's tails: of the latest calibration since it was announced, else its own."""
-    announced = applied[f"{Kind.DETECTOR}/{loaded.id}".encode()].offset
+    announced = applied[_key(loaded)].offset
     later = [c.detectors[loaded.id] for at, c in calibrations if at > announced and loaded.id in c.detectors]
     return later[-1] if later else loaded.tails

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from control.checking import check_base, check_detector
-from control.loading import LoadedBase, LoadedShadow
+from control.checking import check_detector, check_features, try_out
+from control.loading import LoadedBase, LoadedDetector, LoadedShadow
 from meta.adapters.protocol import Adapter
 from meta.arrays import Doubles, Floats
 from meta.detector import Detector
@@ -59,19 +59,20 @@ class Shadows:
         return cls((*detectors, *bases), beside, tuple(alone))
 
     def check(self, base: LoadedBase) -> None:
-        """Check that all read the features of `base`, and score one row.
+        """Check that all read the features of `base`, and try them out.
 
         Raises:
             MalformedEntry: A base or detector does not fit.
         """
-        for shadow in self.all:
+        for shadow, stack in zip(self.all[len(self.all) - len(self.bases) :], self.bases, strict=True):
             if isinstance(shadow.scorer, LoadedBase):
-                check_base(shadow.scorer, features=base.model.features)
-            elif self.detectors is not None:
-                adapter = self.detectors.detectors[self.all.index(shadow)].adapter
-                check_detector(shadow.scorer, adapter, base)
-        if self.all:
-            self.surprises(np.zeros((1, len(base.model.features)), np.float32))
+                check_features(shadow.scorer, base.model.features)
+            try_out(stack, ())
+        if self.detectors is not None:
+            on_trial = [s.scorer for s in self.all if isinstance(s.scorer, LoadedDetector)]
+            for loaded, live in zip(on_trial, self.detectors.detectors, strict=True):
+                check_detector(loaded, live.adapter, base)
+            try_out(self.detectors, on_trial)
 
     def surprises(self, X: Floats) -> NDArray[np.float64]:
         """Return surprises float64 (n, shadows) of raw features float32 (n, d), shifts included."""

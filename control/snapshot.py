@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from types import MappingProxyType
 
 from control.applied import Applied, AppliedByKey, in_force, latest_number
-from control.entry import Entry, Kind
-from control.errors import ReplayedEntry
-from control.loading import LoadedBase, LoadedDetector, load
-from control.rules import ALLOWED, RuleTable
+from control.entry import Entry, Kind, LoggedEntry
+from control.errors import ControlRefused, MalformedEntry, ReplayedEntry
+from control.loading import BASE_SHIFT, RISK_SHARE, THRESHOLD, LoadedBase, LoadedDetector, load
+from control.rule_table import RuleTable
+from control.rules import ALLOWED, Placed
 from control.scorers import Scorers
 from control.shadows import Shadows
 from meta.adapters.protocol import Adapter
@@ -41,9 +41,9 @@ class Snapshot:
     """
 
     offset: int = BEFORE_FIRST
-    applied: AppliedByKey = field(default_factory=lambda: MappingProxyType({}))
+    applied: AppliedByKey = field(default_factory=AppliedByKey)
     scorers: Scorers = field(default_factory=Scorers)
-    rules: RuleTable = field(default_factory=lambda: RuleTable.of(()))
+    rules: RuleTable = field(default_factory=RuleTable)
 
     def apply(self, entry: Entry, offset: int) -> Snapshot:
         """Return what is in force once `entry`, read at `offset`, is applied.
@@ -55,21 +55,69 @@ class Snapshot:
             ReplayedEntry: A later signing of the same key was applied already.
             MalformedEntry: Its parts cannot be loaded, or do not fit what is in force.
         """
+        noted = self._noted(entry, offset)
+        return noted._built(self, [entry.key])
+
+    def fold(self, logged: Iterable[LoggedEntry]) -> Folded:
+        """Apply many entries, and build what scores once after them.
+
+        The outcome is that of `apply` for one entry after another. Where the parts in force after all do not
+        fit each other, that slower way finds the entries to refuse.
+        """
+        logged = list(logged)
+        noted, refused, keys = self, list[RefusedEntry](), list[bytes]()
+        for one in logged:
+            try:
+                noted = noted._noted(one.entry, one.offset)
+                keys.append(one.entry.key)
+            except ControlRefused as refusal:
+                refused.append(RefusedEntry(one, refusal))
+        try:
+            return Folded(noted._built(self, keys), tuple(refused))
+        except MalformedEntry:
+            return self._one_by_one(logged)
+
+    def _one_by_one(self, logged: Iterable[LoggedEntry]) -> Folded:
+        snapshot, refused = self, list[RefusedEntry]()
+        for one in logged:
+            try:
+                snapshot = snapshot.apply(one.entry, one.offset)
+            except ControlRefused as refusal:
+                refused.append(RefusedEntry(one, refusal))
+        return Folded(snapshot, tuple(refused))
+
+    def _noted(self, entry: Entry, offset: int) -> Snapshot:
+        """Return a snapshot with the entry among `applied`; scorers and rules are still those of before."""
         current = self.applied.get(entry.key)
         if current is not None and entry.sequence <= current.entry.sequence:
             raise ReplayedEntry(
                 f"{entry.key.decode()} with sequence {entry.sequence}, in force is {current.entry.sequence}"
             )
-        applied = MappingProxyType({**self.applied, entry.key: Applied(entry, offset, load(entry))})
-        holds_rules = entry.kind in ALLOWED
-        steers = entry.kind is Kind.THRESHOLD and not (entry.parts or (current and current.entry.parts))
-        rescored = not (holds_rules or steers) or "base_shift" in entry.values
-        return Snapshot(
-            offset,
-            applied,
-            Scorers.of(applied) if rescored else self.scorers,
-            _rules(applied) if holds_rules else self.rules,
+        return replace(self, offset=offset, applied=self.applied.having(Applied(entry, offset, load(entry))))
+
+    def _built(self, before: Snapshot, keys: Sequence[bytes]) -> Snapshot:
+        """Return this snapshot with the scorers and rules that follow from its entries.
+
+        Args:
+            before: The snapshot that this one's scorers and rules were built for.
+            keys: Keys of the entries applied since.
+        """
+        changed = [(before.applied.get(key), self.applied[key]) for key in dict.fromkeys(keys)]
+        newest = keys[0] if len(keys) == 1 else None
+        shifted = latest_number(before.applied, BASE_SHIFT) != latest_number(self.applied, BASE_SHIFT)
+        rescored = shifted or any(_rescores(old, new) for old, new in changed)
+        return replace(
+            self,
+            scorers=Scorers.of(self.applied, newest) if rescored else self.scorers,
+            rules=self._rules(changed),
         )
+
+    def _rules(self, changed: Sequence[tuple[Applied | None, Applied]]) -> RuleTable:
+        held = [(old, new) for old, new in changed if new.entry.kind in ALLOWED]
+        if len(held) > 1:
+            entries = [a for kind in ALLOWED for a in in_force(self.applied, kind).values()]
+            return RuleTable.of(rule for a in sorted(entries, key=lambda a: a.offset) for rule in _held(a))
+        return self.rules.replaced(_held(held[0][0]), _held(held[0][1])) if held else self.rules
 
     def next_sequence(self, key: bytes, now: float) -> int:
         """Return a sequence for a new entry of `key`: `now` in nanoseconds, but above the last one."""
@@ -130,16 +178,39 @@ class Snapshot:
 
         An entry that changes the stack carries the threshold that fits it, so both are swapped as one.
         """
-        return latest_number(self.applied, "threshold")
+        return latest_number(self.applied, THRESHOLD)
 
     @cached_property
     def risk_share(self) -> float:
         """Scale of what confirmed frauds of an entity add to surprise, 0 to 1; 1 before it is calibrated."""
-        share = latest_number(self.applied, "risk_share")
+        share = latest_number(self.applied, RISK_SHARE)
         return 1.0 if share is None else share
 
 
-def _rules(applied: AppliedByKey) -> RuleTable:
-    entries = [a for kind in ALLOWED for a in in_force(applied, kind).values()]
-    held = (a.loaded for a in sorted(entries, key=lambda a: a.offset))
-    return RuleTable.of(rule for rules in held if isinstance(rules, tuple) for rule in rules)
+@dataclass(frozen=True)
+class RefusedEntry:
+    """A signed entry of the control log that changes nothing, and the reason."""
+
+    logged: LoggedEntry
+    refusal: ControlRefused
+
+
+@dataclass(frozen=True)
+class Folded:
+    """What is in force after many entries, and those that were refused."""
+
+    snapshot: Snapshot
+    refused: tuple[RefusedEntry, ...] = ()
+
+
+def _rescores(old: Applied | None, new: Applied) -> bool:
+    """Return whether scorers must be built again: not for rules, and not for a threshold without tails."""
+    entry = new.entry
+    holds_rules = entry.kind in ALLOWED
+    steers = entry.kind is Kind.THRESHOLD and not (entry.parts or (old and old.entry.parts))
+    return not (holds_rules or steers)
+
+
+def _held(applied: Applied | None) -> tuple[Placed, ...]:
+    """Return the rules in force of an entry."""
+    return applied.loaded if applied is not None and isinstance(applied.loaded, tuple) else ()

@@ -14,9 +14,9 @@ from settings import Settings
 
 if TYPE_CHECKING:
     from contracts.acknowledgement import Acknowledgement
-    from control.entry import LoggedEntry
     from control.keys import ControlKey
     from storage.episodes import Episode
+    from control.listing import Listing
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class StatusReport:
     lags: list[GroupLag]
     acks: "dict[int, Acknowledgement]"
     partitions: int
-    control: "dict[bytes, LoggedEntry] | None"
+    control: "Listing | None"
     stored: Stored
     processes: list[ProcessStatus]
     """Processes of this machine."""

@@ -87,7 +87,7 @@ class Tails:
 
         Raises:
             BrokenArtifact: Knots and levels are not float64 (q,) of one length, finite and ascending, or the
-                rate is not finite: the kernel, which checks no bounds, would read past their end.
+                rate is negative or not finite: the kernel, which checks no bounds, would read past their end.
         """
         knots, levels = tensors[prefix + "knots"], tensors[prefix + "levels"]
         rate = float(tensors[prefix + "rate"][0])
@@ -96,8 +96,8 @@ class Tails:
         for name, values in (("knots", knots), ("levels", levels)):
             if values.dtype != np.float64 or not np.isfinite(values).all() or (np.diff(values) < 0).any():
                 raise BrokenArtifact(f"{name} of tails, allowed finite float64 in ascending order")
-        if not np.isfinite(rate):
-            raise BrokenArtifact(f"rate of tails {rate}, allowed a finite number")
+        if not 0.0 <= rate < np.inf:
+            raise BrokenArtifact(f"rate of tails {rate}, allowed a finite number of 0 or more")
         return cls(knots, levels, rate)
 
 

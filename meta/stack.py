@@ -69,6 +69,13 @@ class ScoringStack:
 
     def surprises(self, X: Floats) -> NDArray[np.float64]:
         """Return surprises float64 (n, 1 + detectors), base first, before any shift."""
+        scores = self.scores(X)
+        out = np.empty_like(scores)
+        kernels.surprises(scores, *self._distributions, CEILING, out)
+        return out
+
+    def scores(self, X: Floats) -> NDArray[np.float64]:
+        """Return log-odds float64 (n, 1 + detectors) of raw features float32 (n, d), base first."""
         X = matrix(X, len(self.base.features), "features to score")
         scores = np.empty((len(X), 1 + len(self.detectors)))
         scores[:, 0] = self.base.score(X)
@@ -76,9 +83,7 @@ class ScoringStack:
         for group in self._groups:
             encoded = group.adapter.encode(aware if group.adapter.needs_surprise else X)
             scores[:, group.columns] = group.scorer(encoded)
-        out = np.empty_like(scores)
-        kernels.surprises(scores, *self._distributions, CEILING, out)
-        return out
+        return scores
 
     def contributions(self, row: Floats, winner: int) -> Doubles:
         """Return what each feature contributes to the winner's log-odds.

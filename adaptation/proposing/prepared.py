@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from control.rules import RuleTable
+from control.rule_table import RuleTable
 from meta.adapters.protocol import Adapter
 from meta.arrays import Doubles, Rows
 from meta.entity_risk import boosts_of_rows

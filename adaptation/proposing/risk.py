@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from contracts.standing_policy import DAY_S, StandingPolicy
 from control.change import Change
 from control.entry import Kind
-from control.rules import RULES, Effect, Placed, Rule, RuleTable, rules_to_bytes
+from control.rule_table import RuleTable
+from control.rules import RULES, Effect, Placed, Rule, rules_to_bytes
 from meta.confirmed_frauds import ConfirmedFrauds, FraudFindings, KnownRisk, Suspect, assess_frauds
 from meta.entity_counts import Count, Entity, RecentShares, doubts_of
 from storage.scored_transactions import ScoredTransaction

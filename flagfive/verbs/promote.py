@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 app = typer.Typer(add_completion=False)
 
+_PROBED = 20_000  # stored transactions that a base is tried on; with a budget of 0.1% it alerts 20 of them
+
 
 @app.command(epilog="Example: flagfive promote artifacts --reason 'trained on May to July'")
 def promote(
@@ -31,8 +33,15 @@ def promote(
         str | None, typer.Option(help="Author of the change (default: the logged-in user).")
     ] = None,
     reason: Annotated[str, typer.Option(help="Reason of the change, for the history.")] = "",
+    within: Annotated[
+        float,
+        typer.Option(min=1.0, help="Times the budget that stored traffic may be alerted over or under it."),
+    ] = 10.0,
 ) -> None:
     """Announce base and networks of ARTIFACTS; workers change to them between two batches.
+
+    Stored transactions are scored first. A base with scores that are not finite, or that alerts more than
+    --within times the budget or less than its part, is not announced.
 
     The base starts with the tails of its training history. In a new installation nothing is alerted until
     the adaptation worker has measured 300 transactions; from then on the budget holds by the hour. The worker
@@ -57,6 +66,7 @@ def promote(
     except (NoArtifacts, BrokenArtifact) as error:
         raise UserError(str(error)) from None
     tails = _usable_tails(found, settings)
+    _probe(found, tails, settings, within)
     try:
         announcer = Announcer(settings.broker, settings.topics.control, key)
         try:
@@ -80,6 +90,31 @@ def _usable_tails(artifacts: "Artifacts", settings: "Settings") -> "Tails":
     if artifacts.tails is None:
         raise UserError("the artifacts have no tails.safetensors; train them again with `flagfive train`")
     return artifacts.tails
+
+
+def _probe(artifacts: "Artifacts", tails: "Tails", settings: "Settings", within: float) -> None:
+    """Try the base on stored transactions; raises UserError where it does not fit them."""
+    from control.probing import UnfitBase, probe_base
+    from storage import StorageError, UnitOfWork, migrate, open_engine
+    from storage.traffic_sample import NEWEST, sample_traffic
+
+    engine = open_engine(settings.storage.url)
+    try:
+        migrate.require_newest(engine)
+        with UnitOfWork(engine, reads_only=True) as unit:
+            rows = sample_traffic(unit.session, _PROBED, newest=NEWEST, seed=0).features
+        rows = rows if rows.shape[1] == len(artifacts.base.features) else rows[:0]
+        share = probe_base(
+            artifacts.base, tails, rows, budget=settings.budget.alert_rate, within=within
+        )  # fmt: skip
+    except StorageError as error:
+        print(f"not tried on stored transactions: {error}")
+    except UnfitBase as error:
+        raise UserError(f"the base is not announced: {error}") from None
+    else:
+        print(f"tried on {len(rows):,} stored transactions: {share:.3%} over a threshold of the budget")
+    finally:
+        engine.dispose()
 
 
 def _announce(

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 app = typer.Typer(add_completion=False)
 
+_MOST_REFUSED = 20  # rows of the table; the log of a worker has them all
+
 
 @app.command(epilog="Example: flagfive status")
 def status(context: typer.Context) -> None:
@@ -36,6 +38,8 @@ def status(context: typer.Context) -> None:
     console = Console()
     for table in (broker_table, process_table, lag_table, worker_table, detector_table):
         console.print(table(report))
+    if report.control is not None and report.control.refused:
+        console.print(refused_table(report.control.refused))
     console.print(stored_line(report))
 
 
@@ -84,7 +88,7 @@ def detector_table(report: "StatusReport") -> "Table":
 
     if report.control is None:
         return _table("In force: set FLAGFIVE_CONTROL_KEY to show it")
-    entries = list(report.control.values())
+    entries = list(report.control.entries.values())
     offset = max((listed.offset for listed in entries), default=-1)
     thresholds = [
         listed.entry.values["threshold"] for listed in entries if "threshold" in listed.entry.values
@@ -115,6 +119,16 @@ def detector_table(report: "StatusReport") -> "Table":
             )
             notes = "; ".join(filter(None, said))
             table.add_row(entry.id, episode, entry.author, f"{share:.2f}", _ago(entry.time), notes)
+    return table
+
+
+def refused_table(refused: "Mapping[int, str]") -> "Table":
+    """Return a table of the records of the control log that every worker refuses; the newest 20."""
+    from rich.markup import escape
+
+    table = _table(f"Refused by every worker: {len(refused)} control entries", "control offset", "reason")
+    for offset in sorted(refused)[-_MOST_REFUSED:]:
+        table.add_row(str(offset), f"[red]{escape(refused[offset])}[/red]")
     return table
 
 

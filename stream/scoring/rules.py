@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contracts.decision import Decision
-from control.rules import Effect, Placed, RuleTable, faded
+from control.rule_table import RuleTable
+from control.rules import Effect, Placed, faded
 from features.byte_strings import ByteStrings
 from meta.calibration import CEILING
 from meta.entity_risk import boost

@@ -5,7 +5,8 @@ from typing import Any
 
 from adaptation.proposing.risk import Risk, lifted_by, risk_of
 from contracts.standing_policy import DAY_S, StandingPolicy
-from control.rules import Effect, Placed, Rule, RuleTable
+from control.rule_table import RuleTable
+from control.rules import Effect, Placed, Rule
 from meta.entity_counts import RecentShares
 
 NOTHING = RuleTable.of([])

@@ -10,7 +10,8 @@ import pytest
 
 from adaptation.proposing.risk import Risk, cost_of_blocks, lifted_by, risk_of
 from contracts.standing_policy import StandingPolicy
-from control.rules import Placed, RuleTable
+from control.rule_table import RuleTable
+from control.rules import Placed
 from meta.entity_counts import RecentShares
 from meta.entity_risk import boost
 from replay.entity_rules import EntityRules

@@ -19,7 +19,7 @@ from adaptation.upkeep.recalibrating import recalibrate
 from contracts.request import Request
 from control.change import Change
 from control.parts import TAILS_OF, tails_from_bytes
-from control.rules import RuleTable
+from control.rule_table import RuleTable
 from meta.adapters.evidence import Evidence
 from meta.adapters.logistic import Logistic
 from meta.adapters.protocol import Adapter

@@ -10,7 +10,8 @@ from contracts.decision import Decision
 from control.change import Change
 from control.entry import Kind
 from control.errors import MalformedEntry
-from control.rules import RULES, Effect, Placed, Rule, RuleTable, faded, read_rules, rules_to_bytes
+from control.rule_table import RuleTable
+from control.rules import RULES, Effect, Placed, Rule, faded, read_rules, rules_to_bytes
 from control.snapshot import Snapshot
 from features.byte_strings import ByteStrings
 from meta.entity_risk import MOST_BOOST, boost
