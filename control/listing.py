@@ -29,9 +29,7 @@ class Listing:
     refused: dict[int, str]
 
 
-def list_entries(
-    broker: Broker, topic: str, key: ControlKey, *, timeout_s: float = 10.0
-) -> Listing:
+def list_entries(broker: Broker, topic: str, key: ControlKey, *, timeout_s: float = 10.0) -> Listing:
     """Read the control log, and verify and check its entries as workers do.
 
     Args:

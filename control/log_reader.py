@@ -158,7 +158,7 @@ class ControlLog:
         records = batches.get(self._partition, [])
         if records:
             self._next = records[-1].offset + 1
-        # Once it has caught up, each entry is a change of its own. Before, nothing scores under those between.
+        # Once caught up, each entry is a change of its own. Before, nothing scores under those between.
         for some in [[record] for record in records] if self._caught_up.is_set() else [records]:
             self._apply(some)
         async with self._changed:

@@ -15,8 +15,8 @@ from settings import Settings
 if TYPE_CHECKING:
     from contracts.acknowledgement import Acknowledgement
     from control.keys import ControlKey
-    from storage.episodes import Episode
     from control.listing import Listing
+    from storage.episodes import Episode
 
 
 @dataclass(frozen=True)

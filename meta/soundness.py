@@ -101,7 +101,9 @@ def rows_over_the_range(normaliser: Normaliser) -> Floats:
     source = normaliser.source[: normaliser.columns]
     features, knots = source.shape
     at = np.arange(knots)[:, None]
-    orders = [source[np.arange(features), (at + step * np.arange(features)) % knots] for step in range(_STEPS)]
+    orders = [
+        source[np.arange(features), (at + step * np.arange(features)) % knots] for step in range(_STEPS)
+    ]
     outside = [np.full((1, features), value) for value in (0.0, -1e12, 1e12)]
     return np.concatenate([*orders, *outside]).astype(np.float32)
 
@@ -117,7 +119,7 @@ def _check_normaliser(normaliser: Normaliser, features: int) -> None:
         raise BrokenArtifact(
             f"normaliser.differences is {differences.dtype} {differences.shape}, allowed int32 (any, 2)"
         )
-    if differences.size and not (0 <= differences.min() and differences.max() < features):
+    if differences.size and not (differences.min() >= 0 and differences.max() < features):
         raise BrokenArtifact(f"normaliser.differences name features beyond the {features} there are")
     knots = source.shape[1] if source.ndim == 2 else 0
     if knots < 2:
@@ -157,4 +159,4 @@ def _lengths(weights: Tensors, *names: str) -> tuple[int, ...]:
     """Return the first dimension of each weight; 1 where it is missing, which the full check reports."""
     found = [weights[name].shape for name in names if name in weights]
     lengths = [int(shape[0]) if shape else 1 for shape in found]
-    return tuple([*lengths, *[1] * (len(names) - len(lengths))])
+    return (*lengths, *[1] * (len(names) - len(lengths)))

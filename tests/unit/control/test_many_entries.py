@@ -24,7 +24,9 @@ ENTITIES = ("card", "merchant")
 
 def risk(identity: str, rules: list[Rule], sequence: int, *, retired: bool = False) -> Entry:
     parts = {} if retired else {RULES: rules_to_bytes(rules)}
-    return Change(Kind.RISK, identity, "test", "", parts, {}, retired=retired).entry(sequence=sequence, time=0.0)
+    return Change(Kind.RISK, identity, "test", "", parts, {}, retired=retired).entry(
+        sequence=sequence, time=0.0
+    )
 
 
 def of_fraud(number: int) -> list[Rule]:

@@ -87,7 +87,7 @@ def test_a_network_with_a_narrow_bias_is_refused_before_a_kernel_reads_past_it()
 @pytest.mark.parametrize("value", [float("inf"), float("nan"), -1e300, True, "3", None, [3.0]])
 def test_a_threshold_that_is_no_surprise_is_refused(value: object) -> None:
     change = Change(Kind.THRESHOLD, "joint", "test", "", {}, {"threshold": value})
-    with pytest.raises(MalformedEntry, match="threshold is .*, allowed is a number of -24 to 24"):
+    with pytest.raises(MalformedEntry, match=r"threshold is .*, allowed is a number of -24 to 24"):
         STANDING.apply(change.entry(sequence=99, time=0.0), 9)
 
 
@@ -142,8 +142,7 @@ def damage(draw: st.DrawFn) -> Entry:
 def test_scores_of_an_entry_with_any_damaged_tensor_stay_finite_or_it_is_refused(entry: Entry) -> None:
     try:
         after = STANDING.apply(entry, 9)
-    except MalformedEntry as refusal:
-        assert str(refusal)
+    except MalformedEntry:
         return
     assert after.stack is not None
     assert np.isfinite(after.stack.surprises(genuine_rows(50))).all()
