@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "20261128_delay_sign_ins"
-down_revision = "20261124_sign_in_failures"
+down_revision = "20261128_policy_proposals"
 branch_labels = None
 depends_on = None
 
