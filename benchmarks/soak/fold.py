@@ -34,7 +34,7 @@ async def _by_card(settings: Settings, partition: int) -> Floats:
     layout, decoder, profiles = FeatureLayout(schema), Decoder(schema), Profiles(0)
     parts: list[Floats] = []
     topic = settings.topics.transactions
-    async for batch in whole_topic(settings.broker.bootstrap, topic, partition):
+    async for batch in whole_topic(settings.broker, topic, partition):
         columns, _ = decoder.decode(batch.values, batch.arrival)
         rows = np.zeros((len(columns), len(layout)), np.float32)
         layout.own_features(columns, rows)
@@ -52,7 +52,7 @@ async def _add_entity(settings: Settings, entity: int, partition: int, found: li
     columns, profiles = layout.entities[entity], Profiles(entity)
     of_stage = stage_schema(names, len(layout))
     topic = settings.topics.stage_topic(names[entity])
-    async for fetched in whole_topic(settings.broker.bootstrap, topic, partition):
+    async for fetched in whole_topic(settings.broker, topic, partition):
         for message in fetched.values.to_list():
             assert message is not None  # stages write no empty records
             batch = from_record_batch(pa.ipc.open_stream(message).read_next_batch(), of_stage)

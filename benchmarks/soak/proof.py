@@ -94,7 +94,7 @@ async def prove(system: System, *, acknowledged: int) -> Proof:
     different = 0
     for partition in range(settings.topics.partitions):
         topic = settings.topics.scored
-        async for fetched in whole_topic(settings.broker.bootstrap, topic, partition):
+        async for fetched in whole_topic(settings.broker, topic, partition):
             for message in fetched.values.to_list():
                 different += _compare(message or b"", expected, counts)
     there = [~np.isnan(features).all(axis=1) for features in expected]
@@ -141,7 +141,7 @@ def _compare(message: bytes, expected: list[Floats], counts: list[NDArray[np.int
 async def _records(settings: Settings, topic: str) -> int:
     count = 0
     for partition in range(settings.topics.partitions):
-        async for fetched in whole_topic(settings.broker.bootstrap, topic, partition):
+        async for fetched in whole_topic(settings.broker, topic, partition):
             count += len(fetched)
     return count
 
@@ -149,7 +149,7 @@ async def _records(settings: Settings, topic: str) -> int:
 async def _open_transactions(settings: Settings) -> int:
     topics = (settings.topics.scores, settings.topics.scored, settings.topics.alerts)
     partitions = settings.topics.partitions
-    return sum([await open_transactions(settings.broker.bootstrap, name, partitions) for name in topics])
+    return sum([await open_transactions(settings.broker, name, partitions) for name in topics])
 
 
 def _command(system: System, *arguments: str) -> str:

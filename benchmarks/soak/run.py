@@ -66,8 +66,8 @@ async def soak(
     await asyncio.to_thread(_announce_base, system, traffic)
     system.start_missing()
     say(f"broker, workers, recorder, adapter and console run; logs are in {system.settings.var / 'log'}")
-    bootstrap = system.settings.broker.bootstrap
-    async with Feed(bootstrap, system.settings.topics.transactions) as feed:
+    broker = system.settings.broker
+    async with Feed(broker, system.settings.topics.transactions) as feed:
         await traffic.send_history(feed)
         say(f"{traffic.sent:,} payments of history are sent; kills begin")
         flagging = asyncio.create_task(analysts.work(seed=seed))
@@ -86,7 +86,7 @@ async def soak(
 
 def _announce_base(system: System, traffic: Traffic) -> None:
     artifacts, settings = Artifacts.load(), system.settings
-    announcer = Announcer(settings.broker.bootstrap, settings.topics.control, read_key(SECRET))
+    announcer = Announcer(settings.broker, settings.topics.control, read_key(SECRET))
     try:
         announce_artifacts(
             announcer,

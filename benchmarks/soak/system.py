@@ -53,7 +53,7 @@ class System:
     def start_broker(self) -> None:
         """Start the broker, create missing topics, and wait until it answers."""
         self._running[BROKER] = OwnBroker.of(self.settings).start(self._processes)
-        with administrator(self.settings.broker.bootstrap) as admin:
+        with administrator(self.settings.broker) as admin:
             ensure_topics(admin, planned_topics(self.settings))
 
     def start(self, name: str) -> None:

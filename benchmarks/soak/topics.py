@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 
 from aiokafka import TopicPartition
 
+from contracts.broker import Broker, aiokafka_options
 from stream.transport.fetched_batch import FetchedBatch
 from stream.transport.fetcher import BatchConsumer
 
@@ -13,10 +14,10 @@ _POLL_MS = 200
 
 
 async def whole_topic(
-    bootstrap: str, topic: str, partition: int, *, isolation: str = "read_committed"
+    broker: Broker, topic: str, partition: int, *, isolation: str = "read_committed"
 ) -> AsyncIterator[FetchedBatch]:
     """Yield every record of a partition that is there now, oldest first, in batches."""
-    consumer = BatchConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False, isolation_level=isolation)
+    consumer = BatchConsumer(**aiokafka_options(broker), enable_auto_commit=False, isolation_level=isolation)
     await consumer.start()
     try:
         place = TopicPartition(topic, partition)
@@ -31,11 +32,11 @@ async def whole_topic(
         await consumer.stop()
 
 
-async def open_transactions(bootstrap: str, topic: str, partitions: int) -> int:
+async def open_transactions(broker: Broker, topic: str, partitions: int) -> int:
     """Return the number of partitions in which a transaction was begun and neither committed nor aborted."""
     ends = []
     for isolation in ("read_committed", "read_uncommitted"):
-        consumer = BatchConsumer(bootstrap_servers=bootstrap, isolation_level=isolation)
+        consumer = BatchConsumer(**aiokafka_options(broker), isolation_level=isolation)
         await consumer.start()
         try:
             places = [TopicPartition(topic, number) for number in range(partitions)]
