@@ -1,18 +1,37 @@
 """The `dead-letters` topic: records that cannot be scored, with the reason."""
 
+from typing import Final
+
 import msgspec
 
 VERSION = 1
 
+POISON: Final = "poison"
+"""A well-formed transaction whose processing fails."""
+FOREIGN: Final = "foreign"
+"""A record on an internal topic that no stage with these settings has written."""
+FORGED: Final = "forged"
+"""A record on an internal topic without a valid seal."""
+TOO_LARGE_UNPACKED: Final = "too_large_unpacked"
+"""A compressed batch of records that is larger than the limit after decompression."""
+UNREADABLE: Final = "unreadable"
+"""A batch of records that cannot be decompressed, or whose records do not fit it."""
+
+REASONS: Final = (POISON, FOREIGN, FORGED, TOO_LARGE_UNPACKED, UNREADABLE)
+"""Reasons other than those of `features.rejects.RejectReason`."""
+
 
 class DeadLetter(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One record that was not scored.
+    """One record that was not scored, or several of one fetch with the same reason.
 
     Attributes:
+        offset: of the record; of several, the first.
         reason: name of the broken rule; `detail` names the field.
-        size: bytes of the record's value.
+        size: bytes of the record's value; of several, the bytes that the broker stores for them.
         time: when it was rejected, seconds since 1970-01-01 UTC.
         value: first bytes of the value in base64; absent where they may hold a card number.
+        last_offset: of several records, the offset of the last.
+        records: number of records.
     """
 
     topic: str
@@ -24,3 +43,5 @@ class DeadLetter(msgspec.Struct, frozen=True, omit_defaults=True):
     time: float
     value: str | None = None
     version: int = VERSION
+    last_offset: int | None = None
+    records: int = 1

@@ -10,6 +10,7 @@ import faust
 from aiokafka import TopicPartition
 from mode import Service
 
+from contracts.dead_letter import REASONS
 from contracts.metrics import scorer as metrics
 from contracts.tracing.spans import Spans, spans_of
 from control.keys import ControlKey
@@ -19,7 +20,6 @@ from settings import Settings
 from stream.partition.acknowledger import Acknowledger
 from stream.partition.manager import PartitionManager
 from stream.partition.stage import SURPRISE_LEVELS, ScoredCounts, Work
-from stream.stages.dead_letters import POISON
 from stream.transport import driver
 from stream.transport.credentials import faust_credentials
 from stream.wiring import Wiring
@@ -56,7 +56,7 @@ def build_app(settings: Settings, key: ControlKey) -> faust.App:
     """Make the Faust app that scores; run it with `faust.Worker`."""
     driver.register()
     metrics.BUDGET.set(settings.budget.alert_rate)
-    for reason in (*(reason.name.lower() for reason in RejectReason), POISON):
+    for reason in (*(reason.name.lower() for reason in RejectReason), *REASONS):
         metrics.DEAD_LETTERS.labels(reason)  # starts at 0, so that rates count the first one
     app = faust_app(settings)
     control = ControlLog(settings.broker, settings.topics.control, key)

@@ -12,7 +12,6 @@ from contracts.stage_batch import (
     entities_of,
     features_array,
     features_matrix,
-    from_message,
 )
 from features.byte_strings import ByteStrings
 from features.columns import Columns
@@ -109,19 +108,3 @@ def from_record_batch(arrow: pa.RecordBatch, schema: pa.Schema) -> Batch:
         arrow["arrival"].to_numpy(),
         features_matrix(arrow["features"]),
     )
-
-
-def from_messages(messages: ByteStrings, schema: pa.Schema) -> tuple[pa.RecordBatch, list[int]]:
-    """Return the rows of all messages, in order, as one record batch, and the number of rows of each message.
-
-    Raises:
-        ForeignBatch: a message cannot be read, or has other columns than `schema`.
-    """
-    whole = memoryview(messages.buffer.data)
-    pairs = zip(messages.start.tolist(), messages.end.tolist(), strict=True)
-    parts = [from_message(whole[start:end]) for start, end in pairs]
-    try:
-        rows = pa.concat_batches(parts) if parts else pa.RecordBatch.from_pylist([], schema=schema)
-    except pa.ArrowInvalid as error:
-        raise ForeignBatch(f"batches of different columns: {error}") from error
-    return rows, [part.num_rows for part in parts]

@@ -10,6 +10,8 @@ from aiokafka import TopicPartition
 from aiokafka.errors import IllegalStateError
 
 from contracts.scored_batch import scored_schema
+from contracts.seal import Seal
+from contracts.stage_batch import stage_schema
 from contracts.tracing.identity import Sampling
 from control.log_reader import ControlLog
 from features.decode import Decoder
@@ -33,6 +35,8 @@ from stream.stages.output_builder import OutputBuilder
 from stream.stages.record_readers import BatchReader, RecordReader, TransactionReader
 from stream.stages.repartitioner import Repartitioner, by_entity, by_source
 from stream.stages.return_stage import ReturnStage
+from stream.stages.row_bounds import RowBounds
+from stream.stages.stage_messages import StageMessages
 from stream.transport.driver import BatchFaustConsumer
 
 
@@ -51,6 +55,13 @@ def transaction_schema(settings: Settings) -> TransactionSchema:
         earliest=fields.earliest.timestamp(),
         latest=fields.latest.timestamp(),
     )
+
+
+def stage_seal(settings: Settings) -> Seal:
+    """Return the seal of messages between stages; without a key in the settings it seals nothing."""
+    secret = settings.stream.key
+    keys = [part.strip().encode() for part in secret.get_secret_value().split(",")] if secret else []
+    return Seal(keys, accept_unsealed=settings.stream.accept_unsealed)
 
 
 class Wiring:
@@ -77,6 +88,7 @@ class Wiring:
         self._entities = [entity.name for entity in settings.entities]
         topics = settings.topics
         self._dead_letters = DeadLetters(topics.dead_letters, topics.transactions, topics.partitions)
+        self._seal = stage_seal(settings)
         self._committers = Committers(settings, consumer)
         self._sampling = Sampling(settings.tracing.share if settings.tracing.endpoint else 0.0)
         self._place = GroupPlace(settings.broker, settings.stream.group, consumer)
@@ -110,24 +122,29 @@ class Wiring:
             self._reader(entity),
             self._output_builder(entity, number),
             self._dead_letters,
-            BatchNotices(self._settings.topics.returned) if entity == 0 and len(self._entities) > 1 else None,
+            BatchNotices(self._settings.topics.returned, self._seal)
+            if entity == 0 and len(self._entities) > 1
+            else None,
             Checkpoint(topic, number, self._settings.stream.checkpoint_interval_s),
-            Recovery(self._settings.broker, partition, TopicPartition(topic, number)),
+            Recovery(self._settings.broker, partition, TopicPartition(topic, number), self._schema.latest),
             self._sampling,
         )
 
     def _return_stage(self, partition: TopicPartition) -> ReturnStage:
         return ReturnStage(
-            self._layout,
-            self._entities,
+            self._messages(range(partition.partition, partition.partition + 1)),
             self._scorer(partition.partition),
             self._dead_letters,
             self._sampling,
         )
 
+    def _messages(self, sources: range) -> StageMessages:
+        bounds = RowBounds(sources, self._schema.earliest, self._schema.latest)
+        return StageMessages(stage_schema(self._entities, len(self._layout)), bounds, self._seal)
+
     def _reader(self, entity: int) -> RecordReader:
         if entity > 0:
-            return BatchReader(self._layout, self._entities)
+            return BatchReader(self._messages(range(self._settings.topics.partitions)), self._dead_letters)
         return TransactionReader(Decoder(self._schema), self._layout, self._dead_letters)
 
     def _output_builder(self, entity: int, partition: int) -> OutputBuilder:
@@ -137,7 +154,7 @@ class Wiring:
         following = self.inputs[entity + 1]
         is_last = entity + 1 == len(self._entities)
         target = by_source if is_last else by_entity(entity + 1, topics.partitions)
-        return Repartitioner(following, topics.partitions, target, self._layout, self._entities)
+        return Repartitioner(following, topics.partitions, target, self._layout, self._entities, self._seal)
 
     def _scorer(self, partition: int) -> Scorer:
         topics = self._settings.topics

@@ -3,9 +3,11 @@
 from datetime import UTC, datetime
 from typing import Literal
 
-from pydantic import AwareDatetime, Field, model_validator
+from pydantic import AwareDatetime, Field, SecretStr, field_validator, model_validator
 
 from settings.sections.section import EntityName, KafkaName, Section
+
+MINIMUM_STREAM_KEY = 16
 
 
 class TransactionSettings(Section):
@@ -68,3 +70,20 @@ class StreamSettings(Section):
         le=300,
         description="seconds of silence after which a worker loses its partitions, 6 to 300",
     )
+    key: SecretStr | None = Field(
+        None,
+        description="shared secret of all workers, at least 16 characters, that seals messages between "
+        "stages, only from the environment variable FLAGFIVE_STREAM__KEY; several separated by commas: the "
+        "first seals, all are accepted; without one, anyone who may write to internal topics is believed",
+    )
+    accept_unsealed: bool = Field(
+        False, description="whether messages without a seal are read too, while a first key is introduced"
+    )
+
+    @field_validator("key")
+    @classmethod
+    def _keys_are_long(cls, key: SecretStr | None) -> SecretStr | None:
+        parts = key.get_secret_value().split(",") if key else []
+        if any(len(part.strip()) < MINIMUM_STREAM_KEY for part in parts):
+            raise ValueError(f"each key needs at least {MINIMUM_STREAM_KEY} characters")
+        return key

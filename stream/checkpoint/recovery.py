@@ -3,16 +3,15 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-import msgspec
 from aiokafka import TopicPartition
 from mode import get_logger
 
 from contracts.broker import Broker, aiokafka_options
-from features.profile_row import PROFILE_ROW
 from features.profiles import Profiles
-from stream.checkpoint.checkpoint import LAYOUT, Marker, as_rows
+from stream.checkpoint.checkpoint_reader import CheckpointReader
 from stream.transport.fetched_batch import FetchedBatch
 from stream.transport.fetcher import BatchConsumer
+from stream.wire.refused import Refused, merged
 
 _FETCH_BYTES = 8 << 20
 _POLL_MS = 500
@@ -27,26 +26,41 @@ class Recovery:
         broker: the cluster and how to connect to it.
         partition: the input partition.
         checkpoint: the checkpoint topic's partition of the same number.
+        latest: latest event time that a row may have, seconds since 1970.
     """
 
-    def __init__(self, broker: Broker, partition: TopicPartition, checkpoint: TopicPartition) -> None:
+    def __init__(
+        self, broker: Broker, partition: TopicPartition, checkpoint: TopicPartition, latest: float
+    ) -> None:
         self._broker = broker
         self._partition = partition
-        self._checkpoint = checkpoint
+        self.checkpoint = checkpoint
+        self._latest = latest
 
-    async def restore(self, profiles: Profiles) -> int | None:
-        """Load the newest row of every entity; return the input offset that they include, or None.
+    async def restore(self, profiles: Profiles) -> tuple[int | None, list[Refused]]:
+        """Load the newest row of every entity; skip records that no stage writes.
 
         The topic is compacted, so the whole of it is about one row per entity.
+
+        Returns:
+            The input offset that the rows include, None where there is no checkpoint; and what was skipped.
         """
-        source = self._checkpoint
+        source, refused = self.checkpoint, list[Refused]()
         position: int | None = None
         async with self._reader(source) as consumer:
             end = (await consumer.end_offsets([source]))[source]
+            reader = CheckpointReader(await self._input_end(consumer), self._latest)
             async for batch in _batches(consumer, source, 0, end):
-                position = _restore_batch(batch, profiles) or position
+                found, skipped = reader.restore(batch, profiles)
+                position = position if found is None else found
+                refused = list(merged([*refused, *skipped]))
         log.info("%s: %d profiles restored, as of offset %s", source, len(profiles), position)
-        return position
+        for one in refused:
+            log.error("%s: %d records skipped from offset %d: %s", source, one.records, one.first, one.detail)
+        return position, refused
+
+    async def _input_end(self, consumer: BatchConsumer) -> int:
+        return int((await consumer.end_offsets([self._partition]))[self._partition])
 
     async def replay(self, fold: Callable[[FetchedBatch, int], None], start: int, end: int) -> None:
         """Pass the input from offset `start` to `end` (not included) to `fold`, batch by batch."""
@@ -85,13 +99,3 @@ async def _batches(
         for batch in fetched.get(partition, []):
             position = batch.next_offset
             yield batch
-
-
-def _restore_batch(batch: FetchedBatch, profiles: Profiles) -> int | None:
-    """Apply a batch's rows in order; return the last marker's offset, None where there is none."""
-    keys, values = batch.records.keys, batch.values
-    is_marker = keys.length == 0
-    rows = ~is_marker & (values.length == PROFILE_ROW.itemsize)
-    profiles.restore(keys.take(rows), as_rows(values.take(rows), PROFILE_ROW))
-    decoded = [msgspec.json.decode(value or b"", type=Marker) for value in values.take(is_marker).to_list()]
-    return next((marker.offset for marker in reversed(decoded) if marker.layout == LAYOUT), None)

@@ -96,7 +96,7 @@ class PartitionWorker:
                 log.debug("%s: %d came, %d is next", self.partition, fetched.fetch_offset, self._position)
                 await self._seek(self.partition, self._position)
                 return
-            if len(fetched):
+            if len(fetched) or fetched.records.refused:
                 await self._work_and_commit(fetched)
             self._position = fetched.next_offset
 

@@ -1,32 +1,44 @@
 """Announce each batch of the first stage, so that the return stage knows when a batch is complete."""
 
 import msgspec
-import numpy as np
 
-from contracts.stage_batch import NOTICE_KEY, BatchNotice
+from contracts.seal import Seal
+from contracts.stage_batch import NOTICE_KEY, BatchNotice, ForeignBatch
 from features.byte_strings import ByteStrings
 from stream.partition.stage import Output
 from stream.transport.fetched_batch import FetchedBatch
 from stream.wire.writer import EncodedBatch
 
+_PAST_OFFSETS = 1 << 63
+
 
 class BatchNotices:
     """Builds notices for the partition of `topic` with the number of the batch's own."""
 
-    def __init__(self, topic: str) -> None:
+    def __init__(self, topic: str, seal: Seal) -> None:
         self._topic = topic
+        self._seal = seal
 
     def output_for(self, fetched: FetchedBatch, rows: int) -> Output:
         notice = BatchNotice(fetched.fetch_offset, fetched.next_offset, rows)
-        values = ByteStrings.from_list([msgspec.msgpack.encode(notice)])
-        batch = EncodedBatch(ByteStrings.from_list([NOTICE_KEY]), values)
-        return Output(self._topic, fetched.partition.partition, batch)
+        value, number = msgspec.msgpack.encode(notice), fetched.partition.partition
+        values = ByteStrings.from_list([value + self._seal.of(self._topic, number, value)])
+        return Output(self._topic, number, EncodedBatch(ByteStrings.from_list([NOTICE_KEY]), values))
 
 
-def split_notices(fetched: FetchedBatch) -> tuple[list[tuple[int, BatchNotice]], np.ndarray]:
-    """Return the notices of a batch with their offsets, and a mask of the records that are batches."""
-    is_batch = fetched.records.keys.start < 0
-    at = np.flatnonzero(~is_batch)
-    values = fetched.values.take(at).to_list()
-    notices = [msgspec.msgpack.decode(value or b"", type=BatchNotice) for value in values]
-    return list(zip(fetched.records.offset[at].tolist(), notices, strict=True)), is_batch
+def read_notice(value: memoryview | bytes) -> BatchNotice:
+    """Read the value of a notice.
+
+    Raises:
+        ForeignBatch: it is not a notice, or one of an impossible batch.
+    """
+    try:
+        notice = msgspec.msgpack.decode(value, type=BatchNotice)
+    except msgspec.DecodeError as error:
+        raise ForeignBatch(f"not a notice: {error}") from error
+    if (
+        not 0 <= notice.begin < notice.end < _PAST_OFFSETS
+        or not 0 <= notice.rows <= notice.end - notice.begin
+    ):
+        raise ForeignBatch("a notice of an impossible batch")
+    return notice

@@ -2,22 +2,26 @@
 
 import base64
 import time
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 
 import msgspec
+from aiokafka import TopicPartition
 
-from contracts.dead_letter import DeadLetter
+from contracts.dead_letter import POISON, DeadLetter
 from features.byte_strings import ByteStrings
 from features.rejects import RejectReason, Rejects
 from stream.batch import Batch
 from stream.partition.stage import Output
 from stream.stages.poison import Poison
 from stream.transport.fetched_batch import FetchedBatch
+from stream.wire.refused import Refused, merged
 from stream.wire.writer import EncodedBatch
 
 # The record itself stays at its offset; this part is enough to recognise it.
 MOST_BYTES_KEPT = 64 * 1024
-POISON = "poison"  # well-formed, but processing it fails
+# Well under the largest message; one batch of letters holds 3,000 typical ones.
+MOST_BYTES_IN_A_BATCH = 1 << 20
 
 
 class DeadLetters:
@@ -67,13 +71,51 @@ class DeadLetters:
             for one in poison
         ]
 
+    def letters_for_refused(self, partition: TopicPartition, refused: Sequence[Refused]) -> list[DeadLetter]:
+        """Return letters of records that are not read, one for each reason."""
+        return [
+            DeadLetter(
+                topic=partition.topic,
+                partition=partition.partition,
+                offset=one.first,
+                reason=one.reason,
+                detail=one.detail,
+                size=one.size,
+                time=time.time(),
+                last_offset=one.last if one.records > 1 else None,
+                records=one.records,
+            )
+            for one in merged(refused)
+        ]
+
     def outputs_for(self, letters: Sequence[DeadLetter]) -> Sequence[Output]:
-        """Return one output with letters of one source partition, for the partition of the same number."""
-        if not letters:
-            return []
-        values = ByteStrings.from_list([msgspec.json.encode(letter) for letter in letters])
-        batch = EncodedBatch(None, values)
-        return [Output(self._topic, letters[0].partition % self._partitions, batch)]
+        """Return outputs with letters of one source partition, for the partition of the same number."""
+        return [
+            Output(self._topic, letters[0].partition % self._partitions, EncodedBatch(None, values))
+            for values in _batches([msgspec.json.encode(letter) for letter in letters])
+        ]
+
+
+def count_by_reason(letters: Sequence[DeadLetter]) -> Counter[str]:
+    """Return the number of records in `letters`, by reason."""
+    counts: Counter[str] = Counter()
+    for letter in letters:
+        counts[letter.reason] += letter.records
+    return counts
+
+
+def _batches(encoded: Sequence[bytes]) -> Iterator[ByteStrings]:
+    """Cut into batches of bounded size: a fetch of tiny bad records has more letters than a message holds."""
+    part: list[bytes] = []
+    size = 0
+    for letter in encoded:
+        if part and size + len(letter) > MOST_BYTES_IN_A_BATCH:
+            yield ByteStrings.from_list(part)
+            part, size = [], 0
+        part.append(letter)
+        size += len(letter)
+    if part:
+        yield ByteStrings.from_list(part)
 
 
 def _text(value: bytes) -> str:

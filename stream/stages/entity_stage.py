@@ -1,9 +1,9 @@
 """The stage of one entity on one partition: read, fold, build outputs."""
 
 import time
-from collections import Counter
 from collections.abc import Sequence
 
+from contracts.dead_letter import DeadLetter
 from contracts.tracing.identity import Sampling
 from features.profiles import Profiles, Staged
 from features.vector import FeatureLayout
@@ -12,7 +12,7 @@ from stream.checkpoint.checkpoint import Checkpoint
 from stream.checkpoint.recovery import Recovery
 from stream.partition.stage import Output, Resume, Work
 from stream.stages.batch_notice import BatchNotices
-from stream.stages.dead_letters import DeadLetters
+from stream.stages.dead_letters import DeadLetters, count_by_reason
 from stream.stages.output_builder import OutputBuilder
 from stream.stages.poison import process_without_poison
 from stream.stages.record_readers import RecordReader
@@ -51,6 +51,7 @@ class EntityStage:
         self._recovery = recovery
         self._sampling = sampling
         self.profiles = Profiles(entity)
+        self._found_in_checkpoint: list[DeadLetter] = []
 
     async def ready(self) -> None:
         await self._output_builder.ready()
@@ -59,7 +60,9 @@ class EntityStage:
         self.profiles = Profiles(self._entity)
         if committed is None:
             return earliest
-        start = await self._recovery.restore(self.profiles)
+        start, refused = await self._recovery.restore(self.profiles)
+        found = self._dead_letters.letters_for_refused(self._recovery.checkpoint, refused)
+        self._found_in_checkpoint = found
         await self._recovery.replay(self._replay, max(earliest, start or 0), committed.offset)
         # With at least once, a checkpoint may be ahead of the place: all outputs before it are stored.
         return max(committed.offset, start or 0)
@@ -70,6 +73,7 @@ class EntityStage:
         staged, folded, unfolded = process_without_poison(read, self._stage)
         sent, batch, unsent = process_without_poison(folded, self._output_builder.outputs_for)
         letters = [
+            *self._found_in_checkpoint,
             *undecoded,
             *self._dead_letters.letters_for_poison(read, unfolded),
             *self._dead_letters.letters_for_poison(folded, unsent),
@@ -85,7 +89,7 @@ class EntityStage:
             Resume(fetched.next_offset),
             len(batch),
             scored=sent.scored,
-            rejected=Counter(letter.reason for letter in letters),
+            rejected=count_by_reason(letters),
             oldest_arrival=batch.oldest_arrival,
             traced=self._sampling.choose(batch),
             began=began,
@@ -93,6 +97,7 @@ class EntityStage:
 
     def publish(self, work: Work) -> None:
         self.profiles.publish(work.change)
+        self._found_in_checkpoint = []
 
     def discard(self, work: Work) -> None:
         self.profiles.discard(work.change)

@@ -1,16 +1,15 @@
 """Read the records of a fetched batch: JSON on the first stage, Arrow on the others."""
 
-from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
 
 from contracts.dead_letter import DeadLetter
-from contracts.stage_batch import stage_schema
 from features.decode import Decoder
 from features.vector import FeatureLayout
-from stream.batch import Batch, from_messages, from_record_batch
+from stream.batch import Batch, from_record_batch
 from stream.stages.dead_letters import DeadLetters
+from stream.stages.stage_messages import StageMessages
 from stream.transport.fetched_batch import FetchedBatch
 
 
@@ -39,15 +38,19 @@ class TransactionReader:
             fetched.arrival[columns.row],
             features,
         )
-        return batch, self._dead_letters.letters_for(fetched, rejects)
+        refused = self._dead_letters.letters_for_refused(fetched.partition, fetched.records.refused)
+        return batch, [*refused, *self._dead_letters.letters_for(fetched, rejects)]
 
 
 class BatchReader:
     """Reads the Arrow batches of the stage before."""
 
-    def __init__(self, layout: FeatureLayout, entities: Sequence[str]) -> None:
-        self._schema = stage_schema(entities, len(layout))
+    def __init__(self, messages: StageMessages, dead_letters: DeadLetters) -> None:
+        self._messages = messages
+        self._dead_letters = dead_letters
 
     def read(self, fetched: FetchedBatch) -> tuple[Batch, list[DeadLetter]]:
-        rows, _ = from_messages(fetched.values, self._schema)
-        return from_record_batch(rows, self._schema), []
+        rows, _, refused = self._messages.read(fetched, np.arange(len(fetched)))
+        refused = [*fetched.records.refused, *refused]
+        letters = self._dead_letters.letters_for_refused(fetched.partition, refused)
+        return from_record_batch(rows, self._messages.schema), letters

@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from contracts.seal import Seal
 from contracts.stage_batch import stage_schema, to_message
 from features.byte_strings import ByteStrings
 from features.hashing import hash_strings
@@ -28,8 +29,15 @@ class Repartitioner:
     """
 
     def __init__(
-        self, topic: str, partitions: int, target: Target, layout: FeatureLayout, entities: Sequence[str]
+        self,
+        topic: str,
+        partitions: int,
+        target: Target,
+        layout: FeatureLayout,
+        entities: Sequence[str],
+        seal: Seal,
     ) -> None:
+        self._seal = seal
         self._topic = topic
         self._partitions = partitions
         self._target = target
@@ -53,8 +61,10 @@ class Repartitioner:
         """Return at once: nothing is needed."""
 
     def _output(self, part: pa.RecordBatch, partition: int) -> Output:
-        message = ByteStrings.whole(to_message(part))
-        return Output(self._topic, partition, EncodedBatch(None, message))
+        message = memoryview(to_message(part)).cast("B")
+        seal = self._seal.of(self._topic, partition, message)
+        value = ByteStrings.whole(b"".join((message, seal)) if seal else message)
+        return Output(self._topic, partition, EncodedBatch(None, value))
 
 
 def by_entity(entity: int, partitions: int) -> Target:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from features.byte_strings import ByteStrings
 from stream.wire import batch_format as fmt
 from stream.wire.reader_kernels import index_batches, parse_records
+from stream.wire.refused import Refused
 
 AbortedTransaction: TypeAlias = tuple[int, int]  # producer id, first offset
 
@@ -36,6 +37,7 @@ class Records:
         keys: positions in the fetched bytes; start -1 where null.
         values: the same for values.
         next_offset: offset of the next fetch; control batches and aborted batches advance it too.
+        refused: batches of records that were skipped.
     """
 
     offset: NDArray[np.int64]
@@ -43,6 +45,7 @@ class Records:
     keys: ByteStrings
     values: ByteStrings
     next_offset: int
+    refused: tuple[Refused, ...] = ()
 
     def __len__(self) -> int:
         return len(self.offset)
@@ -57,6 +60,7 @@ class Records:
             ByteStrings(self.keys.buffer, self.keys.start[first], self.keys.end[first]),
             ByteStrings(self.values.buffer, self.values.start[first], self.values.end[first]),
             min(self.next_offset, offset),
+            tuple(one for one in self.refused if one.first < offset),
         )
 
 

@@ -20,9 +20,9 @@ from control.entry import Kind
 from control.envelope import unseal
 from control.keys import read_key
 from control.rules import Effect, read_rules
-from features.byte_strings import ByteStrings
 from recorder.rows import alert_row, scored_rows, shadow_row
-from stream.batch import from_messages, from_record_batch
+from stream.batch import from_record_batch
+from tests.stage_messages import read_messages
 
 VERSION_1 = Path(__file__).parent / "version_1"
 
@@ -68,9 +68,8 @@ def test_a_notice_of_a_batch_is_read() -> None:
 
 def test_a_batch_between_stages_is_read() -> None:
     schema = stage_schema(("card", "merchant"), 3)
-    messages = ByteStrings.from_list([stored("stage_batch.arrow")] * 2)
-    rows, counts = from_messages(messages, schema)
-    assert counts == [2, 2]
+    rows, refused = read_messages([stored("stage_batch.arrow")] * 2, schema)
+    assert (rows.num_rows, refused) == (4, [])
     batch = from_record_batch(rows, schema)
     assert batch.batch_end.tolist() == [44] * 4
     assert batch.columns.keys[0].to_list() == [b"card-3", b"card-4"] * 2
@@ -84,8 +83,8 @@ def test_batches_of_both_versions_are_read_together() -> None:
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, new.schema) as writer:
         writer.write_batch(new)
-    messages = ByteStrings.from_list([old, sink.getvalue().to_pybytes()])
-    assert from_messages(messages, schema)[1] == [2, 2]
+    rows, refused = read_messages([old, sink.getvalue().to_pybytes()], schema)
+    assert (rows.num_rows, refused) == (4, [])
 
 
 def test_a_scored_batch_is_recorded() -> None:

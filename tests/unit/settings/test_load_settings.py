@@ -37,6 +37,7 @@ def test_the_shipped_file_shows_every_key() -> None:
         "var": True,
         "entities": True,
         "control": True,
+        "stream": {"key"},
         "console": {"oidc_secret", "secret"},
         "broker": {"password", "key_password", "oauth_secret"},
     }
