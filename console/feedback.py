@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from typing import Protocol, Self
 
 import msgspec
-from kafka.errors import KafkaError
+from kafka.errors import KafkaError, MessageSizeTooLargeError, RecordListTooLargeError
 from sqlalchemy import Engine
 
 from contracts.acknowledgement import Acknowledgement
@@ -29,6 +29,8 @@ RETRY_S = 1.0
 POLL_S = 0.05
 """Longest wait for answers between two polls of the acknowledgements."""
 SEND_WITHIN_S = 10.0
+UNSENDABLE = (MessageSizeTooLargeError, RecordListTooLargeError, msgspec.DecodeError)
+"""Errors of one request that no further try would mend."""
 
 
 class Feedback(Protocol):
@@ -154,11 +156,33 @@ class KafkaFeedback:
 
 
 def send_pending(engine: Engine, client: FeedbackClient, topic: str) -> None:
-    """Send the requests of the outbox in order, and mark each after the broker has it."""
+    """Send the requests of the outbox in order, and mark each after the broker has it.
+
+    A request that the broker would never take is parked with its cause; the others go on.
+
+    Raises:
+        KafkaError: the broker is away.
+    """
     with UnitOfWork(engine, reads_only=True) as unit:
-        waiting = [(m.id, m.value or b"") for m in unit.outbox.pending() if m.topic == topic]
-    for message_id, value in waiting:
-        offset = client.send(msgspec.json.decode(value, type=Request), timeout_s=SEND_WITHIN_S)
+        waiting = [(m.id, m.lane, m.value or b"") for m in unit.outbox.pending() if m.topic == topic]
+    stopped = set[str]()
+    for message_id, lane, value in waiting:
+        if lane and lane in stopped:
+            continue
+        try:
+            offset = client.send(msgspec.json.decode(value, type=Request), timeout_s=SEND_WITHIN_S)
+        except UNSENDABLE as error:
+            stopped.add(lane)
+            _park(engine, message_id, error)
+            continue
         with UnitOfWork(engine) as unit:
             unit.outbox.mark_sent(message_id, time=time.time(), offset=offset)
             unit.commit()
+
+
+def _park(engine: Engine, message_id: int, error: Exception) -> None:
+    cause = f"{type(error).__name__}: {error}"
+    log.error("console: request %d of the outbox is parked, see `flagfive outbox`: %s", message_id, cause)
+    with UnitOfWork(engine) as unit:
+        unit.outbox.park(message_id, time=time.time(), cause=cause)
+        unit.commit()

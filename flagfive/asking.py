@@ -73,12 +73,17 @@ def ask_and_print(
 
     from contracts.request import Request
     from contracts.request_client import FeedbackClient
+    from contracts.request_size import RequestTooLarge, encode_request
     from flagfive.cluster import BrokerAway, administrator
 
     settings = settings_of(context)
     request = Request(
         request_id or str(uuid.uuid4()), kind, author or getpass.getuser(), time.time(), **fields
     )
+    try:
+        encode_request(request)
+    except RequestTooLarge as error:
+        raise UserError(str(error)) from None
     broker = settings.broker
     with administrator(broker):
         pass  # raises BrokerAway at once; the client would retry first

@@ -43,6 +43,8 @@ class Stored:
     """Proposals of the adaptation worker, by detector id."""
     refined: dict[str, str] = field(default_factory=dict)
     """What refining found, by detector id."""
+    parked: int = 0
+    """Requests of the console that could not be sent."""
     problem: str | None = None
 
 
@@ -136,6 +138,7 @@ def _stored(settings: Settings) -> Stored:
                 scored=sum(high - low + 1 for low, high in ranges),
                 scored_per_s=unit.transactions.recent_rate(now=time.time()),
                 alerts_open=unit.alerts.count(status="open"),
+                parked=len(unit.outbox.parked()),
                 episodes={row.status: row[1] for row in unit.session.execute(episodes)},
                 alarms={name: row.details["subjects"] for name, row in open_alarms(unit).items()},
                 proposals={

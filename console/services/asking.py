@@ -12,15 +12,14 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-import msgspec
-
 from console.access.viewer import Viewer
 from console.audit import Act, note
 from console.context import ConsoleContext
-from console.errors import Refused, WorkerUnresponsive
+from console.errors import Invalid, Refused, WorkerUnresponsive
 from contracts.answer import Answer
 from contracts.metrics import console as metrics
 from contracts.request import Request, RequestKind
+from contracts.request_size import MOST_BYTES, RequestTooLarge, encode_request
 from storage import UnitOfWork
 
 PATIENCE_S = 3.0
@@ -74,12 +73,20 @@ def post(
     *,
     beside: Callable[[UnitOfWork], None] = lambda unit: None,
 ) -> None:
-    """Do steps 1 and 2: send a request without waiting for an answer."""
+    """Do steps 1 and 2: send a request without waiting for an answer.
+
+    Raises:
+        Invalid: the request is too large for a record.
+    """
+    try:
+        value = encode_request(request)
+    except RequestTooLarge as error:
+        raise Invalid(str(error), where="ids", allowed=f"{MOST_BYTES:,} bytes") from None
     with context.unit() as unit:
         beside(unit)
         note(unit, viewer, act, context.clock())
-        key, value = request.request_id.encode(), msgspec.json.encode(request)
-        unit.outbox.add(context.feedback.topic, key, value, time=context.clock())
+        key, lane = request.request_id.encode(), request.name or request.request_id
+        unit.outbox.add(context.feedback.topic, key, value, time=context.clock(), lane=lane)
         unit.commit()
     context.feedback.wake()
 

@@ -29,6 +29,7 @@ VERBS = {
     "trials": "Show what detectors and bases on trial would have alerted.",
     "retire": "Take an episode out of force.",
     "rollback": "Undo the last change of a control entry.",
+    "outbox": "Show, retry or discard requests that could not be sent.",
     "history": "Show what was in force at any time, who changed it, and why.",
     "recompute": "Recompute stored scores and compare them bit for bit.",
     "status": "Show broker, lags, workers, detectors and scores on one screen.",

@@ -156,9 +156,11 @@ def stored_line(report: "StatusReport") -> str:
     if stored.problem:
         return f"[red]Database: {stored.problem}[/red]"
     episodes = ", ".join(f"{number} {status}" for status, number in stored.episodes.items()) or "none"
+    parked = f"\n[red]Requests that could not be sent: {stored.parked}, see `flagfive outbox`[/red]"
+    more = alarm_line(stored) + (parked if stored.parked else "")
     return (
         f"Database: {stored.scored:,} transactions, {stored.scored_per_s:,.0f} a second just now, "
-        f"{stored.alerts_open:,} open alerts, episodes: {episodes}\n{alarm_line(stored)}"
+        f"{stored.alerts_open:,} open alerts, episodes: {episodes}\n{more}"
     )
 
 

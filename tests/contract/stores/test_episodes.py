@@ -186,3 +186,20 @@ def test_judged_alerts_are_counted_by_what_alerted_them(engine: Engine, scored_r
         unit.commit()
     with UnitOfWork(engine, reads_only=True) as unit:
         assert unit.alerts.count_by_status("d-1") == {CONFIRMED: 1, REJECTED: 1, OPEN: 1}
+
+
+def test_a_message_that_cannot_be_sent_holds_up_its_own_lane_alone(engine: Engine) -> None:
+    with UnitOfWork(engine) as unit:
+        first, second, other, free = (
+            unit.outbox.add("feedback", b"k", b"v", time=1.0, lane=lane).id for lane in ("a", "a", "b", "")
+        )
+        unit.outbox.park(first, time=2.0, cause="too large, card 4111111111111111")
+        unit.commit()
+        assert [m.id for m in unit.outbox.pending()] == [other, free]
+        assert [(m.id, m.parked_at) for m in unit.outbox.parked()] == [(first, 2.0)]
+        assert "4111111111111111" not in (unit.outbox.parked()[0].cause or "")
+        assert (unit.outbox.retry(second), unit.outbox.retry(first)) == (False, True)
+        assert [m.id for m in unit.outbox.pending()] == [first, second, other, free]
+        unit.outbox.park(first, time=3.0, cause="again")
+        assert unit.outbox.discard(first)
+        assert [m.id for m in unit.outbox.pending()] == [second, other, free]

@@ -294,3 +294,12 @@ def test_a_worker_that_is_away_leaves_the_request_in_the_outbox(
     with context.unit(reads_only=True) as unit:
         (message,) = unit.outbox.pending()
     assert message.key == b"r-1"
+
+
+def test_ten_thousand_long_ids_are_refused_with_the_allowed_size(
+    person: Sign, worker: WorkerAtHand, context: ConsoleContext
+) -> None:
+    answer = person("analyst").post("/episodes", {**FLAGS, "ids": [f"{n:0200d}" for n in range(10_000)]})
+    assert answer.status_code == 422
+    assert answer.json()["detail"]["allowed"] == "786,432 bytes"
+    assert worker.asked == []
