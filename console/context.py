@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Engine
 
+from console.access.seal import Seal
 from console.card_tokens import CardTokens
 from console.feedback import Feedback
 from console.lag import Lag
@@ -26,6 +27,8 @@ class ConsoleContext:
     feedback: Feedback
     models: ScoringModels
     lag: Lag
+    seal: Seal = field(default_factory=Seal.that_ends_with_the_process, kw_only=True)
+    """Encrypts secrets of users for the database; `flagfive console` gives one that outlives the process."""
     clock: Callable[[], float] = field(default=time.time)
 
     def unit(self, *, reads_only: bool = False) -> UnitOfWork:

@@ -6,6 +6,7 @@ from fastapi import FastAPI
 from starlette.middleware.sessions import SessionMiddleware
 
 from console.access.provider import Provider
+from console.access.refusals import RefusalLog
 from console.access.secrets import new_secret
 from console.api import (
     alerts,
@@ -18,6 +19,7 @@ from console.api import (
     governing,
     labels,
     monitoring,
+    own_access,
     session,
     tokens,
     transactions,
@@ -37,8 +39,8 @@ from settings import ConsoleSettings
 PREFIX = "/api/v1"
 WAY_TO_PROVIDER_S = 600
 RESOURCES = (
-    provider_routes, session, alerts, transactions, entities, episodes, labels, detectors, control_entries,
-    cases, monitoring, what_if, views, users, tokens, audit, governing,
+    provider_routes, session, own_access, alerts, transactions, entities, episodes, labels, detectors,
+    control_entries, cases, monitoring, what_if, views, users, tokens, audit, governing,
 )  # fmt: skip
 ASSETS = ("/_nicegui/", "/static-")
 LONG_LIVED = "/_nicegui_ws/"
@@ -57,6 +59,7 @@ def build_app(context: ConsoleContext | None, provider: Provider | None = None) 
         openapi_url=f"{PREFIX}/openapi.json",
     )
     app.state.context, app.state.provider = context, provider
+    app.state.refusals = RefusalLog(context) if context else None
     if provider is not None:
         # State between the redirect to the provider and the way back.
         app.add_middleware(

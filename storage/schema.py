@@ -20,6 +20,7 @@ MODULES = (
     "policies",
     "saved_views",
     "scored_transactions",
+    "second_factors",
     "shadow_alerts",
     "sign_in_failures",
     "users",

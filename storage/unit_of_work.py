@@ -25,6 +25,7 @@ from storage.outbox import Outbox
 from storage.policies import Policies
 from storage.saved_views import SavedViews
 from storage.scored_transactions import ScoredTransactions
+from storage.second_factors import SecondFactors
 from storage.shadow_alerts import ShadowAlerts
 from storage.sign_in_failures import SignInFailures
 from storage.transaction_search import TransactionSearch
@@ -62,6 +63,7 @@ class UnitOfWork:
         self.audit_search = AuditSearch(self.session)
         self.outbox = Outbox(self.session)
         self.users = Users(self.session)
+        self.second_factors = SecondFactors(self.session)
         self.sign_in_failures = SignInFailures(self.session)
         self.web_sessions = WebSessions(self.session)
         self.tokens = ApiTokens(self.session)

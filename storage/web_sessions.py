@@ -1,6 +1,8 @@
 """Sessions and one-time links of the console; only the SHA-256 of each secret is stored."""
 
-from sqlalchemy import CursorResult, Float, ForeignKey, Index, String, delete, update
+from collections.abc import Sequence
+
+from sqlalchemy import CursorResult, Float, ForeignKey, Index, String, delete, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from storage.table import BigIdentity, TableBase
@@ -18,7 +20,10 @@ class WebSession(TableBase):
     csrf: Mapped[str] = mapped_column(String)
     """Header value that every changing request must carry, so that other sites cannot send one."""
     address: Mapped[str] = mapped_column(String)
+    browser: Mapped[str] = mapped_column(String)
+    """What the browser calls itself, for the list of sessions."""
     created_at: Mapped[float] = mapped_column(Float(53))
+    last_seen_at: Mapped[float] = mapped_column(Float(53))
     expires_at: Mapped[float] = mapped_column(Float(53))
 
 
@@ -43,21 +48,35 @@ class WebSessions:
         """Store a new session or link."""
         self._session.add(row)
 
-    def find(self, digest: str, *, now: float) -> tuple[WebSession, User] | None:
+    def find(self, digest: str, *, now: float, idle_s: float) -> tuple[WebSession, User] | None:
         """Find a valid session.
 
         Args:
             digest: SHA-256 of the secret, 64 hexadecimal digits.
             now: the current time, seconds since 1970.
+            idle_s: seconds without use after which a session ends.
 
         Returns:
-            The session with its user; None if it is unknown or expired, or the user is not active.
+            The session with its user; None if it is unknown, expired or idle, or the user is not active.
         """
         found = self._session.get(WebSession, digest)
         user = self._session.get(User, found.user_id) if found else None
-        if found is None or user is None or found.expires_at <= now or not user.active:
+        if found is None or user is None or not user.active:
+            return None
+        if found.expires_at <= now or found.last_seen_at + idle_s <= now:
             return None
         return found, user
+
+    def of_user(self, user_id: int, *, now: float, idle_s: float) -> Sequence[WebSession]:
+        """Return a user's sessions that are neither expired nor idle, the one last used first."""
+        row = WebSession
+        valid = (row.user_id == user_id, row.expires_at > now, row.last_seen_at > now - idle_s)
+        return self._session.scalars(select(row).where(*valid).order_by(row.last_seen_at.desc())).all()
+
+    def touch(self, digest: str, *, now: float) -> None:
+        """Note that a session was used at `now`, seconds since 1970."""
+        row = WebSession
+        self._session.execute(update(row).where(row.digest == digest).values(last_seen_at=now))
 
     def use_link(self, digest: str, *, now: float) -> User | None:
         """Use a one-time link; of two simultaneous uses only one succeeds.
@@ -81,9 +100,10 @@ class WebSessions:
         """Delete the session of this digest."""
         self._session.execute(delete(WebSession).where(WebSession.digest == digest))
 
-    def end_all_of(self, user_id: int) -> None:
-        """Delete all sessions of a user, for example after a change of password or role."""
-        self._session.execute(delete(WebSession).where(WebSession.user_id == user_id))
+    def end_all_of(self, user_id: int, *, but: str = "") -> None:
+        """Delete all sessions of a user but one of the digest `but`, for example after a change of role."""
+        row = WebSession
+        self._session.execute(delete(row).where(row.user_id == user_id, row.digest != but))
 
     def delete_expired(self, *, now: float) -> None:
         """Delete expired sessions and links; `now` is in seconds since 1970."""

@@ -7,7 +7,7 @@ import httpx
 from sqlalchemy import Engine
 
 from console.access.rights import Role
-from console.access.sign_in import begin_session
+from console.access.sessions import Sender, begin_session
 from console.api.viewing import COOKIE, CSRF_HEADER
 from console.card_tokens import CardTokens
 from console.context import ConsoleContext
@@ -66,7 +66,7 @@ async def measure(engine: Engine) -> dict[str, dict[str, float]]:
 def _signed_in(context: ConsoleContext) -> httpx.AsyncClient:
     with UnitOfWork(context.engine) as unit:
         user = unit.users.add(User(name="ada", role=Role.LEAD, created_at=0.0))
-        entered = begin_session(unit, user, address="here", now=time.time(), by="benchmark")
+        entered = begin_session(unit, user, Sender("here"), now=time.time(), by={"by": "benchmark"})
         unit.commit()
     return httpx.AsyncClient(
         transport=httpx.ASGITransport(build_app(context)),

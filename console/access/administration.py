@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from console.access.passwords import hash_password, is_password
+from console.access.own_password import refuse_of_provider
+from console.access.passwords import hash_password
 from console.access.rights import Role, Scope
 from console.access.secrets import digest_of, new_secret
-from console.access.sign_in import limits_of, one_time_link
+from console.access.sign_in import one_time_link
 from console.access.viewer import Viewer
 from console.audit import Act, note
 from console.context import ConsoleContext
-from console.errors import Invalid, NotFound, NotSignedIn, Refused
+from console.errors import Invalid, NotFound, Refused
 from console.results.administration import TokenCreated, TokenList, TokenRow, UserCreated, UserList, UserRow
 from storage import UnitOfWork
 from storage.api_tokens import ApiToken
@@ -23,7 +24,8 @@ DAY_S = 86_400.0
 def list_users(context: ConsoleContext) -> UserList:
     """Return every user, by name."""
     with context.unit(reads_only=True) as unit:
-        rows = [_user(user) for user in unit.users.all()]
+        confirmed = unit.second_factors.confirmed()
+        rows = [_user(user, user.id in confirmed) for user in unit.users.all()]
     return UserList(len(rows), rows)
 
 
@@ -44,7 +46,7 @@ def add_user(
         link = None if password else one_time_link(unit, user, now=now)
         note(unit, viewer, Act("add user", name, after={"role": role}), now)
         unit.commit()
-    return UserCreated(_user(user), link)
+    return UserCreated(_user(user, False), link)
 
 
 def change_user(context: ConsoleContext, viewer: Viewer, user_id: int, changes: dict[str, Any]) -> UserRow:
@@ -54,7 +56,7 @@ def change_user(context: ConsoleContext, viewer: Viewer, user_id: int, changes: 
         context: tools of the console.
         viewer: who makes the change.
         user_id: the user to change.
-        changes: any of `role`, `password` and `active`.
+        changes: any of `role`, `password` and `active`, and `remove_second_factor` for a lost phone.
 
     Raises:
         NotFound: no such user.
@@ -67,7 +69,7 @@ def change_user(context: ConsoleContext, viewer: Viewer, user_id: int, changes: 
         if user is None:
             raise NotFound(f"no user {user_id}", where="id")
         if hashed is not None:
-            _refuse_of_provider(user)
+            refuse_of_provider(user)
         before = {"role": user.role, "active": user.active}
         user.role = changes.get("role") or user.role
         user.active = user.active if changes.get("active") is None else bool(changes["active"])
@@ -75,62 +77,12 @@ def change_user(context: ConsoleContext, viewer: Viewer, user_id: int, changes: 
         _keep_an_admin(unit)
         unit.web_sessions.end_all_of(user.id)
         after = {"role": user.role, "active": user.active, "password": "set" if hashed else "as before"}
+        if changes.get("remove_second_factor"):
+            unit.second_factors.remove(user.id)
+            after["second factor"] = "removed"
         note(unit, viewer, Act("change user", user.name, before, after), now)
         unit.commit()
-        return _user(user)
-
-
-def change_own_password(context: ConsoleContext, viewer: Viewer, old: str, new: str) -> None:
-    """Change the viewer's own password, and end all their sessions.
-
-    A wrong current password counts like a failed sign-in, so a stolen session cannot be used to guess it. The
-    hashes are computed without a transaction, because writers would wait.
-
-    Raises:
-        NotSignedIn: the current password is wrong.
-        Locked: there were too many wrong passwords.
-        Refused: the user signs in through an OpenID provider.
-    """
-    stored = _checked_own_password(context, viewer, old)
-    hashed = hash_password(new)
-    with context.unit() as unit:
-        user = unit.users.get(viewer.user_id or 0)
-        if user is None or user.password_hash != stored:
-            raise Refused("the password was changed meanwhile", where="old")
-        user.password_hash = hashed
-        limits_of(context).succeed(unit, user.name, viewer.address)
-        unit.web_sessions.end_all_of(user.id)
-        note(unit, viewer, Act("change own password", user.name), context.clock())
-        unit.commit()
-
-
-def _checked_own_password(context: ConsoleContext, viewer: Viewer, old: str) -> str | None:
-    """Return the stored hash if `old` is its password, or if the user has none yet after a one-time link."""
-    now = context.clock()
-    with context.unit() as unit:
-        user = unit.users.get(viewer.user_id or 0)
-        if user is None:
-            raise NotSignedIn("your user no longer exists", where="session")
-        _refuse_of_provider(user)
-        try:
-            limits_of(context).begin(unit, user.name, viewer.address, now)
-        finally:
-            unit.commit()
-        stored = user.password_hash
-    if stored is not None and not is_password(stored, old):
-        with context.unit() as unit:
-            note(unit, viewer, Act("change own password failed", viewer.name), now)
-            unit.commit()
-        raise NotSignedIn("the current password is wrong", where="old")
-    return stored
-
-
-def _refuse_of_provider(user: User) -> None:
-    """A password would let a user in whom the provider no longer lets in."""
-    if user.subject is not None:
-        raise Refused(
-            f"{user.name} signs in through the OpenID provider and has no password", where="password"
-        )
+        return _user(user, user.id in unit.second_factors.confirmed())
 
 
 def list_tokens(context: ConsoleContext) -> TokenList:
@@ -194,9 +146,9 @@ def _keep_an_admin(unit: UnitOfWork) -> None:
         raise Refused("at least one active administrator must remain", where="role, active")
 
 
-def _user(user: User) -> UserRow:
+def _user(user: User, second_factor: bool) -> UserRow:
     by = "provider" if user.subject is not None else "password"
-    return UserRow(user.id, user.name, user.role, user.active, by, user.created_at)
+    return UserRow(user.id, user.name, user.role, user.active, by, second_factor, user.created_at)
 
 
 def _token(token: ApiToken) -> TokenRow:

@@ -9,7 +9,7 @@ from fastapi.responses import RedirectResponse
 from starlette.datastructures import URL
 
 from console.access.rights import Role
-from console.access.sign_in import Entered, begin_session
+from console.access.sessions import Entered, Sender, begin_session
 from console.access.viewer import Viewer
 from console.audit import Act, note
 from console.errors import NotSignedIn
@@ -61,7 +61,7 @@ def sign_in_by_provider(
     claims: dict[str, Any],
     *,
     role: Literal["", "viewer", "analyst"],
-    address: str,
+    sender: Sender,
     now: float,
 ) -> Entered:
     """Begin a session for a user that the provider has authenticated.
@@ -73,17 +73,17 @@ def sign_in_by_provider(
         unit: open unit of work.
         claims: claims of a verified token.
         role: role of new users; empty creates none.
-        address: address of the sender.
+        sender: where the request comes from.
         now: seconds since 1970 UTC.
 
     Raises:
         NotSignedIn: there is no active user for the subject, and none may be created.
     """
     subject = f"{claims.get('iss')} {claims.get('sub')}"
-    user = unit.users.of_subject(subject) or _first_time(unit, claims, subject, role, address, now)
+    user = unit.users.of_subject(subject) or _first_time(unit, claims, subject, role, sender.address, now)
     if user is None or not user.active:
         raise NotSignedIn("the provider accepted you, but this console has no user for you", where=BY)
-    return begin_session(unit, user, address=address, now=now, by=BY)
+    return begin_session(unit, user, sender, now=now, by={"by": BY})
 
 
 def _first_time(

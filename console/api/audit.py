@@ -12,6 +12,7 @@ from console.api.fields import Limit, Offset, Storable, Time
 from console.api.viewing import ContextOf, needs
 from console.results.administration import AuditCheck, AuditList
 from console.services import auditing as service
+from console.services.exporting import note_export
 from storage.audit_search import AuditFilter
 
 router = APIRouter(prefix="/audit", tags=["administration"])
@@ -61,6 +62,7 @@ def list_acts(viewer: Auditor, context: ContextOf, query: Annotated[AuditListQue
 @router.get("/export", response_class=Response)
 def export(viewer: Auditor, context: ContextOf, query: Annotated[AuditExportQuery, Query()]) -> Response:
     """Download audit entries, oldest first."""
+    note_export(context, viewer, "audit log", query.model_dump(exclude_none=True))
     return as_file(service.exported_acts(context, query.filter()), COLUMNS, query.format, "audit-log")
 
 

@@ -14,6 +14,7 @@ from console.api.viewing import ContextOf, needs
 from console.results.cases import CaseDetails, CaseList
 from console.results.transactions import NoteRow
 from console.services import cases as service
+from console.services.exporting import note_export
 from storage.cases import CaseFilter
 
 router = APIRouter(prefix="/cases", tags=["cases"])
@@ -88,6 +89,7 @@ def export(
     owner: Name | None = None,
 ) -> Response:
     """Download all cases; CSV holds one line a case, JSON holds all details."""
+    note_export(context, viewer, "cases", {"status": status, "owner": owner, "format": form})
     rows = service.exported_cases(context, CaseFilter(status, owner))
     return as_file(rows, COLUMNS, form, "cases")
 

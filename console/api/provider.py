@@ -10,9 +10,9 @@ from httpx import HTTPError
 from joserfc.errors import JoseError
 
 from console.access.provider import BY, Provider, sign_in_by_provider
-from console.access.sign_in import Entered
+from console.access.sessions import Entered, Sender
 from console.api.session import set_cookie
-from console.api.viewing import ContextOf, address_of
+from console.api.viewing import ContextOf, sender_of
 from console.context import ConsoleContext
 from console.errors import NotFound, NotSignedIn
 from console.results.session import SignInWays
@@ -46,16 +46,16 @@ async def from_provider(request: Request, context: ContextOf) -> RedirectRespons
         token = await provider.authorize_access_token(request)
     except (OAuthError, JoseError, HTTPError) as error:
         raise NotSignedIn(f"the provider refused the sign-in: {error}", where=BY) from error
-    entered = await run_in_threadpool(_enter, context, dict(token["userinfo"]), address_of(request))
+    entered = await run_in_threadpool(_enter, context, dict(token["userinfo"]), sender_of(request))
     response = RedirectResponse("/", 303)
     set_cookie(request, response, entered)
     return response
 
 
-def _enter(context: ConsoleContext, claims: dict[str, Any], address: str) -> Entered:
+def _enter(context: ConsoleContext, claims: dict[str, Any], sender: Sender) -> Entered:
     role = context.settings.console.oidc_role
     with context.unit() as unit:
-        entered = sign_in_by_provider(unit, claims, role=role, address=address, now=context.clock())
+        entered = sign_in_by_provider(unit, claims, role=role, sender=sender, now=context.clock())
         unit.commit()
     return entered
 

@@ -6,35 +6,32 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import BaseModel, Field
 
-from console.access.administration import change_own_password
-from console.access.passwords import FEWEST_CHARACTERS, MOST_CHARACTERS
+from console.access.passwords import MOST_CHARACTERS
 from console.access.rights import Right
-from console.access.sign_in import SESSION_S, Entered, sign_in, sign_in_by_link, sign_out
+from console.access.sessions import SESSION_S, Entered, sign_out
+from console.access.sign_in import sign_in, sign_in_by_link
 from console.access.viewer import Viewer
-from console.api.viewing import COOKIE, ContextOf, address_of, needs
+from console.api.viewing import COOKIE, ContextOf, needs, sender_of
 from console.results.session import SessionUser
 
 router = APIRouter(prefix="/session", tags=["session"])
 
 
 class Credentials(BaseModel):
-    """Name and password."""
+    """Name and password, and a code if the user has a second factor."""
 
     name: str = Field(min_length=1, max_length=100)
     password: str = Field(min_length=1, max_length=MOST_CHARACTERS)
-
-
-class PasswordChange(BaseModel):
-    """The current password, empty if none is set, and the new one."""
-
-    old: str = Field("", max_length=MOST_CHARACTERS)
-    new: str = Field(min_length=FEWEST_CHARACTERS, max_length=MOST_CHARACTERS)
+    code: str | None = Field(
+        None, max_length=40, description="six digits of the authenticator app, or a recovery code"
+    )
 
 
 @router.post("", openapi_extra={"x-public": True})
 def begin(credentials: Credentials, request: Request, response: Response, context: ContextOf) -> SessionUser:
-    """Sign in with name and password."""
-    entered = sign_in(context, credentials.name, credentials.password, address=address_of(request))
+    """Sign in with name and password; 401 with `where: code` asks a user with a second factor for a code."""
+    given = credentials
+    entered = sign_in(context, given.name, given.password, given.code, sender_of(request))
     set_cookie(request, response, entered)
     return session_user(entered.viewer)
 
@@ -45,7 +42,7 @@ def begin_by_link(
 ) -> RedirectResponse:
     """Sign in with a one-time link, and redirect to the queue."""
     with context.unit() as unit:
-        entered = sign_in_by_link(unit, token, address=address_of(request), now=context.clock())
+        entered = sign_in_by_link(unit, token, sender_of(request), now=context.clock())
         unit.commit()
     response = RedirectResponse("/", 303)
     set_cookie(request, response, entered)
@@ -66,18 +63,8 @@ def end(
     context: ContextOf,
 ) -> None:
     """Sign out."""
-    with context.unit() as unit:
-        sign_out(unit, request.cookies.get(COOKIE, ""), viewer, now=context.clock())
-        unit.commit()
+    sign_out(context, request.cookies.get(COOKIE, ""), viewer)
     response.delete_cookie(COOKIE)
-
-
-@router.post("/password", status_code=204)
-def change_password(
-    viewer: Annotated[Viewer, needs(Right.SIGNED_IN)], context: ContextOf, change: PasswordChange
-) -> None:
-    """Change your own password; all your sessions end."""
-    change_own_password(context, viewer, change.old, change.new)
 
 
 def set_cookie(request: Request, response: Response, entered: Entered) -> None:
@@ -94,4 +81,6 @@ def set_cookie(request: Request, response: Response, entered: Entered) -> None:
 
 def session_user(viewer: Viewer) -> SessionUser:
     """What the API reports about `viewer`."""
-    return SessionUser(viewer.name, viewer.role, sorted(viewer.rights), viewer.csrf)
+    return SessionUser(
+        viewer.name, viewer.role, sorted(viewer.rights), viewer.csrf, viewer.needs_second_factor
+    )

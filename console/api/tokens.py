@@ -18,11 +18,11 @@ Administrator = Annotated[Viewer, needs(Right.ADMINISTER)]
 
 
 class TokenCreate(BaseModel):
-    """A new token: scopes, and days until it expires; null never expires."""
+    """A new token: scopes, and days until it expires, 90 if not given; null never expires."""
 
     name: Name
     scopes: Annotated[list[Scope], Field(min_length=1, max_length=len(Scope))]
-    days: Annotated[float, Field(gt=0, le=3650, allow_inf_nan=False)] | None = None
+    days: Annotated[float, Field(gt=0, le=3650, allow_inf_nan=False)] | None = 90
 
 
 @router.get("")

@@ -33,6 +33,7 @@ class UserUpdate(BaseModel):
     role: Role | None = None
     active: bool | None = None
     password: Password | None = None
+    remove_second_factor: bool = False
 
 
 @router.get("")

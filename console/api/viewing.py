@@ -9,14 +9,20 @@ from fastapi import Depends, Request
 from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBearer
 from starlette.requests import HTTPConnection
 
+from console.access.refusals import RefusalLog
 from console.access.rights import Right
-from console.access.sign_in import viewer_of_session, viewer_of_token
+from console.access.sessions import Sender, viewer_of_session
+from console.access.sign_in import viewer_of_token
 from console.access.viewer import Viewer
 from console.context import ConsoleContext
 from console.errors import NotAllowed, NotSignedIn
 
+MOST_OF_BROWSER = 200
+"""Characters that are kept of what a browser calls itself."""
 COOKIE = "flagfive_session"
 CSRF_HEADER = "X-CSRF-Token"
+UNATTENDED = "X-Unattended"
+"""Header of requests that a page's timer sends: they do not keep the session awake."""
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
 
 _by_cookie = APIKeyCookie(name=COOKIE, auto_error=False)
@@ -37,6 +43,17 @@ def address_of(request: Request) -> str:
     return request.client.host if request.client else "unknown"
 
 
+def refusals_of(request: Request) -> RefusalLog:
+    """Return the log of refusals of the application."""
+    log: RefusalLog = request.app.state.refusals
+    return log
+
+
+def sender_of(request: Request) -> Sender:
+    """Return address and browser of the sender."""
+    return Sender(address_of(request), request.headers.get("User-Agent", "")[:MOST_OF_BROWSER])
+
+
 def viewer_of(
     request: Request,
     context: ContextOf,
@@ -52,12 +69,16 @@ def viewer_of(
         NotSignedIn: no valid session or token.
         NotAllowed: a request that changes something lacks its CSRF token.
     """
-    now, address = context.clock(), address_of(request)
-    with context.unit(reads_only=True) as unit:
-        if bearer is not None:
-            viewer = viewer_of_token(unit, bearer.credentials, address=address, now=now)
-        else:
-            viewer = viewer_of_session(unit, cookie, address=address, now=now) if cookie else None
+    address, viewer = address_of(request), None
+    if bearer is not None:
+        viewer = viewer_of_token(context, bearer.credentials, address=address)
+        if viewer is None:
+            unknown = Viewer("unknown", frozenset(), address)
+            refusals_of(request).add(unknown, "wrong token", "Authorization")
+    elif cookie:
+        viewer = viewer_of_session(
+            context, cookie, address=address, attended=UNATTENDED not in request.headers
+        )
     if viewer is None:
         raise NotSignedIn("sign in first", where="cookie or token", allowed="POST /api/v1/session")
     if bearer is None and request.method not in READING:
@@ -71,8 +92,7 @@ def is_signed_in(context: ConsoleContext, connection: HTTPConnection) -> bool:
     if not cookie:
         return False
     address = client.host if client else "unknown"
-    with context.unit(reads_only=True) as unit:
-        return viewer_of_session(unit, cookie, address=address, now=context.clock()) is not None
+    return viewer_of_session(context, cookie, address=address) is not None
 
 
 def _check_csrf(request: Request, viewer: Viewer) -> None:
@@ -90,9 +110,11 @@ class Needs:
     def __init__(self, right: Right) -> None:
         self.right = right
 
-    def __call__(self, viewer: ViewerOf) -> Viewer:
+    def __call__(self, request: Request, viewer: ViewerOf) -> Viewer:
         """Return the viewer, or raise NotAllowed."""
         if not viewer.may(self.right):
+            asked = f"{request.method} {request.url.path}"
+            refusals_of(request).add(viewer, "refused", asked, right=str(self.right))
             raise NotAllowed(
                 f"{viewer.role} may not {self.right}", where="role or scope", allowed=str(self.right)
             )

@@ -9,6 +9,7 @@ from console.pages.refusals import notify_refusals
 from console.pages.viewer import PageViewer
 from console.results.administration import TokenCreated, TokenList, TokenRow
 
+DAYS = 90
 SCOPES = ("read", "labels", "episodes")
 
 
@@ -52,7 +53,7 @@ async def _revoke(viewer: PageViewer, token_id: int) -> None:
 def _new(viewer: PageViewer) -> None:
     async def make() -> None:
         with notify_refusals():
-            body = {"name": name.value or "", "scopes": list(scopes.value or [])}
+            body = {"name": name.value or "", "scopes": list(scopes.value or []), "days": days.value or None}
             made = await viewer.api.post("/tokens", TokenCreated, body)
             sheet.clear()
             with sheet:
@@ -66,6 +67,8 @@ def _new(viewer: PageViewer) -> None:
         scopes = ui.select(list(SCOPES), value=["read"], label="Scopes", multiple=True).props(
             "outlined dense use-chips"
         )
+        days = ui.number("Days until it expires (empty: never)", value=DAYS, min=1, max=3_650)
+        days.props("outlined dense")
         with box("line"):
             button("Create", make, kind="go")
             button("Cancel", dialog.close)

@@ -43,11 +43,18 @@ def _row(viewer: PageViewer, row: UserRow, may: bool) -> None:
             if may and row.name != viewer.name:
                 words = "Deactivate" if row.active else "Activate"
                 button(words, partial(_changed, viewer, row, {"active": not row.active}), kind="quiet")
+                if row.second_factor:
+                    change: Change = {"remove_second_factor": True}
+                    button("Remove second factor", partial(_changed, viewer, row, change), kind="quiet")
 
 
 def _state(row: UserRow) -> None:
     state, kind = ("active", "genuine") if row.active else ("deactivated", "fraud")
     text(state, f"tag {kind}", tag="span")
+    if row.second_factor:
+        text("second factor", "tag accent", tag="span")
+    if row.signs_in_by == "provider":
+        text("by provider", "tag", tag="span")
 
 
 def _link(viewer: PageViewer, token: str) -> None:

@@ -9,6 +9,7 @@ from fastapi import FastAPI, Request
 from pydantic import TypeAdapter
 
 PREFIX = "/api/v1"
+SESSION, UNATTENDED = "/session", "X-Unattended"
 CSRF_HEADER = "X-CSRF-Token"
 _TIMEOUT_S = 60.0  # a preview reads weeks of transactions
 
@@ -58,6 +59,10 @@ class ApiClient:
         """Create a resource or start an action."""
         return _decoded(await self._ask("POST", path, json=body), result)
 
+    async def post_nothing(self, path: str, body: object) -> None:
+        """Start an action that answers without a result."""
+        await self._ask("POST", path, json=body)
+
     async def put(self, path: str, result: type[Result], /, body: object) -> Result:
         """Replace a resource."""
         return _decoded(await self._ask("PUT", path, json=body), result)
@@ -71,7 +76,10 @@ class ApiClient:
         await self._ask("DELETE", path, params=_given(query))
 
     async def _ask(self, method: str, path: str, **arguments: Any) -> httpx.Response:
-        headers = {} if method == "GET" else {CSRF_HEADER: self.csrf}
+        headers = {CSRF_HEADER: self.csrf}
+        if method == "GET" and path != SESSION:
+            # Most reads after the first are of timers, which must not keep an idle session awake.
+            headers = {UNATTENDED: "1"}
         response = await self._http.request(method, path, headers=headers, **arguments)
         if response.is_error:
             raise ApiRefused(response.status_code, _message(response))

@@ -85,12 +85,13 @@ def _navigation(viewer: PageViewer, area: str, dark: ui.dark_mode) -> None:
             if not one.right or viewer.may(one.right):
                 _area_link(one, one.name == area)
         with box("nav-foot"):
-            with box("who"):
+            with ui.link(target="/account").classes("who").props('aria-label="Your account"'):
                 text(viewer.name, "strong")
                 text(viewer.role, "muted small")
             with box("nav-tools"):
                 _theme_button(dark)
                 _tool("keyboard", "Keys (?)", keyboard_help)
+                _tool("manage_accounts", "Your account", lambda: ui.navigate.to("/account"))
                 _tool("logout", "Sign out", lambda: _sign_out(viewer))
 
 

@@ -12,6 +12,7 @@ from nicegui import ui
 from console.api.viewing import is_signed_in
 from console.gates.sessions import SIGN_IN, SignedInOnly
 from console.pages import (
+    account,
     administration,
     case,
     cases,
@@ -30,7 +31,7 @@ from console.pages.sign_in import add_sign_in_page
 
 PAGES = (
     queue, search, transaction, entity, episodes, new_episode, episode, detectors, cases, case, monitoring,
-    administration,
+    administration, account,
 )  # fmt: skip
 """Each module registers its address when it is imported."""
 

@@ -13,6 +13,7 @@ from console.gates.sessions import SIGN_IN
 from console.pages.api_client import ApiClient, ApiRefused
 from console.results.session import SessionUser
 
+ACCOUNT = "/account"
 ZONE_COOKIE, THEME_COOKIE = "zone", "theme"
 
 
@@ -25,6 +26,7 @@ class PageViewer:
         rights: names of what the role allows.
         dark: the theme they chose; None follows their system.
         origin: address of the console, as this person reaches it.
+        needs_second_factor: whether they must set one up before they can do anything else.
     """
 
     api: ApiClient
@@ -34,6 +36,7 @@ class PageViewer:
     zone: tzinfo
     dark: bool | None
     origin: str
+    needs_second_factor: bool = False
 
     def may(self, right: str) -> bool:
         """Whether the role has the right; the API checks it again on each request."""
@@ -52,6 +55,8 @@ async def viewer_of(request: Request) -> PageViewer:
         headers = {"Location": f"{SIGN_IN}?next={quote(asked)}"}
         raise HTTPException(303, "sign in first", headers=headers) from None
     api.csrf = session.csrf
+    if session.needs_second_factor and request.url.path != ACCOUNT:
+        raise HTTPException(303, "set up a second factor first", headers={"Location": ACCOUNT})
     return PageViewer(
         api=api,
         name=session.name,
@@ -60,6 +65,7 @@ async def viewer_of(request: Request) -> PageViewer:
         zone=zone_of(request.cookies.get(ZONE_COOKIE, "")),
         dark={"dark": True, "light": False}.get(request.cookies.get(THEME_COOKIE, "")),
         origin=str(request.base_url).rstrip("/"),
+        needs_second_factor=session.needs_second_factor,
     )
 
 

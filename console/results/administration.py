@@ -17,6 +17,7 @@ class UserRow:
     role: str
     active: bool
     signs_in_by: str
+    second_factor: bool
     created_at: float
 
 

@@ -76,6 +76,7 @@ def console(
 
 def _console_context(settings: "Settings") -> "ConsoleContext":
     """Migrate the database, and build the console context with the secret of the card tokens."""
+    from console.access.seal import Seal
     from console.card_tokens import CardTokens
     from console.context import ConsoleContext
     from console.feedback import KafkaFeedback
@@ -96,7 +97,7 @@ def _console_context(settings: "Settings") -> "ConsoleContext":
     own = own_secret(settings, "console", settings.console.secret)
     cards = CardTokens(settings.primary.name, own)
     models = ModelProcess(settings.storage.url, secret.get_secret_value())
-    return ConsoleContext(engine, settings, cards, feedback, models, KafkaLag(settings))
+    return ConsoleContext(engine, settings, cards, feedback, models, KafkaLag(settings), seal=Seal(own))
 
 
 @contextmanager

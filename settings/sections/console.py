@@ -25,6 +25,14 @@ class ConsoleSettings(Section):
         le=1_440,
         description="minutes that a failed sign-in counts against its address, over 0 to 1440",
     )
+    idle_minutes: float = Field(
+        30, ge=1, le=720, description="minutes without use after which a session ends, 1 to 720"
+    )
+    second_factor: Literal["optional", "required"] = Field(
+        "optional",
+        description="optional, or required: users with a password must set up an authenticator app before "
+        "they can do anything else; users of a provider have their second factor there",
+    )
     requests_per_second: float = Field(
         100,
         ge=0,

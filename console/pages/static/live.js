@@ -21,7 +21,9 @@ function shownAll() {
 /** Ask for new alerts, and show or announce them. */
 export async function look(url) {
   if (document.hidden) return;
-  const response = await fetch(`${url}?after=${after}&limit=1`).catch(() => null);
+  const headers = { "X-Unattended": "1" }; // does not keep an idle session awake
+  const response = await fetch(`${url}?after=${after}&limit=1`, { headers }).catch(() => null);
+  if (response?.status === 401) location.assign("/sign-in?next=" + encodeURIComponent(location.pathname));
   if (!response?.ok) return; // the API is briefly away; the next request tries again
   const news = await response.json();
   after = Math.max(after, news.last_id);

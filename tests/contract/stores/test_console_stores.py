@@ -14,6 +14,7 @@ from storage.cases import Case, CaseAlert, CaseFilter
 from storage.control_entries import ControlEntry
 from storage.entity_index import index_entities, key_of
 from storage.saved_views import SavedView
+from storage.second_factors import SecondFactor
 from storage.transaction_search import TransactionFilter
 from storage.users import User
 from storage.web_sessions import OneTimeLink, WebSession
@@ -124,17 +125,47 @@ def test_a_link_is_used_once_and_a_session_ends(engine: Engine) -> None:
         unit.web_sessions.add(OneTimeLink(digest="l", user_id=user.id, expires_at=NOW + 1))
         unit.web_sessions.add(
             WebSession(
-                digest="s", user_id=user.id, csrf="c", address="here", created_at=0.0, expires_at=NOW + 1
+                digest="s",
+                user_id=user.id,
+                csrf="c",
+                address="here",
+                browser="b",
+                created_at=0.0,
+                last_seen_at=NOW - 60.0,
+                expires_at=NOW + 1,
             )
         )
         unit.commit()
     with UnitOfWork(engine) as unit:
         used = [unit.web_sessions.use_link("l", now=NOW) for _ in range(2)]
         assert [one.name if one else None for one in used] == ["ada", None]
-        assert unit.web_sessions.find("s", now=NOW) is not None
-        assert unit.web_sessions.find("s", now=NOW + 1) is None
-        unit.web_sessions.delete_expired(now=NOW + 1)
-        assert unit.web_sessions.find("s", now=NOW) is None
+        sessions = unit.web_sessions
+        assert sessions.find("s", now=NOW, idle_s=61.0) is not None
+        assert sessions.find("s", now=NOW, idle_s=60.0) is None
+        assert [one.digest for one in sessions.of_user(user.id, now=NOW, idle_s=61.0)] == ["s"]
+        assert sessions.of_user(user.id, now=NOW, idle_s=60.0) == []
+        sessions.touch("s", now=NOW)
+        assert sessions.find("s", now=NOW, idle_s=60.0) is not None
+        sessions.end_all_of(user.id, but="s")
+        assert sessions.find("s", now=NOW + 1, idle_s=60.0) is None
+        sessions.delete_expired(now=NOW + 1)
+        assert sessions.find("s", now=NOW, idle_s=60.0) is None
+
+
+def test_a_recovery_code_is_used_once_and_goes_with_its_factor(engine: Engine) -> None:
+    with UnitOfWork(engine) as unit:
+        user, other = (unit.users.add(User(name=n, role="lead", created_at=0.0)) for n in ("ada", "bob"))
+        factors = unit.second_factors
+        factors.begin(SecondFactor(user_id=user.id, sealed_secret="s", last_step=0, created_at=0.0))
+        assert factors.confirmed() == set()
+        factors.add_codes(user.id, ["a", "b"])
+        assert not factors.use_code(other.id, "a", now=NOW)
+        assert [factors.use_code(user.id, "a", now=NOW) for _ in range(2)] == [True, False]
+        assert factors.codes_left(user.id) == 1
+        factors.remove(user.id)
+        assert factors.of(user.id) is None
+        assert factors.codes_left(user.id) == 0
+        unit.commit()
 
 
 def test_failures_are_counted_by_address_and_name_and_forgotten(engine: Engine) -> None:

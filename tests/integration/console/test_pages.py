@@ -29,6 +29,7 @@ PAGES = {
     "users": "/administration?part=Users",
     "tokens": "/administration?part=Tokens",
     "policy": "/administration?part=Policy",
+    "account": "/account",
     "audit": "/administration?part=Audit%20log",
 }
 

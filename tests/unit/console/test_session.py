@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from sqlalchemy import select
 
 from console.access.first_admin import link_for_admin
-from console.access.sign_in import SESSION_S
+from console.access.sessions import SESSION_S
 from console.context import ConsoleContext
 from console.server import build_app
 from settings import ConsoleSettings, Settings
