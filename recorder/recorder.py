@@ -7,7 +7,8 @@ For each chunk of records:
 3. Commit the chunk's offsets to Kafka.
 
 After a crash before 2 the chunk is read again. After a crash between 2 and 3 it is also written again, which
-changes nothing, since rows are keyed by partition and offset.
+changes nothing, since rows are keyed by partition and offset, and by the generation of the topic that these
+belong to (`recorder.generations`).
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from contracts.metrics import recorder as metrics
 from contracts.outage import RECONNECT, Outage
 from control.keys import ControlKey
 from recorder.followed import Followed
+from recorder.generations import TopicIds, TopicNames
 from recorder.rows import UnreadableRecord, alert_row, control_row, scored_rows, shadow_row
 from recorder.writing import RowsByTable, Stopped, write_patiently
 
@@ -55,7 +57,18 @@ class Topics:
 
 
 class Recorder:
-    """Records until it is stopped. Several recorders share the partitions through the consumer group."""
+    """Records until it is stopped. Several recorders share the partitions through the consumer group.
+
+    Args:
+        broker: the cluster and how to connect to it.
+        group: consumer group.
+        topics: names of the topics to read.
+        engine: the database.
+        key: key that control entries are verified with.
+        followed: transactions to trace; None for none.
+        source: topic of the transactions, whose id is part of the rows' keys; None where it is never
+            created again.
+    """
 
     def __init__(
         self,
@@ -65,8 +78,10 @@ class Recorder:
         engine: Engine,
         key: ControlKey,
         followed: Followed | None = None,
+        source: str | None = None,
     ) -> None:
         self._broker, self._group, self._topics = broker, group, topics
+        self._ids = TopicIds(broker, TopicNames(source, topics.control)) if source else None
         self._engine, self._key, self._followed = engine, key, followed
         self._stop = Event()
         self._outage = Outage("recorder", broker.bootstrap)
@@ -105,6 +120,8 @@ class Recorder:
             log.info("recorder: reading from %s", self._broker.bootstrap)
             while not self._stop.is_set():
                 self._outage.look()
+                if self._ids is not None:
+                    self._ids.look()
                 for rows, offsets in self._chunks(consumer.poll(timeout_ms=POLL_MS)):
                     began = time.time()
                     write_patiently(self._engine, rows, self._stop, lambda: _keep_alive(consumer))
@@ -113,21 +130,28 @@ class Recorder:
                     _commit(consumer, offsets)
         finally:
             consumer.close(autocommit=False, timeout_ms=CLOSE_MS)
+            if self._ids is not None:
+                self._ids.close()
 
     def _chunks(
         self, polled: dict[TopicPartition, list[Any]]
     ) -> Iterator[tuple[RowsByTable, dict[TopicPartition, int]]]:
         """Yield about ROWS_PER_WRITE rows at most, and the offsets to commit once they are written."""
-        rows, offsets = RowsByTable(), dict[TopicPartition, int]()
+        rows, offsets = self._no_rows(), dict[TopicPartition, int]()
         for partition, records in polled.items():
             for record in records:
                 self._read(record, rows)
                 offsets[partition] = record.offset + 1
                 if len(rows) >= ROWS_PER_WRITE:
                     yield rows, offsets
-                    rows, offsets = RowsByTable(), {}
+                    rows, offsets = self._no_rows(), {}
         if offsets:
             yield rows, offsets
+
+    def _no_rows(self) -> RowsByTable:
+        if self._ids is None:
+            return RowsByTable()
+        return RowsByTable(topics=self._ids.names, ids=self._ids.current)
 
     def _read(self, record: Any, rows: RowsByTable) -> None:
         """Add the record to `rows`; an unreadable record is left out, logged and counted."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from threading import Event
 
 from sqlalchemy import Engine
 
 from contracts.metrics import recorder as metrics
+from recorder.generations import Generations, TopicNames
 from storage import StorageUnavailable, UnitOfWork
 from storage.bulk import Row
 
@@ -22,12 +23,19 @@ LONGEST_WAIT_S = 5.0
 
 @dataclass
 class RowsByTable:
-    """RowsByTable of one write, by table."""
+    """Rows of one write, by table.
+
+    Attributes:
+        topics: names of the topics whose offsets key the rows; None where their ids are unknown.
+        ids: UUIDs of these topics, by name.
+    """
 
     scored: list[Row] = field(default_factory=list)
     alerts: list[Row] = field(default_factory=list)
     shadow_alerts: list[Row] = field(default_factory=list)
     control: list[Row] = field(default_factory=list)
+    topics: TopicNames | None = None
+    ids: Mapping[str, str] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.scored) + len(self.alerts) + len(self.shadow_alerts) + len(self.control)
@@ -45,16 +53,19 @@ def write(engine: Engine, rows: RowsByTable) -> None:
     """
     started = time.monotonic()
     with UnitOfWork(engine) as unit:
-        unit.transactions.add_many(rows.scored)
-        unit.alerts.add_many(rows.alerts)
-        unit.shadow_alerts.add_many(rows.shadow_alerts)
-        unit.control.add_many(rows.control)
+        generations = Generations.of(unit, rows.topics, rows.ids) if rows.topics else Generations()
+        new = {
+            "scored_transactions": unit.transactions.add_many(generations.scored(rows.scored)),
+            "alerts": unit.alerts.add_many(generations.alerts(rows.alerts)),
+            "shadow_alerts": unit.shadow_alerts.add_many(generations.shadow_alerts(rows.shadow_alerts)),
+            "control_entries": unit.control.add_many(generations.control_entries(rows.control)),
+        }
         unit.commit()
     metrics.RECORD_SECONDS.observe(time.monotonic() - started)
-    metrics.RECORDED.labels("scored_transactions").inc(len(rows.scored))
-    metrics.RECORDED.labels("alerts").inc(len(rows.alerts))
-    metrics.RECORDED.labels("shadow_alerts").inc(len(rows.shadow_alerts))
-    metrics.RECORDED.labels("control_entries").inc(len(rows.control))
+    read = (rows.scored, rows.alerts, rows.shadow_alerts, rows.control)
+    for (table, stored), of_table in zip(new.items(), read, strict=True):
+        metrics.RECORDED.labels(table).inc(stored)
+        metrics.RECORDER_REPEATED.labels(table).inc(len(of_table) - stored)
 
 
 def write_patiently(engine: Engine, rows: RowsByTable, stop: Event, keep_alive: Callable[[], None]) -> None:

@@ -98,13 +98,16 @@ class Alerts:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def add_many(self, rows: Iterable[Row]) -> None:
+    def add_many(self, rows: Iterable[Row]) -> int:
         """Insert alerts; those already stored are skipped.
 
         Args:
             rows: values in the order of `COLUMNS`, `body` as JSON text.
+
+        Returns:
+            Rows that are new.
         """
-        _INSERT.run(self._session, rows)
+        return _INSERT.run(self._session, rows)
 
     def newest(self, limit: int, *, status: str | None = None) -> list[AlertRow]:
         """Return the newest alerts, newest first.

@@ -25,26 +25,29 @@ class Upsert:
     update: tuple[str, ...] = ()
     """Columns that a stored row takes from the new one; without any, the stored row stays as it is."""
 
-    def run(self, session: Session, rows: Iterable[Row]) -> None:
+    def run(self, session: Session, rows: Iterable[Row]) -> int:
         """Write rows without committing.
 
         Args:
             session: the session of the unit of work.
             rows: values in the order of `columns`, as the driver takes them; JSON as text.
+
+        Returns:
+            Rows that were inserted or updated; those that were stored already do not count.
         """
         connection = session.connection()
         if connection.dialect.name == "sqlite":
-            self._many(connection, rows)
-        else:
-            self._copy(connection, rows)
+            return self._many(connection, rows)
+        return self._copy(connection, rows)
 
-    def _many(self, connection: Connection, rows: Iterable[Row]) -> None:
+    def _many(self, connection: Connection, rows: Iterable[Row]) -> int:
         values = list(rows)
-        if values:
-            marks = ", ".join("?" * len(self.columns))
-            connection.exec_driver_sql(self._insert(f"VALUES ({marks})"), values)
+        if not values:
+            return 0
+        marks = ", ".join("?" * len(self.columns))
+        return connection.exec_driver_sql(self._insert(f"VALUES ({marks})"), values).rowcount
 
-    def _copy(self, connection: Connection, rows: Iterable[Row]) -> None:
+    def _copy(self, connection: Connection, rows: Iterable[Row]) -> int:
         """Use COPY into a temporary table, then one INSERT .. SELECT: far faster than a statement per row."""
         staging, names = f"staging_{self.table}", ", ".join(self.columns)
         connection.exec_driver_sql(
@@ -57,10 +60,11 @@ class Upsert:
             for row in rows:
                 copy.write_row(row)
         # One statement may not update a row twice, so repeats among the rows are dropped first.
-        connection.exec_driver_sql(
+        inserted = connection.exec_driver_sql(
             self._insert(f"SELECT DISTINCT ON ({', '.join(self.keys)}) {names} FROM {staging}")
-        )
+        ).rowcount
         connection.exec_driver_sql(f"TRUNCATE {staging}")
+        return inserted
 
     def _insert(self, source: str) -> str:
         new = ", ".join(f"{name} = excluded.{name}" for name in self.update)

@@ -40,9 +40,13 @@ class ControlEntries:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def add_many(self, rows: Iterable[Row]) -> None:
-        """Insert entries, values in the order of `COLUMNS`; offsets already stored are skipped."""
-        _INSERT.run(self._session, rows)
+    def add_many(self, rows: Iterable[Row]) -> int:
+        """Insert entries, values in the order of `COLUMNS`; offsets already stored are skipped.
+
+        Returns:
+            Entries that are new.
+        """
+        return _INSERT.run(self._session, rows)
 
     def up_to(self, control_offset: int) -> list[ControlEntry]:
         """Return all entries up to and including a control offset, in the order of the log."""
@@ -52,6 +56,13 @@ class ControlEntries:
     def all(self) -> list[ControlEntry]:
         """Return every entry, in the order of the log."""
         return list(self._session.scalars(select(ControlEntry).order_by(ControlEntry.control_offset)))
+
+    def last_of_each_key(self) -> Iterator[ControlEntry]:
+        """Yield the last entry of each key, retired ones too, in the order of the log."""
+        row = ControlEntry
+        newest = select(func.max(row.control_offset)).group_by(row.kind, row.entry_id)
+        query = select(row).where(row.control_offset.in_(newest)).order_by(row.control_offset)
+        yield from self._session.scalars(query.execution_options(yield_per=_AT_A_TIME))
 
     def latest(self, kind: str, entry_id: str) -> ControlEntry | None:
         """Return the last entry of this key, or None."""

@@ -23,6 +23,7 @@ MODULES = (
     "second_factors",
     "shadow_alerts",
     "sign_in_failures",
+    "topic_generations",
     "users",
     "web_sessions",
 )

@@ -58,13 +58,16 @@ class ScoredTransactions:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def add_many(self, rows: Iterable[Row]) -> None:
+    def add_many(self, rows: Iterable[Row]) -> int:
         """Insert rows; those already stored are skipped.
 
         Args:
             rows: values in the order of `COLUMNS`, `entities` as JSON text.
+
+        Returns:
+            Rows that are new.
         """
-        _INSERT.run(self._session, rows)
+        return _INSERT.run(self._session, rows)
 
     def by_ids(self, ids: Sequence[str]) -> dict[str, ScoredTransaction]:
         """Return the stored transactions of these ids, by id.

@@ -94,9 +94,13 @@ class ShadowAlerts:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def add_many(self, rows: Iterable[Row]) -> None:
-        """Insert shadow alerts, values in the order of `COLUMNS`; those already stored are skipped."""
-        _INSERT.run(self._session, rows)
+    def add_many(self, rows: Iterable[Row]) -> int:
+        """Insert shadow alerts, values in the order of `COLUMNS`; those already stored are skipped.
+
+        Returns:
+            Rows that are new.
+        """
+        return _INSERT.run(self._session, rows)
 
     def trials(self) -> dict[str, Trial]:
         """Count the shadow alerts of each detector or base on trial, by its id."""

@@ -28,6 +28,7 @@ from storage.scored_transactions import ScoredTransactions
 from storage.second_factors import SecondFactors
 from storage.shadow_alerts import ShadowAlerts
 from storage.sign_in_failures import SignInFailures
+from storage.topic_generations import TopicGenerations
 from storage.transaction_search import TransactionSearch
 from storage.users import Users
 from storage.web_sessions import WebSessions
@@ -62,6 +63,7 @@ class UnitOfWork:
         self.audit = AuditLog(self.session)
         self.audit_search = AuditSearch(self.session)
         self.outbox = Outbox(self.session)
+        self.generations = TopicGenerations(self.session)
         self.users = Users(self.session)
         self.second_factors = SecondFactors(self.session)
         self.sign_in_failures = SignInFailures(self.session)

@@ -5,7 +5,12 @@ from prometheus_client import Counter, Histogram
 from contracts.metrics.buckets import SECONDS
 from contracts.metrics.first_samples import begin_at_zero
 
-RECORDED = Counter("flagfive_recorded_total", "Rows written to the database, repeats included.", ["table"])
+RECORDED = Counter("flagfive_recorded_total", "Rows added to the database; repeats do not count.", ["table"])
+RECORDER_REPEATED = Counter(
+    "flagfive_recorder_repeated_total",
+    "Rows that were stored already: many without a restart mean that offsets were used twice.",
+    ["table"],
+)
 RECORD_SECONDS = Histogram(
     "flagfive_record_seconds", "Seconds to write one batch to the database.", buckets=SECONDS
 )

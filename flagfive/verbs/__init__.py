@@ -31,6 +31,7 @@ VERBS = {
     "rollback": "Undo the last change of a control entry.",
     "outbox": "Show, retry or discard requests that could not be sent.",
     "history": "Show what was in force at any time, who changed it, and why.",
+    "restore": "Write a lost control log again from the database.",
     "recompute": "Recompute stored scores and compare them bit for bit.",
     "status": "Show broker, lags, workers, detectors and scores on one screen.",
 }

@@ -31,7 +31,8 @@ def recorder(context: typer.Context) -> None:
         settings.topics.scored, settings.topics.alerts, settings.topics.shadow_alerts, settings.topics.control
     )
     group = settings.stream.group + "-recorder"
-    running = Recorder(settings.broker, group, topics, engine, key, Followed.of(settings))
+    source = settings.topics.transactions
+    running = Recorder(settings.broker, group, topics, engine, key, Followed.of(settings), source)
     call_on_stop_signal(running.stop)
     serve_metrics(settings, "recorder")
     running.run()

@@ -19,13 +19,15 @@ from sqlalchemy import Engine, func, select, text
 
 from control.announce import Announcer
 from control.keys import read_key
+from control.restoring import Restored, Sealed, TopicNotEmpty, write_entries
+from flagfive.cluster import administrator
 from recorder import writing
 from recorder.recorder import Recorder, Topics
 from settings import Settings
 from storage import StorageUnavailable, UnitOfWork, migrate, open_engine
 from storage.scored_transactions import ScoredTransaction
 from tests.scored_messages import scored_message
-from tests.small_models import network_change, small_network
+from tests.small_models import base_change, network_change, small_base, small_network
 from tests.waiting import until
 
 SECRET = "a secret of enough length"
@@ -56,7 +58,8 @@ def a_recorder(settings: Settings, engine: Engine) -> Recorder:
         settings.topics.scored, settings.topics.alerts, settings.topics.shadow_alerts, settings.topics.control
     )
     group = settings.stream.group + "-recorder"
-    return Recorder(settings.broker, group, topics, engine, read_key(SECRET))
+    source = settings.topics.transactions
+    return Recorder(settings.broker, group, topics, engine, read_key(SECRET), source=source)
 
 
 @contextmanager
@@ -166,6 +169,61 @@ def test_records_that_are_not_readable_are_left_out_and_the_rest_is_stored(
     with recording(stream_settings, engine):
         until(has_rows(engine, 100), what="the readable rows")
         until(lambda: committed(stream_settings) == {0: 5, 1: 1}, what="offsets past the unreadable")
+
+
+def test_two_input_topics_of_one_name_after_each_other_are_both_stored(
+    stream_settings: Settings, engine: Engine, producer: KafkaProducer
+) -> None:
+    """1. Record fifty transactions. 2. Create their topic again. 3. The next fifty have the same offsets."""
+    scored, source = stream_settings.topics.scored, stream_settings.topics.transactions
+    producer.send(scored, scored_message(0, range(50)), partition=0)
+    with recording(stream_settings, engine):
+        until(has_rows(engine, 50), what="rows of the first topic")
+    recreate(stream_settings, source, partitions=2)
+    later = scored_message(0, range(50), ids=[b"later-%d" % number for number in range(50)])
+    producer.send(scored, later, partition=0)
+    with recording(stream_settings, engine):
+        until(has_rows(engine, 100), what="rows of both topics")
+    with UnitOfWork(engine, reads_only=True) as unit:
+        assert unit.transactions.by_ids(["tx-0-7"])["tx-0-7"].source_partition == 0
+        assert unit.transactions.by_ids(["later-7"])["later-7"].source_partition == 1_000_000
+
+
+def test_a_lost_control_log_is_restored_from_the_database(stream_settings: Settings, engine: Engine) -> None:
+    """1. Record two entries. 2. Lose the topic. 3. Restore it. 4. It is in force and stored again."""
+    topic, key = stream_settings.topics.control, read_key(SECRET)
+    announcer = Announcer(stream_settings.broker, topic, key)
+    announcer.announce(network_change(small_network()))
+    announcer.announce(base_change(small_base()))
+    announcer.close()
+    with recording(stream_settings, engine):
+        until(lambda: entries(engine) == 2, what="both entries")
+    recreate(stream_settings, topic, partitions=1)
+    with UnitOfWork(engine, reads_only=True) as unit:
+        stored = [Sealed(f"{e.kind}/{e.entry_id}".encode(), e.value) for e in unit.control.last_of_each_key()]
+    assert write_entries(stream_settings.broker, topic, key, stored) == Restored(2, 0)
+    with pytest.raises(TopicNotEmpty, match="an empty one is needed"):
+        write_entries(stream_settings.broker, topic, key, stored)
+    reader = Announcer(stream_settings.broker, topic, key)
+    assert reader.refresh().stack is not None
+    reader.close()
+    with recording(stream_settings, engine):
+        until(lambda: entries(engine) == 4, what="the entries of both topics")
+
+
+def entries(engine: Engine) -> int:
+    with UnitOfWork(engine, reads_only=True) as unit:
+        return unit.control.count()
+
+
+def recreate(settings: Settings, topic: str, partitions: int) -> None:
+    """Delete a topic and create another one of the same name."""
+    with administrator(settings.broker) as admin:
+        if topic in admin.list_topics():
+            admin.delete_topics([topic])
+            until(lambda: topic not in admin.list_topics(), what="the end of the topic")
+        admin.create_topics({topic: {"num_partitions": partitions, "replication_factor": 1}})
+        until(lambda: topic in admin.list_topics(), what="the new topic")
 
 
 def test_a_card_number_in_an_id_is_masked(
