@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from kafka import KafkaAdminClient
@@ -96,7 +96,7 @@ class Generations:
     def _stored(self, rows: Sequence[Row], columns: Sequence[str]) -> Sequence[Row]:
         if self == Generations():
             return rows
-        change = {
+        change: dict[str, Callable[[int], int]] = {
             "source_partition": lambda partition: stored_partition(self.transactions, partition),
             "control_offset": lambda offset: stored_control_offset(self.control, offset),
         }
