@@ -13,14 +13,15 @@ from contracts.metrics import broker as metrics
 
 # The client retries at least every second (RECONNECT), so 3 s without a complaint mean that it is connected.
 QUIET_S = 3.0
+METADATA_MAX_AGE_MS = 10_000
+"""A topic that was created a moment ago, or whose broker has just restarted, may be missing from the first
+answer. A consumer then has no partition until it asks again, by default after five minutes."""
 RECONNECT = {
     "reconnect_backoff_ms": 50,
     "reconnect_backoff_max_ms": 1_000,
     # The first connection gives up after 2 s, so that a waiting process can still end within 5 s.
     "bootstrap_timeout_ms": 2_000,
-    # A topic that was created a moment ago may be missing from the first answer. A consumer then has no
-    # partition until it asks again, by default after five minutes.
-    "metadata_max_age_ms": 10_000,
+    "metadata_max_age_ms": METADATA_MAX_AGE_MS,
 }
 """Settings with which a client reconnects within 1 s after the broker is back, and finds new topics soon."""
 

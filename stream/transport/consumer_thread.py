@@ -12,6 +12,7 @@ from faust.types import TP
 from mode import Service, get_logger
 
 from contracts.metrics import scorer as metrics
+from contracts.outage import METADATA_MAX_AGE_MS
 from stream.transport.fetched_batch import FetchedBatch
 from stream.transport.fetcher import BatchConsumer
 
@@ -59,6 +60,7 @@ class BatchConsumerThread(faust_aiokafka.AIOKafkaConsumerThread):
             rebalance_timeout_ms=int(conf.broker_rebalance_timeout * 1000),
             max_poll_interval_ms=int((conf.broker_max_poll_interval or 0) * 1000),
             check_crcs=conf.broker_check_crcs,
+            metadata_max_age_ms=METADATA_MAX_AGE_MS,
             **faust_aiokafka.credentials_to_aiokafka_auth(conf.broker_credentials, conf.ssl_context),
         )
 
