@@ -54,7 +54,7 @@ class Surroundings(Service):
 
 def build_app(settings: Settings, key: ControlKey) -> faust.App:
     """Make the Faust app that scores; run it with `faust.Worker`."""
-    driver.register()
+    driver.register(settings.stream.unpacked_bytes)
     metrics.BUDGET.set(settings.budget.alert_rate)
     for reason in (*(reason.name.lower() for reason in RejectReason), *REASONS):
         metrics.DEAD_LETTERS.labels(reason)  # starts at 0, so that rates count the first one

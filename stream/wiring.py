@@ -126,7 +126,13 @@ class Wiring:
             if entity == 0 and len(self._entities) > 1
             else None,
             Checkpoint(topic, number, self._settings.stream.checkpoint_interval_s),
-            Recovery(self._settings.broker, partition, TopicPartition(topic, number), self._schema.latest),
+            Recovery(
+                self._settings.broker,
+                partition,
+                TopicPartition(topic, number),
+                self._schema.latest,
+                self._settings.stream.unpacked_bytes,
+            ),
             self._sampling,
         )
 

@@ -64,6 +64,13 @@ class StreamSettings(Section):
         le=65_536,
         description="largest fetch of a partition in KiB, 16 to 65,536; limits batches and memory",
     )
+    unpacked_mib: int = Field(
+        32,
+        ge=1,
+        le=1024,
+        description="largest size in MiB of the compressed records of one fetch after decompression, 1 to "
+        "1024; a larger batch is skipped as a dead letter",
+    )
     session_timeout_s: float = Field(
         6.0,
         ge=6,
@@ -79,6 +86,11 @@ class StreamSettings(Section):
     accept_unsealed: bool = Field(
         False, description="whether messages without a seal are read too, while a first key is introduced"
     )
+
+    @property
+    def unpacked_bytes(self) -> int:
+        """`unpacked_mib` in bytes."""
+        return self.unpacked_mib << 20
 
     @field_validator("key")
     @classmethod

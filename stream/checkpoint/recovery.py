@@ -27,15 +27,22 @@ class Recovery:
         partition: the input partition.
         checkpoint: the checkpoint topic's partition of the same number.
         latest: latest event time that a row may have, seconds since 1970.
+        most_bytes: as of `BatchConsumer`, the same as live, so that a replay skips the same batches.
     """
 
     def __init__(
-        self, broker: Broker, partition: TopicPartition, checkpoint: TopicPartition, latest: float
+        self,
+        broker: Broker,
+        partition: TopicPartition,
+        checkpoint: TopicPartition,
+        latest: float,
+        most_bytes: int,
     ) -> None:
         self._broker = broker
         self._partition = partition
         self.checkpoint = checkpoint
         self._latest = latest
+        self._most_bytes = most_bytes
 
     async def restore(self, profiles: Profiles) -> tuple[int | None, list[Refused]]:
         """Load the newest row of every entity; skip records that no stage writes.
@@ -75,6 +82,7 @@ class Recovery:
     async def _reader(self, partition: TopicPartition) -> AsyncIterator[BatchConsumer]:
         consumer = BatchConsumer(
             **aiokafka_options(self._broker),
+            most_bytes=self._most_bytes,
             group_id=None,
             enable_auto_commit=False,
             auto_offset_reset="earliest",

@@ -1,7 +1,7 @@
 """Run the consumer of a worker in a thread of its own."""
 
 import asyncio
-from typing import Any
+from typing import Any, ClassVar
 
 from aiokafka import TopicPartition
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
@@ -15,6 +15,7 @@ from contracts.metrics import scorer as metrics
 from contracts.outage import METADATA_MAX_AGE_MS
 from stream.transport.fetched_batch import FetchedBatch
 from stream.transport.fetcher import BatchConsumer
+from stream.wire.unpacking import DEFAULT_MOST_BYTES
 
 _PATIENCE_S = 1.0  # how long one request waits for a batch before it is repeated
 
@@ -41,11 +42,15 @@ def heed(coordinator: Any) -> None:
 class BatchConsumerThread(faust_aiokafka.AIOKafkaConsumerThread):
     """Runs the aiokafka consumer in a thread of its own: heartbeats continue while kernels work."""
 
+    most_bytes: ClassVar[int] = DEFAULT_MOST_BYTES
+    """Largest size of compressed records of one fetch after decompression; `driver.register` sets it."""
+
     def _create_worker_consumer(self, transport: Any) -> BatchConsumer:
         conf = self.app.conf
         # Partition i of every topic goes to the same worker, which then commits all stages of it together.
         self._assignor = RangePartitionAssignor
         return BatchConsumer(
+            most_bytes=self.most_bytes,
             bootstrap_servers=faust_aiokafka.server_list(transport.url, transport.default_port),
             client_id=conf.broker_client_id,
             group_id=conf.id,

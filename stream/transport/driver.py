@@ -23,6 +23,7 @@ from mode import get_logger
 from contracts.metrics import scorer as metrics
 from stream.transport.consumer_thread import BatchConsumerThread, Places
 from stream.transport.fetched_batch import FetchedBatch
+from stream.wire.unpacking import DEFAULT_MOST_BYTES
 
 SCHEME = "batches"
 log = get_logger(__name__)
@@ -170,7 +171,12 @@ class BatchTransport(faust_aiokafka.Transport):
     Consumer: ClassVar[type[BatchFaustConsumer]] = BatchFaustConsumer
 
 
-def register() -> None:
-    """Register `batches://` in Faust's table of drivers."""
+def register(most_bytes: int = DEFAULT_MOST_BYTES) -> None:
+    """Register `batches://` in Faust's table of drivers.
+
+    Args:
+        most_bytes: largest size in bytes of compressed records of one fetch after decompression.
+    """
+    BatchConsumerThread.most_bytes = most_bytes
     table: Any = drivers.by_url  # a bound method of the table
     table.__self__.aliases[SCHEME] = f"{BatchTransport.__module__}:{BatchTransport.__name__}"

@@ -9,6 +9,7 @@ from aiokafka.protocol.fetch import FetchRequest
 
 from stream.transport.fetched_batch import FetchedBatch
 from stream.wire.reader import AbortedTransaction, read_records
+from stream.wire.unpacking import DEFAULT_MOST_BYTES
 
 # Only one fetch per broker is open at a time, so a partition that has just become free waits for it to end.
 # While there is traffic a fetch waits 4 ms for records; without traffic the wait doubles up to 128 ms.
@@ -29,16 +30,22 @@ class BatchRecords:
         aborted: list[AbortedTransaction],
         fetch_offset: int,
         check_crc: bool,
+        most_bytes: int,
     ) -> None:
         self._partition = partition
         self._data = data
         self._aborted = aborted
         self._check_crc = check_crc
+        self._most_bytes = most_bytes
         self.next_fetch_offset = fetch_offset
 
     def __iter__(self) -> Iterator[FetchedBatch]:
         records = read_records(
-            self._data, from_offset=self.next_fetch_offset, aborted=self._aborted, check_crc=self._check_crc
+            self._data,
+            from_offset=self.next_fetch_offset,
+            aborted=self._aborted,
+            check_crc=self._check_crc,
+            most_bytes=self._most_bytes,
         )
         batch = FetchedBatch(self._partition, self.next_fetch_offset, records)
         self.next_fetch_offset = records.next_offset
@@ -72,7 +79,8 @@ class BatchFetcher(aiokafka_fetcher.Fetcher):
 
     _fetch_max_wait_ms: int
 
-    def __init__(self, client: Any, subscriptions: Any, **options: Any) -> None:
+    def __init__(self, client: Any, subscriptions: Any, most_bytes: int, **options: Any) -> None:
+        self._most_bytes = most_bytes
         super().__init__(
             AnswerKeeper(client),
             subscriptions,
@@ -100,13 +108,22 @@ class BatchFetcher(aiokafka_fetcher.Fetcher):
             list(fetched._aborted_transactions),
             fetched.next_fetch_offset,
             fetched._check_crcs,
+            self._most_bytes,
         )
 
 
 class BatchConsumer(AIOKafkaConsumer):
-    """An aiokafka consumer whose `getmany` returns batches. Subscribe or assign after `start`."""
+    """An aiokafka consumer whose `getmany` returns batches. Subscribe or assign after `start`.
+
+    Args:
+        most_bytes: largest size in bytes of compressed records of one fetch after decompression.
+    """
 
     _fetcher: aiokafka_fetcher.Fetcher
+
+    def __init__(self, *topics: str, most_bytes: int = DEFAULT_MOST_BYTES, **options: Any) -> None:
+        super().__init__(*topics, **options)
+        self._most_bytes = most_bytes
 
     async def start(self) -> None:
         """Connect, and replace the fetcher: aiokafka makes its own and offers no way to choose it.
@@ -118,6 +135,7 @@ class BatchConsumer(AIOKafkaConsumer):
         self._fetcher = BatchFetcher(
             self._client,
             self._subscription,
+            self._most_bytes,
             fetch_min_bytes=self._fetch_min_bytes,
             fetch_max_bytes=self._fetch_max_bytes,
             max_partition_fetch_bytes=self._max_partition_fetch_bytes,

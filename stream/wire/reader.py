@@ -1,30 +1,25 @@
 """Read a fetched partition: from bytes to columns of record positions."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
-from aiokafka import codec
 from aiokafka.errors import CorruptRecordException
 from aiokafka.record.control_record import ABORT_MARKER, ControlRecord
 from aiokafka.record.default_records import DefaultRecordBatch
 from crc32c import crc32c
 from numpy.typing import NDArray
 
+from contracts.dead_letter import UNREADABLE
 from features.byte_strings import ByteStrings
 from stream.wire import batch_format as fmt
 from stream.wire.reader_kernels import index_batches, parse_records
 from stream.wire.refused import Refused
+from stream.wire.sections import Sections, read_sections, refused_batch
+from stream.wire.unpacking import DEFAULT_MOST_BYTES
 
 AbortedTransaction: TypeAlias = tuple[int, int]  # producer id, first offset
-
-_DECOMPRESS: Final[dict[int, Callable[[bytes], bytes]]] = {
-    1: codec.gzip_decode,
-    2: codec.snappy_decode,
-    3: codec.lz4_decode,
-    4: codec.zstd_decode,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,21 +60,37 @@ class Records:
 
 
 def read_records(
-    data: bytes, *, from_offset: int, aborted: Sequence[AbortedTransaction] = (), check_crc: bool = True
+    data: bytes,
+    *,
+    from_offset: int,
+    aborted: Sequence[AbortedTransaction] = (),
+    check_crc: bool = True,
+    most_bytes: int = DEFAULT_MOST_BYTES,
 ) -> Records:
-    """Read every whole batch in `data`; leave out control batches and aborted transactions.
+    """Read the whole batches in `data`; leave out control batches and aborted transactions.
+
+    A batch that cannot be read is skipped and named in `refused`. Reading stops early, before the batch that
+    would exceed a limit together with those before it; the next fetch begins there.
+
+    Args:
+        data: one fetched partition.
+        from_offset: first offset wanted.
+        aborted: producer and first offset of each aborted transaction.
+        check_crc: whether checksums are compared.
+        most_bytes: largest size of compressed batches after decompression.
 
     Raises:
-        CorruptRecordException: a batch is not format v2, its checksum differs, or its records do not fit it.
+        CorruptRecordException: a batch is not format v2, or its checksum differs.
     """
     buffer = np.frombuffer(data, np.uint8)
     positions = index_batches(buffer)
     headers = _headers(buffer, positions)
     _check(data, positions, headers, check_crc)
-    wanted = _committed(data, positions, headers, aborted)
-    next_offset = _next_offset(headers, from_offset)
-    buffer, start, end = _sections(buffer, positions[wanted], headers[wanted])
-    return _records(buffer, start, end, headers[wanted], from_offset, next_offset)
+    last = headers["base_offset"].astype(np.int64) + headers["last_offset_delta"]
+    wanted = _committed(data, positions, headers, aborted) & (last >= from_offset)
+    sections = read_sections(buffer, positions[wanted], headers[wanted], from_offset, most_bytes)
+    next_offset = _next_offset(headers, from_offset) if sections.cut is None else sections.cut
+    return _records(sections, from_offset, next_offset)
 
 
 def _headers(buffer: NDArray[np.uint8], positions: NDArray[np.int64]) -> NDArray[np.void]:
@@ -134,45 +145,35 @@ def _next_offset(headers: NDArray[np.void], from_offset: int) -> int:
     return max(from_offset, int(headers["base_offset"][-1] + headers["last_offset_delta"][-1]) + 1)
 
 
-def _sections(
-    buffer: NDArray[np.uint8], positions: NDArray[np.int64], headers: NDArray[np.void]
-) -> tuple[NDArray[np.uint8], NDArray[np.int64], NDArray[np.int64]]:
-    """Return where each batch's records begin and end; compressed batches are unpacked into a new buffer."""
-    start = positions + fmt.HEADER_BYTES
-    end = positions + fmt.BEFORE_LENGTH_ENDS + headers["length"].astype(np.int64)
-    codecs = headers["attributes"] & fmt.CODEC_MASK
-    if not np.any(codecs):
-        return buffer, start, end
-    parts = [
-        _DECOMPRESS[int(code)](buffer[a:b].tobytes()) if code else buffer[a:b].tobytes()
-        for code, a, b in zip(codecs, start, end, strict=True)
-    ]
-    end = np.cumsum([len(part) for part in parts], dtype=np.int64)
-    start = np.concatenate([np.zeros(1, np.int64), end[:-1]])
-    return np.frombuffer(b"".join(parts), np.uint8), start, end
+def _records(sections: Sections, from_offset: int, next_offset: int) -> Records:
+    refused = list(sections.refused)
+    out = _parsed(sections, from_offset)
+    if out is None:
+        fits = [_parsed(sections.take([i]), from_offset) is not None for i in range(len(sections.headers))]
+        unfit = sections.headers[~np.array(fits)]
+        refused += [refused_batch(header, UNREADABLE, "a record does not fit its batch") for header in unfit]
+        sections = sections.take(np.flatnonzero(fits))
+        out = _parsed(sections, from_offset)
+    if out is None:
+        raise CorruptRecordException("records that fit their batches one by one do not fit together")
+    return Records(
+        offset=out[0],
+        timestamp=out[1],
+        keys=ByteStrings(sections.buffer, out[2], out[3]),
+        values=ByteStrings(sections.buffer, out[4], out[5]),
+        next_offset=next_offset,
+        refused=tuple(refused),
+    )
 
 
-def _records(
-    buffer: NDArray[np.uint8],
-    start: NDArray[np.int64],
-    end: NDArray[np.int64],
-    headers: NDArray[np.void],
-    from_offset: int,
-    next_offset: int,
-) -> Records:
+def _parsed(sections: Sections, from_offset: int) -> NDArray[np.int64] | None:
+    """Return the columns of the records; None where a record does not fit its batch."""
+    headers = sections.headers
     native = {name: headers[name].astype(np.int64) for name in ("base_offset", "record_count")}
     appended = (headers["attributes"] & fmt.LOG_APPEND_TIME) != 0
     stamps = np.where(appended, headers["max_timestamp"], headers["first_timestamp"]).astype(np.int64)
     out, found = parse_records(
-        buffer, start, end, native["base_offset"], stamps, appended, native["record_count"], from_offset
-    )
-    if found < 0:
-        raise CorruptRecordException("a record does not fit its batch")
-    out = out[:, :found]
-    return Records(
-        offset=out[0],
-        timestamp=out[1],
-        keys=ByteStrings(buffer, out[2], out[3]),
-        values=ByteStrings(buffer, out[4], out[5]),
-        next_offset=next_offset,
-    )
+        sections.buffer, sections.start, sections.end,
+        native["base_offset"], stamps, appended, native["record_count"], from_offset,
+    )  # fmt: skip
+    return None if found < 0 else out[:, :found]

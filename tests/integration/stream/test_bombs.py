@@ -1,0 +1,58 @@
+"""A batch that explodes on decompression becomes a dead letter; the worker keeps its memory and goes on."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+
+import msgspec
+import pytest
+from aiokafka import AIOKafkaProducer
+
+from contracts.dead_letter import TOO_LARGE_UNPACKED, DeadLetter
+from settings import Settings
+from tests.stream_run import StreamRun, stream_run
+
+
+@pytest.fixture
+def run(stream_settings: Settings) -> Iterator[StreamRun]:
+    with stream_run(stream_settings) as run:
+        yield run
+
+
+def send_bomb(run: StreamRun) -> None:
+    """Send 128 MiB of zeros, which are 4 KB on the wire."""
+
+    async def send() -> None:
+        async with AIOKafkaProducer(
+            bootstrap_servers=run.settings.broker.bootstrap,
+            compression_type="zstd",
+            max_batch_size=1 << 28,
+            max_request_size=1 << 28,
+        ) as producer:
+            await producer.send_and_wait(run.settings.topics.transactions, b"\0" * (128 << 20), partition=0)
+
+    asyncio.run(send())
+
+
+def memory_mib(pid: int) -> float:
+    with open(f"/proc/{pid}/status") as status:
+        (line,) = (line for line in status if line.startswith("VmHWM"))
+    return int(line.split()[1]) / 1024
+
+
+def test_a_bomb_is_skipped_as_a_dead_letter_and_the_stream_goes_on(run: StreamRun) -> None:
+    worker = run.start_worker()
+    run.send_transactions(500)
+    run.wait_for_scores(500)
+    before = memory_mib(worker.pid)
+    send_bomb(run)
+    run.send_transactions(500, seed=1)
+    scores = run.wait_for_scores(1_000)
+    assert len({score["transaction_id"] for score in scores}) == len(scores) == 1_000
+    assert memory_mib(worker.pid) < before + 100
+    letters = [
+        msgspec.json.decode(value, type=DeadLetter)
+        for _, value in run.records(run.settings.topics.dead_letters)
+    ]
+    assert [(one.reason, one.partition, one.value) for one in letters] == [(TOO_LARGE_UNPACKED, 0, None)]
