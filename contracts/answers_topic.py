@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kafka.admin import KafkaAdminClient
-from kafka.errors import TopicAlreadyExistsError
+from kafka.errors import TopicAlreadyExistsError, TopicAuthorizationFailedError
 
 from contracts.broker import Broker, kafka_python_options
 from contracts.outage import RECONNECT
@@ -28,5 +28,8 @@ def create_topic(broker: Broker, name: str) -> None:
             )
     except TopicAlreadyExistsError:
         pass
+    except TopicAuthorizationFailedError:
+        # A topic that the user may not read looks as if it did not exist.
+        raise TopicAuthorizationFailedError(name) from None
     finally:
         admin.close()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import time
 
+from contracts.broker_errors import is_missing_right, told
 from contracts.metrics import broker as metrics
 
 # The client retries at least every second (RECONNECT), so 3 s without a complaint mean that it is connected.
@@ -61,8 +62,10 @@ class Outage(logging.Handler):
     def note(self, complaint: object) -> None:
         """Log the first complaint of an outage, and count the outage; later complaints belong to it."""
         if self._last_complaint is None:
-            said = str(complaint).splitlines()[0]
-            self._log.warning("the broker at %s is away, trying again: %s", self._bootstrap, said)
+            state, said = "is away", "".join(str(complaint).splitlines()[:1])
+            if isinstance(complaint, BaseException) and is_missing_right(complaint):
+                state, said = "refuses", told(complaint)
+            self._log.warning("the broker at %s %s, trying again: %s", self._bootstrap, state, said)
             metrics.BROKER_OUTAGES.labels(self._process).inc()
         self._last_complaint = time.monotonic()
 

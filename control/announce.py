@@ -12,6 +12,7 @@ from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.errors import KafkaError
 
 from contracts.broker import Broker, kafka_python_options
+from contracts.broker_errors import told
 from contracts.outage import RECONNECT
 from control.change import Change
 from control.entry import LoggedEntry
@@ -84,7 +85,7 @@ class Announcer:
                     raise ControlLogUnavailable(f"{self._topic} could not be read within {timeout_s:g} s")
                 self._take(self._consumer.poll(timeout_ms=100))
         except KafkaError as error:
-            raise ControlLogUnavailable(f"topic {self._topic}: {error}") from error
+            raise ControlLogUnavailable(f"topic {self._topic}: {told(error)}") from error
         return self.current
 
     def announce(self, *changes: Change) -> LoggedEntry:
@@ -132,7 +133,7 @@ class Announcer:
             ]
             offsets = [one.get(timeout=ACKNOWLEDGED_WITHIN_S).offset for one in sent]
         except KafkaError as error:
-            raise ControlLogUnavailable(f"topic {self._topic}: {error}") from error
+            raise ControlLogUnavailable(f"topic {self._topic}: {told(error, 'WRITE')}") from error
         return [LoggedEntry(entry, offset) for entry, offset in zip(entries, offsets, strict=True)]
 
     def close(self) -> None:

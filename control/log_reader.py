@@ -16,6 +16,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
 from contracts.broker import Broker, aiokafka_options
+from contracts.broker_errors import told
 from contracts.metrics import control_log as metrics
 from control.entry import LoggedEntry
 from control.envelope import MAX_ENVELOPE, unseal
@@ -51,6 +52,7 @@ class ControlLog:
         self._partition = TopicPartition(topic, 0)
         self._key = key
         self._next = 0
+        self._problem = ""
         self._caught_up = asyncio.Event()
         self._changed = asyncio.Condition()
         self._task: asyncio.Task[None] | None = None
@@ -89,6 +91,7 @@ class ControlLog:
             topic = self._partition.topic
             raise ControlLogUnavailable(
                 f"topic {topic!r} at {self._broker.bootstrap} could not be read within {timeout_s:g} s"
+                + (f": {self._problem}" if self._problem else "")
             )
 
     async def failed(self) -> None:
@@ -122,9 +125,9 @@ class ControlLog:
                     log.warning(
                         "control log: the broker at %s does not answer (%s), trying again",
                         self._broker.bootstrap,
-                        error,
+                        told(error),
                     )
-                warned = True
+                warned, self._problem = True, told(error)
                 await asyncio.sleep(RETRY_S)
             else:
                 warned = False

@@ -71,6 +71,8 @@ def ask_and_print(
     import msgspec
     from kafka.errors import KafkaError
 
+    from contracts.answers_topic import answers_topic
+    from contracts.broker_errors import is_missing_right, told
     from contracts.request import Request
     from contracts.request_client import FeedbackClient
     from contracts.request_size import RequestTooLarge, encode_request
@@ -91,6 +93,9 @@ def ask_and_print(
         with FeedbackClient(broker, settings.topics.feedback) as client:
             answer = client.ask(request, timeout_s=wait)
     except KafkaError as error:
+        if is_missing_right(error):
+            answers = answers_topic(settings.topics.feedback) in str(error)
+            raise UserError(told(error, "READ" if answers else "WRITE")) from None
         raise BrokerAway(broker.bootstrap, str(error) or type(error).__name__) from None
     if answer is None:
         raise AnswerTimeout(

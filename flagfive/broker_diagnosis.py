@@ -6,19 +6,24 @@ after it, shows what the port expects.
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import ssl
+from concurrent.futures import ThreadPoolExecutor
 
-from kafka.errors import (
+from aiokafka.conn import AIOKafkaConnection
+from aiokafka.errors import (
     IllegalSaslStateError,
-    SaslAuthenticationFailedError,
+    KafkaError,
+    SaslAuthenticationFailed,
     UnsupportedSaslMechanismError,
 )
+from aiokafka.protocol.metadata import MetadataRequest
 
-from contracts.broker import SASL, TLS, Broker, broker_tls
+from contracts.broker import OAUTH, SASL, TLS, Broker, aiokafka_options, broker_tls
 from contracts.broker_token import TokenUnavailable
 
-TIMEOUT_S = 3.0
+TIMEOUT_S, TIMEOUT_MS = 3.0, 3_000
 # A broker that asks for a client certificate closes a connection of TLS 1.3 only after the handshake.
 REFUSAL_S = 1.0
 # Verification errors of OpenSSL (x509_vfy.h).
@@ -27,26 +32,22 @@ _OTHER_NAME, _OTHER_ADDRESS = 62, 64
 _PLAINTEXT_SIGNS = ("WRONG_VERSION_NUMBER", "UNEXPECTED_EOF_WHILE_READING", "RECORD_LAYER_FAILURE")
 
 
-def cause_of_failure(broker: Broker, error: Exception) -> str:
-    """Return why the connection failed.
+def cause_of_failure(broker: Broker) -> str:
+    """Connect once to each address, step by step, and return the first cause of a failure.
 
     Args:
         broker: the cluster and how the client tried to connect.
-        error: what the client library raised.
 
     Returns:
-        One sentence with the remedy; "" if neither TLS nor SASL explains the failure.
+        The cause with its remedy; "" if neither TLS nor SASL explains the failure.
     """
-    causes: list[str] = []
     for address in broker.bootstrap.split(","):
         host, port = address.rsplit(":", 1)
         tls = broker.security_protocol in TLS
         cause = _tls_cause(broker, host, int(port)) if tls else _plain_cause(host, int(port))
-        if cause:
-            causes.append(cause)
-    if causes:
-        return causes[0]
-    return _sasl_cause(broker, error)
+        if cause := cause or _sasl_cause(broker, host, int(port)):
+            return cause
+    return ""
 
 
 def _tls_cause(broker: Broker, host: str, port: int) -> str:
@@ -129,22 +130,23 @@ def _plain_cause(host: str, port: int) -> str:
     )
 
 
-def _sasl_cause(broker: Broker, error: Exception) -> str:
-    chain: list[BaseException] = []
-    found: BaseException | None = error
-    while found is not None and found not in chain:
-        chain.append(found)
-        found = found.__cause__ or found.__context__
-    for one in chain:
-        if isinstance(one, TokenUnavailable):
-            return str(one)
-        if isinstance(one, SaslAuthenticationFailedError):
-            return _refused_identity(broker)
-        if isinstance(one, UnsupportedSaslMechanismError | IllegalSaslStateError):
-            return (
-                f"it does not offer {broker.sasl_mechanism} on this port. Set broker.sasl_mechanism to one "
-                "of sasl.enabled.mechanisms of the broker, or use the port of its SASL listener"
-            )
+def _sasl_cause(broker: Broker, host: str, port: int) -> str:
+    """Connect as a client does, with SASL, and word what the broker answers."""
+    # In a thread of its own, since the caller may run in an event loop.
+    with ThreadPoolExecutor(1) as thread:
+        error = thread.submit(asyncio.run, _connect(broker, host, port)).result()
+    number = getattr(error, "errno", None)
+    if error is None:
+        return ""
+    if isinstance(error, TokenUnavailable):
+        return str(error)
+    if number == SaslAuthenticationFailed.errno:
+        return _refused_identity(broker)
+    if number in (UnsupportedSaslMechanismError.errno, IllegalSaslStateError.errno):
+        return (
+            f"it does not offer {broker.sasl_mechanism} on this port. Set broker.sasl_mechanism to one of "
+            "sasl.enabled.mechanisms of the broker, or use the port of its SASL listener"
+        )
     if broker.security_protocol in SASL:
         return ""
     other = "SASL_SSL" if broker.security_protocol in TLS else "SASL_PLAINTEXT"
@@ -154,8 +156,27 @@ def _sasl_cause(broker: Broker, error: Exception) -> str:
     )
 
 
+async def _connect(broker: Broker, host: str, port: int) -> Exception | None:
+    options = aiokafka_options(broker)
+    del options["bootstrap_servers"]
+    connection = AIOKafkaConnection(host, port, request_timeout_ms=TIMEOUT_MS, **options)
+    try:
+        await connection.connect()
+        # A listener without SASL answers the first request; one with SASL closes the connection then.
+        answer = await connection.send(MetadataRequest([]))
+        # aiokafka takes the refusal of a token for the end of SASL; the broker then answers nothing of use.
+        if broker.sasl_mechanism == OAUTH and not answer.brokers:
+            raise SaslAuthenticationFailed()
+    except (KafkaError, TokenUnavailable, OSError, TimeoutError) as error:
+        return error
+    finally:
+        if (closed := connection.close()) is not None:
+            await asyncio.wait([closed], timeout=TIMEOUT_S)
+    return None
+
+
 def _refused_identity(broker: Broker) -> str:
-    if broker.sasl_mechanism == "OAUTHBEARER":
+    if broker.sasl_mechanism == OAUTH:
         return "it does not accept the token. Check issuer, audience and lifetime that the broker expects"
     return (
         f"user {broker.user} or the password is wrong ({broker.sasl_mechanism}). Check broker.user and "

@@ -81,7 +81,7 @@ def _connected(broker: Broker) -> KafkaAdminClient:
     except (TlsFileUnusable, TokenUnavailable) as error:
         raise BrokerRefuses(str(error)) from None
     except (KafkaError, OSError, ValueError) as error:
-        if cause := cause_of_failure(broker, error):
+        if cause := cause_of_failure(broker):
             raise BrokerRefuses(f"the broker at {broker.bootstrap} refuses the connection: {cause}") from None
         raise BrokerAway(broker.bootstrap, type(error).__name__) from None
     finally:

@@ -10,6 +10,7 @@ VERBS = {
     "promote": "Put a trained base in force, or on trial.",
     "doctor": "Check that everything is in place before the start.",
     "broker": "Run a Kafka broker on this machine.",
+    "acls": "Print the rights that each process needs on a secured cluster.",
     "topics": "Create the topics, or show them.",
     "worker": "Score the stream: read, profile, score, emit.",
     "produce": "Send a CSV or Parquet file of transactions.",

@@ -2,9 +2,9 @@
 
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,21 +12,31 @@ from flagfive.errors import UserError
 from flagfive.global_options import settings_of
 
 if TYPE_CHECKING:
-    from settings import Settings
+    from settings import BrokerSettings, Settings
 
 app = typer.Typer(add_completion=False)
 
 
-@app.command(epilog="Example: flagfive doctor")
-def doctor(context: typer.Context) -> None:
-    """Check settings, Java, disk, broker, topics, database and signing key, and show what is missing.
+@app.command(epilog="Example: flagfive doctor --process worker")
+def doctor(
+    context: typer.Context,
+    process: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="PROCESS",
+            help="Check that the user of [broker] has the rights of this process, such as worker; repeat it "
+            "for others. `flagfive acls` lists the processes.",
+        ),
+    ] = None,
+) -> None:
+    """Check settings, Java, disk, broker, rights, topics, database and signing key; show what is missing.
 
     It changes and installs nothing. Exit code 1 if something is missing.
     """
     settings = settings_of(context)
     print("ok       settings: all keys and values are allowed")
     missing = 0
-    for name, check in checks(settings):
+    for name, check in checks(settings, process or ()):
         try:
             print(f"ok       {name}: {check()}", flush=True)
         except UserError as error:
@@ -36,11 +46,12 @@ def doctor(context: typer.Context) -> None:
         raise typer.Exit(1)
 
 
-def checks(settings: "Settings") -> Iterator[tuple[str, Callable[[], str]]]:
+def checks(settings: "Settings", processes: Iterable[str] = ()) -> Iterator[tuple[str, Callable[[], str]]]:
     """List the checks.
 
     Args:
         settings: the settings.
+        processes: names of the processes whose rights are checked.
 
     Yields:
         Name of a check, and a function that returns what it found or raises UserError with the remedy.
@@ -53,6 +64,8 @@ def checks(settings: "Settings") -> Iterator[tuple[str, Callable[[], str]]]:
         yield "kafka", _jars
     yield "disk", lambda: _disk(settings)
     yield "broker", lambda: _broker(settings)
+    for name in processes:
+        yield f"rights of the {name}", lambda name=name: _rights(settings, name)  # type: ignore[misc]
     yield "topics", lambda: _topics(settings)
     yield "database", lambda: _database(settings)
     yield "signing key", lambda: _key(settings)
@@ -89,7 +102,38 @@ def _broker(settings: "Settings") -> str:
 
     with administrator(settings.broker) as admin:
         brokers = admin.describe_cluster()["brokers"]
-    return f"{len(brokers)} at {settings.broker.bootstrap}"
+    return f"{len(brokers)} at {settings.broker.bootstrap}, {_how(settings.broker)}"
+
+
+def _how(broker: "BrokerSettings") -> str:
+    """Say how the connection is secured; passwords in clear text deserve a warning."""
+    if broker.security_protocol == "PLAINTEXT":
+        return "PLAINTEXT"
+    if not broker.sasl_mechanism:
+        return "TLS with a client certificate" if broker.certificate_file else "TLS"
+    who = f" as {broker.user}" if broker.user else ""
+    clear = (
+        "; without TLS, others on the network can read it" if "SSL" not in broker.security_protocol else ""
+    )
+    return f"{broker.security_protocol} {broker.sasl_mechanism}{who}{clear}"
+
+
+def _rights(settings: "Settings", name: str) -> str:
+    from kafka.errors import KafkaError
+
+    from flagfive.cluster import administrator
+    from flagfive.rights import process_named
+    from flagfive.rights_check import missing_rights
+
+    process = process_named(name)
+    try:
+        with administrator(settings.broker) as admin:
+            missing = missing_rights(admin, process.rights(settings))
+    except KafkaError as error:
+        raise UserError(f"the cluster does not answer: {error}") from None
+    if missing:
+        raise UserError(f"{', '.join(missing)}; `flagfive acls {name}` prints the commands that give them")
+    return "complete"
 
 
 def _topics(settings: "Settings") -> str:

@@ -1,14 +1,19 @@
 """Delivery exactly once: outputs and places in one Kafka transaction."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 
 from aiokafka import TopicPartition
 from aiokafka.errors import InvalidProducerEpoch, KafkaError, ProducerFenced
 
 from contracts.broker import Broker
+from contracts.broker_errors import is_missing_right, told
 from stream.partition.commit import CommitUncertain, PartitionLost
 from stream.partition.stage import Output, Resume
 from stream.partition.transactor import Transactor
+
+# A right that is missing now is given by a person; an attempt each 2 s keeps the log readable.
+REFUSED_S = 2.0
 
 
 class ExactlyOnce:
@@ -53,4 +58,8 @@ class ExactlyOnce:
         except (ProducerFenced, InvalidProducerEpoch) as error:
             raise PartitionLost(f"partition {self._number} is fenced: {error!r}") from error
         except (KafkaError, OSError) as error:
-            raise CommitUncertain(f"commit of partition {self._number}, {places}: {error!r}") from error
+            if is_missing_right(error):
+                await asyncio.sleep(REFUSED_S)
+            raise CommitUncertain(
+                f"commit of partition {self._number}, {places}: {told(error, 'WRITE')}"
+            ) from error

@@ -7,6 +7,8 @@ from typing import TypeVar
 from aiokafka.errors import KafkaError
 from mode import get_logger
 
+from contracts.broker_errors import is_missing_right, told
+
 RETRY_S = 0.2
 
 T = TypeVar("T")
@@ -21,10 +23,14 @@ async def until_the_broker_answers(ask: Callable[[], Awaitable[T]], what: str) -
             answer = await ask()
         except (KafkaError, OSError) as error:
             if not away:
-                log.warning("%s: the broker does not answer (%r); trying every %.1f s", what, error, RETRY_S)
+                log.warning("%s: %s; trying every %.1f s", what, _reason(error), RETRY_S)
             away = True
             await asyncio.sleep(RETRY_S)
         else:
             if away:
                 log.warning("%s: the broker is back", what)
             return answer
+
+
+def _reason(error: Exception) -> str:
+    return told(error, "WRITE") if is_missing_right(error) else f"the broker does not answer ({error!r})"

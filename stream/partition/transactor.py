@@ -53,6 +53,10 @@ class Transactor:
 
     def __init__(self, broker: Broker, transactional_id: str, group: str) -> None:
         self._id = transactional_id
+        self._names = {
+            kafka_errors.TransactionalIdAuthorizationFailed.errno: transactional_id,
+            kafka_errors.GroupAuthorizationFailedError.errno: group,
+        }
         self._group = group
         self._client = AIOKafkaClient(**aiokafka_options(broker), request_timeout_ms=REQUEST_TIMEOUT_MS)
         self._coordinator = self._group_coordinator = -1
@@ -124,7 +128,7 @@ class Transactor:
             codes = {TopicPartition(t, p): code for t, some in answer.topics for p, code, *_ in some}
             for at in [at for at, code in codes.items() if not code]:
                 del left[at]
-            _raise_first(codes.values())
+            _raise_first((code, at.topic) for at, code in codes.items())
 
         await _until_free(send)
 
@@ -140,7 +144,7 @@ class Transactor:
 
         async def ask() -> Any:
             answer = await self._client.send(node, request, group=ConnectionGroup.COORDINATION)
-            _raise_first(_codes(answer))
+            _raise_first(_codes(answer, self._names))
             return answer
 
         return await _until_free(ask)
@@ -183,16 +187,16 @@ def _by_topic(found: Iterable[tuple[TopicPartition, Any]]) -> list[tuple[str, li
     return list(grouped.items())
 
 
-def _codes(answer: Any) -> list[int]:
-    """Return the error codes of an answer: one for all partitions, or one for each."""
+def _codes(answer: Any, names: Mapping[int, str]) -> list[tuple[int, str]]:
+    """Return the error codes of an answer, one for all partitions or one for each, and what each is about."""
     if hasattr(answer, "error_code"):
-        return [answer.error_code]
-    return [code for _, partitions in answer.errors for _, code in partitions]
+        return [(answer.error_code, names.get(answer.error_code, ""))]
+    return [(code, names.get(code, topic)) for topic, partitions in answer.errors for _, code in partitions]
 
 
-def _raise_first(codes: Iterable[int]) -> None:
+def _raise_first(codes: Iterable[tuple[int, str]]) -> None:
     """Raise the first error; of several, prefer one that is not the consequence of another."""
-    found = [code for code in codes if code]
-    others = [code for code in found if code != kafka_errors.OperationNotAttempted.errno]
-    for code in others or found:
-        raise kafka_errors.for_code(code)()
+    found = [(code, name) for code, name in codes if code]
+    others = [one for one in found if one[0] != kafka_errors.OperationNotAttempted.errno]
+    for code, name in others or found:
+        raise kafka_errors.for_code(code)(*([name] if name else []))

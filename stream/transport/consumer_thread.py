@@ -11,6 +11,7 @@ from faust.transport.drivers import aiokafka as faust_aiokafka
 from faust.types import TP
 from mode import Service, get_logger
 
+from contracts.broker_errors import told
 from contracts.metrics import scorer as metrics
 from contracts.outage import METADATA_MAX_AGE_MS
 from stream.transport.fetched_batch import FetchedBatch
@@ -36,7 +37,7 @@ def heed(coordinator: Any) -> None:
     except KafkaError as error:
         if coordinator._coordination_task.done():
             raise
-        log.warning("membership of the group: %r, going on", error)
+        log.warning("membership of the group: %s, going on", told(error))
 
 
 class BatchConsumerThread(faust_aiokafka.AIOKafkaConsumerThread):

@@ -20,6 +20,7 @@ from faust.transport.drivers import aiokafka as faust_aiokafka
 from faust.types import TP, ConsumerMessage, Message
 from mode import get_logger
 
+from contracts.broker_errors import told
 from contracts.metrics import scorer as metrics
 from stream.transport.consumer_thread import BatchConsumerThread, Places
 from stream.transport.fetched_batch import FetchedBatch
@@ -114,7 +115,7 @@ class BatchFaustConsumer(faust_aiokafka.Consumer):
         except (asyncio.CancelledError, ConsumerStoppedError):
             return None
         except KafkaError as error:
-            log.warning("fetch of %s failed, trying again: %r", partition, error)
+            log.warning("fetch of %s failed, trying again: %s", partition, told(error))
             return None
 
     def _message(self, batch: FetchedBatch) -> ConsumerMessage:
