@@ -22,6 +22,7 @@ from adaptation.context import AdaptationContext
 from adaptation.flag_steps import FlagStep, continue_after
 from adaptation.going_live.pending_changes import PendingChanges
 from adaptation.going_live.result import PendingChange
+from adaptation.intake.admitting import Intake
 from adaptation.intake.dispatch import TRANSIENT, handle
 from adaptation.proposing.preparation import AdaptationNotReady, Preparation
 from adaptation.proposing.recent_traffic import RecentTraffic
@@ -29,8 +30,9 @@ from adaptation.upkeep.schedule import Upkeep
 from contracts.answer import Answer
 from contracts.answers_topic import answers_topic, create_topic
 from contracts.broker import Broker, kafka_python_options
+from contracts.metrics import trust as metrics
 from contracts.outage import RECONNECT, Outage
-from contracts.request import UnreadableRequest, read_request
+from contracts.signing.trust import Trust, Untrusted
 from contracts.standing_policy import StandingPolicy
 from contracts.tracing.spans import Spans
 from control.acknowledgements import AckWatch
@@ -60,6 +62,7 @@ class AdaptationConfig:
         adapter: name of an adapter in meta/adapters.
         policy: the policy that the settings file states.
         device: where torch computes, as `chosen_device` returns it.
+        fresh_s: seconds that may lie between the signature of a request and its arrival at the broker.
     """
 
     broker: Broker
@@ -71,6 +74,7 @@ class AdaptationConfig:
     adapter: str
     policy: StandingPolicy
     device: str = CPU
+    fresh_s: float = 900.0
 
 
 class AdaptationWorker:
@@ -81,11 +85,14 @@ class AdaptationWorker:
         config: AdaptationConfig,
         engine: Engine,
         key: ControlKey,
+        trust: Trust,
         *,
         after: Callable[[FlagStep], None] = continue_after,
         spans: Spans | None = None,
     ) -> None:
         self._config, self._engine, self._key, self._after = config, engine, key, after
+        self._trust = trust
+        self._intake = Intake(config.feedback, trust, config.fresh_s)
         self._spans = spans
         self._stop = Event()
         self._outage = Outage("adapter", config.broker.bootstrap)
@@ -114,7 +121,7 @@ class AdaptationWorker:
         with ExitStack() as open_:
             announcer = Announcer(config.broker, config.control, self._key)
             open_.callback(announcer.close)
-            acks = AckWatch(config.broker, config.control_acks, config.partitions, whole=True)
+            acks = AckWatch(config.broker, config.control_acks, config.partitions, self._trust, whole=True)
             open_.callback(acks.close)
             acks.catch_up()
             context = AdaptationContext(
@@ -153,7 +160,7 @@ class AdaptationWorker:
                 context.after(FlagStep.COMMITTED)
         acks.poll(WAITING_POLL_MS / 1e3 if pending else 0.0)
         for answer in pending.answers():
-            self._answer(producer, answer)
+            self._answer(context, producer, answer)
         if not polled and not pending:
             self._prepare(context)
             upkeep.turn()
@@ -162,25 +169,34 @@ class AdaptationWorker:
         self, context: AdaptationContext, pending: PendingChanges, record: Any, producer: KafkaProducer
     ) -> None:
         try:
-            request = read_request(record.value)
-        except UnreadableRequest as error:
-            log.error("adapter: request at offset %d cannot be read: %s", record.offset, error)
-            name = (record.key or b"").decode(errors="replace")
-            self._answer(producer, Answer(name, "refused", f"not a request: {error}"))
+            admitted = self._intake.admit(context, record)
+        except Untrusted as refusal:
+            metrics.UNTRUSTED.labels(metrics.REQUEST, refusal.cause).inc()
+            log.error("adapter: record at offset %d is not admitted: %s", record.offset, refusal)
+            self._send(producer, _not_admitted(record, refusal))
+            return
+        if admitted.earlier is not None:
+            self._send(producer, admitted.earlier)
             return
         with self._traffic.paused():
-            result = handle(context, request, record.timestamp / 1e3, self._stop)
+            result = handle(context, admitted.request, record.timestamp / 1e3, self._stop)
         if isinstance(result, PendingChange):
             pending.add(result)
         else:
-            self._answer(producer, result)
+            self._answer(context, producer, result)
 
-    def _answer(self, producer: KafkaProducer, answer: Answer) -> None:
+    def _answer(self, context: AdaptationContext, producer: KafkaProducer, answer: Answer) -> None:
+        """Send an answer, and keep it for repeats of the request."""
         log.info("adapter: %s: %s: %s", answer.request_id, answer.status, answer.message)
-        topic = answers_topic(self._config.feedback)
-        producer.send(topic, msgspec.json.encode(answer), key=answer.request_id.encode()).get(timeout=10)
+        self._send(producer, answer)
+        self._intake.note(context, answer)
         if self._spans is not None:
             self._spans.episode(answer, time.time())
+
+    def _send(self, producer: KafkaProducer, answer: Answer) -> None:
+        topic, key = answers_topic(self._config.feedback), answer.request_id.encode()
+        value = msgspec.json.encode(answer)
+        producer.send(topic, value, key=key, headers=self._trust.signed(topic, key, value)).get(timeout=10)
 
     def _prepare(self, context: AdaptationContext) -> None:
         """Score the reservoir again if it, or what is in force, has changed."""
@@ -207,3 +223,9 @@ class AdaptationWorker:
         return KafkaProducer(
             **kafka_python_options(self._config.broker), acks="all", linger_ms=0, **RECONNECT
         )
+
+
+def _not_admitted(record: Any, refusal: Untrusted) -> Answer:
+    """The answer to a record that changes nothing; `record` ties it to its sender, who wrote that record."""
+    name = (record.key or b"").decode(errors="replace")
+    return Answer(name, "refused", str(refusal), record=record.offset)

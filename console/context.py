@@ -13,6 +13,7 @@ from console.card_tokens import CardTokens
 from console.feedback import Feedback
 from console.lag import Lag
 from console.models.process import ScoringModels
+from control.keys import ControlKey
 from settings import Settings
 from storage import UnitOfWork
 
@@ -30,6 +31,8 @@ class ConsoleContext:
     seal: Seal = field(default_factory=Seal.that_ends_with_the_process, kw_only=True)
     """Encrypts secrets of users for the database; `flagfive console` gives one that outlives the process."""
     clock: Callable[[], float] = field(default=time.time)
+    key: ControlKey | None = None
+    """Verifies the control log; None shows nothing of its content."""
 
     def unit(self, *, reads_only: bool = False) -> UnitOfWork:
         """A new unit of work."""

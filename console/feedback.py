@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import ExitStack
 from typing import Protocol, Self
@@ -19,6 +20,7 @@ from contracts.broker import Broker
 from contracts.outage import Outage
 from contracts.request import Request
 from contracts.request_client import FeedbackClient
+from contracts.signing.trust import Trust
 from control.acknowledgements import AckWatch, Progress
 from settings import TopicsSettings
 from storage import StorageUnavailable, UnitOfWork
@@ -66,11 +68,13 @@ class KafkaFeedback:
     request twice; the worker recognises the repeat by its id.
     """
 
-    def __init__(self, engine: Engine, broker: Broker, topics: TopicsSettings) -> None:
+    def __init__(self, engine: Engine, broker: Broker, topics: TopicsSettings, trust: Trust) -> None:
         self.topic = topics.feedback
+        self._trust = trust
         self._engine, self._broker, self._topics = engine, broker, topics
         self._outage = Outage("console", broker.bootstrap)
         self._expected: dict[str, Future[Answer]] = {}
+        self._offsets: dict[str, int] = {}
         self._lock = threading.Lock()
         self._due, self._stop = threading.Event(), threading.Event()
         self._client: FeedbackClient | None = None
@@ -123,8 +127,9 @@ class KafkaFeedback:
             self._stop.wait(RETRY_S)
 
     def _connect(self, open_: ExitStack) -> None:
-        client = open_.enter_context(FeedbackClient(self._broker, self.topic))
-        watch = AckWatch(self._broker, self._topics.control_acks, self._topics.partitions, whole=True)
+        client = open_.enter_context(FeedbackClient(self._broker, self.topic, self._trust))
+        topics = self._topics
+        watch = AckWatch(self._broker, topics.control_acks, topics.partitions, self._trust, whole=True)
         open_.callback(watch.close)
         self._client, self._watch = client, watch
         self._due.set()
@@ -135,11 +140,29 @@ class KafkaFeedback:
         while not self._stop.is_set():
             self._outage.look()
             for answer in self._client.answers(POLL_S):
-                with self._lock:
-                    future = self._expected.pop(answer.request_id, None)
-                if future is not None:
-                    future.set_result(answer)
+                self._deliver(answer)
             self._watch.poll()
+
+    def _deliver(self, answer: Answer) -> None:
+        """Give an answer to who waits for it.
+
+        An answer about a record that was not admitted counts only if that record is ours: anyone may have
+        written a record under the id of our request.
+        """
+        with self._lock:
+            ours = answer.record in (None, self._offsets.get(answer.request_id))
+            future = self._expected.pop(answer.request_id, None) if ours else None
+            if ours:
+                self._offsets.pop(answer.request_id, None)
+        if answer.record is not None:
+            log.error("console: request %s was not admitted: %s", answer.request_id, answer.message)
+        if future is not None:
+            future.set_result(answer)
+
+    def _note_sent(self, request_id: str, offset: int) -> None:
+        with self._lock:
+            if request_id in self._expected:
+                self._offsets[request_id] = offset
 
     def _relay(self) -> None:
         """Send due messages, and poll every second for those of another console or an earlier run."""
@@ -150,18 +173,27 @@ class KafkaFeedback:
             if client is None or self._stop.is_set():
                 continue
             try:
-                send_pending(self._engine, client, self.topic)
+                send_pending(self._engine, client, self.topic, self._note_sent)
             except (KafkaError, StorageUnavailable) as error:
                 log.warning("console: requests wait in the outbox: %s", error)
 
 
-def send_pending(engine: Engine, client: FeedbackClient, topic: str) -> None:
-    """Send the requests of the outbox in order, and mark each after the broker has it.
+def send_pending(
+    engine: Engine, client: FeedbackClient, topic: str, sent: Callable[[str, int], None]
+) -> None:
+    """Sign and send the requests of the outbox in order, and mark each after the broker has it.
 
     A request that the broker would never take is parked with its cause; the others go on.
 
+    Args:
+        engine: the database.
+        client: signs and sends.
+        topic: topic of requests.
+        sent: is called with the id and the offset of each request.
+
     Raises:
         KafkaError: the broker is away.
+        StorageUnavailable: the database is away.
     """
     with UnitOfWork(engine, reads_only=True) as unit:
         waiting = [(m.id, m.lane, m.value or b"") for m in unit.outbox.pending() if m.topic == topic]
@@ -170,11 +202,13 @@ def send_pending(engine: Engine, client: FeedbackClient, topic: str) -> None:
         if lane and lane in stopped:
             continue
         try:
-            offset = client.send(msgspec.json.decode(value, type=Request), timeout_s=SEND_WITHIN_S)
+            request = msgspec.json.decode(value, type=Request)
+            offset = client.send(request, timeout_s=SEND_WITHIN_S)
         except UNSENDABLE as error:
             stopped.add(lane)
             _park(engine, message_id, error)
             continue
+        sent(request.request_id, offset)
         with UnitOfWork(engine) as unit:
             unit.outbox.mark_sent(message_id, time=time.time(), offset=offset)
             unit.commit()

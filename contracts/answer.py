@@ -6,7 +6,8 @@ import msgspec
 
 from contracts.trade_off import TradeOff
 
-VERSION = 1
+VERSION = 2
+"""Since 2, `record`, and a signature in the header of the record (`contracts.signing.trust`)."""
 
 
 class Draft(msgspec.Struct, frozen=True):
@@ -59,6 +60,8 @@ class Answer(msgspec.Struct, frozen=True):
         trade_off: of a flag that was adapted: what each share of the budget would bring and cost a day.
         to_review: ids of transactions that look like the episode, though they count as genuine. Verdicts on
             them, as labels of the episode, clean its calibration.
+        record: offset of the record that was not admitted, where it was not sent by who may send it. Only the
+            sender of that record is meant, since anyone may have written it under this request id.
         version: of this message format.
     """
 
@@ -77,4 +80,5 @@ class Answer(msgspec.Struct, frozen=True):
     draft: Draft | None = None
     trade_off: TradeOff | None = None
     to_review: tuple[str, ...] = ()
+    record: int | None = None
     version: int = VERSION

@@ -9,7 +9,8 @@ import msgspec
 
 from contracts.standing_policy import ReleasePolicy
 
-VERSION = 1
+VERSION = 2
+"""Since 2, `role` and `signed_in`; a record has a signature in its header (`contracts.signing.trust`)."""
 
 RequestKind = Literal["flag", "preview", "label", "approve", "retire", "rollback"]
 
@@ -43,6 +44,8 @@ class Request(msgspec.Struct, frozen=True):
             releases one that the standing policy holds back.
         share: of a flag or a preview: a point that a person chose on the curve of the trade-off. The limits
             of the gate hold nevertheless. None leaves the choice to the gate.
+        role: role of the author, where a service vouches for a user that is signed in to it.
+        signed_in: how that user signed in, such as `session` or `token`.
         version: of this message format.
     """
 
@@ -57,12 +60,20 @@ class Request(msgspec.Struct, frozen=True):
     reason: str = ""
     policy: ReleasePolicy = "auto"
     share: float | None = None
+    role: str = ""
+    signed_in: str = ""
     version: int = VERSION
 
     @property
     def episode_id(self) -> str:
         """Id of the episode that a flag makes, derived from `request_id`, so a repeat makes no second one."""
         return "e-" + hashlib.sha256(self.request_id.encode()).hexdigest()[:16]
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of what is asked, the same for each repeat: all but `time`, `signed_in` and the version."""
+        same = msgspec.structs.replace(self, time=0.0, signed_in="", version=VERSION)
+        return hashlib.sha256(msgspec.json.encode(same)).hexdigest()
 
 
 def read_request(value: bytes | None) -> Request:

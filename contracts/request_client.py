@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import msgspec
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
@@ -12,21 +13,29 @@ from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from contracts.answer import Answer
 from contracts.answers_topic import answers_topic, create_topic
 from contracts.broker import Broker, kafka_python_options
+from contracts.metrics import trust as metrics
 from contracts.outage import RECONNECT
 from contracts.request import Request
+from contracts.signing.principals import ANSWER
+from contracts.signing.trust import Trust, Untrusted
+
+log = logging.getLogger(__name__)
 
 
 class FeedbackClient:
     """Use it in a `with`. It reads all answers that are sent after it was opened.
 
+    It signs requests, and ignores answers that an adaptation worker has not signed.
+
     Args:
         broker: the cluster and how to connect to it.
         feedback: topic of requests.
+        trust: who signs, and whose answers count.
     """
 
-    def __init__(self, broker: Broker, feedback: str) -> None:
+    def __init__(self, broker: Broker, feedback: str, trust: Trust) -> None:
         create_topic(broker, answers_topic(feedback))
-        self._feedback = feedback
+        self._feedback, self._answers, self._trust = feedback, answers_topic(feedback), trust
         self._producer = KafkaProducer(**kafka_python_options(broker), acks="all", linger_ms=0, **RECONNECT)
         self._consumer = KafkaConsumer(**kafka_python_options(broker), enable_auto_commit=False, **RECONNECT)
         partition = TopicPartition(answers_topic(feedback), 0)
@@ -48,11 +57,11 @@ class FeedbackClient:
         Raises:
             KafkaError: the broker did not take the request.
         """
-        self.send(request, timeout_s=timeout_s)
+        offset = self.send(request, timeout_s=timeout_s)
         deadline = time.monotonic() + timeout_s
         while (left := deadline - time.monotonic()) > 0:
             for answer in self.answers(min(left, 0.5)):
-                if answer.request_id == request.request_id:
+                if answer.request_id == request.request_id and answer.record in (None, offset):
                     return answer
         return None
 
@@ -70,17 +79,26 @@ class FeedbackClient:
             KafkaError: the broker did not take it within `timeout_s` seconds.
         """
         value, key = msgspec.json.encode(request), request.request_id.encode()
-        offset: int = self._producer.send(self._feedback, value, key=key).get(timeout=timeout_s).offset
+        headers = self._trust.signed(self._feedback, key, value)
+        sent = self._producer.send(self._feedback, value, key=key, headers=headers)
+        offset: int = sent.get(timeout=timeout_s).offset
         return offset
 
     def answers(self, wait_s: float) -> list[Answer]:
         """Answers to all clients since the last call; waits up to `wait_s` seconds for the first one."""
         polled = self._consumer.poll(timeout_ms=int(1000 * wait_s))
-        return [
-            msgspec.json.decode(record.value, type=Answer)
-            for records in polled.values()
-            for record in records
-        ]
+        read = (self._read(record) for records in polled.values() for record in records)
+        return [answer for answer in read if answer is not None]
+
+    def _read(self, record: Any) -> Answer | None:
+        """Decode an answer that is signed; count another and return None."""
+        try:
+            self._trust.require(ANSWER, self._answers, record.key, record.value, record.headers)
+        except Untrusted as refusal:
+            metrics.UNTRUSTED.labels(metrics.ANSWER, refusal.cause).inc()
+            log.warning("answer at offset %d of %s is ignored: %s", record.offset, self._answers, refusal)
+            return None
+        return msgspec.json.decode(record.value, type=Answer)
 
     def __enter__(self) -> Self:
         return self

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from dataclasses import dataclass, field
 
@@ -11,12 +12,18 @@ from kafka import KafkaConsumer, TopicPartition
 
 from contracts.acknowledgement import Acknowledgement
 from contracts.broker import Broker, kafka_python_options
+from contracts.metrics import trust as metrics
 from contracts.outage import RECONNECT
+from contracts.signing.principals import ACKNOWLEDGE
+from contracts.signing.trust import Headers, Trust, Untrusted
+
+log = logging.getLogger(__name__)
 
 
-async def acknowledge(producer: AIOKafkaProducer, topic: str, ack: Acknowledgement) -> None:
-    """Publish `ack` with the worker's own producer, outside any transaction."""
-    await producer.send_and_wait(topic, msgspec.json.encode(ack), key=ack.worker.encode())
+async def acknowledge(producer: AIOKafkaProducer, topic: str, ack: Acknowledgement, trust: Trust) -> None:
+    """Sign and publish `ack` with the worker's own producer, outside any transaction."""
+    key, value = ack.worker.encode(), msgspec.json.encode(ack)
+    await producer.send_and_wait(topic, value, key=key, headers=trust.signed(topic, key, value))
 
 
 @dataclass(frozen=True)
@@ -44,15 +51,28 @@ class Progress:
 
 @dataclass
 class AckTable:
-    """The newest acknowledgement of every partition."""
+    """The newest acknowledgement of every partition.
+
+    Attributes:
+        partitions: Partitions of the transactions.
+        topic: Topic of acknowledgements.
+        trust: Whose acknowledgements count.
+    """
 
     partitions: int
+    topic: str
+    trust: Trust
     newest: dict[int, Acknowledgement] = field(default_factory=dict)
 
-    def add(self, value: bytes) -> None:
-        """Add a record of the topic; a value that is no Acknowledgement is ignored."""
+    def add(self, key: bytes | None, value: bytes | None, headers: Headers) -> None:
+        """Add a record of the topic; one that no worker has signed is counted and ignored."""
         try:
-            ack = msgspec.json.decode(value, type=Acknowledgement)
+            self.trust.require(ACKNOWLEDGE, self.topic, key, value, headers)
+            ack = msgspec.json.decode(value or b"", type=Acknowledgement)
+        except Untrusted as refusal:
+            metrics.UNTRUSTED.labels(metrics.ACKNOWLEDGEMENT, refusal.cause).inc()
+            log.warning("acknowledgement on %s is ignored: %s", self.topic, refusal)
+            return
         except msgspec.DecodeError:
             return
         for partition in ack.partitions:
@@ -73,11 +93,14 @@ class AckWatch:
         broker: The cluster and how to connect to it.
         topic: Topic of acknowledgements; its only partition is 0.
         partitions: Partitions of the transactions.
+        trust: Whose acknowledgements count.
         whole: Read the topic from its beginning. Without it the watch starts at the end, and partitions that
             acknowledged earlier are unknown: open the watch before announcing.
     """
 
-    def __init__(self, broker: Broker, topic: str, partitions: int, *, whole: bool = False) -> None:
+    def __init__(
+        self, broker: Broker, topic: str, partitions: int, trust: Trust, *, whole: bool = False
+    ) -> None:
         self._consumer = KafkaConsumer(
             **kafka_python_options(broker),
             enable_auto_commit=False,
@@ -92,7 +115,7 @@ class AckWatch:
             self._consumer.seek_to_end(self._partition)
         # The seek takes effect at the first call of `position` or `poll`: acknowledgements before are lost.
         self._consumer.position(self._partition)
-        self.table = AckTable(partitions)
+        self.table = AckTable(partitions, topic, trust)
 
     def wait(self, offset: int, *, timeout_s: float) -> Progress:
         """Wait until `offset` is in force on every partition, at most `timeout_s`; return the progress."""
@@ -108,7 +131,7 @@ class AckWatch:
         """Add the records that have arrived, waiting at most `timeout_s` for the first."""
         for records in self._consumer.poll(timeout_ms=int(timeout_s * 1000)).values():
             for record in records:
-                self.table.add(record.value or b"")
+                self.table.add(record.key, record.value, record.headers)
 
     def catch_up(self, *, timeout_s: float = 10.0) -> None:
         """Add all records that the topic holds now, as far as `timeout_s` allows."""
@@ -122,9 +145,9 @@ class AckWatch:
         self._consumer.close()
 
 
-def read_acks(broker: Broker, topic: str, partitions: int) -> AckTable:
+def read_acks(broker: Broker, topic: str, partitions: int, trust: Trust) -> AckTable:
     """Read the whole topic and return the newest acknowledgement of every partition."""
-    watch = AckWatch(broker, topic, partitions, whole=True)
+    watch = AckWatch(broker, topic, partitions, trust, whole=True)
     try:
         watch.catch_up()
     finally:

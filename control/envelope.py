@@ -52,7 +52,7 @@ def seal(entry: Entry, key: ControlKey) -> bytes:
 
     Raises:
         OversizedEntry: The entry is larger than readers accept.
-        ControlKeyError: The key can only verify.
+        UnusableKey: The key can only verify.
     """
     header = msgspec.json.encode(_header(entry, key))
     content = b"".join(entry.parts.values())

@@ -48,9 +48,5 @@ class MalformedEntry(ControlRefused):
 CAUSES = tuple(refusal.cause for refusal in ControlRefused.__subclasses__())
 
 
-class ControlKeyError(ValueError):
-    """The signing key is missing or unusable."""
-
-
 class ControlLogUnavailable(Exception):
     """The control log cannot be read or written: the broker does not answer or the topic is missing."""

@@ -31,6 +31,7 @@ def changes_of(stored: Iterable[StoredEntry], key: ControlKey) -> list[LoggedEnt
     Returns:
         The entries that verify and are no replays, in the given order.
     """
+    key = key.of_history()
     changes: list[LoggedEntry] = []
     sequences: dict[bytes, int] = {}
     for one in stored:

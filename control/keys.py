@@ -1,114 +1,79 @@
-"""Signing keys: a shared secret (HMAC-SHA256) or a key pair (Ed25519)."""
+"""The keys of the control log: the one that signs new entries, and all that verify.
 
-import hashlib
-import hmac
-from dataclasses import dataclass
-from typing import Protocol
+Several keys are valid side by side, so that a key can be exchanged while workers run. A retired key verifies
+stored history only: an attacker who has it cannot announce, and rollback still reads what it signed.
+"""
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from __future__ import annotations
 
-from control.errors import ControlKeyError
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 
-MINIMUM_SECRET = 16  # characters
-ED25519_BYTES = 32
-ALLOWED = (
-    f"FLAGFIVE_CONTROL_KEY: allowed are a secret of at least {MINIMUM_SECRET} characters (HMAC-SHA256), "
-    "ed25519:<64 hexadecimal digits> to sign and verify, ed25519-public:<64 hexadecimal digits> to verify"
-)
+from contracts.signing.keys import Key, read_key
 
 
-class ControlKey(Protocol):
-    """Signs and verifies bytes. Every envelope names the `algorithm`."""
+@dataclass(frozen=True)
+class ControlKey:
+    """All keys of the control log.
+
+    Attributes:
+        signer: signs new entries; one that can only verify refuses to.
+        valid: verify entries of the log, `signer` among them.
+        retired: verify stored entries beside the valid ones.
+    """
+
+    signer: Key
+    valid: tuple[Key, ...]
+    retired: tuple[Key, ...] = ()
+    _by_id: dict[str, Key] = field(init=False, repr=False, compare=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._by_id.update({key.id: key for key in self.valid})
+
+    @classmethod
+    def single(cls, text: str | None) -> ControlKey:
+        """Return one key that signs, where it can, and verifies; `read_key` describes `text` and errors."""
+        key = read_key(text)
+        return cls(key, (key,))
+
+    @classmethod
+    def verifying(cls, texts: Sequence[str]) -> ControlKey:
+        """Return keys that verify, from `verifying_texts`, which can be passed to another process."""
+        keys = tuple(read_key(text) for text in texts)
+        return cls(keys[0], keys)
+
+    def verifying_texts(self) -> tuple[str, ...]:
+        """Return all keys as texts for `verifying`, retired ones too; a shared secret is among them."""
+        return tuple(key.verifying_text for key in (*self.valid, *self.retired))
 
     @property
-    def algorithm(self) -> str: ...
+    def algorithm(self) -> str:
+        """Algorithm of the signer."""
+        return self.signer.algorithm
+
+    @property
+    def id(self) -> str:
+        """Id of the signer."""
+        return self.signer.id
 
     def sign(self, content: bytes) -> bytes:
-        """Return the signature of `content`, at most 64 bytes.
+        """Return the signature of `content`. Raises UnusableKey where the signer can only verify."""
+        return self.signer.sign(content)
 
-        Raises:
-            ControlKeyError: The key can only verify.
+    def verifies(self, content: bytes, signature: bytes, key_id: str | None = None) -> bool:
+        """Return whether a valid key made `signature`.
+
+        Args:
+            content: what was signed.
+            signature: the signature.
+            key_id: id of the key; entries of earlier versions name none, so all valid keys are tried.
         """
+        tried: Iterable[Key] = self.valid
+        if key_id is not None:
+            named = self._by_id.get(key_id)
+            tried = [named] if named is not None else []
+        return any(key.verifies(content, signature) for key in tried)
 
-    def verifies(self, content: bytes, signature: bytes) -> bool:
-        """Return whether `signature` is this key's signature of `content`."""
-
-
-@dataclass(frozen=True)
-class SharedSecret:
-    """HMAC-SHA256: every process that can verify can also sign."""
-
-    secret: bytes
-    algorithm = "hmac-sha256"
-
-    def sign(self, content: bytes) -> bytes:
-        """Return the 32-byte authentication code of `content`."""
-        return hmac.digest(self.secret, content, hashlib.sha256)
-
-    def verifies(self, content: bytes, signature: bytes) -> bool:
-        """Compare in constant time."""
-        return hmac.compare_digest(self.sign(content), signature)
-
-    def __repr__(self) -> str:
-        return "SharedSecret(...)"
-
-
-@dataclass(frozen=True)
-class KeyPair:
-    """Ed25519: workers hold the public half only, so an attacker on a worker cannot announce."""
-
-    public: Ed25519PublicKey
-    private: Ed25519PrivateKey | None = None
-    algorithm = "ed25519"
-
-    def sign(self, content: bytes) -> bytes:
-        """Return the 64-byte signature of `content`.
-
-        Raises:
-            ControlKeyError: There is no private half.
-        """
-        if self.private is None:
-            raise ControlKeyError("FLAGFIVE_CONTROL_KEY holds a public key, which can verify but not sign")
-        return self.private.sign(content)
-
-    def verifies(self, content: bytes, signature: bytes) -> bool:
-        """Return whether the private half made `signature`."""
-        try:
-            self.public.verify(signature, content)
-        except InvalidSignature:
-            return False
-        return True
-
-
-def read_key(text: str | None) -> ControlKey:
-    """Read a key as FLAGFIVE_CONTROL_KEY holds it.
-
-    Raises:
-        ControlKeyError: There is none, it is too short, or it is not in an allowed form.
-
-    Example:
-        >>> read_key("a secret of enough length").algorithm
-        'hmac-sha256'
-    """
-    if not text:
-        raise ControlKeyError(f"no signing key for the control log. {ALLOWED}")
-    scheme, _, rest = text.partition(":")
-    if scheme == "ed25519":
-        private = Ed25519PrivateKey.from_private_bytes(_hexadecimal(rest))
-        return KeyPair(private.public_key(), private)
-    if scheme == "ed25519-public":
-        return KeyPair(Ed25519PublicKey.from_public_bytes(_hexadecimal(rest)))
-    if len(text) < MINIMUM_SECRET:
-        raise ControlKeyError(f"the signing key has {len(text)} characters. {ALLOWED}")
-    return SharedSecret(text.encode())
-
-
-def _hexadecimal(digits: str) -> bytes:
-    try:
-        key = bytes.fromhex(digits)
-    except ValueError:
-        key = b""
-    if len(key) != ED25519_BYTES:
-        raise ControlKeyError(f"the Ed25519 key is not 64 hexadecimal digits. {ALLOWED}")
-    return key
+    def of_history(self) -> ControlKey:
+        """Return the keys that verify stored entries: the retired ones are among them."""
+        return ControlKey(self.signer, (*self.valid, *self.retired))

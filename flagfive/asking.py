@@ -58,7 +58,7 @@ def ask_and_print(
         context: holds the options before the verb.
         kind: what is asked.
         wait: seconds to wait for the answer.
-        author: who asks; by default the user logged in.
+        author: who asks; by default the user logged in, or the principal of a key of their own.
         request_id: of an earlier request, to send it again; by default a new one.
         as_json: whether to print the answer as JSON.
         **fields: further fields of the request.
@@ -76,12 +76,15 @@ def ask_and_print(
     from contracts.request import Request
     from contracts.request_client import FeedbackClient
     from contracts.request_size import RequestTooLarge, encode_request
+    from contracts.signing.principals import COMMAND_LINE
     from flagfive.cluster import BrokerAway, administrator
+    from flagfive.keys import trust_of
 
     settings = settings_of(context)
-    request = Request(
-        request_id or str(uuid.uuid4()), kind, author or getpass.getuser(), time.time(), **fields
-    )
+    name = settings.keys.command_line
+    trust = trust_of(settings, name)
+    who = author or (getpass.getuser() if name == COMMAND_LINE else name)
+    request = Request(request_id or str(uuid.uuid4()), kind, who, time.time(), **fields)
     try:
         encode_request(request)
     except RequestTooLarge as error:
@@ -90,7 +93,7 @@ def ask_and_print(
     with administrator(broker):
         pass  # raises BrokerAway at once; the client would retry first
     try:
-        with FeedbackClient(broker, settings.topics.feedback) as client:
+        with FeedbackClient(broker, settings.topics.feedback, trust) as client:
             answer = client.ask(request, timeout_s=wait)
     except KafkaError as error:
         if is_missing_right(error):

@@ -14,6 +14,7 @@ from settings import Settings
 
 if TYPE_CHECKING:
     from contracts.acknowledgement import Acknowledgement
+    from contracts.signing.trust import Trust
     from control.keys import ControlKey
     from control.listing import Listing
     from storage.episodes import Episode
@@ -66,13 +67,16 @@ class StatusReport:
     """Processes of this machine."""
 
 
-def gather(settings: Settings, admin: KafkaAdminClient, key: "ControlKey | None") -> StatusReport:
+def gather(
+    settings: Settings, admin: KafkaAdminClient, key: "ControlKey | None", trust: "Trust | None"
+) -> StatusReport:
     """Gather the report.
 
     Args:
         settings: the settings.
         admin: client of the cluster.
         key: verifies control entries; None leaves them out.
+        trust: verifies acknowledgements; None leaves them out.
 
     Returns:
         The report.
@@ -84,14 +88,16 @@ def gather(settings: Settings, admin: KafkaAdminClient, key: "ControlKey | None"
     present = partitions_of(admin, planned_topics(settings))
     ends = _ends(admin, present)
     topics = settings.topics
-    acks = read_acks(settings.broker, topics.control_acks, topics.partitions)
+    newest = {}
+    if trust is not None:
+        newest = read_acks(settings.broker, topics.control_acks, topics.partitions, trust).newest
     return StatusReport(
         bootstrap=settings.broker.bootstrap,
         brokers=len(admin.describe_cluster()["brokers"]),
         topics=_records(admin, ends),
         missing_topics=[name for name in names if name not in present],
         lags=_lags(admin, settings.stream.group, ends),
-        acks=acks.newest,
+        acks=newest,
         partitions=topics.partitions,
         control=list_entries(settings.broker, topics.control, key) if key else None,
         stored=_stored(settings),

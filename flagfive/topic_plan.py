@@ -50,7 +50,7 @@ def planned_topics(settings: Settings) -> list[PlannedTopic]:
     single = [
         (topics.control, _compacted(settings)),
         (topics.control_acks, kept),
-        (topics.feedback, kept),
+        (topics.feedback, arrival),  # whether a request is fresh counts from its arrival too
         (answers_topic(topics.feedback), kept),
     ]
     return [PlannedTopic(name, topics.partitions, topics.replication, configs) for name, configs in many] + [

@@ -11,6 +11,7 @@ from settings.sections.broker import BrokerSettings, TopicsSettings
 from settings.sections.console import ConsoleSettings
 from settings.sections.episodes import AdaptationSettings, BudgetSettings, ControlSettings, GateSettings
 from settings.sections.keeping import StorageSettings
+from settings.sections.keys import KeysSettings
 from settings.sections.observing import LoggingSettings, MetricsSettings, TracingSettings
 from settings.sections.scoring import EntitySettings, StreamSettings, TransactionSettings
 from settings.sections.whole import Settings
@@ -23,6 +24,7 @@ __all__ = [
     "ControlSettings",
     "EntitySettings",
     "GateSettings",
+    "KeysSettings",
     "LoggingSettings",
     "MetricsSettings",
     "Problem",

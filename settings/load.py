@@ -19,6 +19,7 @@ ONLY_IN_ENVIRONMENT = {
     ("broker", "password"): "FLAGFIVE_BROKER__PASSWORD",
     ("broker", "oauth_secret"): "FLAGFIVE_BROKER__OAUTH_SECRET",
     ("control", "key"): "FLAGFIVE_CONTROL_KEY",
+    ("control", "earlier_key"): "FLAGFIVE_CONTROL__EARLIER_KEY",
     ("stream", "key"): "FLAGFIVE_STREAM__KEY",
     ("console", "oidc_secret"): "FLAGFIVE_CONSOLE__OIDC_SECRET",
     ("console", "secret"): "FLAGFIVE_CONSOLE__SECRET",

@@ -13,6 +13,7 @@ MODULES = (
     "control_entries",
     "detectors",
     "episodes",
+    "handled_requests",
     "labels",
     "measurements",
     "notes",

@@ -18,6 +18,7 @@ from storage.control_entries import ControlEntries
 from storage.detectors import Detectors
 from storage.episodes import Episodes
 from storage.errors import StorageUnavailable
+from storage.handled_requests import HandledRequests
 from storage.labels import Labels
 from storage.measurements import Measurements
 from storage.notes import Notes
@@ -56,6 +57,7 @@ class UnitOfWork:
         self.queue = AlertQueue(self.session)
         self.shadow_alerts = ShadowAlerts(self.session)
         self.labels = Labels(self.session)
+        self.requests = HandledRequests(self.session)
         self.measurements = Measurements(self.session)
         self.episodes = Episodes(self.session)
         self.detectors = Detectors(self.session)

@@ -12,6 +12,7 @@ from mode import Service
 
 from contracts.dead_letter import REASONS
 from contracts.metrics import scorer as metrics
+from contracts.signing.trust import Trust
 from contracts.tracing.spans import Spans, spans_of
 from control.keys import ControlKey
 from control.log_reader import ControlLog
@@ -52,8 +53,17 @@ class Surroundings(Service):
         await self._wiring.close()
 
 
-def build_app(settings: Settings, key: ControlKey) -> faust.App:
-    """Make the Faust app that scores; run it with `faust.Worker`."""
+def build_app(settings: Settings, key: ControlKey, trust: Trust) -> faust.App:
+    """Make the Faust app that scores; run it with `faust.Worker`.
+
+    Args:
+        settings: all settings.
+        key: verifies the control log.
+        trust: signs acknowledgements.
+
+    Returns:
+        The app.
+    """
     driver.register(settings.stream.unpacked_bytes)
     metrics.BUDGET.set(settings.budget.alert_rate)
     for reason in (*(reason.name.lower() for reason in RejectReason), *REASONS):
@@ -80,7 +90,7 @@ def build_app(settings: Settings, key: ControlKey) -> faust.App:
     )
     app.add_dependency(Surroundings(control, wiring, settings.broker.start_timeout_s))
     app.add_dependency(partitions)
-    app.add_dependency(_acknowledger(settings, control, partitions, wiring.inputs[-1]))
+    app.add_dependency(_acknowledger(settings, control, partitions, wiring.inputs[-1], trust))
     for topic in wiring.inputs:
         add_agent(app, topic, partitions)
     follow_assignment(app, partitions)
@@ -115,11 +125,11 @@ def faust_app(settings: Settings) -> faust.App:
 
 
 def _acknowledger(
-    settings: Settings, control: ControlLog, partitions: PartitionManager, scores_on: str
+    settings: Settings, control: ControlLog, partitions: PartitionManager, scores_on: str, trust: Trust
 ) -> Acknowledger:
     worker = f"{socket.gethostname()}-{os.getpid()}"
     topics = settings.topics
-    return Acknowledger(settings.broker, topics.control_acks, worker, scores_on, control, partitions)
+    return Acknowledger(settings.broker, topics.control_acks, worker, scores_on, control, partitions, trust)
 
 
 def add_agent(app: faust.App, topic: str, partitions: PartitionManager) -> None:

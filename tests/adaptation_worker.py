@@ -21,16 +21,19 @@ from contracts.acknowledgement import Acknowledgement
 from contracts.answer import Answer
 from contracts.answers_topic import answers_topic, create_topic
 from contracts.request import Request
+from contracts.signing.principals import ADAPTER, CONSOLE, WORKER
+from contracts.signing.trust import Trust
 from contracts.standing_policy import StandingPolicy
 from control.acknowledgements import acknowledge
-from control.keys import read_key
+from control.keys import ControlKey
 from control.log_reader import ControlLog
 from control.snapshot import Snapshot
 from settings import Settings
 from storage import UnitOfWork
 from tests.waiting import until
 
-KEY = read_key("a secret of enough length")
+SECRET = b"a secret of enough length"
+KEY = ControlKey.single(SECRET.decode())
 PARTITIONS = 2
 FILED = StandingPolicy(steer_seconds=0.0, most_refined=0)
 """Nothing steers the threshold or refines a detector, so that tests see their own changes only."""
@@ -44,6 +47,7 @@ class Scorer:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self._trust = Trust.derived(SECRET, WORKER)
         self._end = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._run()))
         self.snapshots: list[Snapshot] = []
@@ -68,7 +72,7 @@ class Scorer:
                 offset = log.offset
                 self.snapshots.append(log.current)
                 ack = Acknowledgement("scorer", tuple(range(PARTITIONS)), offset, time.time())
-                await acknowledge(producer, topics.control_acks, ack)
+                await acknowledge(producer, topics.control_acks, ack, self._trust)
             await asyncio.sleep(0.005)
         await log.stop()
         await producer.stop()
@@ -86,16 +90,21 @@ class Analyst:
         self._consumer.assign([partition])
         self._consumer.seek_to_beginning(partition)
         self.answers: list[Answer] = []
+        self.trust = Trust.derived(SECRET, CONSOLE)
 
     def send(self, request_id: str, kind: str = "flag", **fields: Any) -> None:
-        values: dict[str, Any] = {"author": "ada", "time": time.time(), "name": "gift cards"}
+        values: dict[str, Any] = {
+            "author": "ada", "time": time.time(), "name": "gift cards", "role": "lead", "signed_in": "session"
+        }  # fmt: skip
         request = msgspec.convert(
             {**values, **fields, "request_id": request_id, "kind": kind}, Request, str_keys=True
         )
-        self._producer.send(self._topic, msgspec.json.encode(request), key=request_id.encode()).get(10)
+        self.send_raw(msgspec.json.encode(request), request_id.encode())
 
-    def send_raw(self, value: bytes, key: bytes) -> None:
-        self._producer.send(self._topic, value, key=key).get(10)
+    def send_raw(self, value: bytes, key: bytes, headers: list[tuple[str, bytes]] | None = None) -> None:
+        """Send a record, signed as the console does unless other headers are given."""
+        headers = self.trust.signed(self._topic, key, value) if headers is None else headers
+        self._producer.send(self._topic, value, key=key, headers=headers).get(10)
 
     def answer(self, request_id: str, status: str | None = None) -> Answer:
         def look() -> Answer | None:
@@ -133,7 +142,7 @@ def a_worker(
         adapter="ridge",
         policy=policy,
     )
-    return AdaptationWorker(config, engine, KEY, after=after)
+    return AdaptationWorker(config, engine, KEY, Trust.derived(SECRET, ADAPTER), after=after)
 
 
 @contextmanager

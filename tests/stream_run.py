@@ -20,7 +20,7 @@ from kafka import KafkaConsumer, TopicPartition
 from contracts.broker import kafka_python_options
 from control.announce import Announcer
 from control.change import Change
-from control.keys import read_key
+from control.keys import ControlKey
 from features.byte_strings import ByteStrings
 from features.vector import FeatureLayout
 from settings import Settings
@@ -56,7 +56,7 @@ class StreamRun:
 
     def announce(self, change: Change) -> None:
         """Write `change` to the control log."""
-        announcer = Announcer(self.settings.broker, self.settings.topics.control, read_key(SECRET))
+        announcer = Announcer(self.settings.broker, self.settings.topics.control, ControlKey.single(SECRET))
         announcer.announce(change)
         announcer.close()
 

@@ -15,6 +15,9 @@ from console.feedback import KafkaFeedback
 from console.lag import LagNow
 from console.models.process import ModelProcess
 from console.server import PREFIX, build_app
+from contracts.signing.principals import CONSOLE
+from contracts.signing.trust import Trust
+from control.keys import ControlKey
 from settings import Settings
 from storage import UnitOfWork
 from storage.users import User
@@ -51,8 +54,10 @@ async def measure(engine: Engine) -> dict[str, dict[str, float]]:
     """Return median, maximum and CPU time of each request in ms, over 20 rounds after one warm-up round."""
     settings = Settings()
     # Neither is started: no request here needs the worker or the models.
-    feedback = KafkaFeedback(engine, settings.broker, settings.topics)
-    models = ModelProcess(settings.storage.url, SECRET)
+    feedback = KafkaFeedback(
+        engine, settings.broker, settings.topics, Trust.derived(SECRET.encode(), CONSOLE)
+    )
+    models = ModelProcess(settings.storage.url, ControlKey.single(SECRET))
     context = ConsoleContext(engine, settings, CardTokens("card", SECRET.encode()), feedback, models, NoLag())
     async with _signed_in(context) as client:
         times = {name: await _time(client, "GET", path) for name, path in GETS.items()}

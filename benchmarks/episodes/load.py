@@ -19,8 +19,10 @@ from benchmarks.stream.setup import SECRET, environment_of, fresh_settings
 from contracts.answer import Answer
 from contracts.request import Request, RequestKind
 from contracts.request_client import FeedbackClient
+from contracts.signing.principals import COMMAND_LINE
+from contracts.signing.trust import Trust
 from control.announce import Announcer
-from control.keys import read_key
+from control.keys import ControlKey
 from control.promote import announce_artifacts
 from flagfive.cluster import administrator
 from flagfive.demo.cold_start import delete_cold_start
@@ -132,7 +134,7 @@ def _starter(settings: Settings, processes: Processes) -> Callable[..., None]:
 
 def _announce_base(settings: Settings, genuine: np.ndarray[Any, Any]) -> None:
     artifacts = Artifacts.load()
-    announcer = Announcer(settings.broker, settings.topics.control, read_key(SECRET))
+    announcer = Announcer(settings.broker, settings.topics.control, ControlKey.single(SECRET))
     try:
         tails = Tails.fit(artifacts.base.score(genuine))
         threshold = first_threshold(settings.budget.alert_rate)
@@ -155,7 +157,8 @@ def _frauds(observer: Observer) -> dict[str, list[str]]:
 def _episodes(settings: Settings, observer: Observer, episodes: int, say: Callable[[str], None]) -> Outcome:
     outcome, random = Outcome(), np.random.default_rng(3)
     engine = open_engine(settings.storage.url)
-    with FeedbackClient(settings.broker, settings.topics.feedback) as client:
+    trust = Trust.derived(SECRET.encode(), COMMAND_LINE)
+    with FeedbackClient(settings.broker, settings.topics.feedback, trust) as client:
         # The answer comes once the adaptation worker is up, which may take minutes under this load.
         _ask(client, "label", PATIENCE_S, fraud=("no-such-payment",))
         # The first episode waits for sampled and scored traffic and for kernels, so it is not counted.

@@ -8,7 +8,7 @@ from benchmarks.stream.topic import Traffic, records
 from control.announce import Announcer
 from control.change import Change
 from control.entry import Kind
-from control.keys import read_key
+from control.keys import ControlKey
 from control.parts import tails_to_bytes
 from control.promote import announce_artifacts
 from features.decode import Decoder
@@ -56,7 +56,7 @@ def announce(settings: Settings, detectors: int) -> None:
     artifacts, genuine = Artifacts.load(), genuine_features(transaction_schema(settings))
     stack = small_stack(artifacts, genuine, detectors)
     threshold = float(np.quantile(stack.score(genuine)[0], 1 - ALERT_SHARE))
-    announcer = Announcer(settings.broker, settings.topics.control, read_key(SECRET))
+    announcer = Announcer(settings.broker, settings.topics.control, ControlKey.single(SECRET))
     try:
         announce_artifacts(
             announcer, artifacts, stack.base_tails, threshold=threshold, author=_AUTHOR, reason=_REASON

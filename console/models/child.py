@@ -10,7 +10,7 @@ from multiprocessing.sharedctypes import Synchronized
 from typing import Any
 
 
-def start(url: str, secret: str, stage: Synchronized[int]) -> None:
+def start(url: str, keys: tuple[str, ...], stage: Synchronized[int]) -> None:
     """Initialise the child; `stage` is shared with the parent."""
     import signal
 
@@ -19,7 +19,7 @@ def start(url: str, secret: str, stage: Synchronized[int]) -> None:
 
     # Ctrl-C reaches the whole process group; the console ends its child itself.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    work.start(url, secret, partial(setattr, stage, "value"))
+    work.start(url, keys, partial(setattr, stage, "value"))
 
 
 def ready() -> None:

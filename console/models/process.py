@@ -13,6 +13,7 @@ from console.models.results import AlternativeTerms, CannotScore, DraftMatches, 
 from console.results.transactions import PartScore
 from console.results.what_if import WhatIf
 from contracts.answer import Draft
+from control.keys import ControlKey
 
 ANSWER_WITHIN_S = 120.0
 """Seconds to wait: enough to search a month of heavy traffic. Other pages do not wait."""
@@ -43,10 +44,10 @@ class ScoringModels(Protocol):
 class ModelProcess:
     """One child, one request at a time. It is spawned, because a fork would lose the console's threads."""
 
-    def __init__(self, url: str, secret: str) -> None:
+    def __init__(self, url: str, key: ControlKey) -> None:
         self._context = get_context("spawn")
         self._stage = self._context.Value("i", 0)
-        self._arguments = (url, secret, self._stage)
+        self._arguments = (url, key.verifying_texts(), self._stage)
         self._lock = threading.Lock()
         self._asking = threading.Lock()
         self._pool: ProcessPoolExecutor | None = None

@@ -15,7 +15,7 @@ from console.results.transactions import PartScore
 from console.results.what_if import WhatIf
 from contracts.answer import Draft
 from control.history import snapshot_of
-from control.keys import ControlKey, read_key
+from control.keys import ControlKey
 from control.snapshot import BEFORE_FIRST, Snapshot
 from storage import UnitOfWork, open_engine
 from storage.detectors import DetectorRow
@@ -37,10 +37,10 @@ class Tools:
 _tools: Tools | None = None
 
 
-def start(url: str, secret: str, tell: Tell) -> None:
+def start(url: str, keys: tuple[str, ...], tell: Tell) -> None:
     """Initialise the process; long requests report their stage through `tell`."""
     global _tools
-    _tools = Tools(open_engine(url), read_key(secret), tell)
+    _tools = Tools(open_engine(url), ControlKey.verifying(keys), tell)
 
 
 def look_back_with(draft: Draft, days: float) -> DraftMatches:

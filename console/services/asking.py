@@ -36,7 +36,15 @@ def request_by(
     **fields: Any,
 ) -> Request:
     """Return a request of this viewer, with a new id unless one is given."""
-    return Request(request_id or str(uuid.uuid4()), kind, viewer.name, context.clock(), **fields)
+    return Request(
+        request_id or str(uuid.uuid4()),
+        kind,
+        viewer.name,
+        context.clock(),
+        role=viewer.role,
+        signed_in="token" if viewer.user_id is None else "session",
+        **fields,
+    )
 
 
 def ask(

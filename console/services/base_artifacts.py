@@ -7,7 +7,6 @@ from console.results.detectors import Training
 from control.entry import Entry, Kind
 from control.envelope import unseal
 from control.errors import ControlRefused
-from control.keys import ControlKey, read_key
 from control.loading import LoadedBase, LoadedShadow, load
 from control.parts import BASE
 from control.rules import ALLOWED
@@ -24,7 +23,7 @@ class BaseArtifacts:
     """Reads envelopes in one unit of work; envelopes that fail verification are skipped."""
 
     def __init__(self, context: ConsoleContext, unit: UnitOfWork) -> None:
-        self._unit, self._key = unit, _key_of(context)
+        self._unit, self._key = unit, context.key
 
     def training(self, stored: ControlEntry) -> Training | None:
         """Return the training of the base in an entry, or None if its envelope cannot be read."""
@@ -63,11 +62,6 @@ class BaseArtifacts:
             return unseal(value, f"{kind}/{identity}".encode(), self._key)
         except ControlRefused:
             return None
-
-
-def _key_of(context: ConsoleContext) -> ControlKey | None:
-    secret = context.settings.control.key
-    return None if secret is None else read_key(secret.get_secret_value())
 
 
 def _training(base: LoadedBase, artifact: str) -> Training:

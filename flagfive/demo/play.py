@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.live import Live
 
+from contracts.signing.principals import COMMAND_LINE
 from control.acknowledgements import AckWatch
 from flagfive.demo.base import put_base_in_force
 from flagfive.demo.cold_start import delete_cold_start
@@ -18,6 +19,7 @@ from flagfive.demo.stage import Verb, start_broker, start_verbs
 from flagfive.demo.story import LINES, Story, StoryStuck, wait_until
 from flagfive.demo.traffic import DemoTraffic
 from flagfive.demo.view import View
+from flagfive.keys import trust_of
 from flagfive.processes import Processes
 from settings import Settings
 from simulate.patterns import Pattern
@@ -135,7 +137,8 @@ async def _warm_up(settings: Settings, story: Story) -> None:
 def _base_is_live(settings: Settings, genuine: NDArray[np.float32]) -> None:
     """Put the base in force and wait until every partition scores under it; raises StoryStuck."""
     topics = settings.topics
-    watch = AckWatch(settings.broker, topics.control_acks, topics.partitions)
+    trust = trust_of(settings, COMMAND_LINE)
+    watch = AckWatch(settings.broker, topics.control_acks, topics.partitions, trust)
     try:
         progress = watch.wait(put_base_in_force(settings, genuine), timeout_s=_WARM_WITHIN_S)
     finally:

@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from contracts.answer import Answer
 from contracts.request import Request
 from contracts.request_client import FeedbackClient
+from contracts.signing.principals import COMMAND_LINE
 from flagfive.demo.figures import Figures, figures_of
 from flagfive.demo.observer import Observer
 from flagfive.demo.traffic import DemoTraffic
 from flagfive.demo.view import View
 from flagfive.errors import UserError
+from flagfive.keys import trust_of
 from settings import Settings
 
 FLAGGED = 5
@@ -136,7 +138,8 @@ class Story:
             )
 
     def _ask(self, request: Request) -> Answer | None:
-        with FeedbackClient(self.settings.broker, self.settings.topics.feedback) as client:
+        trust = trust_of(self.settings, COMMAND_LINE)
+        with FeedbackClient(self.settings.broker, self.settings.topics.feedback, trust) as client:
             return client.ask(request, timeout_s=_ANSWER_WITHIN_S)
 
     async def _is_caught(self) -> None:

@@ -26,9 +26,10 @@ def adapter(
     import torch
 
     from adaptation.worker import AdaptationConfig, AdaptationWorker
+    from contracts.signing.principals import ADAPTER
     from contracts.standing_policy import StandingPolicy
     from contracts.tracing.spans import spans_of
-    from flagfive.keys import control_key
+    from flagfive.keys import control_key, trust_of
     from flagfive.logs import configure_logging
     from flagfive.metrics_page import serve_metrics
     from flagfive.stop_signals import call_on_stop_signal
@@ -36,7 +37,7 @@ def adapter(
     from storage import migrate, open_engine
 
     settings = settings_of(context)
-    key = control_key(settings)
+    key, trust = control_key(settings), trust_of(settings, ADAPTER)
     configure_logging(settings)
     try:
         computes_on = chosen_device(device or settings.adaptation.device)
@@ -54,6 +55,7 @@ def adapter(
         adapter=settings.adaptation.adapter,
         policy=StandingPolicy.of_settings(settings),
         device=computes_on,
+        fresh_s=60.0 * settings.keys.fresh_minutes,
     )
     # One episode is small: starting more threads costs more time than they save.
     torch.set_num_threads(1)
@@ -61,6 +63,7 @@ def adapter(
         config,
         engine,
         key,
+        trust,
         spans=spans_of(settings.tracing.endpoint, settings.topics.transactions, "adapter"),
     )
     call_on_stop_signal(worker.stop)

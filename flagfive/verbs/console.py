@@ -82,22 +82,23 @@ def _console_context(settings: "Settings") -> "ConsoleContext":
     from console.feedback import KafkaFeedback
     from console.lag import KafkaLag
     from console.models.process import ModelProcess
-    from flagfive.keys import control_key
+    from contracts.signing.principals import CONSOLE
+    from flagfive.keys import control_key, trust_of
     from flagfive.own_secrets import own_secret
     from storage import migrate, open_engine
     from storage.entity_index import index_entities
 
-    control_key(settings)  # fails here if the key is missing or unusable
-    secret = settings.control.key
-    assert secret is not None  # checked by the line above
+    key, trust = control_key(settings), trust_of(settings, CONSOLE)
     engine = open_engine(settings.storage.url)
     migrate.upgrade(engine)
     index_entities(engine, [entity.name for entity in settings.entities])
-    feedback = KafkaFeedback(engine, settings.broker, settings.topics)
+    feedback = KafkaFeedback(engine, settings.broker, settings.topics, trust)
     own = own_secret(settings, "console", settings.console.secret)
     cards = CardTokens(settings.primary.name, own)
-    models = ModelProcess(settings.storage.url, secret.get_secret_value())
-    return ConsoleContext(engine, settings, cards, feedback, models, KafkaLag(settings), seal=Seal(own))
+    models = ModelProcess(settings.storage.url, key)
+    return ConsoleContext(
+        engine, settings, cards, feedback, models, KafkaLag(settings), seal=Seal(own), key=key
+    )
 
 
 @contextmanager

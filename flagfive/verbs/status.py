@@ -23,18 +23,21 @@ _MOST_REFUSED = 20  # rows of the table; the log of a worker has them all
 def status(context: typer.Context) -> None:
     """Show broker, topics, processes, lags, workers with their control offset, detectors, scores, alerts.
 
-    Detectors are shown only if FLAGFIVE_CONTROL_KEY is set, since the key verifies their entries.
+    Detectors and workers are shown only where the keys are that verify what they sent: the folder of keys, or
+    FLAGFIVE_CONTROL_KEY.
     """
     from rich.console import Console
 
     from flagfive.cluster import administrator
-    from flagfive.keys import control_key
+    from flagfive.keys import control_key, key_folder, trust_of
     from flagfive.status_report import gather
 
     settings = settings_of(context)
-    key = control_key(settings) if settings.control.key else None
+    has_keys = settings.control.key is not None or key_folder(settings).exists
+    key = control_key(settings) if has_keys else None
+    trust = trust_of(settings, settings.keys.command_line) if has_keys else None
     with administrator(settings.broker) as admin:
-        report = gather(settings, admin, key)
+        report = gather(settings, admin, key, trust)
     console = Console()
     for table in (broker_table, process_table, lag_table, worker_table, detector_table):
         console.print(table(report))
@@ -87,7 +90,7 @@ def detector_table(report: "StatusReport") -> "Table":
     from control.learning import still_learns
 
     if report.control is None:
-        return _table("In force: set FLAGFIVE_CONTROL_KEY to show it")
+        return _table("In force: no keys here to verify it with")
     entries = list(report.control.entries.values())
     offset = max((listed.offset for listed in entries), default=-1)
     thresholds = [

@@ -12,10 +12,11 @@ def worker(context: typer.Context) -> None:
     """Score transactions until Ctrl-C: a Faust worker that reads, profiles, scores and emits.
 
     Start at most as many workers as there are partitions. They share the partitions, and the others take over
-    from a worker that dies. A worker continues where the consumer group stopped. The signing key comes from
-    FLAGFIVE_CONTROL_KEY.
+    from a worker that dies. A worker continues where the consumer group stopped. It verifies the control log
+    and signs acknowledgements (`flagfive keys`).
     """
-    from flagfive.keys import control_key
+    from contracts.signing.principals import WORKER
+    from flagfive.keys import control_key, trust_of
     from flagfive.logs import configure_logging
     from flagfive.metrics_page import serve_metrics
     from flagfive.run_worker import run_worker
@@ -24,10 +25,10 @@ def worker(context: typer.Context) -> None:
 
     let_threads_alternate()
     settings = settings_of(context)
-    key = control_key(settings)
+    key, trust = control_key(settings), trust_of(settings, WORKER)
     configure_logging(settings)
     serve_metrics(settings, "worker")
-    worker = build_app(settings, key).Worker(
+    worker = build_app(settings, key, trust).Worker(
         quiet=True,
         override_logging=False,
         redirect_stdouts=False,

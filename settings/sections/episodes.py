@@ -96,11 +96,17 @@ class GateSettings(Section):
 
 
 class ControlSettings(Section):
-    """The signature of the control log."""
+    """The signature of the control log, where it does not come from the folder of keys."""
 
     key: SecretStr | None = Field(
         None,
         min_length=16,
         description="signing key of at least 16 characters, only from the environment variable "
-        "FLAGFIVE_CONTROL_KEY",
+        "FLAGFIVE_CONTROL_KEY; without it, the folder of keys has one",
+    )
+    earlier_key: SecretStr | None = Field(
+        None,
+        min_length=16,
+        description="key that signed before and still verifies, only from the environment variable "
+        "FLAGFIVE_CONTROL__EARLIER_KEY",
     )

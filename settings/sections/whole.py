@@ -8,6 +8,7 @@ from settings.sections.broker import BrokerSettings, TopicsSettings
 from settings.sections.console import ConsoleSettings
 from settings.sections.episodes import AdaptationSettings, BudgetSettings, ControlSettings, GateSettings
 from settings.sections.keeping import StorageSettings
+from settings.sections.keys import KeysSettings
 from settings.sections.observing import LoggingSettings, MetricsSettings, MonitoringSettings, TracingSettings
 from settings.sections.scoring import EntitySettings, StreamSettings, TransactionSettings
 from settings.sections.section import Section
@@ -37,6 +38,7 @@ class Settings(Section):
     adaptation: AdaptationSettings = AdaptationSettings()
     gate: GateSettings = GateSettings()
     control: ControlSettings = ControlSettings()
+    keys: KeysSettings = KeysSettings()
     metrics: MetricsSettings = MetricsSettings()
     monitoring: MonitoringSettings = MonitoringSettings()
     console: ConsoleSettings = ConsoleSettings()

@@ -10,6 +10,7 @@ from mode import Service
 from contracts.acknowledgement import Acknowledgement
 from contracts.broker import Broker, aiokafka_options
 from contracts.metrics import control_log as metrics
+from contracts.signing.trust import Trust
 from control.acknowledgements import acknowledge
 from control.log_reader import ControlLog
 from control.snapshot import Snapshot
@@ -27,6 +28,7 @@ class Acknowledger(Service):
     Args:
         worker: name of this worker.
         scores_on: the topic whose partitions score.
+        trust: signs the acknowledgements.
     """
 
     def __init__(
@@ -37,6 +39,7 @@ class Acknowledger(Service):
         scores_on: str,
         control: ControlLog,
         partitions: PartitionManager,
+        trust: Trust,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -46,6 +49,7 @@ class Acknowledger(Service):
         self._scores_on = scores_on
         self._control = control
         self._partitions = partitions
+        self._trust = trust
         self._news = asyncio.Event()
         self._producer: AIOKafkaProducer | None = None
         control.on_change.append(self._note)
@@ -80,7 +84,7 @@ class Acknowledger(Service):
 
     async def _publish(self, ack: Acknowledgement) -> None:
         async def publish() -> None:
-            await acknowledge(await self._ready_producer(), self._topic, ack)
+            await acknowledge(await self._ready_producer(), self._topic, ack, self._trust)
 
         await until_the_broker_answers(publish, "acknowledging the control log")
 

@@ -17,9 +17,11 @@ from adaptation.worker import AdaptationConfig, AdaptationWorker
 from contracts.answer import Answer
 from contracts.answers_topic import answers_topic, create_topic
 from contracts.request import Request
+from contracts.signing.principals import ADAPTER, CONSOLE
+from contracts.signing.trust import Trust
 from contracts.standing_policy import StandingPolicy
 from control.announce import Announcer
-from control.keys import read_key
+from control.keys import ControlKey
 from control.log_reader import ControlLog
 from flagfive.cluster import administrator
 from flagfive.own_broker import OwnBroker, free_port
@@ -38,7 +40,8 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning"),
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
-KEY = read_key("a secret of enough length")
+SECRET = "a secret of enough length"
+KEY = ControlKey.single(SECRET)
 
 
 class RestartableBroker:
@@ -118,7 +121,7 @@ def test_recorder_and_adapter_go_on_after_the_broker_was_killed(
     config = AdaptationConfig(
         broker, "a", topics.feedback, topics.control, topics.control_acks, 1, "ridge", StandingPolicy()
     )
-    adapter = AdaptationWorker(config, engine, KEY)
+    adapter = AdaptationWorker(config, engine, KEY, Trust.derived(SECRET.encode(), ADAPTER))
     threads = [threading.Thread(target=process.run) for process in (recorder, adapter)]
     for thread in threads:
         thread.start()
@@ -144,8 +147,11 @@ def _publish(settings: Settings, round_: int) -> None:
     producer = KafkaProducer(bootstrap_servers=settings.broker.bootstrap)
     offsets = range(10 * round_, 10 * round_ + 10)
     producer.send(settings.topics.scored, scored_message(0, offsets)).get(30)
-    request = Request(f"r-{round_}", "label", "bank", 0.0, fraud=(f"tx-0-{10 * round_}",))
-    producer.send(settings.topics.feedback, msgspec.json.encode(request)).get(30)
+    topic, key = settings.topics.feedback, f"r-{round_}".encode()
+    asked = Request(key.decode(), "label", "bank", 0.0, fraud=(f"tx-0-{10 * round_}",), role="machine")
+    value = msgspec.json.encode(asked)
+    headers = Trust.derived(SECRET.encode(), CONSOLE).signed(topic, key, value)
+    producer.send(topic, value, key=key, headers=headers).get(30)
     producer.close()
 
 

@@ -11,12 +11,14 @@ from aiokafka import AIOKafkaProducer
 from kafka import KafkaProducer
 
 from contracts.acknowledgement import Acknowledgement
+from contracts.signing.principals import WORKER
+from contracts.signing.trust import Trust
 from control.acknowledgements import AckWatch, acknowledge, read_acks
 from control.announce import Announcer
 from control.entry import Kind
 from control.envelope import seal
 from control.errors import ControlLogUnavailable
-from control.keys import read_key
+from control.keys import ControlKey
 from control.log_reader import ControlLog
 from settings import BrokerSettings, Settings
 from tests.small_models import (
@@ -29,7 +31,8 @@ from tests.small_models import (
     small_network,
 )
 
-KEY = read_key("a secret of enough length")
+KEY = ControlKey.single("a secret of enough length")
+TRUST = Trust.derived(b"a secret of enough length", WORKER)
 NETWORK = small_network()
 
 
@@ -101,7 +104,7 @@ def test_attacks_change_nothing_and_are_counted_by_cause(
 ) -> None:
     first = announcer.announce(detector_change(NETWORK, "ring", seed=1))
     announcer.announce(detector_change(NETWORK, "ring", seed=2))
-    stolen = read_key("the attacker's secret, long enough")
+    stolen = ControlKey.single("the attacker's secret, long enough")
     forged = detector_change(NETWORK, "mule", seed=3).entry(sequence=2**62, time=0.0)
 
     async def act(log: ControlLog) -> None:
@@ -131,7 +134,7 @@ def test_a_worker_with_another_key_takes_nothing(stream_settings: Settings, anno
     async def act(log: ControlLog) -> tuple[int, int]:
         return log.offset, log.refused["forged"]
 
-    assert following(stream_settings, act, read_key("another secret, long enough")) == (-1, 2)
+    assert following(stream_settings, act, ControlKey.single("another secret, long enough")) == (-1, 2)
 
 
 def test_an_announcer_that_was_overtaken_announces_again(
@@ -160,15 +163,15 @@ def test_acknowledgements_are_counted_by_partition(stream_settings: Settings) ->
         producer = AIOKafkaProducer(bootstrap_servers=bootstrap)
         await producer.start()
         for ack in acks:
-            await acknowledge(producer, topic, ack)
+            await acknowledge(producer, topic, ack, TRUST)
         await producer.stop()
 
     asyncio.run(publish(Acknowledgement("w1", (0, 1), 6, 1.0)))
-    watch = AckWatch(stream_settings.broker, topic, 4)
+    watch = AckWatch(stream_settings.broker, topic, 4, TRUST)
     asyncio.run(publish(Acknowledgement("w1", (0, 1), 7, 2.0)))
     assert str(watch.wait(7, timeout_s=0.5)) == "live on 2 of 4 partitions"
     asyncio.run(publish(Acknowledgement("w2", (2, 3), 8, 3.0)))
     assert watch.wait(7, timeout_s=10).complete
     assert not watch.wait(8, timeout_s=0.5).complete
     watch.close()
-    assert read_acks(stream_settings.broker, topic, 4).progress(8).live == 2
+    assert read_acks(stream_settings.broker, topic, 4, TRUST).progress(8).live == 2

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from control.announce import Announcer
-from control.keys import read_key
+from control.keys import ControlKey
 from recorder.rows import scored_rows
 from settings import Settings
 from storage import UnitOfWork, migrate, open_engine
@@ -56,7 +56,7 @@ def stored(stream_settings: Settings) -> None:
         )
         unit.commit()
     engine.dispose()
-    announcer = Announcer(stream_settings.broker, stream_settings.topics.control, read_key(SECRET))
+    announcer = Announcer(stream_settings.broker, stream_settings.topics.control, ControlKey.single(SECRET))
     announcer.announce(network_change(small_network()))
     announcer.announce(base_change(small_base()))
     announcer.close()

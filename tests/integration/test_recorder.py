@@ -18,7 +18,7 @@ from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from sqlalchemy import Engine, func, select, text
 
 from control.announce import Announcer
-from control.keys import read_key
+from control.keys import ControlKey
 from control.restoring import Restored, Sealed, TopicNotEmpty, write_entries
 from flagfive.cluster import administrator
 from recorder import writing
@@ -59,7 +59,7 @@ def a_recorder(settings: Settings, engine: Engine) -> Recorder:
     )
     group = settings.stream.group + "-recorder"
     source = settings.topics.transactions
-    return Recorder(settings.broker, group, topics, engine, read_key(SECRET), source=source)
+    return Recorder(settings.broker, group, topics, engine, ControlKey.single(SECRET), source=source)
 
 
 @contextmanager
@@ -141,7 +141,7 @@ def test_a_topic_read_twice_changes_nothing(
 def test_alerts_and_control_entries_are_stored(
     stream_settings: Settings, engine: Engine, producer: KafkaProducer
 ) -> None:
-    announcer = Announcer(stream_settings.broker, stream_settings.topics.control, read_key(SECRET))
+    announcer = Announcer(stream_settings.broker, stream_settings.topics.control, ControlKey.single(SECRET))
     announced = announcer.announce(network_change(small_network()))
     announcer.close()
     producer.send(stream_settings.topics.alerts, ALERT)

@@ -18,7 +18,7 @@ from contracts.shadow_alert import ShadowAlert
 from contracts.stage_batch import BatchNotice, entities_of, from_message, stage_schema
 from control.entry import Kind
 from control.envelope import unseal
-from control.keys import read_key
+from control.keys import ControlKey
 from control.rules import Effect, read_rules
 from recorder.rows import alert_row, scored_rows, shadow_row
 from stream.batch import from_record_batch
@@ -94,7 +94,7 @@ def test_a_scored_batch_is_recorded() -> None:
 
 
 def test_a_control_entry_is_read() -> None:
-    key = read_key("a test key of version one")
+    key = ControlKey.single("a test key of version one")
     entry = unseal(stored("control_entry.bin"), b"risk/e-1", key)
     assert (entry.kind, entry.values["threshold"]) == (Kind.RISK, 3.25)
     (placed,) = read_rules(entry)

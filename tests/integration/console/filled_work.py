@@ -9,6 +9,8 @@ import msgspec
 from kafka import KafkaConsumer, KafkaProducer, OffsetAndMetadata, TopicPartition
 
 from contracts.acknowledgement import Acknowledgement
+from contracts.signing.principals import WORKER
+from contracts.signing.trust import Trust
 from settings import Settings
 from storage import UnitOfWork
 from storage.alerts import COLUMNS, priority_of
@@ -20,7 +22,7 @@ from storage.detectors import DetectorRow
 from storage.episodes import REVIEW, Episode, EpisodeTransaction
 from storage.measurements import Measurement
 from storage.notes import OF_CASE, Note
-from tests.integration.console.models_in_force import DRAFT, announced
+from tests.integration.console.models_in_force import DRAFT, SECRET, announced
 
 DAY_S, HOUR_S = 86_400.0, 3_600.0
 BASE, BASE_ON_TRIAL = "base-9f31c204", "base-1c77e0aa"
@@ -83,7 +85,9 @@ def fill_topics(settings: Settings, now: float) -> None:
     """Fill the topics as a worker that has acknowledged all entries in force and lags behind."""
     producer = KafkaProducer(bootstrap_servers=settings.broker.bootstrap)
     ack = msgspec.json.encode(Acknowledgement("worker-1", (0,), 9, now - 30.0))
-    producer.send(settings.topics.control_acks, ack, key=b"worker-1")
+    topic = settings.topics.control_acks
+    signed = Trust.derived(SECRET.encode(), WORKER).signed(topic, b"worker-1", ack)
+    producer.send(topic, ack, key=b"worker-1", headers=signed)
     for number in range(RECORDS):
         producer.send(settings.topics.transactions, b"{}", key=b"%d" % number, partition=0)
     producer.close()

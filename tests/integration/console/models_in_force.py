@@ -10,7 +10,7 @@ import torch
 
 from control.change import Change
 from control.envelope import seal
-from control.keys import read_key
+from control.keys import ControlKey
 from meta.base import BaseModel, Provenance
 from meta.evidence_model import EvidenceModel
 from meta.linear_detector import linear_detector
@@ -51,7 +51,7 @@ def _trained(seed: int, now: float) -> BaseModel:
 
 
 def _row(change: Change, offset: int, now: float) -> Row:
-    key, entry = read_key(SECRET), change.entry(sequence=offset, time=now)
+    key, entry = ControlKey.single(SECRET), change.entry(sequence=offset, time=now)
     return control_row(seal(entry, key), entry.key, offset, key)
 
 

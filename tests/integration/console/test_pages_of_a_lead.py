@@ -18,11 +18,13 @@ from playwright.sync_api import Page, expect
 from contracts.answer import Answer
 from contracts.answers_topic import answers_topic, create_topic
 from contracts.request import Request, read_request
+from contracts.signing.principals import ADAPTER
+from contracts.signing.trust import Trust
 from settings import Settings
 from tests.browser import NARROW, Visitor
 from tests.integration.console.conftest import SignedIn
 from tests.integration.console.filled_work import BASE_ON_TRIAL, COMMITTED, PATTERNS, RECORDS, SUSPICIOUS_NOTE
-from tests.integration.console.models_in_force import FRAUDS
+from tests.integration.console.models_in_force import FRAUDS, SECRET
 from tests.integration.console.pages_setup import ALERTS, SECOND_ADMIN
 
 LIVE, OTHER, ON_TRIAL, DRAFT = PATTERNS[:4]
@@ -63,9 +65,9 @@ class AnsweringWorker:
                     request = read_request(record.value)
                     self.asked.append(request)
                     answer = Answer(request.request_id, "done", f"{request.kind} worked")
-                    self._producer.send(
-                        answers_topic(self._settings.topics.feedback), msgspec.json.encode(answer)
-                    ).get(10)
+                    topic, value = answers_topic(self._settings.topics.feedback), msgspec.json.encode(answer)
+                    signed = Trust.derived(SECRET.encode(), ADAPTER).signed(topic, b"", value)
+                    self._producer.send(topic, value, headers=signed).get(10)
 
 
 @pytest.fixture

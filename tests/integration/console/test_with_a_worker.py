@@ -15,7 +15,10 @@ from console.feedback import KafkaFeedback
 from console.lag import KafkaLag
 from console.models.process import ModelProcess
 from console.server import build_app
+from contracts.signing.principals import CONSOLE
+from contracts.signing.trust import Trust
 from control.announce import Announcer
+from control.keys import ControlKey
 from recorder.rows import scored_rows
 from settings import Settings
 from storage import UnitOfWork, migrate, open_engine
@@ -58,8 +61,10 @@ def engine(stream_settings: Settings) -> Iterator[Engine]:
 @pytest.fixture
 def lead(stream_settings: Settings, engine: Engine) -> Iterator[Person]:
     """Yield a user who flags and approves; stop all threads and the child process afterwards."""
-    feedback = KafkaFeedback(engine, stream_settings.broker, stream_settings.topics)
-    models = ModelProcess(stream_settings.storage.url, SECRET)
+    feedback = KafkaFeedback(
+        engine, stream_settings.broker, stream_settings.topics, Trust.derived(SECRET.encode(), CONSOLE)
+    )
+    models = ModelProcess(stream_settings.storage.url, ControlKey.single(SECRET))
     context = ConsoleContext(
         engine,
         stream_settings,

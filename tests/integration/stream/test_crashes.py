@@ -12,10 +12,12 @@ from collections.abc import Iterator
 
 import pytest
 
+from contracts.signing.principals import COMMAND_LINE
+from contracts.signing.trust import Trust
 from control.acknowledgements import read_acks
 from settings import Settings
 from tests.never_disturbed import assert_as_never_disturbed
-from tests.stream_run import StreamRun, stream_run
+from tests.stream_run import SECRET, StreamRun, stream_run
 from tests.waiting import until
 
 COUNT = int(os.environ.get("FLAGFIVE_CRASH_TRANSACTIONS", "24000"))
@@ -72,7 +74,8 @@ def test_two_workers_share_the_load_and_one_takes_over_from_the_other(run: Strea
     run.send_transactions(6_000)
 
     def workers_acknowledged() -> int:
-        table = read_acks(run.settings.broker, run.settings.topics.control_acks, 2)
+        trust = Trust.derived(SECRET.encode(), COMMAND_LINE)
+        table = read_acks(run.settings.broker, run.settings.topics.control_acks, 2, trust)
         return len({ack.worker for ack in table.newest.values()})
 
     until(lambda: workers_acknowledged() == 2, what="both workers to score a partition each")

@@ -6,7 +6,7 @@ import threading
 
 from contracts.tracing.identity import span_of, trace_of
 from contracts.tracing.spans import ROOT
-from control.keys import read_key
+from control.keys import ControlKey
 from recorder.followed import STAGE, Followed
 from recorder.recorder import Recorder, Topics
 from settings import Settings, TracingSettings
@@ -32,7 +32,7 @@ def test_a_followed_transaction_has_a_span_of_every_stage_under_one_trace(stream
             settings.stream.group + "-recorder",
             Topics(topics.scored, topics.alerts, topics.shadow_alerts, topics.control),
             engine,
-            read_key(SECRET),
+            ControlKey.single(SECRET),
             Followed.of(settings),
         )
         thread = threading.Thread(target=recorder.run)

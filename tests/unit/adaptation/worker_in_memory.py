@@ -20,7 +20,7 @@ from contracts.request import Request, read_request
 from contracts.standing_policy import StandingPolicy
 from control.change import Change
 from control.entry import LoggedEntry
-from control.keys import read_key
+from control.keys import ControlKey
 from control.snapshot import Snapshot
 from recorder.rows import scored_rows
 from storage import UnitOfWork, migrate, open_engine
@@ -36,7 +36,7 @@ class ControlLogInMemory:
     """Applies announced entries at once."""
 
     def __init__(self) -> None:
-        self.key = read_key("a secret of enough length")
+        self.key = ControlKey.single("a secret of enough length")
         self.announced: list[Change] = []
         self._snapshot = Snapshot()
 

@@ -18,11 +18,10 @@ from console.services.bases import periods_in_force
 from control.change import Change
 from control.entry import Kind
 from control.envelope import seal
-from control.keys import read_key
+from control.keys import ControlKey
 from meta.base import BaseModel, Provenance
 from recorder.rows import control_row
 from settings import Settings
-from settings.sections.episodes import ControlSettings
 from storage.control_entries import ControlEntry
 from tests.small_models import NAMES, base_change, on_trial, retirement, small_base
 from tests.unit.console.at_hand import Clock, LagAtHand, ModelsAtHand, WorkerAtHand
@@ -37,8 +36,8 @@ Sign = Callable[[str], Person]
 def context(
     engine: Engine, clock: Clock, worker: WorkerAtHand, models: ModelsAtHand, lag: LagAtHand
 ) -> ConsoleContext:
-    settings = Settings(control=ControlSettings(key=SECRET))
-    return ConsoleContext(engine, settings, CardTokens("card", SECRET.encode()), worker, models, lag, clock)
+    cards, key = CardTokens("card", SECRET.encode()), ControlKey.single(SECRET)
+    return ConsoleContext(engine, Settings(), cards, worker, models, lag, clock, key)
 
 
 def trained(seed: int, names: tuple[str, ...] = NAMES) -> BaseModel:
@@ -49,7 +48,7 @@ def trained(seed: int, names: tuple[str, ...] = NAMES) -> BaseModel:
 
 def announce(context: ConsoleContext, *changes: Change) -> None:
     """Record changes at offsets 0, 1, ..., signed an hour apart."""
-    key = read_key(SECRET)
+    key = ControlKey.single(SECRET)
     with context.unit() as unit:
         for offset, change in enumerate(changes):
             entry = change.entry(sequence=offset, time=DAY + 3_600.0 * offset)

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from control.keys import read_key
+from control.keys import ControlKey
 from control.log_reader import ControlLog
 from settings import BrokerSettings
 from stream.app import Surroundings
 
-KEY = read_key("a secret of enough length")
+KEY = ControlKey.single("a secret of enough length")
 
 
 class Broken(ControlLog):

@@ -1,0 +1,12 @@
+"""Which requests a user of the console may send, by role; a program with a token has the role `machine`."""
+
+from contracts.request import RequestKind
+
+_ANALYST: tuple[RequestKind, ...] = ("flag", "preview", "label")
+_LEAD: tuple[RequestKind, ...] = (*_ANALYST, "approve", "retire", "rollback")
+REQUESTS_OF_ROLE: dict[str, tuple[RequestKind, ...]] = {
+    "machine": _ANALYST,
+    "analyst": _ANALYST,
+    "lead": _LEAD,
+    "admin": _LEAD,
+}
