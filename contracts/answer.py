@@ -6,8 +6,7 @@ import msgspec
 
 from contracts.trade_off import TradeOff
 
-VERSION = 2
-"""Since 2, `record`, and a signature in the header of the record (`contracts.signing.trust`)."""
+VERSION = 1
 
 
 class Draft(msgspec.Struct, frozen=True):

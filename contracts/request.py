@@ -9,8 +9,7 @@ import msgspec
 
 from contracts.standing_policy import ReleasePolicy
 
-VERSION = 2
-"""Since 2, `role` and `signed_in`; a record has a signature in its header (`contracts.signing.trust`)."""
+VERSION = 1
 
 RequestKind = Literal["flag", "preview", "label", "approve", "retire", "rollback"]
 
@@ -21,6 +20,8 @@ class UnreadableRequest(ValueError):
 
 class Request(msgspec.Struct, frozen=True):
     """One request. Sending the same `request_id` again asks for the same outcome and changes nothing.
+
+    Its record carries the signature of its sender in a header (`contracts.signing.trust`).
 
     What each kind asks for:
 

@@ -100,6 +100,11 @@ def _private(settings: Settings, name: str) -> Key:
             f"`flagfive keys new {name}` makes one"
         )
     private = folder.private(name)
+    if private is not None and private.id not in {key.id for key in valid}:
+        raise WrongSettings(
+            f"{folder.path}: the private key of {name!r} has the id {private.id}, but trusted.json has "
+            f"{', '.join(key.id for key in valid)}; copy the trusted.json that it was made with"
+        )
     return private or valid[-1]
 
 

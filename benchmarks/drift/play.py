@@ -16,7 +16,7 @@ from benchmarks.drift.portfolio import Payments, Scorer
 from benchmarks.drift.stages import Labels
 from control.entry import Entry, Kind
 from control.envelope import seal
-from control.keys import SharedSecret
+from control.keys import ControlKey
 from monitoring.alarms import KIND
 from monitoring.round import Round
 from storage import UnitOfWork, migrate, open_engine
@@ -106,7 +106,7 @@ class Player:
 
     def __init__(self, path: Path, played: Played, scorer: Scorer, start: float) -> None:
         self.path, self.played = path, played
-        self._key = SharedSecret(b"a key of the benchmark")
+        self._key = ControlKey.single("a key of the benchmark")
         self.engine: Engine = open_engine(f"sqlite:///{path}")
         migrate.upgrade(self.engine)
         self._scorer = scorer

@@ -17,7 +17,7 @@ from benchmarks.soak.system import System
 from benchmarks.soak.traffic import Traffic
 from benchmarks.stream.setup import SECRET
 from control.announce import Announcer
-from control.keys import read_key
+from control.keys import ControlKey
 from control.promote import announce_artifacts
 from flagfive.processes import Processes
 from meta.artifacts import Artifacts
@@ -86,7 +86,7 @@ async def soak(
 
 def _announce_base(system: System, traffic: Traffic) -> None:
     artifacts, settings = Artifacts.load(), system.settings
-    announcer = Announcer(settings.broker, settings.topics.control, read_key(SECRET))
+    announcer = Announcer(settings.broker, settings.topics.control, ControlKey.single(SECRET))
     try:
         announce_artifacts(
             announcer,

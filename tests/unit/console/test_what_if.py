@@ -11,6 +11,7 @@ from console.context import ConsoleContext
 from console.models.process import ModelProcess
 from console.models.results import AlternativeTerms, CannotScore, ModelsBusy
 from console.results.what_if import WhatIf
+from control.keys import ControlKey
 from storage.episodes import DRAFT
 from tests.unit.console.at_hand import TERMS, ModelsAtHand
 from tests.unit.console.people import Person
@@ -83,7 +84,7 @@ class HeldUp(ModelProcess):
     """A model process that answers once `go_on` is set."""
 
     def __init__(self) -> None:
-        super().__init__("sqlite://", "not used")
+        super().__init__("sqlite://", ControlKey.single("a key that is not used"))
         self.go_on = threading.Event()
 
     def _run(self, name: str, *arguments: Any) -> WhatIf:

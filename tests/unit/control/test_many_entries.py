@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from control.change import Change
 from control.entry import Entry, Kind, LoggedEntry
 from control.envelope import seal, unseal
-from control.keys import read_key
+from control.keys import ControlKey
 from control.rules import RULES, Effect, Rule, rules_to_bytes
 from control.snapshot import Snapshot
 from features.byte_strings import ByteStrings
 from tests.small_models import base_change, detector_change, network_change, small_base, small_network
 
-KEY = read_key("a secret of enough length")
+KEY = ControlKey.single("a secret of enough length")
 NETWORK = small_network()
 ENTITIES = ("card", "merchant")
 

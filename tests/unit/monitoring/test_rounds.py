@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 
 from control.entry import Entry
 from control.envelope import seal
-from control.keys import SharedSecret
+from control.keys import ControlKey
 from monitoring import alarms
 from monitoring.findings import Finding
 from monitoring.gauges import SOURCES, MonitorGauges
@@ -27,7 +27,7 @@ from storage.outcomes import AlertOutcome
 from storage.scored_transactions import COLUMNS as SCORED
 from tests.small_models import base_change, genuine_rows, small_base
 
-KEY = SharedSecret(b"a secret of enough length")
+KEY = ControlKey.single("a secret of enough length")
 NAMES = ("log_amount", "card_z_1d", "card_log_age_days")
 DAY_S = 86_400.0
 

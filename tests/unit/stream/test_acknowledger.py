@@ -9,6 +9,8 @@ from typing import Any, cast
 from aiokafka import TopicPartition
 
 from contracts.acknowledgement import Acknowledgement
+from contracts.signing.principals import WORKER
+from contracts.signing.trust import Trust
 from settings import BrokerSettings
 from stream.partition.acknowledger import Acknowledger
 
@@ -36,12 +38,15 @@ class Partitions:
     async def _done(self) -> None: ...
 
 
+TRUST = Trust.derived(b"a secret of enough length", WORKER)
+
+
 class Listening(Acknowledger):
     """Records the acknowledgements to publish, and the errors that would have ended the worker."""
 
     def __init__(self, partitions: Partitions) -> None:
         control: Any = SimpleNamespace(on_change=[], offset=7)
-        super().__init__(BrokerSettings(), "", "w1", "returned", control, cast(Any, partitions))
+        super().__init__(BrokerSettings(), "", "w1", "returned", control, cast(Any, partitions), TRUST)
         self.said: list[Acknowledgement] = []
         self.heard = asyncio.Event()
         self.crashes: list[BaseException] = []
