@@ -68,7 +68,7 @@ def checks(settings: "Settings", processes: Iterable[str] = ()) -> Iterator[tupl
         yield f"rights of the {name}", lambda name=name: _rights(settings, name)  # type: ignore[misc]
     yield "topics", lambda: _topics(settings)
     yield "database", lambda: _database(settings)
-    yield "signing key", lambda: _key(settings)
+    yield "signing keys", lambda: _key(settings)
 
 
 def _java() -> str:
@@ -168,9 +168,11 @@ def _database(settings: "Settings") -> str:
 
 
 def _key(settings: "Settings") -> str:
-    if settings.control.key is None:
-        raise UserError(
-            "FLAGFIVE_CONTROL_KEY is not set. Create a key: "
-            "export FLAGFIVE_CONTROL_KEY=$(openssl rand -hex 32)"
-        )
-    return "set"
+    from flagfive.keys import key_folder
+
+    folder = key_folder(settings)
+    if folder.exists:
+        return f"{len(folder.registry().principals)} principals in {folder.path}"
+    if settings.control.key is not None:
+        return "all are derived from FLAGFIVE_CONTROL_KEY"
+    return f"the first process that starts makes them in {folder.path}"
