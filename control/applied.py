@@ -18,6 +18,11 @@ class Applied:
     offset: int
     loaded: Loaded
 
+    @property
+    def place(self) -> int:
+        """Where it stands in the order of changes: its offset, or that of the entry that it repeats."""
+        return self.offset if self.entry.place is None else self.entry.place
+
 
 @dataclass(frozen=True)
 class AppliedByKey(Mapping[bytes, Applied]):
@@ -32,7 +37,7 @@ class AppliedByKey(Mapping[bytes, Applied]):
     numbers: Mapping[str, Applied] = field(default_factory=dict)
 
     def having(self, one: Applied) -> AppliedByKey:
-        """Return a copy with `one` as the last entry of its key; it is the latest of all."""
+        """Return a copy with `one` as the last entry of its key."""
         kind = one.entry.kind
         of_kind = self.by_kind.get(kind, KeyedMap()).having(one.entry.key, one)
         changed = AppliedByKey({**self.by_kind, kind: of_kind}, self.numbers)
@@ -57,14 +62,17 @@ class AppliedByKey(Mapping[bytes, Applied]):
     def _numbers_after(self, one: Applied) -> dict[str, Applied]:
         numbers = dict(self.numbers)
         for name in JOINT_NUMBERS:
+            held = numbers.get(name)
             if name in one.entry.values and _counts(one.entry):
-                numbers[name] = one
+                same = held is not None and held.entry.key == one.entry.key
+                if held is None or same or one.place > held.place:
+                    numbers[name] = one
             elif name in numbers and numbers[name].entry.key == one.entry.key:
                 # The entry that carried it is gone: the one before counts again. This looks at all entries.
                 holders = [a for a in self.values() if name in a.entry.values and _counts(a.entry)]
                 del numbers[name]
                 if holders:
-                    numbers[name] = max(holders, key=lambda a: a.offset)
+                    numbers[name] = max(holders, key=lambda a: a.place)
         return numbers
 
 
@@ -76,7 +84,7 @@ def in_force(applied: AppliedByKey, kind: Kind) -> dict[str, Applied]:
 
 def by_offset(applied: AppliedByKey, kind: Kind) -> list[Applied]:
     """Return the entries of one kind that are not retired, the one announced last at the end."""
-    return sorted(in_force(applied, kind).values(), key=lambda a: a.offset)
+    return sorted(in_force(applied, kind).values(), key=lambda a: a.place)
 
 
 def latest_number(applied: AppliedByKey, name: str) -> float | None:

@@ -40,6 +40,8 @@ class Entry:
         values: Small parameters that JSON can hold, such as a threshold.
         parent: Content hash of the entry that it was made beside or from.
         retired: Whether it takes away what is in force under its key.
+        place: Control offset of the entry that this one repeats under a new signature. What follows from the
+            order of entries follows from that place, so signing again changes nothing in force.
     """
 
     kind: Kind
@@ -52,6 +54,7 @@ class Entry:
     values: Mapping[str, Any] = field(default_factory=dict)
     parent: str | None = None
     retired: bool = False
+    place: int | None = None
 
     @property
     def key(self) -> bytes:

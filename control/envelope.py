@@ -1,8 +1,9 @@
-"""An entry as signed bytes: magic, lengths, JSON header, safetensors parts, signature.
+"""An entry as signed bytes: magic, lengths, key id, JSON header, safetensors parts, signature.
 
-    | 4 magic | 4 header length | 4 content length | header | parts, one after another | signature |
+    | 4 "FFC2" | 4 header length | 4 content length | 8 key id | header | parts in their order | signature |
 
-Lengths are little endian. The signature covers all bytes before it. Kind and id are part of the header, so
+Entries of a shared secret begin with "FFC1" and have no key id: the version before reads only those. Lengths
+are little endian. The signature covers all bytes before it. Kind and id are part of the header, so
 an entry cannot be moved to another record key. Sizes are checked before anything is parsed, and the
 signature before anything is used.
 """
@@ -12,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from contracts.signing.keys import SharedSecret
 from control.entry import Entry, Kind
 from control.errors import (
     ForgedEntry,
@@ -22,12 +24,13 @@ from control.errors import (
 )
 from control.keys import ControlKey
 
-MAGIC = b"FFC1"
+WITHOUT_ID, WITH_ID = b"FFC1", b"FFC2"
+KEY_ID_BYTES = 8
 PREFIX = struct.Struct("<4sII")
 MAX_HEADER = 64 * 1024
 MAX_CONTENT = 4 * 1024 * 1024  # bytes: a base is under 1 MB, and 4 MB still fit one record
 MAX_SIGNATURE = 64
-MAX_ENVELOPE = PREFIX.size + MAX_HEADER + MAX_CONTENT + MAX_SIGNATURE
+MAX_ENVELOPE = PREFIX.size + KEY_ID_BYTES + MAX_HEADER + MAX_CONTENT + MAX_SIGNATURE
 
 
 class Header(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -45,6 +48,7 @@ class Header(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     values: dict[str, Any] = {}
     parent: str | None = None
     retired: bool = False
+    place: int | None = None
 
 
 def seal(entry: Entry, key: ControlKey) -> bytes:
@@ -61,7 +65,7 @@ def seal(entry: Entry, key: ControlKey) -> bytes:
             f"entry {entry.key.decode()}: header {len(header)} of at most {MAX_HEADER} bytes, "
             f"parts {len(content)} of at most {MAX_CONTENT}"
         )
-    signed = PREFIX.pack(MAGIC, len(header), len(content)) + header + content
+    signed = _prefix(key, len(header), len(content)) + header + content
     return signed + key.sign(signed)
 
 
@@ -73,10 +77,10 @@ def unseal(value: bytes | None, record_key: bytes | None, key: ControlKey) -> En
     Args:
         value: Value of the record.
         record_key: Key of the record.
-        key: Key that the entry must be signed with.
+        key: Keys of which one must have signed the entry.
 
     Raises:
-        ForgedEntry: It is not signed by `key`, or lies under another record key.
+        ForgedEntry: No key of `key` signed it, or it lies under another record key.
         TruncatedEntry: It has fewer or more bytes than its lengths say.
         OversizedEntry: It is larger than any entry may be.
         UnknownKind: This version does not know its kind.
@@ -84,11 +88,12 @@ def unseal(value: bytes | None, record_key: bytes | None, key: ControlKey) -> En
     """
     if value is None:
         raise ForgedEntry("a record without value is not signed; a retirement is a signed entry")
-    header_end, content_end = _bounds(value)
-    signed, signature = value[:content_end], value[content_end:]
-    if not key.verifies(signed, signature):
-        raise ForgedEntry(f"the signature does not fit this worker's {key.algorithm} key")
-    entry = _entry(_parse(value[PREFIX.size : header_end]), value[header_end:content_end])
+    header_begin, header_end, content_end = _bounds(value)
+    key_id = value[PREFIX.size : header_begin].hex() or None
+    if not key.verifies(value[:content_end], value[content_end:], key_id):
+        by = f"key {key_id}" if key_id else "a key without id"
+        raise ForgedEntry(f"signed by {by}, which is not among this process's valid keys, or forged")
+    entry = _entry(_parse(value[header_begin:header_end]), value[header_end:content_end])
     if entry.key != record_key:
         raise ForgedEntry(f"entry {entry.key!r} lies under the record key {record_key!r}")
     return entry
@@ -108,26 +113,41 @@ def _header(entry: Entry, key: ControlKey) -> Header:
         values=dict(entry.values),
         parent=entry.parent,
         retired=entry.retired,
+        place=entry.place,
     )
 
 
-def _bounds(value: bytes) -> tuple[int, int]:
-    """Return where header and content end, in bytes from the start."""
+def key_id_of(value: bytes) -> str | None:
+    """Return the id of the key that an envelope names; None where it names none or is no envelope."""
+    if value[: len(WITH_ID)] != WITH_ID:
+        return None
+    return value[PREFIX.size : PREFIX.size + KEY_ID_BYTES].hex()
+
+
+def _prefix(key: ControlKey, header: int, content: int) -> bytes:
+    if key.algorithm == SharedSecret.algorithm:
+        return PREFIX.pack(WITHOUT_ID, header, content)
+    return PREFIX.pack(WITH_ID, header, content) + bytes.fromhex(key.id)
+
+
+def _bounds(value: bytes) -> tuple[int, int, int]:
+    """Return where the header begins, and where header and content end, in bytes from the start."""
     if len(value) > MAX_ENVELOPE:
         raise OversizedEntry(f"{len(value)} bytes, at most {MAX_ENVELOPE}")
     if len(value) < PREFIX.size:
         raise TruncatedEntry(f"{len(value)} bytes, the shortest entry has more than {PREFIX.size}")
     magic, header, content = PREFIX.unpack_from(value)
-    if magic != MAGIC:
-        raise ForgedEntry(f"begins with {magic!r}, entries begin with {MAGIC!r}")
+    if magic not in (WITHOUT_ID, WITH_ID):
+        raise ForgedEntry(f"begins with {magic!r}, entries begin with {WITH_ID!r} or {WITHOUT_ID!r}")
     if header > MAX_HEADER or content > MAX_CONTENT:
         raise OversizedEntry(
             f"claims {header} bytes of header and {content} of parts, at most {MAX_HEADER} and {MAX_CONTENT}"
         )
-    end = PREFIX.size + header + content
+    begin = PREFIX.size + (KEY_ID_BYTES if magic == WITH_ID else 0)
+    end = begin + header + content
     if not end < len(value) <= end + MAX_SIGNATURE:
         raise TruncatedEntry(f"{len(value)} bytes, announced are {end} and a signature")
-    return PREFIX.size + header, end
+    return begin, begin + header, end
 
 
 def _parse(header: bytes) -> Header:
@@ -153,6 +173,7 @@ def _entry(header: Header, content: bytes) -> Entry:
         values=header.values,
         parent=header.parent,
         retired=header.retired,
+        place=header.place,
     )
     if entry.content_hash != header.content_hash:
         raise MalformedEntry("the content does not give the content hash of its header")

@@ -62,6 +62,6 @@ def has_learnt(rows: int, days: float) -> bool:
 
 def _entries(snapshot: Snapshot) -> tuple[Entry | None, Entry | None]:
     bases = snapshot.in_force(Kind.BASE).values()
-    base = max(bases, key=lambda applied: applied.offset, default=None)
+    base = max(bases, key=lambda applied: applied.place, default=None)
     joint = snapshot.in_force(Kind.THRESHOLD).get(JOINT)
     return base.entry if base else None, joint.entry if joint else None

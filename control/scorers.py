@@ -152,13 +152,13 @@ def _key(loaded: LoadedDetector) -> bytes:
 def _calibrations(applied: AppliedByKey, base: LoadedBase) -> list[tuple[int, Calibration]]:
     """Return calibrations of `base` with their offsets, the latest at the end."""
     mine = [a for a in by_offset(applied, Kind.THRESHOLD) if a.entry.parent == base.content_hash]
-    return [(a.offset, a.loaded) for a in mine if isinstance(a.loaded, Calibration)]
+    return [(a.place, a.loaded) for a in mine if isinstance(a.loaded, Calibration)]
 
 
 def _tails(
     applied: AppliedByKey, calibrations: list[tuple[int, Calibration]], loaded: LoadedDetector
 ) -> Tails:
     """Return a detector's tails: of the latest calibration since it was announced, else its own."""
-    announced = applied[_key(loaded)].offset
+    announced = applied[_key(loaded)].place
     later = [c.detectors[loaded.id] for at, c in calibrations if at > announced and loaded.id in c.detectors]
     return later[-1] if later else loaded.tails

@@ -116,7 +116,7 @@ class Snapshot:
         held = [(old, new) for old, new in changed if new.entry.kind in ALLOWED]
         if len(held) > 1:
             entries = [a for kind in ALLOWED for a in in_force(self.applied, kind).values()]
-            return RuleTable.of(rule for a in sorted(entries, key=lambda a: a.offset) for rule in _held(a))
+            return RuleTable.of(rule for a in sorted(entries, key=lambda a: a.place) for rule in _held(a))
         return self.rules.replaced(_held(held[0][0]), _held(held[0][1])) if held else self.rules
 
     def next_sequence(self, key: bytes, now: float) -> int:

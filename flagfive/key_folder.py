@@ -24,6 +24,11 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")
 MOST_BYTES = 1024 * 1024  # of trusted.json: room for 5,000 keys
 
 
+def new_private() -> KeyPair:
+    """Return a new random key."""
+    return KeyPair.of_seed(secrets.token_bytes(ED25519_BYTES))
+
+
 @dataclass(frozen=True)
 class KeyFolder:
     """One folder of keys.
@@ -55,7 +60,9 @@ class KeyFolder:
             made = []
             for principal in PROCESSES:
                 given = control if principal.name == PROCESSES[0].name else None
-                key = given or KeyFolder(draft).write_private(principal.name)
+                key = given or new_private()
+                if given is None:
+                    KeyFolder(draft).write_private(principal.name, key)
                 made.append(TrustedKey(principal.name, key.public_digits, time.time()))
             KeyFolder(draft).write_trusted(Trusted(PROCESSES, tuple(made)))
             os.rename(draft, self.path)  # fails where another process was faster
@@ -102,11 +109,10 @@ class KeyFolder:
             raise WrongSettings(f"{file} holds no private key; allowed is {PRIVATE}<64 hexadecimal digits>")
         return key
 
-    def write_private(self, name: str) -> KeyPair:
-        """Make a new key of a principal, and replace its private key by it."""
-        seed = secrets.token_bytes(ED25519_BYTES)
-        self._write(name + SUFFIX, f"{PRIVATE}{seed.hex()}\n".encode(), 0o600)
-        return KeyPair.of_seed(seed)
+    def write_private(self, name: str, key: KeyPair) -> None:
+        """Replace the private key of a principal."""
+        assert key.private is not None  # made by `new_private`
+        self._write(name + SUFFIX, f"{PRIVATE}{key.private.private_bytes_raw().hex()}\n".encode(), 0o600)
 
     def write_trusted(self, trusted: Trusted) -> None:
         """Replace `trusted.json`."""

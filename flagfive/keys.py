@@ -91,6 +91,8 @@ def made_folder(settings: Settings) -> KeyFolder:
 
 def _private(settings: Settings, name: str) -> Key:
     """The key that a principal signs with; its newest public half where this process has no private one."""
+    from contracts.signing.external import ExternalKey
+
     folder = key_folder(settings)
     valid = [one.key for one in folder.registry().keys_of(name) if not one.retired]
     if not valid:
@@ -99,6 +101,8 @@ def _private(settings: Settings, name: str) -> Key:
             f"{folder.path}: there is no valid key of {name!r}; the principals are {known}. "
             f"`flagfive keys new {name}` makes one"
         )
+    if settings.keys.signer:
+        return ExternalKey(valid[-1], settings.keys.signer)
     private = folder.private(name)
     if private is not None and private.id not in {key.id for key in valid}:
         raise WrongSettings(

@@ -162,7 +162,7 @@ def frauds(*numbers: int) -> tuple[str, ...]:
     return tuple(f"fraud-{number}" for number in numbers)
 
 
-def record_control(settings: Settings, engine: Engine) -> None:
+def record_control(settings: Settings, engine: Engine, key: ControlKey = KEY) -> None:
     """Store the control log as the recorder does."""
     from recorder.rows import control_row
 
@@ -173,7 +173,7 @@ def record_control(settings: Settings, engine: Engine) -> None:
     rows: list[Any] = []
     while consumer.position(partition) < end:
         for record in consumer.poll(timeout_ms=100).get(partition, ()):
-            rows.append(control_row(record.value, record.key, record.offset, KEY))
+            rows.append(control_row(record.value, record.key, record.offset, key))
     consumer.close()
     with UnitOfWork(engine) as unit:
         unit.control.add_many(rows)

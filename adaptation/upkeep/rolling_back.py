@@ -63,7 +63,7 @@ def _change_back(
     """
     earlier = before.applied.get(current.entry.key)
     gone = earlier is None or earlier.entry.retired
-    is_last = current.entry.kind is Kind.BASE or current.offset >= _last_threshold(snapshot)
+    is_last = current.entry.kind is Kind.BASE or current.place >= _last_threshold(snapshot)
     if gone and current.entry.kind is Kind.DETECTOR and not is_last:
         return retirement(snapshot, current, request, context.budget)
     values = dict(earlier.entry.values) if earlier else names(current)
@@ -98,8 +98,9 @@ def _calibration_back(before: Snapshot, change: Change, current: Applied, reques
 def _before(context: AdaptationContext, current: Applied) -> Snapshot:
     """Everything in force just before `current`."""
     with context.unit(reads_only=True) as unit:
-        entries = unit.control.up_to(current.offset)
-    if not entries or entries[-1].control_offset < current.offset:
+        # An entry that was signed again is no change: what it repeats is taken back.
+        entries = unit.control.up_to(current.place)
+    if not entries or entries[-1].control_offset < current.place:
         raise RequestRefused(
             "the history of the control log is not recorded this far; is a recorder running?"
         )
@@ -108,7 +109,7 @@ def _before(context: AdaptationContext, current: Applied) -> Snapshot:
 
 def _last_threshold(snapshot: Snapshot) -> int:
     """Offset of the last entry that set the joint threshold."""
-    return max((a.offset for a in snapshot.applied.values() if THRESHOLD in a.entry.values), default=-1)
+    return max((a.place for a in snapshot.applied.values() if THRESHOLD in a.entry.values), default=-1)
 
 
 def _note(context: AdaptationContext, request: Request, current: Applied, offset: int) -> None:

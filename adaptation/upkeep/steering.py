@@ -105,7 +105,7 @@ def _stack_since(snapshot: Snapshot) -> int:
     """Return the control offset since which surprises mean the same."""
     kinds = (Kind.BASE, Kind.DETECTOR, Kind.THRESHOLD)
     changes = (a for a in snapshot.applied.values() if a.entry.kind in kinds and a.entry.id != STEERED)
-    return max((a.offset for a in changes), default=0)
+    return max((a.place for a in changes), default=0)
 
 
 class _Counted:

@@ -33,6 +33,7 @@ VERBS = {
     "outbox": "Show, retry or discard requests that could not be sent.",
     "history": "Show what was in force at any time, who changed it, and why.",
     "restore": "Write a lost control log again from the database.",
+    "keys": "Show, make, exchange and retire keys.",
     "recompute": "Recompute stored scores and compare them bit for bit.",
     "status": "Show broker, lags, workers, detectors and scores on one screen.",
 }

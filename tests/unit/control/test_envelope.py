@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from contracts.signing.keys import UnusableKey
 from control.entry import Entry, Kind
-from control.envelope import MAX_CONTENT, MAX_ENVELOPE, PREFIX, seal, unseal
+from control.envelope import KEY_ID_BYTES, MAX_CONTENT, MAX_ENVELOPE, PREFIX, WITH_ID, key_id_of, seal, unseal
 from control.errors import (
     ControlRefused,
     ForgedEntry,
@@ -48,11 +48,12 @@ def an_entry(**changes: Any) -> Entry:
 def resigned(entry: Entry, key: ControlKey, **changes: Any) -> bytes:
     """Return a record with a valid signature and a wrong header."""
     value = seal(entry, key)
-    _, header_length, content_length = PREFIX.unpack_from(value)
-    header = msgspec.json.decode(value[PREFIX.size : PREFIX.size + header_length])
-    content = value[PREFIX.size + header_length :][:content_length]
+    magic, header_length, content_length = PREFIX.unpack_from(value)
+    begin = PREFIX.size + (KEY_ID_BYTES if magic == WITH_ID else 0)
+    header = msgspec.json.decode(value[begin : begin + header_length])
+    content = value[begin + header_length :][:content_length]
     header = msgspec.json.encode(header | changes)
-    signed = PREFIX.pack(value[:4], len(header), len(content)) + header + content
+    signed = PREFIX.pack(magic, len(header), len(content)) + value[PREFIX.size : begin] + header + content
     return signed + key.sign(signed)
 
 
@@ -91,7 +92,7 @@ def test_a_record_cut_inside_its_parts_is_truncated(key: ControlKey) -> None:
 
 def test_a_record_signed_with_another_key_is_forged(key: ControlKey) -> None:
     other = ControlKey.single("another secret of enough length")
-    with pytest.raises(ForgedEntry, match="signature"):
+    with pytest.raises(ForgedEntry, match="valid keys"):
         unseal(seal(an_entry(), other), an_entry().key, key)
 
 
@@ -163,3 +164,27 @@ def test_the_content_hash_ignores_who_announced_and_when(key: ControlKey) -> Non
     assert an_entry().content_hash == an_entry(author="bob", time=1.0, sequence=99).content_hash
     assert an_entry().content_hash != an_entry(values={"threshold": 3.5}).content_hash
     assert an_entry().content_hash != an_entry(parts={"detector": b"\x00\x01\x03", "tails": b""}).content_hash
+
+
+def test_an_entry_names_its_key_and_one_of_the_version_before_is_still_read() -> None:
+    key, shared = KEYS["ed25519"], KEYS["hmac"]
+    assert key_id_of(seal(an_entry(), key)) == key.id
+    assert key_id_of(seal(an_entry(), shared)) is None
+    named = seal(an_entry(), key)
+    unnamed = b"FFC1" + named[4 : PREFIX.size] + named[PREFIX.size + KEY_ID_BYTES :]
+    signed = unnamed[: -len(key.sign(b""))]
+    assert unseal(signed + key.sign(signed), an_entry().key, key) == an_entry()
+
+
+def test_several_keys_verify_side_by_side_and_a_retired_one_only_history() -> None:
+    old, new = KEYS["ed25519"].signer, ControlKey.single("ed25519:" + "2e" * 32).signer
+    entry, value = an_entry(), seal(an_entry(), KEYS["ed25519"])
+    both, later = ControlKey(new, (new, old)), ControlKey(new, (new,), retired=(old,))
+    assert unseal(value, entry.key, both) == entry
+    with pytest.raises(ForgedEntry, match=old.id):
+        unseal(value, entry.key, later)
+    assert unseal(value, entry.key, later.of_history()) == entry
+    passed_on = ControlKey.verifying(later.verifying_texts())
+    assert unseal(value, entry.key, passed_on) == entry
+    with pytest.raises(UnusableKey):
+        seal(entry, passed_on)
