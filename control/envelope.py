@@ -33,8 +33,11 @@ MAX_SIGNATURE = 64
 MAX_ENVELOPE = PREFIX.size + KEY_ID_BYTES + MAX_HEADER + MAX_CONTENT + MAX_SIGNATURE
 
 
-class Header(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The JSON header; `parts` has the names and byte lengths of the parts, in the order of the content."""
+class Header(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """The JSON header; `parts` has the names and byte lengths of the parts, in the order of the content.
+
+    Defaults are left out, so that the version before, which does not know `place`, reads all other entries.
+    """
 
     kind: str
     id: str

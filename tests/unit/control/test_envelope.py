@@ -188,3 +188,8 @@ def test_several_keys_verify_side_by_side_and_a_retired_one_only_history() -> No
     assert unseal(value, entry.key, passed_on) == entry
     with pytest.raises(UnusableKey):
         seal(entry, passed_on)
+
+
+def test_the_version_before_reads_what_a_shared_secret_signs() -> None:
+    assert b"place" not in seal(an_entry(), KEYS["hmac"])
+    assert b'"place":7' in seal(an_entry(place=7), KEYS["ed25519"])
