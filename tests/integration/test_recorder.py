@@ -191,7 +191,7 @@ def test_two_input_topics_of_one_name_after_each_other_are_both_stored(
 
 def test_a_lost_control_log_is_restored_from_the_database(stream_settings: Settings, engine: Engine) -> None:
     """1. Record two entries. 2. Lose the topic. 3. Restore it. 4. It is in force and stored again."""
-    topic, key = stream_settings.topics.control, read_key(SECRET)
+    topic, key = stream_settings.topics.control, ControlKey.single(SECRET)
     announcer = Announcer(stream_settings.broker, topic, key)
     announcer.announce(network_change(small_network()))
     announcer.announce(base_change(small_base()))
