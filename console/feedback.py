@@ -179,7 +179,10 @@ class KafkaFeedback:
 
 
 def send_pending(
-    engine: Engine, client: FeedbackClient, topic: str, sent: Callable[[str, int], None]
+    engine: Engine,
+    client: FeedbackClient,
+    topic: str,
+    sent: Callable[[str, int], None] = lambda request_id, offset: None,
 ) -> None:
     """Sign and send the requests of the outbox in order, and mark each after the broker has it.
 

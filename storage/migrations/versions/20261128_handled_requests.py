@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "20261128_handled_requests"
-down_revision = "20261128_delay_sign_ins"
+down_revision = "20261128_second_factors"
 branch_labels = None
 depends_on = None
 
