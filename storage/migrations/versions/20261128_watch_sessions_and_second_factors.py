@@ -9,7 +9,7 @@ from alembic import op
 from storage.table import BigIdentity
 
 revision = "20261128_second_factors"
-down_revision = "20261128_topic_generations"
+down_revision = "20261128_park_outbox"
 branch_labels = None
 depends_on = None
 

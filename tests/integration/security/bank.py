@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from control.announce import Announcer
-from control.keys import read_key
+from control.keys import ControlKey
 from features.byte_strings import ByteStrings
 from features.vector import FeatureLayout
 from settings import BrokerSettings, Settings, StorageSettings, StreamSettings, TopicsSettings
@@ -112,7 +112,7 @@ def send(settings: Settings, genuine: int, frauds: int) -> None:
 
 def announce_base(settings: Settings) -> None:
     names = FeatureLayout(transaction_schema(settings)).names
-    announcer = Announcer(settings.broker, settings.topics.control, read_key(SECRET))
+    announcer = Announcer(settings.broker, settings.topics.control, ControlKey.single(SECRET))
     announcer.announce(base_change(small_base(names=names), threshold=3.0))
     announcer.close()
 
