@@ -16,8 +16,10 @@ TOO_LARGE_UNPACKED: Final = "too_large_unpacked"
 """A compressed batch of records that is larger than the limit after decompression."""
 UNREADABLE: Final = "unreadable"
 """A batch of records that cannot be decompressed, or whose records do not fit it."""
+DELETED_UNREAD: Final = "deleted_unread"
+"""Offsets that the broker deleted before they were read; `records` counts offsets."""
 
-REASONS: Final = (POISON, FOREIGN, FORGED, TOO_LARGE_UNPACKED, UNREADABLE)
+REASONS: Final = (POISON, FOREIGN, FORGED, TOO_LARGE_UNPACKED, UNREADABLE, DELETED_UNREAD)
 """Reasons other than those of `features.rejects.RejectReason`."""
 
 

@@ -26,6 +26,11 @@ _RENAMED = {"span_end": "batch_end"}  # version 1 to version 2
 _HEADER, _COMPRESSION = 2, 3
 
 
+LOST_KEY: Final = b"lost"
+"""Record key of `LostRows`."""
+EVERY_BATCH: Final = -1
+
+
 class ForeignBatch(Exception):
     """The message was written under another configuration of entities or features."""
 
@@ -41,6 +46,19 @@ class BatchNotice(msgspec.Struct, frozen=True, array_like=True):
 
     begin: int
     end: int
+    rows: int
+    version: int = VERSION
+
+
+class LostRows(msgspec.Struct, frozen=True, array_like=True):
+    """Transactions that a later stage will never send back, so that no one waits for them.
+
+    Attributes:
+        batch_end: end of their batch; `EVERY_BATCH` for an unknown number from all batches before.
+        rows: their number.
+    """
+
+    batch_end: int
     rows: int
     version: int = VERSION
 

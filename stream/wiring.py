@@ -31,6 +31,7 @@ from stream.scoring.scorer import Scorer, ScoreTopics
 from stream.stages.batch_notice import BatchNotices
 from stream.stages.dead_letters import DeadLetters
 from stream.stages.entity_stage import EntityStage
+from stream.stages.loss_notices import LossNotices
 from stream.stages.output_builder import OutputBuilder
 from stream.stages.record_readers import BatchReader, RecordReader, TransactionReader
 from stream.stages.repartitioner import Repartitioner, by_entity, by_source
@@ -115,16 +116,15 @@ class Wiring:
 
     def _entity_stage(self, entity: int, partition: TopicPartition) -> EntityStage:
         topic = self._settings.topics.checkpoint_topic(self._entities[entity])
-        number = partition.partition
+        number, returned = partition.partition, self._settings.topics.returned
         return EntityStage(
             entity,
             self._layout,
             self._reader(entity),
             self._output_builder(entity, number),
             self._dead_letters,
-            BatchNotices(self._settings.topics.returned, self._seal)
-            if entity == 0 and len(self._entities) > 1
-            else None,
+            BatchNotices(returned, self._seal) if entity == 0 and len(self._entities) > 1 else None,
+            LossNotices(returned, self._settings.topics.partitions, self._seal) if entity > 0 else None,
             Checkpoint(topic, number, self._settings.stream.checkpoint_interval_s),
             Recovery(
                 self._settings.broker,
@@ -138,6 +138,7 @@ class Wiring:
 
     def _return_stage(self, partition: TopicPartition) -> ReturnStage:
         return ReturnStage(
+            partition,
             self._messages(range(partition.partition, partition.partition + 1)),
             self._scorer(partition.partition),
             self._dead_letters,

@@ -59,6 +59,9 @@ class WorkStage:
     async def ready(self) -> None:
         """Return immediately."""
 
+    def skip(self, first: int, end: int) -> None:
+        """Do nothing: a benchmark deletes nothing."""
+
     async def recover(self, committed: Resume | None, earliest: int) -> int:
         if committed is not None:
             raise CannotResume(f"partition {self._partition} was begun before, up to {committed.offset}")

@@ -66,6 +66,12 @@ PIPELINE = Dashboard(
             ((rate("flagfive_dead_letters_total", "reason"), "{{reason}}"),),
         ),
         Panel(
+            "Deleted unread",
+            "Offsets that the broker deleted before a worker read them, since the worker started; by topic.",
+            "short",
+            (("sum by (topic) (flagfive_deleted_unread_total)", "{{topic}}"),),
+        ),
+        Panel(
             "Age of checkpoints",
             "Seconds since the last checkpoint known to be stored; oldest partition of each topic.",
             "s",

@@ -39,7 +39,7 @@ class Recovery:
         most_bytes: int,
     ) -> None:
         self._broker = broker
-        self._partition = partition
+        self.partition = partition
         self.checkpoint = checkpoint
         self._latest = latest
         self._most_bytes = most_bytes
@@ -67,16 +67,16 @@ class Recovery:
         return position, refused
 
     async def _input_end(self, consumer: BatchConsumer) -> int:
-        return int((await consumer.end_offsets([self._partition]))[self._partition])
+        return int((await consumer.end_offsets([self.partition]))[self.partition])
 
     async def replay(self, fold: Callable[[FetchedBatch, int], None], start: int, end: int) -> None:
         """Pass the input from offset `start` to `end` (not included) to `fold`, batch by batch."""
         if start >= end:
             return
-        async with self._reader(self._partition) as consumer:
-            async for batch in _batches(consumer, self._partition, start, end):
+        async with self._reader(self.partition) as consumer:
+            async for batch in _batches(consumer, self.partition, start, end):
                 fold(batch, end)
-        log.info("%s: replayed offsets %d to %d", self._partition, start, end)
+        log.info("%s: replayed offsets %d to %d", self.partition, start, end)
 
     @asynccontextmanager
     async def _reader(self, partition: TopicPartition) -> AsyncIterator[BatchConsumer]:
@@ -107,3 +107,5 @@ async def _batches(
         for batch in fetched.get(partition, []):
             position = batch.next_offset
             yield batch
+        # The consumer also passes offsets that the broker has deleted, of which no batch comes.
+        position = max(position, await consumer.position(partition))

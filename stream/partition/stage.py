@@ -90,6 +90,12 @@ class Stage(Protocol):
             earliest: the first offset that the broker still has.
         """
 
+    def skip(self, first: int, end: int) -> None:
+        """Note that the broker deleted the records from `first` to `end` (not included) unread.
+
+        The next `work` reports it.
+        """
+
     def work(self, fetched: FetchedBatch) -> Work:
         """Return everything that the batch leads to; the same batch gives the same result."""
 

@@ -60,8 +60,8 @@ class PartitionWorker:
         """Become the owner and continue where the group stands.
 
         1. Fence the former owner. 2. Ask for the committed place. 3. If the state in memory belongs to that
-        place, keep it. 4. Otherwise recover. 5. Continue there. A crash at any step costs the time spent:
-        nothing is written before 5.
+        place, keep it. 4. Otherwise recover. 5. If the broker begins later, skip what it has deleted.
+        6. Continue there. A crash at any step costs the time spent: nothing is written before 6.
 
         Args:
             rebalanced: set once the group rebalances. Then nothing is done: the wait for a base may outlast
@@ -76,11 +76,12 @@ class PartitionWorker:
                 return
             await self._fence()  # 1
             committed = await self._ask_committed()  # 2
+            earliest = await self._ask_earliest()
             if self._position < 0 or committed != self._committed:  # 3
                 self._committed = committed
-                earliest = await self._ask(lambda: self._place.earliest(self.partition))
                 self._position = await self._ask(lambda: self._stage.recover(committed, earliest))  # 4
-            await self._seek(self.partition, self._position)  # 5
+            self._skip_deleted(earliest)  # 5
+            await self._seek(self.partition, self._position)  # 6
             log.info("%s: ours from offset %d on", self.partition, self._position)
 
     async def process(self, fetched: FetchedBatch) -> None:
@@ -94,6 +95,8 @@ class PartitionWorker:
                 fetched.fetch_offset != self._position
             ):  # the consumer was moved by Faust, or a fetch came late
                 log.debug("%s: %d came, %d is next", self.partition, fetched.fetch_offset, self._position)
+                if fetched.fetch_offset > self._position:
+                    self._skip_deleted(await self._ask_earliest())
                 await self._seek(self.partition, self._position)
                 return
             if len(fetched) or fetched.records.refused:
@@ -156,6 +159,26 @@ class PartitionWorker:
         if committed not in (target, self._committed):
             raise PartitionLost(f"{self.partition} went on to {committed} without us, from {self._committed}")
         return target is not None and committed == target
+
+    def _skip_deleted(self, earliest: int) -> None:
+        """Continue at the first offset there is: a worker that waits for deleted records waits for ever."""
+        deleted = earliest - self._position
+        if deleted <= 0:
+            return
+        log.error(
+            "%s: the broker deleted %d offsets before they were read, %d to %d; their transactions have no "
+            "score. Retention is too short for the time that no worker ran",
+            self.partition,
+            deleted,
+            self._position,
+            earliest - 1,
+        )
+        metrics.DELETED_UNREAD.labels(self.partition.topic).inc(deleted)
+        self._stage.skip(self._position, earliest)
+        self._position = earliest
+
+    async def _ask_earliest(self) -> int:
+        return await self._ask(lambda: self._place.earliest(self.partition))
 
     async def _fence(self) -> None:
         await self._ask(self._committer.start)

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 from aiokafka import TopicPartition
 
-from contracts.dead_letter import POISON, DeadLetter
+from contracts.dead_letter import DELETED_UNREAD, POISON, DeadLetter
 from features.byte_strings import ByteStrings
 from features.rejects import RejectReason, Rejects
 from stream.batch import Batch
@@ -87,6 +87,13 @@ class DeadLetters:
             )
             for one in merged(refused)
         ]
+
+    def letter_for_deleted(self, partition: TopicPartition, first: int, end: int) -> DeadLetter:
+        """Return the letter of offsets from `first` to `end` (not included) that were deleted unread."""
+        gap = Refused(
+            first, end - 1, end - first, 0, DELETED_UNREAD, "deleted by the broker before it was read"
+        )
+        return self.letters_for_refused(partition, [gap])[0]
 
     def outputs_for(self, letters: Sequence[DeadLetter]) -> Sequence[Output]:
         """Return outputs with letters of one source partition, for the partition of the same number."""

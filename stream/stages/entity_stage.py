@@ -3,7 +3,10 @@
 import time
 from collections.abc import Sequence
 
+from mode import get_logger
+
 from contracts.dead_letter import DeadLetter
+from contracts.metrics import scorer as metrics
 from contracts.tracing.identity import Sampling
 from features.profiles import Profiles, Staged
 from features.vector import FeatureLayout
@@ -13,10 +16,13 @@ from stream.checkpoint.recovery import Recovery
 from stream.partition.stage import Output, Resume, Work
 from stream.stages.batch_notice import BatchNotices
 from stream.stages.dead_letters import DeadLetters, count_by_reason
+from stream.stages.loss_notices import LossNotices
 from stream.stages.output_builder import OutputBuilder
-from stream.stages.poison import process_without_poison
+from stream.stages.poison import Poison, process_without_poison
 from stream.stages.record_readers import RecordReader
 from stream.transport.fetched_batch import FetchedBatch
+
+log = get_logger(__name__)
 
 
 class EntityStage:
@@ -26,6 +32,7 @@ class EntityStage:
         entity: index of the entity in the schema; 0 is the primary one.
         layout: knows the columns of the entity's features.
         notices: announces batches to the return stage; only on the first of several stages.
+        losses: reports lost transactions to the return stage; only on later stages.
         sampling: chooses the transactions whose spans are exported.
     """
 
@@ -37,6 +44,7 @@ class EntityStage:
         output_builder: OutputBuilder,
         dead_letters: DeadLetters,
         notices: BatchNotices | None,
+        losses: LossNotices | None,
         checkpoint: Checkpoint,
         recovery: Recovery,
         sampling: Sampling,
@@ -47,11 +55,13 @@ class EntityStage:
         self._output_builder = output_builder
         self._dead_letters = dead_letters
         self._notices = notices
+        self._losses = losses
         self._checkpoint = checkpoint
         self._recovery = recovery
         self._sampling = sampling
         self.profiles = Profiles(entity)
-        self._found_in_checkpoint: list[DeadLetter] = []
+        self._unreported: list[DeadLetter] = []
+        self._lost_unknown = False
 
     async def ready(self) -> None:
         await self._output_builder.ready()
@@ -61,11 +71,17 @@ class EntityStage:
         if committed is None:
             return earliest
         start, refused = await self._recovery.restore(self.profiles)
-        found = self._dead_letters.letters_for_refused(self._recovery.checkpoint, refused)
-        self._found_in_checkpoint = found
-        await self._recovery.replay(self._replay, max(earliest, start or 0), committed.offset)
+        self._unreported = self._dead_letters.letters_for_refused(self._recovery.checkpoint, refused)
+        begin, end = start or 0, committed.offset
+        if begin < min(earliest, end):
+            self._note_unfolded(begin, min(earliest, end))
+        await self._recovery.replay(self._replay, max(earliest, begin), end)
         # With at least once, a checkpoint may be ahead of the place: all outputs before it are stored.
         return max(committed.offset, start or 0)
+
+    def skip(self, first: int, end: int) -> None:
+        self._unreported.append(self._dead_letters.letter_for_deleted(self._recovery.partition, first, end))
+        self._lost_unknown = True
 
     def work(self, fetched: FetchedBatch) -> Work:
         began = time.time()
@@ -73,7 +89,7 @@ class EntityStage:
         staged, folded, unfolded = process_without_poison(read, self._stage)
         sent, batch, unsent = process_without_poison(folded, self._output_builder.outputs_for)
         letters = [
-            *self._found_in_checkpoint,
+            *self._unreported,
             *undecoded,
             *self._dead_letters.letters_for_poison(read, unfolded),
             *self._dead_letters.letters_for_poison(folded, unsent),
@@ -81,6 +97,9 @@ class EntityStage:
         outputs = [
             *self._dead_letters.outputs_for(letters),
             *([self._notices.output_for(fetched, len(batch))] if self._notices else []),
+            *self._loss_outputs(read, unfolded),
+            *self._loss_outputs(folded, unsent),
+            *(self._losses.of_unknown() if self._losses and self._lost_unknown else []),
             *sent.outputs,
         ]
         return Work(
@@ -97,7 +116,8 @@ class EntityStage:
 
     def publish(self, work: Work) -> None:
         self.profiles.publish(work.change)
-        self._found_in_checkpoint = []
+        self._unreported = []
+        self._lost_unknown = False
 
     def discard(self, work: Work) -> None:
         self.profiles.discard(work.change)
@@ -109,6 +129,16 @@ class EntityStage:
 
     def checkpointed(self) -> None:
         self._checkpoint.written(self.profiles)
+
+    def _loss_outputs(self, batch: Batch, poison: Sequence[Poison]) -> Sequence[Output]:
+        return self._losses.of_poison(batch, poison) if self._losses and poison else []
+
+    def _note_unfolded(self, first: int, end: int) -> None:
+        """Report transactions whose scores stand, but which the profiles lack."""
+        checkpoint = self._recovery.checkpoint
+        log.error("%s: input offsets %d to %d are deleted; profiles lack them", checkpoint, first, end - 1)
+        metrics.DELETED_UNREAD.labels(checkpoint.topic).inc(end - first)
+        self._unreported.append(self._dead_letters.letter_for_deleted(checkpoint, first, end))
 
     def _replay(self, fetched: FetchedBatch, until: int) -> None:
         batch, _ = self._reader.read(fetched.until(until))

@@ -4,13 +4,14 @@ Stages of other entities run independently, so a card's second payment can arriv
 `scores` expect them in order.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
 
-from contracts.stage_batch import BatchNotice
+from contracts.stage_batch import EVERY_BATCH, BatchNotice, LostRows
 
 NOTHING_YET = -1
 
@@ -24,12 +25,14 @@ class Waiting:
         notices: notices of incomplete batches, in order, each with the offset of its record.
         rows: their transactions so far, in the columns of a batch.
         told_at: int64 (n,), for each row the offset of the record that it arrived in.
+        lost: notices of transactions that never arrive, in order, each with the offset of its record.
     """
 
     emitted: int
     notices: tuple[tuple[int, BatchNotice], ...]
     rows: pa.RecordBatch
     told_at: np.ndarray
+    lost: tuple[tuple[int, LostRows], ...] = ()
 
     @classmethod
     def nothing(cls, schema: pa.Schema, emitted: int = NOTHING_YET) -> "Waiting":
@@ -37,12 +40,20 @@ class Waiting:
 
     def first_needed(self, otherwise: int) -> int:
         """Return the first offset to read again after a crash, `otherwise` where nothing waits."""
-        needed = [offset for offset, _ in self.notices[:1]]
+        needed = [offset for offset, _ in (*self.notices[:1], *self.lost[:1])]
         needed += [int(self.told_at.min())] if len(self.told_at) else []
         return min(needed, default=otherwise)
 
+    def torn_before(self, offset: int) -> "Waiting":
+        """Return the state that waits for no batch whose notice is before `offset`: parts of it are lost."""
+        return replace(self, lost=(*self.lost, (offset, LostRows(EVERY_BATCH, 0))))
+
     def with_arrived(
-        self, notices: Sequence[tuple[int, BatchNotice]], rows: pa.RecordBatch, told_at: np.ndarray
+        self,
+        notices: Sequence[tuple[int, BatchNotice]],
+        rows: pa.RecordBatch,
+        told_at: np.ndarray,
+        lost: Sequence[tuple[int, LostRows]] = (),
     ) -> "Waiting":
         """Return the state with the new notices and rows, without those already scored."""
         new = np.asarray(rows["batch_end"]) > self.emitted
@@ -51,21 +62,27 @@ class Waiting:
             (*self.notices, *((at, notice) for at, notice in notices if notice.end > self.emitted)),
             pa.concat_batches([self.rows, rows.filter(pa.array(new))]),
             np.concatenate([self.told_at, told_at[new]]),
+            (*self.lost, *lost),
         )
 
     def take_complete(self) -> tuple[pa.RecordBatch, "Waiting"]:
         """Return the transactions of complete batches, in order, and the state that still waits.
 
         A batch waits while an earlier one is incomplete. With delivery at least once, a batch may come twice
-        after a crash, and may be longer the second time: scored rows and repeats are dropped.
+        after a crash, and may be longer the second time: scored rows and repeats are dropped. Transactions
+        that are lost are not waited for.
         """
+        torn = max((at for at, lost in self.lost if lost.batch_end == EVERY_BATCH), default=NOTHING_YET)
+        lost_of = Counter[int]()
+        for _, lost in self.lost:
+            lost_of[lost.batch_end] += lost.rows
         offset, end = np.asarray(self.rows["source_offset"]), np.asarray(self.rows["batch_end"])
         ready: list[np.ndarray] = []
         emitted, done = self.emitted, 0
-        for _, notice in self.notices:
+        for at, notice in self.notices:
             rows = np.flatnonzero((end == notice.end) & (offset >= notice.begin))
             rows = rows[np.unique(offset[rows], return_index=True)[1]]
-            if len(rows) < notice.rows:
+            if len(rows) + lost_of[notice.end] < notice.rows and at > torn:
                 break
             ready.append(rows[offset[rows] >= emitted])
             emitted = max(emitted, notice.end)
@@ -78,5 +95,6 @@ class Waiting:
             notices=self.notices[done:],
             rows=self.rows.filter(pa.array(left)),
             told_at=self.told_at[left],
+            lost=tuple((at, lost) for at, lost in self.lost if lost.batch_end > emitted),
         )
         return self.rows.take(pa.array(order)), rest

@@ -4,7 +4,9 @@ import time
 from collections.abc import Sequence
 
 import numpy as np
+from aiokafka import TopicPartition
 
+from contracts.dead_letter import DeadLetter
 from contracts.tracing.identity import Sampling
 from stream.batch import from_record_batch
 from stream.partition.stage import Output, Resume, Work
@@ -25,6 +27,7 @@ class ReturnStage:
 
     def __init__(
         self,
+        partition: TopicPartition,
         messages: StageMessages,
         output_builder: OutputBuilder,
         dead_letters: DeadLetters,
@@ -34,7 +37,9 @@ class ReturnStage:
         self._output_builder = output_builder
         self._dead_letters = dead_letters
         self._sampling = sampling
+        self._partition = partition
         self._waiting = Waiting.nothing(messages.schema)
+        self._unreported: list[DeadLetter] = []
 
     async def ready(self) -> None:
         await self._output_builder.ready()
@@ -42,16 +47,22 @@ class ReturnStage:
     async def recover(self, committed: Resume | None, earliest: int) -> int:
         emitted = int(committed.note) if committed else NOTHING_YET
         self._waiting = Waiting.nothing(self._messages.schema, emitted)
+        self._unreported = []
         return committed.offset if committed else earliest
+
+    def skip(self, first: int, end: int) -> None:
+        self._unreported.append(self._dead_letters.letter_for_deleted(self._partition, first, end))
+        self._waiting = self._waiting.torn_before(end)
 
     def work(self, fetched: FetchedBatch) -> Work:
         began = time.time()
         is_batch = fetched.records.keys.start < 0
         rows, told_at, foreign = self._messages.read(fetched, np.flatnonzero(is_batch))
-        notices, unread = self._messages.read_notices(fetched, np.flatnonzero(~is_batch))
-        skipped = [*fetched.records.refused, *foreign, *unread]
-        refused = self._dead_letters.letters_for_refused(fetched.partition, skipped)
-        complete, waiting = self._waiting.with_arrived(notices, rows, told_at).take_complete()
+        notices = self._messages.read_notices(fetched, np.flatnonzero(~is_batch))
+        skipped = [*fetched.records.refused, *foreign, *notices.refused]
+        refused = [*self._unreported, *self._dead_letters.letters_for_refused(fetched.partition, skipped)]
+        arrived = self._waiting.with_arrived(notices.batches, rows, told_at, notices.lost)
+        complete, waiting = arrived.take_complete()
         if waiting.emitted == self._waiting.emitted and not refused:
             return Work([], waiting, None, 0)
         resume = Resume(waiting.first_needed(fetched.next_offset), str(waiting.emitted))
@@ -72,6 +83,7 @@ class ReturnStage:
 
     def publish(self, work: Work) -> None:
         self._waiting = work.change
+        self._unreported = []
 
     def discard(self, work: Work) -> None:
         """Do nothing: staged state was not applied."""

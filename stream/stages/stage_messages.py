@@ -4,6 +4,7 @@ Anyone who can write to an internal topic could otherwise stop its partition, on
 """
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -11,13 +12,29 @@ from numpy.typing import NDArray
 
 from contracts.dead_letter import FOREIGN, FORGED
 from contracts.seal import Forged, Seal
-from contracts.stage_batch import NOTICE_KEY, BatchNotice, ForeignBatch, from_message
+from contracts.stage_batch import (
+    LOST_KEY,
+    NOTICE_KEY,
+    BatchNotice,
+    ForeignBatch,
+    LostRows,
+    from_message,
+)
 from stream.stages.batch_notice import read_notice
+from stream.stages.loss_notices import read_lost_rows
 from stream.stages.row_bounds import RowBounds
 from stream.transport.fetched_batch import FetchedBatch
 from stream.wire.refused import Refused
 
 Index = NDArray[np.int64]
+
+
+class Notices(NamedTuple):
+    """What a fetch brings besides batches; each notice with the offset of its record."""
+
+    batches: list[tuple[int, BatchNotice]]
+    lost: list[tuple[int, LostRows]]
+    refused: list[Refused]
 
 
 class StageMessages:
@@ -54,22 +71,24 @@ class StageMessages:
         told_at = np.repeat(np.array(offsets, np.int64), [part.num_rows for part in parts])
         return rows, told_at, refused
 
-    def read_notices(
-        self, fetched: FetchedBatch, at: Index
-    ) -> tuple[list[tuple[int, BatchNotice]], list[Refused]]:
+    def read_notices(self, fetched: FetchedBatch, at: Index) -> Notices:
         """Return the notices at `at`, each with the offset of its record."""
         notices: list[tuple[int, BatchNotice]] = []
+        lost: list[tuple[int, LostRows]] = []
         refused: list[Refused] = []
         keys = fetched.records.keys.take(at).to_list()
         for key, (offset, value) in zip(keys, _values(fetched, at), strict=True):
             try:
                 payload = self._opened(fetched, value)
-                if key != NOTICE_KEY:
+                if key == NOTICE_KEY:
+                    notices.append((offset, read_notice(payload)))
+                elif key == LOST_KEY:
+                    lost.append((offset, read_lost_rows(payload)))
+                else:
                     raise ForeignBatch("a record key that no stage writes")
-                notices.append((offset, read_notice(payload)))
             except (Forged, ForeignBatch) as error:
                 refused.append(_refused_for(error, offset, len(value)))
-        return notices, refused
+        return Notices(notices, lost, refused)
 
     def _readable(
         self, fetched: FetchedBatch, at: Index

@@ -27,12 +27,13 @@ class Log:
     def __init__(self) -> None:
         self.place: Resume | None = None
         self.visible: list[str] = []
+        self.begins = 0
 
     async def committed(self, partition: TopicPartition) -> Resume | None:
         return self.place
 
     async def earliest(self, partition: TopicPartition) -> int:
-        return 0
+        return self.begins
 
 
 class Committer:
@@ -63,6 +64,7 @@ class Summing:
     def __init__(self) -> None:
         self.offsets: list[int] = []
         self.recovered: list[Resume | None] = []
+        self.skipped: list[tuple[int, int]] = []
         self.fails: list[Exception] = []
         self.base = asyncio.Event()
         self.base.set()
@@ -76,6 +78,9 @@ class Summing:
         self.recovered.append(committed)
         self.offsets = list(range(committed.offset)) if committed else []
         return committed.offset if committed else earliest
+
+    def skip(self, first: int, end: int) -> None:
+        self.skipped.append((first, end))
 
     def work(self, fetched: FetchedBatch) -> Work:
         new = fetched.records.offset.tolist()
@@ -218,5 +223,30 @@ def test_a_broker_that_goes_away_during_the_recovery_is_waited_for(monkeypatch: 
         await setup.worker.take_over(asyncio.Event())
         assert setup.stage.offsets == [0, 1, 2]
         assert setup.seeks == [3]
+
+    asyncio.run(story())
+
+
+def test_a_place_that_retention_has_passed_is_skipped_to_the_first_offset_there_is() -> None:
+    async def story() -> None:
+        setup = Setup()
+        setup.log.place, setup.log.begins = Resume(3), 10
+        await setup.worker.take_over(asyncio.Event())
+        assert (setup.stage.skipped, setup.seeks) == ([(3, 10)], [10])
+        await setup.worker.process(fetched_batch(10, 12))
+        assert setup.log.place == Resume(12)
+
+    asyncio.run(story())
+
+
+def test_records_deleted_before_a_slow_worker_read_them_are_skipped_too() -> None:
+    async def story() -> None:
+        setup = await taken_over()
+        await setup.worker.process(fetched_batch(0, 3))
+        setup.log.begins = 10
+        await setup.worker.process(fetched_batch(10, 12))  # where the consumer continues by itself
+        assert (setup.stage.skipped, setup.seeks[-1]) == ([(3, 10)], 10)
+        await setup.worker.process(fetched_batch(10, 12))
+        assert setup.log.place == Resume(12)
 
     asyncio.run(story())

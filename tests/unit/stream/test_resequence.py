@@ -7,7 +7,7 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.stage_batch import BatchNotice
+from contracts.stage_batch import EVERY_BATCH, BatchNotice, LostRows
 from stream.stages.resequence import Waiting
 
 SCHEMA = pa.schema([("source_offset", pa.int64()), ("batch_end", pa.int64())])
@@ -93,3 +93,23 @@ def test_a_batch_sent_twice_and_longer_the_second_time_leaves_once(
     events = [*events, (900, rows(again, end)), (901, BatchNotice(begin, end, len(again)))]
     left, _ = feed(Waiting.nothing(SCHEMA), events)
     assert left == [*expected, *range(end - longer, end)]
+
+
+def test_a_batch_is_complete_without_the_transactions_that_are_lost() -> None:
+    waiting = Waiting.nothing(SCHEMA)
+    waiting = waiting.with_arrived([(1, BatchNotice(0, 3, 3))], rows([0, 2], 3), np.array([2, 2]))
+    ready, waiting = waiting.take_complete()
+    assert ready.num_rows == 0
+    lost = [(5, LostRows(3, 1))]
+    ready, waiting = waiting.with_arrived([], rows([], 3), np.empty(0, np.int64), lost).take_complete()
+    assert ready["source_offset"].to_pylist() == [0, 2]
+    assert waiting.lost == ()
+
+
+def test_batches_before_an_unknown_loss_leave_with_what_has_arrived_and_later_ones_wait() -> None:
+    waiting = Waiting.nothing(SCHEMA)
+    notices = [(1, BatchNotice(0, 3, 3)), (9, BatchNotice(3, 6, 3))]
+    waiting = waiting.with_arrived(notices, rows([1], 3), np.array([2]), [(5, LostRows(EVERY_BATCH, 0))])
+    ready, waiting = waiting.with_arrived([], rows([3], 6), np.array([10])).take_complete()
+    assert ready["source_offset"].to_pylist() == [1]
+    assert waiting.first_needed(99) == 9

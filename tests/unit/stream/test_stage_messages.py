@@ -11,7 +11,7 @@ import pytest
 
 from contracts.dead_letter import FOREIGN, FORGED
 from contracts.seal import Forged, Seal
-from contracts.stage_batch import NOTICE_KEY, BatchNotice, stage_schema, to_message
+from contracts.stage_batch import LOST_KEY, NOTICE_KEY, BatchNotice, LostRows, stage_schema, to_message
 from stream.batch import Batch, to_record_batch
 from stream.stages.stage_messages import StageMessages
 from tests.batches import batch_of
@@ -93,6 +93,8 @@ def test_a_foreign_batch_is_skipped_and_its_neighbours_are_read(name: str) -> No
     [
         (NOTICE_KEY, b"noise"),
         (NOTICE_KEY, None),
+        (LOST_KEY, b"noise"),
+        (LOST_KEY, msgspec.msgpack.encode(LostRows(-2, 1))),
         (b"other", msgspec.msgpack.encode(BatchNotice(0, 3, 3))),
         (NOTICE_KEY, msgspec.msgpack.encode(BatchNotice(3, 3, 0))),
         (NOTICE_KEY, msgspec.msgpack.encode(BatchNotice(0, 3, 4))),
@@ -102,9 +104,9 @@ def test_a_foreign_batch_is_skipped_and_its_neighbours_are_read(name: str) -> No
 def test_a_foreign_notice_is_skipped_and_its_neighbours_are_read(key: bytes, value: bytes | None) -> None:
     good = msgspec.msgpack.encode(BatchNotice(0, 3, 3))
     batch = fetched([good, value, good], [NOTICE_KEY, key, NOTICE_KEY])
-    notices, refused = StageMessages(SCHEMA, BOUNDS, Seal()).read_notices(batch, np.arange(3))
-    assert [offset for offset, _ in notices] == [0, 2]
-    assert [(one.first, one.reason) for one in refused] == [(1, FOREIGN)]
+    read = StageMessages(SCHEMA, BOUNDS, Seal()).read_notices(batch, np.arange(3))
+    assert [offset for offset, _ in read.batches] == [0, 2]
+    assert [(one.first, one.reason) for one in read.refused] == [(1, FOREIGN)]
 
 
 def test_with_a_key_only_messages_with_its_seal_for_this_place_are_read() -> None:
