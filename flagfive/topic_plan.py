@@ -1,5 +1,6 @@
 """The topics and their configuration; `docs/architecture.md` describes what each carries."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from kafka import KafkaAdminClient
@@ -11,6 +12,8 @@ from settings import Settings
 
 HOUR_MS = 3_600_000
 MIB = 1024 * 1024
+# With three copies a write is stored on two brokers before it counts, so that one broker may fail.
+COPIES_FOR_IN_SYNC, IN_SYNC = 3, 2
 
 
 class TopicsDiffer(UserError):
@@ -53,20 +56,29 @@ def planned_topics(settings: Settings) -> list[PlannedTopic]:
         (topics.feedback, arrival),  # whether a request is fresh counts from its arrival too
         (answers_topic(topics.feedback), kept),
     ]
-    return [PlannedTopic(name, topics.partitions, topics.replication, configs) for name, configs in many] + [
-        PlannedTopic(name, 1, topics.replication, configs) for name, configs in single
+    safe = {"min.insync.replicas": str(IN_SYNC)} if topics.replication >= COPIES_FOR_IN_SYNC else {}
+    return [
+        PlannedTopic(name, count, topics.replication, configs | safe)
+        for count, some in ((topics.partitions, many), (1, single))
+        for name, configs in some
     ]
 
 
-def ensure_topics(admin: KafkaAdminClient, plan: list[PlannedTopic]) -> dict[str, str]:
+def ensure_topics(
+    admin: KafkaAdminClient, plan: list[PlannedTopic], shorten: Collection[str] = ()
+) -> dict[str, str]:
     """Create missing topics and correct differing configurations.
+
+    A topic does not show who created it. So what an existing topic allows is never cut: records are not
+    deleted earlier, and records that fit before still fit.
 
     Args:
         admin: client of the cluster.
         plan: topics as they must be.
+        shorten: names of topics for which also that is set.
 
     Returns:
-        For each topic `created`, `as planned` or `set: KEY=VALUE, ...`.
+        For each topic `created`, `as planned`, or `set: KEY=VALUE, ...` and `left: KEY=VALUE (planned ...)`.
 
     Raises:
         TopicsDiffer: a topic has another number of partitions; nothing was changed.
@@ -79,7 +91,7 @@ def ensure_topics(admin: KafkaAdminClient, plan: list[PlannedTopic]) -> dict[str
     outcome = {topic.name: "created" for topic in missing}
     for topic in plan:
         if topic.name in present:
-            outcome[topic.name] = _set_differences(admin, topic)
+            outcome[topic.name] = _set_differences(admin, topic, shorten=topic.name in shorten)
     return outcome
 
 
@@ -88,6 +100,22 @@ def partitions_of(admin: KafkaAdminClient, plan: list[PlannedTopic]) -> dict[str
     names = {topic.name for topic in plan}.intersection(admin.list_topics())
     described = admin.describe_topics(sorted(names)) if names else []
     return {topic["name"]: len(topic["partitions"]) for topic in described}
+
+
+def cuts(key: str, now: str, planned: str) -> bool:
+    """Return whether setting `key` from `now` to `planned` would cut what an existing topic allows.
+
+    Example:
+        >>> cuts("retention.ms", now="-1", planned="604800000")
+        True
+        >>> cuts("cleanup.policy", now="delete", planned="compact")
+        False
+    """
+    if key == "cleanup.policy":
+        return "delete" in planned and "delete" not in now
+    if key in ("retention.ms", "max.message.bytes", "min.insync.replicas"):
+        return int(now) < 0 or int(now) > int(planned)
+    return False
 
 
 def _kept(settings: Settings) -> dict[str, str]:
@@ -127,11 +155,23 @@ def _refuse_other_partitions(plan: list[PlannedTopic], present: dict[str, int]) 
         )
 
 
-def _set_differences(admin: KafkaAdminClient, topic: PlannedTopic) -> str:
+def _set_differences(admin: KafkaAdminClient, topic: PlannedTopic, *, shorten: bool) -> str:
     resource = ConfigResource(ConfigResourceType.TOPIC, topic.name)
     answer = admin.describe_configs([resource], config_filter="all")["topic"][topic.name]
-    different = {key: value for key, value in topic.configs.items() if str(answer[key]["value"]) != value}
-    if not different:
-        return "as planned"
-    admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, topic.name, configs=different)])
-    return "set: " + ", ".join(f"{key}={value}" for key, value in different.items())
+    now = {key: str(answer[key]["value"]) for key in topic.configs}
+    different = {key: value for key, value in topic.configs.items() if now[key] != value}
+    left = {key: value for key, value in different.items() if not shorten and cuts(key, now[key], value)}
+    if _copies(admin, topic.name) < COPIES_FOR_IN_SYNC and "min.insync.replicas" in different:
+        left["min.insync.replicas"] = different["min.insync.replicas"]  # it would refuse every write
+    changed = {key: value for key, value in different.items() if key not in left}
+    if changed:
+        admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, topic.name, configs=changed)])
+    done = ", ".join(f"{key}={value}" for key, value in changed.items())
+    kept = ", ".join(f"{key}={now[key]} (planned {value})" for key, value in left.items())
+    said = [*([f"set: {done}"] if done else []), *([f"left: {kept}"] if kept else [])]
+    return "; ".join(said) or "as planned"
+
+
+def _copies(admin: KafkaAdminClient, name: str) -> int:
+    partitions = admin.describe_topics([name])[0]["partitions"]
+    return min(len(partition["replica_nodes"]) for partition in partitions)

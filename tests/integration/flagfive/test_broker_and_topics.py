@@ -7,7 +7,8 @@ from pathlib import Path
 
 import psutil
 import pytest
-from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
+from kafka.admin import ConfigResource, ConfigResourceType
 
 from flagfive.cluster import administrator, answers
 from flagfive.jars import cache_folder
@@ -85,6 +86,34 @@ def test_topics_are_created_once_and_set_right_afterwards(stream_settings: Setti
         assert set(ensure_topics(admin, plan).values()) == {"as planned"}
         assert "retention.ms=1800000000" in ensure_topics(admin, changed)[stream_settings.topics.scores]
         assert set(ensure_topics(admin, changed).values()) == {"as planned"}
+
+
+def test_the_retention_of_a_topic_that_exists_is_never_shortened(stream_settings: Settings) -> None:
+    """1. A bank's own topic keeps records for ever; 2. it stays so, and is named; 3. unless asked for."""
+    plan, name = planned_topics(stream_settings), stream_settings.topics.transactions
+    with administrator(stream_settings.broker) as admin:
+        own = ConfigResource(ConfigResourceType.TOPIC, name, configs={"retention.ms": "-1"})
+        admin.alter_configs([own])
+        until(lambda: retention(admin, name) == "-1", what="the bank's retention")
+        outcome = ensure_topics(admin, plan)
+        assert outcome.pop(name) == "left: retention.ms=-1 (planned 604800000)"
+        assert set(outcome.values()) == {"as planned"}
+        assert retention(admin, name) == "-1"
+        assert ensure_topics(admin, plan, [name])[name] == "set: retention.ms=604800000"
+        until(lambda: retention(admin, name) == "604800000", what="the planned retention")
+
+
+def test_two_copies_in_sync_are_not_asked_of_a_topic_with_one(stream_settings: Settings) -> None:
+    three = stream_settings.topics.model_copy(update={"replication": 3})
+    plan = planned_topics(stream_settings.model_copy(update={"topics": three}))
+    with administrator(stream_settings.broker) as admin:
+        outcome = ensure_topics(admin, plan)
+    assert set(outcome.values()) == {"left: min.insync.replicas=1 (planned 2)"}
+
+
+def retention(admin: KafkaAdminClient, name: str) -> str:
+    resource = ConfigResource(ConfigResourceType.TOPIC, name)
+    return str(admin.describe_configs([resource])["topic"][name]["retention.ms"]["value"])
 
 
 def test_another_number_of_partitions_is_refused(stream_settings: Settings) -> None:

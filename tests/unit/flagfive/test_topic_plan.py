@@ -3,8 +3,10 @@
 import re
 from pathlib import Path
 
-from flagfive.topic_plan import planned_topics
-from settings import EntitySettings, Settings
+import pytest
+
+from flagfive.topic_plan import cuts, planned_topics
+from settings import EntitySettings, Settings, TopicsSettings
 
 PLAN = {topic.name: topic for topic in planned_topics(Settings())}
 
@@ -46,3 +48,29 @@ def test_each_further_entity_has_a_stage_and_each_entity_a_checkpoint() -> None:
     names = {topic.name for topic in planned_topics(Settings(entities=entities))}
     assert {name for name in names if name.startswith("hop-")} == {"hop-device", "hop-ip"}
     assert {"checkpoint-account", "checkpoint-device", "checkpoint-ip"} <= names
+
+
+def test_with_three_copies_a_write_counts_once_two_brokers_have_it() -> None:
+    def in_sync(replication: int) -> set[str | None]:
+        settings = Settings(topics=TopicsSettings(replication=replication))
+        return {topic.configs.get("min.insync.replicas") for topic in planned_topics(settings)}
+
+    assert in_sync(1) == in_sync(2) == {None}
+    assert in_sync(3) == in_sync(5) == {"2"}
+
+
+@pytest.mark.parametrize(
+    ("key", "now", "planned", "expected"),
+    [
+        ("retention.ms", "-1", "1000", True),
+        ("retention.ms", "2000", "1000", True),
+        ("retention.ms", "500", "1000", False),
+        ("cleanup.policy", "compact", "delete", True),
+        ("cleanup.policy", "compact,delete", "delete", False),
+        ("max.message.bytes", "2000", "1000", True),
+        ("min.insync.replicas", "1", "2", False),
+        ("segment.bytes", "2000", "1000", False),
+    ],
+)
+def test_what_cuts_an_existing_topic(key: str, now: str, planned: str, expected: bool) -> None:
+    assert cuts(key, now, planned) is expected
