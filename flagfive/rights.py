@@ -71,7 +71,11 @@ def _adapter(settings: Settings) -> list[Right]:
 def _recorder(settings: Settings) -> list[Right]:
     topics = settings.topics
     return [
-        Right(TOPIC, (topics.scored, topics.alerts, topics.shadow_alerts, topics.control), (READ,)),
+        Right(
+            TOPIC,
+            (topics.scored, topics.alerts, topics.shadow_alerts, topics.control, topics.dead_letters),
+            (READ,),
+        ),
         Right(GROUP, (f"{settings.stream.group}-recorder",), (READ,)),
     ]
 

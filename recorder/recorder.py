@@ -1,5 +1,7 @@
 """Consume `scored`, `alerts`, `shadow-alerts` and `control`, and write them to SQL in bulk.
 
+Of `dead-letters`, only gaps that retention has left are written, to the audit log.
+
 For each chunk of records:
 
 1. Read the records into rows.
@@ -20,15 +22,18 @@ from dataclasses import astuple, dataclass
 from threading import Event
 from typing import Any
 
+import msgspec
 from kafka import KafkaConsumer, OffsetAndMetadata, TopicPartition
 from kafka.errors import KafkaError
 from sqlalchemy import Engine
 
 from contracts.broker import Broker, kafka_python_options
+from contracts.dead_letter import DeadLetter
 from contracts.metrics import recorder as metrics
 from contracts.outage import RECONNECT, Outage
 from control.keys import ControlKey
 from recorder.followed import Followed
+from recorder.gaps import own_gap, read_gap
 from recorder.generations import TopicIds, TopicNames
 from recorder.rows import UnreadableRecord, alert_row, control_row, scored_rows, shadow_row
 from recorder.writing import RowsByTable, Stopped, write_patiently
@@ -54,6 +59,7 @@ class Topics:
     alerts: str
     shadow_alerts: str
     control: str
+    dead_letters: str
 
 
 class Recorder:
@@ -84,6 +90,7 @@ class Recorder:
         self._ids = TopicIds(broker, TopicNames(source, topics.control)) if source else None
         self._engine, self._key, self._followed = engine, key, followed
         self._stop = Event()
+        self._looked_at: set[TopicPartition] = set()
         self._outage = Outage("recorder", broker.bootstrap)
 
     def stop(self) -> None:
@@ -115,6 +122,7 @@ class Recorder:
             session_timeout_ms=SESSION_MS,
             **RECONNECT,
         )
+        self._looked_at.clear()
         try:
             consumer.subscribe(list(astuple(self._topics)))
             log.info("recorder: reading from %s", self._broker.bootstrap)
@@ -122,7 +130,7 @@ class Recorder:
                 self._outage.look()
                 if self._ids is not None:
                     self._ids.look()
-                for rows, offsets in self._chunks(consumer.poll(timeout_ms=POLL_MS)):
+                for rows, offsets in self._chunks(consumer, consumer.poll(timeout_ms=POLL_MS)):
                     began = time.time()
                     write_patiently(self._engine, rows, self._stop, lambda: _keep_alive(consumer))
                     if self._followed is not None:
@@ -134,11 +142,12 @@ class Recorder:
                 self._ids.close()
 
     def _chunks(
-        self, polled: dict[TopicPartition, list[Any]]
+        self, consumer: KafkaConsumer, polled: dict[TopicPartition, list[Any]]
     ) -> Iterator[tuple[RowsByTable, dict[TopicPartition, int]]]:
         """Yield about ROWS_PER_WRITE rows at most, and the offsets to commit once they are written."""
         rows, offsets = self._no_rows(), dict[TopicPartition, int]()
         for partition, records in polled.items():
+            rows.gaps += self._gaps_before(consumer, partition)
             for record in records:
                 self._read(record, rows)
                 offsets[partition] = record.offset + 1
@@ -147,6 +156,14 @@ class Recorder:
                     rows, offsets = self._no_rows(), {}
         if offsets:
             yield rows, offsets
+
+    def _gaps_before(self, consumer: KafkaConsumer, partition: TopicPartition) -> list[DeadLetter]:
+        """Look once for each partition whether retention has passed its committed place."""
+        if partition in self._looked_at:
+            return []
+        self._looked_at.add(partition)
+        gap = own_gap(consumer, partition)
+        return [gap] if gap is not None else []
 
     def _no_rows(self) -> RowsByTable:
         if self._ids is None:
@@ -162,9 +179,12 @@ class Recorder:
                 rows.alerts.append(alert_row(record.value or b""))
             elif record.topic == self._topics.shadow_alerts:
                 rows.shadow_alerts.append(shadow_row(record.value or b""))
+            elif record.topic == self._topics.dead_letters:
+                gap = read_gap(record.value or b"")
+                rows.gaps += [gap] if gap is not None else []
             else:
                 rows.control.append(control_row(record.value, record.key, record.offset, self._key))
-        except UnreadableRecord as error:
+        except (UnreadableRecord, msgspec.DecodeError) as error:
             metrics.RECORDER_UNREADABLE.labels(record.topic).inc()
             log.error("recorder: %s %d/%d left out: %s", record.topic, record.partition, record.offset, error)
 

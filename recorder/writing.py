@@ -10,7 +10,9 @@ from threading import Event
 
 from sqlalchemy import Engine
 
+from contracts.dead_letter import DeadLetter
 from contracts.metrics import recorder as metrics
+from recorder.gaps import audit_gaps
 from recorder.generations import Generations, TopicNames
 from storage import StorageUnavailable, UnitOfWork
 from storage.bulk import Row
@@ -26,6 +28,7 @@ class RowsByTable:
     """Rows of one write, by table.
 
     Attributes:
+        gaps: deleted records, which go to the audit log.
         topics: names of the topics whose offsets key the rows; None where their ids are unknown.
         ids: UUIDs of these topics, by name.
     """
@@ -34,11 +37,13 @@ class RowsByTable:
     alerts: list[Row] = field(default_factory=list)
     shadow_alerts: list[Row] = field(default_factory=list)
     control: list[Row] = field(default_factory=list)
+    gaps: list[DeadLetter] = field(default_factory=list)
     topics: TopicNames | None = None
     ids: Mapping[str, str] = field(default_factory=dict)
 
     def __len__(self) -> int:
-        return len(self.scored) + len(self.alerts) + len(self.shadow_alerts) + len(self.control)
+        tables = (self.scored, self.alerts, self.shadow_alerts, self.control, self.gaps)
+        return sum(len(rows) for rows in tables)
 
 
 class Stopped(Exception):
@@ -60,6 +65,7 @@ def write(engine: Engine, rows: RowsByTable) -> None:
             "shadow_alerts": unit.shadow_alerts.add_many(generations.shadow_alerts(rows.shadow_alerts)),
             "control_entries": unit.control.add_many(generations.control_entries(rows.control)),
         }
+        audit_gaps(unit, rows.gaps)
         unit.commit()
     metrics.RECORD_SECONDS.observe(time.monotonic() - started)
     read = (rows.scored, rows.alerts, rows.shadow_alerts, rows.control)

@@ -88,6 +88,11 @@ class AuditLog:
         self._session.flush()
         return entry
 
+    def has(self, action: str, subject: str) -> bool:
+        """Return whether the log has an entry of this action on this subject."""
+        wanted = AuditEntry.subject == subject, AuditEntry.action == action
+        return self._session.scalar(select(AuditEntry.position).where(*wanted).limit(1)) is not None
+
     def head(self) -> Head:
         """Return position and hash of the last entry; position 0 if the log is empty."""
         last = self._session.scalar(select(AuditEntry).order_by(AuditEntry.position.desc()).limit(1))

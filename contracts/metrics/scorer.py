@@ -47,11 +47,6 @@ COMMITS = Counter(
     ["outcome"],
 )
 DEAD_LETTERS = Counter("flagfive_dead_letters_total", "Records that were not scored, by reason.", ["reason"])
-DELETED_UNREAD = Counter(
-    "flagfive_deleted_unread_total",
-    "Offsets that the broker deleted before a worker read them, by topic; retention was too short.",
-    ["topic"],
-)
 COMMITS_IN_DOUBT = Counter(
     "flagfive_commits_in_doubt_total", "Commits whose outcome had to be queried afterwards.", ["stage"]
 )

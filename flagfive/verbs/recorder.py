@@ -27,9 +27,8 @@ def recorder(context: typer.Context) -> None:
     configure_logging(settings)
     engine = open_engine(settings.storage.url)
     migrate.upgrade(engine)
-    topics = Topics(
-        settings.topics.scored, settings.topics.alerts, settings.topics.shadow_alerts, settings.topics.control
-    )
+    names = settings.topics
+    topics = Topics(names.scored, names.alerts, names.shadow_alerts, names.control, names.dead_letters)
     group = settings.stream.group + "-recorder"
     source = settings.topics.transactions
     running = Recorder(settings.broker, group, topics, engine, key, Followed.of(settings), source)

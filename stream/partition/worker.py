@@ -8,6 +8,7 @@ from aiokafka import TopicPartition
 from mode import get_logger
 
 from contracts.metrics import scorer as metrics
+from contracts.metrics.retention import DELETED_UNREAD
 from stream.partition.commit import Committer, CommitUncertain, PartitionLost
 from stream.partition.patience import until_the_broker_answers
 from stream.partition.stage import Output, Resume, Stage, Work
@@ -173,7 +174,7 @@ class PartitionWorker:
             self._position,
             earliest - 1,
         )
-        metrics.DELETED_UNREAD.labels(self.partition.topic).inc(deleted)
+        DELETED_UNREAD.labels(self.partition.topic).inc(deleted)
         self._stage.skip(self._position, earliest)
         self._position = earliest
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from mode import get_logger
 
 from contracts.dead_letter import DeadLetter
-from contracts.metrics import scorer as metrics
+from contracts.metrics.retention import DELETED_UNREAD
 from contracts.tracing.identity import Sampling
 from features.profiles import Profiles, Staged
 from features.vector import FeatureLayout
@@ -137,7 +137,7 @@ class EntityStage:
         """Report transactions whose scores stand, but which the profiles lack."""
         checkpoint = self._recovery.checkpoint
         log.error("%s: input offsets %d to %d are deleted; profiles lack them", checkpoint, first, end - 1)
-        metrics.DELETED_UNREAD.labels(checkpoint.topic).inc(end - first)
+        DELETED_UNREAD.labels(checkpoint.topic).inc(end - first)
         self._unreported.append(self._dead_letters.letter_for_deleted(checkpoint, first, end))
 
     def _replay(self, fetched: FetchedBatch, until: int) -> None:

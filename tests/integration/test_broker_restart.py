@@ -114,7 +114,7 @@ def test_recorder_and_adapter_go_on_after_the_broker_was_killed(
     recorder = Recorder(
         broker,
         "r",
-        Topics(topics.scored, topics.alerts, topics.shadow_alerts, topics.control),
+        Topics(topics.scored, topics.alerts, topics.shadow_alerts, topics.control, topics.dead_letters),
         engine,
         KEY,
     )

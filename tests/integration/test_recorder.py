@@ -54,9 +54,8 @@ def producer(stream_settings: Settings) -> Iterator[KafkaProducer]:
 
 
 def a_recorder(settings: Settings, engine: Engine) -> Recorder:
-    topics = Topics(
-        settings.topics.scored, settings.topics.alerts, settings.topics.shadow_alerts, settings.topics.control
-    )
+    names = settings.topics
+    topics = Topics(names.scored, names.alerts, names.shadow_alerts, names.control, names.dead_letters)
     group = settings.stream.group + "-recorder"
     source = settings.topics.transactions
     return Recorder(settings.broker, group, topics, engine, ControlKey.single(SECRET), source=source)

@@ -30,7 +30,7 @@ def test_a_followed_transaction_has_a_span_of_every_stage_under_one_trace(stream
         recorder = Recorder(
             settings.broker,
             settings.stream.group + "-recorder",
-            Topics(topics.scored, topics.alerts, topics.shadow_alerts, topics.control),
+            Topics(topics.scored, topics.alerts, topics.shadow_alerts, topics.control, topics.dead_letters),
             engine,
             ControlKey.single(SECRET),
             Followed.of(settings),
