@@ -134,6 +134,7 @@ class AdaptationWorker:
             pending = PendingChanges(context, acks.table)
             pending.resume()
             upkeep = Upkeep(context, pending.add)
+            open_.callback(upkeep.close)
             consumer, producer = self._consumer(), self._producer()
             open_.callback(lambda: consumer.close(autocommit=False, timeout_ms=CLOSE_MS))
             open_.callback(lambda: producer.close(timeout=CLOSE_MS / 1e3))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 
 import numpy as np
@@ -50,6 +50,10 @@ class ScoringStack:
     base_tails: Tails
     detectors: tuple[LiveDetector, ...] = ()
     base_shift: float = 0.0
+
+    def __getstate__(self) -> dict[str, object]:
+        """Return what to send to another process; it computes the rest again."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
 
     def score(self, X: Floats) -> tuple[Doubles, Ints]:
         """Score rows; a row's result is the same to the bit in any batch.

@@ -22,9 +22,9 @@ NEWEST = 2_000_000
 """Newest transactions that the sample is drawn from: hours to weeks, depending on the traffic."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class TrafficSample:
-    """n transactions in the order of event time; all fields have n entries."""
+    """n transactions in the order of event time; all fields have n entries. Equal only to itself."""
 
     features: NDArray[np.float32]
     """Features as they were scored, (n, d)."""

@@ -13,7 +13,7 @@ from adaptation.flag_steps import FlagStep
 from adaptation.intake.checks import Flagged, RequestRefused, examine_flag
 from adaptation.proposing.identity import detector_id, seed_of
 from adaptation.proposing.preparation import AdaptationNotReady, Ready
-from adaptation.proposing.proposal import Proposal, Terms, propose
+from adaptation.proposing.proposal import Proposal, Run, Terms, at_once, propose
 from adaptation.proposing.review import Review
 from adaptation.proposing.risk import Risk, risk_of
 from adaptation.proposing.surging import PART, UNTIL, surges_of, with_surge
@@ -105,6 +105,7 @@ def adapt(
     approved: bool = False,
     may_surge: bool = True,
     adapter: str | None = None,
+    run: Run = at_once,
 ) -> Adapted:
     """Check the flagged transactions, make their detector and have the gate judge it.
 
@@ -117,6 +118,7 @@ def adapt(
         approved: whether a person has approved the episode, so that its entities may be blocked.
         may_surge: whether a surge may begin where the detector does not fit the budget.
         adapter: name of the adapter; the configured one where not given.
+        run: computes the verdict; what it raises is passed on.
 
     Returns:
         The detector with its verdict, and the rules that follow for the flagged entities.
@@ -141,7 +143,7 @@ def adapt(
         chosen = context.preparation.adapter_for(ready, adapter)
         found = with_surge(
             context,
-            lambda part: _proposal(context, ready, chosen, flagged, request, identity, part, review),
+            lambda part: _proposal(context, ready, chosen, flagged, request, identity, part, review, run),
             may_surge=may_surge,
         )
     except (AdaptationNotReady, TooLittleTraffic) as lack:
@@ -171,6 +173,7 @@ def _proposal(
     identity: str,
     part: float,
     review: Review | None,
+    run: Run,
 ) -> Proposal:
     """Propose a detector where `part` of the budget may be added for a time."""
     snapshot = ready.snapshot
@@ -190,6 +193,7 @@ def _proposal(
         ),
         review=review,
         adapter=adapter,
+        run=run,
     )
     metrics.ADAPT_SECONDS.labels(adapter.name).observe(proposal.seconds)
     for cause in proposal.verdict.causes or ("passed",):

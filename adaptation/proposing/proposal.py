@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 
@@ -16,10 +17,18 @@ from meta import episode
 from meta import review as ranking
 from meta.adapters.protocol import Adapter
 from meta.arrays import Floats
-from meta.episode import Traces
+from meta.episode import EpisodeVerdict, Traces
 from meta.stakes import Frauds, Stakes
 from meta.support import Support
 from meta.verdict import DEFAULT_LIMITS, Limits, Verdict
+
+Run = Callable[[Hashable, Callable[[], EpisodeVerdict]], EpisodeVerdict]
+"""Computes a verdict: takes what it depends on, and the computation."""
+
+
+def at_once(question: Hashable, compute: Callable[[], EpisodeVerdict]) -> EpisodeVerdict:
+    """Compute in this process."""
+    return compute()
 
 
 @dataclass(frozen=True)
@@ -74,6 +83,7 @@ def propose(
     terms: Terms = Terms(),
     review: Review | None = None,
     adapter: Adapter | None = None,
+    run: Run = at_once,
 ) -> Proposal:
     """Adapt to what was flagged and judge the detector beside everything in force.
 
@@ -89,6 +99,7 @@ def propose(
         terms: Limits, rates and a chosen share; `budget` replaces the one in the limits.
         review: The review that the episode had before. Its frauds, judged or likely, do not count as genuine.
         adapter: Makes the detector; that of `prepared` where not given.
+        run: Computes the verdict.
 
     Raises:
         TooLittleTraffic: too few transactions are stored to calibrate on.
@@ -96,7 +107,8 @@ def propose(
     started, worked = time.perf_counter(), time.thread_time()
     review = review or Review()
     traces = _traces(flagged, prepared, review)
-    found = episode.propose(
+    compute = partial(
+        episode.propose,
         prepared.traffic,
         adapter or prepared.adapter,
         Support(flagged.fraud_features(), flagged.genuine_features()),
@@ -117,6 +129,7 @@ def propose(
         asked=terms.share,
         grouping=prepared.adapter,
     )
+    found = run(_question(flagged, prepared, review, beside, seed), compute)
     return Proposal(
         found.verdict,
         found.rows,
@@ -126,6 +139,18 @@ def propose(
         time.perf_counter() - started,
         time.thread_time() - worked,
     )
+
+
+def _question(
+    flagged: Flagged, prepared: Prepared, review: Review, beside: Sequence[int] | None, seed: int
+) -> Hashable:
+    """Return what the verdict depends on, but for thresholds and rates, which move all the time."""
+    stack = prepared.stack
+    judged_beside = (
+        [stack.detectors[place].detector.content_hash for place in beside] if beside is not None else ()
+    )
+    ids = [row.transaction_id for row in (*flagged.fraud, *flagged.genuine)]
+    return (prepared.sample, stack.base.content_hash, *judged_beside, *ids, *review.alike, seed)
 
 
 def _frauds(flagged: Flagged, review: Review) -> Frauds:

@@ -8,8 +8,8 @@ already is not taken back.
 from __future__ import annotations
 
 import logging
-import time
 from dataclasses import asdict, dataclass
+from functools import partial
 
 from adaptation.context import AdaptationContext
 from adaptation.going_live import episode_records as records
@@ -19,6 +19,7 @@ from adaptation.intake.checks import RequestRefused
 from adaptation.intake.labelling import GROWN_AT
 from adaptation.proposing.adapting import Adapted, adapt
 from adaptation.proposing.identity import detector_id
+from adaptation.upkeep.background import Background, UnderWay
 from contracts.metrics import adaptation as metrics
 from control.snapshot import Snapshot
 from meta.adapters.refined import NAME
@@ -26,8 +27,8 @@ from storage.episodes import LIVE, REFINED, Episode
 
 log = logging.getLogger(__name__)
 
-QUIET_S = 5.0
-"""Flags come in bursts, and no request is handled while a detector is refined: so it waits for quiet."""
+QUIET_S = 2.0
+"""Flags come in bursts, and each one makes a refined detector obsolete: so refinement waits for quiet."""
 GAIN_MARGIN = 0.05
 """Part of the gain below which two gains are equal: a refined detector costs the scorer ten times as much."""
 FOUND_MARGIN = 0.05
@@ -67,15 +68,18 @@ class Figures:
         return self.found - other.found >= FOUND_MARGIN
 
 
-def refine(context: AdaptationContext, snapshot: Snapshot) -> bool:
+def refine(context: AdaptationContext, snapshot: Snapshot, background: Background) -> bool:
     """Refine the detector of the newest live episode that was not refined yet. Repeating it is harmless.
+
+    It takes several calls: the refined detector is made and judged in the background.
 
     Args:
         context: database, control log, prepared calibration, standing policy.
         snapshot: everything in force.
+        background: makes and judges the refined detector.
 
     Returns:
-        Whether there was one.
+        Whether one was refined, or kept as it was.
 
     Raises:
         StorageUnavailable: the database is away.
@@ -84,12 +88,13 @@ def refine(context: AdaptationContext, snapshot: Snapshot) -> bool:
     due = _due(context, snapshot)
     if due is None:
         return False
-    began = time.perf_counter()
     request = request_of(due, reason="refined")
+    terms = partial(adapt, context, request, context.clock(), approved=True, may_surge=False)
     try:
-        now = context.clock()
-        fast = adapt(context, request, now, approved=True, may_surge=False)
-        refined = adapt(context, request, now, approved=True, may_surge=False, adapter=NAME)
+        refined = terms(adapter=NAME, run=background.run)
+        fast = terms()
+    except UnderWay:
+        return False
     except RequestRefused as lack:
         _note(context, due, False, {"said": f"not refined: {lack}"})
         return True
@@ -98,7 +103,7 @@ def refine(context: AdaptationContext, snapshot: Snapshot) -> bool:
     if taken:
         offset = context.announcer.announce(detector_change(request, refined)).offset
         records.note_new_version(context, request, refined, offset)
-    seconds = time.perf_counter() - began
+    seconds = context.clock() - due.flagged_at
     figures = {"refined": asdict(Figures.of(refined)), "before": asdict(Figures.of(fast)), "seconds": seconds}
     said = _in_words(fast, refined, taken, seconds)
     _note(context, due, taken, {"said": said, **figures})
@@ -149,7 +154,7 @@ def _in_words(fast: Adapted, refined: Adapted, taken: bool, seconds: float) -> s
         f"left-out flags found {after.found:.0%} (before {before.found:.0%})"
     )
     if taken:
-        return f"refined after {seconds:.1f} s: {compared}"
+        return f"refined {seconds:.1f} s after the last flag: {compared}"
     against = "; ".join(refined.proposal.verdict.reasons) or "not better"
     return f"kept, a refined detector is not taken ({against}): {compared}"
 

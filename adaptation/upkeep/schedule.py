@@ -15,6 +15,7 @@ from adaptation.going_live.result import PendingChange
 from adaptation.going_live.surges import settle_surge
 from adaptation.proposing.preparation import AdaptationNotReady
 from adaptation.proposing.surging import surges_of
+from adaptation.upkeep.background import Background
 from adaptation.upkeep.covering import propose_retirements
 from adaptation.upkeep.recalibrating import AUTHOR, BUDGET, recalibrate
 from adaptation.upkeep.refining import refine
@@ -55,7 +56,12 @@ class Upkeep:
         self._next = self._next_delete = 0.0
         self._compared = ""
         self._steerer = Steerer(context)
+        self._background = Background()
         self._deleting: threading.Thread | None = None
+
+    def close(self) -> None:
+        """End the process that refines."""
+        self._background.close()
 
     def turn(self) -> None:
         """Do what is due, at most once a second.
@@ -81,7 +87,7 @@ class Upkeep:
                 or self._expire(snapshot, now)
                 or self._recalibrate(snapshot, now)
                 or self._steerer.turn(snapshot, now)
-                or refine(self._context, snapshot)
+                or refine(self._context, snapshot, self._background)
             )
             self._compare(snapshot)
         except AdaptationNotReady:

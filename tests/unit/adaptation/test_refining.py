@@ -12,7 +12,10 @@ from sqlalchemy import Engine, select
 from adaptation.going_live import episode_records
 from adaptation.going_live.growing import adapt_grown
 from adaptation.proposing.adapting import adapt
+from adaptation.proposing.proposal import at_once
+from adaptation.upkeep.background import Background
 from adaptation.upkeep.refining import QUIET_S, Figures, refine
+from contracts.answer import Answer
 from contracts.standing_policy import StandingPolicy
 from control.entry import Kind
 from meta.adapters.refined import NAME
@@ -20,6 +23,7 @@ from storage import UnitOfWork
 from storage.audit_log import AuditEntry
 from storage.episodes import ANNOUNCED, DRAFT, LIVE, REFINED, WAITING, Episode
 from tests.unit.adaptation.worker_in_memory import WorkerInMemory, a_flag, frauds
+from tests.waiting import until
 
 
 @pytest.fixture
@@ -60,7 +64,14 @@ def stored(worker: WorkerInMemory, episode_id: str) -> Episode:
 def refined(worker: WorkerInMemory, *, later: float = QUIET_S) -> bool:
     """Do one turn of refinement, `later` seconds after now."""
     clock = worker.context.clock
-    return refine(replace(worker.context, clock=lambda: clock() + later), worker.log.refresh())
+    context = replace(worker.context, clock=lambda: clock() + later)
+    return refine(context, worker.log.refresh(), InThisProcess())
+
+
+class InThisProcess(Background):
+    """Answers at once."""
+
+    run = staticmethod(at_once)
 
 
 def adapters(worker: WorkerInMemory) -> list[str]:
@@ -82,7 +93,7 @@ def test_a_live_detector_is_replaced_by_a_refined_version_once(
     assert (adapters(worker), list(worker.log.refresh().in_force(Kind.DETECTOR))) == ([NAME], [before])
     found = stored(worker, episode).details[REFINED]
     assert found["taken"]
-    assert found["said"].startswith("refined after ")
+    assert found["said"].startswith("refined ")
     assert found["refined"].keys() == found["before"].keys() == {"gain", "found"}
     assert found["seconds"] > 0
     with worker.context.unit(reads_only=True) as unit:
@@ -99,6 +110,25 @@ def test_refinement_waits_while_flags_come_in(worker: WorkerInMemory) -> None:
     assert not refined(worker, later=0.0)
     assert adapters(worker) == ["portfolio"]
     assert refined(worker)
+
+
+@pytest.mark.usefixtures("better")
+def test_requests_are_handled_while_a_process_refines(worker: WorkerInMemory) -> None:
+    episode, background = flagged(worker), Background()
+    clock = worker.context.clock
+    context = replace(worker.context, clock=lambda: clock() + QUIET_S)
+    try:
+        assert not refine(context, worker.log.refresh(), background)
+        answer = worker.handle(a_flag("preview", request_id="r-2", fraud=frauds(4, 5, 6, 7)))
+        assert isinstance(answer, Answer)
+        assert answer.status == "preview"
+        until(
+            lambda: refine(context, worker.log.refresh(), background), what="a refined detector", within_s=120
+        )
+    finally:
+        background.close()
+    assert adapters(worker) == [NAME]
+    assert stored(worker, episode).details[REFINED]["taken"]
 
 
 @pytest.mark.usefixtures("worse")
