@@ -98,6 +98,18 @@ ADAPTATION = Dashboard(
             limits=((1, "red"),),
         ),
         Panel(
+            "Untrusted messages, 1 h",
+            "Requests, answers and acknowledgements that no permitted sender has signed; investigate every one.",
+            "short",
+            (
+                (
+                    "sum by (message, cause) (increase(flagfive_untrusted_messages_total[1h]))",
+                    "{{message}} {{cause}}",
+                ),
+            ),
+            limits=((1, "red"),),
+        ),
+        Panel(
             "Seconds to apply an entry",
             "90th percentile of the seconds from the signing of an entry until it is in force.",
             "s",

@@ -1,6 +1,5 @@
 """Starts the processes of a demo: broker, topics and verbs."""
 
-import os
 import secrets
 import shutil
 from collections.abc import Callable, Sequence
@@ -14,7 +13,6 @@ from flagfive.processes import Processes
 from flagfive.topic_plan import ensure_topics, planned_topics
 from settings import Settings
 
-KEY_VARIABLE = "FLAGFIVE_CONTROL_KEY"
 # Marks a folder whose broker and database a demo created; only such data is deleted by the next demo.
 MARKER = ".made-by-flagfive-demo"
 
@@ -94,11 +92,6 @@ def start_verbs(
     """
     for verb in verbs:
         processes.start(verb.name, command(verb.name, *verb.arguments), environment=environment_of(settings))
-
-
-def ensure_key() -> None:
-    """Set a random signing key unless the environment has one; child processes inherit it."""
-    os.environ.setdefault(KEY_VARIABLE, secrets.token_urlsafe(32))
 
 
 def environment_of(settings: Settings) -> dict[str, str]:

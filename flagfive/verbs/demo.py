@@ -38,13 +38,12 @@ def demo(
     from functools import partial
 
     from flagfive.demo.play import play
-    from flagfive.demo.stage import demo_settings, ensure_key, start_empty
+    from flagfive.demo.stage import demo_settings, start_empty
     from flagfive.own_broker import broker_is_given
     from flagfive.processes import Processes
 
     if pattern not in UNTRAINED:
         raise typer.BadParameter(f"{pattern!r}, allowed {', '.join(UNTRAINED)}", param_hint="--pattern")
-    ensure_key()
     settings = demo_settings(settings_of(context))
     if not broker_is_given():
         start_empty(settings)

@@ -13,6 +13,8 @@ import pytest
 import yaml
 from jsonschema import Draft7Validator, Draft202012Validator
 
+from contracts.signing.principals import PROCESSES
+from flagfive.key_folder import KeyFolder
 from flagfive.verbs import VERBS
 from settings import Settings, load_settings
 from tests.docs_blocks import CLONE
@@ -154,19 +156,51 @@ def test_no_secret_stands_in_an_environment(tmp_path: Path) -> None:
         assert load_settings(CLONE / "flagfive.toml", here).logging.format == "json"
 
 
+def make_secrets(folder: Path) -> dict[str, str]:
+    script = CLONE / "deploy" / "make-secrets"
+    subprocess.run([script, str(folder)], check=True, env={"PATH": os.environ["PATH"]})
+    return {path.name: path.read_text() for path in folder.iterdir()}
+
+
 def test_every_secret_is_made_by_the_script_once(tmp_path: Path) -> None:
-    made = tmp_path / "secrets"
-
-    def make() -> dict[str, str]:
-        script = CLONE / "deploy" / "make-secrets"
-        subprocess.run([script, str(made)], check=True, env={"PATH": os.environ["PATH"]})
-        return {path.name: path.read_text() for path in made.iterdir()}
-
-    first = make()
-    assert set(first) == set(compose()["secrets"])
+    first = make_secrets(tmp_path / "secrets")
+    assert set(first) == {Path(one["file"]).name for one in compose()["secrets"].values()}
     assert first["postgres_password"] in first["database_url"]
-    assert len(first["control_key"]) == 64
-    assert make() == first
+    assert make_secrets(tmp_path / "secrets") == first
+
+
+def test_the_script_makes_a_key_for_every_process_as_the_code_does(tmp_path: Path) -> None:
+    made = make_secrets(tmp_path / "secrets")
+    folder = KeyFolder(tmp_path / "secrets")
+    assert folder.trusted().principals == PROCESSES
+    for principal in PROCESSES:
+        (known,) = folder.registry().keys_of(principal.name)
+        private = folder.private(principal.name)
+        assert private is not None
+        assert private.id == known.key.id
+        assert f"{principal.name}.key" in made
+
+
+HELD = {
+    "worker": {"worker"},
+    "recorder": set(),
+    "adapter": {"adapter", "control", "cli"},
+    "monitor": set(),
+    "console": {"console"},
+}
+"""The private keys of each process: only the adaptation worker can sign for the control log."""
+
+
+@pytest.mark.parametrize("name", HELD)
+def test_each_container_holds_the_public_keys_and_only_its_own_private_ones(name: str) -> None:
+    mounted = [one["target"] for one in services()[name]["secrets"] if isinstance(one, dict)]
+    keys = {f"/run/keys/{held}.key" for held in HELD[name]}
+    assert set(mounted) == {"/run/keys/trusted.json", *keys}
+    (volume,) = [one for one in pods()[name]["volumes"] if one["name"] == "keys"]
+    sources = volume["projected"]["sources"]
+    secrets = [one["secret"]["name"] for one in sources if "secret" in one]
+    assert secrets == ([f"flagfive-{name}"] if HELD[name] else [])
+    assert [one["configMap"]["name"] for one in sources if "configMap" in one] == ["flagfive-trusted"]
 
 
 def test_the_image_holds_every_package_that_a_verb_imports() -> None:
