@@ -99,7 +99,7 @@ ADAPTATION = Dashboard(
         ),
         Panel(
             "Untrusted messages, 1 h",
-            "Requests, answers and acknowledgements that no permitted sender has signed; investigate every one.",
+            "Requests, answers and acknowledgements without a valid signature; investigate every one.",
             "short",
             (
                 (

@@ -24,7 +24,7 @@ ROOT = Path(__file__).parent.parent.parent
 
 def flagfive(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "FLAGFIVE_VAR": str(folder), "OMP_NUM_THREADS": "1"}
-    environment |= {"FLAGFIVE_CONTROL_KEY": "a secret of enough length"}
+    environment.pop("FLAGFIVE_CONTROL_KEY", None)  # the keys are made at the first start
     environment.pop("FLAGFIVE_BROKER", None)
     command = [sys.executable, "-m", "flagfive", *arguments]
     return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
