@@ -32,6 +32,7 @@ from contracts.answers_topic import answers_topic, create_topic
 from contracts.broker import Broker, kafka_python_options
 from contracts.metrics import trust as metrics
 from contracts.outage import RECONNECT, Outage
+from contracts.request_masking import masked
 from contracts.signing.trust import Trust, Untrusted
 from contracts.standing_policy import StandingPolicy
 from contracts.tracing.spans import Spans
@@ -180,7 +181,7 @@ class AdaptationWorker:
             self._send(producer, admitted.earlier)
             return
         with self._traffic.paused():
-            result = handle(context, admitted.request, record.timestamp / 1e3, self._stop)
+            result = handle(context, masked(admitted.request), record.timestamp / 1e3, self._stop)
         if isinstance(result, PendingChange):
             pending.add(result)
         else:

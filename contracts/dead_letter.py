@@ -31,7 +31,8 @@ class DeadLetter(msgspec.Struct, frozen=True, omit_defaults=True):
         reason: name of the broken rule; `detail` names the field.
         size: bytes of the record's value; of several, the bytes that the broker stores for them.
         time: when it was rejected, seconds since 1970-01-01 UTC.
-        value: first bytes of the value in base64; absent where they may hold a card number.
+        value: first bytes of the value in base64, with card data masked; absent unless the setting
+            `topics.dead_letters_keep_bytes` is on, and where they may hold a card number.
         last_offset: of several records, the offset of the last.
         records: number of records.
     """

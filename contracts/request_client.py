@@ -16,6 +16,7 @@ from contracts.broker import Broker, kafka_python_options
 from contracts.metrics import trust as metrics
 from contracts.outage import RECONNECT
 from contracts.request import Request
+from contracts.request_masking import masked
 from contracts.signing.principals import ANSWER
 from contracts.signing.trust import Trust, Untrusted
 
@@ -66,7 +67,7 @@ class FeedbackClient:
         return None
 
     def send(self, request: Request, *, timeout_s: float) -> int:
-        """Put a request on the topic. Safe in any thread.
+        """Put a request on the topic, with card numbers masked. Safe in any thread.
 
         Args:
             request: what is asked.
@@ -78,7 +79,7 @@ class FeedbackClient:
         Raises:
             KafkaError: the broker did not take it within `timeout_s` seconds.
         """
-        value, key = msgspec.json.encode(request), request.request_id.encode()
+        value, key = msgspec.json.encode(masked(request)), request.request_id.encode()
         headers = self._trust.signed(self._feedback, key, value)
         sent = self._producer.send(self._feedback, value, key=key, headers=headers)
         offset: int = sent.get(timeout=timeout_s).offset

@@ -13,6 +13,7 @@ from kafka.errors import KafkaError
 
 from contracts.broker import Broker, kafka_python_options
 from contracts.broker_errors import told
+from contracts.card_numbers import mask_card_numbers
 from contracts.outage import RECONNECT
 from control.change import Change
 from control.entry import LoggedEntry
@@ -120,7 +121,7 @@ class Announcer:
 
     def _send(self, changes: Sequence[Change]) -> list[LoggedEntry]:
         entries, trial = [], self.current
-        for change in changes:
+        for change in map(_masked, changes):
             now = self._clock()
             entry = change.entry(sequence=0, time=now)
             entry = replace(entry, sequence=self.current.next_sequence(entry.key, now))
@@ -152,3 +153,10 @@ class Announcer:
         self.current = folded.snapshot
         for one in folded.refused:
             log.warning("control log: record at offset %d is refused: %s", one.logged.offset, one.refusal)
+
+
+def _masked(change: Change) -> Change:
+    """Return the change without card numbers in what people typed: a signed entry cannot be changed later."""
+    values = {k: mask_card_numbers(v) if isinstance(v, str) else v for k, v in change.values.items()}
+    author, reason = mask_card_numbers(change.author), mask_card_numbers(change.reason)
+    return replace(change, author=author, reason=reason, values=values)

@@ -1,8 +1,13 @@
 """Find what may be a full card number, so that it is neither scored nor stored.
 
-Thirteen to nineteen digits that pass the check of Luhn (ISO/IEC 7812-1, annex B), with at most one space
-or dash between two of them, and no letter or further digit beside them. Excused are decimals, UUIDs, and
+Thirteen to nineteen digits that pass the check of Luhn (ISO/IEC 7812-1, annex B), with no further digit beside
+them. Digits are those of any script. Written plainly, with at most one space or dash between two digits and no
+letter beside them, any such number counts. In other spellings it counts if its first digits and its length are
+those of a card: with letters beside it, as in track 1 and 2; with dots, slashes, underscores, other spaces or up
+to three separators between digits; with zeros behind a point. Excused are decimals, UUIDs, hexadecimal ids, and
 bare integers that are a recent time in milli-, micro- or nanoseconds.
+
+The search takes a bounded number of steps for each byte, whatever the text.
 """
 
 from __future__ import annotations
@@ -11,15 +16,29 @@ import numpy as np
 import numpy.typing as npt
 
 from features.byte_strings import Bytes, Index, Offsets
-from features.card_number_excuses import is_in_uuid, is_recent_time
+from features.card_number_excuses import end_of_uuid, is_in_hexadecimal_id, is_recent_time
+from features.card_number_spelling import (
+    DECIMALS,
+    DIGIT,
+    FEWEST,
+    LETTER,
+    MOST,
+    NOTHING,
+    behind_number,
+    before_number,
+    digit_at,
+    is_of_a_card,
+    may_belong,
+    separator_width,
+)
 from features.compiling import inlined, kernel
-from features.json_grammar import MINUS, POINT, SPACE, ZERO, is_digit
+from features.json_grammar import MINUS, POINT, SPACE
 from features.pointers import Pointer, pointer_to, row_pointer
 
-_FEWEST, _MOST = 13, 19  # digits
 _NOWHERE = -1
-_SMALL, _A, _Z = 32, 97, 122
-_ESCAPED_DIGIT = rb"\u003"
+_MOST_SEPARATORS = 3  # between two digits
+_B, _CARET, _SMALL = 98, 94, 32
+_ESCAPE = rb"\u"
 
 
 def has_card_number(text: bytes, arrival: float) -> bool:
@@ -33,8 +52,8 @@ def has_card_number(text: bytes, arrival: float) -> bool:
 
 
 def may_hold_card_number(record: bytes, arrival: float) -> bool:
-    """Whether a rejected record must be withheld: it has a card number, or digits written as escapes."""
-    return _ESCAPED_DIGIT in record or has_card_number(record, arrival)
+    """Whether a rejected record must be withheld: it has a card number, or characters written as escapes."""
+    return _ESCAPE in record or has_card_number(record, arrival)
 
 
 @kernel
@@ -55,113 +74,126 @@ def rows_with_card_numbers(
 def _holds_one(
     text: Pointer, start: Index, end: Index, exempt: Pointer, exempts: Index, arrival: float
 ) -> bool:
-    first, past = _next_number(text, start, start, end)
-    while first != _NOWHERE:
-        if not (
-            _is_exempt(first, past, exempt, exempts)
-            or is_recent_time(text, first, past, start, end, arrival)
-            or is_in_uuid(text, first, past, start, end)
-        ):
-            return True
-        first, past = _next_number(text, first + 1, start, end)
-    return False
-
-
-@inlined
-def _next_number(text: Pointer, floor: Index, start: Index, end: Index) -> tuple[Index, Index]:
-    """Where the first number from `floor` on begins and ends, or _NOWHERE.
+    """Look at runs of digits and separators.
 
     Only every 13th byte is looked at: a run that is long enough cannot lie between two of them.
     Source of the idea: Boyer, Moore 1977, «A fast string searching algorithm», CACM 20(10).
     """
-    at = floor + _FEWEST - 1
+    floor, at = start, start + FEWEST - 1
     while at < end:
-        if not _may_belong(text[at]):
-            at += _FEWEST
+        if not may_belong(text[at]):
+            at += FEWEST
             continue
         first, past = at, at + 1
-        while first > floor and _may_belong(text[first - 1]):
+        while first > floor and may_belong(text[first - 1]):
             first -= 1
-        while past < end and _may_belong(text[past]):
+        while past < end and may_belong(text[past]):
             past += 1
-        if past - first >= _FEWEST:
-            first, number_past = _number_in_run(text, first, past, start, end)
-            if first != _NOWHERE:
-                return first, number_past
-        floor, at = past, past + _FEWEST
-    return _NOWHERE, _NOWHERE
+        if past - first >= FEWEST and _is_in_run(text, first, past, start, end, exempt, exempts, arrival):
+            return True
+        floor, at = past, past + FEWEST
+    return False
+
+
+@kernel
+def _is_in_run(
+    text: Pointer, first: Index, past: Index, start: Index, end: Index, exempt: Pointer, exempts: Index,
+    arrival: float,
+) -> bool:  # fmt: skip
+    """Try each group of digits in a run as the first of a number, and skip numbers that are excused."""
+    at, behind_digit = first, False
+    while at < past:
+        digit, width = digit_at(text, at, past)
+        if digit >= 0 and not behind_digit:
+            number_past = _number_past(text, at, past, start, end)
+            if number_past != _NOWHERE:
+                over = _end_of_excuse(text, at, number_past, start, end, exempt, exempts, arrival)
+                if over == _NOWHERE:
+                    return True
+                at = over
+                continue
+        at, behind_digit = at + width, digit >= 0
+    return False
+
+
+@kernel
+def _end_of_excuse(
+    text: Pointer, first: Index, past: Index, start: Index, end: Index, exempt: Pointer, exempts: Index,
+    arrival: float,
+) -> Index:  # fmt: skip
+    """Where a number of another kind ends that a found one is part of, or _NOWHERE."""
+    k = 0
+    while k < exempts:
+        if exempt[2 * k] <= first and past <= exempt[2 * k + 1]:
+            return past
+        k += 1
+    if is_recent_time(text, first, past, start, end, arrival):
+        return past
+    if is_in_hexadecimal_id(text, first, past, start, end):
+        return past
+    return end_of_uuid(text, first, past, start, end)
+
+
+@kernel
+def _number_past(text: Pointer, first: Index, past: Index, start: Index, end: Index) -> Index:
+    """Where the number that begins at `first` ends: whole groups, up to three separators between. Or _NOWHERE.
+
+    Both sums of Luhn are kept, since the number of digits decides which of them are doubled.
+    """
+    before = before_number(text, first, start)
+    digits, at, leading = 0, first, np.int64(0)
+    even, odd = np.int64(0), np.int64(0)  # sums with the digits at even and at odd places doubled
+    usual, points, dotted, point_before = True, 0, False, False
+    while at < past and digits < MOST:
+        digit, width = digit_at(text, at, past)
+        if digit < 0:
+            group = _next_group(text, at, past)
+            if group == _NOWHERE:
+                return _NOWHERE
+            point = group == at + 1 and text[at] == POINT
+            dotted, point_before, points = dotted or (point and point_before), point, points + point
+            usual = usual and group == at + 1 and (point or text[at] == SPACE or text[at] == MINUS)
+            at = group
+            continue
+        usual = usual and width == 1
+        doubled = 2 * digit - 9 if digit > 4 else 2 * digit
+        if digits % 2 == 0:
+            even, odd = even + doubled, odd + digit
+        else:
+            even, odd = even + digit, odd + doubled
+        if digits < 4:
+            leading = 10 * leading + digit
+        digits, at = digits + 1, at + width
+        total = even if digits % 2 == 0 else odd
+        if digits >= FEWEST and total % 10 == 0 and (points == 0 or dotted):
+            behind = behind_number(text, at, end)
+            plain = usual and points == 0 and before == NOTHING and behind == NOTHING
+            whole = behind != DIGIT and behind != DECIMALS and (dotted or before != DECIMALS)
+            if whole and (
+                plain or is_of_a_card(leading, digits) or _is_on_track(text, first, at, before, end)
+            ):
+                return at
+    return _NOWHERE
 
 
 @inlined
-def _may_belong(byte: Index) -> bool:
-    return is_digit(byte) or byte in (MINUS, SPACE)
-
-
-@kernel
-def _number_in_run(text: Pointer, first: Index, past: Index, start: Index, end: Index) -> tuple[Index, Index]:
-    """Try each group of digits in a run of digits, spaces and dashes as the first of a number."""
-    for at in range(first, past):
-        if is_digit(text[at]) and not _joined_before(text, at, start):
-            number_past = _number_past(text, at, past, end)
-            if number_past != _NOWHERE:
-                return at, number_past
-    return _NOWHERE, _NOWHERE
-
-
-@kernel
-def _number_past(text: Pointer, first: Index, past: Index, end: Index) -> Index:
-    """Where the number that begins at `first` ends: whole groups, one separator between them. Or _NOWHERE."""
-    digits, at = 0, first
-    while at < past and digits < _MOST:
-        if not is_digit(text[at]):
-            at += 1
-            if at == past or not is_digit(text[at]):
-                return _NOWHERE
-        digits, at = digits + 1, at + 1
-        if digits >= _FEWEST and not _joined_after(text, at, end) and _passes_luhn(text, first, at):
+def _next_group(text: Pointer, at: Index, past: Index) -> Index:
+    """Where the digit behind one to three separators stands, or _NOWHERE."""
+    for _ in range(_MOST_SEPARATORS):
+        width = separator_width(text, at, past)
+        if width == 0:
+            return _NOWHERE
+        at += width
+        if at >= past:
+            return _NOWHERE
+        digit, _width = digit_at(text, at, past)
+        if digit >= 0:
             return at
     return _NOWHERE
 
 
 @inlined
-def _is_letter(byte: Index) -> bool:
-    return bool(_A <= (byte | _SMALL) <= _Z)
-
-
-@inlined
-def _joined_before(text: Pointer, at: Index, start: Index) -> bool:
-    """Whether a digit, a letter or the whole part of a decimal stands directly before."""
-    if at == start:
-        return False
-    before = text[at - 1]
-    decimal = before == POINT and at - 2 >= start and is_digit(text[at - 2])
-    return bool(is_digit(before) or _is_letter(before) or decimal)
-
-
-@inlined
-def _joined_after(text: Pointer, at: Index, end: Index) -> bool:
-    """Whether a digit, a letter or the decimals of a number stand directly behind."""
-    if at >= end:
-        return False
-    decimal = text[at] == POINT and at + 1 < end and is_digit(text[at + 1])
-    return bool(is_digit(text[at]) or _is_letter(text[at]) or decimal)
-
-
-@kernel
-def _passes_luhn(text: Pointer, first: Index, past: Index) -> bool:
-    total, doubled = np.int64(0), False
-    for at in range(past - 1, first - 1, -1):
-        if is_digit(text[at]):
-            digit = np.int64(text[at]) - ZERO
-            if doubled:
-                digit = 2 * digit - 9 if digit > 4 else 2 * digit
-            total, doubled = total + digit, not doubled
-    return bool(total % 10 == 0)
-
-
-@inlined
-def _is_exempt(first: Index, past: Index, exempt: Pointer, exempts: Index) -> bool:
-    k = 0
-    while k < exempts and not (exempt[2 * k] <= first and past <= exempt[2 * k + 1]):
-        k += 1
-    return bool(k < exempts)
+def _is_on_track(text: Pointer, first: Index, past: Index, before: Index, end: Index) -> bool:
+    """Whether it stands as in track 1 of a magnetic stripe: behind the format code B, before a caret."""
+    code = before == LETTER and (text[first - 1] | _SMALL) == _B
+    return bool(code and past < end and text[past] == _CARET)

@@ -19,7 +19,7 @@ from features.columns import currency_text
 from storage.alerts import COLUMNS as ALERT_COLUMNS
 from storage.alerts import priority_of
 from storage.bulk import Row
-from storage.card_numbers import CANDIDATE, mask_card_numbers
+from contracts.card_numbers import CANDIDATE, mask_card_numbers
 from storage.control_entries import COLUMNS as CONTROL_COLUMNS
 from storage.scored_transactions import COLUMNS as SCORED_COLUMNS
 from storage.shadow_alerts import COLUMNS as SHADOW_COLUMNS

@@ -3,7 +3,7 @@
 from sqlalchemy import Float, Index, String, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from storage.card_numbers import MaskedText
+from storage.masked_text import MaskedText
 from storage.table import BigIdentity, TableBase
 
 APPROVED, REJECTED = "approved", "rejected"

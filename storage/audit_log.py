@@ -9,7 +9,8 @@ from typing import Any
 from sqlalchemy import JSON, Float, Index, String, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from storage.card_numbers import MaskedText, mask_card_numbers
+from contracts.card_numbers import mask_card_numbers
+from storage.masked_text import MaskedText
 from storage.errors import AuditLogBroken
 from storage.table import BigIdentity, TableBase
 

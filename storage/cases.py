@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, Float, ForeignKey, Index, String, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
-from storage.card_numbers import MaskedText
+from storage.masked_text import MaskedText
 from storage.table import BigIdentity, TableBase
 
 OPEN, WORKING, CLOSED = "open", "working", "closed"

@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, Float, Index, LargeBinary, String, func, s
 from sqlalchemy.orm import Mapped, Session, defer, mapped_column
 
 from storage.bulk import Row, Upsert
-from storage.card_numbers import MaskedText
+from storage.masked_text import MaskedText
 from storage.table import BigIdentity, TableBase
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import JSON, Float, ForeignKey, Index, String, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
-from storage.card_numbers import MaskedText
+from storage.masked_text import MaskedText
 from storage.table import BigIdentity, TableBase
 
 # Statuses of an episode. The first two end without a detector in force; the next two wait for a person.

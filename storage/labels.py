@@ -6,7 +6,7 @@ from sqlalchemy import Float, Index, String, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from storage.bulk import Row, Upsert
-from storage.card_numbers import MaskedText
+from storage.masked_text import MaskedText
 from storage.scored_transactions import IDS_PER_QUERY
 from storage.table import BigIdentity, TableBase
 

@@ -7,7 +7,7 @@ it, so that their order holds. All others go on.
 from sqlalchemy import Float, Index, LargeBinary, String, exists, select
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
-from storage.card_numbers import mask_card_numbers
+from contracts.card_numbers import mask_card_numbers
 from storage.table import BigIdentity, TableBase
 
 

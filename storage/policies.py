@@ -9,7 +9,7 @@ from sqlalchemy import JSON, Float, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from contracts.standing_policy import StandingPolicy
-from storage.card_numbers import MaskedText
+from storage.masked_text import MaskedText
 from storage.table import BigIdentity, TableBase
 
 

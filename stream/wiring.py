@@ -88,7 +88,12 @@ class Wiring:
         self._layout = FeatureLayout(self._schema)
         self._entities = [entity.name for entity in settings.entities]
         topics = settings.topics
-        self._dead_letters = DeadLetters(topics.dead_letters, topics.transactions, topics.partitions)
+        self._dead_letters = DeadLetters(
+            topics.dead_letters,
+            topics.transactions,
+            topics.partitions,
+            keeps_bytes=topics.dead_letters_keep_bytes,
+        )
         self._seal = stage_seal(settings)
         self._committers = Committers(settings, consumer)
         self._sampling = Sampling(settings.tracing.share if settings.tracing.endpoint else 0.0)

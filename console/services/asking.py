@@ -19,6 +19,7 @@ from console.errors import Invalid, Refused, WorkerUnresponsive
 from contracts.answer import Answer
 from contracts.metrics import console as metrics
 from contracts.request import Request, RequestKind
+from contracts.request_masking import masked
 from contracts.request_size import MOST_BYTES, RequestTooLarge, encode_request
 from storage import UnitOfWork
 
@@ -81,11 +82,12 @@ def post(
     *,
     beside: Callable[[UnitOfWork], None] = lambda unit: None,
 ) -> None:
-    """Do steps 1 and 2: send a request without waiting for an answer.
+    """Do steps 1 and 2: send a request, with card numbers masked, without waiting for an answer.
 
     Raises:
         Invalid: the request is too large for a record.
     """
+    request = masked(request)
     try:
         value = encode_request(request)
     except RequestTooLarge as error:

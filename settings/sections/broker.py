@@ -146,6 +146,12 @@ class TopicsSettings(Section):
         168.0, gt=0, le=87600, description="hours that data topics keep records, over 0 to 87600"
     )
 
+    dead_letters_keep_bytes: bool = Field(
+        False,
+        description="whether a dead letter holds the first 64 KiB of its record, with card numbers, track data "
+        "and fields such as cvv masked; without, it names topic, partition and offset only",
+    )
+
     @property
     def max_dead_letter_bytes(self) -> int:
         """Largest dead letter in bytes: the damaged record as base64, a third larger, and the reason."""

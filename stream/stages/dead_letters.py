@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 from aiokafka import TopicPartition
 
+from contracts.card_numbers import mask_card_data
 from contracts.dead_letter import DELETED_UNREAD, POISON, DeadLetter
 from features.byte_strings import ByteStrings
 from features.rejects import RejectReason, Rejects
@@ -30,9 +31,11 @@ class DeadLetters:
     Args:
         source: the topic that transactions come from.
         partitions: number of partitions of the topic; a letter keeps its record's partition number.
+        keeps_bytes: whether a letter holds the first bytes of its record, with card data masked.
     """
 
-    def __init__(self, topic: str, source: str, partitions: int) -> None:
+    def __init__(self, topic: str, source: str, partitions: int, *, keeps_bytes: bool = False) -> None:
+        self._keeps_bytes = keeps_bytes
         self._topic = topic
         self._source = source
         self._partitions = partitions
@@ -45,6 +48,7 @@ class DeadLetters:
         row = int(rejects.row[i])
         (value,) = fetched.values.take(rejects.row[i : i + 1]).to_list()
         value = value or b""
+        keeps = self._keeps_bytes and not rejects.may_hold_card_number[i]
         return DeadLetter(
             topic=fetched.partition.topic,
             partition=fetched.partition.partition,
@@ -53,7 +57,7 @@ class DeadLetters:
             detail=rejects.detail[i],
             size=len(value),
             time=time.time(),
-            value=None if rejects.may_hold_card_number[i] else _text(value),
+            value=_masked(value) if keeps else None,
         )
 
     def letters_for_poison(self, batch: Batch, poison: Sequence[Poison]) -> list[DeadLetter]:
@@ -125,5 +129,6 @@ def _batches(encoded: Sequence[bytes]) -> Iterator[ByteStrings]:
         yield ByteStrings.from_list(part)
 
 
-def _text(value: bytes) -> str:
-    return base64.b64encode(value[:MOST_BYTES_KEPT]).decode()
+def _masked(value: bytes) -> str:
+    text = mask_card_data(value[:MOST_BYTES_KEPT].decode(errors="replace"))
+    return base64.b64encode(text.encode()).decode()

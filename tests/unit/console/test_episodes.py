@@ -303,3 +303,18 @@ def test_ten_thousand_long_ids_are_refused_with_the_allowed_size(
     assert answer.status_code == 422
     assert answer.json()["detail"]["allowed"] == "786,432 bytes"
     assert worker.asked == []
+
+
+def test_a_card_number_in_an_episodes_name_does_not_reach_the_outbox(
+    person: Sign, worker: WorkerAtHand, context: ConsoleContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "wake", lambda: None)
+    monkeypatch.setattr("console.services.flagging.SHOWN_WITHIN_S", 0.0)
+    person("analyst").post(
+        "/episodes", {**FLAGS, "name": "ring4111.1111.1111.1111", "note": "x4111111111111111"}
+    )
+    with context.unit(reads_only=True) as unit:
+        (message,) = unit.outbox.pending()
+    assert b"ring411111******1111" in (message.value or b"")
+    assert b"4111111111111111" not in (message.value or b"")
+    assert message.lane == "ring411111******1111"

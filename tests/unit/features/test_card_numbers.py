@@ -1,43 +1,22 @@
-"""Compare the search for card numbers with a slow and plain one."""
+"""Card numbers are found in every spelling; `tests/unit/contracts` compares the search with the mask."""
 
-import re
+import random
+import time
+import uuid
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from features.card_numbers import has_card_number, may_hold_card_number
 
 ARRIVAL = 1_750_000_000.0
 LONG_AGO = -1e12  # an arrival far from every possible time
-NUMBER = re.compile(r"\d(?:[ -]?\d){12,18}")
 
 
 def passes_luhn(digits: str) -> bool:
     doubled = [int(digit) * (1 + k % 2) for k, digit in enumerate(reversed(digits))]
     return sum(number - 9 if number > 9 else number for number in doubled) % 10 == 0
-
-
-def stands_alone(text: str, start: int, end: int) -> bool:
-    before = re.search(r"([0-9A-Za-z]|[0-9]\.)\Z", text[:start])
-    behind = re.match(r"[0-9A-Za-z]|\.[0-9]", text[end:])
-    return before is None and behind is None
-
-
-def plain_search(text: str) -> bool:
-    return any(
-        NUMBER.fullmatch(text, start, end) is not None
-        and stands_alone(text, start, end)
-        and passes_luhn(re.sub("[^0-9]", "", text[start:end]))
-        for start in range(len(text))
-        for end in range(start + 13, min(start + 38, len(text) + 1))
-    )
-
-
-@settings(max_examples=1_000)
-@given(st.text("0123456789 -", max_size=45) | st.text('0123456789 -.aZ_"', max_size=60))
-def test_it_finds_what_a_plain_search_finds(text: str) -> None:
-    assert has_card_number(text.encode(), LONG_AGO) == plain_search(text)
 
 
 @given(
@@ -63,6 +42,18 @@ def test_a_number_is_found_wherever_it_stands(digits: str, before: str, behind: 
         "4111 1111 1111 1111 1227",
         '{"note":4111111111111111}',
         "12-4111111111111111",
+        "x4111111111111111",
+        "4111111111111111x",
+        "4111  1111  1111  1111",
+        "4111111111111111.0",
+        "4111.1111.1111.1111",
+        "4111/1111/1111/1111",
+        "4111_1111_1111_1111",
+        "4111\u00a01111\u00a01111\u00a01111",
+        "４１１１１１１１１１１１１１１１",
+        "%B4111111111111111^DOE/JOHN^2512101",
+        ";4111111111111111=25121011234",
+        "4111111111111111D25121011234",
     ],
 )
 def test_card_numbers_are_found(text: str) -> None:
@@ -73,9 +64,14 @@ def test_card_numbers_are_found(text: str) -> None:
     "text",
     [
         "4111111111111112",
-        "x4111111111111111",
+        "x4111111111111112",
+        "x7111111111111110",
         "41111111111111111111111111",
-        "4111  1111  1111  1111",
+        "4111    1111    1111    1111",
+        "5f4111111111111111aab0c3",
+        "tx-41111111-1111-4111-8111-111111111111",
+        "2025-06-15 12:34:56.789",
+        '{"latlon":"52.520008 13.404954"}',
         '{"latitude":37.81900024414065}',
         "55000000-0000-4111-8111-446655440000",
         '{"created":1711929600121}',
@@ -93,3 +89,15 @@ def test_a_time_in_quotes_or_far_from_arrival_is_not_excused() -> None:
 
 def test_digits_written_as_escapes_are_withheld() -> None:
     assert may_hold_card_number(rb'{"note":"\u0034111111111111111', ARRIVAL)
+
+
+@pytest.mark.parametrize("joined_by", [",", " ", '","'])
+def test_a_record_of_a_megabyte_of_uuids_is_searched_within_a_tenth_of_a_second(joined_by: str) -> None:
+    """About 20 ms on an idle core; with random digits alone, which need most steps."""
+    draw = random.Random(7)
+    digits = ("".join(draw.choices("0123456789", k=32)) for _ in range(26_000))
+    text = joined_by.join(str(uuid.UUID(number, version=4)) for number in digits).encode()[: 1 << 20]
+    has_card_number(text[:100], ARRIVAL)  # compiles the kernel
+    began = time.process_time()
+    has_card_number(text, ARRIVAL)
+    assert time.process_time() - began < 0.1
