@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_right
+from itertools import pairwise
 
 SHOWN_FIRST, SHOWN_LAST = 6, 4
 FEWEST, MOST = 13, 19  # digits
@@ -125,7 +126,7 @@ def _number_of(text: str, groups: list[tuple[int, int]], first: int) -> tuple[in
 def _counts(text: str, begin: int, end: int, written: str, gaps: list[str], plain: str) -> bool:
     """Return whether digits that pass the check are spelled as a card number is."""
     before, behind = text[max(0, begin - 2) : begin], re.compile(r"\.([0-9]+)|[A-Za-z]").match(text, end)
-    dotted = any(a == b == "." for a, b in zip(gaps, gaps[1:], strict=False))
+    dotted = any(a == b == "." for a, b in pairwise(gaps))
     decimals_before = re.fullmatch(r"[0-9]\.", before) is not None
     decimals = behind is not None and behind[1] is not None
     zeros = decimals and behind is not None and not behind[1].strip("0")

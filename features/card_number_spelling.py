@@ -127,7 +127,7 @@ def behind_number(text: Pointer, at: Index, end: Index) -> Index:
 
 @inlined
 def is_of_a_card(leading: Index, digits: Index) -> bool:
-    """Whether the first four digits and the length are those of an issuer's cards (ISO/IEC 7812-1, annex A)."""
+    """Whether first four digits and length are those of an issuer's cards (ISO/IEC 7812-1, annex A)."""
     one, two, three = leading // 1_000, leading // 100, leading // 10
     long = digits >= 16
     visa = one == 4 and (digits == 13 or digits == 16 or digits == 19)

@@ -1,11 +1,11 @@
 """Find what may be a full card number, so that it is neither scored nor stored.
 
-Thirteen to nineteen digits that pass the check of Luhn (ISO/IEC 7812-1, annex B), with no further digit beside
-them. Digits are those of any script. Written plainly, with at most one space or dash between two digits and no
-letter beside them, any such number counts. In other spellings it counts if its first digits and its length are
-those of a card: with letters beside it, as in track 1 and 2; with dots, slashes, underscores, other spaces or up
-to three separators between digits; with zeros behind a point. Excused are decimals, UUIDs, hexadecimal ids, and
-bare integers that are a recent time in milli-, micro- or nanoseconds.
+Thirteen to nineteen digits that pass the check of Luhn (ISO/IEC 7812-1, annex B), with no further digit
+beside them. Digits are those of any script. Written plainly, with at most one space or dash between two
+digits and no letter beside them, any such number counts. In other spellings it counts if its first digits
+and its length are those of a card: with letters beside it, as in track 1 and 2; with dots, slashes,
+underscores, other spaces or up to three separators between digits; with zeros behind a point. Excused are
+decimals, UUIDs, hexadecimal ids, and bare integers that are a recent time in milli-, micro- or nanoseconds.
 
 The search takes a bounded number of steps for each byte, whatever the text.
 """
@@ -24,8 +24,8 @@ from features.card_number_spelling import (
     LETTER,
     MOST,
     NOTHING,
-    behind_number,
     before_number,
+    behind_number,
     digit_at,
     is_of_a_card,
     may_belong,
@@ -136,7 +136,7 @@ def _end_of_excuse(
 
 @kernel
 def _number_past(text: Pointer, first: Index, past: Index, start: Index, end: Index) -> Index:
-    """Where the number that begins at `first` ends: whole groups, up to three separators between. Or _NOWHERE.
+    """Where the number that begins at `first` ends, or _NOWHERE: whole groups with separators between.
 
     Both sums of Luhn are kept, since the number of digits decides which of them are doubled.
     """

@@ -9,6 +9,7 @@ import msgspec
 import pyarrow as pa
 
 from contracts.alert import Alert
+from contracts.card_numbers import CANDIDATE, mask_card_numbers
 from contracts.shadow_alert import ShadowAlert
 from contracts.stage_batch import ENTITY, ForeignBatch, entities_of, features_matrix, from_message
 from control.entry import Entry
@@ -19,7 +20,6 @@ from features.columns import currency_text
 from storage.alerts import COLUMNS as ALERT_COLUMNS
 from storage.alerts import priority_of
 from storage.bulk import Row
-from contracts.card_numbers import CANDIDATE, mask_card_numbers
 from storage.control_entries import COLUMNS as CONTROL_COLUMNS
 from storage.scored_transactions import COLUMNS as SCORED_COLUMNS
 from storage.shadow_alerts import COLUMNS as SHADOW_COLUMNS

@@ -10,8 +10,8 @@ from sqlalchemy import JSON, Float, Index, String, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from contracts.card_numbers import mask_card_numbers
-from storage.masked_text import MaskedText
 from storage.errors import AuditLogBroken
+from storage.masked_text import MaskedText
 from storage.table import BigIdentity, TableBase
 
 GENESIS = "0" * 64

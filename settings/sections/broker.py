@@ -148,8 +148,8 @@ class TopicsSettings(Section):
 
     dead_letters_keep_bytes: bool = Field(
         False,
-        description="whether a dead letter holds the first 64 KiB of its record, with card numbers, track data "
-        "and fields such as cvv masked; without, it names topic, partition and offset only",
+        description="whether a dead letter holds the first 64 KiB of its record, with card numbers, track "
+        "data and fields such as cvv masked; without, it names topic, partition and offset only",
     )
 
     @property

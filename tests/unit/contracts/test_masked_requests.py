@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from contracts.request import Request
+from contracts.request_masking import masked
 from control.announce import _masked as masked_change
 from control.change import Change
 from control.entry import Kind
-from contracts.request import Request
-from contracts.request_masking import masked
 
 CARD = "4111111111111111"
 
