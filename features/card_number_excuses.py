@@ -91,10 +91,10 @@ def is_in_hexadecimal_id(text: Pointer, first: Index, past: Index, start: Index,
     width = past - first
     if not alone or not (width == 24 or width == 32 or width == 40 or width == _LONGEST_ID):
         return False
-    whole = True
+    others = 0
     for at in range(first, past):
-        whole = whole and _is_hexadecimal(text[at])
-    return whole
+        others += 0 if _is_hexadecimal(text[at]) else 1
+    return bool(others == 0)
 
 
 @inlined
