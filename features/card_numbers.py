@@ -112,7 +112,7 @@ def _is_in_run(
                     return True
                 at = over
                 continue
-        at, behind_digit = at + width, digit >= 0
+        at, behind_digit = at + width, bool(digit >= 0)
     return False
 
 
