@@ -20,8 +20,12 @@ class Applied:
 
     @property
     def place(self) -> int:
-        """Where it stands in the order of changes: its offset, or that of the entry that it repeats."""
-        return self.offset if self.entry.place is None else self.entry.place
+        """Where it stands in the order of changes: its offset, or that of the entry that it repeats.
+
+        A place that is not before the offset is of a log that was lost; `restoring` has kept its order.
+        """
+        place = self.entry.place
+        return self.offset if place is None else min(place, self.offset)
 
 
 @dataclass(frozen=True)

@@ -22,10 +22,11 @@ class TopicNotEmpty(ValueError):
 
 @dataclass(frozen=True)
 class Sealed:
-    """A stored entry: the key of its record, and its signed bytes."""
+    """A stored entry: the key of its record, its signed bytes, and its control offset."""
 
     key: bytes
     value: bytes
+    offset: int
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,9 @@ class Restored:
 
 
 def write_entries(broker: Broker, topic: str, key: ControlKey, stored: Iterable[Sealed]) -> Restored:
-    """Write entries to an empty topic in the given order.
+    """Write entries to an empty topic, in the order of the changes that they are.
+
+    An entry that was signed again stands where the entry that it repeats stood.
 
     A stop in between leaves some entries on the topic; delete and create it, and begin again.
 
@@ -45,7 +48,7 @@ def write_entries(broker: Broker, topic: str, key: ControlKey, stored: Iterable[
         broker: the cluster and how to connect to it.
         topic: topic of the control log.
         key: key that entries must be signed with.
-        stored: the last entry of each key, in the order of the log.
+        stored: the last entry of each key.
 
     Raises:
         TopicNotEmpty: the topic holds records already.
@@ -71,19 +74,20 @@ def _require_empty(broker: Broker, topic: str) -> None:
 
 
 def _write(broker: Broker, topic: str, key: ControlKey, stored: Iterable[Sealed]) -> Restored:
+    placed, left_out = list[tuple[int, Sealed]](), 0
+    for one in stored:
+        try:
+            entry = unseal(one.value, one.key, key)
+        except ControlRefused:
+            left_out += 1
+            continue
+        placed.append((one.offset if entry.place is None else entry.place, one))
     producer = KafkaProducer(
         **kafka_python_options(broker), acks="all", max_request_size=2 * MAX_ENVELOPE, **RECONNECT
     )
-    written = left_out = 0
     try:
-        for one in stored:
-            try:
-                unseal(one.value, one.key, key)
-            except ControlRefused:
-                left_out += 1
-                continue
+        for _, one in sorted(placed, key=lambda pair: pair[0]):
             producer.send(topic, one.value, key=one.key, partition=0).get(timeout=ACKNOWLEDGED_WITHIN_S)
-            written += 1
     finally:
         producer.close(timeout=1)
-    return Restored(written, left_out)
+    return Restored(len(placed), left_out)

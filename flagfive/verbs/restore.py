@@ -51,7 +51,8 @@ def _stored(settings: "Settings") -> "list[Sealed]":
         migrate.require_newest(engine)
         with UnitOfWork(engine, reads_only=True) as unit:
             return [
-                Sealed(f"{e.kind}/{e.entry_id}".encode(), e.value) for e in unit.control.last_of_each_key()
+                Sealed(f"{e.kind}/{e.entry_id}".encode(), e.value, e.control_offset)
+                for e in unit.control.last_of_each_key()
             ]
     finally:
         engine.dispose()

@@ -199,7 +199,10 @@ def test_a_lost_control_log_is_restored_from_the_database(stream_settings: Setti
         until(lambda: entries(engine) == 2, what="both entries")
     recreate(stream_settings, topic, partitions=1)
     with UnitOfWork(engine, reads_only=True) as unit:
-        stored = [Sealed(f"{e.kind}/{e.entry_id}".encode(), e.value) for e in unit.control.last_of_each_key()]
+        stored = [
+            Sealed(f"{e.kind}/{e.entry_id}".encode(), e.value, e.control_offset)
+            for e in unit.control.last_of_each_key()
+        ]
     assert write_entries(stream_settings.broker, topic, key, stored) == Restored(2, 0)
     with pytest.raises(TopicNotEmpty, match="an empty one is needed"):
         write_entries(stream_settings.broker, topic, key, stored)
