@@ -88,6 +88,7 @@ class PolicyInForce:
         four_eyes: whether another person must approve an episode.
         transactions_days: days that transactions are kept; 0 keeps all.
         alerts_days: days that alerts are kept; 0 keeps all.
+        proposed: a change that waits for another administrator, under four eyes.
     """
 
     alert_rate: float
@@ -97,7 +98,6 @@ class PolicyInForce:
     transactions_days: float
     alerts_days: float
     proposed: PolicyProposed | None = None
-    """A change that waits for another administrator, under four eyes."""
 
 
 @dataclass(frozen=True)

@@ -79,7 +79,7 @@ class SharedSecret:
 
 @dataclass(frozen=True)
 class KeyPair:
-    """Ed25519. Whoever only verifies holds the public half, so an attacker there cannot sign."""
+    """Ed25519. A process that only verifies holds the public half, so an attacker there cannot sign."""
 
     public: Ed25519PublicKey
     private: Ed25519PrivateKey | None = None

@@ -1,7 +1,7 @@
 """Principals: which processes, people and systems there are, their public keys, and what each may send.
 
 The registry is a JSON file (`trusted.json`) that every process reads; it holds no secret. Where there is only
-a shared secret, each principal's key is derived from it: whoever knows the secret can be each of them.
+a shared secret, each principal's key is derived from it: a process that knows the secret can be each of them.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""On a real broker: whoever can write to the topics still cannot approve, acknowledge or answer."""
+"""On a real broker: someone who can write to the topics still cannot approve, acknowledge or answer."""
 
 from __future__ import annotations
 
