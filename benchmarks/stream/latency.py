@@ -122,16 +122,17 @@ def measure(
     for rate in rates:
         floor = fresh_settings(broker, folder, "at_least_once")
         with topics_of(floor):
-            found.append(_told("broker_floor", rate, asyncio.run(
+            found.append(told("broker_floor", rate, asyncio.run(
                 steady(floor, floor.topics.transactions, rate, seconds))))  # fmt: skip
         for delivery in ("at_least_once", "exactly_once"):
-            waited = _pipeline(fresh_settings(broker, folder, delivery), folder, rate, seconds)
-            found.append(_told(f"flagfive_{delivery}", rate, waited))
+            waited = pipeline(fresh_settings(broker, folder, delivery), folder, rate, seconds)
+            found.append(told(f"flagfive_{delivery}", rate, waited))
             say(f"latency at {rate:,}/s, {delivery}: p99 {found[-1]['p99_ms']:.1f} ms")
     return found
 
 
-def _pipeline(settings: Settings, folder: Path, rate: int, seconds: float) -> np.ndarray:
+def pipeline(settings: Settings, folder: Path, rate: int, seconds: float) -> np.ndarray:
+    """Return the latency in ms of each transaction through the whole pipeline, at a steady rate."""
     command = [sys.executable, "-P", "-m", "flagfive", "worker"]
     with topics_of(settings):
         models.announce(settings, DETECTORS)
@@ -145,7 +146,8 @@ async def _after_a_first_score(settings: Settings, rate: int, seconds: float) ->
     return await steady(settings, settings.topics.scores, rate, seconds)
 
 
-def _told(name: str, rate: int, waited: np.ndarray) -> dict[str, Any]:
+def told(name: str, rate: int, waited: np.ndarray) -> dict[str, Any]:
+    """Return a row of the report: the name, and the quantiles of the latencies."""
     shares = {key: float(np.percentile(waited, share)) for key, share in _SHARES.items()}
     return {"name": name, "rate": rate, "transactions": len(waited), **shares}
 
