@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from fastapi import FastAPI
 from starlette.middleware.sessions import SessionMiddleware
 
@@ -29,10 +31,12 @@ from console.api import (
 )
 from console.api import provider as provider_routes
 from console.api.errors import add_error_handlers
+from console.api.viewing import is_signed_in
 from console.context import ConsoleContext
 from console.gates.bodies import Bodies
 from console.gates.headers import SecureHeaders
 from console.gates.rates import Rates
+from console.gates.sessions import SIGN_IN, SignedInOnly
 from console.measuring import Measured
 from settings import ConsoleSettings
 
@@ -43,6 +47,8 @@ RESOURCES = (
     control_entries, cases, monitoring, what_if, views, users, tokens, audit, governing,
 )  # fmt: skip
 ASSETS = ("/_nicegui/", "/static-")
+PUBLIC = (PREFIX, SIGN_IN, *ASSETS, "/favicon.ico")
+"""The API checks each request itself; the others are files."""
 LONG_LIVED = "/_nicegui_ws/"
 
 
@@ -74,6 +80,11 @@ def build_app(context: ConsoleContext | None, provider: Provider | None = None) 
         app.include_router(resource.router, prefix=PREFIX)
     _add_gates(app, context)
     return app
+
+
+def protect_pages(app: FastAPI, context: ConsoleContext) -> None:
+    """Let only signed-in viewers reach the pages; call it after the pages are mounted on `app`."""
+    app.add_middleware(SignedInOnly, is_signed_in=partial(is_signed_in, context), public=PUBLIC)
 
 
 def _add_gates(app: FastAPI, context: ConsoleContext | None) -> None:

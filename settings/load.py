@@ -23,6 +23,7 @@ ONLY_IN_ENVIRONMENT = {
     ("stream", "key"): "FLAGFIVE_STREAM__KEY",
     ("console", "oidc_secret"): "FLAGFIVE_CONSOLE__OIDC_SECRET",
     ("console", "secret"): "FLAGFIVE_CONSOLE__SECRET",
+    ("storage", "audit_key"): "FLAGFIVE_STORAGE__AUDIT_KEY",
 }
 SECRETS = {*ONLY_IN_ENVIRONMENT, ("storage", "url")}
 CLONE = Path(__file__).resolve().parent.parent

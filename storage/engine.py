@@ -2,11 +2,13 @@
 
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from storage.audit_keys import OPTION, AuditKeys
 from storage.errors import UnsupportedDatabase
 
 # 30 s; the largest batch of the recorder holds the write lock for well under a second.
@@ -15,11 +17,14 @@ BUSY_TIMEOUT_MS = 30_000
 PAGE_CACHE_KIB = 65_536
 
 
-def open_engine(url: str) -> Engine:
+def open_engine(url: str, audit_keys: AuditKeys | None = None) -> Engine:
     """Create an engine; it connects on first use.
 
     Args:
         url: `sqlite:///PATH`, whose folder is created if missing, or `postgresql://USER@HOST/DATABASE`.
+        audit_keys: keys of the audit log. Without them, entries are chained by plain hashes, and a log that
+        has
+            keyed entries can neither be appended to nor verified.
 
     Returns:
         The engine.
@@ -29,17 +34,19 @@ def open_engine(url: str) -> Engine:
     """
     parsed = make_url(url)
     backend = parsed.get_backend_name()
+    options = {OPTION: audit_keys}
     if backend == "sqlite":
-        return _open_sqlite(parsed)
+        return _open_sqlite(parsed, options)
     if backend == "postgresql":
-        return create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+        there = parsed.set(drivername="postgresql+psycopg")
+        return create_engine(there, pool_pre_ping=True, execution_options=options)
     raise UnsupportedDatabase(url)
 
 
-def _open_sqlite(url: URL) -> Engine:
+def _open_sqlite(url: URL, options: dict[str, Any]) -> Engine:
     if url.database and url.database != ":memory:":
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000})
+    engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000}, execution_options=options)
     event.listen(engine, "connect", _configure_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine

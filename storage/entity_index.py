@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 
-from sqlalchemy import ColumnElement, Engine, String, literal_column, text
+from sqlalchemy import ColumnElement, Engine, String, inspect, literal_column, text
 
 _KIND = re.compile(r"[a-z][a-z0-9_]{0,30}")
 
@@ -38,9 +38,11 @@ def index_entities(engine: Engine, kinds: Iterable[str]) -> None:
     """
     with engine.begin() as connection:
         for kind in kinds:
-            connection.execute(
-                text(
-                    f"CREATE INDEX IF NOT EXISTS ix_scored_transactions_of_{kind}"
-                    f" ON scored_transactions ({key_of(kind, engine.dialect.name)}, event_time)"
+            name = f"ix_scored_transactions_of_{kind}"
+            expression = key_of(kind, engine.dialect.name)
+            # Asked first: PostgreSQL checks the right to create an index before it sees that there is one.
+            if not inspect(connection).has_index("scored_transactions", name):
+                create = (
+                    f"CREATE INDEX IF NOT EXISTS {name} ON scored_transactions ({expression}, event_time)"
                 )
-            )
+                connection.execute(text(create))

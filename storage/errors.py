@@ -18,7 +18,7 @@ class SchemaOutdated(StorageError):
     def __init__(self, found: str | None, needed: str | None) -> None:
         super().__init__(
             f"the tables of the database are at revision {found or 'none'}, this program needs {needed}. "
-            "To migrate, start `flagfive recorder` once or call storage.migrate.upgrade(engine)"
+            "To migrate, run `flagfive database migrate` as the role that owns the tables"
         )
 
 
@@ -27,6 +27,26 @@ class UnsupportedDatabase(StorageError):
 
     def __init__(self, url: str) -> None:
         super().__init__(f"database URL {url!r} is not supported: use sqlite:///PATH or postgresql://...")
+
+
+class UnusableAuditKey(StorageError):
+    """A key of the audit log is too short."""
+
+    def __init__(self, characters: int, fewest: int) -> None:
+        super().__init__(
+            f"a key of the audit log has {characters} characters: allowed are secrets of at least {fewest}, "
+            "separated by commas, in FLAGFIVE_STORAGE__AUDIT_KEY"
+        )
+
+
+class AuditKeyMissing(StorageError):
+    """The audit log is keyed, and this process has no key."""
+
+    def __init__(self, key_id: str) -> None:
+        super().__init__(
+            f"the audit log is sealed with key {key_id}, and this process has no audit key: set "
+            "FLAGFIVE_STORAGE__AUDIT_KEY"
+        )
 
 
 class AuditLogBroken(StorageError):

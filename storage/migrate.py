@@ -8,10 +8,13 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, text
+from sqlalchemy.exc import ProgrammingError
 
 from storage.errors import SchemaOutdated
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+MAY_NOT = "42501"
+"""PostgreSQL's code for a right that the role lacks."""
 # Processes that start together migrate one after the other. The number is arbitrary and used only here.
 ADVISORY_LOCK = 5_515_253
 
@@ -24,6 +27,9 @@ def upgrade(engine: Engine, revision: str = "head") -> None:
     Args:
         engine: the database.
         revision: id of the revision; `head` is the newest.
+
+    Raises:
+        SchemaOutdated: they are not, and the role may not alter tables.
     """
     if current(engine) != newest():
         _run(engine, command.upgrade, revision)
@@ -70,4 +76,9 @@ def _run(engine: Engine, direction: Callable[[Config, str], None], revision: str
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": ADVISORY_LOCK})
         config.attributes["connection"] = connection
-        direction(config, revision)
+        try:
+            direction(config, revision)
+        except ProgrammingError as error:
+            if getattr(error.orig, "sqlstate", "") != MAY_NOT:
+                raise
+            raise SchemaOutdated(current(engine), newest()) from error

@@ -11,6 +11,7 @@ from storage.alert_queue import AlertQueue
 from storage.alerts import Alerts
 from storage.api_tokens import ApiTokens
 from storage.approvals import Approvals
+from storage.audit_keys import keys_of
 from storage.audit_log import AuditLog
 from storage.audit_search import AuditSearch
 from storage.cases import Cases
@@ -62,7 +63,7 @@ class UnitOfWork:
         self.episodes = Episodes(self.session)
         self.detectors = Detectors(self.session)
         self.control = ControlEntries(self.session)
-        self.audit = AuditLog(self.session)
+        self.audit = AuditLog(self.session, keys_of(engine))
         self.audit_search = AuditSearch(self.session)
         self.outbox = Outbox(self.session)
         self.generations = TopicGenerations(self.session)

@@ -2,15 +2,12 @@
 
 import hashlib
 import logging
-from functools import partial
 from pathlib import Path
 
 from fastapi import FastAPI
 from nicegui import app as pages_app
 from nicegui import ui
 
-from console.api.viewing import is_signed_in
-from console.gates.sessions import SIGN_IN, SignedInOnly
 from console.pages import (
     account,
     administration,
@@ -26,7 +23,6 @@ from console.pages import (
     search,
     transaction,
 )
-from console.pages.api_client import PREFIX
 from console.pages.sign_in import add_sign_in_page
 
 PAGES = (
@@ -35,8 +31,6 @@ PAGES = (
 )  # fmt: skip
 """Each module registers its address when it is imported."""
 
-PUBLIC = (PREFIX, SIGN_IN, "/_nicegui/", "/favicon.ico")
-"""The API checks each request itself; the others are files."""
 _STATIC = Path(__file__).parent / "static"
 
 
@@ -51,8 +45,6 @@ def mount_pages(app: FastAPI) -> None:
     # Tailwind would compile in the browser on each page; the style sheet has all that pages need.
     add_sign_in_page(app, address)
     ui.run_with(app, title="flagfive", language="en-GB", tailwind=False, show_welcome_message=False)
-    context = app.state.context
-    app.add_middleware(SignedInOnly, is_signed_in=partial(is_signed_in, context), public=(*PUBLIC, address))
 
 
 def _head(address: str) -> str:

@@ -9,11 +9,10 @@ from zoneinfo import ZoneInfo
 from fastapi import Depends, HTTPException, Request
 from nicegui import app as pages_app
 
-from console.gates.sessions import SIGN_IN
 from console.pages.api_client import ApiClient, ApiRefused
 from console.results.session import SessionUser
 
-ACCOUNT = "/account"
+SIGN_IN, ACCOUNT = "/sign-in", "/account"
 ZONE_COOKIE, THEME_COOKIE = "zone", "theme"
 
 

@@ -151,10 +151,14 @@ class AuditList:
 
 @dataclass(frozen=True)
 class AuditCheck:
-    """Whether the hash chain is intact; if not, `first_bad` is the first broken entry."""
+    """Whether the hash chain is intact; if not, `first_bad` is the first broken entry.
+
+    Entries from `keyed_from` on are sealed with a key that the database does not hold.
+    """
 
     intact: bool
     entries: int
     head: str
     first_bad: int | None = None
     problem: str = ""
+    keyed_from: int | None = None

@@ -34,7 +34,7 @@ def check_chain(context: ConsoleContext) -> AuditCheck:
             found = unit.audit.verify()
         except AuditLogBroken as broken:
             return AuditCheck(False, end.position, end.hash, broken.position, str(broken))
-    return AuditCheck(True, found.position, found.hash)
+    return AuditCheck(True, found.head.position, found.head.hash, keyed_from=found.keyed_from)
 
 
 def _row(entry: AuditEntry) -> AuditRow:

@@ -21,9 +21,10 @@ def start_console(settings: Settings, processes: Processes, command: Callable[..
         An address that signs `admin` in once.
     """
     from console.access.first_admin import address_of_link, link_for_admin
-    from storage import migrate, open_engine
+    from flagfive.database import open_database
+    from storage import migrate
 
-    engine = open_engine(settings.storage.url)
+    engine = open_database(settings)
     migrate.upgrade(engine)
     secret = link_for_admin(engine, now=time.time(), always=True)
     engine.dispose()

@@ -29,12 +29,12 @@ def adapter(
     from contracts.signing.principals import ADAPTER
     from contracts.standing_policy import StandingPolicy
     from contracts.tracing.spans import spans_of
+    from flagfive.database import migrate_and_seal, open_database
     from flagfive.keys import control_key, trust_of
     from flagfive.logs import configure_logging
     from flagfive.metrics_page import serve_metrics
     from flagfive.stop_signals import call_on_stop_signal
     from meta.device import NoSuchDevice, chosen_device
-    from storage import migrate, open_engine
 
     settings = settings_of(context)
     key, trust = control_key(settings), trust_of(settings, ADAPTER)
@@ -43,8 +43,8 @@ def adapter(
         computes_on = chosen_device(device or settings.adaptation.device)
     except NoSuchDevice as error:
         raise UserError(str(error)) from None
-    engine = open_engine(settings.storage.url)
-    migrate.upgrade(engine)
+    engine = open_database(settings)
+    migrate_and_seal(engine)
     config = AdaptationConfig(
         broker=settings.broker,
         group=settings.stream.group + "-adapter",

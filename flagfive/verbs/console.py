@@ -48,7 +48,7 @@ def console(
     from console.access.provider import provider_of
     from console.measuring import count_open_pages
     from console.pages.mount import mount_pages
-    from console.server import build_app
+    from console.server import build_app, protect_pages
     from flagfive.logs import configure_logging
     from flagfive.metrics_page import serve_metrics
 
@@ -58,6 +58,7 @@ def console(
     served = _console_context(settings)
     application = build_app(served, provider_of(settings.console))
     mount_pages(application)
+    protect_pages(application, served)
     count_open_pages()
     serve_metrics(settings, "console")
     with _listening(*place) as listener:
@@ -83,14 +84,14 @@ def _console_context(settings: "Settings") -> "ConsoleContext":
     from console.lag import KafkaLag
     from console.models.process import ModelProcess
     from contracts.signing.principals import CONSOLE
+    from flagfive.database import migrate_and_seal, open_database
     from flagfive.keys import control_key, trust_of
     from flagfive.own_secrets import own_secret
-    from storage import migrate, open_engine
     from storage.entity_index import index_entities
 
     key, trust = control_key(settings), trust_of(settings, CONSOLE)
-    engine = open_engine(settings.storage.url)
-    migrate.upgrade(engine)
+    engine = open_database(settings)
+    migrate_and_seal(engine)
     index_entities(engine, [entity.name for entity in settings.entities])
     feedback = KafkaFeedback(engine, settings.broker, settings.topics, trust)
     own = own_secret(settings, "console", settings.console.secret)

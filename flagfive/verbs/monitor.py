@@ -43,11 +43,12 @@ def monitor(
 
 
 def _rounds(settings: "Settings") -> "Round":
+    from flagfive.database import open_database
     from flagfive.keys import control_key
     from monitoring.round import Round
-    from storage import migrate, open_engine
+    from storage import migrate
 
-    engine = open_engine(settings.storage.url)
+    engine = open_database(settings)
     migrate.upgrade(engine)
     return Round(
         engine,

@@ -73,9 +73,10 @@ def _decide(context: typer.Context, message_id: int, what: str, reason: str) -> 
 
 @contextmanager
 def _unit(context: typer.Context, *, reads_only: bool = True) -> "Iterator[UnitOfWork]":
-    from storage import UnitOfWork, migrate, open_engine
+    from flagfive.database import open_database
+    from storage import UnitOfWork, migrate
 
-    engine = open_engine(settings_of(context).storage.url)
+    engine = open_database(settings_of(context))
     try:
         migrate.require_newest(engine)
         with UnitOfWork(engine, reads_only=reads_only) as unit:

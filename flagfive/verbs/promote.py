@@ -95,10 +95,11 @@ def _usable_tails(artifacts: "Artifacts", settings: "Settings") -> "Tails":
 def _probe(artifacts: "Artifacts", tails: "Tails", settings: "Settings", within: float) -> None:
     """Try the base on stored transactions; raises UserError where it does not fit them."""
     from control.probing import UnfitBase, probe_base
-    from storage import StorageError, UnitOfWork, migrate, open_engine
+    from flagfive.database import open_database
+    from storage import StorageError, UnitOfWork, migrate
     from storage.traffic_sample import NEWEST, sample_traffic
 
-    engine = open_engine(settings.storage.url)
+    engine = open_database(settings)
     try:
         migrate.require_newest(engine)
         with UnitOfWork(engine, reads_only=True) as unit:

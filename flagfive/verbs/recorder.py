@@ -14,18 +14,19 @@ def recorder(context: typer.Context) -> None:
     It creates or migrates the tables at the start. While the broker or the database is away, it waits. A
     record that is read twice is stored once. Several recorders share the partitions.
     """
+    from flagfive.database import open_database
     from flagfive.keys import control_key
     from flagfive.logs import configure_logging
     from flagfive.metrics_page import serve_metrics
     from flagfive.stop_signals import call_on_stop_signal
     from recorder.followed import Followed
     from recorder.recorder import Recorder, Topics
-    from storage import migrate, open_engine
+    from storage import migrate
 
     settings = settings_of(context)
     key = control_key(settings)
     configure_logging(settings)
-    engine = open_engine(settings.storage.url)
+    engine = open_database(settings)
     migrate.upgrade(engine)
     names = settings.topics
     topics = Topics(names.scored, names.alerts, names.shadow_alerts, names.control, names.dead_letters)

@@ -1,6 +1,6 @@
 """Settings of storage: the database, and how long rows are kept."""
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 
 from settings.sections.section import Section
 
@@ -13,6 +13,13 @@ class StorageSettings(Section):
         repr=False,  # may hold a password
         pattern=r"^(sqlite|postgresql(\+psycopg)?)://",
         description="sqlite:///PATH or postgresql://USER:PASSWORD@HOST/DATABASE",
+    )
+    audit_key: SecretStr | None = Field(
+        None,
+        min_length=16,
+        description="secrets of at least 16 characters, separated by commas, that seal the audit log: the "
+        "first one seals, all verify; only from FLAGFIVE_STORAGE__AUDIT_KEY. Without it, SQLite gets a "
+        "secret in var/secrets, and PostgreSQL plain hashes",
     )
     transactions_days: float = Field(
         0.0,

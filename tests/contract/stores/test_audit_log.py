@@ -20,9 +20,9 @@ def append(engine: Engine, count: int, **details: object) -> None:
             unit.commit()
 
 
-def verify(engine: Engine, known_head: Head | None = None) -> Head:
+def verify(engine: Engine, *known: Head) -> Head:
     with UnitOfWork(engine, reads_only=True) as unit:
-        return unit.audit.verify(known_head=known_head)
+        return unit.audit.verify(known=known).head
 
 
 def tamper(engine: Engine, statement: str) -> None:
