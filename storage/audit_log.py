@@ -177,6 +177,8 @@ class AuditLog:
         expected: dict[int, set[str]] = {}
         for one in known:
             expected.setdefault(one.position, set()).add(one.hash)
+        if after is not None:
+            self._find(after)
         for entry in self._entries(end.position):
             end = self._follow(end, entry, keyed=keyed_from is not None)
             if keyed_from is None and entry.key_id is not None:
@@ -189,6 +191,13 @@ class AuditLog:
         if after is None and self._keys is not None and keyed_from is None and end.position:
             raise AuditLogBroken(end.position, _NOT_KEYED)
         return Verified(end, keyed_from)
+
+    def _find(self, known: Head) -> None:
+        entry = self._session.get(AuditEntry, known.position)
+        if entry is None:
+            raise AuditLogBroken(known.position, "the log is cut off before this known entry")
+        if entry.hash != known.hash:
+            raise AuditLogBroken(known.position, "the chain was rewritten")
 
     def _follow(self, end: Head, entry: AuditEntry, *, keyed: bool) -> Head:
         if entry.position != end.position + 1:

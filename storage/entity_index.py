@@ -3,8 +3,12 @@
 import re
 from collections.abc import Iterable
 
-from sqlalchemy import ColumnElement, Engine, String, inspect, literal_column, text
+from sqlalchemy import ColumnElement, Engine, String, literal_column, text
 
+_KNOWN = {
+    "sqlite": "SELECT 1 FROM sqlite_master WHERE type = 'index' AND name = :name",
+    "postgresql": "SELECT 1 FROM pg_indexes WHERE schemaname = current_schema() AND indexname = :name",
+}
 _KIND = re.compile(r"[a-z][a-z0-9_]{0,30}")
 
 
@@ -41,8 +45,6 @@ def index_entities(engine: Engine, kinds: Iterable[str]) -> None:
             name = f"ix_scored_transactions_of_{kind}"
             expression = key_of(kind, engine.dialect.name)
             # Asked first: PostgreSQL checks the right to create an index before it sees that there is one.
-            if not inspect(connection).has_index("scored_transactions", name):
-                create = (
-                    f"CREATE INDEX IF NOT EXISTS {name} ON scored_transactions ({expression}, event_time)"
-                )
-                connection.execute(text(create))
+            if connection.execute(text(_KNOWN[engine.dialect.name]), {"name": name}).first() is None:
+                on = f"scored_transactions ({expression}, event_time)"
+                connection.execute(text(f"CREATE INDEX IF NOT EXISTS {name} ON {on}"))

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "20261128_audit_keys"
-down_revision = "20261128_second_factors"
+down_revision = "20261128_handled_requests"
 branch_labels = None
 depends_on = None
 

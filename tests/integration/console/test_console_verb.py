@@ -66,8 +66,9 @@ def test_the_first_start_prints_a_link_that_signs_in_once_and_the_log_shows_who_
     assert whole.returncode == 0, whole.stderr
     (end,) = re.findall(r"end (\d+:[0-9a-f]{64})", whole.stdout)
     _tamper(tmp_path / "flagfive.sqlite")
-    broken = verify(tmp_path, "--known", end)
-    assert (broken.returncode, "entry 1" in broken.stderr) == (1, True)
+    for options in ((), ("--known", end)):
+        broken = verify(tmp_path, *options)
+        assert (broken.returncode, "entry 1" in broken.stderr) == (1, True)
 
 
 def _link(told: Path) -> str | None:
