@@ -48,7 +48,7 @@ def test_five_flags_become_a_detector_that_finds_the_rest(
         assert 0 < (episode.flag_to_adapted_ms or 0) < (episode.flag_to_live_ms or 0)
         assert [d.status for d in unit.detectors.with_status(LIVE)] == [LIVE]
         assert unit.labels.latest(frauds(3))["fraud-3"].verdict == "fraud"
-        assert unit.audit.verify().position == 3
+        assert unit.audit.verify().head.position == 3
 
 
 def _recall(snapshot: Snapshot, rows: np.ndarray[Any, Any]) -> float:
