@@ -47,7 +47,9 @@ def test_killed_after_any_step_nothing_is_lost_and_nothing_half_live(
     with UnitOfWork(engine, reads_only=True) as unit:
         assert unit.session.scalar(select(func.count(Episode.id))) == 1
         assert [d.status for d in unit.detectors.with_status(LIVE, ANNOUNCED, ADAPTED)] == [LIVE]
-        assert unit.audit.verify().head.position == unit.session.scalar(select(func.count(AuditEntry.position)))
+        assert unit.audit.verify().head.position == unit.session.scalar(
+            select(func.count(AuditEntry.position))
+        )
     after = announcer.refresh()
     assert len(after.detectors) == 1
     if step >= FlagStep.ANNOUNCED:
