@@ -30,6 +30,7 @@ from adaptation.upkeep.schedule import Upkeep
 from contracts.answer import Answer
 from contracts.answers_topic import answers_topic, create_topic
 from contracts.broker import Broker, kafka_python_options
+from contracts.heartbeat import HEARTBEATS
 from contracts.metrics import trust as metrics
 from contracts.outage import RECONNECT, Outage
 from contracts.request_masking import masked
@@ -43,6 +44,8 @@ from meta.device import CPU
 
 log = logging.getLogger(__name__)
 
+WORK, BROKER = "requests and upkeep", "the broker"
+STUCK_S = 900.0  # seconds without a turn; to refine a detector takes up to minutes without a GPU
 IDLE_POLL_MS = 200
 WAITING_POLL_MS = 10
 RETRY_S = 0.5
@@ -107,12 +110,14 @@ class AdaptationWorker:
         """Handle requests until `stop`. While the broker or the database is away, wait for it."""
         self._outage.listen()
         self._traffic.start()
+        HEARTBEATS.await_ready(BROKER)
         try:
             while not self._stop.is_set():
                 try:
                     self._serve()
                 except TRANSIENT as error:
                     self._outage.note(error)
+                    HEARTBEATS.beat(WORK, within_s=STUCK_S)
                     self._stop.wait(RETRY_S)
         finally:
             self._traffic.stop()
@@ -140,7 +145,9 @@ class AdaptationWorker:
             open_.callback(lambda: consumer.close(autocommit=False, timeout_ms=CLOSE_MS))
             open_.callback(lambda: producer.close(timeout=CLOSE_MS / 1e3))
             log.info("adapter: reading %s from %s", config.feedback, config.broker.bootstrap)
+            HEARTBEATS.ready(BROKER)
             while not self._stop.is_set():
+                HEARTBEATS.beat(WORK, within_s=STUCK_S)
                 self._outage.look()
                 self._turn(context, pending, upkeep, acks, consumer, producer)
 

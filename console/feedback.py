@@ -17,6 +17,7 @@ from sqlalchemy import Engine
 from contracts.acknowledgement import Acknowledgement
 from contracts.answer import Answer
 from contracts.broker import Broker
+from contracts.heartbeat import HEARTBEATS
 from contracts.outage import Outage
 from contracts.request import Request
 from contracts.request_client import FeedbackClient
@@ -27,6 +28,8 @@ from storage import StorageUnavailable, UnitOfWork
 
 log = logging.getLogger(__name__)
 
+ANSWERS, OUTBOX = "answers", "outbox"
+STUCK_S = 120.0  # seconds without a turn; to connect to a broker that is away takes up to 30 s
 RETRY_S = 1.0
 POLL_S = 0.05
 """Longest wait for answers between two polls of the acknowledgements."""
@@ -95,6 +98,8 @@ class KafkaFeedback:
         self._due.set()
         for thread in self._threads:
             thread.join()
+        HEARTBEATS.end(ANSWERS)
+        HEARTBEATS.end(OUTBOX)
 
     def expect(self, request_id: str) -> Future[Answer]:
         """Return the one future of this request, shared by all callers."""
@@ -123,6 +128,7 @@ class KafkaFeedback:
                     self._follow()
             except KafkaError as error:
                 self._outage.note(error)
+            HEARTBEATS.beat(ANSWERS, within_s=STUCK_S)
             self._client, self._watch = None, None
             self._stop.wait(RETRY_S)
 
@@ -138,6 +144,7 @@ class KafkaFeedback:
         assert self._client is not None  # connected
         assert self._watch is not None
         while not self._stop.is_set():
+            HEARTBEATS.beat(ANSWERS, within_s=STUCK_S)
             self._outage.look()
             for answer in self._client.answers(POLL_S):
                 self._deliver(answer)
@@ -167,6 +174,7 @@ class KafkaFeedback:
     def _relay(self) -> None:
         """Send due messages, and poll every second for those of another console or an earlier run."""
         while not self._stop.is_set():
+            HEARTBEATS.beat(OUTBOX, within_s=STUCK_S)
             self._due.wait(RETRY_S)
             self._due.clear()
             client = self._client

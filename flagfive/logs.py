@@ -4,6 +4,8 @@ import logging
 import sys
 from typing import TYPE_CHECKING
 
+from flagfive.thread_deaths import end_with_threads
+
 if TYPE_CHECKING:
     from settings import Settings
 
@@ -17,13 +19,17 @@ RETRIES = "aiokafka.producer.sender"
 
 
 def configure_logging(settings: "Settings") -> None:
-    """Send log lines to standard error as [logging] sets; some libraries log from WARNING on."""
+    """Send log lines to standard error as [logging] sets; some libraries log from WARNING on.
+
+    From then on, an error that ends a thread ends the process, with the cause as the last line of the log.
+    """
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_json() if settings.logging.format == "json" else logging.Formatter(TEXT))
     logging.basicConfig(level=settings.logging.level, handlers=[handler], force=True)
     for name in CHATTY:
         logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLevelName(settings.logging.level)))
     logging.getLogger(RETRIES).setLevel(logging.ERROR)
+    end_with_threads()
 
 
 def _json() -> logging.Formatter:

@@ -7,12 +7,15 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 
+from contracts.heartbeat import HEARTBEATS
 from contracts.metrics import monitor as metrics
 from monitoring.gauges import MonitorGauges
 from monitoring.round import Round
 from storage import StorageUnavailable
 
 log = logging.getLogger(__name__)
+
+STUCK_S = 900.0  # seconds that one round may take beside the wait before it
 
 
 class Monitor:
@@ -48,6 +51,7 @@ class Monitor:
         """Run rounds until `stop` is called."""
         while not self._stop.is_set():
             started = time.monotonic()
+            HEARTBEATS.beat("monitoring rounds", within_s=self._every_s + STUCK_S)
             self._run_round()
             self._stop.wait(max(0.0, self._every_s - (time.monotonic() - started)))
 

@@ -29,6 +29,7 @@ from sqlalchemy import Engine
 
 from contracts.broker import Broker, kafka_python_options
 from contracts.dead_letter import DeadLetter
+from contracts.heartbeat import HEARTBEATS
 from contracts.metrics import recorder as metrics
 from contracts.outage import RECONNECT, Outage
 from control.keys import ControlKey
@@ -39,6 +40,9 @@ from recorder.rows import UnreadableRecord, alert_row, control_row, scored_rows,
 from recorder.writing import RowsByTable, Stopped, write_patiently
 
 log = logging.getLogger(__name__)
+
+WORK, BROKER = "recording", "the broker"
+STUCK_S = 120.0  # seconds without a turn; a chunk takes 0.3 s, a connection to a broker that is away 30 s
 
 POLL_MS = 500
 RECONNECT_S = 1.0
@@ -100,6 +104,7 @@ class Recorder:
     def run(self) -> None:
         """Record until `stop`. Waits, with one log line, while the broker or the database is away."""
         self._outage.listen()
+        HEARTBEATS.await_ready(BROKER)
         while not self._stop.is_set():
             try:
                 self._record()
@@ -107,6 +112,7 @@ class Recorder:
                 return
             except KafkaError as error:
                 self._outage.note(error)
+                HEARTBEATS.beat(WORK, within_s=STUCK_S)
                 self._stop.wait(RECONNECT_S)
 
     def _record(self) -> None:
@@ -126,13 +132,16 @@ class Recorder:
         try:
             consumer.subscribe(list(astuple(self._topics)))
             log.info("recorder: reading from %s", self._broker.bootstrap)
+            HEARTBEATS.ready(BROKER)
             while not self._stop.is_set():
+                HEARTBEATS.beat(WORK, within_s=STUCK_S)
                 self._outage.look()
                 if self._ids is not None:
                     self._ids.look()
                 for rows, offsets in self._chunks(consumer, consumer.poll(timeout_ms=POLL_MS)):
                     began = time.time()
                     write_patiently(self._engine, rows, self._stop, lambda: _keep_alive(consumer))
+                    HEARTBEATS.beat(WORK, within_s=STUCK_S)
                     if self._followed is not None:
                         self._followed.recorded(rows.scored, began)
                     _commit(consumer, offsets)
@@ -191,6 +200,7 @@ class Recorder:
 
 def _keep_alive(consumer: KafkaConsumer) -> None:
     """Stay in the group without reading: the database may be away for longer than the poll interval."""
+    HEARTBEATS.beat(WORK, within_s=STUCK_S)
     consumer.pause(*consumer.assignment())
     # A rebalance in this poll may assign partitions that are not paused: their records are read again.
     for partition, records in consumer.poll(timeout_ms=0).items():

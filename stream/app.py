@@ -11,6 +11,7 @@ from aiokafka import TopicPartition
 from mode import Service
 
 from contracts.dead_letter import REASONS
+from contracts.heartbeat import HEARTBEATS, beat_event_loop
 from contracts.metrics import scorer as metrics
 from contracts.signing.trust import Trust
 from contracts.tracing.spans import Spans, spans_of
@@ -30,6 +31,7 @@ HEARTBEATS_PER_SESSION = 3
 # The group drops a worker that polls nothing for this long; to recover a large partition takes 60 s at most.
 POLL_INTERVAL_S = 300.0
 REQUEST_TIMEOUT_S = 40.0
+STUCK_S = 120.0  # seconds without a turn of the event loop; to compile kernels anew takes up to 60 s
 
 
 class Surroundings(Service):
@@ -45,7 +47,10 @@ class Surroundings(Service):
         self._timeout_s = timeout_s
 
     async def on_start(self) -> None:
+        self.add_future(beat_event_loop("event loop", within_s=STUCK_S))
+        HEARTBEATS.await_ready("the control log")
         await self._control.start(timeout_s=self._timeout_s)
+        HEARTBEATS.ready("the control log")
         self.add_future(self._control.failed())
 
     async def on_stop(self) -> None:

@@ -11,6 +11,8 @@ from flagfive.errors import UserError
 from flagfive.global_options import settings_of
 
 if TYPE_CHECKING:
+    import uvicorn
+
     from console.context import ConsoleContext
     from settings import Settings
 
@@ -72,7 +74,21 @@ def console(
             ws_max_size=WEB_SOCKET_BYTES,
         )
         with served.feedback, served.models:
-            uvicorn.Server(config).run([listener])
+            _beating(uvicorn.Server(config)).run([listener])
+
+
+def _beating(server: "uvicorn.Server") -> "uvicorn.Server":
+    """Return the server with a heartbeat at each tick of its event loop, ten times a second."""
+    from contracts.heartbeat import HEARTBEATS
+
+    tick = server.on_tick
+
+    async def on_tick(counter: int) -> bool:
+        HEARTBEATS.beat("event loop", within_s=60.0)
+        return await tick(counter)
+
+    server.on_tick = on_tick  # type: ignore[method-assign]
+    return server
 
 
 def _console_context(settings: "Settings") -> "ConsoleContext":

@@ -12,6 +12,7 @@ from faust.types import TP
 from mode import Service, get_logger
 
 from contracts.broker_errors import told
+from contracts.heartbeat import HEARTBEATS
 from contracts.metrics import scorer as metrics
 from contracts.outage import METADATA_MAX_AGE_MS
 from stream.transport.fetched_batch import FetchedBatch
@@ -19,6 +20,7 @@ from stream.transport.fetcher import BatchConsumer
 from stream.wire.unpacking import DEFAULT_MOST_BYTES
 
 _PATIENCE_S = 1.0  # how long one request waits for a batch before it is repeated
+_STUCK_S = 60.0  # without a turn of this thread; heartbeats to the group stop too
 
 Places = dict[TopicPartition, OffsetAndMetadata]
 log = get_logger(__name__)
@@ -73,6 +75,7 @@ class BatchConsumerThread(faust_aiokafka.AIOKafkaConsumerThread):
     @Service.task
     async def _heed_the_group(self) -> None:
         async for _ in self.itertimer(_PATIENCE_S, name="group errors"):
+            HEARTBEATS.beat("receive thread", within_s=_STUCK_S)
             heed(self._ensure_consumer()._coordinator)
 
     async def commit_places(self, places: Places) -> bool:

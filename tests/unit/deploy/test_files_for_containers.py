@@ -127,7 +127,20 @@ def test_every_pod_is_limited_and_unprivileged(name: str) -> None:
         assert container["securityContext"]["readOnlyRootFilesystem"] is True
         assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}
         assert {"memory"} <= set(container["resources"]["limits"])
-        assert name == "topics" or {"startupProbe", "livenessProbe"} <= set(container)
+        assert name == "topics" or {"startupProbe", "livenessProbe", "readinessProbe"} <= set(container)
+
+
+def test_liveness_asks_for_heartbeats_of_the_work_and_readiness_is_asked_for_apart() -> None:
+    for name, service in services().items():
+        if name in PORTS:
+            assert (
+                f":{getattr(Settings().metrics, f'{name}_port')}/live'" in service["healthcheck"]["test"][-1]
+            )
+    for name, pod in pods().items():
+        if name in PORTS:
+            (container,) = pod["containers"]
+            assert container["livenessProbe"]["httpGet"] == {"path": "/live", "port": "metrics"}
+            assert container["readinessProbe"]["httpGet"] == {"path": "/ready", "port": "metrics"}
 
 
 def test_every_process_runs_a_verb_and_serves_its_port() -> None:
