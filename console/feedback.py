@@ -22,6 +22,7 @@ from contracts.outage import Outage
 from contracts.request import Request
 from contracts.request_client import FeedbackClient
 from contracts.signing.trust import Trust
+from contracts.undecodable import UNDECODABLE
 from control.acknowledgements import AckWatch, Progress
 from settings import TopicsSettings
 from storage import StorageUnavailable, UnitOfWork
@@ -34,7 +35,7 @@ RETRY_S = 1.0
 POLL_S = 0.05
 """Longest wait for answers between two polls of the acknowledgements."""
 SEND_WITHIN_S = 10.0
-UNSENDABLE = (MessageSizeTooLargeError, RecordListTooLargeError, msgspec.DecodeError)
+UNSENDABLE = (MessageSizeTooLargeError, RecordListTooLargeError, *UNDECODABLE)
 """Errors of one request that no further try would mend."""
 
 

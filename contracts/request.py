@@ -8,6 +8,7 @@ from typing import Literal
 import msgspec
 
 from contracts.standing_policy import ReleasePolicy
+from contracts.undecodable import UNDECODABLE
 
 VERSION = 1
 
@@ -91,5 +92,5 @@ def read_request(value: bytes | None) -> Request:
     """
     try:
         return msgspec.json.decode(value or b"", type=Request)
-    except msgspec.DecodeError as error:
+    except UNDECODABLE as error:
         raise UnreadableRequest(str(error)) from error

@@ -16,6 +16,7 @@ from contracts.metrics import trust as metrics
 from contracts.outage import RECONNECT
 from contracts.signing.principals import ACKNOWLEDGE
 from contracts.signing.trust import Headers, Trust, Untrusted
+from contracts.undecodable import UNDECODABLE
 
 log = logging.getLogger(__name__)
 
@@ -73,7 +74,7 @@ class AckTable:
             metrics.UNTRUSTED.labels(metrics.ACKNOWLEDGEMENT, refusal.cause).inc()
             log.warning("acknowledgement on %s is ignored: %s", self.topic, refusal)
             return
-        except msgspec.DecodeError:
+        except UNDECODABLE:
             return
         for partition in ack.partitions:
             known = self.newest.get(partition)

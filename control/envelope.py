@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from contracts.signing.keys import SharedSecret
+from contracts.undecodable import UNDECODABLE
 from control.entry import Entry, Kind
 from control.errors import (
     ForgedEntry,
@@ -156,7 +157,7 @@ def _bounds(value: bytes) -> tuple[int, int, int]:
 def _parse(header: bytes) -> Header:
     try:
         return msgspec.json.decode(header, type=Header)
-    except msgspec.DecodeError as error:
+    except UNDECODABLE as error:
         raise MalformedEntry(f"header: {error}") from error
 
 

@@ -14,6 +14,7 @@ from typing import Annotated
 
 import msgspec
 
+from contracts.undecodable import UNDECODABLE
 from control.entry import Entry, Kind
 from control.errors import MalformedEntry
 from meta import entity_risk
@@ -106,7 +107,7 @@ def read_rules(entry: Entry) -> tuple[Placed, ...]:
     """
     try:
         rules = msgspec.json.decode(entry.parts.get(RULES, b""), type=list[Rule])
-    except msgspec.DecodeError as error:
+    except UNDECODABLE as error:
         raise MalformedEntry(f"{entry.key.decode()}: rules cannot be read: {error}") from error
     allowed = ALLOWED[entry.kind]
     if wrong := {rule.effect for rule in rules} - allowed:

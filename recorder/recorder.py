@@ -22,7 +22,6 @@ from dataclasses import astuple, dataclass
 from threading import Event
 from typing import Any
 
-import msgspec
 from kafka import KafkaConsumer, OffsetAndMetadata, TopicPartition
 from kafka.errors import KafkaError
 from sqlalchemy import Engine
@@ -32,6 +31,8 @@ from contracts.dead_letter import DeadLetter
 from contracts.heartbeat import HEARTBEATS
 from contracts.metrics import recorder as metrics
 from contracts.outage import RECONNECT, Outage
+from contracts.stage_batch import BatchFormat
+from contracts.undecodable import UNDECODABLE
 from control.keys import ControlKey
 from recorder.followed import Followed
 from recorder.gaps import own_gap, read_gap
@@ -78,6 +79,7 @@ class Recorder:
         followed: transactions to trace; None for none.
         source: topic of the transactions, whose id is part of the rows' keys; None where it is never
             created again.
+        form: format of `scored`; None reads any columns, from trusted writers.
     """
 
     def __init__(
@@ -89,10 +91,12 @@ class Recorder:
         key: ControlKey,
         followed: Followed | None = None,
         source: str | None = None,
+        form: BatchFormat | None = None,
     ) -> None:
         self._broker, self._group, self._topics = broker, group, topics
         self._ids = TopicIds(broker, TopicNames(source, topics.control)) if source else None
         self._engine, self._key, self._followed = engine, key, followed
+        self._form = form
         self._stop = Event()
         self._looked_at: set[TopicPartition] = set()
         self._outage = Outage("recorder", broker.bootstrap)
@@ -183,7 +187,7 @@ class Recorder:
         """Add the record to `rows`; an unreadable record is left out, logged and counted."""
         try:
             if record.topic == self._topics.scored:
-                rows.scored += scored_rows(record.value or b"")
+                rows.scored += scored_rows(record.value or b"", self._form)
             elif record.topic == self._topics.alerts:
                 rows.alerts.append(alert_row(record.value or b""))
             elif record.topic == self._topics.shadow_alerts:
@@ -193,7 +197,7 @@ class Recorder:
                 rows.gaps += [gap] if gap is not None else []
             else:
                 rows.control.append(control_row(record.value, record.key, record.offset, self._key))
-        except (UnreadableRecord, msgspec.DecodeError) as error:
+        except (UnreadableRecord, *UNDECODABLE) as error:
             metrics.RECORDER_UNREADABLE.labels(record.topic).inc()
             log.error("recorder: %s %d/%d left out: %s", record.topic, record.partition, record.offset, error)
 

@@ -11,7 +11,15 @@ import pyarrow as pa
 from contracts.alert import Alert
 from contracts.card_numbers import CANDIDATE, mask_card_numbers
 from contracts.shadow_alert import ShadowAlert
-from contracts.stage_batch import ENTITY, ForeignBatch, entities_of, features_matrix, from_message
+from contracts.stage_batch import (
+    ENTITY,
+    BatchFormat,
+    ForeignBatch,
+    entities_of,
+    features_matrix,
+    from_message,
+)
+from contracts.undecodable import UNDECODABLE
 from control.entry import Entry
 from control.envelope import unseal
 from control.errors import ControlRefused
@@ -35,14 +43,18 @@ class UnreadableRecord(ValueError):
     """A record that does not have the form of its topic."""
 
 
-def scored_rows(message: bytes) -> list[Row]:
+def scored_rows(message: bytes, form: BatchFormat | None = None) -> list[Row]:
     """Return rows of `scored_transactions` from one Arrow message.
+
+    Args:
+        message: a record of `scored`.
+        form: the format of `scored` under the settings; None reads any, from trusted writers.
 
     Raises:
         UnreadableRecord: it is not a scored batch.
     """
     try:
-        batch = from_message(message)
+        batch = form.read(message) if form is not None else from_message(message)
         columns = {name: batch.column(name).to_pylist() for name in (*PLAIN, *SCORES)}
         columns |= {
             "transaction_id": _texts(batch.column("id")),
@@ -50,7 +62,7 @@ def scored_rows(message: bytes) -> list[Row]:
             "entities": _entities(batch),
             "features": list(_features(batch)),
         }
-    except (ForeignBatch, KeyError, TypeError) as error:
+    except (ForeignBatch, pa.ArrowException, LookupError, TypeError, ValueError, AttributeError) as error:
         raise UnreadableRecord(f"not a scored batch: {error}") from error
     return list(zip(*(columns[name] for name in SCORED_COLUMNS), strict=True))
 
@@ -109,8 +121,9 @@ def control_row(value: bytes | None, record_key: bytes | None, offset: int, key:
 
 def _decoded(message: bytes, kind: type[Kind], what: str) -> Kind:
     try:
+        message.decode()  # msgspec does not look into fields that it skips
         return msgspec.json.decode(message, type=kind)
-    except msgspec.DecodeError as error:
+    except UNDECODABLE as error:
         raise UnreadableRecord(f"not {what}: {error}") from error
 
 

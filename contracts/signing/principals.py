@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from contracts.request import RequestKind
 from contracts.signing.keys import ED25519_BYTES, KeyPair, UnusableKey
+from contracts.undecodable import UNDECODABLE
 
 VERSION = 1
 CONTROL, ADAPTER, CONSOLE, COMMAND_LINE, WORKER = "control", "adapter", "console", "cli", "worker"
@@ -139,7 +140,7 @@ def read_trusted(content: bytes, where: str) -> Trusted:
     """Read and check the content of `trusted.json`; arguments and errors are those of `Registry.read`."""
     try:
         trusted = msgspec.json.decode(content, type=Trusted)
-    except msgspec.DecodeError as error:
+    except UNDECODABLE as error:
         raise Untrustworthy(f"{where}: {error}") from None
     names = Counter(one.name for one in trusted.principals)
     if twice := [name for name, count in names.items() if count > 1]:

@@ -20,6 +20,7 @@ import msgspec
 
 from contracts.signing.keys import Key
 from contracts.signing.principals import Principal, Registry, derived_key
+from contracts.undecodable import UNDECODABLE
 
 HEADER = "flagfive-signature"
 MOST_BYTES = 1_024
@@ -138,7 +139,7 @@ class Trust:
             raise Unsigned("the message has no signature")
         try:
             signature = msgspec.json.decode(found[0], type=Signature)
-        except msgspec.DecodeError as error:
+        except UNDECODABLE as error:
             raise Forged(f"the signature cannot be read: {error}") from None
         known = self._registry.find(signature.key)
         if known is None or known.retired or known.principal.name != signature.principal:

@@ -14,6 +14,9 @@ def recorder(context: typer.Context) -> None:
     It creates or migrates the tables at the start. While the broker or the database is away, it waits. A
     record that is read twice is stored once. Several recorders share the partitions.
     """
+    from contracts.scored_batch import scored_schema
+    from contracts.stage_batch import BatchFormat
+    from features.vector import FeatureLayout
     from flagfive.database import open_database
     from flagfive.keys import control_key
     from flagfive.logs import configure_logging
@@ -22,6 +25,7 @@ def recorder(context: typer.Context) -> None:
     from recorder.followed import Followed
     from recorder.recorder import Recorder, Topics
     from storage import migrate
+    from stream.wiring import transaction_schema
 
     settings = settings_of(context)
     key = control_key(settings)
@@ -31,8 +35,10 @@ def recorder(context: typer.Context) -> None:
     names = settings.topics
     topics = Topics(names.scored, names.alerts, names.shadow_alerts, names.control, names.dead_letters)
     group = settings.stream.group + "-recorder"
+    width = len(FeatureLayout(transaction_schema(settings)))
+    form = BatchFormat(scored_schema([entity.name for entity in settings.entities], width))
     source = settings.topics.transactions
-    running = Recorder(settings.broker, group, topics, engine, key, Followed.of(settings), source)
+    running = Recorder(settings.broker, group, topics, engine, key, Followed.of(settings), source, form)
     call_on_stop_signal(running.stop)
     serve_metrics(settings, "recorder")
     running.run()

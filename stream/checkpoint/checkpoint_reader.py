@@ -5,6 +5,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contracts.dead_letter import FOREIGN
+from contracts.undecodable import UNDECODABLE
 from features.byte_strings import NULL
 from features.profile_row import LAST, PROFILE_ROW
 from features.profiles import Profiles
@@ -56,7 +57,7 @@ class CheckpointReader:
         for row, value in zip(at.tolist(), batch.values.take(at).to_list(), strict=True):
             try:
                 marker = msgspec.json.decode(value or b"", type=Marker)
-            except msgspec.DecodeError:
+            except UNDECODABLE:
                 refused.append(_refused(batch, row, "not a marker"))
                 continue
             if not 0 <= marker.offset <= self._input_end:

@@ -4,6 +4,7 @@ import msgspec
 
 from contracts.seal import Seal
 from contracts.stage_batch import NOTICE_KEY, BatchNotice, ForeignBatch
+from contracts.undecodable import UNDECODABLE
 from features.byte_strings import ByteStrings
 from stream.partition.stage import Output
 from stream.transport.fetched_batch import FetchedBatch
@@ -34,7 +35,7 @@ def read_notice(value: memoryview | bytes) -> BatchNotice:
     """
     try:
         notice = msgspec.msgpack.decode(value, type=BatchNotice)
-    except msgspec.DecodeError as error:
+    except UNDECODABLE as error:
         raise ForeignBatch(f"not a notice: {error}") from error
     if (
         not 0 <= notice.begin < notice.end < _PAST_OFFSETS

@@ -7,6 +7,7 @@ import msgspec
 
 from contracts.seal import Seal
 from contracts.stage_batch import EVERY_BATCH, LOST_KEY, ForeignBatch, LostRows
+from contracts.undecodable import UNDECODABLE
 from features.byte_strings import ByteStrings
 from stream.batch import Batch
 from stream.partition.stage import Output
@@ -46,7 +47,7 @@ def read_lost_rows(value: memoryview | bytes) -> LostRows:
     """
     try:
         lost = msgspec.msgpack.decode(value, type=LostRows)
-    except msgspec.DecodeError as error:
+    except UNDECODABLE as error:
         raise ForeignBatch(f"not a notice of lost rows: {error}") from error
     if lost.batch_end < EVERY_BATCH or lost.rows < 0:
         raise ForeignBatch("a notice of impossible rows")

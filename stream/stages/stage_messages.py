@@ -15,10 +15,10 @@ from contracts.seal import Forged, Seal
 from contracts.stage_batch import (
     LOST_KEY,
     NOTICE_KEY,
+    BatchFormat,
     BatchNotice,
     ForeignBatch,
     LostRows,
-    from_message,
 )
 from stream.stages.batch_notice import read_notice
 from stream.stages.loss_notices import read_lost_rows
@@ -48,6 +48,7 @@ class StageMessages:
 
     def __init__(self, schema: pa.Schema, bounds: RowBounds, seal: Seal) -> None:
         self.schema = schema
+        self._format = BatchFormat(schema)
         self._bounds = bounds
         self._seal = seal
 
@@ -98,7 +99,7 @@ class StageMessages:
         refused: list[Refused] = []
         for offset, value in _values(fetched, at):
             try:
-                part = from_message(self._opened(fetched, value), self.schema)
+                part = self._format.read(self._opened(fetched, value))
                 _refuse_nulls(part)
             except (Forged, ForeignBatch) as error:
                 refused.append(_refused_for(error, offset, len(value)))

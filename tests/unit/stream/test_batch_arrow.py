@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from contracts.stage_batch import ForeignBatch, from_message, stage_schema, to_message
+from contracts.stage_batch import BatchFormat, ForeignBatch, stage_schema, to_message
 from stream.batch import Batch, from_record_batch
 from stream.batch import to_record_batch as to_arrow
 from tests.batches import batch_of
@@ -43,9 +43,9 @@ def test_a_batch_of_another_configuration_is_refused(width: int) -> None:
     other = stage_schema(["card", "merchant"], width)
     message = to_message(to_arrow(batch_of(2, width), other)).to_pybytes()
     with pytest.raises(ForeignBatch, match="columns"):
-        from_message(message, SCHEMA)
+        BatchFormat(SCHEMA).read(message)
 
 
 def test_rubbish_is_refused() -> None:
     with pytest.raises(ForeignBatch):
-        from_message(b"no arrow at all", SCHEMA)
+        BatchFormat(SCHEMA).read(b"no arrow at all")
