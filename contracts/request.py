@@ -46,6 +46,8 @@ class Request(msgspec.Struct, frozen=True):
             releases one that the standing policy holds back.
         share: of a flag or a preview: a point that a person chose on the curve of the trade-off. The limits
             of the gate hold nevertheless. None leaves the choice to the gate.
+        seen: of an approval: number of transactions of the episode that the approver has looked at. With
+            another number the approval is refused, since it would cover what no second person has seen.
         role: role of the author, where a service vouches for a user that is signed in to it.
         signed_in: how that user signed in, such as `session` or `token`.
         version: of this message format.
@@ -62,6 +64,7 @@ class Request(msgspec.Struct, frozen=True):
     reason: str = ""
     policy: ReleasePolicy = "auto"
     share: float | None = None
+    seen: int | None = None
     role: str = ""
     signed_in: str = ""
     version: int = VERSION

@@ -32,9 +32,12 @@ def approve(context: AdaptationContext, request: Request, asked_at: float) -> Re
         The answer where the gate refuses it now, else the change whose acknowledgements are awaited.
 
     Raises:
-        RequestRefused: no such episode waits, or its author must not approve it.
+        RequestRefused: no such episode waits, its author must not approve it, or it has changed since the
+            approver looked at it.
     """
     episode = _found(context, request)
+    if episode.status in UNDECIDED or episode.growth_waits:
+        _refuse_unseen(episode, request)
     if episode.growth_waits:
         return _approve_growth(context, episode, request, asked_at)
     flag = request_of(episode, reason=f"flagged by {episode.author}, approved by {request.author}")
@@ -76,6 +79,14 @@ def _found(context: AdaptationContext, request: Request) -> Episode:
             )
         assert episode.transactions is not None  # loads them while the unit is open
         return episode
+
+
+def _refuse_unseen(episode: Episode, request: Request) -> None:
+    if request.seen is not None and request.seen != len(episode.transactions):
+        raise RequestRefused(
+            f"{episode.name!r} has {len(episode.transactions)} transactions, and {request.author} saw "
+            f"{request.seen}: look at it again, then approve"
+        )
 
 
 def _refuse_own(context: AdaptationContext, episode: Episode, request: Request) -> None:

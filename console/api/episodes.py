@@ -46,6 +46,16 @@ class EpisodeCreate(BaseModel):
     share: Share | None = None
 
 
+class EpisodeApproval(BaseModel):
+    """Why the episode goes live, and the number of its transactions (`members`) that the approver has seen.
+
+    With `seen`, an approval is refused if transactions have joined since.
+    """
+
+    note: Text = ""
+    seen: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+
+
 class PreviewRequest(BaseModel):
     """Flags to preview, and the days of event time to search for matches."""
 
@@ -111,9 +121,11 @@ def join_matches(
 
 
 @router.post("/{name}/approve")
-def approve(viewer: Approver, context: ContextOf, name: EpisodeName, why: DecisionNote) -> RequestResult:
+def approve(
+    viewer: Approver, context: ContextOf, name: EpisodeName, approval: EpisodeApproval
+) -> RequestResult:
     """Check the episode at the gate again, and put it into force if it passes."""
-    return approving.approve(context, viewer, name, why.note)
+    return approving.approve(context, viewer, name, approval.note, seen=approval.seen)
 
 
 @router.post("/{name}/reject")

@@ -69,7 +69,7 @@ class EpisodeView:
         except ApiRefused:
             return  # the API is briefly away; the next look tries again
         before, self._found = self._found, found
-        if (before.status, before.growth_waits) != (found.status, found.growth_waits):
+        if _actions(before) != _actions(found):
             self.heading.refresh()
         if before != found:
             self.numbers.refresh()
@@ -117,6 +117,10 @@ class EpisodeView:
         with box("stack"):
             _facts(self._viewer, self._found)
             _history(self._viewer, self._found.history)
+
+
+def _actions(found: EpisodeDetails) -> tuple[object, ...]:
+    return found.status, found.growth_waits, found.members
 
 
 def _story(found: EpisodeDetails) -> tuple[object, ...]:

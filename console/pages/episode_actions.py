@@ -65,19 +65,24 @@ def episode_actions(
     own = found.author == viewer.name
     for step in STEPS:
         if found.status in step.states or (step.path == "approve" and found.growth_waits):
-            made = button(step.words, partial(_ask, viewer, route, step, after), kind=step.kind)
+            made = button(
+                step.words, partial(_ask, viewer, route, step, found.members, after), kind=step.kind
+            )
             if step.path == "approve" and own and four_eyes and not found.growth_waits:
                 made.disable()
                 made.tooltip("Another person must approve an episode that you flagged")
 
 
-def _ask(viewer: PageViewer, route: str, step: EpisodeAction, after: Callable[[], Awaitable[None]]) -> None:
+def _ask(
+    viewer: PageViewer, route: str, step: EpisodeAction, members: int, after: Callable[[], Awaitable[None]]
+) -> None:
     async def do() -> None:
         dialog.close()
         with notify_refusals():
-            answer = await viewer.api.post(
-                f"{route}/{step.path}", RequestResult, {"note": reason.value or ""}
-            )
+            body: dict[str, object] = {"note": reason.value or ""}
+            if step.path == "approve":
+                body["seen"] = members
+            answer = await viewer.api.post(f"{route}/{step.path}", RequestResult, body)
             ui.notify(answer.message or f"{step.words}: done")
             await after()
 

@@ -78,6 +78,8 @@ class EpisodeDetails(EpisodeRow):
     """One episode with its flags, acknowledgements and history."""
 
     currency: str
+    members: int
+    """Transactions of the episode, flagged and genuine; an approval names this number."""
     support: list[TransactionRow]
     to_review: list[TransactionRow]
     """Transactions that look like the episode, though they count as genuine: are these fraud too?"""

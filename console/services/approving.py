@@ -18,13 +18,25 @@ from storage.contributors import contributors
 from storage.episodes import LIVE, UNDECIDED, Episode
 
 
-def approve(context: ConsoleContext, viewer: Viewer, name: str, note: str) -> RequestResult:
+def approve(
+    context: ConsoleContext, viewer: Viewer, name: str, note: str, *, seen: int | None = None
+) -> RequestResult:
     """Put a waiting, shadow or draft episode into force, or what joined a live one beyond its approval.
+
+    Args:
+        context: tools of the console.
+        viewer: who approves.
+        name: id or name of the episode.
+        note: why.
+        seen: number of its transactions that the viewer has looked at; None does not check.
+
+    Returns:
+        What the adaptation worker answered.
 
     Raises:
         NotFound: no such episode.
         NotAllowed: under four eyes, the viewer flagged the episode, made it grow, or made the token that did.
-        Refused: the episode is decided already, or the worker refuses.
+        Refused: the episode is decided already, has changed since, or the worker refuses.
     """
     with context.unit(reads_only=True) as unit:
         episode = _undecided(unit, name, growth=True)
@@ -34,7 +46,7 @@ def approve(context: ConsoleContext, viewer: Viewer, name: str, note: str) -> Re
                 "another person must approve it",
                 where="four eyes",
             )
-    return _decide(context, viewer, episode, APPROVED, "approve", note)
+    return _decide(context, viewer, episode, APPROVED, "approve", note, seen=seen)
 
 
 def reject(context: ConsoleContext, viewer: Viewer, name: str, note: str) -> RequestResult:
@@ -111,9 +123,16 @@ def roll_back(context: ConsoleContext, viewer: Viewer, key: str, note: str) -> R
 
 
 def _decide(
-    context: ConsoleContext, viewer: Viewer, episode: Episode, decision: str, kind: RequestKind, note: str
+    context: ConsoleContext,
+    viewer: Viewer,
+    episode: Episode,
+    decision: str,
+    kind: RequestKind,
+    note: str,
+    *,
+    seen: int | None = None,
 ) -> RequestResult:
-    request = request_by(context, viewer, kind, name=episode.id, reason=note)
+    request = request_by(context, viewer, kind, name=episode.id, reason=note, seen=seen)
     act = Act(kind, episode.id, _standing(episode), {"decision": decision, "note": note})
 
     def record(unit: UnitOfWork) -> None:

@@ -67,6 +67,7 @@ def episode_page(context: ConsoleContext, name: str) -> EpisodeDetails:
         return EpisodeDetails(
             **_fields(episode, unit.queue.counts_by_scorer()),
             currency=_currency(support),
+            members=len(episode.transactions),
             support=support,
             to_review=rows_of_ids(context, unit, episode.to_review),
             acks=_acks(context, episode),
@@ -121,6 +122,7 @@ def _asked_for(context: ConsoleContext, unit: UnitOfWork, name: str) -> EpisodeD
     return EpisodeDetails(
         **_fields(episode, {}),
         currency=_currency(support),
+        members=len(roles),
         support=support,
         to_review=[],
         acks=None,

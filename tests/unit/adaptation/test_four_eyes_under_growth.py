@@ -84,6 +84,19 @@ def test_who_made_the_episode_grow_cannot_approve_the_growth_and_another_person_
     assert the_episode(engine).growth_waits is None
 
 
+def test_an_approval_does_not_cover_what_joined_after_the_approver_looked(
+    worker: WorkerInMemory, engine: Engine
+) -> None:
+    label(worker, *frauds(*range(4, 19)))
+    let_time_pass(worker)
+    early = worker.handle(a_flag("approve", request_id="r-4", fraud=(), author="bob", seen=9))
+    assert isinstance(early, Answer)
+    assert "has 19 transactions, and bob saw 9" in early.message
+    assert support(worker) == set(frauds(0, 1, 2, 3))
+    seen = a_flag("approve", request_id="r-5", fraud=(), author="bob", seen=19)
+    assert isinstance(worker.handle(seen), PendingChange)
+
+
 def test_small_growth_is_adapted_as_before_but_does_not_add_up(
     worker: WorkerInMemory, engine: Engine
 ) -> None:
