@@ -24,6 +24,7 @@ from adaptation.going_live.pending_changes import PendingChanges
 from adaptation.going_live.result import PendingChange
 from adaptation.intake.admitting import Intake
 from adaptation.intake.dispatch import TRANSIENT, handle
+from adaptation.intake.refusing import Refusals
 from adaptation.proposing.preparation import AdaptationNotReady, Preparation
 from adaptation.proposing.recent_traffic import RecentTraffic
 from adaptation.upkeep.schedule import Upkeep
@@ -31,7 +32,6 @@ from contracts.answer import Answer
 from contracts.answers_topic import answers_topic, create_topic
 from contracts.broker import Broker, kafka_python_options
 from contracts.heartbeat import HEARTBEATS
-from contracts.metrics import trust as metrics
 from contracts.outage import RECONNECT, Outage
 from contracts.request_masking import masked
 from contracts.signing.trust import Trust, Untrusted
@@ -51,6 +51,8 @@ WAITING_POLL_MS = 10
 RETRY_S = 0.5
 CLOSE_MS = 1_000
 SESSION_MS = 10_000
+MOST_SKIPPED = 1_000
+"""Records that are not admitted until their offset is committed: a commit takes longer than their check."""
 
 
 @dataclass(frozen=True)
@@ -97,6 +99,7 @@ class AdaptationWorker:
         self._config, self._engine, self._key, self._after = config, engine, key, after
         self._trust = trust
         self._intake = Intake(config.feedback, trust, config.fresh_s)
+        self._refusals, self._skipped = Refusals(), 0
         self._spans = spans
         self._stop = Event()
         self._outage = Outage("adapter", config.broker.bootstrap)
@@ -164,9 +167,13 @@ class AdaptationWorker:
         polled = consumer.poll(timeout_ms=WAITING_POLL_MS if pending else IDLE_POLL_MS, max_records=1)
         for partition, records in polled.items():
             for record in records:
-                self._handle(context, pending, record, producer)
-                consumer.commit({partition: OffsetAndMetadata(record.offset + 1, "", -1)})
-                context.after(FlagStep.COMMITTED)
+                admitted = self._handle(context, pending, record, producer)
+                self._skipped = 0 if admitted else self._skipped + 1
+                if admitted or self._skipped >= MOST_SKIPPED:
+                    self._skipped = 0
+                    consumer.commit({partition: OffsetAndMetadata(record.offset + 1, "", -1)})
+                if admitted:
+                    context.after(FlagStep.COMMITTED)
         acks.poll(WAITING_POLL_MS / 1e3 if pending else 0.0)
         for answer in pending.answers():
             self._answer(context, producer, answer)
@@ -176,23 +183,25 @@ class AdaptationWorker:
 
     def _handle(
         self, context: AdaptationContext, pending: PendingChanges, record: Any, producer: KafkaProducer
-    ) -> None:
+    ) -> bool:
+        """Return whether the record was admitted."""
         try:
             admitted = self._intake.admit(context, record)
         except Untrusted as refusal:
-            metrics.UNTRUSTED.labels(metrics.REQUEST, refusal.cause).inc()
-            log.error("adapter: record at offset %d is not admitted: %s", record.offset, refusal)
-            self._send(producer, _not_admitted(record, refusal))
-            return
+            answer = self._refusals.answer(record, refusal)
+            if answer is not None:
+                self._send(producer, answer)
+            return False
         if admitted.earlier is not None:
             self._send(producer, admitted.earlier)
-            return
+            return True
         with self._traffic.paused():
             result = handle(context, masked(admitted.request), record.timestamp / 1e3, self._stop)
         if isinstance(result, PendingChange):
             pending.add(result)
         else:
             self._answer(context, producer, result)
+        return True
 
     def _answer(self, context: AdaptationContext, producer: KafkaProducer, answer: Answer) -> None:
         """Send an answer, and keep it for repeats of the request."""
@@ -232,9 +241,3 @@ class AdaptationWorker:
         return KafkaProducer(
             **kafka_python_options(self._config.broker), acks="all", linger_ms=0, **RECONNECT
         )
-
-
-def _not_admitted(record: Any, refusal: Untrusted) -> Answer:
-    """The answer to a record that changes nothing; `record` ties it to its sender, who wrote that record."""
-    name = (record.key or b"").decode(errors="replace")
-    return Answer(name, "refused", str(refusal), record=record.offset)

@@ -65,6 +65,20 @@ def test_a_replayed_retirement_does_not_retire_again(
     assert len(announcer.refresh().detectors) == 1
 
 
+def test_a_flood_of_unsigned_records_does_not_hold_up_a_request(
+    stream_settings: Settings, engine: Engine, announcer: Announcer, analyst: Analyst
+) -> None:
+    producer = KafkaProducer(bootstrap_servers=stream_settings.broker.bootstrap)
+    for number in range(5_000):
+        producer.send(stream_settings.topics.feedback, b'{"kind": "approve"}', key=b"%d" % number)
+    producer.flush(30)
+    producer.close()
+    analyst.send("r-1", "label", name="", fraud=("tx-0-7",))
+    with adapting(stream_settings, engine):
+        assert analyst.answer("r-1").status == "done"
+    assert 0 < sum(answer.status == "refused" for answer in analyst.answers) < 1_000
+
+
 def test_forged_acknowledgements_and_answers_count_for_nothing(stream_settings: Settings) -> None:
     topics = stream_settings.topics
     trust = Trust.derived(SECRET, CONSOLE)
