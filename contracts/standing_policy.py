@@ -76,6 +76,10 @@ class StorageTerms(Protocol):
     def transactions_days(self) -> float: ...
     @property
     def alerts_days(self) -> float: ...
+    @property
+    def labels_days(self) -> float: ...
+    @property
+    def cases_days(self) -> float: ...
 
 
 class SettingsFile(Protocol):
@@ -116,6 +120,8 @@ class StandingPolicy:
         most_refined: most refined detectors that are live at once; 0 refines none.
         growth: transactions that may join an approved episode without another approval, in parts of those
             approved; it counts where a person must approve.
+        labels_days: days that labels are kept; 0 keeps all.
+        cases_days: days that notes, and closed cases with their links, are kept; 0 keeps all.
     """
 
     alert_rate: float = 0.001
@@ -137,6 +143,8 @@ class StandingPolicy:
     steer_seconds: float = 10.0
     most_refined: int = 4
     growth: float = 1.0
+    labels_days: float = 0.0
+    cases_days: float = 0.0
 
     @classmethod
     def of_settings(cls, settings: SettingsFile) -> StandingPolicy:
@@ -163,6 +171,8 @@ class StandingPolicy:
             budget.steer_seconds,
             adaptation.most_refined,
             adaptation.growth,
+            storage.labels_days,
+            storage.cases_days,
         )
 
     def overridden(self, terms: Mapping[str, Any]) -> StandingPolicy:

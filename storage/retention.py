@@ -7,6 +7,9 @@ from sqlalchemy import CursorResult, Engine, delete, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from storage.alerts import AlertRow
+from storage.cases import CLOSED, Case
+from storage.labels import Label
+from storage.notes import Note
 from storage.outbox import OutboxMessage
 from storage.scored_transactions import ScoredTransaction
 from storage.shadow_alerts import ShadowAlertRow
@@ -27,14 +30,17 @@ class Retention:
     transactions_days: float
     alerts_days: float
     outbox_days: float = 7.0
+    labels_days: float = float("inf")
+    cases_days: float = float("inf")
 
 
 def enforce_retention(engine: Engine, retention: Retention, *, now: float) -> dict[str, int]:
     """Delete the records that are past their retention.
 
     The age of transactions and alerts counts from the newest stored event time, so that a replayed history
-    is not deleted on arrival. The age of outbox messages counts from `now`. Episodes keep the ids of deleted
-    transactions, but not their features.
+    is not deleted on arrival. The age of all others counts from `now`: outbox messages since they were sent,
+    labels and notes since they were made, closed cases since their last change, with their links. Episodes
+    keep the ids of deleted transactions, but not their features.
 
     Args:
         engine: the database.
@@ -51,8 +57,23 @@ def enforce_retention(engine: Engine, retention: Retention, *, now: float) -> di
         (AlertRow, AlertRow.raised_at, newest - retention.alerts_days * DAY),
         (ShadowAlertRow, ShadowAlertRow.event_time, newest - retention.alerts_days * DAY),
         (OutboxMessage, OutboxMessage.sent_at, now - retention.outbox_days * DAY),
+        (Label, Label.time, now - retention.labels_days * DAY),
+        (Note, Note.time, now - retention.cases_days * DAY),
     ]
-    return {table.__tablename__: _delete_before(engine, table, time, limit) for table, time, limit in limits}
+    deleted = {
+        table.__tablename__: _delete_before(engine, table, time, limit) for table, time, limit in limits
+    }
+    return deleted | {Case.__tablename__: _delete_closed(engine, now - retention.cases_days * DAY)}
+
+
+def _delete_closed(engine: Engine, limit: float) -> int:
+    """Delete closed cases; their alerts' membership and their links go with them."""
+    with UnitOfWork(engine) as unit:
+        old = delete(Case).where(Case.status == CLOSED, Case.updated_at < limit)
+        result = unit.session.execute(old)
+        unit.commit()
+    assert isinstance(result, CursorResult)
+    return result.rowcount
 
 
 def _delete_before(engine: Engine, table: type[Any], time: InstrumentedAttribute[Any], limit: float) -> int:

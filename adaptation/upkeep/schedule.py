@@ -167,7 +167,8 @@ class Upkeep:
 
     def _delete_old(self, now: float) -> None:
         terms = self._context.policy
-        if not (terms.transactions_days or terms.alerts_days) or now < self._next_delete:
+        kept = (terms.transactions_days, terms.alerts_days, terms.labels_days, terms.cases_days)
+        if not any(kept) or now < self._next_delete:
             return
         if self._deleting is not None and self._deleting.is_alive():
             return
@@ -181,7 +182,12 @@ class Upkeep:
 
 def _delete(engine: Engine, terms: StandingPolicy, now: float) -> None:
     keep_all = float("inf")
-    retention = Retention(terms.transactions_days or keep_all, terms.alerts_days or keep_all)
+    retention = Retention(
+        terms.transactions_days or keep_all,
+        terms.alerts_days or keep_all,
+        labels_days=terms.labels_days or keep_all,
+        cases_days=terms.cases_days or keep_all,
+    )
     try:
         deleted = enforce_retention(engine, retention, now=now)
     except StorageError as error:

@@ -35,6 +35,7 @@ VERBS = {
     "history": "Show what was in force at any time, who changed it, and why.",
     "restore": "Write a lost control log again from the database.",
     "keys": "Show, make, exchange and retire keys.",
+    "personal": "Export or erase everything stored about a card or another entity.",
     "recompute": "Recompute stored scores and compare them bit for bit.",
     "status": "Show broker, lags, workers, detectors and scores on one screen.",
 }

@@ -30,3 +30,12 @@ class StorageSettings(Section):
     alerts_days: float = Field(
         0.0, ge=0, le=36500, description="days of event time that alerts are kept, 0 to 36500; 0 keeps all"
     )
+    labels_days: float = Field(
+        0.0, ge=0, le=36500, description="days that labels are kept, 0 to 36500; 0 keeps all"
+    )
+    cases_days: float = Field(
+        0.0,
+        ge=0,
+        le=36500,
+        description="days that notes, and closed cases with their links, are kept, 0 to 36500; 0 keeps all",
+    )

@@ -25,7 +25,7 @@ def test_every_term_comes_from_the_settings_file() -> None:
             most_refined=7,
             growth=0.5,
         ),
-        storage=StorageSettings(transactions_days=7.0, alerts_days=8.0),
+        storage=StorageSettings(transactions_days=7.0, alerts_days=8.0, labels_days=9.0, cases_days=10.0),
         gate=GateSettings(objective="money", known_fraud_lost=0.1, alerts_added=30.0, confidence=0.9),
     )
     assert StandingPolicy.of_settings(settings) == StandingPolicy(
@@ -48,6 +48,8 @@ def test_every_term_comes_from_the_settings_file() -> None:
         11.0,
         7,
         0.5,
+        9.0,
+        10.0,
     )
 
 

@@ -1,0 +1,132 @@
+"""`flagfive personal`: answer requests of access to, and erasure of, what is stored about an entity."""
+
+import getpass
+import hashlib
+import json
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from flagfive.errors import UserError
+from flagfive.global_options import settings_of
+
+if TYPE_CHECKING:
+    from settings import Settings
+    from storage import UnitOfWork
+
+app = typer.Typer(add_completion=False, no_args_is_help=True)
+
+Entity = Annotated[str, typer.Argument(help="Kind of the entity, such as card.")]
+Key = Annotated[str, typer.Argument(help="Its key, such as the token of the card.")]
+Reason = Annotated[str, typer.Option(help="Reference of the request, kept in the audit log.")]
+
+
+@app.callback(epilog="Example: flagfive personal export card tok_1234 > export.json")
+def personal() -> None:
+    """Answer a request of access or erasure. The audit log notes it, without the key."""
+
+
+@app.command(epilog="Example: flagfive personal export card tok_1234 --reason 'request 17' > export.json")
+def export(context: typer.Context, entity: Entity, key: Key, reason: Reason = "") -> None:
+    """Print everything that is stored about an entity, as JSON."""
+    from storage.personal_data import PersonalData
+
+    settings = settings_of(context)
+    _check(settings, entity)
+    with _unit(settings) as unit:
+        found = PersonalData(unit.session, entity, key).export()
+        counts = {table: len(rows) for table, rows in found.items()}
+        _note(unit, "personal.export", entity, key, {"reason": reason, "rows": counts})
+        unit.commit()
+    json.dump({"entity": entity, "key": key, **found}, sys.stdout, indent=2, ensure_ascii=False)
+    print()
+
+
+@app.command(epilog="Example: flagfive personal erase card tok_1234 --reason 'request 17' --yes")
+def erase(
+    context: typer.Context,
+    entity: Entity,
+    key: Key,
+    reason: Reason = "",
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Erase everything that is stored about an entity.
+
+    1. Take its rules out of the control log; the topic's compaction removes the earlier entries.
+    2. Delete its rows, shred stored control entries with its rules, and note it in the audit log.
+
+    A stop after 1 leaves the rows; run the command again. Its profile expires 120 days after its last
+    transaction, and records of the topics after their retention.
+    """
+    from control.announce import Announcer
+    from control.errors import ControlLogUnavailable
+    from control.forgetting import changes_without
+    from flagfive.cluster import BrokerAway
+    from flagfive.keys import control_key
+
+    settings = settings_of(context)
+    _check(settings, entity)
+    if not yes:
+        typer.confirm(f"Erase everything about this {entity}?", abort=True)
+    log_key = control_key(settings)
+    try:
+        announcer = Announcer(settings.broker, settings.topics.control, log_key)
+        try:
+            changes = changes_without(announcer.refresh(), entity, key, author=getpass.getuser())
+            if changes:
+                announcer.announce(*changes)
+        finally:
+            announcer.close()
+    except ControlLogUnavailable as error:
+        raise BrokerAway(settings.broker.bootstrap, str(error)) from None
+    deleted = _delete(settings, entity, key, reason, replaced=len(changes))
+    print(
+        ", ".join(f"{count} of {table}" for table, count in deleted.items() if count) or "nothing was stored"
+    )
+
+
+def _delete(settings: "Settings", entity: str, key: str, reason: str, *, replaced: int) -> dict[str, int]:
+    from control.forgetting import offsets_with
+    from control.rules import ALLOWED
+    from flagfive.keys import control_key
+    from storage.personal_data import PersonalData, shred_control_entries
+
+    with _unit(settings) as unit:
+        deleted = PersonalData(unit.session, entity, key).erase()
+        entries = (e for e in unit.control.all() if e.kind in ALLOWED)
+        offsets = offsets_with(entries, control_key(settings), entity, key)
+        deleted["control_entries"] = shred_control_entries(unit.session, offsets)
+        details = {"reason": reason, "rows": deleted, "control_entries_replaced": replaced}
+        _note(unit, "personal.erase", entity, key, details)
+        unit.commit()
+    return deleted
+
+
+def _note(unit: "UnitOfWork", action: str, entity: str, key: str, details: dict[str, object]) -> None:
+    """Append the audit entry; its subject is a hash of the key, since the log is never erased."""
+    subject = f"{entity}:{hashlib.sha256(key.encode()).hexdigest()[:16]}"
+    unit.audit.append(getpass.getuser(), action, subject=subject, time=time.time(), details=details)
+
+
+def _check(settings: "Settings", entity: str) -> None:
+    kinds = [one.name for one in settings.entities]
+    if entity not in kinds:
+        raise UserError(f"entity {entity!r}, allowed are {', '.join(kinds)}")
+
+
+@contextmanager
+def _unit(settings: "Settings") -> "Iterator[UnitOfWork]":
+    from flagfive.database import open_database
+    from storage import UnitOfWork, migrate
+
+    engine = open_database(settings)
+    try:
+        migrate.require_newest(engine)
+        with UnitOfWork(engine) as unit:
+            yield unit
+    finally:
+        engine.dispose()
