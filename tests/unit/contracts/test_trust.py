@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from contracts.signing.keys import KeyPair
 from contracts.signing.principals import (
@@ -21,6 +23,9 @@ from contracts.signing.trust import HEADER, Forged, NotAllowed, Trust, UnknownSi
 
 SECRET = b"a secret of enough length"
 TOPIC, KEY, VALUE = "feedback", b"r-1", b'{"kind": "approve"}'
+
+
+ADAPTERS = Trust.derived(SECRET, ADAPTER)
 
 
 def trust(name: str, secret: bytes = SECRET) -> Trust:
@@ -109,3 +114,24 @@ def test_a_registry_that_does_not_fit_is_refused_with_the_place(content: bytes, 
 def test_every_refusal_has_a_cause_of_its_own() -> None:
     causes = [one.cause for one in Untrusted.__subclasses__()]
     assert len(causes) == len(set(causes))
+
+
+@given(st.binary(max_size=400), st.binary(max_size=40), st.binary(max_size=40))
+def test_no_header_ends_in_another_error_than_a_refusal(header: bytes, key: bytes, value: bytes) -> None:
+    with pytest.raises(Untrusted):
+        ADAPTERS.sender(TOPIC, key, value, [(HEADER, header)])
+
+
+@given(
+    st.fixed_dictionaries(
+        {
+            "principal": st.text(max_size=20),
+            "key": st.text(max_size=20),
+            "time": st.floats(allow_nan=False, allow_infinity=False),
+            "signature": st.text(max_size=90),
+        }
+    )
+)
+def test_no_made_up_signature_is_trusted(fields: dict[str, object]) -> None:
+    with pytest.raises(Untrusted):
+        ADAPTERS.sender(TOPIC, KEY, VALUE, [(HEADER, msgspec.json.encode(fields))])
