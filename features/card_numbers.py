@@ -7,7 +7,7 @@ and its length are those of a card: with letters beside it, as in track 1 and 2;
 underscores, other spaces or up to three separators between digits; with zeros behind a point. Excused are
 decimals, UUIDs, hexadecimal ids, and bare integers that are a recent time in milli-, micro- or nanoseconds.
 
-The search takes a bounded number of steps for each byte, whatever the text.
+The search takes a bounded number of steps for each byte of any text.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ VERBS = {
     "monitor": "Watch drift, quality and labels, and raise alarms.",
     "console": "Serve the analyst console, pages and API.",
     "audit": "Verify the audit log, and anchor its end in another place.",
-    "database": "Migrate the tables, and divide a PostgreSQL database among roles.",
+    "database": "Migrate the tables; divide a PostgreSQL database among roles.",
     "flag": "Flag transactions as one fraud pattern, and see it go live.",
     "label": "Confirm or reject transactions, in bulk too.",
     "lookback": "Show which earlier transactions a detector would have alerted.",
@@ -35,7 +35,7 @@ VERBS = {
     "history": "Show what was in force at any time, who changed it, and why.",
     "restore": "Write a lost control log again from the database.",
     "keys": "Show, make, exchange and retire keys.",
-    "personal": "Export or erase everything stored about a card or another entity.",
+    "personal": "Export or erase all that is stored about a card.",
     "recompute": "Recompute stored scores and compare them bit for bit.",
     "status": "Show broker, lags, workers, detectors and scores on one screen.",
 }
