@@ -22,7 +22,7 @@ DIGITS, STEP_S = 6, 30
 STEPS_AROUND = 1
 """A code is accepted one step early or late, for clocks that differ and people who type slowly."""
 RECOVERY_CODES = 10
-_SECRET_BYTES, _CODE_BYTES = 20, 10  # 160 bits as RFC 4226 asks; 80 bits cannot be guessed from a digest
+_SECRET_BYTES, _CODE_BYTES = 20, 15  # 160 bits as RFC 4226 asks; 120 bits cannot be guessed from a digest
 ISSUER = "flagfive"
 MOST_WRONG, WRONG_WINDOW_S = 10, 900.0
 """Wrong codes of a user, from all addresses. Only someone with the user's password can cause them."""
@@ -39,7 +39,7 @@ def address_of_factor(secret: str, user: str) -> str:
 
 
 def new_recovery_codes() -> list[str]:
-    """Return codes such as `abcd-efgh-ijkl-mnop`."""
+    """Return codes such as `abcd-efgh-ijkl-mnop-qrst-uvwx`."""
     codes = (
         base64.b32encode(secrets.token_bytes(_CODE_BYTES)).decode().lower() for _ in range(RECOVERY_CODES)
     )

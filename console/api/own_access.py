@@ -10,7 +10,7 @@ from console.access.own_password import change_own_password
 from console.access.passwords import FEWEST_CHARACTERS, MOST_CHARACTERS
 from console.access.rights import Right
 from console.access.viewer import Viewer
-from console.api.viewing import COOKIE, ContextOf, needs
+from console.api.viewing import ContextOf, needs, session_cookie_of
 from console.results.session import RecoveryCodes, SecondFactorBegun, SecondFactorState, SessionList
 
 router = APIRouter(tags=["session"])
@@ -47,13 +47,13 @@ def change_password(viewer: SignedIn, context: ContextOf, change: PasswordChange
 @router.get("/sessions")
 def list_sessions(viewer: SignedIn, request: Request, context: ContextOf) -> SessionList:
     """List your sessions, the one last used first."""
-    return sessions.own_sessions(context, viewer, request.cookies.get(COOKIE, ""))
+    return sessions.own_sessions(context, viewer, session_cookie_of(request))
 
 
 @router.delete("/sessions", status_code=204)
 def end_other_sessions(viewer: SignedIn, request: Request, context: ContextOf) -> None:
     """End all your sessions but this one."""
-    sessions.end_other_sessions(context, viewer, request.cookies.get(COOKIE, ""))
+    sessions.end_other_sessions(context, viewer, session_cookie_of(request))
 
 
 @router.delete("/sessions/{session_id}", status_code=204)
@@ -79,7 +79,7 @@ def begin(viewer: SignedIn, context: ContextOf, own: OwnPassword) -> SecondFacto
 @router.post("/session/second-factor/confirm")
 def confirm(viewer: SignedIn, request: Request, context: ContextOf, own: OwnCode) -> RecoveryCodes:
     """Confirm the second factor with a code; the answer holds recovery codes. Your other sessions end."""
-    return enrolling.confirm_second_factor(context, viewer, own.code, request.cookies.get(COOKIE, ""))
+    return enrolling.confirm_second_factor(context, viewer, own.code, session_cookie_of(request))
 
 
 @router.post("/session/second-factor/remove", status_code=204)

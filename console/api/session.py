@@ -11,7 +11,7 @@ from console.access.rights import Right
 from console.access.sessions import SESSION_S, Entered, sign_out
 from console.access.sign_in import sign_in, sign_in_by_link
 from console.access.viewer import Viewer
-from console.api.viewing import COOKIE, ContextOf, needs, sender_of
+from console.api.viewing import ContextOf, cookie_name, needs, sender_of, session_cookie_of
 from console.results.session import SessionUser
 
 router = APIRouter(prefix="/session", tags=["session"])
@@ -63,14 +63,14 @@ def end(
     context: ContextOf,
 ) -> None:
     """Sign out."""
-    sign_out(context, request.cookies.get(COOKIE, ""), viewer)
-    response.delete_cookie(COOKIE)
+    sign_out(context, session_cookie_of(request), viewer)
+    response.delete_cookie(cookie_name(request), secure=request.url.scheme == "https")
 
 
 def set_cookie(request: Request, response: Response, entered: Entered) -> None:
     """Set the session cookie: not readable by scripts and, behind TLS, not sent over plain HTTP."""
     response.set_cookie(
-        COOKIE,
+        cookie_name(request),
         entered.secret,
         max_age=int(SESSION_S),
         httponly=True,

@@ -19,7 +19,8 @@ from console.errors import NotAllowed, NotSignedIn
 
 MOST_OF_BROWSER = 200
 """Characters that are kept of what a browser calls itself."""
-COOKIE = "flagfive_session"
+COOKIE, SECURE_COOKIE = "flagfive_session", "__Host-flagfive_session"
+"""Browsers take the second one only over HTTPS and only from this host, not from its neighbours."""
 CSRF_HEADER = "X-CSRF-Token"
 UNATTENDED = "X-Unattended"
 """Header of requests that a page's timer sends: they do not keep the session awake."""
@@ -70,6 +71,7 @@ def viewer_of(
         NotAllowed: a request that changes something lacks its CSRF token.
     """
     address, viewer = address_of(request), None
+    cookie = session_cookie_of(request)
     if bearer is not None:
         viewer = viewer_of_token(context, bearer.credentials, address=address)
         if viewer is None:
@@ -86,9 +88,19 @@ def viewer_of(
     return viewer
 
 
+def cookie_name(connection: HTTPConnection) -> str:
+    """Return the name of the session cookie over this connection."""
+    return SECURE_COOKIE if connection.url.scheme in ("https", "wss") else COOKIE
+
+
+def session_cookie_of(connection: HTTPConnection) -> str:
+    """Return the session cookie of a request or web socket, or an empty text."""
+    return connection.cookies.get(cookie_name(connection), "")
+
+
 def is_signed_in(context: ConsoleContext, connection: HTTPConnection) -> bool:
     """Return whether a request or web socket carries the cookie of a valid session."""
-    cookie, client = connection.cookies.get(COOKIE), connection.client
+    cookie, client = session_cookie_of(connection), connection.client
     if not cookie:
         return False
     address = client.host if client else "unknown"

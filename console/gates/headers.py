@@ -13,7 +13,7 @@ STRICT_POLICY = "default-src 'none'; frame-ancestors 'none'"
 _POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data:; font-src 'self' data:; connect-src {connect}; object-src 'none'; "
-    "frame-ancestors 'none'; base-uri 'self'; form-action 'self'"
+    "frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
 )
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -62,7 +62,7 @@ class SecureHeaders:
                 Headers(scope=scope).get("host", ""), scope["scheme"]
             )
         if scope["scheme"] == "https" and self._hsts_days:
-            added["Strict-Transport-Security"] = f"max-age={self._hsts_days * DAY_S}"
+            added["Strict-Transport-Security"] = f"max-age={self._hsts_days * DAY_S}; includeSubDomains"
         return added
 
 

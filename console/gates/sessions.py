@@ -7,9 +7,10 @@ for each web socket. So a request without a session is answered before the frame
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -49,4 +50,18 @@ class SignedInOnly:
     async def _may_pass(self, scope: Scope) -> bool:
         if scope["type"] not in ("http", "websocket") or scope["path"].startswith(self._public):
             return True
+        if scope["type"] == "websocket" and not is_same_origin(Headers(scope=scope)):
+            return False
         return await run_in_threadpool(self._is_signed_in, HTTPConnection(scope))
+
+
+def is_same_origin(headers: Headers) -> bool:
+    """Whether a web socket is opened by a page of this host; programs send no `Origin`.
+
+    >>> is_same_origin(Headers({"host": "console", "origin": "https://console"}))
+    True
+    >>> is_same_origin(Headers({"host": "console", "origin": "https://evil.example"}))
+    False
+    """
+    origin = headers.get("origin")
+    return origin is None or urlsplit(origin).netloc == headers.get("host", "")

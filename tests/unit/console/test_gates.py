@@ -187,7 +187,7 @@ def test_requests_of_all_addresses_together_are_bounded() -> None:
 
 def test_https_is_remembered_by_browsers_and_pages_connect_to_their_own_host_only(app: FastAPI) -> None:
     secure = Person(app, origin="https://console.bank.example").get("/session/ways")
-    assert secure.headers["strict-transport-security"] == "max-age=31536000"
+    assert secure.headers["strict-transport-security"] == "max-age=31536000; includeSubDomains"
     assert secure.headers["content-security-policy"].startswith("default-src 'none'")
     plain = Person(app).send("GET", "/")
     assert "strict-transport-security" not in plain.headers
@@ -222,3 +222,34 @@ def test_the_page_framework_never_sees_a_visitor(pages: Callable[..., tuple[int,
     assert pages("/_nicegui_ws/socket.io/", signed_in=False) == (401, "")
     assert pages("/", signed_in=True) == (200, "")
     assert pages("/static-1/console.css", signed_in=False) == (200, "")
+
+
+def test_a_web_socket_of_another_site_is_refused_also_with_a_session() -> None:
+    reached: list[str] = []
+    sent: list[Message] = []
+
+    async def framework(scope: Scope, receive: Receive, send: Send) -> None:
+        reached.append(scope["path"])
+
+    async def receive() -> Message:
+        return {"type": "websocket.connect"}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    async def play() -> None:
+        gate = SignedInOnly(framework, lambda request: True, ())
+        for origin in (b"https://evil.example", b"https://console"):
+            headers = [(b"host", b"console"), (b"origin", origin)]
+            await gate(_scope("/_nicegui_ws/", type="websocket", headers=headers), receive, send)
+
+    LOOP.run_until_complete(play())
+    assert reached == ["/_nicegui_ws/"]
+    assert [message["code"] for message in sent] == [4401]
+
+
+def test_nothing_is_traced_listed_or_shown_of_the_inside(app: FastAPI) -> None:
+    visitor = Person(app)
+    assert visitor.send("TRACE", "/api/v1/session").status_code == 405
+    assert visitor.send("GET", "/api/v1/").status_code == 404
+    assert app.debug is False

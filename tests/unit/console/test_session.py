@@ -45,6 +45,17 @@ def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(app: FastAPI) -> 
         "/session", {"name": "analyst", "password": "correct horse battery"}
     )
     assert "Secure" in answer.headers["set-cookie"]
+    assert answer.headers["set-cookie"].startswith("__Host-flagfive_session=")
+
+
+def test_a_session_over_https_is_known_by_the_cookie_of_this_host_alone(app: FastAPI) -> None:
+    ada = Person(app, "analyst", origin="https://console")
+    assert ada.get("/session").status_code == 200
+    forged = Person(app, origin="https://console")
+    forged.http.cookies.set("flagfive_session", ada.http.cookies["__Host-flagfive_session"])  # a neighbour's
+    assert forged.get("/session").status_code == 401
+    assert ada.ask("DELETE", "/session").status_code == 204
+    assert ada.get("/session").status_code == 401
 
 
 def test_a_wrong_name_and_a_wrong_password_are_told_alike(app: FastAPI) -> None:
