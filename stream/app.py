@@ -171,6 +171,7 @@ def _note_done(partition: TopicPartition, work: Work) -> None:
     metrics.TRANSACTIONS.labels(partition.topic).inc(work.transactions)
     if work.transactions:
         metrics.BATCH_TRANSACTIONS.labels(partition.topic).observe(work.transactions)
+    metrics.MISPLACED.inc(work.misplaced)
     for reason, count in work.rejected.items():
         metrics.DEAD_LETTERS.labels(reason).inc(count)
     if work.oldest_arrival is not None:

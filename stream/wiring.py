@@ -55,6 +55,7 @@ def transaction_schema(settings: Settings) -> TransactionSchema:
         time_unit=fields.time_unit,
         earliest=fields.earliest.timestamp(),
         latest=fields.latest.timestamp(),
+        max_ahead_s=60.0 * fields.ahead_minutes,
     )
 
 
@@ -139,6 +140,7 @@ class Wiring:
                 self._settings.stream.unpacked_bytes,
             ),
             self._sampling,
+            self._settings.topics.partitions,
         )
 
     def _return_stage(self, partition: TopicPartition) -> ReturnStage:

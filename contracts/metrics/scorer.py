@@ -47,6 +47,10 @@ COMMITS = Counter(
     ["outcome"],
 )
 DEAD_LETTERS = Counter("flagfive_dead_letters_total", "Records that were not scored, by reason.", ["reason"])
+MISPLACED = Counter(
+    "flagfive_misplaced_total",
+    "Transactions on another partition than Kafka's default partitioner chooses for their card.",
+)
 COMMITS_IN_DOUBT = Counter(
     "flagfive_commits_in_doubt_total", "Commits whose outcome had to be queried afterwards.", ["stage"]
 )

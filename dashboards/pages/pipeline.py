@@ -66,6 +66,12 @@ PIPELINE = Dashboard(
             ((rate("flagfive_dead_letters_total", "reason"), "{{reason}}"),),
         ),
         Panel(
+            "Cards on another partition",
+            "Transactions a second on another partition than Kafka's partitioner chooses for their card.",
+            "reqps",
+            ((rate("flagfive_misplaced_total"), "misplaced"),),
+        ),
+        Panel(
             "Deleted unread",
             "Offsets that the broker deleted before a worker read them, since the worker started; by topic.",
             "short",

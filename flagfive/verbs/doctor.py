@@ -67,6 +67,7 @@ def checks(settings: "Settings", processes: Iterable[str] = ()) -> Iterator[tupl
     for name in processes:
         yield f"rights of the {name}", lambda name=name: _rights(settings, name)  # type: ignore[misc]
     yield "topics", lambda: _topics(settings)
+    yield "cards", lambda: _cards(settings)
     yield "database", lambda: _database(settings)
     yield "signing keys", lambda: _key(settings)
 
@@ -147,6 +148,26 @@ def _topics(settings: "Settings") -> str:
     if absent:
         raise UserError(f"{', '.join(absent)} do not exist; `flagfive topics` creates them")
     return f"{len(plan)} exist"
+
+
+def _cards(settings: "Settings") -> str:
+    from kafka.errors import KafkaError, TopicAuthorizationFailedError
+
+    from flagfive.card_places import card_places
+
+    try:
+        cards, misplaced = card_places(settings)
+    except TopicAuthorizationFailedError:
+        return f"not looked at: this user may not read {settings.topics.transactions}"
+    except KafkaError as error:
+        raise UserError(f"the cluster does not answer: {error}") from None
+    if misplaced:
+        card, at = misplaced[0]
+        raise UserError(
+            f"{len(misplaced)} of {cards} recent cards are on several partitions, such as {card} on "
+            f"{', '.join(map(str, at))}; key transactions by card, with one partitioner for all producers"
+        )
+    return f"each of {cards} recent cards is on one partition"
 
 
 def _database(settings: "Settings") -> str:

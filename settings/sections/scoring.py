@@ -33,6 +33,14 @@ class TransactionSettings(Section):
         datetime(2100, 1, 1, tzinfo=UTC), description="event times after this are rejected; with time zone"
     )
 
+    ahead_minutes: float = Field(
+        15.0,
+        ge=0,
+        le=1440,
+        description="minutes that an event time may be ahead of its arrival at the broker, 0 to 1440; later "
+        "ones are rejected",
+    )
+
     @model_validator(mode="after")
     def _bounds_in_order(self) -> "TransactionSettings":
         if self.earliest >= self.latest:

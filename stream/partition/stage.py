@@ -60,6 +60,7 @@ class Work:
             metrics.
         scored: what scoring found; None where the stage does not score.
         rejected: number of dead letters, by reason.
+        misplaced: number of transactions on another partition than that of their card.
         oldest_arrival: earliest arrival of these transactions, seconds since 1970; None where there are none.
         traced: the transactions whose OpenTelemetry spans are exported.
         began: when work on the batch began, seconds since 1970.
@@ -71,6 +72,7 @@ class Work:
     transactions: int
     scored: ScoredCounts | None = None
     rejected: Mapping[str, int] = field(default_factory=dict)
+    misplaced: int = 0
     oldest_arrival: float | None = None
     traced: Sequence[Traced] = ()
     began: float = 0.0

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Sequence
 
+import numpy as np
 from mode import get_logger
 
 from contracts.dead_letter import DeadLetter
@@ -21,6 +22,7 @@ from stream.stages.output_builder import OutputBuilder
 from stream.stages.poison import Poison, process_without_poison
 from stream.stages.record_readers import RecordReader
 from stream.transport.fetched_batch import FetchedBatch
+from stream.wire.partitioner import partition_by_key
 
 log = get_logger(__name__)
 
@@ -34,6 +36,7 @@ class EntityStage:
         notices: announces batches to the return stage; only on the first of several stages.
         losses: reports lost transactions to the return stage; only on later stages.
         sampling: chooses the transactions whose spans are exported.
+        partitions: number of partitions of every data topic.
     """
 
     def __init__(
@@ -48,6 +51,7 @@ class EntityStage:
         checkpoint: Checkpoint,
         recovery: Recovery,
         sampling: Sampling,
+        partitions: int,
     ) -> None:
         self._entity = entity
         self._features = layout.entities[entity]
@@ -59,6 +63,7 @@ class EntityStage:
         self._checkpoint = checkpoint
         self._recovery = recovery
         self._sampling = sampling
+        self._partitions = partitions
         self.profiles = Profiles(entity)
         self._unreported: list[DeadLetter] = []
         self._lost_unknown = False
@@ -109,6 +114,7 @@ class EntityStage:
             len(batch),
             scored=sent.scored,
             rejected=count_by_reason(letters),
+            misplaced=self._misplaced(batch, fetched.partition.partition) if self._entity == 0 else 0,
             oldest_arrival=batch.oldest_arrival,
             traced=self._sampling.choose(batch),
             began=began,
@@ -129,6 +135,10 @@ class EntityStage:
 
     def checkpointed(self) -> None:
         self._checkpoint.written(self.profiles)
+
+    def _misplaced(self, batch: Batch, partition: int) -> int:
+        """Return the number of transactions whose card belongs elsewhere; 0.02 microseconds for each."""
+        return int(np.count_nonzero(partition_by_key(batch.columns.keys[0], self._partitions) != partition))
 
     def _loss_outputs(self, batch: Batch, poison: Sequence[Poison]) -> Sequence[Output]:
         return self._losses.of_poison(batch, poison) if self._losses and poison else []

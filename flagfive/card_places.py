@@ -1,0 +1,86 @@
+"""Finds cards whose transactions are on several partitions: their history is split, their order lost."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from settings import Settings
+
+NEWEST = 1_000
+"""Transactions looked at in each partition."""
+_POLL_MS = 500
+_MOST_POLLS = 20
+_SHOWN = 4  # characters of a card
+
+
+class CardPlaces(NamedTuple):
+    """What the newest transactions show.
+
+    Attributes:
+        cards: number of different cards.
+        misplaced: last characters and partitions of each card that is on several partitions.
+    """
+
+    cards: int
+    misplaced: list[tuple[str, list[int]]]
+
+
+def card_places(settings: "Settings") -> CardPlaces:
+    """Read the newest 1,000 transactions of each partition.
+
+    Args:
+        settings: the settings.
+
+    Returns:
+        The cards among them.
+
+    Raises:
+        KafkaError: the cluster does not answer.
+    """
+    found: dict[str, set[int]] = defaultdict(set)
+    for partition, value in _newest(settings):
+        card = _card(value, settings.primary.field)
+        if card is not None:
+            found[card].add(partition)
+    misplaced = [("..." + card[-_SHOWN:], sorted(at)) for card, at in found.items() if len(at) > 1]
+    return CardPlaces(len(found), sorted(misplaced))
+
+
+def _card(value: bytes | None, field: str) -> str | None:
+    """Return the card of a transaction, None where it cannot be read."""
+    import msgspec
+
+    from contracts.undecodable import UNDECODABLE
+
+    try:
+        fields = msgspec.json.decode(value or b"", type=dict[str, Any])
+    except UNDECODABLE:
+        return None
+    card = fields.get(field)
+    return str(card) if isinstance(card, str | int) else None
+
+
+def _newest(settings: "Settings") -> Iterator[tuple[int, bytes | None]]:
+    """Yield partition and value of the newest records of `transactions`."""
+    from kafka import KafkaConsumer, TopicPartition
+
+    from contracts.broker import kafka_python_options
+
+    consumer = KafkaConsumer(**kafka_python_options(settings.broker), enable_auto_commit=False)
+    try:
+        topic = settings.topics.transactions
+        partitions = [TopicPartition(topic, number) for number in consumer.partitions_for_topic(topic) or ()]
+        if not partitions:
+            return
+        consumer.assign(partitions)
+        ends, begins = consumer.end_offsets(partitions), consumer.beginning_offsets(partitions)
+        for partition in partitions:
+            consumer.seek(partition, max(begins[partition], ends[partition] - NEWEST))
+        for _ in range(_MOST_POLLS):
+            if all(consumer.position(partition) >= ends[partition] for partition in partitions):
+                return
+            for partition, records in consumer.poll(timeout_ms=_POLL_MS).items():
+                yield from ((partition.partition, record.value) for record in records)
+    finally:
+        consumer.close()
