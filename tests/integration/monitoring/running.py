@@ -24,6 +24,7 @@ from console.access.first_admin import link_for_admin
 from console.server import PREFIX
 from features.offline import Featuriser
 from features.schema import TransactionSchema
+from flagfive.database import open_database
 from flagfive.demo.base import put_base_in_force
 from flagfive.demo.stage import environment_of
 from flagfive.own_broker import free_port
@@ -31,7 +32,7 @@ from flagfive.processes import Processes
 from meta.artifacts import Artifacts
 from settings import Settings
 from simulate.traffic import SimulatedTraffic
-from storage import UnitOfWork, migrate, open_engine
+from storage import UnitOfWork, migrate
 from storage.labels import FRAUD
 from storage.scored_transactions import COLUMNS as SCORED
 from tests.adaptation_worker import Analyst
@@ -55,7 +56,7 @@ class Running:
         self.settings, self.processes = settings, processes
         self.ports = {job: free_port() for job in JOBS}
         self.console_port = free_port()
-        self.engine = open_engine(settings.storage.url)
+        self.engine = open_database(settings)
         migrate.upgrade(self.engine)
 
     def start(self, verb: str, *arguments: str) -> None:
