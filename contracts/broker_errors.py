@@ -18,7 +18,8 @@ def told(error: BaseException, operation: str = "READ") -> str:
 
     Args:
         error: an error of aiokafka or kafka-python.
-        operation: what was done with the topic, READ or WRITE.
+        operation: what was done with the topic, READ or WRITE; an attribute of the error by this name counts
+            more.
 
     Returns:
         The missing right by name, or the error as the library prints it.
@@ -33,7 +34,7 @@ def told(error: BaseException, operation: str = "READ") -> str:
     number = _number(error)
     if number is None:
         return repr(error)
-    operation = _OPERATIONS.get(number, operation)
+    operation = getattr(error, "operation", _OPERATIONS.get(number, operation))
     named = " ".join((_NAMES[number], *_resources(error)))
     return f"no right to {operation} on {named}; `flagfive acls` prints the rights that each process needs"
 

@@ -77,6 +77,7 @@ def _recorder(settings: Settings) -> list[Right]:
             (READ,),
         ),
         Right(GROUP, (f"{settings.stream.group}-recorder",), (READ,)),
+        Right(TOPIC, (topics.transactions,), (DESCRIBE,)),  # its id is part of the key of rows
     ]
 
 
@@ -122,7 +123,7 @@ PROCESSES = {
         Process("console", "sends the requests of analysts", _console),
         Process("feed", "sends transactions: produce, simulate, your own producer", _feed),
         Process("analyst", "a person at the command line: flag, label, approve, retire, rollback", _analyst),
-        Process("operator", "a person or job that runs topics, status, doctor and promote", _operator),
+        Process("operator", "a person or job that runs topics, status, promote, keys and restore", _operator),
     )
 }
 """Every user of the cluster by name."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import select
 
 from storage import migrate, open_engine
+from storage.topic_generations import TopicGeneration
 from tests.integration.security.bank import Bank, announce_base, recorded, send
 from tests.waiting import until
 
@@ -24,6 +26,7 @@ def test_each_process_does_its_work_with_exactly_the_rights_that_acls_prints(ban
     send(bank.settings("feed"), GENUINE, FRAUDS)
     stored = bank.settings("recorder")
     until(lambda: recorded(stored) == GENUINE + FRAUDS, what="all transactions recorded", within_s=240)
+    assert generations(bank) == {bank.settings("recorder").topics.transactions, f"{bank.prefix}control"}
     bank.start("adapter")
     flags = [f"fraud-{GENUINE + number}" for number in range(8)]
     flagged = bank.run("analyst", "flag", "--name", "ring", "--wait", "120", *flags)
@@ -53,6 +56,15 @@ def test_a_process_without_a_right_names_it_and_goes_on_once_it_has_it(bank: Ban
     assert f"no right to READ on topic {bank.prefix}feedback-answers" in refused.stderr
     bank.allow("worker")
     until(lambda: recorded(bank.settings("recorder")) == 101, what="all transactions", within_s=120)
+
+
+def generations(bank: Bank) -> set[str]:
+    """Return the topics whose ids the recorder could read."""
+    engine = open_engine(bank.settings("recorder").storage.url)
+    with engine.connect() as connection:
+        names = set(connection.scalars(select(TopicGeneration.name)))
+    engine.dispose()
+    return names
 
 
 def migrated(bank: Bank) -> None:

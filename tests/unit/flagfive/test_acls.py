@@ -36,7 +36,7 @@ def test_a_wrong_process_or_principal_is_named() -> None:
 
 
 def test_every_planned_topic_is_written_and_read_by_someone() -> None:
-    """The producer of transactions and the readers of scores and dead letters are the bank's own."""
+    """The readers of scores are the bank's own."""
     settings = Settings()
     can: dict[str, set[str]] = {"READ": set(), "WRITE": set()}
     for process in PROCESSES.values():
@@ -45,7 +45,7 @@ def test_every_planned_topic_is_written_and_read_by_someone() -> None:
                 can[operation] |= set(right.names) if right.kind == TOPIC else set()
     topics = {topic.name for topic in planned_topics(settings)}
     assert can["WRITE"] == topics
-    assert topics - can["READ"] == {settings.topics.scores, settings.topics.dead_letters}
+    assert topics - can["READ"] == {settings.topics.scores}
 
 
 def test_rights_follow_the_settings() -> None:
