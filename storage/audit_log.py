@@ -168,10 +168,8 @@ class AuditLog:
             The end of the chain, and where keyed entries begin among those that were checked.
 
         Raises:
-            AuditLogBroken: an entry is missing or was changed, has no key after keyed ones, or was sealed
-            with
-                a key that is not given; or the chain does not contain a known end; or no entry is keyed
-                although keys are given.
+            AuditLogBroken: an entry is missing, was changed, or lacks a key that is given; or the chain does
+                not contain a known end; or no entry is keyed although keys are given.
         """
         end, keyed_from = after or Head(0, GENESIS), None
         expected: dict[int, set[str]] = {}

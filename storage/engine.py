@@ -22,8 +22,7 @@ def open_engine(url: str, audit_keys: AuditKeys | None = None) -> Engine:
 
     Args:
         url: `sqlite:///PATH`, whose folder is created if missing, or `postgresql://USER@HOST/DATABASE`.
-        audit_keys: keys of the audit log. Without them, entries are chained by plain hashes, and a log that
-        has
+        audit_keys: keys of the audit log. Without them, entries are chained by plain hashes, and a log with
             keyed entries can neither be appended to nor verified.
 
     Returns:
