@@ -109,7 +109,10 @@ PIPELINE = Dashboard(
             "Rows recorded",
             "Rows written to the database a second, by table.",
             "rowsps",
-            ((rate("flagfive_recorded_total", "table"), "{{table}}"),),
+            (
+                (rate("flagfive_recorded_total", "table"), "{{table}}"),
+                (rate("flagfive_recorder_repeated_total", "table"), "{{table}}, stored already"),
+            ),
         ),
         Panel(
             "Seconds to record a batch",
