@@ -19,7 +19,7 @@ from settings import BrokerSettings
 from tests.certificates import Authority
 from tests.secure_broker import HOST, SecureBroker
 
-USER = "nobody"
+USER = "no-rights"
 WRONG = "a-wrong-password"
 
 
@@ -56,7 +56,7 @@ Connection = Callable[[SecureBroker, Path], BrokerSettings]
 CAUSES: dict[str, tuple[Connection, str]] = {
     "wrong password": (
         lambda secured, _: secured.scram(USER, password=SecretStr(WRONG)),
-        "user nobody or the password is wrong (SCRAM-SHA-512)",
+        "user no-rights or the password is wrong (SCRAM-SHA-512)",
     ),
     "wrong user": (lambda secured, _: secured.scram("ghost"), "user ghost or the password is wrong"),
     "wrong token": (
