@@ -19,7 +19,9 @@ PASSWORD = "hunter2-of-the-broker"
 def secured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecureBroker]:
     """Return a broker with TLS, SASL and access rules; its users have no right at first."""
     users = [f"flagfive-{name}" for name in PROCESSES]
-    with secure_broker(tmp_path_factory.mktemp("secured"), [*users, "no-rights"], password=PASSWORD) as broker:
+    with secure_broker(
+        tmp_path_factory.mktemp("secured"), [*users, "no-rights"], password=PASSWORD
+    ) as broker:
         yield broker
 
 
