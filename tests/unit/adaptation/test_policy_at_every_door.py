@@ -51,6 +51,7 @@ def by_command_line(worker: WorkerInMemory) -> None:
             return result
 
     with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FLAGFIVE_CONTROL_KEY", "a secret of enough length")
         patch.setattr("contracts.request_client.FeedbackClient", Client)
         patch.setattr("flagfive.cluster.administrator", lambda bootstrap: nullcontext())
         CliRunner().invoke(app, ["flag", "--name", "gift cards", "--author", "ada", *FLAGS])
