@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,13 +49,12 @@ def leave_one_out(
     """
     grown = reservoir.extend_support(adapter, support)
     usual = reservoir.extend(adapter, background)
-    left_out = folds(len(support))
     every = np.ones((1, len(support)), bool)
-    parts = np.concatenate([_without(left_out, len(support)), every])
-    *detectors, whole = adapter.adapt_parts(grown, parts, usual, seed=seed)
+    kept = kept_in_folds(len(support)) if len(support) > 1 else every
+    *detectors, whole = adapter.adapt_parts(grown, np.concatenate([kept, every]), usual, seed=seed)
     scores = reservoir.scores_of_all(adapter, detectors, ROWS)
     found = np.empty(len(support))
-    for column, (out, detector) in enumerate(zip(left_out, detectors, strict=True)):
+    for column, (out, detector) in enumerate(zip(folds(len(support)), detectors, strict=True)):
         tails = Tails.fit(scores[:, column])
         found[out] = tails.surprise(adapter.score(detector, grown.fraud[out]))
     return LeftOut(found - _HANDICAP if len(support) == 1 else found, whole)
@@ -71,9 +69,21 @@ def folds(flags: int) -> list[NDArray[np.intp]]:
     return np.array_split(np.arange(flags), min(FOLDS, flags))
 
 
-def _without(left_out: Sequence[NDArray[np.intp]], flags: int) -> NDArray[np.bool_]:
-    """Return the flags that stay in each fold, bool (f, k); a single flag stays in."""
-    parts = np.ones((len(left_out), flags), bool)
-    for part, out in zip(parts, left_out, strict=True):
-        part[out] = flags == 1
-    return parts
+def kept_in_folds(flags: int) -> NDArray[np.bool_]:
+    """Return the folds that leave out each flag once, as the flags that stay, bool (f, k).
+
+    >>> kept_in_folds(3).astype(int).tolist()
+    [[0, 1, 1], [1, 0, 1], [1, 1, 0]]
+
+    A single flag cannot be left out:
+
+    >>> kept_in_folds(1).shape
+    (0, 1)
+    """
+    if flags == 1:
+        return np.zeros((0, 1), bool)
+    left_out = folds(flags)
+    kept = np.ones((len(left_out), flags), bool)
+    for stay, out in zip(kept, left_out, strict=True):
+        stay[out] = False
+    return kept

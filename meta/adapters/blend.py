@@ -22,8 +22,13 @@ from meta.artifacts import Artifacts
 from meta.calibration import Tails
 from meta.detector import Detector
 from meta.detector_tensors import TensorSpec, TensorSpecs, UnfitDetector
+from meta.leave_one_out import kept_in_folds
+from meta.portfolio.stacking import weigh
 from meta.support import Support
 from meta.tensors import BrokenArtifact, content_hash
+
+WEIGHTS = "weights"
+"""Tensor of a detector: how much each part counts."""
 
 
 @dataclass(frozen=True)
@@ -35,10 +40,12 @@ class Blend(SimpleAdapter):
     Attributes:
         parts: The adapters whose detectors are averaged.
         name: Name of the adapter that declares these parts.
+        weighed: Whether a part counts the more, the better it finds left-out flags; else all count the same.
     """
 
     parts: tuple[Adapter, ...]
     name: str = "blend"
+    weighed: bool = False
     needs_surprise: bool = True
 
     def on(self, device: str) -> Blend:
@@ -58,32 +65,45 @@ class Blend(SimpleAdapter):
     def adapt_parts(
         self, support: Support, parts: NDArray[np.bool_], background: Floats, *, seed: int
     ) -> list[Detector]:
-        """Adapt to all parts of the support; each adapter of the blend does so in one call."""
-        tensors: list[Tensors] = [{} for _ in parts]
+        """Adapt to all parts of the support; each adapter of the blend does so in one call.
+
+        Where the blend is weighed, all parts share the weights that leaving out each flag gives.
+        """
+        k = len(support)
+        kept = kept_in_folds(k) if self.weighed else np.zeros((0, k), bool)
+        distinct, place = np.unique(np.concatenate([parts, kept]), axis=0, return_inverse=True)
+        tensors: list[Tensors] = [{} for _ in distinct]
+        left_out = np.full((len(self.parts), k), np.nan)
         for i, part in enumerate(self.parts):
             flags = Support(_for(part, support.fraud), _for(part, support.genuine))
             usual = _for(part, background)
-            made = part.adapt_parts(flags, parts, usual, seed=seed)
-            scores = part.scorer(made)(part.encode(usual))
-            for own, detector, column in zip(tensors, made, scores.T, strict=True):
-                own |= {f"{i}/{k}": v for k, v in detector.tensors.items()}
-                own |= Tails.fit(column).tensors(_tails(i))
-        return [Detector(self.name, own, self.network) for own in tensors]
+            made = part.adapt_parts(flags, distinct, usual, seed=seed)
+            fitted = [Tails.fit(column) for column in part.scorer(made)(part.encode(usual)).T]
+            for own, detector, tails in zip(tensors, made, fitted, strict=True):
+                own |= {f"{i}/{name}": tensor for name, tensor in detector.tensors.items()}
+                own |= tails.tensors(_tails(i))
+            for stay, at in zip(kept, place[len(parts) :], strict=True):
+                left_out[i, ~stay] = fitted[at].surprise(part.score(made[at], flags.fraud[~stay]))
+        shared: Tensors = {WEIGHTS: weigh(left_out, (1.0,) * len(self.parts))} if self.weighed else {}
+        return [Detector(self.name, tensors[at] | shared, self.network) for at in place[: len(parts)]]
 
     def score(self, detector: Detector, X: Floats) -> Doubles:
         """Return the mean surprise in natural logarithms, float64 (n,).
 
         Where fraud is rare, that is log-odds.
         """
+        weights = detector.tensors[WEIGHTS] * len(self.parts) if self.weighed else np.ones(len(self.parts))
         total = np.zeros(len(X))
-        for i, part in enumerate(self.parts):
+        for i, (part, weight) in enumerate(zip(self.parts, weights, strict=True)):
             tails = Tails.from_tensors(detector.tensors, _tails(i))
-            total += tails.surprise(part.score(self._of_part(i, detector), _for(part, X)))
+            total += weight * tails.surprise(part.score(self._of_part(i, detector), _for(part, X)))
         return np.asarray(total * (np.log(10) / len(self.parts)))
 
     def tensor_specs(self) -> TensorSpecs:
-        """Return the specs of all parts' tensors, and of their tails."""
+        """Return the specs of all parts' tensors, of their tails, and of the weights where there are any."""
         specs: dict[str, TensorSpec] = {}
+        if self.weighed:
+            specs[WEIGHTS] = TensorSpec((len(self.parts),), "float64")
         for i, part in enumerate(self.parts):
             specs |= {f"{i}/{k}": spec for k, spec in part.tensor_specs().items()} | _tails_specs(i)
         return specs

@@ -26,7 +26,7 @@ from meta.calibration import Tails
 from meta.detector import Detector
 from meta.detector_tensors import TensorSpecs
 from meta.evidence_model import log_odds_of
-from meta.leave_one_out import folds
+from meta.leave_one_out import kept_in_folds
 from meta.portfolio import basis
 from meta.portfolio.closed_form import Form, GenuineRows, fit
 from meta.portfolio.nearness import near_curves
@@ -86,7 +86,7 @@ class Portfolio(SimpleAdapter):
         self, support: Support, parts: NDArray[np.bool_], background: Floats, *, seed: int
     ) -> list[Detector]:
         """Adapt to all parts at once. All parts share the weights, which leaving out each flag gives."""
-        kept = _leave_out(len(support))
+        kept = kept_in_folds(len(support))
         distinct, place = np.unique(np.concatenate([parts, kept]), axis=0, return_inverse=True)
         made = self._made(support, distinct, background, seed)
         weights = weigh(made.left_out(kept, place[len(parts) :]), self._priors(len(support)))
@@ -237,17 +237,6 @@ class _Made:
         scale = _LOG_ODDS * weights[:, None] / np.maximum(high - middle, 1e-9)
         tables = np.einsum("ep,eptk->ptk", scale, self.tables)
         return tables.astype(np.float32), np.sum(scale * (self.bias - middle), axis=0).astype(np.float32)
-
-
-def _leave_out(flags: int) -> NDArray[np.bool_]:
-    """Return the folds that leave out each flag once, bool (f, k); none for a single flag."""
-    if flags == 1:
-        return np.zeros((0, 1), bool)
-    left_out = folds(flags)
-    kept = np.ones((len(left_out), flags), bool)
-    for stay, out in zip(kept, left_out, strict=True):
-        stay[out] = False
-    return kept
 
 
 def _portfolio(artifacts: Artifacts) -> Portfolio:

@@ -1,4 +1,4 @@
-"""Refined: the portfolio and a fine-tuned copy of the base, averaged on the scale of surprise.
+"""Refined: the portfolio and a fine-tuned copy of the base, averaged by how well each finds left-out flags.
 
 The copy knows all that the base knows, so the mean keeps more known fraud than the portfolio alone. It takes
 seconds, and scoring costs a pass of the base's network. So it refines detectors that are live already:
@@ -19,7 +19,7 @@ NAME = "refined"
 
 def _refined(artifacts: Artifacts) -> Blend:
     tokens = Tokens(artifacts.base, artifacts.evidence)
-    return Blend((Portfolio(tokens), Finetune(artifacts.base)), NAME)
+    return Blend((Portfolio(tokens), Finetune(artifacts.base)), NAME, weighed=True)
 
 
 ADAPTERS = (Declaration(NAME, _refined),)
