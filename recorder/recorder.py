@@ -30,6 +30,8 @@ from contracts.broker import Broker, kafka_python_options
 from contracts.dead_letter import DeadLetter
 from contracts.heartbeat import HEARTBEATS
 from contracts.metrics import recorder as metrics
+from contracts.metrics.first_samples import begin_at_zero
+from contracts.metrics.retention import DELETED_UNREAD
 from contracts.outage import RECONNECT, Outage
 from contracts.stage_batch import BatchFormat
 from contracts.undecodable import UNDECODABLE
@@ -108,6 +110,7 @@ class Recorder:
     def run(self) -> None:
         """Record until `stop`. Waits, with one log line, while the broker or the database is away."""
         self._outage.listen()
+        begin_at_zero(DELETED_UNREAD, *astuple(self._topics))
         HEARTBEATS.await_ready(BROKER)
         while not self._stop.is_set():
             try:

@@ -13,6 +13,8 @@ from mode import Service
 from contracts.dead_letter import REASONS
 from contracts.heartbeat import HEARTBEATS, beat_event_loop
 from contracts.metrics import scorer as metrics
+from contracts.metrics.first_samples import begin_at_zero
+from contracts.metrics.retention import DELETED_UNREAD
 from contracts.signing.trust import Trust
 from contracts.tracing.spans import Spans, spans_of
 from control.keys import ControlKey
@@ -96,6 +98,7 @@ def build_app(settings: Settings, key: ControlKey, trust: Trust) -> faust.App:
     app.add_dependency(Surroundings(control, wiring, settings.broker.start_timeout_s))
     app.add_dependency(partitions)
     app.add_dependency(_acknowledger(settings, control, partitions, wiring.inputs[-1], trust))
+    begin_at_zero(DELETED_UNREAD, *wiring.inputs)
     for topic in wiring.inputs:
         add_agent(app, topic, partitions)
     follow_assignment(app, partitions)

@@ -20,12 +20,14 @@ from sqlalchemy import Engine, func, select, text
 from control.announce import Announcer
 from control.keys import ControlKey
 from control.restoring import Restored, Sealed, TopicNotEmpty, write_entries
+from features.vector import FeatureLayout
 from flagfive.cluster import administrator
 from recorder import writing
 from recorder.recorder import Recorder, Topics
 from settings import Settings
 from storage import StorageUnavailable, UnitOfWork, migrate, open_engine
 from storage.scored_transactions import ScoredTransaction
+from stream.wiring import transaction_schema
 from tests.scored_messages import scored_message
 from tests.small_models import base_change, network_change, small_base, small_network
 from tests.waiting import until
@@ -89,11 +91,18 @@ def committed(settings: Settings) -> dict[int, int | None]:
     return offsets
 
 
+def width(settings: Settings) -> int:
+    """Return the number of features under these settings."""
+    return len(FeatureLayout(transaction_schema(settings)))
+
+
 def send(producer: KafkaProducer, settings: Settings, messages: int, each: int = 50) -> None:
+    features = np.zeros((each, width(settings)), np.float32)
     for number in range(messages):
         offsets = range(number * each, (number + 1) * each)
         for partition in range(2):
-            producer.send(settings.topics.scored, scored_message(partition, offsets), partition=partition)
+            message = scored_message(partition, offsets, features=features)
+            producer.send(settings.topics.scored, message, partition=partition)
     producer.flush()
 
 
@@ -116,7 +125,7 @@ def test_what_is_scored_is_stored_and_offsets_follow(
         row = unit.transactions.by_ids(["tx-1-77"])["tx-1-77"]
     assert (row.source_partition, row.source_offset, row.currency) == (1, 77, "EUR")
     assert row.entities == {"card": "card-1-77", "merchant": "shop"}
-    assert row.features == np.zeros(3, "<f4").tobytes()
+    assert row.features == np.zeros(width(stream_settings), "<f4").tobytes()
 
 
 def test_a_topic_read_twice_changes_nothing(

@@ -34,7 +34,9 @@ def run_pytest(arguments: list[str], clone: Path, output: Output) -> Outcome:
     """Run pytest and read its counts from the report that it writes."""
     with tempfile.TemporaryDirectory() as place:
         report = Path(place) / "report.xml"
-        code = run_module("pytest", f"--junitxml={report}", *arguments, clone=clone, output=output)
+        code = run_module(
+            "pytest", f"--junitxml={report}", "--durations=12", *arguments, clone=clone, output=output
+        )
         reported = report.exists()
         counted = counts_of(report) if reported else Outcome()
     # A process that dies in the middle of a test may still exit 0, but it leaves no report.
