@@ -17,7 +17,7 @@ from meta.support import Support
 
 @dataclass(frozen=True)
 class OneColumn(SimpleAdapter):
-    """Scores by one column, whatever was flagged."""
+    """Scores by one column, and never looks at the flags."""
 
     column: int
     name: str = "one column"
