@@ -15,24 +15,18 @@ from typing import Any
 import numpy as np
 
 from benchmarks.episodes.swaps import Watch, everywhere, mixed, p99_ratio, swapped
-from benchmarks.stream.setup import SECRET, environment_of, fresh_settings
+from benchmarks.stream.setup import SECRET, announce_shipped, environment_of, fresh_settings
 from contracts.answer import Answer
 from contracts.request import Request, RequestKind
 from contracts.request_client import FeedbackClient
 from contracts.signing.principals import COMMAND_LINE
 from contracts.signing.trust import Trust
-from control.announce import Announcer
-from control.keys import ControlKey
-from control.promote import announce_artifacts
 from flagfive.cluster import administrator
 from flagfive.demo.cold_start import delete_cold_start
 from flagfive.demo.observer import Observer, follow_scores
 from flagfive.demo.traffic import DemoTraffic
 from flagfive.processes import Processes
 from flagfive.topic_plan import ensure_topics, planned_topics
-from meta.artifacts import Artifacts
-from meta.calibration import Tails
-from meta.threshold import first_threshold
 from settings import MetricsSettings, Settings, StorageSettings
 from simulate.patterns import HELD_OUT
 from simulate.traffic import SimulatedTraffic
@@ -99,7 +93,7 @@ async def _run(
         people = SimulatedTraffic(7, CARDS, MERCHANTS)
         traffic = DemoTraffic(people, transaction_schema(settings), feed, observer, HISTORY_DAYS, rate)
         genuine = await asyncio.to_thread(traffic.draw_history)
-        await asyncio.to_thread(_announce_base, settings, genuine)
+        await asyncio.to_thread(announce_shipped, settings, genuine)
         await traffic.send_history(lambda sent: None)
         await _until(lambda: observer.scored >= traffic.sent, "the history's scores", processes)
         say(f"{traffic.sent:,} payments of history are scored")
@@ -130,19 +124,6 @@ def _starter(settings: Settings, processes: Processes) -> Callable[..., None]:
         processes.start(name, [sys.executable, "-P", "-m", "flagfive", *verb], environment=environment)
 
     return start
-
-
-def _announce_base(settings: Settings, genuine: np.ndarray[Any, Any]) -> None:
-    artifacts = Artifacts.load()
-    announcer = Announcer(settings.broker, settings.topics.control, ControlKey.single(SECRET))
-    try:
-        tails = Tails.fit(artifacts.base.score(genuine))
-        threshold = first_threshold(settings.budget.alert_rate)
-        announce_artifacts(
-            announcer, artifacts, tails, threshold=threshold, author="benchmark", reason="shipped artifacts"
-        )
-    finally:
-        announcer.close()
 
 
 def _frauds(observer: Observer) -> dict[str, list[str]]:

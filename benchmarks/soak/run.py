@@ -15,14 +15,8 @@ from benchmarks.soak.faults import kill_at_random
 from benchmarks.soak.proof import Proof, prove, recorded
 from benchmarks.soak.system import System
 from benchmarks.soak.traffic import Traffic
-from benchmarks.stream.setup import SECRET
-from control.announce import Announcer
-from control.keys import ControlKey
-from control.promote import announce_artifacts
+from benchmarks.stream.setup import announce_shipped
 from flagfive.processes import Processes
-from meta.artifacts import Artifacts
-from meta.calibration import Tails
-from meta.threshold import first_threshold
 from stream.feed.feed import Feed
 from stream.wiring import transaction_schema
 
@@ -63,7 +57,7 @@ async def soak(
     system.start_broker()
     traffic = Traffic(transaction_schema(system.settings), rate)
     analysts = Analysts(system, traffic)
-    await asyncio.to_thread(_announce_base, system, traffic)
+    await asyncio.to_thread(announce_shipped, system.settings, traffic.genuine())
     system.start_missing()
     say(f"broker, workers, recorder, adapter and console run; logs are in {system.settings.var / 'log'}")
     broker = system.settings.broker
@@ -82,22 +76,6 @@ async def soak(
     say(f"{recorded(system.settings):,} scores are recorded; the proof reads all topics")
     proof = await prove(system, acknowledged=traffic.sent)
     return _figures(system, analysts, proof, minutes=minutes, rate=rate, seed=seed)
-
-
-def _announce_base(system: System, traffic: Traffic) -> None:
-    artifacts, settings = Artifacts.load(), system.settings
-    announcer = Announcer(settings.broker, settings.topics.control, ControlKey.single(SECRET))
-    try:
-        announce_artifacts(
-            announcer,
-            artifacts,
-            Tails.fit(artifacts.base.score(traffic.genuine())),
-            threshold=first_threshold(settings.budget.alert_rate),
-            author="benchmark",
-            reason="shipped artifacts",
-        )
-    finally:
-        announcer.close()
 
 
 async def _for(seconds: float, tasks: list[asyncio.Task[None]], flagging: asyncio.Task[None]) -> None:

@@ -8,10 +8,17 @@ from pathlib import Path
 
 import msgspec
 
+from control.announce import Announcer
+from control.keys import ControlKey
+from control.promote import announce_artifacts
 from flagfive.cluster import administrator
 from flagfive.own_broker import OwnBroker, broker_is_given, free_port
 from flagfive.processes import Processes
 from flagfive.topic_plan import ensure_topics, planned_topics
+from meta.arrays import Floats
+from meta.artifacts import Artifacts
+from meta.calibration import Tails
+from meta.threshold import first_threshold
 from settings import BrokerSettings, MetricsSettings, Settings, StreamSettings, TopicsSettings
 from settings.variables import variables_of
 
@@ -76,3 +83,20 @@ def environment_of(settings: Settings) -> dict[str, str]:
     variables |= variables_of(settings, ("broker", "topics", "stream", "metrics"))
     entities = [entity.model_dump() for entity in settings.entities]
     return {**variables, "FLAGFIVE_ENTITIES": msgspec.json.encode(entities).decode()}
+
+
+def announce_shipped(settings: Settings, genuine: Floats) -> None:
+    """Put the shipped networks in force, with tails fitted to genuine rows, raw features float32 (n, d)."""
+    artifacts = Artifacts.load()
+    announcer = Announcer(settings.broker, settings.topics.control, ControlKey.single(SECRET))
+    try:
+        announce_artifacts(
+            announcer,
+            artifacts,
+            Tails.fit(artifacts.base.score(genuine)),
+            threshold=first_threshold(settings.budget.alert_rate),
+            author="benchmark",
+            reason="shipped artifacts",
+        )
+    finally:
+        announcer.close()
