@@ -4,7 +4,9 @@ import asyncio
 from collections.abc import Callable
 
 from aiokafka import TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka import errors as kafka_errors
+from aiokafka.client import AIOKafkaClient, ConnectionGroup, CoordinationType
+from aiokafka.protocol.commit import OffsetFetchRequest
 
 from contracts.broker import Broker, aiokafka_options
 from stream.partition.stage import Resume
@@ -24,15 +26,30 @@ class GroupPlace:
         self._broker = broker
         self._group = group
         self._consumer = consumer
-        self._admin: AIOKafkaAdminClient | None = None
+        self._client: AIOKafkaClient | None = None
         self._starting = asyncio.Lock()
 
     async def committed(self, partition: TopicPartition) -> Resume | None:
-        """The committed place; None if there is none yet."""
-        admin = await self._started()
-        found = await admin.list_consumer_group_offsets(self._group, partitions=[partition])
-        kept = found.get(partition)
-        return None if kept is None or kept.offset < 0 else Resume(int(kept.offset), kept.metadata or "")
+        """The committed place; None if there is none yet.
+
+        A coordinator that still loads the group answers with an error and no places. aiokafka's own call
+        ignores that error: the answer would read as `nothing is committed`, and everything be scored again.
+
+        Raises:
+            KafkaError: the broker does not answer, or not yet.
+        """
+        client = await self._started()
+        coordinator = await client.coordinator_lookup(CoordinationType.GROUP, self._group)
+        request = OffsetFetchRequest(self._group, [(partition.topic, [partition.partition])])
+        answer = await client.send(coordinator, request, group=ConnectionGroup.COORDINATION)
+        found = [place for _, places in answer.topics for place in places]
+        for code in (answer.error_code, *(code for *_, code in found)):
+            if code:
+                raise kafka_errors.for_code(code)(self._group)
+        if len(found) != 1:
+            raise kafka_errors.KafkaError(f"the broker answered with {len(found)} places of {partition}")
+        _, offset, note, _ = found[0]
+        return None if offset < 0 else Resume(int(offset), note or "")
 
     async def earliest(self, partition: TopicPartition) -> int:
         """The first offset that the broker still has."""
@@ -40,14 +57,14 @@ class GroupPlace:
 
     async def close(self) -> None:
         """Close the connection, if there is one."""
-        admin, self._admin = self._admin, None
-        if admin is not None:
-            await admin.close()
+        client, self._client = self._client, None
+        if client is not None:
+            await client.close()
 
-    async def _started(self) -> AIOKafkaAdminClient:
+    async def _started(self) -> AIOKafkaClient:
         async with self._starting:  # partitions ask at the same time; each would open a client
-            if self._admin is None:
-                admin = AIOKafkaAdminClient(**aiokafka_options(self._broker))
-                await admin.start()
-                self._admin = admin
-            return self._admin
+            if self._client is None:
+                client = AIOKafkaClient(**aiokafka_options(self._broker))
+                await client.bootstrap()
+                self._client = client
+            return self._client
