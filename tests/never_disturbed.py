@@ -24,8 +24,13 @@ def assert_as_never_disturbed(run: StreamRun, count: int) -> pa.Table:
     places = list(
         zip(scored["source_partition"].to_pylist(), scored["source_offset"].to_pylist(), strict=True)
     )
-    assert len(places) == len(set(places)) == count
-    assert len(run.scores()) == count
+    sent, scores = run.count(run.settings.topics.transactions), len(run.scores())
+    assert (sent, scores, len(places), len(set(places))) == (count,) * 4, (
+        f"{count} transactions were sent: {sent} stand in the topic, {scores} scores, {len(places)} rows of "
+        f"{len(set(places))} places"
+    )
     expected = expected_features(run)
-    assert matrix(scored).tobytes() == np.stack([expected[place] for place in places]).tobytes()
+    assert matrix(scored).tobytes() == np.stack([expected[place] for place in places]).tobytes(), (
+        "features differ from a fold of the committed topics"
+    )
     return scored

@@ -4,7 +4,7 @@ from nicegui import ui
 
 from console.pages.api_client import PREFIX
 from console.pages.frame import frame
-from console.pages.parts import box, button, cell, empty, moment, panel, table, tabs, text, word
+from console.pages.parts import box, button, cell, dialog_sheet, empty, moment, panel, table, tabs, text, word
 from console.pages.refusals import notify_refusals
 from console.pages.viewer import PageViewer, SignedIn
 from console.pages.words import NOTHING
@@ -65,7 +65,7 @@ def _begin(viewer: PageViewer) -> None:
             made = await viewer.api.post("/cases", CaseDetails, {"title": (title.value or "").strip()})
             ui.navigate.to(f"/cases/{made.id}")
 
-    with ui.dialog(value=True) as dialog, box("sheet"):
+    with dialog_sheet() as dialog:
         text("New case", tag="h2")
         title = ui.input("Title").props("outlined dense autofocus maxlength=200").on("keydown.enter", make)
         with box("line"):

@@ -5,7 +5,7 @@ from functools import partial
 
 from nicegui import ui
 
-from console.pages.parts import box, button, cell, empty, moment, panel, table, text
+from console.pages.parts import box, button, cell, dialog_sheet, empty, moment, panel, table, text
 from console.pages.refusals import notify_refusals
 from console.pages.viewer import PageViewer
 from console.results.control_entries import ControlList, ControlRow
@@ -75,7 +75,7 @@ def ask_roll_back(
             if then is not None:
                 await then()
 
-    with ui.dialog(value=True) as dialog, box("sheet"):
+    with dialog_sheet() as dialog:
         text("Roll this change back?", tag="h2")
         text(words, "muted")
         reason = ui.input("Reason").props("outlined dense autofocus maxlength=500")

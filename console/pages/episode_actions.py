@@ -6,7 +6,7 @@ from functools import partial
 
 from nicegui import ui
 
-from console.pages.parts import box, button, text
+from console.pages.parts import box, button, dialog_sheet, text
 from console.pages.refusals import notify_refusals
 from console.pages.viewer import PageViewer
 from console.results.episodes import EpisodeDetails
@@ -86,7 +86,7 @@ def _ask(
             ui.notify(answer.message or f"{step.words}: done")
             await after()
 
-    with ui.dialog(value=True) as dialog, box("sheet"):
+    with dialog_sheet() as dialog:
         text(f"{step.words} this episode?", tag="h2")
         text(step.question, "muted")
         reason = ui.input("Reason").props("outlined dense autofocus maxlength=500")

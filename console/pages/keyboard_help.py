@@ -2,7 +2,7 @@
 
 from nicegui import ui
 
-from console.pages.parts import button, text
+from console.pages.parts import button, dialog_sheet, text
 
 KEYS = (
     ("j", "next alert"),
@@ -23,7 +23,7 @@ KEYS = (
 
 def keyboard_help() -> None:
     """Open the list of keys."""
-    with ui.dialog(value=True) as dialog, ui.element("div").classes("sheet"):
+    with dialog_sheet() as dialog:
         text("Keys", tag="h2")
         with ui.element("dl").classes("facts"):
             for key, meaning in KEYS:

@@ -73,6 +73,16 @@ def button(
     return made.classes(kind)
 
 
+@contextmanager
+def dialog_sheet() -> Iterator[ui.dialog]:
+    """Open a dialog and draw its content in the block.
+
+    It belongs to the page, not to the part whose button opened it: that part may be redrawn meanwhile.
+    """
+    with ui.context.client.content, ui.dialog(value=True) as dialog, box("sheet"):
+        yield dialog
+
+
 def tile(name: str, value: str, below: str = "") -> ui.label:
     """Draw one key figure with its name above it, and return the value's label."""
     with box("tile"):

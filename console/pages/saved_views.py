@@ -5,7 +5,7 @@ from typing import Any
 
 from nicegui import ui
 
-from console.pages.parts import box, button, text
+from console.pages.parts import box, button, dialog_sheet, text
 from console.pages.refusals import notify_refusals
 from console.pages.viewer import PageViewer
 from console.results.views import ViewList, ViewRow
@@ -55,7 +55,7 @@ def _ask_name(save: Callable[[str], Awaitable[None]]) -> None:
             ui.notify(f"View {name.value} saved")
             dialog.close()
 
-    with ui.dialog(value=True) as dialog, box("sheet"):
+    with dialog_sheet() as dialog:
         text("Save these filters", tag="h2")
         name = ui.input("Name").props("outlined dense autofocus").on("keydown.enter", done)
         button("Save", done, kind="go")
