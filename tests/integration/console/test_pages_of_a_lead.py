@@ -21,6 +21,8 @@ from contracts.request import Request, read_request
 from contracts.signing.principals import ADAPTER
 from contracts.signing.trust import Trust
 from settings import Settings
+from storage import UnitOfWork, open_engine
+from storage.episodes import GROWTH_WAITS
 from tests.browser import NARROW, Visitor
 from tests.integration.console.conftest import SignedIn
 from tests.integration.console.filled_work import BASE_ON_TRIAL, COMMITTED, PATTERNS, RECORDS, SUSPICIOUS_NOTE
@@ -161,6 +163,34 @@ def test_a_lead_rolls_a_change_back_and_retires_a_detector(lead: Visitor, worker
         ("rollback", f"detector/{LIVE.detector}", "lead", ""),
         ("retire", f"e-{OTHER.detector}", "lead", "covered by the base"),
     ]
+
+
+def test_a_dialog_stays_open_while_the_page_behind_it_changes(lead: Visitor, set_up: Settings) -> None:
+    page, said = lead.page, "three joined meanwhile"
+    lead.open(f"/episodes/{LIVE.name}")
+    page.get_by_role("button", name="Roll back").click()
+    reason = page.get_by_role("dialog").get_by_label("Reason")
+    reason.fill("a rehearsal")
+    grow(set_up, said)
+    try:
+        expect(page.get_by_text(f"Waits for approval: {said}")).to_be_visible()
+        expect(page.locator("button", has_text="Approve")).to_be_visible()  # the heading is drawn anew
+        expect(reason).to_have_value("a rehearsal")
+        page.get_by_role("dialog").get_by_role("button", name="Cancel").click()
+        expect(page.get_by_role("dialog")).to_have_count(0)
+    finally:
+        grow(set_up, None)
+
+
+def grow(settings: Settings, waits_for: str | None) -> None:
+    """Say in the database what of the live episode's growth waits for approval."""
+    engine = open_engine(settings.storage.url)
+    with UnitOfWork(engine) as unit:
+        episode = unit.episodes.find_with_status(LIVE.name, "live")
+        assert episode is not None
+        episode.details = {**episode.details, GROWTH_WAITS: waits_for}
+        unit.commit()
+    engine.dispose()
 
 
 def test_a_lead_tries_a_draft_on_the_stored_past(lead: Visitor) -> None:
