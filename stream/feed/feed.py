@@ -21,7 +21,7 @@ MOST_REQUEST_BYTES = 32 << 20
 
 
 class Feed:
-    """Writes to one topic; a key's records keep their order.
+    """Writes to one topic; a key's records keep their order, and each is stored once.
 
     Example:
         async with Feed(settings.broker, "transactions") as feed:
@@ -31,7 +31,11 @@ class Feed:
     def __init__(self, broker: Broker, topic: str) -> None:
         self._topic = topic
         self._producer = AIOKafkaProducer(
-            **aiokafka_options(broker), acks="all", linger_ms=0, max_request_size=MOST_REQUEST_BYTES
+            **aiokafka_options(broker),
+            # A batch that is sent again because its answer was lost is stored once.
+            enable_idempotence=True,
+            linger_ms=0,
+            max_request_size=MOST_REQUEST_BYTES,
         )
         self._under_way: list[asyncio.Future[object]] = []
         self._partitions = 0

@@ -114,7 +114,7 @@ class Transactor:
     async def _produce(self, batches: Mapping[TopicPartition, Output]) -> None:
         by_leader: dict[int, list[tuple[TopicPartition, Any]]] = defaultdict(list)
         for at, output in batches.items():
-            output.batch._set_producer_state(*self._producer, self._sequence[at])
+            output.batch._set_producer_state(*self._producer, self._sequence[at], transactional=True)
             self._sequence[at] += output.batch.record_count()
             by_leader[await self._leader(at)].append((at, (at.partition, output.batch._build())))
         await _together(self._send_batches(leader, found) for leader, found in by_leader.items())

@@ -29,6 +29,7 @@ class EncodedBatch(BatchBuilder):
         self._buffer = _encode(keys, values)
         self._timestamp = int(time.time() * 1000) if timestamp is None else timestamp
         self._producer = (-1, -1, -1)
+        self._transactional = False
         self._finished = False
 
     def append(self, **_: Any) -> None:
@@ -46,8 +47,12 @@ class EncodedBatch(BatchBuilder):
     def record_count(self) -> int:
         return self._count
 
-    def _set_producer_state(self, producer_id: int, producer_epoch: int, base_sequence: int) -> None:
+    def _set_producer_state(
+        self, producer_id: int, producer_epoch: int, base_sequence: int, *, transactional: bool = False
+    ) -> None:
+        """Set who sends the batch; aiokafka's own producer calls this where it sends idempotently."""
         self._producer = (producer_id, producer_epoch, base_sequence)
+        self._transactional = transactional
         self._finished = False  # a batch sent again by another producer is another batch
 
     def _build(self) -> bytearray:
@@ -69,11 +74,6 @@ class EncodedBatch(BatchBuilder):
         header["producer_id"], header["producer_epoch"] = producer_id, epoch
         header["base_sequence"], header["record_count"] = sequence, self._count
         header["crc"] = crc32c(memoryview(self._buffer)[fmt.CRC_FROM :])
-
-    @property
-    def _transactional(self) -> bool:
-        """Whether a transaction's producer sends the batch; other producers have no id here."""
-        return self._producer[0] >= 0
 
 
 def _encode(keys: ByteStrings | None, values: ByteStrings) -> bytearray:

@@ -42,17 +42,19 @@ def test_reads_what_aiokafka_wrote(records: list[Record], codec: int, base_offse
     assert read.next_offset == base_offset + 2 * len(records)
 
 
-@given(RECORDS, st.integers(-1, 2**40))
-def test_aiokafka_reads_what_we_wrote(records: list[Record], producer_id: int) -> None:
+@given(RECORDS, st.integers(-1, 2**40), st.booleans())
+def test_aiokafka_reads_what_we_wrote(
+    records: list[Record], producer_id: int, transactional: bool
+) -> None:
     keys, values = (ByteStrings.from_list(list(column)) for column in zip(*records, strict=True))
     batch = EncodedBatch(keys, values, timestamp=1_700_000_000_123)
     if producer_id >= 0:
-        batch._set_producer_state(producer_id, 3, 77)
+        batch._set_producer_state(producer_id, 3, 77, transactional=transactional)
     data = batch._build()
     assert len(data) == batch.size()
     read = DefaultRecordBatch(bytearray(data))
     assert read.validate_crc()
-    assert (read.producer_id, read.is_transactional) == (producer_id, producer_id >= 0)
+    assert (read.producer_id, read.is_transactional) == (producer_id, transactional and producer_id >= 0)
     assert [(r.offset, r.key, r.value, r.timestamp) for r in read] == [
         (i, key, value, 1_700_000_000_123) for i, (key, value) in enumerate(records)
     ]
