@@ -43,9 +43,7 @@ def test_reads_what_aiokafka_wrote(records: list[Record], codec: int, base_offse
 
 
 @given(RECORDS, st.integers(-1, 2**40), st.booleans())
-def test_aiokafka_reads_what_we_wrote(
-    records: list[Record], producer_id: int, transactional: bool
-) -> None:
+def test_aiokafka_reads_what_we_wrote(records: list[Record], producer_id: int, transactional: bool) -> None:
     keys, values = (ByteStrings.from_list(list(column)) for column in zip(*records, strict=True))
     batch = EncodedBatch(keys, values, timestamp=1_700_000_000_123)
     if producer_id >= 0:
