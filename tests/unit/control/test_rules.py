@@ -11,11 +11,23 @@ from control.change import Change
 from control.entry import Kind
 from control.errors import MalformedEntry
 from control.rule_table import RuleTable
-from control.rules import RULES, Effect, Placed, Rule, faded, read_rules, rules_to_bytes
+from control.rules import (
+    MOST_OF_ONE,
+    RULES,
+    Effect,
+    Placed,
+    Rule,
+    blocks_by_risk,
+    faded,
+    read_rules,
+    rules_to_bytes,
+)
 from control.snapshot import Snapshot
 from features.byte_strings import ByteStrings
+from meta.calibration import CEILING
 from meta.entity_risk import MOST_BOOST, boost
 from stream.scoring.decide import Scores, score_rows
+from stream.scoring.rules import Met, decide, raised
 from tests.small_models import (
     base_change,
     detector_change,
@@ -86,6 +98,49 @@ def test_a_block_declines_until_it_expires_and_a_suppression_does_not_undo_it() 
     assert before.surprise.tobytes() == after.surprise.tobytes()
 
 
+def test_a_suppression_ends_with_its_time() -> None:
+    low = Change(Kind.THRESHOLD, "joint", "test", "", {}, {"threshold": -1.0})
+    quiet = change(Kind.SUPPRESSION, Rule("card", "a", Effect.SUPPRESS, until=100.0))
+    snapshot = fold(low, quiet)
+    decided = [scored(snapshot, ["a"], time).decision[0] for time in (99.9, 100.0)]
+    assert decided == [Decision.APPROVE, Decision.REVIEW]
+
+
+def test_only_a_block_of_risk_counts_as_put_by_confirmed_frauds() -> None:
+    block, watch = (Rule("card", "c", effect) for effect in (Effect.BLOCK, Effect.WATCH))
+    assert blocks_by_risk(Placed(block, "risk/one"))
+    assert not blocks_by_risk(Placed(block, "list/one"))
+    assert not blocks_by_risk(Placed(watch, "risk/one"))
+    assert not blocks_by_risk(Placed(watch, "list/one"))
+
+
+def test_an_entry_holds_no_rule_or_at_most_a_hundred_of_one_entity() -> None:
+    def read(*rules: Rule) -> int:
+        return len(read_rules(change(Kind.RISK, *rules).entry(sequence=1, time=0.0)))
+
+    one = Rule("card", "c", Effect.BOOST, count=1.0)
+    assert read() == 0
+    assert read(*[one] * MOST_OF_ONE, Rule("merchant", "c", Effect.BOOST)) == MOST_OF_ONE + 1
+    with pytest.raises(MalformedEntry, match="risk/one: 101 rules of one entity, allowed are 100"):
+        read(*[one] * (MOST_OF_ONE + 1))
+
+
+def test_a_surprise_at_the_threshold_is_approved_and_one_above_it_is_not() -> None:
+    over = np.nextafter(3.0, 4.0)
+    assert decide(3.0, 0, Met(), 3.0, ["base"]) == Decision.APPROVE
+    assert decide(over, 0, Met(), 3.0, ["base"]) == Decision.REVIEW
+
+
+def test_frauds_of_one_kind_of_entity_add_up_and_the_kind_with_most_counts() -> None:
+    met = Met()
+    for entity, count in (("card", 1.0), ("merchant", 2.0), ("merchant", 1.5)):
+        met.add(Placed(Rule(entity, "x", Effect.BOOST, count=count), "risk/one"), 0.0)
+    assert met.frauds == {"card": 1.0, "merchant": 3.5}
+    assert raised(1.0, met) == 1.0 + boost(3.5)
+    assert raised(1.0, met, 0.5) == 1.0 + 0.5 * boost(3.5)
+    assert raised(CEILING - 0.1, met) == CEILING
+
+
 def test_an_allowed_entity_passes_whatever_blocks_or_scores_it() -> None:
     rules = [Rule("card", "a", Effect.ALLOW), Rule("merchant", "m0", Effect.BLOCK)]
     low = Change(Kind.THRESHOLD, "joint", "test", "", {}, {"threshold": -1.0})
@@ -138,6 +193,71 @@ def test_a_retired_entry_takes_its_rules_away() -> None:
     assert len(fold(risk, change(Kind.RISK, retired=True)).rules) == 0
 
 
+def test_the_table_names_what_is_blocked_at_a_time() -> None:
+    table = RuleTable.of(
+        [
+            Placed(Rule("card", "listed", Effect.BLOCK), "list/a"),
+            Placed(Rule("card", "risky", Effect.BLOCK, until=100.0), "risk/b"),
+            Placed(Rule("merchant", "boosted", Effect.BOOST, count=1.0), "risk/b"),
+        ]
+    )
+    both = {("card", "listed"), ("card", "risky")}
+    assert table.blocked(99.9) == both
+    assert table.blocked(100.0) == {("card", "listed")}
+    assert table.blocked(0.0, by_risk=True) == {("card", "risky")}
+    assert table.blocked(0.0, apart_from="list/a") == {("card", "risky")}
+
+
+def test_of_the_blocks_of_risk_the_last_counts_and_blocks_of_lists_stay() -> None:
+    card = [Rule("card", "c", Effect.BLOCK, until=until) for until in (100.0, 900.0, 50.0)]
+    placed = [Placed(card[0], "risk/a"), Placed(card[1], "list/b"), Placed(card[2], "risk/c")]
+    table = RuleTable.of(placed)
+    (met,) = [rules for _, rules in table.met_by(("card",), [keys("c")])]
+    assert met == (placed[1], placed[2])
+    assert table.blocked(60.0, by_risk=True) == set()
+    assert table.replaced([placed[2]], []).blocked(60.0, by_risk=True) == {("card", "c")}
+
+
+def test_the_table_sums_the_faded_frauds_of_each_entity_in_order() -> None:
+    def boosted(entity: str, key: str, count: float) -> Placed:
+        return Placed(Rule(entity, key, Effect.BOOST, count=count, half_life_s=DAY), "risk/a")
+
+    table = RuleTable.of(
+        [
+            boosted("merchant", "m", 4.0),
+            boosted("card", "z", 1.0),
+            boosted("merchant", "m", 2.0),
+            Placed(Rule("card", "a", Effect.BLOCK), "risk/a"),
+        ]
+    )
+    assert list(table.frauds(DAY).items()) == [(("card", "z"), 0.5), (("merchant", "m"), 3.0)]
+
+
+def test_a_batch_meets_rules_of_the_kinds_that_have_some_and_skips_rows_without_a_key() -> None:
+    rule = Placed(Rule("merchant", "m", Effect.BOOST, count=1.0), "risk/a")
+    table = RuleTable.of([rule])
+    merchants = ByteStrings.from_list([b"x", None, b"m"])
+    cards = keys("m", "m", "m")
+    assert list(table.met_by(("card", "merchant"), [cards, merchants])) == [(2, (rule,))]
+    assert list(table.met_by(("merchant",), [keys()])) == []
+
+
+def test_replacing_the_rules_of_an_entry_equals_a_new_table() -> None:
+    boost_, watch = Rule("card", "c", Effect.BOOST, count=1.0), Rule("card", "d", Effect.WATCH, count=2.0)
+    other = Placed(Rule("card", "c", Effect.ALLOW), "list/o")
+    before = [Placed(boost_, "risk/a"), Placed(watch, "risk/a")]
+    after = [Placed(Rule("merchant", "m", Effect.BOOST, count=1.0), "risk/a"), Placed(watch, "risk/a")]
+
+    def seen(table: RuleTable) -> list[object]:
+        batch = [keys("c", "d"), keys("m", "c")]
+        return [dict(table.met_by(ENTITIES, batch)), dict(table.watched), dict(table.held), len(table)]
+
+    table = RuleTable.of([other, *before])
+    assert seen(table.replaced(before, after)) == seen(RuleTable.of([other, *after]))
+    assert seen(table.replaced(before, [])) == seen(RuleTable.of([other]))
+    assert seen(table.replaced([*before, other], [])) == seen(RuleTable())
+
+
 def test_what_is_only_watched_is_met_by_no_batch() -> None:
     table = RuleTable.of([Placed(Rule("merchant", "m1", Effect.WATCH, count=1.0), "risk/one")])
     assert list(table.met_by(("merchant",), [keys("m1")])) == []
@@ -147,6 +267,7 @@ def test_what_is_only_watched_is_met_by_no_batch() -> None:
 @pytest.mark.parametrize(
     ("kind", "value"),
     [
+        (Kind.RISK, None),
         (Kind.RISK, b""),
         (Kind.RISK, b"{}"),
         (Kind.RISK, b'[{"entity":"card","key":"","effect":"boost"}]'),
@@ -157,8 +278,10 @@ def test_what_is_only_watched_is_met_by_no_batch() -> None:
         (Kind.SUPPRESSION, b'[{"entity":"card","key":"c","effect":"block","colour":1}]'),
     ],
 )
-def test_rules_that_cannot_be_meant_are_refused(kind: Kind, value: bytes) -> None:
-    entry = Change(kind, "one", "test", "", {RULES: value}, {}).entry(sequence=1, time=0.0)
+def test_rules_that_cannot_be_meant_are_refused(kind: Kind, value: bytes | None) -> None:
+    entry = Change(kind, "one", "test", "", {} if value is None else {RULES: value}, {}).entry(
+        sequence=1, time=0.0
+    )
     with pytest.raises(MalformedEntry):
         Snapshot().apply(entry, 0)
 

@@ -77,6 +77,72 @@ def test_recall_of_a_young_day_is_corrected_by_how_late_labels_came_before() -> 
     assert measured("recall", found).details["labels_missing"] == pytest.approx(5 / 20)
 
 
+def test_delays_come_from_frauds_of_at_least_28_days_before_now_and_not_from_the_future() -> None:
+    """With the days to come among them, their early labels would make late ones look lost."""
+    now = 100 * DAY_S + HOUR_S
+    frauds = [fraud(day, alerted=True, day=day) for day in (1.0, 71.5, 72.0, 72.5, 100.0, 101.0, 127.0)]
+    assert (Delays.from_frauds(frauds, now).alerted / DAY_S).tolist() == [1.0, 71.5, 72.0]
+
+
+def test_a_share_is_known_from_thirty_delays_on_and_counts_labels_that_came_just_in_time() -> None:
+    def share(frauds: int) -> float | None:
+        late = [fraud(float(n), alerted=False) for n in range(frauds)]
+        return Delays.from_frauds(late, 90 * DAY_S).share_arrived(14 * DAY_S, alerted=False)
+
+    assert share(29) is None
+    assert share(30) == pytest.approx(15 / 30)
+
+
+def test_estimates_need_delays_of_both_kinds_and_frauds_of_the_day() -> None:
+    at_once = np.zeros(40)
+    one = [fraud(0.1, alerted=True)]
+
+    def estimated(delays: Delays, frauds: list[KnownFraud]) -> bool:
+        found = measure_day(0.0, 2 * DAY_S, frauds, [], None, delays, 100)
+        return "estimated_recall" in [each.kind for each in found]
+
+    assert estimated(Delays(at_once, at_once), one)
+    assert estimated(Delays(at_once, at_once), [*one, fraud(0.1, alerted=False)])
+    assert not estimated(Delays(at_once, at_once), [])
+    assert not estimated(Delays(at_once, at_once[:9]), one)
+    assert not estimated(Delays(at_once[:9], at_once), one)
+    assert not estimated(Delays(at_once, at_once + 5 * DAY_S), one)
+
+
+def test_alerted_and_missed_frauds_still_to_come_are_each_estimated_by_their_own_delays() -> None:
+    """Half of the alerted and a quarter of the missed frauds are known after two days."""
+    delays = Delays(np.array([1.0] * 20 + [9.0] * 20) * DAY_S, np.array([1.0] * 10 + [9.0] * 30) * DAY_S)
+    day = [fraud(1.0, alerted=True)] * 3 + [fraud(1.0, alerted=False)] * 2
+    found = measure_day(0.0, 2.5 * DAY_S, day, [], None, delays, 100)
+    estimate = measured("estimated_recall", found)
+    assert estimate.value == pytest.approx(6 / 14)
+    assert (estimate.low, estimate.high) == pytest.approx(wilson(6.0, 14.0))
+    assert estimate.details == {"age_days": 2.0, "frauds": 5, "labels_missing": pytest.approx(1 - 5 / 14)}
+
+
+def test_every_figure_of_a_day_carries_its_start_and_its_age_from_noon() -> None:
+    start = 50 * DAY_S
+    day = [fraud(0.1, alerted=True, day=50)]
+    delays = Delays(np.zeros(40), np.zeros(40))
+    cards = [AlertedCard("a", 5.0)]
+    found = measure_day(start, start + 3 * DAY_S, day, cards, hour(1_000), delays, 100)
+    kinds = ["recall", "estimated_recall", "average_precision", "card_precision"]
+    assert [one.kind for one in found] == kinds
+    assert {(one.time, one.subject, one.details["age_days"]) for one in found} == {(start, "", 2.5)}
+    assert {one.details["frauds"] for one in found} == {1}
+
+
+def test_a_day_without_traffic_or_frauds_has_no_average_precision() -> None:
+    none = Delays.from_frauds([], DAY_S)
+
+    def kinds(frauds: list[KnownFraud], rows: int) -> list[str]:
+        return [one.kind for one in measure_day(0.0, DAY_S, frauds, [], hour(rows), none, 100)]
+
+    assert kinds([fraud(0.1, alerted=True)], 0) == ["recall"]
+    assert kinds([fraud(0.1, alerted=True)], 1) == ["recall", "average_precision"]
+    assert kinds([], 1_000) == []
+
+
 def test_without_mature_days_nothing_is_estimated() -> None:
     found = measure_day(0.0, DAY_S, [fraud(0.1, alerted=True)], [], None, Delays.from_frauds([], DAY_S), 100)
     assert [one.kind for one in found] == ["recall"]
@@ -87,6 +153,8 @@ def test_card_precision_counts_cards_once_and_says_how_many_there_were() -> None
     found = measure_day(0.0, DAY_S, [fraud(0.1, alerted=True)], cards, None, Delays.from_frauds([], DAY_S), 2)
     one = measured("card_precision", found)
     assert (one.value, one.details["k"]) == (0.5, 2)
+    found = measure_day(0.0, DAY_S, [fraud(0.1, alerted=True)], cards, None, Delays.from_frauds([], DAY_S), 9)
+    assert (measured("card_precision", found).value, found[-1].details["k"]) == (pytest.approx(1 / 3), 3)
     assert one.low is not None
     assert one.high is not None
     assert one.low < 0.5 < one.high
