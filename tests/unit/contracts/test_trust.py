@@ -19,12 +19,25 @@ from contracts.signing.principals import (
     TrustedKey,
     Untrustworthy,
 )
-from contracts.signing.trust import HEADER, Forged, NotAllowed, Trust, UnknownSigner, Unsigned, Untrusted
+from contracts.signing.trust import (
+    HEADER,
+    MOST_BYTES,
+    Forged,
+    NotAllowed,
+    Trust,
+    UnknownSigner,
+    Unsigned,
+    Untrusted,
+)
 
 SECRET = b"a secret of enough length"
 TOPIC, KEY, VALUE = "feedback", b"r-1", b'{"kind": "approve"}'
 
 
+EARLIER = (
+    b'{"principal":"console","key":"ba36ba14d272b4dc","time":1000.0,"signature":"ENZO+/lktOUjZBjNWielLmlsga'
+    b'Jz2KbO/jxr7oNKhuPeo67OUr2yMPSJxvO+vbnzNslLLxnbS3kd/vnLCyehBQ=="}'
+)
 ADAPTERS = Trust.derived(SECRET, ADAPTER)
 
 
@@ -42,6 +55,25 @@ def test_an_unsigned_message_is_refused() -> None:
         trust(ADAPTER).sender(TOPIC, KEY, VALUE, [])
     with pytest.raises(Unsigned):
         trust(ADAPTER).sender(TOPIC, KEY, VALUE, [(HEADER, b"x" * 5_000)])
+
+
+def test_a_message_without_key_or_value_is_signed_like_an_empty_one() -> None:
+    sender = trust(ADAPTER).sender(TOPIC, None, None, trust(CONSOLE).signed(TOPIC, b"", b""))
+    assert sender.principal.name == CONSOLE
+
+
+def test_a_header_is_read_up_to_its_largest_size() -> None:
+    ((name, header),) = trust(CONSOLE).signed(TOPIC, KEY, VALUE)
+    fits = header + b" " * (MOST_BYTES - len(header))
+    assert trust(ADAPTER).sender(TOPIC, KEY, VALUE, [(name, fits)]).principal.name == CONSOLE
+    with pytest.raises(Unsigned):
+        trust(ADAPTER).sender(TOPIC, KEY, VALUE, [(name, fits + b" ")])
+
+
+def test_what_earlier_versions_signed_is_still_trusted() -> None:
+    """The signature was made on 2026-11-28; a change of the signed bytes would cut off all clients."""
+    ((_, header),) = trust(CONSOLE).signed(TOPIC, KEY, VALUE)
+    assert header == EARLIER
 
 
 @pytest.mark.parametrize(

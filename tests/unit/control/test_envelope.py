@@ -1,6 +1,7 @@
 """Signed entries are read back whole; forged, cut, oversized, moved or unknown ones get a named error."""
 
 import struct
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -10,7 +11,17 @@ from hypothesis import strategies as st
 
 from contracts.signing.keys import UnusableKey
 from control.entry import Entry, Kind
-from control.envelope import KEY_ID_BYTES, MAX_CONTENT, MAX_ENVELOPE, PREFIX, WITH_ID, key_id_of, seal, unseal
+from control.envelope import (
+    KEY_ID_BYTES,
+    MAX_CONTENT,
+    MAX_ENVELOPE,
+    MAX_HEADER,
+    PREFIX,
+    WITH_ID,
+    key_id_of,
+    seal,
+    unseal,
+)
 from control.errors import (
     ControlRefused,
     ForgedEntry,
@@ -65,6 +76,45 @@ def test_an_entry_comes_back_as_it_was_signed(key: ControlKey) -> None:
 def test_a_retirement_comes_back_as_one(key: ControlKey) -> None:
     entry = an_entry(retired=True, parts={})
     assert unseal(seal(entry, key), entry.key, key).retired
+
+
+def test_everything_of_an_entry_comes_back(key: ControlKey) -> None:
+    parts = {"one": b"1", "two": b"22", "three": b"", "four": b"4444"}
+    entry = an_entry(parts=parts, place=7, retired=True)
+    found = unseal(seal(entry, key), entry.key, key)
+    assert found == entry
+    assert (list(found.parts.items()), found.place) == (list(parts.items()), 7)
+
+
+def test_the_largest_entry_is_signed_and_read(key: ControlKey) -> None:
+    bare = len(seal(an_entry(parts={"base": bytes(MAX_CONTENT)}, reason=""), key))
+    signature = len(key.sign(b""))
+    prefix = PREFIX.size + (0 if key is KEYS["hmac"] else KEY_ID_BYTES)
+    header = bare - prefix - MAX_CONTENT - signature
+    entry = an_entry(parts={"base": bytes(MAX_CONTENT)}, reason="x" * (MAX_HEADER - header))
+    value = seal(entry, key)
+    assert len(value) == prefix + MAX_HEADER + MAX_CONTENT + signature
+    assert unseal(value, entry.key, key) == entry
+    with pytest.raises(OversizedEntry, match="header 65537 of at most 65536"):
+        seal(replace(entry, reason=entry.reason + "x"), key)
+
+
+def test_a_record_without_its_signature_is_truncated(key: ControlKey) -> None:
+    value = seal(an_entry(), key)
+    with pytest.raises(TruncatedEntry):
+        unseal(value[: -len(key.sign(b""))], an_entry().key, key)
+
+
+def test_an_entry_counts_as_signed_by_the_key_that_it_names() -> None:
+    """Otherwise an attacker could let a retired key's entry pass under the id of a valid one."""
+    one, other = (ControlKey.single("ed25519:" + digits * 32).signer for digits in ("1f", "2e"))
+    value = seal(an_entry(), ControlKey(one, (one,)))
+    begin, end = PREFIX.size, PREFIX.size + KEY_ID_BYTES
+    content = value[:begin] + bytes.fromhex(other.id) + value[end : -len(one.sign(b""))]
+    with pytest.raises(ForgedEntry, match=f"signed by key {other.id}"):
+        unseal(content + one.sign(content), an_entry().key, ControlKey(one, (one, other)))
+    with pytest.raises(ForgedEntry, match="signed by a key without id"):
+        unseal(seal(an_entry(), KEYS["hmac"]), an_entry().key, ControlKey(one, (one, other)))
 
 
 @given(st.data())
@@ -150,6 +200,22 @@ def test_a_public_key_verifies_and_cannot_sign() -> None:
         seal(entry, public)
 
 
+def test_a_secret_of_sixteen_characters_signs() -> None:
+    assert ControlKey.single("x" * 16).algorithm == "hmac-sha256"
+    with pytest.raises(UnusableKey, match="has 15 characters"):
+        ControlKey.single("x" * 15)
+
+
+@pytest.mark.parametrize("name", list(KEYS))
+def test_a_signature_is_of_its_key_and_of_no_other_id(name: str) -> None:
+    signer = KEYS[name].signer
+    signature = signer.sign(b"content")
+    assert signer.verifies(b"content", signature)
+    assert signer.verifies(b"content", signature, signer.id)
+    assert not signer.verifies(b"content", signature, "0" * 16)
+    assert not signer.verifies(b"contents", signature, signer.id)
+
+
 @pytest.mark.parametrize("text", [None, "", "short", "ed25519:xyz", "ed25519-public:00"])
 def test_an_unusable_key_is_refused_with_what_is_allowed(text: str | None) -> None:
     with pytest.raises(UnusableKey, match="a secret of at least 16"):
@@ -157,6 +223,7 @@ def test_an_unusable_key_is_refused_with_what_is_allowed(text: str | None) -> No
 
 
 def test_a_key_does_not_show_in_its_representation() -> None:
+    assert repr(KEYS["hmac"].signer) == "SharedSecret(...)"
     assert "enough" not in repr(KEYS["hmac"])
 
 

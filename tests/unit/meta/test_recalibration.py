@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from meta.adapters.logistic import Logistic
-from meta.calibration import Tails
+from meta.calibration import Tails, combine
 from meta.episode import TooLittleTraffic, propose
+from meta.live import LiveDetector
 from meta.recalibration import MOST_FRAUD, recalibrate
 from meta.reservoir import FEWEST_ROWS, Reservoir
 from meta.scored_traffic import ScoredTraffic, spread_order
@@ -30,6 +31,41 @@ def test_the_threshold_lets_the_budget_through_and_leaves_room_for_blocks() -> N
     surprise = found.base_tails.surprise(BASE.score(rows.reservoir.X))
     assert np.mean(surprise > found.threshold) == pytest.approx(0.01, abs=0.001)
     assert recalibrate(rows, threshold=2.0, budget=0.01, cost_of_blocks=0.004).threshold > found.threshold
+
+
+def test_detectors_get_new_tails_and_keep_their_share_and_all_together_hold_the_budget() -> None:
+    """The tails in force were fitted to other traffic and let too much through."""
+    rows, adapter = Reservoir(genuine_rows(20_000, seed=3), BASE, TAILS), Logistic(BASE.normaliser)
+    live = []
+    for seed, shift in ((1, 0.2), (2, -0.4)):
+        flags = Support(genuine_rows(5, seed=seed) + np.float32(seed))
+        detector = adapter.adapt(flags, rows.X[:500], seed=seed)
+        live.append(LiveDetector(detector, adapter, TAILS, shift))
+    stack = ScoringStack(BASE, TAILS, tuple(live))
+    found = recalibrate(ScoredTraffic.of(rows, stack), threshold=9.0, budget=0.01)
+    assert [one.detector for one in found.detectors] == [one.detector for one in live]
+    assert [one.shift for one in found.detectors] == [0.2, -0.4]
+    again = ScoringStack(BASE, found.base_tails, found.detectors)
+    joint = combine(again.surprises(rows.X), again.shifts)
+    assert np.mean(joint > found.threshold) == pytest.approx(0.01, abs=0.001)
+    for column in again.surprises(rows.X).T:
+        assert np.mean(column > 2.0) == pytest.approx(0.01, abs=0.001)
+
+
+def test_the_share_of_risk_that_fits_the_budget_comes_with_the_threshold() -> None:
+    rows = traffic(20_000)
+    assert recalibrate(rows, threshold=2.0, budget=0.01).risk_share == 1.0
+    boosts = np.where(np.arange(20_000) % 10 == 0, 3.0, 0.0)  # a tenth of the traffic is watched
+    watched = ScoredTraffic.of(rows.reservoir, STACK, boosts=boosts)
+    assert 0.0 < recalibrate(watched, threshold=2.0, budget=0.01).risk_share < 1.0
+
+
+def test_of_the_clear_alerts_as_many_count_as_calibration_expects() -> None:
+    """Ten times fewer come with each unit of surprise: .2% are expected over 2, and .063% over 2.5."""
+    rows = traffic(20_000)
+    clear = int(np.sum(rows.joint > 2.5))
+    assert clear > 40
+    assert recalibrate(rows, threshold=2.0, budget=0.002).rows == 20_000 - clear + 13
 
 
 def test_where_tails_no_longer_fit_only_the_most_alerted_rows_are_left_out() -> None:
