@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from control.entry import Entry, Kind
 from control.promote import CALIBRATED_ON, HISTORY
 from control.snapshot import Snapshot
@@ -9,9 +11,41 @@ from control.snapshot import Snapshot
 JOINT = "joint"
 """Id of the entry that holds tails and threshold fitted to traffic."""
 ROWS, DAYS = "calibration_rows", "calibration_days"
-"""Values of that entry: rows, and days of event time, that it is fitted to."""
-_LEARNT_ROWS, _LEARNT_DAYS, _LONGEST_DAYS = 40_000, 2.0, 14.0
+"""Values of that entry: rows that it is fitted to, and days of event time that were stored by then."""
+LEARNT_ROWS, LEARNT_DAYS, LONGEST_DAYS = 40_000, 2.0, 14.0
 """Profiles fill for days, and the scores of genuine traffic move with them."""
+
+
+@dataclass(frozen=True)
+class LearningProgress:
+    """How far a learning installation is.
+
+    Attributes:
+        rows: Stored transactions.
+        days: Days of event time that they span.
+
+    >>> LearningProgress(20_000, 1.5).share, LearningProgress(9, 14.0).share
+    (0.5, 1.0)
+    """
+
+    rows: int
+    days: float
+
+    @property
+    def share(self) -> float:
+        """Share of the way to the calibration that ends the learning state, 0 to 1."""
+        usual = min(self.rows / LEARNT_ROWS, self.days / LEARNT_DAYS)
+        return min(max(usual, self.days / LONGEST_DAYS), 1.0)
+
+    @property
+    def words(self) -> str:
+        """Describe the state and what ends it in two sentences."""
+        rows = min(self.rows, LEARNT_ROWS)
+        return (
+            f"Learning: {rows:,} of {LEARNT_ROWS:,} transactions stored, {self.days:.1f} of "
+            f"{LEARNT_DAYS:g} days. The threshold holds the queue at the budget of each hour until a "
+            f"calibration on both, or on {LONGEST_DAYS:g} days."
+        )
 
 
 def calibrated_rows(snapshot: Snapshot) -> int | None:
@@ -52,12 +86,12 @@ def has_learnt(rows: int, days: float) -> bool:
 
     Args:
         rows: Transactions that it is fitted to.
-        days: Days of event time that they are spread over.
+        days: Days of event time that were stored by then.
 
     >>> has_learnt(50_000, 0.5), has_learnt(50_000, 2.5), has_learnt(3_000, 14.0)
     (False, True, True)
     """
-    return (rows >= _LEARNT_ROWS and days >= _LEARNT_DAYS) or days >= _LONGEST_DAYS
+    return (rows >= LEARNT_ROWS and days >= LEARNT_DAYS) or days >= LONGEST_DAYS
 
 
 def _entries(snapshot: Snapshot) -> tuple[Entry | None, Entry | None]:

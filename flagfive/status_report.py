@@ -35,6 +35,8 @@ class Stored:
     """The content of the database; `problem` says why it cannot be read."""
 
     scored: int = 0
+    stored_days: float = 0.0
+    """Days of event time that the stored transactions span."""
     scored_per_s: float = 0.0
     alerts_open: int = 0
     episodes: dict[str, int] = field(default_factory=dict)
@@ -142,6 +144,7 @@ def _stored(settings: Settings) -> Stored:
             episodes = select(Episode.status, func.count()).group_by(Episode.status)
             return Stored(
                 scored=sum(high - low + 1 for low, high in ranges),
+                stored_days=unit.transactions.stored_days(),
                 scored_per_s=unit.transactions.recent_rate(now=time.time()),
                 alerts_open=unit.alerts.count(status="open"),
                 parked=len(unit.outbox.parked()),

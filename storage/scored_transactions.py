@@ -1,6 +1,7 @@
 """Every scored transaction with its features, so that any score can be recomputed."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from statistics import median
 
 from sqlalchemy import JSON, Float, Index, Integer, LargeBinary, SmallInteger, String, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -10,6 +11,8 @@ from storage.table import BigIdentity, TableBase
 
 # SQLite takes at most 32,766 bound values in a statement.
 IDS_PER_QUERY = 10_000
+DAY_S = 86_400.0
+_AT_AN_END = 100
 
 
 class ScoredTransaction(TableBase):
@@ -106,6 +109,21 @@ class ScoredTransactions:
     def newest_event_time(self) -> float | None:
         """Return the highest event time stored, seconds since 1970; None if nothing is stored."""
         return self._session.scalar(select(func.max(ScoredTransaction.event_time)))
+
+    def stored_days(self) -> float:
+        """Return the days of event time from the oldest stored transactions to the newest; 0 if none.
+
+        Begin and end are medians over the 100 lowest and highest offsets of each partition, since single
+        transactions may carry a time that is years away.
+        """
+        row = ScoredTransaction
+        oldest: list[float] = []
+        newest: list[float] = []
+        for partition in self.offset_ranges():
+            times = select(row.event_time).where(row.source_partition == partition).limit(_AT_AN_END)
+            oldest += self._session.scalars(times.order_by(row.source_offset))
+            newest += self._session.scalars(times.order_by(row.source_offset.desc()))
+        return (median(newest) - median(oldest)) / DAY_S if oldest else 0.0
 
     def count_since(self, event_time: float) -> int:
         """Count the transactions with this event time or a later one."""

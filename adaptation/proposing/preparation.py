@@ -121,6 +121,11 @@ class Preparation:
         return self._traffic.per_day
 
     @property
+    def stored(self) -> tuple[int, float]:
+        """Stored transactions, and the days of event time that they span."""
+        return self._traffic.stored, self._traffic.stored_days
+
+    @property
     def stored_per_row(self) -> float:
         """Stored transactions that each row of recent traffic represents, 1 or more."""
         return self._traffic.stored_per_row

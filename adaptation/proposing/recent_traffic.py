@@ -35,7 +35,6 @@ class RecentTraffic:
         self._engine, self._size, self._newest = engine, size, newest
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
-        self._stored = 0
         self._drawn_at = -REFRESH_S
         self._draws = 0
         self._told = False
@@ -43,6 +42,8 @@ class RecentTraffic:
         self._free.set()
         self.per_day: float | None = None
         """Transactions a day by event time; None before a day of traffic is stored."""
+        self.stored, self.stored_days = 0, 0.0
+        """Stored transactions, and the days of event time that they span."""
         self.stored_per_row = 1.0
         """Stored transactions that each row of the sample represents."""
         self.current = TrafficSample(np.zeros((0, 0), np.float32), np.zeros(0), [], [])
@@ -84,6 +85,7 @@ class RecentTraffic:
                     seed=self._draws,
                     yield_control=self._give_way,
                 )
+                days = unit.transactions.stored_days()
         except StorageError as error:
             if not self._told:
                 log.warning(
@@ -91,7 +93,8 @@ class RecentTraffic:
                 )
             self._told = True
             return
-        self._told, self._stored, self._drawn_at = False, stored, time.monotonic()
+        self._told, self._drawn_at = False, time.monotonic()
+        self.stored, self.stored_days = stored, days
         self._draws += 1
         drawn_from = min(stored, reach)
         self.current, self.per_day = drawn, _per_day(drawn, drawn_from)
@@ -107,9 +110,9 @@ class RecentTraffic:
         self._free.wait(GIVES_WAY_S)
 
     def _due(self, stored: int) -> bool:
-        if stored == self._stored:
+        if stored == self.stored:
             return False
-        small = len(self.current) < self._size and stored >= GROWTH * self._stored
+        small = len(self.current) < self._size and stored >= GROWTH * self.stored
         return small or time.monotonic() - self._drawn_at >= REFRESH_S
 
     def _run(self) -> None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from adaptation.context import AdaptationContext
 from adaptation.proposing.risk import cost_of_blocks
-from contracts.standing_policy import DAY_S
 from control.change import Change
 from control.entry import Kind
 from control.learning import DAYS, JOINT, ROWS
@@ -40,7 +39,8 @@ def recalibrate(context: AdaptationContext, reason: str) -> int | None:
         return None
     recent = RecentShares(prepared.share_of, context.preparation.per_day)
     newest = float(prepared.sample.event_time[-1])
-    days = (newest - float(prepared.sample.event_time[0])) / DAY_S
+    # Not the days of the sample: that of a busy installation spans minutes, and learning would never end.
+    days = context.preparation.stored[1]
     try:
         found = fit(
             prepared.traffic,

@@ -13,7 +13,7 @@ from contracts.metrics import adaptation as metrics
 from contracts.standing_policy import DAY_S
 from control.change import Change
 from control.entry import Kind
-from control.learning import is_learning
+from control.learning import LearningProgress, is_learning
 from control.snapshot import Snapshot
 from meta.steering import RecentAlerts, RecentScores, Steering, Traffic, period_start, steer
 from meta.threshold import first_threshold
@@ -54,6 +54,8 @@ class Steerer:
         every = self._context.policy.steer_seconds
         learning = is_learning(snapshot)
         metrics.LEARNING.set(learning)
+        progress = LearningProgress(*self._context.preparation.stored)
+        metrics.LEARNING_PROGRESS.set(progress.share if learning else 1.0)
         if not every or now < self._next or snapshot.base is None:
             return False
         self._next = now + every

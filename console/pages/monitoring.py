@@ -7,6 +7,7 @@ from nicegui import ui
 from console.pages.api_client import ApiRefused
 from console.pages.charts import DAYS, over_time
 from console.pages.frame import frame
+from console.pages.learning import learning_banner
 from console.pages.parts import banner, box, cell, empty, moment, panel, table, text, tile
 from console.pages.viewer import PageViewer, SignedIn
 from console.pages.words import count, percent, short
@@ -52,6 +53,7 @@ class MonitoringView:
             return  # the API is briefly away; the next look tries again
         before, self._found = self._found, found
         parts: dict[ui.refreshable[[], None], Callable[[MonitoringSummary], object]] = {
+            self.learning: lambda m: m.learning,
             self.alarms: lambda m: m.alarms,
             self.tiles: lambda m: (m.throughput, m.alert_rate, m.budget, m.precision, m.judged, m.waiting),
             self.plots: lambda m: (m.series, m.budget, m.quality),
@@ -65,12 +67,18 @@ class MonitoringView:
     def show(self) -> None:
         """Draw all parts."""
         with box("stack"):
+            self.learning()
             self.alarms()
             self.tiles()
             self.plots()
             with box("columns"):
                 self.drift()
                 self.workers()
+
+    @ui.refreshable_method
+    def learning(self) -> None:
+        """Whether the base still learns this traffic."""
+        learning_banner(self._found.learning)
 
     @ui.refreshable_method
     def alarms(self) -> None:

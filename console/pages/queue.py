@@ -8,6 +8,7 @@ from console.pages.actions import action_buttons, on_actions
 from console.pages.columns import alert_columns
 from console.pages.frame import frame
 from console.pages.grid import rows_grid, show
+from console.pages.learning import LearningBanner
 from console.pages.parts import box, empty, text
 from console.pages.peek import PeekPanel
 from console.pages.review import questions
@@ -30,6 +31,7 @@ async def queue(viewer: SignedIn) -> None:
     with frame(viewer, "Queue") as head:
         with head:
             text("", "tag", tag="span").props("data-total aria-live=polite")
+        await LearningBanner.read(viewer)
         await questions(viewer)
         filters = Filters(viewer, await scorers(viewer))
         with box("line acts").style("margin-bottom: 12px"):

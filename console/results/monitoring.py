@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from console.results.learning import LearningState
+
 
 @dataclass(frozen=True)
 class DriftRow:
@@ -80,6 +82,7 @@ class PartitionRow:
 class MonitoringSummary:
     """Figures of monitoring; null where too little is stored or `flagfive monitor` has not measured yet."""
 
+    learning: LearningState
     throughput: float
     alert_rate: float | None
     budget: float

@@ -27,8 +27,7 @@ class BaseArtifacts:
 
     def training(self, stored: ControlEntry) -> Training | None:
         """Return the training of the base in an entry, or None if its envelope cannot be read."""
-        value = self._unit.control.envelope(stored.control_offset)
-        entry = self._unsealed(stored.kind, stored.entry_id, value)
+        entry = self.entry(stored)
         if entry is None:
             return None
         try:
@@ -37,6 +36,11 @@ class BaseArtifacts:
             return None
         base = loaded.scorer if isinstance(loaded, LoadedShadow) else loaded
         return _training(base, content_hash(entry.parts[BASE])) if isinstance(base, LoadedBase) else None
+
+    def entry(self, stored: ControlEntry) -> Entry | None:
+        """Return a stored entry with its values, or None if its envelope cannot be verified."""
+        value = self._unit.control.envelope(stored.control_offset)
+        return self._unsealed(stored.kind, stored.entry_id, value)
 
     def threshold(self, begin: int, end: int | None) -> float | None:
         """Return the last joint threshold from control offset `begin` up to before `end`.

@@ -11,6 +11,7 @@ from console.results.monitoring import (
     QualityDay,
     TrafficSeries,
 )
+from console.services.learning import learning_now
 from console.services.workers import partitions_of, workers_of
 from storage import UnitOfWork
 from storage.alert_queue import ASSIGNED, UNASSIGNED, AlertCounts, AlertFilter
@@ -32,6 +33,7 @@ def monitoring(context: ConsoleContext) -> MonitoringSummary:
         of_all = _together(unit)
         waiting = AlertFilter(states=(UNASSIGNED, ASSIGNED))
         return MonitoringSummary(
+            learning=learning_now(context, unit),
             throughput=unit.transactions.recent_rate(now=now),
             alert_rate=_alert_rate(unit, ranges),
             budget=standing_policy(context, unit).alert_rate,

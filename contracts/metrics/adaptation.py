@@ -44,5 +44,9 @@ LEARNING = Gauge(
     "flagfive_learning",
     "1 while the base is not fitted to live traffic yet and the budget holds by the hour.",
 )
+LEARNING_PROGRESS = Gauge(
+    "flagfive_learning_progress_share",
+    "Stored traffic as a share of what the calibration needs that ends learning, 0 to 1; 1 after it.",
+)
 
 begin_at_zero(GATE, "passed", "budget", "flags", "replay", "alerts")

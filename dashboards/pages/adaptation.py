@@ -71,6 +71,12 @@ ADAPTATION = Dashboard(
             "stat",
         ),
         Panel(
+            "Learning progress",
+            "Stored traffic as a share of what the calibration needs that ends learning.",
+            "percentunit",
+            (('flagfive_learning_progress_share{job="adapter"}', "progress"),),
+        ),
+        Panel(
             "Control offset, by worker",
             "Control offset in force in each worker.",
             "short",

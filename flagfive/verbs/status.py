@@ -11,7 +11,6 @@ from flagfive.global_options import settings_of
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from control.entry import Entry
     from flagfive.status_report import StatusReport, Stored
 
 app = typer.Typer(add_completion=False)
@@ -43,6 +42,8 @@ def status(context: typer.Context) -> None:
         console.print(table(report))
     if report.control is not None and report.control.refused:
         console.print(refused_table(report.control.refused))
+    if learning := learning_line(report):
+        console.print(learning)
     console.print(stored_line(report))
 
 
@@ -87,8 +88,6 @@ def worker_table(report: "StatusReport") -> "Table":
 
 def detector_table(report: "StatusReport") -> "Table":
     """Return a table of the detectors in force, from the entries that verify."""
-    from control.learning import still_learns
-
     if report.control is None:
         return _table("In force: no keys here to verify it with")
     entries = list(report.control.entries.values())
@@ -100,8 +99,6 @@ def detector_table(report: "StatusReport") -> "Table":
     live = [listed.entry for listed in entries if not listed.entry.retired]
     bases = [entry for entry in live if entry.kind == "base"]
     since = f"{bases[-1].id} since {_ago(bases[-1].time)}" if bases else "no base"
-    if bases and still_learns(bases[-1], _calibration(live)):
-        since += ", learning this traffic"
     table = _table(
         f"In force at control offset {offset}: {since}, threshold {threshold}",
         "detector",
@@ -145,12 +142,17 @@ def surge_note(values: "Mapping[str, Any]", now: float) -> str:
     return f"surge: +{values['surge']:.0%} of the budget for {left / 3_600.0:.1f} h" if left > 0 else ""
 
 
-def _calibration(live: "list[Entry]") -> "Entry | None":
-    """Return the entry of the latest calibration, if there is one."""
-    from control.learning import JOINT
+def learning_line(report: "StatusReport") -> str:
+    """Describe the learning state and what ends it; empty where the base in force fits its traffic."""
+    from control.learning import JOINT, LearningProgress, still_learns
 
-    found = [entry for entry in live if entry.kind == "threshold" and entry.id == JOINT]
-    return found[-1] if found else None
+    entries = report.control.entries.values() if report.control is not None else ()
+    live = [listed.entry for listed in entries if not listed.entry.retired]
+    bases = [entry for entry in live if entry.kind == "base"]
+    fitted = [entry for entry in live if entry.kind == "threshold" and entry.id == JOINT]
+    if not bases or not still_learns(bases[-1], fitted[-1] if fitted else None):
+        return ""
+    return f"[yellow]{LearningProgress(report.stored.scored, report.stored.stored_days).words}[/yellow]"
 
 
 def stored_line(report: "StatusReport") -> str:

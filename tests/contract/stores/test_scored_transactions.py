@@ -39,6 +39,17 @@ def test_a_repeat_inside_one_batch_is_stored_once(engine: Engine, scored_row: Sc
     assert stored(engine) == 1
 
 
+def test_single_odd_times_do_not_stretch_the_days_that_are_stored(
+    engine: Engine, scored_row: ScoredRow
+) -> None:
+    with UnitOfWork(engine, reads_only=True) as unit:
+        assert unit.transactions.stored_days() == 0.0
+    times = [0.0, *(1e9 + 100.0 * n for n in range(2_000)), 9e9]
+    store(engine, *(scored_row(offset=n, event_time=at) for n, at in enumerate(times)))
+    with UnitOfWork(engine, reads_only=True) as unit:
+        assert unit.transactions.stored_days() == pytest.approx(190_000 / 86_400, rel=0.01)
+
+
 def test_what_was_not_committed_is_gone(engine: Engine, scored_row: ScoredRow) -> None:
     with UnitOfWork(engine) as unit:
         unit.transactions.add_many([scored_row()])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Engine
 
 from adaptation.proposing.recent_traffic import RecentTraffic
 from contracts.standing_policy import DAY_S, StandingPolicy
@@ -21,7 +22,21 @@ TIME = COLUMNS.index("event_time")
 def test_a_day_of_traffic_is_told_once_there_is_one(
     tmp_path: Path, days: float, expected: float | None
 ) -> None:
-    engine = open_engine(f"sqlite:///{tmp_path}/traffic.db")
+    traffic = RecentTraffic(stored_over(days, tmp_path))
+    traffic.refresh()
+    assert traffic.per_day == (None if expected is None else pytest.approx(expected, rel=0.01))
+
+
+def test_the_days_stored_are_those_of_all_traffic_where_the_sample_spans_minutes(tmp_path: Path) -> None:
+    traffic = RecentTraffic(stored_over(4.0, tmp_path), size=10, newest=10)
+    traffic.refresh()
+    assert traffic.stored == 2_000
+    assert traffic.stored_days == pytest.approx(4.0, rel=0.1)
+
+
+def stored_over(days: float, folder: Path) -> Engine:
+    """Store 2,000 transactions that are spread over some days."""
+    engine = open_engine(f"sqlite:///{folder}/traffic.db")
     migrate.upgrade(engine)
     rows = scored_rows(scored_message(0, range(2_000), features=genuine_rows(2_000)))
     with UnitOfWork(engine) as unit:
@@ -30,9 +45,7 @@ def test_a_day_of_traffic_is_told_once_there_is_one(
             (*row[:TIME], time, *row[TIME + 1 :]) for row, time in zip(rows, times, strict=True)
         )
         unit.commit()
-    traffic = RecentTraffic(engine)
-    traffic.refresh()
-    assert traffic.per_day == (None if expected is None else pytest.approx(expected, rel=0.01))
+    return engine
 
 
 def test_alerts_a_day_are_never_more_than_half_of_all_traffic() -> None:

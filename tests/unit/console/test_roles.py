@@ -78,6 +78,7 @@ MAY = {
     "GET /control-entries": READERS,
     "POST /control-entries/{control_offset}/rollback": LEADS,
     "GET /monitoring": READERS,
+    "GET /monitoring/learning": READERS,
     "POST /what-if": FLAGGERS,
     "GET /what-if": READERS,
     "GET /cases": READERS,
