@@ -36,25 +36,28 @@ def planned_topics(settings: Settings) -> list[PlannedTopic]:
     kept = _kept(settings)
     # Retention counts from arrival, so that a wrong event time cannot delete a record early or keep it
     # longer.
-    arrival = {**kept, "message.timestamp.type": "LogAppendTime"}
-    dead = {**kept, "max.message.bytes": str(topics.max_dead_letter_bytes)}
+    arrival = {"message.timestamp.type": "LogAppendTime"}
+    # The broker stores these uncompressed. So it refuses a batch that would grow beyond the limit, and
+    # readers need no limit of their own. `transactions` may be compressed: there the worker has one.
+    ours = {**kept, "compression.type": "uncompressed"}
+    dead = {**ours, "max.message.bytes": str(topics.max_dead_letter_bytes)}
     many = [
-        (topics.transactions, arrival),
-        *((topics.stage_topic(entity.name), kept) for entity in entities[1:]),
-        (topics.returned, kept),
-        (topics.scores, kept),
-        (topics.alerts, kept),
-        (topics.shadow_alerts, kept),
-        (topics.scored, kept),
+        (topics.transactions, kept | arrival),
+        *((topics.stage_topic(entity.name), ours) for entity in entities[1:]),
+        (topics.returned, ours),
+        (topics.scores, ours),
+        (topics.alerts, ours),
+        (topics.shadow_alerts, ours),
+        (topics.scored, ours),
         (topics.dead_letters, dead),
         *((topics.checkpoint_topic(entity.name), _compacted(settings)) for entity in entities),
     ]
     # These topics have one partition, since all readers need the same order.
     single = [
         (topics.control, _compacted(settings)),
-        (topics.control_acks, kept),
-        (topics.feedback, arrival),  # whether a request is fresh counts from its arrival too
-        (answers_topic(topics.feedback), kept),
+        (topics.control_acks, ours),
+        (topics.feedback, ours | arrival),  # whether a request is fresh counts from its arrival too
+        (answers_topic(topics.feedback), ours),
     ]
     safe = {"min.insync.replicas": str(IN_SYNC)} if topics.replication >= COPIES_FOR_IN_SYNC else {}
     return [
@@ -130,6 +133,7 @@ def _kept(settings: Settings) -> dict[str, str]:
 def _compacted(settings: Settings) -> dict[str, str]:
     return {
         "cleanup.policy": "compact",
+        "compression.type": "uncompressed",
         "max.message.bytes": str(settings.topics.max_message_bytes),
         # Small segments and early cleaning: a starting worker reads little more than the newest rows.
         "segment.bytes": str(32 * MIB),

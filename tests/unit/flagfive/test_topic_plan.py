@@ -29,6 +29,11 @@ def test_only_state_is_compacted() -> None:
     assert not any("retention.ms" in PLAN[name].configs for name in compacted)
 
 
+def test_only_transactions_may_be_compressed() -> None:
+    free = {name for name, topic in PLAN.items() if topic.configs.get("compression.type") != "uncompressed"}
+    assert free == {"transactions"}
+
+
 def test_the_control_log_has_one_order() -> None:
     assert PLAN["control"].partitions == 1
 
