@@ -24,6 +24,7 @@ COPY control control
 COPY stream stream
 COPY adaptation adaptation
 COPY recorder recorder
+COPY decisions decisions
 COPY simulate simulate
 COPY replay replay
 COPY monitoring monitoring

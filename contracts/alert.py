@@ -3,13 +3,16 @@
 import msgspec
 
 VERSION = 1
+RULE_FEATURES = ("risk ", "block ")
+"""How the `Reason.feature` of a rule begins: confirmed frauds of an entity, or its block."""
 
 
 class Reason(msgspec.Struct, frozen=True):
     """One cause of a high score.
 
     Attributes:
-        feature: name of the feature; `risk` and the kind of an entity for confirmed frauds.
+        feature: name of the feature; `risk` and the kind of an entity for confirmed frauds; `block` and the
+            kind of an entity that a rule blocks.
         value: the feature as the model reads it, or the decayed count of confirmed frauds.
         push: log-odds that are lost when this feature alone is set to its median in the training data; for
             risk, the surprise that it adds.

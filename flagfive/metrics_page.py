@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from settings import Settings
 
-Process = Literal["worker", "recorder", "adapter", "monitor", "console", "feed"]
+Process = Literal["worker", "recorder", "adapter", "monitor", "console", "decide", "feed"]
 log = logging.getLogger(__name__)
 
 

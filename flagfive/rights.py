@@ -99,6 +99,14 @@ def _analyst(settings: Settings) -> list[Right]:
     ]
 
 
+def _decide(settings: Settings) -> list[Right]:
+    topics = settings.topics
+    return [
+        Right(TOPIC, (topics.transactions,), (WRITE,)),
+        Right(TOPIC, (topics.scored, topics.alerts), (READ,)),
+    ]
+
+
 def _feed(settings: Settings) -> list[Right]:
     return [Right(TOPIC, (settings.topics.transactions,), (WRITE,))]
 
@@ -121,6 +129,7 @@ PROCESSES = {
         Process("adapter", "turns flags into detectors", _adapter),
         Process("recorder", "writes what was scored to the database", _recorder),
         Process("console", "sends the requests of analysts", _console),
+        Process("decide", "answers payments over HTTP with a decision", _decide),
         Process("feed", "sends transactions: produce, simulate, your own producer", _feed),
         Process("analyst", "a person at the command line: flag, label, approve, retire, rollback", _analyst),
         Process("operator", "a person or job that runs topics, status, promote, keys and restore", _operator),

@@ -9,6 +9,7 @@ from settings.errors import Problem, SettingsError
 from settings.load import load_settings
 from settings.sections.broker import BrokerSettings, TopicsSettings
 from settings.sections.console import ConsoleSettings
+from settings.sections.decisions import DecisionsSettings
 from settings.sections.episodes import AdaptationSettings, BudgetSettings, ControlSettings, GateSettings
 from settings.sections.keeping import StorageSettings
 from settings.sections.keys import KeysSettings
@@ -22,6 +23,7 @@ __all__ = [
     "BudgetSettings",
     "ConsoleSettings",
     "ControlSettings",
+    "DecisionsSettings",
     "EntitySettings",
     "GateSettings",
     "KeysSettings",

@@ -11,7 +11,7 @@ from pydantic.fields import FieldInfo
 
 from settings.errors import Problem, SettingsError
 from settings.sections.whole import Settings
-from settings.sources import BROKER_FILES, Layers, read_environment, read_file
+from settings.sources import FILES, Layers, read_environment, read_file
 
 DEFAULT_FILE = "flagfive.toml"
 ONLY_IN_ENVIRONMENT = {
@@ -23,6 +23,7 @@ ONLY_IN_ENVIRONMENT = {
     ("stream", "key"): "FLAGFIVE_STREAM__KEY",
     ("console", "oidc_secret"): "FLAGFIVE_CONSOLE__OIDC_SECRET",
     ("console", "secret"): "FLAGFIVE_CONSOLE__SECRET",
+    ("decisions", "key_password"): "FLAGFIVE_DECISIONS__KEY_PASSWORD",
     ("storage", "audit_key"): "FLAGFIVE_STORAGE__AUDIT_KEY",
 }
 SECRETS = {*ONLY_IN_ENVIRONMENT, ("storage", "url")}
@@ -145,6 +146,9 @@ def _with_absolute_paths(settings: Settings, root: Path) -> Settings:
     if url.startswith(prefix) and (relative := url.removeprefix(prefix)) and relative != ":memory:":
         url = prefix + str(root / settings.var / relative)
     storage = settings.storage.model_copy(update={"url": url})
-    files = {key: getattr(settings.broker, key) for key in BROKER_FILES}
-    broker = settings.broker.model_copy(update={key: str(root / file) for key, file in files.items() if file})
-    return settings.model_copy(update={"var": root / settings.var, "storage": storage, "broker": broker})
+    update: dict[str, Any] = {"var": root / settings.var, "storage": storage}
+    for name, keys in FILES.items():
+        section = getattr(settings, name)
+        files = {key: getattr(section, key) for key in keys}
+        update[name] = section.model_copy(update={k: str(root / file) for k, file in files.items() if file})
+    return settings.model_copy(update=update)

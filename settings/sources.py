@@ -16,10 +16,14 @@ from typing import Any
 
 from settings.errors import Problem, SettingsError
 from settings.sections.broker import BrokerSettings
+from settings.sections.decisions import DecisionsSettings
 
 PREFIX, IN_A_FILE = "FLAGFIVE_", "_FILE"
-BROKER_FILES = tuple(key for key in BrokerSettings.model_fields if key.endswith("_file"))
-"""Keys of [broker] that hold the path of a file."""
+FILES = {
+    section: tuple(key for key in model.model_fields if key.endswith("_file"))
+    for section, model in (("broker", BrokerSettings), ("decisions", DecisionsSettings))
+}
+"""Keys that hold the path of a file, by section."""
 ALIASES = {
     "FLAGFIVE_BROKER": ("broker", "bootstrap"),
     "FLAGFIVE_CONTROL_KEY": ("control", "key"),
@@ -89,7 +93,7 @@ def read_environment(environment: Mapping[str, str], layers: Layers) -> None:
         SettingsError: a file named by a variable cannot be read.
     """
     for name in sorted(environment, key=lambda name: (not name.endswith(IN_A_FILE), name)):
-        own = _path_of(name) in {("broker", key) for key in BROKER_FILES}
+        own = _path_of(name) in {(section, key) for section in FILES for key in FILES[section]}
         path = _path_of(name if own else name.removesuffix(IN_A_FILE))
         if path is not None and environment[name] != "":
             value: Any = environment[name]

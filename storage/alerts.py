@@ -124,6 +124,25 @@ class Alerts:
             self._session.scalars(query if status is None else query.where(AlertRow.status == status))
         )
 
+    def bodies(self, places: Iterable[tuple[int, int]]) -> dict[tuple[int, int], dict[str, Any]]:
+        """Return alerts as they were published.
+
+        Args:
+            places: partition and offset of transactions, at most `IDS_PER_QUERY`.
+
+        Returns:
+            The alerts by partition and offset; transactions without an alert are left out.
+        """
+        row, wanted = AlertRow, set(places)
+        if not wanted:
+            return {}
+        here = row.source_offset.in_({offset for _, offset in wanted})
+        query = select(row.source_partition, row.source_offset, row.body).where(
+            row.source_partition.in_({partition for partition, _ in wanted}), here
+        )
+        found = {(partition, offset): body for partition, offset, body in self._session.execute(query)}
+        return {place: body for place, body in found.items() if place in wanted}
+
     def set_status(self, transaction_ids: Sequence[str], status: str) -> None:
         """Set the status of the alerts of these transactions; transactions without an alert are ignored.
 

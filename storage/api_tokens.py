@@ -1,5 +1,6 @@
 """Tokens with which machines call the API of the console; only the SHA-256 of each secret is stored."""
 
+import hashlib
 from collections.abc import Sequence
 
 from sqlalchemy import JSON, Float, String, UniqueConstraint, select
@@ -9,6 +10,13 @@ from storage.table import BigIdentity, TableBase
 
 ACTS_AS = "token "
 """Before the name of a token where it acts as an author: no user has such a name."""
+DECISIONS_SCOPE = "decisions"
+"""Scope of a token that may ask for decisions."""
+
+
+def digest_of(secret: str) -> str:
+    """Return SHA-256 in hex. Random secrets cannot be guessed, so no salt or slow hash is needed."""
+    return hashlib.sha256(secret.encode()).hexdigest()
 
 
 class ApiToken(TableBase):

@@ -16,8 +16,8 @@ def roles_sql(schema: str = "public") -> str:
     """Return statements that make the roles, or bring them up to date; running them again changes nothing.
 
     - `flagfive_migrations` owns the tables, and alone can alter them or their triggers.
-    - `flagfive_writer` is for recorder, adapter, monitor and console. It cannot change the audit log's
-    entries.
+    - `flagfive_writer` is for recorder, adapter, monitor, console and decision API. It cannot change the
+    entries of the audit log.
     - `flagfive_reader` is for reports. It does not see who signs in and how.
 
     Args:

@@ -88,6 +88,16 @@ class ScoredTransactions:
             found |= {row.transaction_id: row for row in self._session.scalars(query)}
         return found
 
+    def first_by_ids(self, ids: Sequence[str]) -> dict[str, ScoredTransaction]:
+        """Return the stored transactions of these ids, by id; of an id that arrived twice, the first.
+
+        Args:
+            ids: ids of transactions, at most `IDS_PER_QUERY`.
+        """
+        row = ScoredTransaction
+        query = select(row).where(row.transaction_id.in_(ids)).order_by(row.arrival.desc())
+        return {found.transaction_id: found for found in self._session.scalars(query)}
+
     def at(self, partition: int, offset: int) -> ScoredTransaction | None:
         """Return the transaction at this partition and offset of the input topic, or None."""
         return self._session.get(ScoredTransaction, (partition, offset))

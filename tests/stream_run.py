@@ -194,7 +194,8 @@ def environment_of(settings: Settings) -> dict[str, str]:
     """Return the settings as environment variables of a child process."""
     variables = {"FLAGFIVE_VAR": str(settings.var), "FLAGFIVE_CONTROL_KEY": SECRET, "OMP_NUM_THREADS": "1"}
     variables |= variables_of(
-        settings, ("broker", "topics", "transaction", "stream", "storage", "tracing", "metrics")
+        settings,
+        ("broker", "topics", "transaction", "stream", "storage", "tracing", "metrics", "decisions"),
     )
     entities = [entity.model_dump() for entity in settings.entities]
     return {**variables, "FLAGFIVE_ENTITIES": msgspec.json.encode(entities).decode()}

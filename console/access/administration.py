@@ -7,7 +7,7 @@ from typing import Any
 from console.access.own_password import refuse_of_provider
 from console.access.passwords import hash_password
 from console.access.rights import Role, Scope
-from console.access.secrets import digest_of, new_secret
+from console.access.secrets import new_secret
 from console.access.sign_in import one_time_link
 from console.access.viewer import Viewer
 from console.audit import Act, note
@@ -15,7 +15,7 @@ from console.context import ConsoleContext
 from console.errors import Invalid, NotFound, Refused
 from console.results.administration import TokenCreated, TokenList, TokenRow, UserCreated, UserList, UserRow
 from storage import UnitOfWork
-from storage.api_tokens import ApiToken
+from storage.api_tokens import ApiToken, digest_of
 from storage.users import User
 
 DAY_S = 86_400.0

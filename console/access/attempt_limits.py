@@ -10,9 +10,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from console.access.secrets import digest_of
 from console.errors import Locked
 from storage import UnitOfWork
+from storage.api_tokens import digest_of
 
 FREE = 3
 """Wrong passwords for one name from one address before tries are delayed."""

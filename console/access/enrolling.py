@@ -10,7 +10,6 @@ from console.access.second_factor import (
     pass_code,
     step_of_code,
 )
-from console.access.secrets import digest_of
 from console.access.sign_in import limits_of
 from console.access.viewer import Viewer
 from console.audit import Act, note
@@ -18,6 +17,7 @@ from console.context import ConsoleContext
 from console.errors import Invalid, NotFound, NotSignedIn, Refused
 from console.results.session import RecoveryCodes, SecondFactorBegun, SecondFactorState
 from storage import UnitOfWork
+from storage.api_tokens import digest_of
 from storage.second_factors import SecondFactor
 
 

@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+from storage.api_tokens import DECISIONS_SCOPE
+
 
 class Right(StrEnum):
     """A right that a route can require."""
@@ -24,6 +26,8 @@ class Right(StrEnum):
     """Read users, tokens, policy, approvals and the audit log."""
     ADMINISTER = "administer"
     """Change users, tokens and policy."""
+    SCORE = "score"
+    """Ask for decisions; only tokens have it, and only `flagfive decide` checks it."""
 
 
 class Role(StrEnum):
@@ -55,10 +59,12 @@ class Scope(StrEnum):
     READ = "read"
     LABELS = "labels"
     EPISODES = "episodes"
+    DECISIONS = DECISIONS_SCOPE
 
 
 RIGHT_OF_SCOPE: dict[Scope, Right] = {
     Scope.READ: Right.READ,
     Scope.LABELS: Right.LABEL,
     Scope.EPISODES: Right.FLAG,
+    Scope.DECISIONS: Right.SCORE,
 }

@@ -12,9 +12,9 @@ from cryptography.hazmat.primitives.twofactor.hotp import HOTP
 from cryptography.hazmat.primitives.twofactor.totp import TOTP
 
 from console.access.seal import Seal, SealBroken
-from console.access.secrets import digest_of
 from console.errors import NotSignedIn
 from storage import UnitOfWork
+from storage.api_tokens import digest_of
 from storage.second_factors import SecondFactor
 
 DIGITS, STEP_S = 6, 30

@@ -5,13 +5,14 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass
 
-from console.access.secrets import digest_of, new_secret
+from console.access.secrets import new_secret
 from console.access.viewer import Viewer
 from console.audit import Act, note
 from console.context import ConsoleContext
 from console.errors import NotFound
 from console.results.session import SessionList, SessionRow
 from storage import StorageUnavailable, UnitOfWork
+from storage.api_tokens import digest_of
 from storage.users import User
 from storage.web_sessions import WebSession
 

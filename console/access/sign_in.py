@@ -4,13 +4,14 @@ from console.access.attempt_limits import AttemptLimits
 from console.access.passwords import is_password
 from console.access.rights import RIGHT_OF_SCOPE, Scope
 from console.access.second_factor import pass_code
-from console.access.secrets import digest_of, new_link_secret
+from console.access.secrets import new_link_secret
 from console.access.sessions import Entered, Sender, begin_session
 from console.access.viewer import Viewer
 from console.audit import Act, note
 from console.context import ConsoleContext
 from console.errors import NotSignedIn
 from storage import UnitOfWork
+from storage.api_tokens import digest_of
 from storage.users import User
 from storage.web_sessions import OneTimeLink
 

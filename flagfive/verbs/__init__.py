@@ -22,6 +22,7 @@ VERBS = {
     "adapter": "Turn flags into detectors: adapt, calibrate, judge, announce.",
     "monitor": "Watch drift, quality and labels, and raise alarms.",
     "console": "Serve the analyst console, pages and API.",
+    "decide": "Answer payments over HTTP with a decision.",
     "audit": "Verify the audit log, and anchor its end in another place.",
     "database": "Migrate the tables; divide a PostgreSQL database among roles.",
     "flag": "Flag transactions as one fraud pattern, and see it go live.",

@@ -25,7 +25,7 @@ def acls(
         list[str] | None,
         typer.Argument(
             metavar="PROCESS...",
-            help="worker, adapter, recorder, console, feed, analyst or operator (default: all of them).",
+            help="worker, adapter, recorder, console, decide, feed, analyst or operator (default: all).",
         ),
     ] = None,
     principal: Annotated[

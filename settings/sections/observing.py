@@ -16,6 +16,7 @@ class MetricsSettings(Section):
     adapter_port: Port = Field(9303, description="port of the adaptation worker, 0 to 65535")
     monitor_port: Port = Field(9304, description="port of the monitor, 0 to 65535")
     console_port: Port = Field(9305, description="port of the console, 0 to 65535")
+    decide_port: Port = Field(9306, description="port of the decision API, 0 to 65535")
     feed_port: Port = Field(0, description="port of produce and simulate, 0 to 65535")
 
 

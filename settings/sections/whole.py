@@ -6,6 +6,7 @@ from pydantic import Field, field_validator
 
 from settings.sections.broker import BrokerSettings, TopicsSettings
 from settings.sections.console import ConsoleSettings
+from settings.sections.decisions import DecisionsSettings
 from settings.sections.episodes import AdaptationSettings, BudgetSettings, ControlSettings, GateSettings
 from settings.sections.keeping import StorageSettings
 from settings.sections.keys import KeysSettings
@@ -42,6 +43,7 @@ class Settings(Section):
     metrics: MetricsSettings = MetricsSettings()
     monitoring: MonitoringSettings = MonitoringSettings()
     console: ConsoleSettings = ConsoleSettings()
+    decisions: DecisionsSettings = DecisionsSettings()
     tracing: TracingSettings = TracingSettings()
     logging: LoggingSettings = LoggingSettings()
 

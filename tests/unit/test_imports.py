@@ -23,6 +23,7 @@ MAY_IMPORT = {
     "replay": {"contracts", "features", "meta"},
     "stream": {"contracts", "control", "features", "meta", "settings"},
     "adaptation": {"contracts", "control", "features", "meta", "settings", "storage"},
+    "decisions": {"contracts", "features", "settings", "storage"},
     "recorder": {"contracts", "control", "features", "settings", "storage"},
     "monitoring": {"contracts", "control", "meta", "settings", "storage"},
     "console": {"contracts", "control", "features", "meta", "replay", "settings", "storage"},

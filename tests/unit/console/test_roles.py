@@ -166,7 +166,7 @@ def test_every_rule_is_of_a_route_that_exists() -> None:
     assert set(MAY) == set(routes())
 
 
-@pytest.mark.parametrize("scope", [*Scope])
+@pytest.mark.parametrize("scope", [scope for scope in Scope if scope != Scope.DECISIONS])
 def test_a_token_reaches_as_far_as_its_scopes(scope: Scope, served: ConsoleContext) -> None:
     starter = Viewer("test", frozenset(), "here")
     machine = Person(build_app(served))
@@ -178,3 +178,11 @@ def test_a_token_reaches_as_far_as_its_scopes(scope: Scope, served: ConsoleConte
         Scope.EPISODES: machine.post("/episodes", {}),
     }
     assert {one for one, answer in tried.items() if answer.status_code != 403} == {scope}
+
+
+def test_a_token_for_decisions_reaches_nothing_in_the_console(served: ConsoleContext) -> None:
+    machine = Person(build_app(served))
+    starter = Viewer("test", frozenset(), "here")
+    token = add_token(served, starter, "a gateway's caller", [Scope.DECISIONS], None).token
+    machine.http.headers["Authorization"] = f"Bearer {token}"
+    assert {machine.get("/alerts").status_code, machine.post("/labels", {}).status_code} == {403}

@@ -107,7 +107,7 @@ def test_prometheus_scrapes_the_ports_that_the_processes_serve() -> None:
     found = dict(re.findall(r"names: \[(\w+)\], type: A, port: (\d+)", text))
     assert found == {
         name: str(getattr(ports, f"{name}_port"))
-        for name in ("worker", "recorder", "adapter", "monitor", "console")
+        for name in ("worker", "recorder", "adapter", "monitor", "console", "decide")
     }
 
 

@@ -23,7 +23,7 @@ from tests.unit.test_imports import MAY_IMPORT
 SCHEMAS = CLONE / "tests" / "schemas"
 MANIFESTS = sorted((CLONE / "deploy" / "kubernetes").glob("*.yaml"))
 OURS = "flagfive:0.1.0"
-PORTS = {"worker", "recorder", "adapter", "monitor", "console"}
+PORTS = {"worker", "recorder", "adapter", "monitor", "console", "decide"}
 WRITES_ITS_OWN_CONFIGURATION = {"kafka"}
 
 

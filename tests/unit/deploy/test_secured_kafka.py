@@ -21,6 +21,7 @@ USERS = {
     "recorder": "recorder",
     "adapter": "adapter",
     "console": "console",
+    "decide": "decide",
 }
 
 

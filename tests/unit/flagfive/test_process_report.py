@@ -18,7 +18,9 @@ from settings import MetricsSettings, Settings
 
 def ports(**own: int) -> Settings:
     """Return settings with only the given pages."""
-    none = dict.fromkeys(("worker_port", "recorder_port", "adapter_port", "monitor_port", "console_port"), 0)
+    none = dict.fromkeys(
+        ("worker_port", "recorder_port", "adapter_port", "monitor_port", "console_port", "decide_port"), 0
+    )
     return Settings(metrics=MetricsSettings.model_validate({"host": "0.0.0.0", **none, **own}))
 
 

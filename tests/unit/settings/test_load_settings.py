@@ -39,6 +39,7 @@ def test_the_shipped_file_shows_every_key() -> None:
         "control": True,
         "stream": {"key"},
         "console": {"oidc_secret", "secret"},
+        "decisions": {"key_password"},
         "storage": {"audit_key"},
         "broker": {"password", "key_password", "oauth_secret"},
     }

@@ -1,0 +1,243 @@
+"""Matches scores with the requests that wait for them.
+
+A transaction is pending from its arrival until its score is read. A request waits for a pending transaction,
+or for the commit of its score, until its deadline. Nothing here reads a clock or a socket by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from contracts.metrics import decisions as metrics
+from decisions.answer import Answer, Cause, Policy
+from decisions.errors import Conflict, Refusal
+from decisions.limit import Limit
+from decisions.recent import Place, Recent
+from decisions.scored import ScoredBatch, text_of
+
+LOST_S = 30.0
+"""Seconds after which a transaction without a score no longer counts as under way."""
+
+
+class Timer(Protocol):
+    """A call that may be cancelled."""
+
+    def cancel(self) -> None:
+        """Never make the call."""
+
+
+class Timers(Protocol):
+    """A clock that makes calls at a time; an asyncio event loop is one."""
+
+    def time(self) -> float:
+        """Seconds that only go forward."""
+
+    def call_at(self, when: float, callback: Callable[[], None]) -> Timer:
+        """Call back at a time."""
+
+
+@dataclass(slots=True, eq=False)
+class Waiter:
+    """One request for one transaction.
+
+    Attributes:
+        deadline: time at which it is answered at the latest, by the clock of the timers.
+        durable: whether it waits for the commit of the score.
+        done: called once, with the answer or the refusal.
+    """
+
+    deadline: float
+    durable: bool
+    done: Callable[[Answer | Refusal], None]
+    known: tuple[ScoredBatch, int] | None = None
+    timer: Timer | None = None
+    finished: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class Pending:
+    """One transaction that has no score yet."""
+
+    id: bytes
+    fingerprint: bytes
+    since: float
+    waiters: list[Waiter] = field(default_factory=list)
+
+
+class Correlator:
+    """Answers waiters.
+
+    Args:
+        recent: the newest scores.
+        policy: how scores become decisions.
+        limit: counts the pending transactions.
+        timers: clock and calls at a deadline.
+    """
+
+    def __init__(self, recent: Recent, policy: Policy, limit: Limit, timers: Timers) -> None:
+        self._recent, self._policy, self._limit, self._timers = recent, policy, limit, timers
+        self._pending: dict[bytes, Pending] = {}
+        self._for_alert: dict[Place, list[Waiter]] = {}
+        self._uncommitted: dict[int, dict[int, ScoredBatch]] = {}
+        self._for_commit: dict[ScoredBatch, list[Waiter]] = {}
+
+    def join(self, identity: bytes, fingerprint: bytes, waiter: Waiter) -> bool:
+        """Let a waiter wait for a transaction that is known or pending; return False if it is neither.
+
+        A waiter whose transaction has other content under the same id gets a `Conflict`.
+        """
+        if (known := self._recent.find(identity)) is not None:
+            batch, row = known
+            if batch.fingerprint(row) != fingerprint:
+                self._finish(waiter, conflict())
+            else:
+                self._attend(waiter, known)
+            return True
+        pending = self._pending.get(identity)
+        if pending is None:
+            return False
+        if pending.fingerprint != fingerprint:
+            self._finish(waiter, conflict())
+        else:
+            self._wait(pending, waiter)
+        return True
+
+    def begin(self, identity: bytes, fingerprint: bytes, waiter: Waiter, since: float) -> None:
+        """Make a transaction pending, with its first waiter; it counts as under way until it has a score."""
+        pending = Pending(identity, fingerprint, since)
+        self._pending[identity] = pending
+        self._wait(pending, waiter)
+
+    def fail(self, identity: bytes, outcome: Answer | Refusal | Cause) -> None:
+        """End a pending transaction that gets no score."""
+        pending = self._pending.pop(identity, None)
+        if pending is None:
+            return
+        self._limit.release()
+        for waiter in pending.waiters:
+            self._finish(waiter, self._stand_in(identity, outcome) if isinstance(outcome, Cause) else outcome)
+
+    def scored(self, batch: ScoredBatch) -> None:
+        """Take a batch of scores, and answer those who wait for them."""
+        now = self._timers.time()
+        if not batch.durable:
+            self._uncommitted.setdefault(batch.partition, {})[batch.offset] = batch
+        for row, before in self._recent.add(batch):
+            if before is not None:
+                self._scored_again(before, batch, row)
+            pending = self._pending.pop(batch.ids[row], None)
+            if pending is not None:
+                self._limit.release()
+                self._limit.answered(now - pending.since)
+                for waiter in pending.waiters:
+                    self._attend(waiter, self._recent.find(pending.id) or (batch, row))
+
+    def alerted(self, place: Place, alert: bytes) -> None:
+        """Take an alert, and answer those who wait for its reasons."""
+        self._recent.add_alert(place, alert)
+        for waiter in self._for_alert.pop(place, ()):
+            self._try(waiter)
+
+    def committed(self, partition: int, offset: int) -> bool:
+        """Note that the batch at this place of `scored` is committed; return whether it was known.
+
+        Uncommitted batches before it were aborted, since a partition has one writer at a time.
+        """
+        batches = self._uncommitted.get(partition, {})
+        while batches and (first := next(iter(batches))) < offset:
+            del batches[first]
+        batch = batches.pop(offset, None)
+        if batch is None:
+            return False
+        batch.durable = True
+        for waiter in self._for_commit.pop(batch, ()):
+            self._try(waiter)
+        return True
+
+    def forget_lost(self) -> None:
+        """Stop counting transactions that have waited for a score for too long."""
+        until = self._timers.time() - LOST_S
+        for pending in list(self._pending.values()):
+            if pending.since > until:
+                return
+            del self._pending[pending.id]
+            self._limit.release()
+            metrics.DECISIONS_LOST.inc()
+
+    def _wait(self, pending: Pending, waiter: Waiter) -> None:
+        pending.waiters.append(waiter)
+        self._set_timer(waiter, pending.id)
+
+    def _attend(self, waiter: Waiter, known: tuple[ScoredBatch, int]) -> None:
+        """Answer a waiter whose score is known, or let it wait for alert or commit."""
+        waiter.known = known
+        if waiter.timer is None and not waiter.finished:
+            self._set_timer(waiter, known[0].ids[known[1]])
+        self._try(waiter)
+
+    def _set_timer(self, waiter: Waiter, identity: bytes) -> None:
+        waiter.timer = self._timers.call_at(waiter.deadline, lambda: self._time_is_up(waiter, identity))
+
+    def _try(self, waiter: Waiter) -> None:
+        if waiter.finished or waiter.known is None:
+            return
+        batch, row = waiter.known
+        if batch.needs_alert(row) and self._recent.alert(batch.place(row)) is None:
+            self._for_alert.setdefault(batch.place(row), []).append(waiter)
+        elif waiter.durable and not batch.durable:
+            self._for_commit.setdefault(batch, []).append(waiter)
+        else:
+            self._finish(waiter, self._answer(batch, row))
+
+    def _answer(self, batch: ScoredBatch, row: int) -> Answer:
+        alert = self._recent.alert(batch.place(row)) if batch.needs_alert(row) else None
+        return self._policy.answer(batch.score(row), alert, provisional=not batch.durable)
+
+    def _time_is_up(self, waiter: Waiter, identity: bytes) -> None:
+        """Answer with what is known: the score, be it without reasons or commit, or the fallback."""
+        if waiter.known is not None:
+            self._finish(waiter, self._answer(*waiter.known))
+        else:
+            self._finish(waiter, self._stand_in(identity, Cause.DEADLINE))
+
+    def _stand_in(self, identity: bytes, cause: Cause) -> Answer:
+        return self._policy.stand_in(text_of(identity), cause)
+
+    def _finish(self, waiter: Waiter, outcome: Answer | Refusal) -> None:
+        if waiter.finished:
+            return
+        waiter.finished = True
+        if waiter.timer is not None:
+            waiter.timer.cancel()
+        waiter.done(outcome)
+
+    def _scored_again(self, before: tuple[ScoredBatch, int], batch: ScoredBatch, row: int) -> None:
+        """Move waiters to the new score of a transaction, and count a score that differs from the first.
+
+        After a crash the scorer repeats what was not committed. The result is equal to the bit unless the
+        control log changed in between.
+        """
+        old, old_row = before
+        if old is batch or old.place(old_row) != batch.place(row):
+            return
+        first, second = old.score(old_row), batch.score(row)
+        if (first.surprise, first.decision, first.scorer) != (
+            second.surprise,
+            second.decision,
+            second.scorer,
+        ):
+            metrics.DECISIONS_CHANGED.inc()
+        for waiter in self._for_commit.pop(old, ()):
+            if waiter.known == before:
+                self._attend(waiter, (batch, row))
+            else:
+                self._for_commit.setdefault(old, []).append(waiter)
+
+
+def conflict() -> Conflict:
+    """Return the refusal of a transaction whose id belongs to another one."""
+    return Conflict(
+        "another transaction has this id", where="transaction id", allowed="the same transaction, or a new id"
+    )

@@ -1,0 +1,186 @@
+"""Takes transactions in: validates them, answers repeats, and writes the new ones in their order of arrival.
+
+One task takes all transactions that wait, in rounds. So two transactions of a card are written in the order
+in which they arrived, however many requests are open. Each round:
+
+1. Decode and validate, as the scorer does. An invalid transaction gets its refusal.
+2. Look for each id among the recent and pending ones. A repeat waits for the same answer.
+3. Look the other ids up in the database. A known one gets the stored answer.
+4. Write the rest to `transactions`.
+
+A stop after 4 loses the requests only: their transactions are scored, and a repeat gets the score.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from decisions.answer import Answer, Cause
+from decisions.correlator import Correlator, Timers, Waiter, conflict
+from decisions.errors import Invalid
+from decisions.fingerprint import fingerprint
+from decisions.limit import Limit
+from decisions.rejected import invalid
+from decisions.scored import text_of
+from features.byte_strings import ByteStrings
+from features.columns import Channel, Columns, currency_text
+from features.decode import Decoder
+
+MOST_PER_ROUND = 2_000
+"""Transactions of a round; decoding them takes 2 ms."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """An answer from the database, and the fingerprint of the transaction it belongs to."""
+
+    fingerprint: bytes
+    answer: Answer
+
+
+class Writer(Protocol):
+    """Writes transactions to their topic; those of a key stay in the order of the calls."""
+
+    async def write(self, key: bytes, value: bytes, failed: Callable[[], None]) -> None:
+        """Write one transaction; `failed` is called later if it could not be stored."""
+
+
+class Lookup(Protocol):
+    """Finds earlier answers."""
+
+    async def find(self, ids: Sequence[str]) -> dict[str, Stored]:
+        """Return what is stored of these ids, by id."""
+
+
+@dataclass(slots=True)
+class Submitted:
+    """One transaction as it arrived."""
+
+    body: bytes
+    waiter: Waiter
+    since: float
+
+
+@dataclass(slots=True)
+class _Fresh:
+    """A transaction that is neither recent nor known to be stored."""
+
+    id: bytes
+    fingerprint: bytes
+    key: bytes
+    submitted: Submitted
+
+
+class Intake:
+    """Takes in the transactions of one gateway.
+
+    Args:
+        decoder: reads transactions, as the scorer does.
+        correlator: knows recent and pending transactions.
+        limit: counts those under way.
+        lookup: finds older ones.
+        writer: writes new ones.
+        timers: the clock of deadlines.
+    """
+
+    def __init__(
+        self,
+        decoder: Decoder,
+        correlator: Correlator,
+        limit: Limit,
+        lookup: Lookup,
+        writer: Writer,
+        timers: Timers,
+    ) -> None:
+        self._decoder, self._correlator, self._limit = decoder, correlator, limit
+        self._lookup, self._writer, self._timers = lookup, writer, timers
+        self._waiting: list[Submitted] = []
+        self._more = asyncio.Event()
+
+    def submit(self, bodies: Sequence[bytes], waiters: Sequence[Waiter]) -> bool:
+        """Take transactions in, unless too many are under way; return whether they were taken.
+
+        Args:
+            bodies: JSON of each transaction.
+            waiters: who waits for each.
+        """
+        if not self._limit.admit(len(bodies)):
+            return False
+        now = self._timers.time()
+        self._waiting += [Submitted(body, waiter, now) for body, waiter in zip(bodies, waiters, strict=True)]
+        self._more.set()
+        return True
+
+    async def run(self) -> None:
+        """Run rounds until cancelled."""
+        while True:
+            await self._more.wait()
+            now, self._waiting = self._waiting[:MOST_PER_ROUND], self._waiting[MOST_PER_ROUND:]
+            if not self._waiting:
+                self._more.clear()
+            await self.round(now)
+
+    async def round(self, submitted: Sequence[Submitted]) -> None:
+        """Take in the transactions of one round."""
+        fresh = self._take(submitted)
+        if not fresh:
+            return
+        stored = await self._lookup.find([text_of(one.id) for one in fresh])
+        for one in fresh:
+            if (known := stored.get(text_of(one.id))) is not None:
+                outcome = known.answer if known.fingerprint == one.fingerprint else conflict()
+                self._correlator.fail(one.id, outcome)
+            else:
+                await self._write(one)
+
+    def _take(self, submitted: Sequence[Submitted]) -> list[_Fresh]:
+        """Validate; refuse what is invalid, let repeats wait, and return the others as pending."""
+        values = ByteStrings.from_list([one.body for one in submitted])
+        columns, rejects = self._decoder.decode(values, np.full(len(submitted), time.time()))
+        for row, reason, detail in zip(rejects.row, rejects.reason, rejects.detail, strict=True):
+            self._refuse(submitted[row], invalid(int(reason), detail))
+        found = []
+        for identity, print_, key, row in _contents(columns):
+            one = submitted[row]
+            if self._correlator.join(identity, print_, one.waiter):
+                self._limit.release()
+            else:
+                self._correlator.begin(identity, print_, one.waiter, one.since)
+                found.append(_Fresh(identity, print_, key, one))
+        return found
+
+    def _refuse(self, one: Submitted, refusal: Invalid) -> None:
+        self._limit.release()
+        one.waiter.finished = True
+        one.waiter.done(refusal)
+
+    async def _write(self, one: _Fresh) -> None:
+        def failed() -> None:
+            self._correlator.fail(one.id, Cause.NOT_STORED)
+
+        await self._writer.write(one.key, one.submitted.body, failed)
+
+
+def _contents(columns: Columns) -> list[tuple[bytes, bytes, bytes, int]]:
+    """Return id, fingerprint, key and row of each transaction that was decoded."""
+    keys = [column.to_list() for column in columns.keys]
+    found = []
+    for at, identity in enumerate(columns.id.to_list()):
+        assert identity is not None
+        print_ = fingerprint(
+            text_of(identity),
+            float(columns.time[at]),
+            float(columns.amount[at]),
+            currency_text(int(columns.currency[at])),
+            int(columns.category[at]),
+            bool(columns.channel[at] == Channel.NOT_PRESENT),
+            [text_of(column[at]) for column in keys],
+        )
+        found.append((identity, print_, keys[0][at] or b"", int(columns.row[at])))
+    return found

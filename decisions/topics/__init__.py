@@ -1,0 +1,1 @@
+"""The gateway's side of Kafka: writes `transactions`, and reads `scored` and `alerts`."""
