@@ -18,8 +18,10 @@ UNREADABLE: Final = "unreadable"
 """A batch of records that cannot be decompressed, or whose records do not fit it."""
 DELETED_UNREAD: Final = "deleted_unread"
 """Offsets that the broker deleted before they were read; `records` counts offsets."""
+REUSED_ID: Final = "reused_id"
+"""A transaction whose id another transaction had before, within the window for repeats."""
 
-REASONS: Final = (POISON, FOREIGN, FORGED, TOO_LARGE_UNPACKED, UNREADABLE, DELETED_UNREAD)
+REASONS: Final = (POISON, FOREIGN, FORGED, TOO_LARGE_UNPACKED, UNREADABLE, DELETED_UNREAD, REUSED_ID)
 """Reasons other than those of `features.rejects.RejectReason`."""
 
 

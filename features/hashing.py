@@ -18,7 +18,7 @@ _WIDTH = 8
 
 
 @inlined
-def _scramble(x: np.uint64) -> np.uint64:
+def scramble(x: np.uint64) -> np.uint64:
     """The finaliser of SplitMix64: every bit of x reaches every bit of the result.
 
     Source: Steele, Lea, Flood 2014, «Fast splittable pseudorandom number generators», OOPSLA.
@@ -33,12 +33,12 @@ def hash_bytes(text: Pointer, start: Index, end: Index) -> np.uint64:
     """Hash the bytes from `start` to `end`, eight at a time; the last eight may overlap the eight before."""
     state = SEED ^ np.uint64(end - start)
     if end - start < _WIDTH:
-        return _scramble(state ^ _short_word(text, start, end))
+        return scramble(state ^ _short_word(text, start, end))
     at = start
     while at + _WIDTH < end:
-        state = _scramble(state ^ word_at(text, at)) + SEED
+        state = scramble(state ^ word_at(text, at)) + SEED
         at += _WIDTH
-    return _scramble(state ^ word_at(text, end - _WIDTH))
+    return scramble(state ^ word_at(text, end - _WIDTH))
 
 
 @inlined

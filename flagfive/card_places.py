@@ -1,6 +1,9 @@
-"""Finds cards whose transactions are on several partitions: their history is split, their order lost."""
+"""Finds cards whose transactions are on several partitions: their history is split, their order lost.
 
-from collections import defaultdict
+Counts on the way how many transactions came again.
+"""
+
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -20,10 +23,14 @@ class CardPlaces(NamedTuple):
     Attributes:
         cards: number of different cards.
         misplaced: last characters and partitions of each card that is on several partitions.
+        transactions: number of transactions.
+        repeated: number of those whose id came before on the same partition.
     """
 
     cards: int
     misplaced: list[tuple[str, list[int]]]
+    transactions: int
+    repeated: int
 
 
 def card_places(settings: "Settings") -> CardPlaces:
@@ -39,16 +46,18 @@ def card_places(settings: "Settings") -> CardPlaces:
         KafkaError: the cluster does not answer.
     """
     found: dict[str, set[int]] = defaultdict(set)
+    ids: Counter[tuple[int, str]] = Counter()
     for partition, value in _newest(settings):
-        card = _card(value, settings.primary.field)
-        if card is not None:
+        card, identity = _fields(value, settings.primary.field, settings.transaction.id)
+        if card is not None and identity is not None:
             found[card].add(partition)
+            ids[partition, identity] += 1
     misplaced = [("..." + card[-_SHOWN:], sorted(at)) for card, at in found.items() if len(at) > 1]
-    return CardPlaces(len(found), sorted(misplaced))
+    return CardPlaces(len(found), sorted(misplaced), ids.total(), ids.total() - len(ids))
 
 
-def _card(value: bytes | None, field: str) -> str | None:
-    """Return the card of a transaction, None where it cannot be read."""
+def _fields(value: bytes | None, *names: str) -> list[str | None]:
+    """Return texts or integers of a transaction, None for each that cannot be read."""
     import msgspec
 
     from contracts.undecodable import UNDECODABLE
@@ -56,9 +65,9 @@ def _card(value: bytes | None, field: str) -> str | None:
     try:
         fields = msgspec.json.decode(value or b"", type=dict[str, Any])
     except UNDECODABLE:
-        return None
-    card = fields.get(field)
-    return str(card) if isinstance(card, str | int) else None
+        fields = {}
+    found = (fields.get(name) for name in names)
+    return [str(one) if isinstance(one, str | int) else None for one in found]
 
 
 def _newest(settings: "Settings") -> Iterator[tuple[int, bytes | None]]:

@@ -175,6 +175,8 @@ def _note_done(partition: TopicPartition, work: Work) -> None:
     if work.transactions:
         metrics.BATCH_TRANSACTIONS.labels(partition.topic).observe(work.transactions)
     metrics.MISPLACED.inc(work.misplaced)
+    metrics.REPEATED.inc(work.repeated)
+    metrics.IDS_FORGOTTEN.inc(work.forgotten)
     for reason, count in work.rejected.items():
         metrics.DEAD_LETTERS.labels(reason).inc(count)
     if work.oldest_arrival is not None:

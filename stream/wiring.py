@@ -35,6 +35,7 @@ from stream.stages.loss_notices import LossNotices
 from stream.stages.output_builder import OutputBuilder
 from stream.stages.record_readers import BatchReader, RecordReader, TransactionReader
 from stream.stages.repartitioner import Repartitioner, by_entity, by_source
+from stream.stages.repeats import Repeats
 from stream.stages.return_stage import ReturnStage
 from stream.stages.row_bounds import RowBounds
 from stream.stages.stage_messages import StageMessages
@@ -131,6 +132,7 @@ class Wiring:
             self._dead_letters,
             BatchNotices(returned, self._seal) if entity == 0 and len(self._entities) > 1 else None,
             LossNotices(returned, self._settings.topics.partitions, self._seal) if entity > 0 else None,
+            self._repeats() if entity == 0 else None,
             Checkpoint(topic, number, self._settings.stream.checkpoint_interval_s),
             Recovery(
                 self._settings.broker,
@@ -142,6 +144,12 @@ class Wiring:
             self._sampling,
             self._settings.topics.partitions,
         )
+
+    def _repeats(self) -> Repeats | None:
+        stream = self._settings.stream
+        if not stream.repeat_hours:
+            return None
+        return Repeats(3_600.0 * stream.repeat_hours, stream.repeat_ids, self._dead_letters)
 
     def _return_stage(self, partition: TopicPartition) -> ReturnStage:
         return ReturnStage(

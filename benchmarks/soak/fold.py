@@ -9,6 +9,8 @@ from benchmarks.soak.topics import whole_topic
 from contracts.stage_batch import stage_schema
 from features.decode import Decoder
 from features.profiles import Profiles
+from features.seen_ids import SeenIds
+from features.seen_kernels import NEW
 from features.vector import FeatureLayout
 from meta.arrays import Floats
 from settings import Settings
@@ -19,8 +21,8 @@ from stream.wiring import transaction_schema
 async def folded(settings: Settings) -> list[Floats]:
     """Return the features by partition and offset of `transactions`, float32 (offsets, d) each.
 
-    Cards fold in the order of `transactions`; other entities in the order of their stage's topic. Rows of
-    offsets that hold no transaction are not numbers.
+    Cards fold in the order of `transactions`, without repeats; other entities in the order of their stage's
+    topic. Rows of offsets that hold no new transaction are not numbers.
     """
     found = [await _by_card(settings, number) for number in range(settings.topics.partitions)]
     for place in range(1, len(settings.entities)):
@@ -32,10 +34,16 @@ async def folded(settings: Settings) -> list[Floats]:
 async def _by_card(settings: Settings, partition: int) -> Floats:
     schema = transaction_schema(settings)
     layout, decoder, profiles = FeatureLayout(schema), Decoder(schema), Profiles(0)
+    stream = settings.stream
+    seen = SeenIds(3_600.0 * stream.repeat_hours, stream.repeat_ids) if stream.repeat_hours else None
     parts: list[Floats] = []
     topic = settings.topics.transactions
     async for batch in whole_topic(settings.broker, topic, partition):
         columns, _ = decoder.decode(batch.values, batch.arrival)
+        if seen is not None:
+            staged = seen.stage(columns, batch.arrival[columns.row])
+            seen.publish(staged)
+            columns = columns.take(staged.verdict == NEW)
         rows = np.zeros((len(columns), len(layout)), np.float32)
         layout.own_features(columns, rows)
         profiles.publish(profiles.stage(columns, rows[:, layout.entities[0]]))

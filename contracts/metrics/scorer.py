@@ -51,6 +51,19 @@ MISPLACED = Counter(
     "flagfive_misplaced_total",
     "Transactions on another partition than Kafka's default partitioner chooses for their card.",
 )
+REPEATED = Counter(
+    "flagfive_repeated_transactions_total",
+    "Transactions that came again under the same id within the window, and were not scored again.",
+)
+IDS_FORGOTTEN = Counter(
+    "flagfive_ids_forgotten_early_total",
+    "Ids of transactions forgotten before the window for repeats ended, since too many came.",
+)
+SEEN_IDS = Gauge(
+    "flagfive_seen_ids",
+    "Ids of transactions that a partition would know again, at its last checkpoint.",
+    ["partition"],
+)
 COMMITS_IN_DOUBT = Counter(
     "flagfive_commits_in_doubt_total", "Commits whose outcome had to be queried afterwards.", ["stage"]
 )

@@ -72,6 +72,22 @@ PIPELINE = Dashboard(
             ((rate("flagfive_misplaced_total"), "misplaced"),),
         ),
         Panel(
+            "Transactions that came again",
+            "Transactions a second that came again under their id and were not scored again, and ids that "
+            "were forgotten early, since too many came.",
+            "reqps",
+            (
+                (rate("flagfive_repeated_transactions_total"), "repeated"),
+                (rate("flagfive_ids_forgotten_early_total"), "forgotten early"),
+            ),
+        ),
+        Panel(
+            "Ids known",
+            "Ids of transactions that would be known again, by partition.",
+            "short",
+            (("max by (partition) (flagfive_seen_ids)", "{{partition}}"),),
+        ),
+        Panel(
             "Deleted unread",
             "Offsets that the broker deleted before a worker read them, since the worker started; by topic.",
             "short",

@@ -156,7 +156,7 @@ def _cards(settings: "Settings") -> str:
     from flagfive.card_places import card_places
 
     try:
-        cards, misplaced = card_places(settings)
+        cards, misplaced, transactions, repeated = card_places(settings)
     except TopicAuthorizationFailedError:
         return f"not looked at: this user may not read {settings.topics.transactions}"
     except KafkaError as error:
@@ -167,7 +167,8 @@ def _cards(settings: "Settings") -> str:
             f"{len(misplaced)} of {cards} recent cards are on several partitions, such as {card} on "
             f"{', '.join(map(str, at))}; key transactions by card, with one partitioner for all producers"
         )
-    return f"each of {cards} recent cards is on one partition"
+    again = f"; {repeated} of {transactions} recent transactions came again under their id"
+    return f"each of {cards} recent cards is on one partition{again if repeated else ''}"
 
 
 def _database(settings: "Settings") -> str:

@@ -26,7 +26,8 @@ def produce(
     """Send every row of FILE to the topic of transactions, keyed by the primary entity.
 
     Event times are those of the file. --mapping finds the columns; without it the names in [transaction] and
-    [[entities]] of flagfive.toml do, else a bundled mapping that fits.
+    [[entities]] of flagfive.toml do, else a bundled mapping that fits. A row whose id was sent within the
+    last day is not scored again (stream.repeat_hours).
     """
     import asyncio
 

@@ -85,6 +85,20 @@ class StreamSettings(Section):
         le=300,
         description="seconds of silence after which a worker loses its partitions, 6 to 300",
     )
+    repeat_hours: float = Field(
+        24.0,
+        ge=0,
+        le=8_760,
+        description="hours for which the id of a transaction is known; the same transaction again is not "
+        "scored again; 0 to 8,760, 0 scores every record",
+    )
+    repeat_ids: int = Field(
+        2_000_000,
+        ge=1_000,
+        le=100_000_000,
+        description="most ids that are known on one partition, 1,000 to 100,000,000; two million take 60 MB; "
+        "beyond it the oldest are forgotten early",
+    )
     key: SecretStr | None = Field(
         None,
         description="shared secret of all workers, at least 16 characters, that seals messages between "

@@ -2,7 +2,7 @@
 
 import hashlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final, Protocol
 
 import msgspec
@@ -13,11 +13,13 @@ from contracts.metrics import scorer as metrics
 from features.byte_strings import ByteStrings
 from features.profile_row import PROFILE_ROW
 from features.profiles import ChangedRows
+from stream.checkpoint.id_checkpoint import IdCheckpoint, Record
 from stream.partition.stage import Output
 from stream.wire.writer import EncodedBatch
 
 # No entity has an empty key, so the marker's key differs from all of theirs.
 MARKER_KEY: Final = b""
+CHUNKS_IN_BATCH: Final = 16  # chunks of ids in one batch: 3 MB
 LAYOUT: Final = hashlib.sha256(repr(PROFILE_ROW.descr).encode()).hexdigest()[:16]
 
 
@@ -76,25 +78,36 @@ class Checkpoint:
         """Seconds since the last checkpoint was committed."""
         return self._clock() - self._last
 
-    def outputs(self, profiles: CheckpointedState, position: int) -> Sequence[Output]:
-        """Return the expired keys, the changed rows, and the marker with `position`.
+    def outputs(
+        self, profiles: CheckpointedState, position: int, ids: IdCheckpoint | None = None
+    ) -> Sequence[Output]:
+        """Return the expired keys, the changed rows, the ids seen, and the marker with `position`.
 
         Nothing where nothing changed. All of them go into one transaction, so a reader of committed records
         sees all or none.
+
+        Args:
+            profiles: what is saved.
+            position: offset up to which the input is part of it.
+            ids: the ids seen, on the first stage.
         """
         expired = profiles.expire()
         self._handed_out = changed = profiles.changed_since_checkpoint()
-        if not len(changed.keys) and not len(expired):
+        seen = ids.records(position) if ids is not None else []
+        if not len(changed.keys) and not len(expired) and not seen:
             return []
         marker = ByteStrings.from_list([msgspec.json.encode(Marker(position))])
         return [
             *self._output(expired, nulls(len(expired))),
             *self._output(changed.keys, as_byte_strings(changed.rows)),
+            *self._id_outputs(seen),
             *self._output(ByteStrings.from_list([MARKER_KEY]), marker),
         ]
 
-    def written(self, profiles: CheckpointedState) -> None:
+    def written(self, profiles: CheckpointedState, ids: IdCheckpoint | None = None) -> None:
         """Note that the outputs of the last `outputs` call are committed."""
+        if ids is not None:
+            ids.written()
         if self._handed_out is not None:
             profiles.mark_checkpointed(self._handed_out)
             metrics.CHECKPOINTS.labels(self._topic).inc()
@@ -109,6 +122,11 @@ class Checkpoint:
         if not len(keys):
             return []
         return [Output(self._topic, self._partition, EncodedBatch(keys, values))]
+
+    def _id_outputs(self, records: Sequence[Record]) -> Iterator[Output]:
+        for first in range(0, len(records), CHUNKS_IN_BATCH):
+            keys, values = zip(*records[first : first + CHUNKS_IN_BATCH], strict=True)
+            yield from self._output(ByteStrings.from_list(keys), ByteStrings.from_list(values))
 
 
 def as_byte_strings(rows: NDArray[np.void]) -> ByteStrings:

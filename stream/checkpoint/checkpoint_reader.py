@@ -5,12 +5,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contracts.dead_letter import FOREIGN
+from contracts.stage_batch import ForeignBatch
 from contracts.undecodable import UNDECODABLE
 from features.byte_strings import NULL
 from features.profile_row import LAST, PROFILE_ROW
 from features.profiles import Profiles
 from features.schema import MAX_KEY_BYTES
-from stream.checkpoint.checkpoint import LAYOUT, Marker, as_rows
+from stream.checkpoint.checkpoint import LAYOUT, MARKER_KEY, Marker, as_rows
+from stream.checkpoint.id_checkpoint import IdCheckpoint
+from stream.checkpoint.id_chunk import is_key
 from stream.transport.fetched_batch import FetchedBatch
 from stream.wire.refused import Refused
 
@@ -18,17 +21,19 @@ _NUMBERS = ("clock", "windows", "category_count", "category_sum")
 
 
 class CheckpointReader:
-    """Loads rows and markers.
+    """Loads rows, ids and markers.
 
     Args:
         input_end: offset after the last record of the input partition; no marker is ahead of it.
         latest: latest event time of a row, seconds since 1970. A later one would make every other profile
             seem idle.
+        ids: receives the ids; None where they are not wanted.
     """
 
-    def __init__(self, input_end: int, latest: float) -> None:
+    def __init__(self, input_end: int, latest: float, ids: IdCheckpoint | None = None) -> None:
         self._input_end = input_end
         self._latest = latest
+        self._ids = ids
 
     def restore(self, batch: FetchedBatch, profiles: Profiles) -> tuple[int | None, list[Refused]]:
         """Load the rows of a batch in order; return the offset of the last marker, and what was skipped."""
@@ -41,9 +46,11 @@ class CheckpointReader:
         profiles.restore(keys.take(good[sane]), rows[sane])
         known = is_marker | (has_key & (values.start == NULL))  # a tombstone of a forgotten entity
         known[good[sane]] = True
-        refused = [_refused(batch, int(row), "not a row of a profile") for row in np.flatnonzero(~known)]
-        position, wrong_markers = self._last_marker(batch, np.flatnonzero(is_marker))
-        return position, [*refused, *wrong_markers]
+        others = np.flatnonzero(~known)
+        is_chunk = np.array([is_key(key or b"") for key in keys.take(others).to_list()], bool)
+        refused = [_refused(batch, int(row), "not a row of a profile") for row in others[~is_chunk]]
+        position, wrong = self._last_marker(batch, np.union1d(np.flatnonzero(is_marker), others[is_chunk]))
+        return position, [*refused, *wrong]
 
     def _is_sane(self, rows: NDArray[np.void]) -> NDArray[np.bool_]:
         sane = (rows["clock"][:, LAST] >= 0.0) & (rows["clock"][:, LAST] <= self._latest)
@@ -52,9 +59,14 @@ class CheckpointReader:
         return sane
 
     def _last_marker(self, batch: FetchedBatch, at: NDArray[np.int64]) -> tuple[int | None, list[Refused]]:
+        """Read the markers and the chunks of ids at `at` in order; return the last marker's offset."""
         position: int | None = None
         refused: list[Refused] = []
-        for row, value in zip(at.tolist(), batch.values.take(at).to_list(), strict=True):
+        pairs = zip(batch.records.keys.take(at).to_list(), batch.values.take(at).to_list(), strict=True)
+        for row, (key, value) in zip(at.tolist(), pairs, strict=True):
+            if key != MARKER_KEY:
+                refused += self._read_chunk(batch, row, value)
+                continue
             try:
                 marker = msgspec.json.decode(value or b"", type=Marker)
             except UNDECODABLE:
@@ -64,7 +76,19 @@ class CheckpointReader:
                 refused.append(_refused(batch, row, "a marker ahead of the input"))
             elif marker.layout == LAYOUT:
                 position = marker.offset
+                if self._ids is not None:
+                    self._ids.settle(position)
         return position, refused
+
+    def _read_chunk(self, batch: FetchedBatch, row: int, value: bytes | None) -> list[Refused]:
+        """Read a chunk of ids; one without a value was forgotten."""
+        if self._ids is None or value is None:
+            return []
+        try:
+            self._ids.read(value)
+        except ForeignBatch as error:
+            return [_refused(batch, row, str(error))]
+        return []
 
 
 def _refused(batch: FetchedBatch, row: int, detail: str) -> Refused:

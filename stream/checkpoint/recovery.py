@@ -9,6 +9,7 @@ from mode import get_logger
 from contracts.broker import Broker, aiokafka_options
 from features.profiles import Profiles
 from stream.checkpoint.checkpoint_reader import CheckpointReader
+from stream.checkpoint.id_checkpoint import IdCheckpoint
 from stream.transport.fetched_batch import FetchedBatch
 from stream.transport.fetcher import BatchConsumer
 from stream.wire.refused import Refused, merged
@@ -44,10 +45,14 @@ class Recovery:
         self._latest = latest
         self._most_bytes = most_bytes
 
-    async def restore(self, profiles: Profiles) -> tuple[int | None, list[Refused]]:
-        """Load the newest row of every entity; skip records that no stage writes.
+    async def restore(self, profiles: Profiles, ids: IdCheckpoint | None) -> tuple[int | None, list[Refused]]:
+        """Load the newest row of every entity, and the ids seen; skip records that no stage writes.
 
         The topic is compacted, so the whole of it is about one row per entity.
+
+        Args:
+            profiles: receives the rows.
+            ids: receives the ids; None where they are not wanted.
 
         Returns:
             The input offset that the rows include, None where there is no checkpoint; and what was skipped.
@@ -56,11 +61,13 @@ class Recovery:
         position: int | None = None
         async with self._reader(source) as consumer:
             end = (await consumer.end_offsets([source]))[source]
-            reader = CheckpointReader(await self._input_end(consumer), self._latest)
+            reader = CheckpointReader(await self._input_end(consumer), self._latest, ids)
             async for batch in _batches(consumer, source, 0, end):
                 found, skipped = reader.restore(batch, profiles)
                 position = position if found is None else found
                 refused = list(merged([*refused, *skipped]))
+        if ids is not None:
+            ids.restore()
         log.info("%s: %d profiles restored, as of offset %s", source, len(profiles), position)
         for one in refused:
             log.error("%s: %d records skipped from offset %d: %s", source, one.records, one.first, one.detail)

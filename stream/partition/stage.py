@@ -61,6 +61,8 @@ class Work:
         scored: what scoring found; None where the stage does not score.
         rejected: number of dead letters, by reason.
         misplaced: number of transactions on another partition than that of their card.
+        repeated: number of transactions that were left out, since they came before.
+        forgotten: number of ids that were forgotten before their window ended, for want of room.
         oldest_arrival: earliest arrival of these transactions, seconds since 1970; None where there are none.
         traced: the transactions whose OpenTelemetry spans are exported.
         began: when work on the batch began, seconds since 1970.
@@ -73,6 +75,8 @@ class Work:
     scored: ScoredCounts | None = None
     rejected: Mapping[str, int] = field(default_factory=dict)
     misplaced: int = 0
+    repeated: int = 0
+    forgotten: int = 0
     oldest_arrival: float | None = None
     traced: Sequence[Traced] = ()
     began: float = 0.0

@@ -6,10 +6,12 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 import msgspec
+import numpy as np
 from aiokafka import TopicPartition
+from numpy.typing import NDArray
 
 from contracts.card_numbers import mask_card_data
-from contracts.dead_letter import DELETED_UNREAD, POISON, DeadLetter
+from contracts.dead_letter import DELETED_UNREAD, POISON, REUSED_ID, DeadLetter
 from features.byte_strings import ByteStrings
 from features.rejects import RejectReason, Rejects
 from stream.batch import Batch
@@ -73,6 +75,22 @@ class DeadLetters:
                 time=time.time(),
             )
             for one in poison
+        ]
+
+    def letters_for_reused_ids(self, fetched: FetchedBatch, rows: NDArray[np.int32]) -> list[DeadLetter]:
+        """Return letters of the records at `rows`, whose id another transaction had, without their bytes."""
+        offsets, sizes = fetched.records.offset[rows], fetched.values.length[rows]
+        return [
+            DeadLetter(
+                topic=fetched.partition.topic,
+                partition=fetched.partition.partition,
+                offset=offset,
+                reason=REUSED_ID,
+                detail="another transaction had this id",
+                size=size,
+                time=time.time(),
+            )
+            for offset, size in zip(offsets.tolist(), sizes.tolist(), strict=True)
         ]
 
     def letters_for_refused(self, partition: TopicPartition, refused: Sequence[Refused]) -> list[DeadLetter]:

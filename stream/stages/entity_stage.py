@@ -2,17 +2,21 @@
 
 import time
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from mode import get_logger
 
 from contracts.dead_letter import DeadLetter
+from contracts.metrics import scorer as metrics
 from contracts.metrics.retention import DELETED_UNREAD
 from contracts.tracing.identity import Sampling
 from features.profiles import Profiles, Staged
+from features.seen_ids import StagedIds
 from features.vector import FeatureLayout
 from stream.batch import Batch
 from stream.checkpoint.checkpoint import Checkpoint
+from stream.checkpoint.id_checkpoint import IdCheckpoint
 from stream.checkpoint.recovery import Recovery
 from stream.partition.stage import Output, Resume, Work
 from stream.stages.batch_notice import BatchNotices
@@ -21,10 +25,16 @@ from stream.stages.loss_notices import LossNotices
 from stream.stages.output_builder import OutputBuilder
 from stream.stages.poison import Poison, process_without_poison
 from stream.stages.record_readers import RecordReader
+from stream.stages.repeats import Repeats
 from stream.transport.fetched_batch import FetchedBatch
 from stream.wire.partitioner import partition_by_key
 
 log = get_logger(__name__)
+
+
+class _Change(NamedTuple):
+    profiles: Staged
+    ids: StagedIds | None
 
 
 class EntityStage:
@@ -35,6 +45,7 @@ class EntityStage:
         layout: knows the columns of the entity's features.
         notices: announces batches to the return stage; only on the first of several stages.
         losses: reports lost transactions to the return stage; only on later stages.
+        repeats: finds transactions that come again; only on the first stage.
         sampling: chooses the transactions whose spans are exported.
         partitions: number of partitions of every data topic.
     """
@@ -48,6 +59,7 @@ class EntityStage:
         dead_letters: DeadLetters,
         notices: BatchNotices | None,
         losses: LossNotices | None,
+        repeats: Repeats | None,
         checkpoint: Checkpoint,
         recovery: Recovery,
         sampling: Sampling,
@@ -60,6 +72,7 @@ class EntityStage:
         self._dead_letters = dead_letters
         self._notices = notices
         self._losses = losses
+        self._repeats = repeats
         self._checkpoint = checkpoint
         self._recovery = recovery
         self._sampling = sampling
@@ -73,9 +86,11 @@ class EntityStage:
 
     async def recover(self, committed: Resume | None, earliest: int) -> int:
         self.profiles = Profiles(self._entity)
+        if self._repeats:
+            self._repeats.reset()
         if committed is None:
             return earliest
-        start, refused = await self._recovery.restore(self.profiles)
+        start, refused = await self._recovery.restore(self.profiles, self._id_checkpoint)
         self._unreported = self._dead_letters.letters_for_refused(self._recovery.checkpoint, refused)
         begin, end = start or 0, committed.offset
         if begin < min(earliest, end):
@@ -90,12 +105,15 @@ class EntityStage:
 
     def work(self, fetched: FetchedBatch) -> Work:
         began = time.time()
-        read, undecoded = self._reader.read(fetched)
+        decoded, undecoded = self._reader.read(fetched)
+        sifted = self._repeats.sift(decoded, fetched) if self._repeats else None
+        read = sifted.fresh if sifted else decoded
         staged, folded, unfolded = process_without_poison(read, self._stage)
         sent, batch, unsent = process_without_poison(folded, self._output_builder.outputs_for)
         letters = [
             *self._unreported,
             *undecoded,
+            *(sifted.letters if sifted else []),
             *self._dead_letters.letters_for_poison(read, unfolded),
             *self._dead_letters.letters_for_poison(folded, unsent),
         ]
@@ -109,32 +127,48 @@ class EntityStage:
         ]
         return Work(
             outputs,
-            staged,
+            _Change(staged, sifted.staged if sifted else None),
             Resume(fetched.next_offset),
             len(batch),
             scored=sent.scored,
             rejected=count_by_reason(letters),
             misplaced=self._misplaced(batch, fetched.partition.partition) if self._entity == 0 else 0,
+            repeated=sifted.repeated if sifted else 0,
+            forgotten=sifted.staged.early if sifted else 0,
             oldest_arrival=batch.oldest_arrival,
             traced=self._sampling.choose(batch),
             began=began,
         )
 
     def publish(self, work: Work) -> None:
-        self.profiles.publish(work.change)
+        self._publish(work.change)
         self._unreported = []
         self._lost_unknown = False
 
     def discard(self, work: Work) -> None:
-        self.profiles.discard(work.change)
+        self.profiles.discard(work.change.profiles)
+        if self._repeats:
+            self._repeats.discard(work.change.ids)
 
     def checkpoint(self, position: int, *, due_only: bool) -> Sequence[Output]:
         if due_only and not self._checkpoint.due():
             return []
-        return self._checkpoint.outputs(self.profiles, position)
+        return self._checkpoint.outputs(self.profiles, position, self._id_checkpoint)
 
     def checkpointed(self) -> None:
-        self._checkpoint.written(self.profiles)
+        self._checkpoint.written(self.profiles, self._id_checkpoint)
+        if self._repeats:
+            partition = str(self._recovery.partition.partition)
+            metrics.SEEN_IDS.labels(partition).set(len(self._repeats.ids))
+
+    @property
+    def _id_checkpoint(self) -> IdCheckpoint | None:
+        return self._repeats.checkpoint if self._repeats else None
+
+    def _publish(self, change: _Change) -> None:
+        self.profiles.publish(change.profiles)
+        if self._repeats and change.ids:
+            self._repeats.publish(change.ids)
 
     def _misplaced(self, batch: Batch, partition: int) -> int:
         """Return the number of transactions whose card belongs elsewhere; 0.02 microseconds for each."""
@@ -151,9 +185,11 @@ class EntityStage:
         self._unreported.append(self._dead_letters.letter_for_deleted(checkpoint, first, end))
 
     def _replay(self, fetched: FetchedBatch, until: int) -> None:
-        batch, _ = self._reader.read(fetched.until(until))
-        staged, _, _ = process_without_poison(batch, self._stage)
-        self.profiles.publish(staged)
+        fetched = fetched.until(until)
+        batch, _ = self._reader.read(fetched)
+        sifted = self._repeats.sift(batch, fetched) if self._repeats else None
+        staged, _, _ = process_without_poison(sifted.fresh if sifted else batch, self._stage)
+        self._publish(_Change(staged, sifted.staged if sifted else None))
 
     def _stage(self, batch: Batch) -> Staged:
         """Fold the batch into staged profiles and write the entity's features into the batch."""

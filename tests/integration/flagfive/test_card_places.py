@@ -32,11 +32,20 @@ def test_doctor_names_a_card_that_is_on_two_partitions(stream_settings: Settings
     send(stream_settings, 0, 3)
     assert check() == "each of 1 recent cards is on one partition"
     send(stream_settings, 1, 3)
-    assert card_places(stream_settings) == (1, [("...rd-0", [0, 1])])
+    assert card_places(stream_settings) == (1, [("...rd-0", [0, 1])], 6, 0)
     with pytest.raises(
         UserError, match=r"1 of 1 recent cards are on several partitions, such as \.\.\.rd-0 on 0, 1"
     ):
         check()
+
+
+def test_doctor_counts_transactions_that_came_again(stream_settings: Settings) -> None:
+    check = dict(checks(stream_settings))["cards"]
+    send(stream_settings, 0, 3)
+    send(stream_settings, 0, 2)
+    assert check() == (
+        "each of 1 recent cards is on one partition; 2 of 5 recent transactions came again under their id"
+    )
 
 
 def test_a_worker_counts_transactions_on_another_partition_than_their_cards(
