@@ -116,6 +116,7 @@ def test_an_id_with_another_body_becomes_a_dead_letter_without_bytes(run: Stream
     reordered = msgspec.json.encode(dict(reversed(fields.items())))
     run.send([key] * 4, [value, other, reordered, value])
     run.send_transactions(1, seed=1, cards=1)  # tx-0 with another body: the second letter
+    wait_for_scores(run, 1)
     letters = until(lambda: dead_letters(run, 2), what="two dead letters", within_s=WITHIN_S)
     assert {(letter.reason, letter.value) for letter in letters} == {("reused_id", None)}
     assert [score["transaction_id"] for score in run.scores()] == ["tx-0"]
