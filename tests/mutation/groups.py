@@ -12,10 +12,12 @@ class Group:
     Attributes:
         files: modules that are mutated.
         tests: files of tests that judge every mutant of these modules.
+        options: pytest's options that select among these tests.
     """
 
     files: tuple[str, ...]
     tests: tuple[str, ...]
+    options: tuple[str, ...] = ()
 
 
 GROUPS = {
@@ -59,7 +61,9 @@ GROUPS = {
             "tests/contract/stores/test_audit_log.py",
             "tests/contract/stores/test_keyed_audit_log.py",
             "tests/contract/stores/test_console_stores.py",
+            "tests/unit/console/test_audit_note.py",
         ),
+        ("-k", "not postgresql"),  # a server for each mutant would take minutes
     ),
     "intake": Group(
         (

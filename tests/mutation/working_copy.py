@@ -71,7 +71,7 @@ class WorkingCopy:
         settings = {
             "source_paths": self._group.files,
             "also_copy": top,
-            "pytest_add_cli_args_test_selection": self._group.tests,
+            "pytest_add_cli_args_test_selection": (*self._group.tests, *self._group.options),
             "pytest_add_cli_args": ("-p", "no:cacheprovider"),
             "use_git_change_detection": ("false",),
         }

@@ -86,10 +86,23 @@ def empty_engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Eng
     engine.dispose()
 
 
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return an SQLite file with all tables, all empty; a migration takes longer than most tests."""
+    file = tmp_path_factory.mktemp("stores") / "migrated.db"
+    engine = open_engine(f"sqlite:///{file}")
+    migrate.upgrade(engine)
+    engine.dispose()
+    return file
+
+
 @pytest.fixture
-def engine(empty_engine: Engine) -> Engine:
+def engine(empty_engine: Engine, migrated_file: Path) -> Engine:
     """Return a database with all tables, all empty."""
-    migrate.upgrade(empty_engine)
+    if empty_engine.dialect.name == "sqlite":
+        shutil.copy(migrated_file, str(empty_engine.url.database))
+    else:
+        migrate.upgrade(empty_engine)
     return empty_engine
 
 

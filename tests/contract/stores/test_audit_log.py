@@ -6,8 +6,9 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
-from storage import UnitOfWork
-from storage.audit_log import Head
+from storage import UnitOfWork, audit_log
+from storage.audit_keys import AuditKeys
+from storage.audit_log import GENESIS, AuditEntry, Head
 from storage.errors import AuditLogBroken
 
 PAN = "4111111111111111"
@@ -98,9 +99,101 @@ def test_writers_at_once_make_one_chain(engine: Engine) -> None:
 
 def test_card_numbers_are_masked_and_the_hash_covers_what_is_stored(engine: Engine) -> None:
     with UnitOfWork(engine) as unit:
-        unit.audit.append("ada", "flag", subject=f"card {PAN}", time=1.0, details={"note": PAN})
+        unit.audit.append(f"ada {PAN}", "flag", subject=f"card {PAN}", time=1.0, details={"note": PAN})
         unit.commit()
     with engine.connect() as connection:
         stored = " ".join(map(str, connection.execute(text("SELECT * FROM audit_log")).one()))
     assert PAN not in stored
     assert verify(engine).position == 1
+
+
+def test_an_entry_is_stored_as_it_was_appended_and_chained(engine: Engine) -> None:
+    with UnitOfWork(engine) as unit:
+        assert unit.audit.head() == Head(0, GENESIS)
+        first = unit.audit.append("ada", "flag", subject="e-1", time=1.5, details={"ids": (1, 2)})
+        second = unit.audit.append("bob", "approve", subject="e-2", time=2.5)
+        unit.commit()
+    with UnitOfWork(engine, reads_only=True) as unit:
+        one, two = unit.audit._entries()
+        assert (one.position, one.actor, one.action, one.subject) == (1, "ada", "flag", "e-1")
+        assert (one.time, one.details, one.previous_hash) == (1.5, {"ids": [1, 2]}, GENESIS)
+        assert (two.time, two.details, two.previous_hash) == (2.5, {}, first.hash)
+        assert one.key_id is None
+        assert unit.audit.head() == Head(2, second.hash) == unit.audit.verify().head
+
+
+def test_the_log_knows_which_action_was_done_on_which_subject(engine: Engine) -> None:
+    append(engine, 1)
+    with UnitOfWork(engine, reads_only=True) as unit:
+        assert unit.audit.has("flag", "episode-0")
+        assert not unit.audit.has("approve", "episode-0")
+        assert not unit.audit.has("flag", "episode-1")
+
+
+def test_a_log_longer_than_a_page_is_read_whole_and_once(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    append(engine, 5)
+    monkeypatch.setattr(audit_log, "ROWS_PER_FETCH", 2)
+    with UnitOfWork(engine, reads_only=True) as unit:
+        assert [entry.position for entry in unit.audit._entries()] == [1, 2, 3, 4, 5]
+        assert [entry.position for entry in unit.audit._entries(2)] == [3, 4, 5]
+    assert verify(engine).position == 5
+
+
+def test_a_gap_is_named_with_what_comes_after_it(engine: Engine) -> None:
+    append(engine, 5)
+    tamper(engine, "DELETE FROM audit_log WHERE position IN (2, 3)")
+    with pytest.raises(AuditLogBroken, match="broken at entry 2: it is missing, the next entry is 4"):
+        verify(engine)
+
+
+def test_a_known_end_in_the_middle_of_the_log_must_be_in_it(engine: Engine) -> None:
+    append(engine, 2)
+    middle = verify(engine)
+    append(engine, 2)
+    assert verify(engine, middle).position == 4
+    with pytest.raises(AuditLogBroken, match="broken at entry 2: the chain was rewritten"):
+        verify(engine, middle, Head(2, "f" * 64))
+    with pytest.raises(
+        AuditLogBroken, match="broken at entry 5: the log is cut off before the known entry 9"
+    ):
+        verify(engine, Head(9, "f" * 64), middle)
+
+
+def test_a_check_from_a_verified_end_on_needs_that_end(engine: Engine) -> None:
+    append(engine, 3)
+    with UnitOfWork(engine, reads_only=True) as unit:
+        end = unit.audit.verify().head
+        assert unit.audit.verify(after=end).head == end
+        with pytest.raises(AuditLogBroken, match="broken at entry 4: the log is cut off before this"):
+            unit.audit.verify(after=Head(4, end.hash))
+        with pytest.raises(AuditLogBroken, match="broken at entry 3: the chain was rewritten"):
+            unit.audit.verify(after=Head(3, "f" * 64))
+    append(engine, 1)
+    with UnitOfWork(engine, reads_only=True) as unit:
+        assert unit.audit.verify(after=end).head.position == 4
+
+
+def test_a_head_is_written_and_read_as_position_and_hash() -> None:
+    head = Head(12, "0f" * 32)
+    assert str(head) == "12:" + "0f" * 32
+    assert Head.read(str(head)) == head
+
+
+@pytest.mark.parametrize("text", ["", "12", "x:" + "0f" * 32, "12:" + "0F" * 32, "12:0f", "1:" + "0" * 65])
+def test_what_is_no_head_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="is not POSITION:HASH"):
+        Head.read(text)
+
+
+def test_hashes_of_earlier_releases_stay_valid() -> None:
+    """A change in how an entry is hashed would break every log that exists. Hashes of 2026-11-28."""
+    entry = AuditEntry(
+        position=7, time=1.5, actor="ada", action="flag", subject="é-1", details={"b": [1, 2], "a": None},
+        previous_hash=GENESIS,
+    )  # fmt: skip
+    key = AuditKeys.read("a secret of enough length").current
+    assert entry.expected_hash(None) == "f897b72411f9d400f4f77343711def2888b0d9076df8d7dcc070ea328752238d"
+    assert entry.expected_hash(key) == "738260e8cc52ea4080e4cc7dc2be2bb397776a39c2e4562e36dbf9c01ecd3612"
+    assert key.key_id == "9f039a4356450b14"

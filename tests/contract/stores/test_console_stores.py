@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import Engine
 
-from storage import UnitOfWork
+from storage import UnitOfWork, audit_search
 from storage.alert_queue import ASSIGNED, DECIDED, SNOOZED, UNASSIGNED, AlertCounts, AlertFilter
 from storage.api_tokens import ApiToken
 from storage.audit_search import AuditFilter
@@ -206,6 +206,43 @@ def test_the_audit_log_is_searched_without_wildcards(engine: Engine) -> None:
         assert [entry.subject for entry in found.page(AuditFilter(about="e-1"), offset=0, limit=9)] == ["e-1"]
         assert found.count(AuditFilter(subject="%")) == 1
         assert [entry.position for entry in found.all(AuditFilter(since=1.0))] == [2, 3]
+
+
+def test_the_audit_log_is_searched_by_each_of_its_fields(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [
+        ("Ada", "flag", "e-1"),
+        ("Bob", "approve", "e-1"),
+        ("Ada", "Roll back", "e-12"),
+        ("Eve", "flag", "x"),
+    ]
+    with UnitOfWork(engine) as unit:
+        for number, (actor, action, subject) in enumerate(rows, 1):
+            unit.audit.append(actor, action, subject=subject, time=float(number))
+        unit.commit()
+    monkeypatch.setattr(audit_search, "ROWS_PER_FETCH", 2)
+
+    def positions(**terms: object) -> list[int]:
+        with UnitOfWork(engine, reads_only=True) as unit:
+            wanted = AuditFilter(**terms)  # type: ignore[arg-type]
+            found = [entry.position for entry in unit.audit_search.all(wanted)]
+            page = unit.audit_search.page(wanted, offset=0, limit=9)
+            assert [entry.position for entry in page] == found[::-1]
+            assert unit.audit_search.count(wanted) == len(found)
+            return found
+
+    assert positions() == [1, 2, 3, 4]
+    assert positions(actor="aDA") == [1, 3]
+    assert positions(action="ROLL") == [3]
+    assert positions(subject="E-1") == [1, 2, 3]
+    assert positions(about="e-1") == [1, 2]
+    assert positions(since=2.0, until=3.0) == [2, 3]
+    assert positions(actor="ada", action="flag") == [1]
+    assert positions(actor="_da") == []
+    with UnitOfWork(engine, reads_only=True) as unit:
+        pages = [unit.audit_search.page(AuditFilter(), offset=offset, limit=3) for offset in (0, 3)]
+        assert [[entry.position for entry in page] for page in pages] == [[4, 3, 2], [1]]
 
 
 def test_the_control_log_is_paged_and_known_at_any_time(engine: Engine) -> None:

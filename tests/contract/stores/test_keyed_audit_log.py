@@ -75,11 +75,37 @@ def test_entries_of_an_earlier_release_verify_and_are_protected_by_the_first_key
         unit.audit.begin_key(time=1.0)
         unit.audit.begin_key(time=1.0)  # a second start adds nothing
         unit.commit()
+        noted = list(unit.audit._entries(3))
+    entry = [(one.actor, one.action, one.subject, one.time, one.key_id) for one in noted]
+    assert entry == [("flagfive", "use audit key", NEW.current.key_id, 1.0, NEW.current.key_id)]
     append(with_key, 1)
     assert verify(with_key) == (5, 4)
     forge(engine, 2)
     with pytest.raises(AuditLogBroken):
         verify(with_key)
+
+
+def test_without_keys_no_key_is_begun_and_with_a_new_one_it_is(engine: Engine) -> None:
+    def begin(keys: AuditKeys | None) -> int:
+        with UnitOfWork(engine if keys is None else keyed(engine, keys)) as unit:
+            unit.audit.begin_key(time=1.0)
+            unit.commit()
+            return unit.audit.head().position
+
+    assert [begin(keys) for keys in (None, OLD, OLD, BOTH, BOTH)] == [0, 1, 1, 2, 2]
+
+
+def test_an_empty_log_verifies_with_keys_too(engine: Engine) -> None:
+    assert verify(keyed(engine, NEW)) == (0, None)
+    append(engine, 1)
+    assert verify(engine) == (1, None)
+
+
+def test_a_key_is_found_by_its_id() -> None:
+    assert BOTH.find(OLD.current.key_id) == OLD.current
+    assert BOTH.find(NEW.current.key_id) == NEW.current
+    assert NEW.find(OLD.current.key_id) is None
+    assert AuditKeys.read("x" * 16).current.secret == b"x" * 16
 
 
 def test_keys_are_rotated_and_older_entries_still_verify(engine: Engine) -> None:
