@@ -75,9 +75,10 @@ GROUPS = {
         ),
         (
             "tests/unit/adaptation/test_admitting.py",
-            "tests/unit/adaptation/test_four_eyes_under_growth.py",
-            "tests/unit/adaptation/test_policy_at_every_door.py",
-            "tests/unit/adaptation/test_review.py",
+            "tests/unit/adaptation/test_dispatch.py",
+            "tests/unit/adaptation/test_intake_checks.py",
+            "tests/unit/adaptation/test_labelling.py",
+            "tests/unit/adaptation/test_refusing.py",
         ),
     ),
     "partition": Group(
