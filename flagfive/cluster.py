@@ -88,6 +88,11 @@ def _connected(broker: Broker) -> KafkaAdminClient:
         log.setLevel(level)
 
 
+def silent(broker: Broker) -> list[str]:
+    """Return the addresses of broker.bootstrap at which nothing listens."""
+    return [address for address in broker.bootstrap.split(",") if not _listens(address)]
+
+
 def _listens(address: str) -> bool:
     host, port = address.rsplit(":", 1)
     try:

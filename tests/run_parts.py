@@ -2,6 +2,7 @@
 
 ./run test            every part; prints the whole output of a part when it ends
 ./run test unit       one part; further arguments go to pytest: ./run test unit -k settings
+./run test cluster    a part that runs only by name: minutes of faults in a cluster of three brokers
 """
 
 import sys
@@ -12,7 +13,7 @@ from pathlib import Path
 
 from tests.suite.outcome import Outcome
 from tests.suite.output import Output, say
-from tests.suite.parts import PARTS
+from tests.suite.parts import BY_HAND, PARTS
 
 CLONE = Path(__file__).resolve().parent.parent
 AT_ONCE = 2  # parts; integration spends about half of its time waiting for brokers and browsers
@@ -20,8 +21,8 @@ AT_ONCE = 2  # parts; integration spends about half of its time waiting for brok
 
 def main(arguments: list[str]) -> int:
     """Run the named part, or all. Return 0 only if something ran and nothing failed."""
-    if arguments and arguments[0] not in PARTS:
-        print(f"no part is named {arguments[0]}; there are: {', '.join(PARTS)}", file=sys.stderr)
+    if arguments and arguments[0] not in PARTS | BY_HAND:
+        print(f"no part is named {arguments[0]}; there are: {', '.join(PARTS | BY_HAND)}", file=sys.stderr)
         return 2
     total = run_part(arguments[0], arguments[1:]) if arguments else run_all()
     if total.broken:
@@ -55,7 +56,7 @@ def run_part(name: str, extra: list[str], output: Output = None) -> Outcome:
     """Run a part; print a line with its name before it and a line with its verdict after it."""
     say(f"=== {name}", output)
     started = time.monotonic()
-    outcome = PARTS[name](extra, CLONE, output)
+    outcome = (PARTS | BY_HAND)[name](extra, CLONE, output)
     seconds = time.monotonic() - started
     say(f"=== {name}: {outcome.verdict}, {outcome.passed} passed, {seconds:.1f} s", output)
     return outcome

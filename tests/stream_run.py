@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -60,14 +60,14 @@ class StreamRun:
         announcer.announce(change)
         announcer.close()
 
-    def start_worker(self) -> subprocess.Popen[bytes]:
-        """Start one more worker process; its output goes to a separate file."""
+    def start_worker(self, more: Mapping[str, str] | None = None) -> subprocess.Popen[bytes]:
+        """Start one more worker process, with variables in addition; its output goes to a separate file."""
         log = self.settings.var / f"worker-{len(self.workers)}.log"
         with log.open("wb") as output:
             worker = subprocess.Popen(
                 [sys.executable, "-m", "flagfive", "worker"],
                 cwd=ROOT,
-                env={**os.environ, **environment_of(self.settings), "PYTHONPATH": str(ROOT)},
+                env={**os.environ, **environment_of(self.settings), "PYTHONPATH": str(ROOT), **(more or {})},
                 stdout=output,
                 stderr=subprocess.STDOUT,
             )

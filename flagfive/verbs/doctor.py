@@ -67,6 +67,7 @@ def checks(settings: "Settings", processes: Iterable[str] = ()) -> Iterator[tupl
     for name in processes:
         yield f"rights of the {name}", lambda name=name: _rights(settings, name)  # type: ignore[misc]
     yield "topics", lambda: _topics(settings)
+    yield "copies", lambda: _copies(settings)
     yield "cards", lambda: _cards(settings)
     yield "database", lambda: _database(settings)
     yield "signing keys", lambda: _key(settings)
@@ -99,11 +100,12 @@ def _disk(settings: "Settings") -> str:
 
 
 def _broker(settings: "Settings") -> str:
-    from flagfive.cluster import administrator
+    from flagfive.cluster import administrator, silent
 
     with administrator(settings.broker) as admin:
         brokers = admin.describe_cluster()["brokers"]
-    return f"{len(brokers)} at {settings.broker.bootstrap}, {_how(settings.broker)}"
+    away = [f"{address} does not answer" for address in silent(settings.broker)]
+    return "; ".join([f"{len(brokers)} at {settings.broker.bootstrap}, {_how(settings.broker)}", *away])
 
 
 def _how(broker: "BrokerSettings") -> str:
@@ -148,6 +150,21 @@ def _topics(settings: "Settings") -> str:
     if absent:
         raise UserError(f"{', '.join(absent)} do not exist; `flagfive topics` creates them")
     return f"{len(plan)} exist"
+
+
+def _copies(settings: "Settings") -> str:
+    from kafka.errors import KafkaError
+
+    from flagfive.cluster import administrator
+    from flagfive.copies import check_copies, copies_of
+    from flagfive.topic_plan import COPIES_FOR_IN_SYNC, IN_SYNC, partitions_of, planned_topics
+
+    try:
+        with administrator(settings.broker) as admin:
+            found = copies_of(admin, partitions_of(admin, planned_topics(settings)))
+    except KafkaError as error:
+        raise UserError(f"the cluster does not answer: {error}") from None
+    return check_copies(found, IN_SYNC if settings.topics.replication >= COPIES_FOR_IN_SYNC else 1)
 
 
 def _cards(settings: "Settings") -> str:

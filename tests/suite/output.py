@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import IO
 
@@ -18,13 +19,15 @@ def say(line: str, output: Output = None) -> None:
     stream.flush()
 
 
-def run_module(module: str, *arguments: str, clone: Path, output: Output) -> int:
+def run_module(module: str, *arguments: str, clone: Path, output: Output, before: Sequence[str] = ()) -> int:
     """Run `python -m module` in the clone and return its exit code; with a file, errors go there too.
+
+    The words of `before` come first on the command line.
 
     Numerical libraries get one thread. Parts run side by side, and threads that spin while they wait for a
     core take more time than they save.
     """
-    command = [sys.executable, "-m", module, *arguments]
+    command = [*before, sys.executable, "-m", module, *arguments]
     environment = {"OMP_NUM_THREADS": "1", **os.environ}
     errors = subprocess.STDOUT if output else None
     return subprocess.run(command, cwd=clone, stdout=output, stderr=errors, env=environment).returncode

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
+from flagfive.apt import install_with_apt
 from tests.suite.outcome import Outcome, counts_of
 from tests.suite.output import Output, run_module, say
 from tests.suite.style import PACKAGES, present, style
 
+# Programs that tests/cluster needs, and the Debian package of each.
+CLUSTER_NEEDS = {"unshare": "util-linux", "ip": "iproute2", "faketime": "faketime"}
+# A user that is not root may make networks and mounts in a user namespace of its own, without /run.
+NAMESPACES = (
+    *("unshare", "--map-root-user", "--mount", "--net", "--kill-child"),
+    *("sh", "-c", 'mount -t tmpfs run /run && exec "$@"', "sh"),
+)
 NO_TESTS = 5  # pytest's exit code
 # Takes arguments for pytest or the checks, the clone, and where to print.
 Run = Callable[[list[str], Path, Output], Outcome]
@@ -30,12 +39,27 @@ def folder(name: str, extra: list[str], clone: Path, output: Output) -> Outcome:
     return run_pytest([f"tests/{name}", *extra], clone, output)
 
 
-def run_pytest(arguments: list[str], clone: Path, output: Output) -> Outcome:
-    """Run pytest and read its counts from the report that it writes."""
+def cluster(extra: list[str], clone: Path, output: Output) -> Outcome:
+    """Run tests/cluster in namespaces of its own: networks, mounts and what runs there end with it."""
+    for program, package in CLUSTER_NEEDS.items():
+        if not shutil.which(program) and not install_with_apt((package,), f"{program} is missing"):
+            say(f"{program} is missing. On Debian or Ubuntu: sudo apt-get install {package}", output)
+            return Outcome(broken=True)
+    return run_pytest(["tests/cluster", "--show-capture=no", "-s", *extra], clone, output, before=NAMESPACES)
+
+
+def run_pytest(arguments: list[str], clone: Path, output: Output, before: Sequence[str] = ()) -> Outcome:
+    """Run pytest and read its counts from the report that it writes; `before` starts the command line."""
     with tempfile.TemporaryDirectory() as place:
         report = Path(place) / "report.xml"
         code = run_module(
-            "pytest", f"--junitxml={report}", "--durations=12", *arguments, clone=clone, output=output
+            "pytest",
+            f"--junitxml={report}",
+            "--durations=12",
+            *arguments,
+            clone=clone,
+            output=output,
+            before=before,
         )
         reported = report.exists()
         counted = counts_of(report) if reported else Outcome()
@@ -51,3 +75,5 @@ PARTS: dict[str, Run] = {
     "integration": partial(folder, "integration"),
     "end_to_end": partial(folder, "end_to_end"),
 }
+BY_HAND: dict[str, Run] = {"cluster": cluster}
+"""Parts that run only by name: they take many minutes."""

@@ -20,7 +20,7 @@ import typer
 from benchmarks.__main__ import names as benchmarks
 from flagfive.verbs import VERBS
 from tests.docs_blocks import CLONE, Block, pages, runnable
-from tests.suite.parts import PARTS
+from tests.suite.parts import BY_HAND, PARTS
 
 # Pages for which these tests check only verbs and options, and the reason.
 ELSEWHERE = {
@@ -34,7 +34,7 @@ ELSEWHERE = {
 SHELL = ("sh", "bash", "shell", "console")
 _COMMAND = re.compile(r"(?:^|[\s(|])(?:\./run|flagfive) ((?:--config \S+ )?[a-z-][^|&;)`#\n]*)")
 OTHER_WORDS = {
-    "test": PARTS,
+    "test": PARTS | BY_HAND,
     "bench": (),
     "examples": (),
     "clean": (),

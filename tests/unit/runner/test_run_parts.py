@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests import run_parts
+from tests.suite.outcome import Outcome
 from tests.suite.parts import PARTS
 
 
@@ -81,3 +82,15 @@ def test_the_output_of_parts_that_run_side_by_side_stays_whole(
 def test_an_unknown_part_is_named(capfd: pytest.CaptureFixture[str]) -> None:
     assert run_parts.main(["units"]) == 2
     assert "style, unit, contract, integration, end_to_end" in capfd.readouterr().err
+
+
+def test_a_part_that_takes_many_minutes_runs_only_by_name(
+    clone: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    write_tests(clone, "contract", "def test_a(): pass\n")
+    choose(monkeypatch, "contract")
+    monkeypatch.setattr(run_parts, "BY_HAND", {"cluster": lambda *_: Outcome(passed=7)})
+    assert run_parts.main([]) == 0
+    assert capfd.readouterr().out.splitlines()[-1] == "1 passed, 0 failed, 0 skipped"
+    assert run_parts.main(["cluster"]) == 0
+    assert capfd.readouterr().out.splitlines()[-1] == "7 passed, 0 failed, 0 skipped"
