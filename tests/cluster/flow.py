@@ -13,6 +13,7 @@ from itertools import pairwise
 from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError
 
+from benchmarks.soak.topics import open_transactions
 from contracts.broker import kafka_python_options
 from features.byte_strings import ByteStrings
 from settings import Settings
@@ -86,7 +87,14 @@ class Flow:
             raise error
         stored = self.run.count(self.run.settings.topics.transactions)
         assert_as_never_disturbed(self.run, stored)
+        until(lambda: self._open_transactions() == 0, what="the end of open transactions")
         return Outcome(name, dict(self.faults), stored, longest_gap(self.run.settings, self._began))
+
+    def _open_transactions(self) -> int:
+        settings = self.run.settings
+        topics = (settings.topics.scores, settings.topics.scored, settings.topics.alerts)
+        partitions = settings.topics.partitions
+        return sum(asyncio.run(open_transactions(settings.broker, name, partitions)) for name in topics)
 
     def _send(self) -> None:
         try:
