@@ -17,7 +17,7 @@ from tests.suite.style import PACKAGES, present, style
 CLUSTER_NEEDS = {"unshare": "util-linux", "ip": "iproute2", "faketime": "faketime"}
 # A user that is not root may make networks and mounts in a user namespace of its own, without /run.
 NAMESPACES = (
-    *("unshare", "--map-root-user", "--mount", "--net", "--kill-child"),
+    *("unshare", "--map-root-user", "--mount", "--net", "--pid", "--mount-proc", "--kill-child"),
     *("sh", "-c", 'mount -t tmpfs run /run && exec "$@"', "sh"),
 )
 NO_TESTS = 5  # pytest's exit code
