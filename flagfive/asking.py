@@ -15,7 +15,8 @@ from flagfive.global_options import settings_of
 
 if TYPE_CHECKING:
     from contracts.answer import Answer
-    from contracts.request import RequestKind
+    from contracts.request import Request, RequestKind
+    from settings import Settings
 
 UNANSWERED = 4
 EXIT_CODES = {
@@ -69,46 +70,61 @@ def ask_and_print(
         WrongSettings: the settings file is invalid.
     """
     import msgspec
-    from kafka.errors import KafkaError
-
-    from contracts.answers_topic import answers_topic
-    from contracts.broker_errors import is_missing_right, told
-    from contracts.request import Request
-    from contracts.request_client import FeedbackClient
-    from contracts.request_size import RequestTooLarge, encode_request
-    from contracts.signing.principals import COMMAND_LINE
-    from flagfive.cluster import BrokerAway, administrator
-    from flagfive.keys import trust_of
 
     settings = settings_of(context)
+    request = _request(settings, kind, author, request_id, fields)
+    answer = _answer(settings, request, wait)
+    lines = [msgspec.json.encode(answer).decode()] if as_json else lines_of(answer, request.name)
+    for line in lines:
+        print(line)
+    raise typer.Exit(EXIT_CODES.get(answer.status, 1))
+
+
+def _request(
+    settings: Settings, kind: RequestKind, author: str | None, request_id: str | None, fields: dict[str, Any]
+) -> Request:
+    """Return the request; raises UserError if it is too large to send."""
+    from contracts.request import Request
+    from contracts.request_size import RequestTooLarge, encode_request
+    from contracts.signing.principals import COMMAND_LINE
+
     name = settings.keys.command_line
-    trust = trust_of(settings, name)
     who = author or (getpass.getuser() if name == COMMAND_LINE else name)
     request = Request(request_id or str(uuid.uuid4()), kind, who, time.time(), **fields)
     try:
         encode_request(request)
     except RequestTooLarge as error:
         raise UserError(str(error)) from None
-    broker = settings.broker
+    return request
+
+
+def _answer(settings: Settings, request: Request, wait: float) -> Answer:
+    """Send the request and wait for its answer; raises as `ask_and_print`."""
+    from kafka.errors import KafkaError
+
+    from contracts.answers_topic import answers_topic
+    from contracts.broker_errors import is_missing_right, told
+    from contracts.request_client import FeedbackClient
+    from flagfive.cluster import BrokerAway, administrator
+    from flagfive.keys import trust_of
+
+    broker, topic = settings.broker, settings.topics.feedback
+    trust = trust_of(settings, settings.keys.command_line)
     with administrator(broker):
         pass  # raises BrokerAway at once; the client would retry first
     try:
-        with FeedbackClient(broker, settings.topics.feedback, trust) as client:
+        with FeedbackClient(broker, topic, trust) as client:
             answer = client.ask(request, timeout_s=wait)
     except KafkaError as error:
         if is_missing_right(error):
-            answers = answers_topic(settings.topics.feedback) in str(error)
-            raise UserError(told(error, "READ" if answers else "WRITE")) from None
+            raise UserError(told(error, "READ" if answers_topic(topic) in str(error) else "WRITE")) from None
         raise BrokerAway(broker.bootstrap, str(error) or type(error).__name__) from None
     if answer is None:
         raise AnswerTimeout(
             f"no answer within {wait:g} s: is `flagfive adapter` running? The request is on the topic; "
             f"for its outcome repeat the command with --request-id {request.request_id}"
         )
-    lines = [msgspec.json.encode(answer).decode()] if as_json else lines_of(answer, request.name)
-    for line in lines:
-        print(line)
-    raise typer.Exit(EXIT_CODES.get(answer.status, 1))
+    return answer
 
 
 def lines_of(answer: Answer, episode: str = "") -> list[str]:
