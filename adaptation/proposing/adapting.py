@@ -130,24 +130,13 @@ def adapt(
         ControlLogUnavailable: the broker is away.
     """
     try:
-        ready = context.preparation.ready(context.announcer.refresh())
-        base = ready.snapshot.base
-        assert base is not None  # `ready` raises AdaptationNotReady without one
-        with context.unit(reads_only=True) as unit:
-            flagged = examine_flag(unit, request, len(base.model.features))
-            review = Review.of(unit.episodes.get(request.episode_id))
-        context.after(FlagStep.CHECKED)
-        context.surges = surges_of(ready.snapshot)
-        parent = base.content_hash
-        identity = detector_id(request.episode_id, request.name, parent)
-        chosen = context.preparation.adapter_for(ready, adapter)
+        sources = _sources(context, request, adapter)
         found = with_surge(
-            context,
-            lambda part: _proposal(context, ready, chosen, flagged, request, identity, part, review, run),
-            may_surge=may_surge,
+            context, lambda part: _proposal(context, request, sources, part, run), may_surge=may_surge
         )
     except (AdaptationNotReady, TooLittleTraffic) as lack:
         raise NothingToAdaptWith(str(lack)) from lack
+    flagged, ready = sources.flagged, sources.ready
     risk = risk_of(
         flagged.fraud,
         ready.snapshot.rules,
@@ -157,45 +146,80 @@ def adapt(
         own=request.episode_id,
         may_block=approved or context.policy.release(request.policy) == "auto",
     )
-    passed_ms = 1e3 * (context.clock() - asked_at)
-    asked, share = review or found.proposal.review, request.share
-    adapted = Adapted(identity, flagged, found.proposal, risk, parent, passed_ms, asked, share, found.surge)
+    adapted = Adapted(
+        sources.detector,
+        flagged,
+        found.proposal,
+        risk,
+        sources.parent,
+        1e3 * (context.clock() - asked_at),
+        sources.review or found.proposal.review,
+        request.share,
+        found.surge,
+    )
     context.after(FlagStep.ADAPTED)
     return adapted
 
 
+@dataclass(frozen=True)
+class _Sources:
+    """What a detector is made from.
+
+    Attributes:
+        ready: everything in force, and the traffic to calibrate on.
+        flagged: the transactions of the episode.
+        review: what the episode was asked about before; None if it was not.
+        detector: id of the detector.
+        parent: content hash of the base in force.
+        adapter: makes the detector.
+    """
+
+    ready: Ready
+    flagged: Flagged
+    review: Review | None
+    detector: str
+    parent: str
+    adapter: Adapter
+
+
+def _sources(context: AdaptationContext, request: Request, adapter: str | None) -> _Sources:
+    ready = context.preparation.ready(context.announcer.refresh())
+    base = ready.snapshot.base
+    assert base is not None  # `ready` raises AdaptationNotReady without one
+    with context.unit(reads_only=True) as unit:
+        flagged = examine_flag(unit, request, len(base.model.features))
+        review = Review.of(unit.episodes.get(request.episode_id))
+    context.after(FlagStep.CHECKED)
+    context.surges = surges_of(ready.snapshot)
+    parent = base.content_hash
+    detector = detector_id(request.episode_id, request.name, parent)
+    return _Sources(ready, flagged, review, detector, parent, context.preparation.adapter_for(ready, adapter))
+
+
 def _proposal(
-    context: AdaptationContext,
-    ready: Ready,
-    adapter: Adapter,
-    flagged: Flagged,
-    request: Request,
-    identity: str,
-    part: float,
-    review: Review | None,
-    run: Run,
+    context: AdaptationContext, request: Request, sources: _Sources, part: float, run: Run
 ) -> Proposal:
     """Propose a detector where `part` of the budget may be added for a time."""
-    snapshot = ready.snapshot
+    ready, snapshot = sources.ready, sources.ready.snapshot
     proposal = propose(
-        flagged,
+        sources.flagged,
         ready.prepared,
         ready.known.rows,
         threshold=first_threshold(context.budget) if snapshot.threshold is None else snapshot.threshold,
         budget=context.budget,
         seed=seed_of(request.episode_id),
-        beside=tuple(n for n, detector in enumerate(snapshot.detectors) if detector.id != identity),
+        beside=tuple(n for n, live in enumerate(snapshot.detectors) if live.id != sources.detector),
         terms=Terms(
             replace(context.limits, surge=part),
             context.preparation.per_day,
             ready.known.frauds,
             request.share,
         ),
-        review=review,
-        adapter=adapter,
+        review=sources.review,
+        adapter=sources.adapter,
         run=run,
     )
-    metrics.ADAPT_SECONDS.labels(adapter.name).observe(proposal.seconds)
+    metrics.ADAPT_SECONDS.labels(sources.adapter.name).observe(proposal.seconds)
     for cause in proposal.verdict.causes or ("passed",):
         metrics.GATE.labels(cause).inc()
     return proposal
