@@ -119,7 +119,9 @@ class Stored:
                 announce=announce,
             ),
             preparation=SimpleNamespace(
-                ready=lambda snapshot, newest: SimpleNamespace(prepared=self.prepared()), per_day=None
+                ready=lambda snapshot, newest: SimpleNamespace(prepared=self.prepared()),
+                per_day=None,
+                stored=(0, 0.0),
             ),
         )
         assert recalibrate(context, "a test") == 1
