@@ -1,7 +1,7 @@
 """What must hold after a soak.
 
 1. Every transaction has exactly one score on `scored` and on `scores`, and every acknowledged payment is
-   among them.
+   among them. A payment that was sent again has one score too, that of its first record.
 2. The features of every score equal, to the bit, a fold of the committed topics: profiles never forked.
 3. The database holds each score once.
 4. Sampled scores recompute to the bit, by `flagfive recompute`.
@@ -37,12 +37,16 @@ class Proof:
     """Figures of the proof; `broken` lists what does not hold, and is empty after a good run.
 
     Attributes:
-        transactions: On the topic `transactions`.
-        acknowledged: Payments that the broker acknowledged; more may be there, since a producer that does
-            not learn of its success sends again.
+        transactions: Different ones on the topic `transactions`.
+        acknowledged: Payments that the broker acknowledged; more may be there, of a sending whose success was
+            not acknowledged.
+        repeats: Further records of these transactions on the topic.
+        again: Payments that were sent again on purpose; a producer that does not learn of its success
+            repeats more.
         lost: Transactions without a score.
-        doubled: Scores beyond the first of a transaction.
+        doubled: Scores beyond the first of a transaction, scores of repeats among them.
         answered: Records on `scores`.
+        ids: Different ids on `scores`.
         different: Scores whose features differ from the fold.
         recorded: Rows in the database.
         open_transactions: Partitions in which a transaction of the broker is open.
@@ -50,9 +54,12 @@ class Proof:
 
     transactions: int
     acknowledged: int
+    repeats: int
+    again: int
     lost: int
     doubled: int
     answered: int
+    ids: int
     different: int
     recorded: int
     open_transactions: int
@@ -64,9 +71,14 @@ class Proof:
             f"{self.acknowledged - self.transactions:,} acknowledged payments are missing": (
                 self.acknowledged <= self.transactions
             ),
+            f"{self.again:,} payments were sent again, {self.repeats:,} repeats are there": (
+                self.again <= self.repeats
+            ),
             f"{self.lost:,} transactions have no score": not self.lost,
             f"{self.doubled:,} scores are doubled": not self.doubled,
-            f"{self.answered:,} records are on `scores`": self.answered == self.transactions,
+            f"{self.answered:,} records with {self.ids:,} ids are on `scores`": (
+                self.answered == self.ids == self.transactions
+            ),
             f"{self.different:,} scores have other features than the fold": not self.different,
             f"{self.recorded:,} of {self.transactions:,} scores are in the database": (
                 self.recorded == self.transactions
@@ -81,12 +93,13 @@ class Proof:
                 self.broken.append(f"flagfive {' '.join(verb)}: {said}")
 
 
-async def prove(system: System, *, acknowledged: int) -> Proof:
+async def prove(system: System, *, acknowledged: int, again: int) -> Proof:
     """Read topics and database, and compare.
 
     Args:
         system: Runs; nothing is sent any more, and every transaction is recorded.
         acknowledged: Number of payments that the broker acknowledged.
+        again: Number of payments that it acknowledged again.
     """
     settings = system.settings
     expected = await folded(settings)
@@ -98,12 +111,19 @@ async def prove(system: System, *, acknowledged: int) -> Proof:
             for message in fetched.values.to_list():
                 different += _compare(message or b"", expected, counts)
     there = [~np.isnan(features).all(axis=1) for features in expected]
+    transactions = int(sum(map(np.sum, there)))
+    answered, ids = await _answers(settings)
     found = Proof(
-        transactions=int(sum(map(np.sum, there))),
+        transactions=transactions,
         acknowledged=acknowledged,
+        repeats=await _records(settings, settings.topics.transactions) - transactions,
+        again=again,
         lost=int(sum(np.sum(is_there & (count == 0)) for is_there, count in zip(there, counts, strict=True))),
-        doubled=int(sum(np.sum(np.maximum(count - 1, 0)) for count in counts)),
-        answered=await _records(settings, settings.topics.scores),
+        doubled=int(
+            sum(np.sum(np.maximum(n - is_there, 0)) for is_there, n in zip(there, counts, strict=True))
+        ),
+        answered=answered,
+        ids=ids,
         different=different,
         recorded=recorded(settings),
         open_transactions=await _open_transactions(settings),
@@ -144,6 +164,21 @@ async def _records(settings: Settings, topic: str) -> int:
         async for fetched in whole_topic(settings.broker, topic, partition):
             count += len(fetched)
     return count
+
+
+async def _answers(settings: Settings) -> tuple[int, int]:
+    """Return the number of scores on `scores`, and of different ids among them."""
+    answered, ids = 0, set[bytes]()
+    for partition in range(settings.topics.partitions):
+        async for fetched in whole_topic(settings.broker, settings.topics.scores, partition):
+            answered += len(fetched)
+            ids.update(_id_of(value or b"") for value in fetched.values.to_list())
+    return answered, len(ids)
+
+
+def _id_of(score: bytes) -> bytes:
+    """Return the id of a score, which comes first in its JSON."""
+    return score.split(b'"', 4)[3]
 
 
 async def _open_transactions(settings: Settings) -> int:

@@ -74,7 +74,7 @@ async def soak(
     say("the last kill is done; everything may finish now")
     await _finished(system, traffic, analysts, flagging)
     say(f"{recorded(system.settings):,} scores are recorded; the proof reads all topics")
-    proof = await prove(system, acknowledged=traffic.sent)
+    proof = await prove(system, acknowledged=traffic.sent, again=traffic.again)
     return _figures(system, analysts, proof, minutes=minutes, rate=rate, seed=seed)
 
 
@@ -93,7 +93,8 @@ async def _progress(system: System, traffic: Traffic, analysts: Analysts, say: S
         await asyncio.sleep(SHOWN_S)
         kills = ", ".join(f"{name} {count}" for name, count in sorted(system.kills.items()))
         answers = ", ".join(f"{what} {count}" for what, count in sorted(analysts.answers.items()))
-        say(f"{traffic.sent:,} payments sent; kills: {kills or 'none'}; {answers or 'no answers yet'}")
+        sent = f"{traffic.sent:,} payments sent, {traffic.again:,} of them again"
+        say(f"{sent}; kills: {kills or 'none'}; {answers or 'no answers yet'}")
 
 
 async def _finished(

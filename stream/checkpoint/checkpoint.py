@@ -13,13 +13,14 @@ from contracts.metrics import scorer as metrics
 from features.byte_strings import ByteStrings
 from features.profile_row import PROFILE_ROW
 from features.profiles import ChangedRows
-from stream.checkpoint.id_checkpoint import IdCheckpoint, Record
+from stream.checkpoint.id_checkpoint import IdCheckpoint
 from stream.partition.stage import Output
 from stream.wire.writer import EncodedBatch
 
 # No entity has an empty key, so the marker's key differs from all of theirs.
 MARKER_KEY: Final = b""
-CHUNKS_IN_BATCH: Final = 16  # chunks of ids in one batch: 3 MB
+# A quarter of the default limit of a batch; 12,000 rows.
+MOST_BATCH_BYTES: Final = 4 << 20
 LAYOUT: Final = hashlib.sha256(repr(PROFILE_ROW.descr).encode()).hexdigest()[:16]
 
 
@@ -96,12 +97,11 @@ class Checkpoint:
         seen = ids.records(position) if ids is not None else []
         if not len(changed.keys) and not len(expired) and not seen:
             return []
-        marker = ByteStrings.from_list([msgspec.json.encode(Marker(position))])
+        keys, values = zip(*seen, (MARKER_KEY, msgspec.json.encode(Marker(position))), strict=True)
         return [
-            *self._output(expired, nulls(len(expired))),
-            *self._output(changed.keys, as_byte_strings(changed.rows)),
-            *self._id_outputs(seen),
-            *self._output(ByteStrings.from_list([MARKER_KEY]), marker),
+            *self._outputs(expired, nulls(len(expired))),
+            *self._outputs(changed.keys, as_byte_strings(changed.rows)),
+            *self._outputs(ByteStrings.from_list(keys), ByteStrings.from_list(values)),
         ]
 
     def written(self, profiles: CheckpointedState, ids: IdCheckpoint | None = None) -> None:
@@ -118,15 +118,12 @@ class Checkpoint:
         self._handed_out = None
         self._last = self._clock()
 
-    def _output(self, keys: ByteStrings, values: ByteStrings) -> Sequence[Output]:
-        if not len(keys):
-            return []
-        return [Output(self._topic, self._partition, EncodedBatch(keys, values))]
-
-    def _id_outputs(self, records: Sequence[Record]) -> Iterator[Output]:
-        for first in range(0, len(records), CHUNKS_IN_BATCH):
-            keys, values = zip(*records[first : first + CHUNKS_IN_BATCH], strict=True)
-            yield from self._output(ByteStrings.from_list(keys), ByteStrings.from_list(values))
+    def _outputs(self, keys: ByteStrings, values: ByteStrings) -> Iterator[Output]:
+        """Yield batches of bounded size: one over the topic's limit would never be stored."""
+        number = np.cumsum(keys.length + values.length) // MOST_BATCH_BYTES
+        firsts = np.flatnonzero(np.diff(number, prepend=-1))
+        for rows in np.split(np.arange(len(keys)), firsts)[1:]:
+            yield Output(self._topic, self._partition, EncodedBatch(keys.take(rows), values.take(rows)))
 
 
 def as_byte_strings(rows: NDArray[np.void]) -> ByteStrings:

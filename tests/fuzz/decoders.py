@@ -30,11 +30,14 @@ from features.decode import Decoder
 from features.profile_row import LAST, PROFILE_ROW
 from features.profiles import Profiles
 from features.schema import TransactionSchema
+from features.seen_ids import Extent, SeenIds
 from meta.tensors import BrokenArtifact, pack, unpack
 from recorder.rows import UnreadableRecord, alert_row, scored_rows, shadow_row
 from stream.batch import from_record_batch
+from stream.checkpoint import id_chunk
 from stream.checkpoint.checkpoint import MARKER_KEY, Marker
 from stream.checkpoint.checkpoint_reader import CheckpointReader
+from stream.checkpoint.id_checkpoint import IdCheckpoint
 from stream.stages.poison import process_without_poison
 from stream.stages.stage_messages import StageMessages
 from stream.wire.reader import read_records
@@ -123,6 +126,22 @@ def decode_checkpoint(data: bytes) -> None:
     profiles.expire()
 
 
+def decode_seen_ids(data: bytes) -> None:
+    ids = SeenIds(86_400.0, 1_000)
+    checkpoint = IdCheckpoint(ids)
+    keys = [id_chunk.key_of(0), id_chunk.key_of(1), MARKER_KEY]
+    values = [data, data, msgspec.json.encode(Marker(1_000))]
+    CheckpointReader(1_000, BOUNDS.latest, checkpoint).restore(
+        fetched(values, keys, partition=CHECKPOINT), Profiles(0)
+    )
+    checkpoint.restore()
+    columns, _ = Decoder(TransactionSchema()).decode(
+        ByteStrings.from_list([TRANSACTION] * 2), np.full(2, 1.8e9)
+    )
+    ids.publish(ids.stage(columns, np.full(len(columns), 1.8e9)))
+    checkpoint.records(1_000)
+
+
 def decode_entry(data: bytes) -> None:
     key: Any = AnyKey()
     entry: Entry = unseal(data, b"risk/e-1", key)
@@ -139,6 +158,12 @@ def a_row() -> bytes:
     return row.tobytes()
 
 
+def an_id_chunk() -> bytes:
+    extent = Extent(5, 8, 1.7e9, np.array([5, 6]), np.array([1.6e9, 1.7e9]))
+    hashes, bodies = np.arange(7, 10, dtype=np.uint64), np.arange(3, dtype=np.uint32)
+    return id_chunk.encode(id_chunk.IdChunk(900, 5, hashes, bodies, extent))
+
+
 def record_batches() -> list[bytes]:
     records: list[tuple[bytes | None, bytes | None]] = [(b"k", TRANSACTION * 4), (None, None)]
     return [batch_by_aiokafka(records, 0, codec) for codec in (NO_CODEC, GZIP, SNAPPY, LZ4, ZSTD)]
@@ -153,6 +178,7 @@ TARGETS: dict[str, Target] = {
         decode_notice, (), [stored("batch_notice.msgpack"), msgspec.msgpack.encode(LostRows(3, 1))]
     ),
     "checkpoint": Target(decode_checkpoint, (), [a_row(), msgspec.json.encode(Marker(7))]),
+    "seen_ids": Target(decode_seen_ids, (), [an_id_chunk()]),
     "control_entry": Target(decode_entry, (ControlRefused,), [stored("control_entry.bin")]),
     "artifact": Target(
         lambda data: unpack(data, kind="k"),

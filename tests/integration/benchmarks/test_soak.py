@@ -17,3 +17,4 @@ def test_two_minutes_of_kills_lose_nothing_double_nothing_and_change_nothing(tmp
     assert found["kills_together"] >= 8
     assert sum(found["answers"].values()) >= 1, "an episode was flagged and answered"
     assert found["transactions"] > 10_000
+    assert found["repeats"] > 100
