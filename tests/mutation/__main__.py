@@ -40,11 +40,13 @@ def main() -> int:
         with chdir(folder):  # mutmut reads its settings in the current folder
             sample = [one for file in group.files for one in _sample(mutants_of(file), options)]
         if not options.report:
-            results = copy.results()
-            if wanted := [one.name for one in sample if _is_wanted(results.get(one.name), options.living)]:
+            wanted = _wanted(sample, copy.results(), living=options.living)
+            while wanted:
                 print(f"{name}: {len(wanted)} of {len(sample)} mutants to judge", flush=True)
                 if copy.judge(wanted):
                     return 1
+                # mutmut forgets all results if the group's tests have changed: then others are left now.
+                wanted = _wanted(sample, copy.results(), living=False)
         results = copy.results()
         known[name] = {one: results.get(one.name) for one in sample}
     explained = Explained()
@@ -52,10 +54,12 @@ def main() -> int:
     return print_table(known, explained)
 
 
-def _is_wanted(status: int | None, living: bool) -> bool:
+def _wanted(sample: list[Mutant], results: dict[str, int], *, living: bool) -> list[str]:
+    """Return the mutants without a result, or those that lived."""
+    names = [one.name for one in sample]
     if living:
-        return status is not None and status not in (*KILLED, *TIMED_OUT)
-    return status is None
+        return [name for name in names if results.get(name, KILLED[0]) not in (*KILLED, *TIMED_OUT)]
+    return [name for name in names if name not in results]
 
 
 def _sample(mutants: list[Mutant], options: argparse.Namespace) -> list[Mutant]:

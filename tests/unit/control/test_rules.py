@@ -258,6 +258,25 @@ def test_replacing_the_rules_of_an_entry_equals_a_new_table() -> None:
     assert seen(table.replaced([*before, other], [])) == seen(RuleTable())
 
 
+def test_a_key_that_is_added_or_replaced_is_met_and_one_that_is_gone_is_not() -> None:
+    one, two = (Placed(Rule("card", name, Effect.BOOST, count=1.0), "risk/a") for name in ("one", "two"))
+    more = Placed(Rule("card", "two", Effect.ALLOW), "list/b")
+    table = RuleTable.of([one]).replaced([], [two]).replaced([], [more])
+    batch = [keys("two", "one", "three")]
+    assert dict(table.met_by(("card",), batch)) == {0: (two, more), 1: (one,)}
+    table = table.replaced([one], []).replaced([two], [])
+    assert dict(table.met_by(("card",), batch)) == {0: (more,)}
+    assert table.replaced([more], []).by_entity == {}
+
+
+def test_hashes_of_many_keys_that_are_gone_are_forgotten() -> None:
+    placed = [Placed(Rule("card", f"c{n}", Effect.ALLOW), "list/a") for n in range(2_500)]
+    table = RuleTable.of(placed).replaced(placed[10:], [])
+    assert len(table) == 10
+    assert len(table.by_entity["card"].hashes) < 1_500
+    assert dict(table.met_by(("card",), [keys("c9", "c10")])) == {0: (placed[9],)}
+
+
 def test_what_is_only_watched_is_met_by_no_batch() -> None:
     table = RuleTable.of([Placed(Rule("merchant", "m1", Effect.WATCH, count=1.0), "risk/one")])
     assert list(table.met_by(("merchant",), [keys("m1")])) == []
