@@ -47,8 +47,9 @@ GROUPS = {
         ),
         (
             "tests/unit/meta/test_gate.py",
+            "tests/unit/meta/test_reasons.py",
             "tests/unit/meta/test_weighing.py",
-            "tests/unit/adaptation/test_proposal.py",
+            "tests/unit/adaptation/test_trade_off_message.py",
         ),
     ),
     "envelope": Group(
@@ -83,6 +84,11 @@ GROUPS = {
     ),
     "partition": Group(
         ("stream/partition/manager.py", "stream/partition/patience.py", "stream/partition/place.py"),
-        ("tests/unit/stream/test_partition_manager.py", "tests/unit/stream/test_group_place.py"),
+        (
+            "tests/unit/stream/test_group_place.py",
+            "tests/unit/stream/test_partition_manager.py",
+            "tests/unit/stream/test_partition_tasks.py",
+            "tests/unit/stream/test_patience.py",
+        ),
     ),
 }
