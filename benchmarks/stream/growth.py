@@ -1,7 +1,8 @@
 """Cost of a transaction and memory use, by number of cards and of detectors.
 
 The work runs in memory, on one thread and without a broker: decode, card stage, merchant stage, score and
-encode, as in the worker. All points are measured in turn, several times; the median is reported.
+encode, as in the worker. The search for repeats is left out, since the same batches come again. All points
+are measured in turn, several times; the median is reported.
 """
 
 import gc

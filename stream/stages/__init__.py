@@ -1,6 +1,7 @@
 """The stages of a transaction: one per entity, and the return stage, which scores.
 
-1. An entity stage reads a batch (`record_readers`): JSON on the first stage, Arrow on the others.
+1. An entity stage reads a batch (`record_readers`): JSON on the first stage, Arrow on the others. The first
+   stage leaves out transactions that came before (`repeats`).
 2. It folds the batch into its entity's profiles and fills in their features (`entity_stage`).
 3. It builds outputs (`output_builder`) for the partitions of the next stage (`repartitioner`).
 4. The return stage puts transactions back into the order of their card (`resequence`, `return_stage`). The

@@ -1,4 +1,4 @@
-"""A transaction that comes again is scored once, whatever happens to the workers in between."""
+"""A transaction that comes again is scored once, also where workers die in between."""
 
 from __future__ import annotations
 
