@@ -63,9 +63,9 @@ def _wanted(sample: list[Mutant], results: dict[str, int], *, living: bool) -> l
 
 
 def _sample(mutants: list[Mutant], options: argparse.Namespace) -> list[Mutant]:
-    if options.sample is None or len(mutants) <= options.sample:
-        return mutants
-    return sorted(random.Random(options.seed).sample(mutants, options.sample), key=mutants.index)
+    """Return some of the mutants in their order; a larger sample holds every smaller one."""
+    chosen = random.Random(options.seed).sample(mutants, len(mutants))[: options.sample]
+    return sorted(chosen, key=mutants.index)
 
 
 def _options() -> argparse.Namespace:

@@ -47,7 +47,9 @@ GROUPS = {
         ),
         (
             "tests/unit/meta/test_gate.py",
+            "tests/unit/meta/test_judge.py",
             "tests/unit/meta/test_reasons.py",
+            "tests/unit/meta/test_set_aside.py",
             "tests/unit/meta/test_weighing.py",
             "tests/unit/adaptation/test_trade_off_message.py",
         ),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import pytest
 import torch
@@ -17,6 +19,16 @@ FEATURES = tuple(f"feature_{i}" for i in range(7))
 
 @pytest.fixture(scope="session")
 def rows() -> Floats:
+    return history_rows()
+
+
+@pytest.fixture(scope="session")
+def artifacts() -> Artifacts:
+    return trained()
+
+
+@cache
+def history_rows() -> Floats:
     """Return 4,000 rows of 7 features; the last 200 are frauds, high in the first three features."""
     rng = np.random.default_rng(3)
     X = rng.standard_normal((4000, 7)).astype(np.float32)
@@ -24,8 +36,10 @@ def rows() -> Floats:
     return X
 
 
-@pytest.fixture(scope="session")
-def artifacts(rows: Floats) -> Artifacts:
+@cache
+def trained() -> Artifacts:
+    """Return the models; mutation testing forks after they are trained once."""
+    rows = history_rows()
     fraud = np.arange(len(rows)) >= len(rows) - 200
     history = History(FEATURES, rows, fraud, np.ones(len(rows)), (0.0, 86_400.0))
     base = train_base(history, BaseSettings(steps=400, batch=256, trees=20, hidden=(16, 8)))
