@@ -87,6 +87,7 @@ GROUPS = {
     "partition": Group(
         ("stream/partition/manager.py", "stream/partition/patience.py", "stream/partition/place.py"),
         (
+            "tests/unit/stream/test_asking_for_places.py",
             "tests/unit/stream/test_group_place.py",
             "tests/unit/stream/test_partition_manager.py",
             "tests/unit/stream/test_partition_tasks.py",

@@ -9,6 +9,7 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import dedent
 
 from mutmut.mutation.file_mutation import mutate_file_contents
 
@@ -108,4 +109,5 @@ def _line(places: list[Place]) -> tuple[str, str]:
     before, after = ast.unparse(was).splitlines(), ast.unparse(becomes).splitlines()
     start = next((i for i, (a, b) in enumerate(zip(before, after, strict=False)) if a != b), len(after))
     end = start + 1 if len(before) == len(after) else None
-    return "\n".join(before[start:end]).strip(), "\n".join(after[start:end]).strip()
+    was_text, becomes_text = (dedent("\n".join(lines[start:end])) for lines in (before, after))
+    return was_text.strip(), becomes_text.strip()

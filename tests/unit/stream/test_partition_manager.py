@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, cast
 
 from aiokafka import TopicPartition
@@ -69,6 +69,14 @@ class Group:
         for _ in range(20):
             await asyncio.sleep(0)
 
+    async def until(self, happened: Callable[[], bool]) -> None:
+        """Wait for something that needs no more than the tasks of this process."""
+        for _ in range(10_000):
+            if happened():
+                return
+            await asyncio.sleep(0)
+        raise AssertionError("it did not happen")
+
 
 def test_what_recovers_after_it_was_revoked_does_not_go_live() -> None:
     async def play() -> Group:
@@ -127,8 +135,7 @@ def test_a_partition_lost_while_it_was_taken_over_is_ours_where_the_group_says_n
         group.workers[FIRST].fails = [PartitionLost("the transaction had timed out")]
         group.workers[FIRST].recovered.set()
         await group.manager.on_assigned([FIRST])
-        while not group.manager.live and not group.crashes:
-            await asyncio.sleep(0)
+        await group.until(lambda: bool(group.manager.live or group.crashes))
         return group
 
     group = asyncio.run(play())

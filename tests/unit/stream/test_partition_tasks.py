@@ -169,8 +169,7 @@ def test_a_partition_lost_in_a_batch_stops_and_comes_back_where_the_group_says_n
     async def scene(group: WorkingGroup) -> None:
         group.of(FIRST).in_process = [PartitionLost("the transaction had timed out")]
         group.submit(FIRST)
-        while len(group.of(FIRST).calls) < 3:
-            await asyncio.sleep(0)
+        await group.until(lambda: len(group.of(FIRST).calls) == 3)
 
     group = play(scene, rejoin_s=0.0)
     assert group.of(FIRST).calls[2] == "take over"
@@ -193,6 +192,18 @@ def test_a_lost_partition_waits_for_the_rebalance_and_is_not_live_meanwhile() ->
         assert "take over" not in group.of(FIRST).calls[1:]
 
     assert play(scene).manager.live == {SECOND}
+
+
+def test_a_lost_partition_that_the_group_assigns_again_is_taken_over_once() -> None:
+    async def scene(group: WorkingGroup) -> None:
+        group.of(FIRST).in_process = [PartitionLost("the transaction had timed out")]
+        group.submit(FIRST)
+        await group.settled()
+        await group.manager.on_assigned([FIRST, SECOND])
+        await group.settled()
+        assert group.of(FIRST).calls.count("take over") == 2  # at the first assignment, and at this one
+
+    assert play(scene).manager.live == {FIRST, SECOND}
 
 
 def test_a_loss_that_a_rebalance_explains_is_no_loss() -> None:

@@ -8,6 +8,7 @@ import logging
 import pytest
 from aiokafka import errors as kafka_errors
 
+from contracts.broker_errors import told
 from stream.partition import patience
 from stream.partition.patience import until_the_broker_answers
 
@@ -57,8 +58,9 @@ def test_a_broker_that_is_away_is_asked_again_and_said_to_be_away_and_back_once(
 
 
 def test_a_missing_right_is_named(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
-    asked(Broker(kafka_errors.TopicAuthorizationFailedError("scores")), monkeypatch)
-    assert "WRITE" in caplog.text
+    error = kafka_errors.TopicAuthorizationFailedError("scores")
+    asked(Broker(error), monkeypatch)
+    assert told(error, "WRITE") in caplog.text
     assert "does not answer" not in caplog.text
 
 
