@@ -79,10 +79,13 @@ def flow(run: StreamRun) -> Flow:
 
 
 @pytest.fixture(scope="session")
-def report() -> Iterator[Callable[[Outcome], None]]:
-    """Collect outcomes; print them as rows of the table, and append them to $FLAGFIVE_CLUSTER_FIGURES."""
-    rows: list[str] = []
-    yield lambda outcome: rows.append(outcome.row)
-    print("\n" + "\n".join(rows))
-    if file := os.environ.get("FLAGFIVE_CLUSTER_FIGURES"):
-        Path(file).write_text("\n".join(rows) + "\n")
+def report() -> Callable[[Outcome], None]:
+    """Print an outcome as a row of the table, and append it to $FLAGFIVE_CLUSTER_FIGURES."""
+
+    def say(outcome: Outcome) -> None:
+        print(f"\n{outcome.row}", flush=True)
+        if file := os.environ.get("FLAGFIVE_CLUSTER_FIGURES"):
+            with Path(file).open("a") as figures:
+                figures.write(f"{outcome.row}\n")
+
+    return say

@@ -13,8 +13,11 @@ Report = Callable[[Outcome], None]
 MEANWHILE = COUNT // 4  # scores while a broker is cut off
 
 
-@pytest.mark.parametrize("of", ["payments", "transactions", "group"])
-@pytest.mark.parametrize("whole", [True, False], ids=["from all", "from its peers"])
+@pytest.mark.parametrize(
+    ("of", "whole"),
+    [("payments", True), ("group", True), ("transactions", False), ("group", False)],
+    ids=["payments, from all", "group, from all", "transactions, from its peers", "group, from its peers"],
+)
 def test_a_broker_that_is_cut_off_costs_no_score(
     whole_cluster: ThreeBrokers, flow: Flow, report: Report, of: str, whole: bool
 ) -> None:
