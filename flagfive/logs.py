@@ -4,6 +4,7 @@ import logging
 import sys
 from typing import TYPE_CHECKING
 
+from flagfive.repeated_lines import Thinned
 from flagfive.thread_deaths import end_with_threads
 
 if TYPE_CHECKING:
@@ -16,6 +17,8 @@ FIELDS = ["asctime", "levelname", "name", "message"]
 CHATTY = ("aiokafka", "kafka", "faust", "mode", "numba", "alembic")
 # Logs retries that succeed: a broker that verifies transactions causes one for each new partition.
 RETRIES = "aiokafka.producer.sender"
+REPEATED_S = 5.0
+"""Seconds in which an equal line of aiokafka is logged once."""
 
 
 def configure_logging(settings: "Settings") -> None:
@@ -25,6 +28,7 @@ def configure_logging(settings: "Settings") -> None:
     """
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_json() if settings.logging.format == "json" else logging.Formatter(TEXT))
+    handler.addFilter(Thinned("aiokafka", REPEATED_S))
     logging.basicConfig(level=settings.logging.level, handlers=[handler], force=True)
     for name in CHATTY:
         logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLevelName(settings.logging.level)))
