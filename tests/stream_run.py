@@ -18,6 +18,7 @@ import pyarrow as pa
 from kafka import KafkaConsumer, TopicPartition
 
 from contracts.broker import kafka_python_options
+from contracts.stage_batch import from_message
 from control.announce import Announcer
 from control.change import Change
 from control.keys import ControlKey
@@ -139,11 +140,7 @@ class StreamRun:
 
     def scored(self) -> pa.Table:
         """Return every row of `scored` with its features, ordered by source partition and offset."""
-        batches = [
-            batch
-            for _, value in self.records(self.settings.topics.scored)
-            for batch in pa.ipc.open_stream(value)
-        ]
+        batches = [from_message(value) for _, value in self.records(self.settings.topics.scored)]
         table = pa.Table.from_batches(batches).combine_chunks()
         return table.sort_by([("source_partition", "ascending"), ("source_offset", "ascending")])
 

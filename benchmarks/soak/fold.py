@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-import pyarrow as pa
 
 from benchmarks.soak.topics import whole_topic
-from contracts.stage_batch import stage_schema
+from contracts.stage_batch import from_message, stage_schema
 from features.decode import Decoder
 from features.profiles import Profiles
 from features.seen_ids import SeenIds
@@ -63,7 +62,7 @@ async def _add_entity(settings: Settings, entity: int, partition: int, found: li
     async for fetched in whole_topic(settings.broker, topic, partition):
         for message in fetched.values.to_list():
             assert message is not None  # stages write no empty records
-            batch = from_record_batch(pa.ipc.open_stream(message).read_next_batch(), of_stage)
+            batch = from_record_batch(from_message(message), of_stage)
             out = np.zeros((len(batch), columns.stop - columns.start), np.float32)
             profiles.publish(profiles.stage(batch.columns, out))
             for source in np.unique(batch.source_partition):
