@@ -36,6 +36,9 @@ UNJUDGED_S = DAY_S
 LEAST, MOST = 0.1, 4.0
 """The share aimed at is between the budget times these. Chosen on Handbook days 105 to 119, where 8 for the
 upper limit put fewer days within 10%."""
+MOVES = 0.08
+"""Surprise by which the threshold must move before it is changed, 20% more or fewer alerts: two samples
+differ by half of it."""
 LARGEST_STEP = 0.3
 """Surprise by which one decision moves the threshold at most: a factor of 2 in alerts."""
 

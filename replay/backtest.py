@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from features.byte_strings import ByteStrings
 from features.hashing import hash_strings
@@ -18,6 +19,8 @@ from meta.scored_traffic import spread_order
 from meta.stack import ScoringStack
 from meta.support import Support
 from meta.verdict import Verdict
+from replay.alerted_rows import AlertedRows
+from replay.daily_rates import DayRate, daily_rates
 from replay.featured import Featured
 from replay.progress import Progress, ignore_progress
 from replay.reading import RowReader
@@ -25,9 +28,12 @@ from replay.recent import Recent
 from replay.survey import DAY_S, UnfitFile, survey
 from replay.traces import traces_of
 from replay.traffic import TrafficRows, joined
-from replay.what_if import Past, ScoringSetting, WhatIfComparison, what_if, with_episode
+from replay.truth import GENUINE
+from replay.what_if import Past, ScoringSetting, WhatIfComparison, compared, with_episode
 
 _CALIBRATED_ON_DAYS = 30.0
+NOW = "now"
+"""Name of the present setting."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +47,8 @@ class Question:
         flags: Ids of frauds that are flagged as one episode.
         adapter: Name of the adapter that makes the detector.
         seed: Equal seeds give equal figures.
+        steer: Whether thresholds are steered as live; otherwise they stay as they are set before the days.
+        verdict_hours: Hours until a steered replay knows the verdict on an alert.
     """
 
     days: float = 30.0
@@ -49,6 +57,8 @@ class Question:
     flags: Sequence[str] = ()
     adapter: str = DEFAULT
     seed: int = 0
+    steer: bool = True
+    verdict_hours: float = 4.0
 
 
 @dataclass(frozen=True)
@@ -59,11 +69,13 @@ class BacktestResult:
         changes: Each change by name, compared with what scores now.
         verdict: The gate's verdict on the episode; None where none was flagged.
         rows: Number of transactions that were scored; flagged ones are not among them.
+        rates: Realised alert rate of each day, by the name of the change; `now` is the present setting.
     """
 
     changes: dict[str, WhatIfComparison]
     verdict: Verdict | None
     rows: int
+    rates: dict[str, list[DayRate]]
 
 
 def backtest(
@@ -90,8 +102,11 @@ def backtest(
     recent = before.X
     scored = base.score(recent)
     now = ScoringSetting(ScoringStack(base, Tails.fit(scored)), 0.0).at_budget(recent, question.budget)
-    past = _past(rows.last.where(~np.isin(rows.last.row, rows.flagged.row)))
-    changes = {f"budget {b:.3%}": what_if(past, now, now.at_budget(recent, b)) for b in question.budgets}
+    last = rows.last.where(~np.isin(rows.last.row, rows.flagged.row))
+    alerted = AlertedRows(before, last, rows.per_day, question)
+    found_alerts = {NOW: alerted.under(now, question.budget)}
+    for budget in question.budgets:
+        found_alerts[f"budget {budget:.3%}"] = alerted.under(now.at_budget(recent, budget), budget)
     verdict = None
     if len(rows.flagged):
         traces = traces_of(before, rows.flagged, rows.flagged.row)
@@ -103,8 +118,17 @@ def backtest(
             )  # fmt: skip
         except TooLittleTraffic as lack:
             raise UnfitFile(f"{reader.table.path}: {lack}") from None
-        changes[f"{len(rows.flagged)} flags, {question.adapter}"] = what_if(past, now, then)
-    return BacktestResult(changes or {"as it is": what_if(past, now, now)}, verdict, len(past))
+        name = f"{len(rows.flagged)} flags, {question.adapter}"
+        found_alerts[name] = alerted.under(then, question.budget)
+    return _result(_past(last), found_alerts, verdict)
+
+
+def _result(past: Past, alerts: dict[str, NDArray[np.bool_]], verdict: Verdict | None) -> BacktestResult:
+    present, genuine = alerts[NOW], past.truth == GENUINE
+    rates = {name: daily_rates(past.seconds, genuine, made) for name, made in alerts.items()}
+    changes = {name: compared(past, present, made) for name, made in alerts.items() if name != NOW}
+    unchanged = {"as it is": compared(past, present, present)}
+    return BacktestResult(changes or unchanged, verdict, len(past), rates)
 
 
 @dataclass(frozen=True)
@@ -114,6 +138,7 @@ class _Rows:
     last: TrafficRows
     before: TrafficRows
     flagged: TrafficRows
+    per_day: float | None
 
     @classmethod
     def read(
@@ -146,7 +171,7 @@ class _Rows:
         found, wanted_ids = joined(flagged), len(set(question.flags))
         if len(found) < wanted_ids:
             raise UnfitFile(f"{reader.table.path}: {len(found)} of {wanted_ids} flagged ids are there")
-        return cls(joined(last), calibrated, found)
+        return cls(joined(last), calibrated, found, before.per_day)
 
 
 def _past(rows: TrafficRows) -> Past:

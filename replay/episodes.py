@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -19,10 +19,13 @@ from meta.reservoir import Reservoir
 from meta.scored_traffic import ScoredTraffic, spread_order
 from meta.stack import BASE, ScoringStack
 from meta.stakes import Frauds, Stakes
+from meta.steering import RecentScores
 from meta.support import Support
 from replay.desk import News
 from replay.entity_rules import EntityRules
 from replay.shift_contender import DeskHistory
+from replay.steering import ReplaySteering
+from replay.survey import DAY_S
 from replay.traces import traces_of
 from replay.traffic import TrafficRows, joined
 
@@ -59,6 +62,7 @@ class BaseWithEpisodes:
         history: What all contenders begin with.
     """
 
+    steered: Doubles | float
     _rows: TrafficRows  # recent traffic in `spread_order`
     _traffic: ScoredTraffic  # the same rows, scored
 
@@ -73,13 +77,15 @@ class BaseWithEpisodes:
         self._history, self._adapter, self._rules, self._past = history, adapter, rules, past
         genuine = history.rows.where(~history.rows.fraud)
         self._stack = ScoringStack(base, Tails.fit(base.score(self._live(genuine))))
-        self._threshold, self._risk_share = history.threshold, 1.0
+        self._threshold, self._risk_share, self.steered = history.threshold, 1.0, 0.0
+        self._steering = ReplaySteering(history.budget, history.threshold) if history.steer else None
         self._frauds = np.empty(0, np.int64)  # numbers of rows that are known as fraud
         self._found: list[TrafficRows] = []  # confirmed alerts of the base
         self._winner = np.empty(0, np.int32)
         self.episodes: dict[str, ReplayedEpisode] = {}
         self._look_at_traffic()
         self._recalibrate()
+        self._steer_on(())
 
     def margin(self, shift: TrafficRows) -> Doubles:
         """As ShiftContender; blocked rows are above all others."""
@@ -87,13 +93,17 @@ class BaseWithEpisodes:
         if self._rules is not None:
             surprise = np.minimum(surprise + self._risk_share * self._rules.boosts(shift), CEILING)
             surprise = surprise + CEILING * self._rules.blocked(shift)
-        return np.asarray(surprise - self._threshold)
+        if self._steering is not None:
+            self._steering.threshold = self._threshold
+            steps = self._steering.thresholds(shift.seconds, surprise, shift.row)
+            self.steered = steps - self._threshold
+        return np.asarray(surprise - self._threshold - self.steered)
 
     def learn(self, news: News) -> None:
         """Learn from the shift that was scored last.
 
         1. Note which rows are fraud.  2. Make rules of entities.  3. Fit tails and threshold.  4. Adapt to
-        the episodes that have grown.
+        the episodes that have grown.  5. Give all of it to the steering.
         """
         fresh = self._note_frauds(news)
         self._look_at_traffic()
@@ -104,6 +114,17 @@ class BaseWithEpisodes:
         if self._adapter is not None:
             for name in self._grown(news):
                 self._adapt(self._adapter, name, news.now)
+        self._steer_on([news.judged(), *([] if news.matured is None else [news.matured])])
+
+    def _steer_on(self, verdicts: Sequence[TrafficRows]) -> None:
+        """Give verdicts and recent traffic to the steering, under the stack that scores from now on."""
+        if self._steering is None:
+            return
+        for rows in verdicts:
+            self._steering.judge(rows.row, rows.fraud)
+        seconds, per_day = self._rows.seconds, self._history.recent.per_day
+        scale = (per_day or 0.0) * float(np.ptp(seconds)) / DAY_S / len(seconds)
+        self._steering.look_at(RecentScores(self._traffic.raised, seconds, max(scale, 1.0)), refitted=True)
 
     def _note_frauds(self, news: News) -> TrafficRows:
         """Return the rows that are known as fraud since this shift."""

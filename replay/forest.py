@@ -55,6 +55,8 @@ class OnlineForest:
     One genuine card in four is not learned. The tails of the scores are fitted to the latest of these rows.
     """
 
+    steered: Doubles | float = 0.0
+
     def __init__(self, history: DeskHistory) -> None:
         self._history = history
         self._model = Forest(history.names, history.seed)

@@ -9,11 +9,13 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 
 import numpy as np
 
 from meta.adapters.registry import DEFAULT
+from meta.arrays import Doubles
+from replay.daily_rates import DayRate, daily_rates
 from replay.desk import Ledger, News, SimulatedDesk
 from replay.drift import ReplayDrift, moved
 from replay.episodes import BaseWithEpisodes
@@ -53,6 +55,7 @@ class LiveSettings:
         held_out: Patterns that training does not see.
         base_steps: Training steps of the base.
         meta_steps: Steps of meta-training.
+        steer: Whether thresholds of the base are steered as live; otherwise they stay until the shift ends.
     """
 
     alerts_a_day: int = 50
@@ -65,6 +68,7 @@ class LiveSettings:
     held_out: tuple[str, ...] = ()
     base_steps: int = 3_000
     meta_steps: int = 1_500
+    steer: bool = True
 
     @property
     def desk(self) -> SimulatedDesk:
@@ -108,6 +112,7 @@ def live(
         "episodes": {name: _told(policy, reader.families) for name, policy in run.policies.items()},
         "budget": settings.budget,
         "drift": moved(run.featured.names, [run.drift]),
+        "rates": {name: [asdict(day) for day in days] for name, days in run.rates().items()},
     }
     return ReplayResult(
         figures, {n: [w] for n, w in windows.items()}, found, passed, run.train_seconds, details
@@ -125,7 +130,8 @@ class _Run:
     report_progress: Progress
     policies: Mapping[str, ShiftContender] = field(default_factory=dict)
     tested: list[TrafficRows] = field(default_factory=list)
-    margins: dict[str, list[np.ndarray[tuple[int], np.dtype[np.float64]]]] = field(default_factory=dict)
+    margins: dict[str, list[Doubles]] = field(default_factory=dict)
+    steered: dict[str, list[Doubles]] = field(default_factory=dict)
     train_seconds: float = 0.0
 
     def __post_init__(self) -> None:
@@ -162,13 +168,23 @@ class _Run:
             raise UnfitFile(f"days {self.days.test} to {self.days.end}: no rows to test on")
 
     def window(self, name: str) -> ScoredWindow:
-        """Return the margins of a contender on all tested rows whose label is known."""
-        rows, margin = joined(self.tested), np.concatenate(self.margins[name])
+        """Return the scores of a contender on all tested rows whose label is known."""
+        rows, steered = joined(self.tested), np.concatenate(self.steered[name])
+        score = np.concatenate(self.margins[name]) + steered
         known = rows.known
         day = ((rows.seconds - self.epoch) // DAY_S).astype(np.int64)
         return ScoredWindow(
-            margin[known], rows.fraud[known], rows.card[known], day[known], rows.amount[known], 0.0
-        )
+            score[known], rows.fraud[known], rows.card[known], day[known], rows.amount[known],
+            steered[known],
+        )  # fmt: skip
+
+    def rates(self) -> dict[str, list[DayRate]]:
+        """Return the realised alert rate of each day by name of the contender."""
+        rows = joined(self.tested)
+        return {
+            name: daily_rates(rows.seconds, rows.known & ~rows.fraud, np.concatenate(margins) > 0)
+            for name, margins in self.margins.items()
+        }
 
     def _keep(self, shift: TrafficRows) -> None:
         held = [self.reader.families.index(n) for n in self.settings.held_out if n in self.reader.families]
@@ -187,6 +203,8 @@ class _Run:
         desk, matured = self.settings.desk, self.ledger.due(now)
         for name, margin in scored.items():
             self.margins.setdefault(name, []).append(margin)
+            steered = np.broadcast_to(np.float64(self.policies[name].steered), margin.shape)
+            self.steered.setdefault(name, []).append(steered)
             news = News(now, shift, desk.examine(margin), desk.flag(shift, margin), matured)
             self.policies[name].learn(news)
 
@@ -207,7 +225,7 @@ class _Run:
         f, s = self.featured, self.settings
         history = DeskHistory(
             rows, self.recent, f.names, f.live, tuple(self.reader.families), self.plan.train_days,
-            s.delay_hours / 24.0, s.budget, self.plan.seed, self.report_progress,
+            s.delay_hours / 24.0, s.budget, self.plan.seed, self.report_progress, s.steer,
         )  # fmt: skip
         self.policies = begin(s.contenders, s.adapters, history, (s.base_steps, s.meta_steps))
         self.train_seconds = time.perf_counter() - begun

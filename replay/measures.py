@@ -28,7 +28,8 @@ class ScoredWindow:
         card: Hash of each card, uint64 (n,).
         day: Day of each row, int64 (n,).
         amount: Amounts, float64 (n,).
-        threshold: The threshold that was set before the window began, on genuine rows.
+        threshold: The threshold that was set before the window began, on genuine rows; where it is steered,
+            the one in force at each row, float64 (n,).
     """
 
     score: Doubles
@@ -36,7 +37,7 @@ class ScoredWindow:
     card: NDArray[np.uint64]
     day: NDArray[np.int64]
     amount: Doubles
-    threshold: float
+    threshold: float | Doubles
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,7 @@ class _Ranked:
         self.amount = window.amount[self.order]
         self.last = np.r_[np.flatnonzero(np.diff(self.score)), len(self.score) - 1]  # of equal scores
         _, self.cards = np.unique(window.card, return_inverse=True)
-        self.above = self.score > window.threshold
+        self.above = (window.score > window.threshold)[self.order]
 
     def draw(self, rng: np.random.Generator) -> Doubles:
         """Return the weights of one replicate, float64 (n,): how often each row's card was drawn."""

@@ -10,6 +10,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from replay.daily_rates import WITHIN
 from replay.drift import MAJOR, WATCH
 from replay.measures import Interval, ScoredWindow
 from replay.psd2 import BANDS
@@ -59,13 +60,31 @@ def scores(axes: Axes, windows: Windows) -> None:
 
 
 def alerts(axes: Axes, windows: Windows) -> None:
-    """Draw the alerts of each day at the threshold that was set before the test."""
+    """Draw the alerts of each day at the threshold that was in force."""
     for name, parts in windows.items():
         day = np.concatenate([p.day for p in parts])
         above = np.concatenate([p.score > p.threshold for p in parts])
         days, count = np.unique(day[above], return_counts=True)
         axes.plot(days, count, marker=".", label=name)
     axes.set(xlabel="day of the file", ylabel="alerts a day", ylim=(0, None))
+    axes.legend()
+
+
+def rates(axes: Axes, rates: dict[str, list[dict[str, Any]]], budget: float) -> None:
+    """Draw the realised alert rate of each day over the budget.
+
+    Args:
+        axes: Where to draw.
+        rates: Days of each contender, as `replay.daily_rates.DayRate`.
+        budget: Share of genuine traffic that may be alerted, in (0, 1).
+    """
+    axes.axhspan(1.0 - WITHIN, 1.0 + WITHIN, color="0.9")
+    first = min((day["begin"] for days in rates.values() for day in days), default=0.0)
+    for name, days in rates.items():
+        numbers = [(day["begin"] - first) / DAY_S for day in days]
+        over = [day["false_alarms"] / (budget * day["genuine"]) for day in days]
+        axes.plot(numbers, over, marker=".", label=name)
+    axes.set(xlabel="day of the test", ylabel="false alarms over the budget", ylim=(0, None))
     axes.legend()
 
 

@@ -35,6 +35,7 @@ class Choice:
         delay_hours: Hours until a label of a live replay; the days of the plan where not given.
         budget: Share of genuine traffic that may be alerted, in (0, 1).
         steps: Steps of meta-training; the base takes twice as many.
+        steer: Whether a live replay steers thresholds as live.
     """
 
     protocol: str = NAMES[0]
@@ -47,6 +48,7 @@ class Choice:
     delay_hours: float | None = None
     budget: float = 0.001
     steps: int = 1_500
+    steer: bool = True
 
 
 def protocol(plan: Plan, choice: Choice) -> tuple[Run, dict[str, Any]]:
@@ -94,6 +96,7 @@ def _live(plan: Plan, choice: Choice) -> tuple[Run, dict[str, Any]]:
         () if choice.pattern is None else (choice.pattern,),
         2 * choice.steps,
         choice.steps,
+        choice.steer,
     )
     told = {"plan": asdict(plan), "live": asdict(settings)}
     return (lambda reader, report_progress: live(reader, plan, settings, report_progress)), told

@@ -71,9 +71,17 @@ def _plots(outcome: ReplayResult, found: dict[str, Any]) -> Iterator[str]:
     yield _section("Precision against recall", partial(plots.precision_recall, windows=windows))
     yield _section("Scores of fraud and genuine", partial(plots.scores, windows=windows))
     yield _section(f"Alerts a day at a budget of {budget}", partial(plots.alerts, windows=windows))
+    yield from _rates(found)
     yield from _detection(outcome, found)
     yield _drift(found["drift"])
     yield _fraud_rate(outcome)
+
+
+def _rates(found: dict[str, Any]) -> Iterator[str]:
+    """Yield the plot of the realised alert rate by day, where the protocol reports it."""
+    if rates := found.get("rates"):
+        draw = partial(plots.rates, rates=rates, budget=found["budget"])
+        yield _section("Alert rate by day over the budget", draw, "<p>Grey: within 10% of the budget.</p>")
 
 
 def _section(title: str, draw: Callable[[Axes], None], words: str = "") -> str:

@@ -28,6 +28,8 @@ class Retrained:
     One genuine card in four is kept from training; the tails of the scores are fitted to these rows.
     """
 
+    steered: Doubles | float = 0.0
+
     def __init__(self, learn: Callable[[Lesson], Score], history: DeskHistory) -> None:
         self._learner, self._history = learn, history
         self._known = [history.rows]

@@ -28,6 +28,7 @@ class DeskHistory:
         budget: Share of genuine traffic that may be alerted, in (0, 1).
         seed: Equal seeds give equal figures.
         report_progress: Takes the progress of training.
+        steer: Whether thresholds are steered within a shift, as live.
     """
 
     rows: TrafficRows
@@ -40,6 +41,7 @@ class DeskHistory:
     budget: float
     seed: int
     report_progress: Progress = ignore_progress
+    steer: bool = True
 
     @property
     def threshold(self) -> float:
@@ -48,7 +50,14 @@ class DeskHistory:
 
 
 class ShiftContender(Protocol):
-    """Scores each shift with what was known before the shift began."""
+    """Scores each shift with what was known before the shift began.
+
+    Attributes:
+        steered: What steering has added to the threshold at each row of the shift that was scored last,
+            float64 (n,); 0 where nothing steers. Rankings leave it out.
+    """
+
+    steered: Doubles | float
 
     def margin(self, shift: TrafficRows) -> Doubles:
         """Return the margin above the threshold, float64 (n,); above 0 is an alert."""

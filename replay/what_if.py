@@ -152,7 +152,11 @@ def effect(past: Past, alerted: NDArray[np.bool_]) -> AlertEffect:
 
 def what_if(past: Past, now: ScoringSetting, then: ScoringSetting) -> WhatIfComparison:
     """Score past transactions under both settings and compare the alerts."""
-    before, after = now.alerted(past.X), then.alerted(past.X)
+    return compared(past, now.alerted(past.X), then.alerted(past.X))
+
+
+def compared(past: Past, before: NDArray[np.bool_], after: NDArray[np.bool_]) -> WhatIfComparison:
+    """Compare two sets of alerts among past transactions; both are bool (n,)."""
     added, lost = np.flatnonzero(after & ~before), np.flatnonzero(before & ~after)
     return WhatIfComparison(effect(past, before), effect(past, after), added, lost)
 

@@ -15,7 +15,7 @@ from control.change import Change
 from control.entry import Kind
 from control.learning import LearningProgress, is_learning
 from control.snapshot import Snapshot
-from meta.steering import RecentAlerts, RecentScores, Steering, Traffic, period_start, steer
+from meta.steering import MOVES, RecentAlerts, RecentScores, Steering, Traffic, period_start, steer
 from meta.threshold import first_threshold
 from storage import UnitOfWork
 from storage.budget_counts import alert_verdicts, count_after
@@ -25,8 +25,6 @@ log = logging.getLogger(__name__)
 STEERED = "steered"
 """Id of the entry."""
 AUTHOR = "adapter"
-MOVES = 0.08
-"""Surprise by which the threshold must move, 20% more or fewer alerts: two samples differ by half of it."""
 JUDGED_DAYS = 14.0
 _REACTION = 3.0
 """Decisions until the effect of one is stored and known."""

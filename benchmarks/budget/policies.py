@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from adaptation.upkeep.steering import MOVES
 from benchmarks.budget.walk import Desk
 from benchmarks.fewshot.datasets import DAY
 from control.learning import has_learnt
@@ -13,7 +12,7 @@ from meta.recalibration import recalibrate
 from meta.reservoir import FEWEST_ROWS, Reservoir
 from meta.scored_traffic import ScoredTraffic
 from meta.stack import ScoringStack
-from meta.steering import RecentAlerts, RecentScores, Traffic, period_start, steer
+from meta.steering import MOVES, RecentAlerts, RecentScores, Traffic, period_start, steer
 from storage.traffic_sample import SIZE
 
 GROWTH = 1.25

@@ -45,21 +45,28 @@ def backtest(
     artifacts: Annotated[
         Path | None, typer.Option(help="Folder of base and networks (default: the shipped ones).")
     ] = None,
+    steer: Annotated[
+        bool, typer.Option("--steer/--hold", help="Steer thresholds as live, or hold them.")
+    ] = True,
+    verdict_hours: Annotated[
+        float, typer.Option(min=0, help="Hours until the verdict on an alert is known to the steering.")
+    ] = 4.0,
     seed: Annotated[int, typer.Option(min=0, help="Equal seeds give equal figures.")] = 0,
     json: Annotated[Path | None, typer.Option(help="Write every figure to this file.")] = None,
 ) -> None:
     """Score the last days of FILE with the present settings and with changed ones, and compare.
 
-    Shows alerts a day, fraud and money caught, and false alarms a day.
+    Shows alerts a day, fraud and money caught, false alarms a day, and the alert rate of each day. Thresholds
+    are steered as live, from what would be known at each moment.
     """
     from flagfive.labelled_file import open_table
     from replay.backtest import Question
 
     _check(what_if or [], adapter)
     table, chosen = open_table(file, mapping)
-    question = Question(days, budget, what_if or (), flag or (), adapter, seed)
+    question = Question(days, budget, what_if or (), flag or (), adapter, seed, steer, verdict_hours)
     answer = _answer(table, chosen, _load(artifacts), question)
-    _show(answer)
+    _show(answer, budget)
     if json is not None:
         _write(answer, file, chosen, question, json)
 
@@ -96,15 +103,19 @@ def _answer(table: Any, mapping: Mapping, artifacts: Artifacts, question: Questi
             raise UserError(str(error)) from None
 
 
-def _show(answer: BacktestResult) -> None:
+def _show(answer: BacktestResult, budget: float) -> None:
     from rich.console import Console
     from rich.table import Table
+
+    from replay.backtest import NOW
+    from replay.daily_rates import rate_words
 
     table = Table("", "alerts a day", "fraud caught", "money caught", "false alarms a day", "alert rate")
     now = next(iter(answer.changes.values())).now
     for name, effect in {"now": now, **{n: c.then for n, c in answer.changes.items()}}.items():
         table.add_row(name, *_cells(effect))
     Console().print(table)
+    print(rate_words(answer.rates[NOW], budget))
     if answer.verdict is not None:
         reasons = "; ".join(answer.verdict.reasons)
         print(
@@ -128,6 +139,7 @@ def _write(answer: BacktestResult, file: Path, mapping: Mapping, question: Quest
             name: {"now": asdict(c.now), "then": asdict(c.then), "added": len(c.added), "lost": len(c.lost)}
             for name, c in answer.changes.items()
         },
+        "rates": {name: [asdict(day) for day in days] for name, days in answer.rates.items()},
         "reasons": list(answer.verdict.reasons) if answer.verdict else None,
         "rows": answer.rows,
         "configuration": {

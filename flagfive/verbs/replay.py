@@ -61,6 +61,9 @@ def replay(
     budget: Annotated[
         float, typer.Option(min=1e-6, max=0.5, help="live: share of genuine traffic that may be alerted.")
     ] = 0.001,
+    steer: Annotated[
+        bool, typer.Option("--steer/--hold", help="live: steer thresholds as live, or hold them in a shift.")
+    ] = True,
     steps: Annotated[
         int, typer.Option(min=100, help="Steps of meta-training; the base takes twice as many.")
     ] = 1_500,
@@ -79,7 +82,7 @@ def replay(
     plan = Plan(train_days, delay_days, test_days, folds, start_day, seed=seed)
     choice = Choice(
         protocol, contender or (), adapter or (), pattern, flags, alerts_a_day, shift_hours,
-        delay_hours, budget, steps,
+        delay_hours, budget, steps, steer,
     )  # fmt: skip
     try:
         run, configuration = chosen_protocol(plan, choice)
@@ -90,7 +93,7 @@ def replay(
     with report_progress(table) as progress:
         query = pattern if pattern is not None and is_query(pattern) else None
         outcome = run(RowReader(table, chosen, query), progress)
-    _show(outcome)
+    _show(outcome, budget)
     _write(outcome, chosen, configuration, file, json, report)
 
 
@@ -101,10 +104,11 @@ def _check_folders(outputs: dict[str, Path | None]) -> None:
             raise UserError(f"{option} {path}: the folder does not exist")
 
 
-def _show(outcome: ReplayResult) -> None:
+def _show(outcome: ReplayResult, budget: float) -> None:
     from rich.console import Console
     from rich.table import Table
 
+    from replay.daily_rates import DayRate, rate_words
     from replay.patterns import told_of
 
     table = Table("contender", *(name.replace("_", " ") for name in _SHOWN))
@@ -113,6 +117,8 @@ def _show(outcome: ReplayResult) -> None:
         rate = figures["alert_rate"]
         table.add_row(name, *cells, f"{rate.value:.3%} [{rate.low:.3%} {rate.high:.3%}]")
     Console().print(table)
+    for name, days in outcome.details.get("rates", {}).items():
+        print(f"{name}: {rate_words([DayRate(**day) for day in days], budget)}")
     for pattern in outcome.details.get("patterns", []):
         print(f"{pattern['name']}: {', '.join(told_of(pattern))}")
     rows, seconds = outcome.survey.rows, outcome.pass_seconds

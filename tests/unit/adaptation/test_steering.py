@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 from sqlalchemy import Engine
 
-from adaptation.upkeep.steering import MOVES, STEERED, Steerer
+from adaptation.upkeep.steering import STEERED, Steerer
 from contracts.standing_policy import StandingPolicy
 from control.entry import Kind
 from control.learning import calibrated_rows, is_learning
 from control.promote import CALIBRATED_ON, HISTORY
 from meta.calibration import CEILING
+from meta.steering import MOVES
 from storage import UnitOfWork
 from storage.alerts import REJECTED
 from tests.small_models import base_change, genuine_rows, small_base

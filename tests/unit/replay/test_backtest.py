@@ -48,6 +48,25 @@ def test_a_budget_and_an_episode_are_compared_with_what_is_in_force(folder: Path
     assert 3_000 < found["rows"] < 4_200
 
 
+def rates(folder: Path, *more: str) -> list[float]:
+    """Return false alarms over the budget of each full day."""
+    out = folder / "rates.json"
+    run(folder, "--days", "4", "--budget", "0.02", *more, "--json", str(out))
+    days = json.loads(out.read_text())["rates"]["now"]
+    return [day["false_alarms"] / (0.02 * day["genuine"]) for day in days if day["genuine"] > 500]
+
+
+def test_the_threshold_is_steered_as_live_and_equal_runs_give_equal_days(folder: Path) -> None:
+    steered, again, held = rates(folder), rates(folder), rates(folder, "--hold")
+    assert steered == again
+    assert steered != held
+    assert np.mean(np.abs(np.array(steered) - 1)) < np.mean(np.abs(np.array(held) - 1))
+
+
+def test_the_realised_rate_is_told_by_day(folder: Path) -> None:
+    assert "days within 10% of 1.000%" in run(folder, "--days", "3", "--budget", "0.01")
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [
