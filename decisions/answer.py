@@ -19,6 +19,7 @@ class Cause(StrEnum):
     DEADLINE = "deadline"
     OVERLOAD = "overload"
     NOT_STORED = "not_stored"
+    NOT_SCORED = "not_scored"
 
 
 class Answer(msgspec.Struct, frozen=True):

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from contracts.dead_letter import REUSED_ID
 from contracts.metrics import decisions as metrics
 from decisions.answer import Answer, Cause, Policy
 from decisions.errors import Conflict, Refusal
@@ -19,6 +20,8 @@ from decisions.scored import ScoredBatch, text_of
 
 LOST_S = 30.0
 """Seconds after which a transaction without a score no longer counts as under way."""
+MOST_REJECTED = 1_000
+"""Dead letters that are remembered until the acknowledgement of their transaction is there."""
 
 
 class Timer(Protocol):
@@ -63,6 +66,7 @@ class Pending:
     id: bytes
     fingerprint: bytes
     since: float
+    place: Place | None = None
     waiters: list[Waiter] = field(default_factory=list)
 
 
@@ -79,6 +83,8 @@ class Correlator:
     def __init__(self, recent: Recent, policy: Policy, limit: Limit, timers: Timers) -> None:
         self._recent, self._policy, self._limit, self._timers = recent, policy, limit, timers
         self._pending: dict[bytes, Pending] = {}
+        self._at: dict[Place, Pending] = {}
+        self._rejected: dict[Place, str] = {}
         self._for_alert: dict[Place, list[Waiter]] = {}
         self._uncommitted: dict[int, dict[int, ScoredBatch]] = {}
         self._for_commit: dict[ScoredBatch, list[Waiter]] = {}
@@ -112,12 +118,33 @@ class Correlator:
 
     def fail(self, identity: bytes, outcome: Answer | Refusal | Cause) -> None:
         """End a pending transaction that gets no score."""
-        pending = self._pending.pop(identity, None)
+        pending = self._end(identity)
+        for waiter in pending.waiters if pending else ():
+            self._finish(waiter, self._stand_in(identity, outcome) if isinstance(outcome, Cause) else outcome)
+
+    def stored(self, identity: bytes, place: Place) -> None:
+        """Note where a pending transaction was written to."""
+        pending = self._pending.get(identity)
         if pending is None:
             return
-        self._limit.release()
-        for waiter in pending.waiters:
-            self._finish(waiter, self._stand_in(identity, outcome) if isinstance(outcome, Cause) else outcome)
+        pending.place, self._at[place] = place, pending
+        if (reason := self._rejected.pop(place, None)) is not None:
+            self.rejected(place, reason)
+
+    def rejected(self, place: Place, reason: str) -> None:
+        """End a transaction that became a dead letter: its id came before, or it cannot be scored.
+
+        Args:
+            place: where the transaction was written to.
+            reason: that of the dead letter.
+        """
+        pending = self._at.get(place)
+        if pending is None:  # of another producer, or its acknowledgement is still on the way
+            self._rejected[place] = reason
+            while len(self._rejected) > MOST_REJECTED:
+                del self._rejected[next(iter(self._rejected))]
+            return
+        self.fail(pending.id, conflict() if reason == REUSED_ID else Cause.NOT_SCORED)
 
     def scored(self, batch: ScoredBatch) -> None:
         """Take a batch of scores, and answer those who wait for them."""
@@ -127,9 +154,8 @@ class Correlator:
         for row, before in self._recent.add(batch):
             if before is not None:
                 self._scored_again(before, batch, row)
-            pending = self._pending.pop(batch.ids[row], None)
+            pending = self._end(batch.ids[row])
             if pending is not None:
-                self._limit.release()
                 self._limit.answered(now - pending.since)
                 for waiter in pending.waiters:
                     self._attend(waiter, self._recent.find(pending.id) or (batch, row))
@@ -162,9 +188,17 @@ class Correlator:
         for pending in list(self._pending.values()):
             if pending.since > until:
                 return
-            del self._pending[pending.id]
-            self._limit.release()
+            self._end(pending.id)
             metrics.DECISIONS_LOST.inc()
+
+    def _end(self, identity: bytes) -> Pending | None:
+        """Take a transaction out of the pending ones."""
+        pending = self._pending.pop(identity, None)
+        if pending is not None:
+            self._limit.release()
+            if pending.place is not None:
+                del self._at[pending.place]
+        return pending
 
     def _wait(self, pending: Pending, waiter: Waiter) -> None:
         pending.waiters.append(waiter)

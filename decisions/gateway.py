@@ -16,6 +16,7 @@ from decisions.access import Access, Anyone
 from decisions.answer import Policy
 from decisions.correlator import Correlator
 from decisions.http.application import Application
+from decisions.http.asking import id_reader
 from decisions.intake import Intake
 from decisions.limit import Limit
 from decisions.lookup import DatabaseLookup
@@ -57,10 +58,14 @@ async def run_gateway(settings: Settings, decoder: Decoder, form: BatchFormat, e
     access = (
         Access(StoredTokens(engine), own.token_seconds, time.monotonic) if own.access == "token" else Anyone()
     )
+    id_of = id_reader(settings.transaction.id)
+    application = Application(intake, policy, access, own, loop, id_of)
     reader = ScoreReader(
         settings.broker,
+        topics.transactions,
         topics.scored,
         topics.alerts,
+        topics.dead_letters,
         topics.partitions,
         form,
         correlator,
@@ -73,7 +78,7 @@ async def run_gateway(settings: Settings, decoder: Decoder, form: BatchFormat, e
             tasks.create_task(reader.run())
             tasks.create_task(intake.run())
             tasks.create_task(_sweep(correlator, limit))
-            tasks.create_task(serve(Application(intake, policy, access, own, loop), own))
+            tasks.create_task(serve(application, own))
     finally:
         await writer.stop()
         lookup.close()

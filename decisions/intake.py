@@ -26,6 +26,7 @@ from decisions.correlator import Correlator, Timers, Waiter, conflict
 from decisions.errors import Invalid
 from decisions.fingerprint import fingerprint
 from decisions.limit import Limit
+from decisions.recent import Place
 from decisions.rejected import invalid
 from decisions.scored import text_of
 from features.byte_strings import ByteStrings
@@ -47,8 +48,8 @@ class Stored:
 class Writer(Protocol):
     """Writes transactions to their topic; those of a key stay in the order of the calls."""
 
-    async def write(self, key: bytes, value: bytes, failed: Callable[[], None]) -> None:
-        """Write one transaction; `failed` is called later if it could not be stored."""
+    async def write(self, key: bytes, value: bytes, done: Callable[[Place | None], None]) -> None:
+        """Write one transaction; `done` is called later with its place, or None if it was not stored."""
 
 
 class Lookup(Protocol):
@@ -161,10 +162,13 @@ class Intake:
         one.waiter.done(refusal)
 
     async def _write(self, one: _Fresh) -> None:
-        def failed() -> None:
-            self._correlator.fail(one.id, Cause.NOT_STORED)
+        def done(place: Place | None) -> None:
+            if place is None:
+                self._correlator.fail(one.id, Cause.NOT_STORED)
+            else:
+                self._correlator.stored(one.id, place)
 
-        await self._writer.write(one.key, one.submitted.body, failed)
+        await self._writer.write(one.key, one.submitted.body, done)
 
 
 def _contents(columns: Columns) -> list[tuple[bytes, bytes, bytes, int]]:

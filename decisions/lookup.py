@@ -85,7 +85,7 @@ def _score(row: ScoredTransaction) -> Score:
         decision=Decision(row.decision),
         scorer=row.winner_id or "",
         control_offset=row.control_offset,
-        scored_at=None,
+        scored_at=row.scored_at,
     )
 
 

@@ -103,7 +103,7 @@ def _decide(settings: Settings) -> list[Right]:
     topics = settings.topics
     return [
         Right(TOPIC, (topics.transactions,), (WRITE,)),
-        Right(TOPIC, (topics.scored, topics.alerts), (READ,)),
+        Right(TOPIC, (topics.scored, topics.alerts, topics.dead_letters), (READ,)),
     ]
 
 

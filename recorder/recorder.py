@@ -190,7 +190,7 @@ class Recorder:
         """Add the record to `rows`; an unreadable record is left out, logged and counted."""
         try:
             if record.topic == self._topics.scored:
-                rows.scored += scored_rows(record.value or b"", self._form)
+                rows.scored += scored_rows(record.value or b"", self._form, record.timestamp / 1000)
             elif record.topic == self._topics.alerts:
                 rows.alerts.append(alert_row(record.value or b""))
             elif record.topic == self._topics.shadow_alerts:

@@ -43,12 +43,13 @@ class UnreadableRecord(ValueError):
     """A record that does not have the form of its topic."""
 
 
-def scored_rows(message: bytes, form: BatchFormat | None = None) -> list[Row]:
+def scored_rows(message: bytes, form: BatchFormat | None = None, scored_at: float | None = None) -> list[Row]:
     """Return rows of `scored_transactions` from one Arrow message.
 
     Args:
         message: a record of `scored`.
         form: the format of `scored` under the settings; None reads any, from trusted writers.
+        scored_at: time of the record, seconds since 1970.
 
     Raises:
         UnreadableRecord: it is not a scored batch.
@@ -61,6 +62,7 @@ def scored_rows(message: bytes, form: BatchFormat | None = None) -> list[Row]:
             "currency": _currencies(batch.column("currency")),
             "entities": _entities(batch),
             "features": list(_features(batch)),
+            "scored_at": [scored_at] * batch.num_rows,
         }
     except (ForeignBatch, pa.ArrowException, LookupError, TypeError, ValueError, AttributeError) as error:
         raise UnreadableRecord(f"not a scored batch: {error}") from error

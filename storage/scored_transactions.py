@@ -48,6 +48,8 @@ class ScoredTransaction(TableBase):
     """0 is the base; other values are the index of the detector in the snapshot, from 1."""
     winner_id: Mapped[str | None] = mapped_column(String)
     control_offset: Mapped[int] = mapped_column(BigIdentity)
+    scored_at: Mapped[float | None] = mapped_column(Float(53))
+    """Seconds since 1970; None in rows of releases that did not store it."""
 
 
 COLUMNS = tuple(column.name for column in ScoredTransaction.__table__.columns)

@@ -42,6 +42,6 @@ DECISION_LOOKUPS = Counter(
     ["outcome"],
 )
 
-KINDS = ("provisional", "durable", "deadline", "overload", "not_stored")
+KINDS = ("provisional", "durable", "deadline", "overload", "not_stored", "not_scored")
 begin_at_zero(DECISIONS, *KINDS)
 begin_at_zero(DECISION_LOOKUPS, "done", "late", "failed")

@@ -53,13 +53,20 @@ class Application:
         access: checks who asks.
         settings: deadlines and limits.
         timers: the clock of deadlines.
+        id_of: reads the id of a transaction, for a fallback that is given without reading the rest.
     """
 
     def __init__(
-        self, intake: Intake, policy: Policy, access: Access, settings: DecisionsSettings, timers: Timers
+        self,
+        intake: Intake,
+        policy: Policy,
+        access: Access,
+        settings: DecisionsSettings,
+        timers: Timers,
+        id_of: Callable[[bytes], str],
     ) -> None:
         self._intake, self._policy, self._access = intake, policy, access
-        self._settings, self._timers = settings, timers
+        self._settings, self._timers, self._id_of = settings, timers, id_of
         self._routes: dict[str, tuple[str, Callable[[Exchange], Awaitable[None]]]] = {
             ONE: ("POST", self._one),
             BATCH: ("POST", self._batch),
@@ -136,7 +143,8 @@ class Application:
         if not self._intake.submit(bodies, waiters):
             if self._settings.overload == "refuse":
                 raise errors.Overloaded("too many transactions wait for a score; try again later")
-            return [self._observed(self._policy.stand_in("", Cause.OVERLOAD), began) for _ in bodies]
+            ids = map(self._id_of, bodies)
+            return [self._observed(self._policy.stand_in(one, Cause.OVERLOAD), began) for one in ids]
         return [self._observed(outcome, began) for outcome in await results.all]
 
     def _observed(self, outcome: Answer | Refusal, began: float) -> Answer | Refusal:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import msgspec
@@ -55,6 +55,27 @@ def asked(parameters: Mapping[str, str], default_ms: float) -> Asked:
             "the deadline is out of range", where="deadline_ms", allowed=f"1 to {LONGEST_DEADLINE_MS:g}"
         )
     return Asked(deadline_ms / 1000, durable)
+
+
+def id_reader(field: str) -> Callable[[bytes], str]:
+    """Return what reads the id of a transaction, and nothing else of it; empty where there is none.
+
+    >>> id_reader("transaction_id")(b'{"transaction_id": "t1", "amount": 9.5}')
+    't1'
+
+    Args:
+        field: the field of the id.
+    """
+    form = msgspec.defstruct("Identified", [("id", str | int, "")], rename={"id": field})
+    decode = msgspec.json.Decoder(form).decode
+
+    def read(body: bytes) -> str:
+        try:
+            return str(decode(body).id)
+        except UNDECODABLE:  # a value of another type too
+            return ""
+
+    return read
 
 
 def transactions_of(body: bytes, most: int) -> list[bytes]:

@@ -11,12 +11,16 @@ import asyncio
 import logging
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 
+import msgspec
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
 from contracts.broker import Broker, aiokafka_options
+from contracts.dead_letter import DeadLetter
 from contracts.heartbeat import HEARTBEATS
 from contracts.stage_batch import BatchFormat, ForeignBatch
+from contracts.undecodable import UNDECODABLE
 from decisions.correlator import Correlator
 from decisions.scored import ScoredBatch
 from decisions.topics.alert_place import alert_place
@@ -37,9 +41,11 @@ class ScoreReader:
 
     Args:
         broker: the cluster and how to connect to it.
+        transactions: topic of the transactions.
         scored: topic of the scored batches.
         alerts: topic of the alerts.
-        partitions: number of partitions of both.
+        dead_letters: topic of what is not scored.
+        partitions: number of partitions of each.
         form: format of the scored batches under the settings.
         correlator: takes scores and alerts.
         transactional: whether the scorer writes in transactions. Without, a score is durable once it is read.
@@ -48,18 +54,21 @@ class ScoreReader:
     def __init__(
         self,
         broker: Broker,
+        transactions: str,
         scored: str,
         alerts: str,
+        dead_letters: str,
         partitions: int,
         form: BatchFormat,
         correlator: Correlator,
         *,
         transactional: bool,
     ) -> None:
-        self._broker, self._alerts = broker, alerts
+        self._broker, self._alerts, self._dead_letters = broker, alerts, dead_letters
         self._partitions = [
-            TopicPartition(topic, number) for topic in (scored, alerts) for number in range(partitions)
+            TopicPartition(topic, number) for topic in (scored, alerts, dead_letters) for number in range(partitions)
         ]
+        self._transactions = transactions
         self._form, self._correlator, self._transactional = form, correlator, transactional
 
     async def run(self) -> None:
@@ -115,8 +124,16 @@ class ScoreReader:
                 if partition.topic == self._alerts:
                     if (place := alert_place(record.value)) is not None:
                         self._correlator.alerted(place, record.value)
+                elif partition.topic == self._dead_letters:
+                    self._take_dead_letter(record.value or b"")
                 elif not durable or not self._correlator.committed(record.partition, record.offset):
                     self._take_scores(record, durable=durable)
+
+    def _take_dead_letter(self, value: bytes) -> None:
+        with suppress(*UNDECODABLE):
+            letter = msgspec.json.decode(value, type=DeadLetter)
+            if letter.topic == self._transactions:
+                self._correlator.rejected((letter.partition, letter.offset), letter.reason)
 
     def _take_scores(self, record: ConsumerRecord, *, durable: bool) -> None:
         try:

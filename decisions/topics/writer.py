@@ -7,8 +7,10 @@ from collections.abc import Callable
 from functools import partial
 
 from aiokafka import AIOKafkaProducer
+from aiokafka.structs import RecordMetadata
 
 from contracts.broker import Broker, aiokafka_options
+from decisions.recent import Place
 
 MOST_REQUEST_BYTES = 4 << 20
 REQUEST_TIMEOUT_MS = 10_000
@@ -49,18 +51,20 @@ class TransactionWriter:
         """Send what is left, and disconnect."""
         await self._producer.stop()
 
-    async def write(self, key: bytes, value: bytes, failed: Callable[[], None]) -> None:
-        """Write one transaction; `failed` is called later if it could not be stored.
+    async def write(self, key: bytes, value: bytes, done: Callable[[Place | None], None]) -> None:
+        """Write one transaction.
 
         Args:
             key: key of the card, which chooses the partition.
             value: the transaction as JSON.
-            failed: called without arguments.
+            done: called later with partition and offset, or with None if it could not be stored.
         """
         sent = await self._producer.send(self._topic, value, key=key)
-        sent.add_done_callback(partial(_look, failed))
+        sent.add_done_callback(partial(_look, done))
 
 
-def _look(failed: Callable[[], None], sent: asyncio.Future[object]) -> None:
+def _look(done: Callable[[Place | None], None], sent: asyncio.Future[RecordMetadata]) -> None:
     if sent.cancelled() or sent.exception() is not None:
-        failed()
+        done(None)
+    else:
+        done((sent.result().partition, sent.result().offset))

@@ -134,6 +134,7 @@ def scored_row() -> ScoredRow:
             "winner": 0,
             "winner_id": "base",
             "control_offset": 1,
+            "scored_at": None,
         }
         return tuple((values | changes)[name] for name in COLUMNS)
 

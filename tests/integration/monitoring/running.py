@@ -37,11 +37,12 @@ from storage.labels import FRAUD
 from storage.scored_transactions import COLUMNS as SCORED
 from tests.adaptation_worker import Analyst
 from tests.dashboard_files import CLONE, RULE_FILES
+from tests.gateway_run import TOKEN, add_token
 from tests.system_tools import find_prometheus
 from tests.waiting import until
 
 DAY_S = 86_400.0
-JOBS = ("worker", "recorder", "adapter", "monitor", "console", "feed")
+JOBS = ("worker", "recorder", "adapter", "monitor", "console", "decide", "feed")
 SECRET = "a secret of enough length"
 DAYS, RATE, CARDS = 3, 60, 2_000
 BUDGET = 0.01  # of 9,000 payments: ninety over the threshold, so that one more changes nothing
@@ -55,7 +56,7 @@ class Running:
     def __init__(self, settings: Settings, processes: Processes) -> None:
         self.settings, self.processes = settings, processes
         self.ports = {job: free_port() for job in JOBS}
-        self.console_port = free_port()
+        self.console_port, self.decide_port = free_port(), free_port()
         self.engine = open_database(settings)
         migrate.upgrade(self.engine)
 
@@ -91,6 +92,8 @@ class Running:
         until(lambda: self.stored() > DAYS * 3_000, what="history to be recorded", within_s=200)
         self.start("adapter")
         self.start("console", "--port", str(self.console_port))
+        add_token(self.settings)
+        self.start("decide", "--port", str(self.decide_port))
 
     def stored(self) -> int:
         """Return the number of transactions in the database."""
@@ -130,6 +133,7 @@ class Running:
             assert analyst.answer(request).status == "done"
         analyst.close()
         self.work_in_console(caught)
+        self.ask_for_decisions()
 
     def work_in_console(self, ids: list[str]) -> None:
         """Sign in with a link and confirm `ids`."""
@@ -147,6 +151,26 @@ class Running:
             labels = {"ids": ids, "verdict": "fraud", "source": "analyst"}
             answer = browser.post("/labels", json=labels, headers={"X-CSRF-Token": csrf})
             assert answer.is_success, answer.text
+
+    def ask_for_decisions(self) -> None:
+        """Ask for decisions until one is a score."""
+        header = {"Authorization": f"Bearer {TOKEN}"}
+        with httpx.Client(
+            base_url=f"http://127.0.0.1:{self.decide_port}", headers=header, timeout=20
+        ) as caller:
+
+            def scored() -> bool:
+                payment = {
+                    "transaction_id": f"asked-{time.time_ns()}", "time": int(1e3 * time.time()),
+                    "amount": 12.5, "card_id": "card-asked", "merchant_id": "shop-asked",
+                }  # fmt: skip
+                try:
+                    answer = caller.post("/v1/decisions", params={"deadline_ms": 5_000}, json=payment)
+                except httpx.TransportError:
+                    return False
+                return answer.is_success and not answer.json()["fallback"]
+
+            until(scored, what="a decision")
 
     def _knows(self, ids: list[str]) -> bool:
         with UnitOfWork(self.engine, reads_only=True) as unit:
@@ -175,7 +199,8 @@ class Running:
                 "source_partition": 900, "source_offset": n, "transaction_id": f"old-{n}",
                 "event_time": began, "arrival": began, "amount": 10.0, "currency": "EUR", "category": 5411,
                 "entities": '{"card": "old", "merchant": "old"}', "features": features, "surprise": 4.0,
-                "tail": 1e-4, "decision": n % 2, "winner": 0, "winner_id": "base", "control_offset": 0,
+                "tail": 1e-4, "decision": n % 2, "winner": 0, "winner_id": "base",
+                "control_offset": 0, "scored_at": None,
             }  # fmt: skip
             rows.append(tuple(values[name] for name in SCORED))
         labels = [

@@ -1,6 +1,6 @@
 """A real Prometheus returns data for every expression of dashboards and rules on a running flagfive.
 
-1. Broker, worker, recorder, adapter, monitor and a feed run.
+1. Broker, worker, recorder, adapter, monitor, console, decision API and a feed run.
 2. An analyst flags a pattern, waits until the detector is live, and judges alerts.
 3. These return data: every panel's expression, every recording rule, and the left side of every alert.
 4. The number of series stays small.

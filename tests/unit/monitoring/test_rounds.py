@@ -54,7 +54,8 @@ def store(engine: Engine, first: int, count: int, *, per_hour: int = 100, curren
     features = genuine_rows(count, seed=first)
     values = {
         "source_partition": 0, "amount": 1.0, "currency": currency, "category": 5411, "entities": "{}",
-        "surprise": 0.5, "tail": 0.3, "decision": 0, "winner": 0, "winner_id": "base", "control_offset": 0,
+        "surprise": 0.5, "tail": 0.3, "decision": 0, "winner": 0, "winner_id": "base",
+        "control_offset": 0, "scored_at": None,
     }  # fmt: skip
     with UnitOfWork(engine) as unit:
         for n in range(count):
