@@ -6,7 +6,9 @@ from dashboards.expressions import quantile, rate
 from dashboards.panel import Dashboard, Panel
 
 _ALL = rate("flagfive_decisions_total")
-_FALLBACK = 'sum(rate(flagfive_decisions_total{kind=~"deadline|overload|not_stored|not_scored"}[$__rate_interval]))'
+_FALLBACK = (
+    'sum(rate(flagfive_decisions_total{kind=~"deadline|overload|not_stored|not_scored"}[$__rate_interval]))'
+)
 _PROVISIONAL = 'sum(rate(flagfive_decisions_total{kind="provisional"}[$__rate_interval]))'
 
 DECISIONS = Dashboard(

@@ -66,7 +66,9 @@ class ScoreReader:
     ) -> None:
         self._broker, self._alerts, self._dead_letters = broker, alerts, dead_letters
         self._partitions = [
-            TopicPartition(topic, number) for topic in (scored, alerts, dead_letters) for number in range(partitions)
+            TopicPartition(topic, number)
+            for topic in (scored, alerts, dead_letters)
+            for number in range(partitions)
         ]
         self._transactions = transactions
         self._form, self._correlator, self._transactional = form, correlator, transactional

@@ -29,7 +29,7 @@ def run(stream_settings: Settings) -> Iterator[StreamRun]:
         names = FeatureLayout(transaction_schema(stream_settings)).names
         base = replace(
             small_base(names=names),
-            # Medians of features that cannot be negative, as those of real payments: alerts put them in words.
+            # Real features have medians of 0 or more, which alerts put in words.
             normaliser=Normaliser.fit(np.abs(genuine_rows(2_000, width=len(names)))),
         )
         run.announce(base_change(base, threshold=THRESHOLD))

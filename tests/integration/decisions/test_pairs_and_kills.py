@@ -70,9 +70,7 @@ def test_kills_of_gateway_and_worker_under_load_lose_double_and_change_nothing(
         deadline = time.monotonic() + 200
         while time.monotonic() < deadline:
             try:
-                status, answer = random.choice(gateways).ask(
-                    payment(number), "/v1/decisions?deadline_ms=2000"
-                )
+                status, answer = random.choice(gateways).ask(payment(number), HASTY)
             except (OSError, HTTPException):
                 continue
             if status == 200 and not answer["fallback"]:
