@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 
@@ -67,7 +68,7 @@ def id_reader(field: str) -> Callable[[bytes], str]:
         field: the field of the id.
     """
     form = msgspec.defstruct("Identified", [("id", str | int, "")], rename={"id": field})
-    decode = msgspec.json.Decoder(form).decode
+    decode: Callable[[bytes], Any] = msgspec.json.Decoder(form).decode
 
     def read(body: bytes) -> str:
         try:
