@@ -67,7 +67,7 @@ def test_a_payment_gets_the_score_that_is_committed_and_repeats_the_same_answer(
         assert answer["surprise"] == pytest.approx(score["surprise"], abs=1e-4)
         assert (answer["scorer"], answer["control_offset"]) == (score["scorer"], score["control_offset"])
         assert bool(answer["reasons"]) == (answer["decision"] == "review")
-    assert {answer["decision"] for answer in answers.values()} == {"approve", "review"}
+    assert "review" in {answer["decision"] for answer in answers.values()}
 
     durable = {name: {**answer, "provisional": False} for name, answer in answers.items()}
 
