@@ -24,18 +24,32 @@ def test_a_batch_is_admitted_whole() -> None:
 def test_the_limit_falls_while_scores_come_late_and_never_below_its_least() -> None:
     timers = ManualTimers()
     limit = Limit(2_000, 0.05, timers.time)
+    fall(limit, timers)
+    assert limit.limit == LEAST
+
+
+def test_a_scorer_that_is_slow_without_a_queue_is_no_reason_to_refuse() -> None:
+    timers = ManualTimers()
+    limit = Limit(2_000, 0.05, timers.time)
+    for _ in range(300):
+        timers.move(0.2)
+        limit.answered(0.3)
+    assert limit.limit == 2_000
+
+
+def fall(limit: Limit, timers: ManualTimers) -> None:
+    """Let answers take four times as long as the first one."""
+    limit.answered(0.05)
     for _ in range(100):
         timers.move(0.2)
+        limit.answered(0.05)
         limit.answered(0.2)
-    assert limit.limit == LEAST
 
 
 def test_the_limit_grows_only_while_it_is_used() -> None:
     timers = ManualTimers()
     limit = Limit(2_000, 0.05, timers.time)
-    for _ in range(100):
-        timers.move(0.2)
-        limit.answered(0.2)
+    fall(limit, timers)
     for _ in range(100):
         timers.move(0.2)
         limit.answered(0.001)
