@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from features.byte_strings import Bytes, Offsets
 from features.columns import Columns
-from features.compiling import kernel
+from features.compiling import short_kernel
 from features.hashing import SEED, hash_bytes, scramble
 from features.pointers import pointer_to
 
@@ -15,6 +15,7 @@ Words = npt.NDArray[np.uint64]
 Bodies = npt.NDArray[np.uint32]
 
 _HALF = np.uint64(32)
+_AFTER_CURRENCY = np.uint64(56)  # a currency has 24 bits
 
 
 def body_hashes(columns: Columns) -> Bodies:
@@ -36,7 +37,7 @@ def body_hashes(columns: Columns) -> Bodies:
     return (words >> _HALF).astype(np.uint32)
 
 
-@kernel
+@short_kernel
 def _hash_numbers(
     time: Words,
     amount: Words,
@@ -48,12 +49,15 @@ def _hash_numbers(
     for i in range(len(words)):
         word = scramble(SEED ^ time[i]) + SEED
         word = scramble(word ^ amount[i]) + SEED
-        word = scramble(word ^ np.uint64(currency[i])) + SEED
-        word = scramble(word ^ np.uint64(category[i])) + SEED
-        words[i] = scramble(word ^ np.uint64(channel[i]))
+        codes = (
+            np.uint64(currency[i]) << _HALF
+            ^ np.uint64(category[i])
+            ^ np.uint64(channel[i]) << _AFTER_CURRENCY
+        )
+        words[i] = scramble(word ^ codes)
 
 
-@kernel
+@short_kernel
 def _add_strings(buffer: Bytes, start: Offsets, end: Offsets, words: Words) -> None:
     text = pointer_to(buffer)
     for i in range(len(words)):

@@ -130,7 +130,8 @@ class SeenIds:
             raise StaleStage("only the newest stage can be published, once; stage the batch again")
         self._under_way = None
         before, after = self.extent, staged.extent
-        kernels.remove(self._entries, self._ring, before.begin, min(after.begin, before.end))
+        if after.begin > before.begin:
+            kernels.remove(self._entries, self._ring, before.begin, min(after.begin, before.end))
         self.extent = after
         kept = max(after.begin, before.end)
         if after.end - after.begin > len(self._ring):

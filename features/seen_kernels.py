@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from features.byte_strings import Index
-from features.compiling import inlined, kernel
+from features.compiling import inlined, kernel, short_kernel
 
 Words = npt.NDArray[np.uint64]
 Bodies = npt.NDArray[np.uint32]
@@ -40,7 +40,7 @@ def _place(entry: np.uint64) -> np.int64:
     return np.int64(entry & _LOW) - 1
 
 
-@kernel
+@short_kernel
 def find(
     entries: Words, ring: Words, ring_bodies: Bodies, begin: int, hashes: Words,
     sequence: Numbers, bodies: Bodies,
@@ -67,7 +67,7 @@ def find(
             entry = entries[at]
 
 
-@kernel
+@short_kernel
 def insert(
     entries: Words, ring: Words, ring_bodies: Bodies, first: int, hashes: Words, bodies: Bodies
 ) -> None:
@@ -118,7 +118,7 @@ def _close_gap(entries: Words, mask: Index, gap: Index) -> None:
         gap = at
 
 
-@kernel
+@short_kernel
 def judge(
     hashes: Words, bodies: Bodies, arrival: Times, known: Numbers, known_bodies: Bodies,
     starts: Numbers, since: Times, generations: int, begin: int, end: int, clock: float,
