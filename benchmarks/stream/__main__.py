@@ -44,6 +44,13 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--seconds", type=float, default=20.0, help="of each latency measurement (default 20)"
     )
+    parser.add_argument(
+        "--rates",
+        type=int,
+        nargs="+",
+        default=latency.RATES,
+        help="transactions a second of the latency part",
+    )
     parser.add_argument("--quick", action="store_true", help="flagfive's rows alone, tiny: does it all work?")
     chosen = parser.parse_args()
     if chosen.quick:
@@ -74,7 +81,7 @@ def measure(chosen: argparse.Namespace, folder: Path, console: Console) -> dict[
                 rows = [row for row in ROWS if row.name in chosen.rows]
                 measured["rows"] = race_all(race, rows, chosen.repeats, console.log)
         if "latency" in chosen.parts:
-            rates = latency.RATES[:1] if chosen.quick else latency.RATES
+            rates = chosen.rates[:1] if chosen.quick else chosen.rates
             measured["latency"] = latency.measure(broker, folder, rates, chosen.seconds, console.log)
     if "growth" in chosen.parts:
         measured["growth"] = growth.measure(console.log, quick=chosen.quick)
@@ -100,6 +107,7 @@ def show(measured: dict[str, Any]) -> None:
         report.print_rows(console, measured["rows"])
     if measured["latency"]:
         report.print_latency(console, measured["latency"])
+        report.print_costs(console, measured["latency"])
     if measured["growth"]:
         report.print_growth(console, measured["growth"])
     machine = measured["machine"]

@@ -19,13 +19,15 @@ from aiokafka import TopicPartition
 
 from benchmarks.stream import models
 from benchmarks.stream.check import numbers_in
+from benchmarks.stream.costs import Costs, Meter
 from benchmarks.stream.measure import child
 from benchmarks.stream.rows import DETECTORS
 from benchmarks.stream.setup import environment_of, fresh_settings, topics_of
 from benchmarks.stream.topic import Traffic, records
 from contracts.broker import Broker, aiokafka_options
 from features.byte_strings import ByteStrings
-from settings import Settings
+from flagfive.own_broker import free_port
+from settings import MetricsSettings, Settings
 from stream.feed.feed import Feed
 from stream.transport.fetcher import BatchConsumer
 from stream.wiring import transaction_schema
@@ -125,25 +127,30 @@ def measure(
             found.append(told("broker_floor", rate, asyncio.run(
                 steady(floor, floor.topics.transactions, rate, seconds))))  # fmt: skip
         for delivery in ("at_least_once", "exactly_once"):
-            waited = pipeline(fresh_settings(broker, folder, delivery), folder, rate, seconds)
-            found.append(told(f"flagfive_{delivery}", rate, waited))
+            waited, costs = pipeline(fresh_settings(broker, folder, delivery), folder, rate, seconds)
+            found.append({**told(f"flagfive_{delivery}", rate, waited), "costs": costs.as_json()})
             say(f"latency at {rate:,}/s, {delivery}: p99 {found[-1]['p99_ms']:.1f} ms")
     return found
 
 
-def pipeline(settings: Settings, folder: Path, rate: int, seconds: float) -> np.ndarray:
-    """Return the latency in ms of each transaction through the whole pipeline, at a steady rate."""
-    command = [sys.executable, "-P", "-m", "flagfive", "worker"]
+def pipeline(settings: Settings, folder: Path, rate: int, seconds: float) -> tuple[np.ndarray, Costs]:
+    """Return the ms of each transaction through the whole pipeline at a steady rate, and the costs."""
+    settings = settings.model_copy(update={"metrics": MetricsSettings(worker_port=free_port())})
+    command = [sys.executable, "-P", "-m", "benchmarks.stream.counted", "worker"]
     with topics_of(settings):
         models.announce(settings, DETECTORS)
-        with child(command, environment_of(settings), folder / "latency.log"):
-            return asyncio.run(_after_a_first_score(settings, rate, seconds))
+        with child(command, environment_of(settings), folder / "latency.log") as worker:
+            return asyncio.run(_after_a_first_score(settings, rate, seconds, worker.watched.pid))
 
 
-async def _after_a_first_score(settings: Settings, rate: int, seconds: float) -> np.ndarray:
+async def _after_a_first_score(
+    settings: Settings, rate: int, seconds: float, worker: int
+) -> tuple[np.ndarray, Costs]:
     """Start the steady flow once the worker has scored a few transactions."""
     await _flow(settings, settings.topics.scores, _FIRST, _FIRST, seed=3)
-    return await steady(settings, settings.topics.scores, rate, seconds)
+    with Meter(settings.broker.bootstrap, worker, settings.metrics.worker_port).measure() as costs:
+        waited = await steady(settings, settings.topics.scores, rate, seconds)
+    return waited, costs
 
 
 def told(name: str, rate: int, waited: np.ndarray) -> dict[str, Any]:

@@ -6,6 +6,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+_BUDGET = ("batches_per_s", "transactions", "age", "work", "commit")
+
 
 def print_rows(console: Console, rows: Sequence[dict[str, Any]]) -> None:
     table = Table(title="The same work, transactions a second")
@@ -30,6 +32,30 @@ def print_latency(console: Console, latency: Sequence[dict[str, Any]]) -> None:
         numbers = (f"{row[p]:.1f}" for p in ("p50_ms", "p95_ms", "p99_ms"))
         table.add_row(row["name"], f"{row['rate']:,}", *numbers, f"{row['transactions']:,}")
     console.print(table)
+
+
+def print_costs(console: Console, latency: Sequence[dict[str, Any]]) -> None:
+    """Print what each measured flow cost, and where its milliseconds went."""
+    measured = [row for row in latency if "costs" in row]
+    totals = Table(title="Costs of a second")
+    for column in ("what", "rate", "broker CPU s", "worker CPU s", "commits", "requests", "of these most"):
+        totals.add_column(column, justify="left" if column in ("what", "of these most") else "right")
+    budget = Table(title="Where the milliseconds go: means over batches")
+    for column in ("what", "rate", "stage", "batches a second", "transactions", "age", "work", "commit"):
+        budget.add_column(column, justify="left" if column in ("what", "stage") else "right")
+    for row in measured:
+        costs, requests = row["costs"], row["costs"]["requests"]
+        most = sorted(requests.items(), key=lambda item: -item[1])[:6]
+        numbers = (f"{costs[name]:.2f}" for name in ("broker_cpu", "worker_cpu"))
+        totals.add_row(
+            row["name"], f"{row['rate']:,}", *numbers, f"{costs['commits']:.0f}",
+            f"{sum(requests.values()):.0f}", ", ".join(f"{kind} {n:.0f}" for kind, n in most),
+        )  # fmt: skip
+        for stage, steps in costs["steps"].items():
+            figures = (steps.get(name, 0.0) for name in _BUDGET)
+            budget.add_row(row["name"], f"{row['rate']:,}", stage, *(f"{figure:.1f}" for figure in figures))
+    console.print(totals)
+    console.print(budget)
 
 
 def print_growth(console: Console, growth: dict[str, Any]) -> None:

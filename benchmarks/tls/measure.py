@@ -63,7 +63,7 @@ def measure(
 
 def _run(connection: BrokerSettings, folder: Path, delivery: str, load: Load) -> dict[str, float]:
     raced = _throughput(_settings(connection, folder, delivery), folder, load.transactions)
-    waited = latency.pipeline(_settings(connection, folder, delivery), folder, load.rate, load.seconds)
+    waited, _ = latency.pipeline(_settings(connection, folder, delivery), folder, load.rate, load.seconds)
     shares = latency.told(delivery, load.rate, waited)
     return {
         "wall_tx_per_s": raced.transactions / raced.wall_s,

@@ -1,6 +1,6 @@
 """Metrics of a scoring worker."""
 
-from prometheus_client import Counter, Gauge, Histogram
+from prometheus_client import Counter, Gauge, Histogram, Summary
 
 from contracts.metrics.buckets import SECONDS
 from contracts.metrics.first_samples import begin_at_zero
@@ -25,6 +25,12 @@ STAGE_SECONDS = Histogram(
     "Covers the stages before scoring; for scoring see flagfive_score_seconds.",
     ["stage"],
     buckets=SECONDS,
+)
+STEP_SECONDS = Summary(
+    "flagfive_step_seconds",
+    "Seconds of a step of a batch, by stage: age of the oldest transaction when work begins (age), "
+    "computing the outputs (work), waiting for the commit and committing (commit).",
+    ["stage", "step"],
 )
 ALERTS = Counter(
     "flagfive_alerts_total", "Transactions over the threshold, by kind of scorer that decided.", ["scorer"]

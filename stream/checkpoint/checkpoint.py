@@ -15,7 +15,7 @@ from features.profile_row import PROFILE_ROW
 from features.profiles import ChangedRows
 from stream.checkpoint.id_checkpoint import IdCheckpoint
 from stream.partition.stage import Output
-from stream.wire.writer import EncodedBatch
+from stream.wire.writer import EncodedBatch, nulls
 
 # No entity has an empty key, so the marker's key differs from all of theirs.
 MARKER_KEY: Final = b""
@@ -135,8 +135,3 @@ def as_byte_strings(rows: NDArray[np.void]) -> ByteStrings:
 def as_rows(values: ByteStrings, layout: np.dtype[Any]) -> NDArray[np.void]:
     """Return byte strings as rows; each must have the size of the layout."""
     return values.gather().buffer.view(layout)
-
-
-def nulls(n: int) -> ByteStrings:
-    """Return n tombstones."""
-    return ByteStrings(np.empty(0, np.uint8), np.full(n, -1, np.int64), np.full(n, -1, np.int64))

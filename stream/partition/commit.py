@@ -22,8 +22,11 @@ class Committer(Protocol):
     async def start(self) -> None:
         """Take over the partition; with exactly once, no other worker can commit for it now."""
 
-    async def commit(self, outputs: Sequence[Output], place: Resume | None) -> None:
-        """Make `outputs` visible and `place` the group's; None leaves it where it is.
+    async def commit(self, outputs: Sequence[Output], place: Resume) -> None:
+        """Make `outputs` visible and `place` the group's.
+
+        Where the place stays, as with a checkpoint, it is committed again: that is how the broker finds out
+        whether this worker still owns the partition.
 
         Raises:
             PartitionLost: another worker owns the partition now.

@@ -1,4 +1,4 @@
-"""Choose the committer of a partition."""
+"""Choose the committer of a worker's partitions."""
 
 from collections.abc import Callable, Mapping
 
@@ -15,34 +15,24 @@ from stream.transport.driver import BatchFaustConsumer
 
 
 class Committers:
-    """Makes committers as `stream.delivery` says.
-
-    With exactly once, partition i of every stage commits in the same transactions, and other numbers in
-    others:
-    the assignment gives partition i of all stages to the same worker. With at least once, all partitions of a
-    worker commit together.
+    """Makes committers as `stream.delivery` says; all partitions of a worker commit together.
 
     Args:
         consumer: returns the Faust consumer, which does not exist yet at construction.
     """
 
     def __init__(self, settings: Settings, consumer: Callable[[], BatchFaustConsumer]) -> None:
-        self._settings = settings
         self._consumer = consumer
-        self._groups: dict[int, GroupCommit] = {}
+        broker, stream = settings.broker, settings.stream
+        self._group = GroupCommit(
+            ExactlyOnce(broker, stream.group, lambda: consumer().tenure)
+            if stream.delivery == "exactly_once"
+            else AtLeastOnce(broker, self._commit_places)
+        )
 
     def get(self, partition: TopicPartition) -> Committer:
         """Return the committer of one partition."""
-        exactly_once = self._settings.stream.delivery == "exactly_once"
-        number = partition.partition if exactly_once else 0
-        if number not in self._groups:
-            broker, group = self._settings.broker, self._settings.stream.group
-            self._groups[number] = GroupCommit(
-                ExactlyOnce(broker, group, number)
-                if exactly_once
-                else AtLeastOnce(broker, self._commit_places)
-            )
-        return self._groups[number].member(partition)
+        return self._group.member(partition)
 
     async def _commit_places(self, places: Mapping[TopicPartition, Resume]) -> bool:
         kept = {at: OffsetAndMetadata(place.offset, place.note) for at, place in places.items()}

@@ -1,23 +1,38 @@
 """Delivery exactly once: outputs and places in one Kafka transaction."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 
 from aiokafka import TopicPartition
-from aiokafka.errors import InvalidProducerEpoch, KafkaError, ProducerFenced
+from aiokafka.errors import (
+    IllegalGenerationError,
+    InvalidProducerEpoch,
+    KafkaError,
+    ProducerFenced,
+    UnknownMemberIdError,
+)
 
 from contracts.broker import Broker
 from contracts.broker_errors import is_missing_right, told
 from stream.partition.commit import CommitUncertain, PartitionLost
 from stream.partition.stage import Output, Resume
 from stream.partition.transactor import Transactor
+from stream.partition.transactor_v2 import transactor_for
+from stream.transport.tenure import Tenure
 
 # A right that is missing now is given by a person; an attempt each 2 s keeps the log readable.
 REFUSED_S = 2.0
+_LOST = (ProducerFenced, InvalidProducerEpoch, IllegalGenerationError, UnknownMemberIdError)
 
 
 class ExactlyOnce:
-    """Commits one transaction at a time, under an id that only one worker can hold.
+    """Commits one transaction at a time for all partitions of a worker.
+
+    Two things keep a former owner of a partition from committing. The broker refuses the places of a member
+    that is not of the group's current generation (KIP-447), and every transaction has places. And a worker
+    takes the transactional id of each of its partition numbers when its tenure begins, which aborts what a
+    former owner has left open (KIP-98): its own transactions use the first of these ids.
 
     A crash before the commit leaves nothing visible: the broker aborts the transaction when the next owner
     starts, or after its timeout. Satisfies `stream.partition.commit.SharedCommitter`.
@@ -25,41 +40,47 @@ class ExactlyOnce:
     Args:
         broker: the cluster and how to connect to it.
         group: consumer group, whose places are committed.
-        number: of the partitions, in all input topics, that it commits for: the same worker holds them all.
-            Part of the transactional id, which fences a former owner (KIP-98).
+        tenure: returns what the group has assigned last.
     """
 
-    def __init__(self, broker: Broker, group: str, number: int) -> None:
+    def __init__(self, broker: Broker, group: str, tenure: Callable[[], Tenure]) -> None:
         self._broker = broker
         self._group = group
-        self._number = number
+        self._tenure = tenure
+        self._begun: Tenure | None = None
         self._transactor: Transactor | None = None
 
     async def start(self) -> None:
-        await self.stop()
-        transactor = Transactor(self._broker, f"{self._group}-{self._number}", self._group)
+        await self._close()
+        tenure = self._tenure()
+        transactor = await transactor_for(self._broker, self._group, tenure)
         try:
-            await transactor.start()
+            await transactor.start(fences=tenure != self._begun)
         except BaseException:
             await transactor.close()
             raise
-        self._transactor = transactor
+        self._begun, self._transactor = tenure, transactor
 
     async def stop(self) -> None:
+        """Release the partitions; their next owner finds the outcome of the last transaction."""
+        if self._transactor is not None and self._tenure() == self._begun:
+            with suppress(KafkaError):
+                await self._transactor.settle()
+        await self._close()
+
+    async def _close(self) -> None:
         transactor, self._transactor = self._transactor, None
         if transactor is not None:
             await transactor.close()
 
     async def commit(self, outputs: Sequence[Output], places: Mapping[TopicPartition, Resume]) -> None:
         if self._transactor is None:
-            raise PartitionLost(f"partition {self._number} is not ours")
+            raise PartitionLost(f"{sorted(places)} are not ours")
         try:
             await self._transactor.commit(outputs, places)
-        except (ProducerFenced, InvalidProducerEpoch) as error:
-            raise PartitionLost(f"partition {self._number} is fenced: {error!r}") from error
+        except _LOST as error:
+            raise PartitionLost(f"{sorted(places)} are fenced: {error!r}") from error
         except (KafkaError, OSError) as error:
             if is_missing_right(error):
                 await asyncio.sleep(REFUSED_S)
-            raise CommitUncertain(
-                f"commit of partition {self._number}, {places}: {told(error, 'WRITE')}"
-            ) from error
+            raise CommitUncertain(f"commit of {places}: {told(error, 'WRITE')}") from error

@@ -14,7 +14,7 @@ from aiokafka import TopicPartition
 
 from contracts.metrics import scorer as metrics
 from stream.partition.commit import CommitUncertain, PartitionLost, SharedCommitter
-from stream.partition.stage import Output, Resume
+from stream.partition.stage import Output, Resume, joined_by_partition
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class _Ready:
 
     partition: TopicPartition
     outputs: Sequence[Output]
-    place: Resume | None
+    place: Resume
     done: "asyncio.Future[None]"
 
 
@@ -59,9 +59,7 @@ class GroupCommit:
                 self._broken = PartitionLost("stopped")
                 await self._committer.stop()
 
-    async def commit(
-        self, partition: TopicPartition, outputs: Sequence[Output], place: Resume | None
-    ) -> None:
+    async def commit(self, partition: TopicPartition, outputs: Sequence[Output], place: Resume) -> None:
         """Return once the outputs and the place are committed; raises as `Committer.commit`."""
         done = asyncio.get_running_loop().create_future()
         self._ready.append(_Ready(partition, outputs, place, done))
@@ -86,8 +84,8 @@ class GroupCommit:
         return taken
 
     async def _commit_together(self, ready: Sequence[_Ready]) -> None:
-        outputs = [output for one in ready for output in one.outputs]
-        places = {one.partition: one.place for one in ready if one.place is not None}
+        outputs = joined_by_partition([output for one in ready for output in one.outputs])
+        places = {one.partition: one.place for one in ready}
         try:
             if self._broken is not None:
                 raise self._broken
@@ -119,7 +117,7 @@ class Member:
     async def start(self) -> None:
         await self._group.join(self._partition)
 
-    async def commit(self, outputs: Sequence[Output], place: Resume | None) -> None:
+    async def commit(self, outputs: Sequence[Output], place: Resume) -> None:
         await self._group.commit(self._partition, outputs, place)
 
     async def stop(self) -> None:

@@ -6,11 +6,18 @@ from collections.abc import Callable
 from aiokafka import TopicPartition
 from aiokafka import errors as kafka_errors
 from aiokafka.client import AIOKafkaClient, ConnectionGroup, CoordinationType
-from aiokafka.protocol.commit import OffsetFetchRequest
 
 from contracts.broker import Broker, aiokafka_options
+from stream.partition.requests import StableOffsetFetchRequest
 from stream.partition.stage import Resume
 from stream.transport.driver import BatchFaustConsumer
+
+UNSTABLE = 88  # UNSTABLE_OFFSET_COMMIT, which aiokafka does not know
+_UNSTABLE_RETRY_S, _UNSTABLE_MOST_S = 0.02, 2.0
+
+
+class PlaceUnstable(kafka_errors.KafkaError):
+    """The committed place is about to change; ask again."""
 
 
 class GroupPlace:
@@ -35,20 +42,36 @@ class GroupPlace:
         A coordinator that still loads the group answers with an error and no places. aiokafka's own call
         ignores that error: the answer would read as `nothing is committed`, and everything be scored again.
 
+        While a former owner's transaction holds a new place, its outcome is waited for, 2 s at most.
+
         Raises:
+            PlaceUnstable: the transaction is still open.
             KafkaError: the broker does not answer, or not yet.
         """
+        loop = asyncio.get_running_loop()
+        until = loop.time() + _UNSTABLE_MOST_S
+        while True:
+            try:
+                return await self._ask(partition)
+            except PlaceUnstable:
+                if loop.time() > until:
+                    raise
+            await asyncio.sleep(_UNSTABLE_RETRY_S)
+
+    async def _ask(self, partition: TopicPartition) -> Resume | None:
         client = await self._started()
         coordinator = await client.coordinator_lookup(CoordinationType.GROUP, self._group)
-        request = OffsetFetchRequest(self._group, [(partition.topic, [partition.partition])])
+        request = StableOffsetFetchRequest(self._group, partition.topic, partition.partition)
         answer = await client.send(coordinator, request, group=ConnectionGroup.COORDINATION)
-        found = [place for _, places in answer.topics for place in places]
-        for code in (answer.error_code, *(code for *_, code in found)):
+        found = [place for topic in answer.topics for place in topic[1]]
+        for code in (answer.error_code, *(place[4] for place in found)):
+            if code == UNSTABLE:
+                raise PlaceUnstable(f"an open transaction holds a place of {partition}")
             if code:
                 raise kafka_errors.for_code(code)(self._group)
         if len(found) != 1:
             raise kafka_errors.KafkaError(f"the broker answered with {len(found)} places of {partition}")
-        _, offset, note, _ = found[0]
+        _, offset, _, note, *_ = found[0]
         return None if offset < 0 else Resume(int(offset), note or "")
 
     async def earliest(self, partition: TopicPartition) -> int:

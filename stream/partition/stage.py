@@ -8,6 +8,8 @@ from contracts.tracing.identity import Traced
 from stream.transport.fetched_batch import FetchedBatch
 from stream.wire.writer import EncodedBatch
 
+JOINED_BYTES = 256 << 10  # a message may have 1 MiB; larger batches gain nothing by being joined
+
 
 @dataclass(frozen=True, slots=True)
 class Output:
@@ -16,6 +18,24 @@ class Output:
     topic: str
     partition: int
     batch: EncodedBatch
+
+
+def joined_by_partition(outputs: Sequence[Output]) -> list[Output]:
+    """Return the outputs with those of one partition joined, in order; the broker works per batch.
+
+    Outputs stay apart where a joined batch would grow past `JOINED_BYTES`.
+    """
+    found: dict[tuple[str, int], list[list[Output]]] = {}
+    for output in outputs:
+        parts = found.setdefault((output.topic, output.partition), [[]])
+        if sum(one.batch.nbytes for one in parts[-1]) + output.batch.nbytes > JOINED_BYTES and parts[-1]:
+            parts.append([])
+        parts[-1].append(output)
+    return [
+        one[0] if len(one) == 1 else Output(*at, EncodedBatch.joined([output.batch for output in one]))
+        for at, parts in found.items()
+        for one in parts
+    ]
 
 
 @dataclass(frozen=True, slots=True)

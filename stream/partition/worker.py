@@ -1,6 +1,7 @@
 """Run a stage over one partition."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol, TypeVar
 
@@ -107,11 +108,13 @@ class PartitionWorker:
     async def write_checkpoint(self, *, due_only: bool) -> None:
         """Save what has changed since the last checkpoint, in a commit of its own."""
         async with self._busy:
+            if self._committed is None:
+                return
             outputs = self._stage.checkpoint(self._position, due_only=due_only)
             if not outputs:
                 return
             try:
-                await self._committer.commit(outputs, None)
+                await self._committer.commit(outputs, self._committed)
                 self._stage.checkpointed()
             except CommitUncertain:
                 await self._fence()  # written or not: the next checkpoint has the same rows
@@ -127,11 +130,13 @@ class PartitionWorker:
             await self._committer.stop()
 
     async def _work_and_commit(self, fetched: FetchedBatch) -> None:
+        began = time.time()
         checkpoint = self._stage.checkpoint(self._position, due_only=True)
         work = self._stage.work(fetched)
+        worked = time.time()
         outputs = [*checkpoint, *work.outputs]
         try:
-            if outputs or work.resume is not None:
+            if work.resume is not None:
                 await self._commit(outputs, work.resume)
         except BaseException:
             self._stage.discard(work)
@@ -139,9 +144,17 @@ class PartitionWorker:
         if checkpoint:
             self._stage.checkpointed()  # before publishing: what this batch changes is not in it
         self._stage.publish(work)
+        self._observe(work, began, worked)
         self._on_done(self.partition, work)
 
-    async def _commit(self, outputs: Sequence[Output], target: Resume | None) -> None:
+    def _observe(self, work: Work, began: float, worked: float) -> None:
+        steps = {"work": worked - began, "commit": time.time() - worked}
+        if work.oldest_arrival is not None:
+            steps["age"] = max(0.0, began - work.oldest_arrival)
+        for step, seconds in steps.items():
+            metrics.STEP_SECONDS.labels(self.partition.topic, step).observe(seconds)
+
+    async def _commit(self, outputs: Sequence[Output], target: Resume) -> None:
         while True:
             try:
                 await self._committer.commit(outputs, target)
@@ -151,15 +164,15 @@ class PartitionWorker:
                 metrics.COMMITS_IN_DOUBT.labels(self.partition.topic).inc()
                 if await self._is_committed(target):
                     break
-        self._committed = target or self._committed
+        self._committed = target
 
-    async def _is_committed(self, target: Resume | None) -> bool:
+    async def _is_committed(self, target: Resume) -> bool:
         """Fence again, which settles any open transaction, and compare the committed place."""
         await self._fence()
         committed = await self._ask_committed()
         if committed not in (target, self._committed):
             raise PartitionLost(f"{self.partition} went on to {committed} without us, from {self._committed}")
-        return target is not None and committed == target
+        return committed == target
 
     def _skip_deleted(self, earliest: int) -> None:
         """Continue at the first offset there is: a worker that waits for deleted records waits for ever."""

@@ -1,6 +1,7 @@
 """Run the consumer of a worker in a thread of its own."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from aiokafka import TopicPartition
@@ -17,6 +18,7 @@ from contracts.metrics import scorer as metrics
 from contracts.outage import METADATA_MAX_AGE_MS
 from stream.transport.fetched_batch import FetchedBatch
 from stream.transport.fetcher import BatchConsumer
+from stream.transport.tenure import Tenure
 from stream.wire.unpacking import DEFAULT_MOST_BYTES
 
 _PATIENCE_S = 1.0  # how long one request waits for a batch before it is repeated
@@ -77,6 +79,11 @@ class BatchConsumerThread(faust_aiokafka.AIOKafkaConsumerThread):
         async for _ in self.itertimer(_PATIENCE_S, name="group errors"):
             HEARTBEATS.beat("receive thread", within_s=_STUCK_S)
             heed(self._ensure_consumer()._coordinator)
+
+    def tenure(self, numbers: Sequence[int]) -> Tenure:
+        """Return the membership that the group's last assignment began, with these partition numbers."""
+        coordinator = self._ensure_consumer()._coordinator
+        return Tenure(tuple(numbers), coordinator.member_id, self.app.consumer_generation_id)
 
     async def commit_places(self, places: Places) -> bool:
         """Commit places, in the consumer's own thread; False where the group has moved on."""

@@ -24,6 +24,7 @@ from contracts.broker_errors import told
 from contracts.metrics import scorer as metrics
 from stream.transport.consumer_thread import BatchConsumerThread, Places
 from stream.transport.fetched_batch import FetchedBatch
+from stream.transport.tenure import Tenure
 from stream.wire.unpacking import DEFAULT_MOST_BYTES
 
 SCHEME = "batches"
@@ -57,14 +58,20 @@ class BatchFaustConsumer(faust_aiokafka.Consumer):
         self._held: set[TP] = set()
         self._arrived: list[TP] = []
         self._news = asyncio.Event()
+        self.tenure = Tenure((), "", -1)
 
     def _new_consumer_thread(self) -> BatchConsumerThread:
         return BatchConsumerThread(self, loop=self.loop, beacon=self.beacon)
 
     def hold(self, partitions: Iterable[TP]) -> None:
-        """Deliver nothing of these partitions until `release`: their profiles are not loaded yet."""
+        """Begin a tenure: deliver nothing of the assigned partitions until `release`.
+
+        Their profiles are not loaded yet.
+        """
+        partitions = set(partitions)
         self._held.update(partitions)
         self._in_flight.difference_update(partitions)
+        self.tenure = self._thread.tenure(sorted({partition.partition for partition in partitions}))
 
     def release(self, partition: TP) -> None:
         """Deliver the next batch: the one in flight is done, or the partition has recovered."""

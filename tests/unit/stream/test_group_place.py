@@ -11,10 +11,10 @@ import pytest
 from aiokafka import TopicPartition
 from aiokafka import errors as kafka_errors
 from aiokafka.client import AIOKafkaClient
-from aiokafka.protocol.commit import OffsetFetchRequest_v3
 
 from settings import BrokerSettings
-from stream.partition.place import GroupPlace
+from stream.partition.place import UNSTABLE, GroupPlace
+from stream.partition.requests import OffsetFetchRequestV7
 from stream.partition.stage import Resume
 
 LOADING = kafka_errors.CoordinatorLoadInProgressError.errno
@@ -42,7 +42,7 @@ class Client:
         return 1
 
     async def send(self, _: int, request: Any, **__: Any) -> Any:
-        ((topic, (number,)),) = request.build(OffsetFetchRequest_v3).topics
+        ((topic, (number,), _),) = request.build(OffsetFetchRequestV7).topics
         return Client.answer(topic, number)
 
 
@@ -58,7 +58,7 @@ def group_place() -> GroupPlace:
 
 def place_of_zero(topic: str, number: int) -> Any:
     offset, note = (7, "place") if number == 0 else (-1, "")
-    return SimpleNamespace(topics=[(topic, [(number, offset, note, 0)])], error_code=0)
+    return SimpleNamespace(topics=[(topic, [(number, offset, -1, note, 0, {})], {})], error_code=0)
 
 
 def test_partitions_that_ask_at_once_share_a_connection_that_is_closed() -> None:
@@ -79,7 +79,7 @@ def test_partitions_that_ask_at_once_share_a_connection_that_is_closed() -> None
     [
         lambda topic, number: SimpleNamespace(topics=[], error_code=LOADING),
         lambda topic, number: SimpleNamespace(
-            topics=[(topic, [(number, -1, "", NOT_COORDINATOR)])], error_code=0
+            topics=[(topic, [(number, -1, -1, "", NOT_COORDINATOR, {})], {})], error_code=0
         ),
         lambda topic, number: SimpleNamespace(topics=[], error_code=0),
     ],
@@ -90,6 +90,14 @@ def test_a_coordinator_that_cannot_say_is_not_taken_for_an_empty_group(answer: A
     Client.answer = staticmethod(answer)
     with pytest.raises(kafka_errors.KafkaError):
         asyncio.run(group_place().committed(TopicPartition("t", 0)))
+
+
+def test_a_place_that_an_open_transaction_holds_is_waited_for() -> None:
+    """A former owner's commit may still be on its way; its outcome decides where the new owner begins."""
+    unstable = SimpleNamespace(topics=[("t", [(0, -1, -1, "", UNSTABLE, {})], {})], error_code=0)
+    answers = [place_of_zero("t", 0), unstable, unstable]
+    Client.answer = staticmethod(lambda topic, number: answers.pop())
+    assert asyncio.run(group_place().committed(TopicPartition("t", 0))) == Resume(7, "place")
 
 
 def test_the_stand_in_has_the_calls_of_the_real_client() -> None:
