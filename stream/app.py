@@ -88,12 +88,17 @@ def build_app(settings: Settings, key: ControlKey, trust: Trust) -> faust.App:
         if spans is not None:
             _trace(spans, partition, work)
 
-    wiring = Wiring(settings, control, consumer, on_done)
+    def receivers() -> PartitionManager:
+        return partitions
+
+    wiring = Wiring(settings, control, consumer, receivers, on_done)
     partitions = PartitionManager(
         consumer,
         wiring.worker,
         checkpoint_every_s=settings.stream.checkpoint_interval_s,
         rejoin_s=2 * settings.stream.session_timeout_s,
+        first=settings.topics.transactions,
+        numbers=settings.topics.partitions,
     )
     app.add_dependency(Surroundings(control, wiring, settings.broker.start_timeout_s))
     app.add_dependency(partitions)

@@ -22,6 +22,7 @@ from stream.checkpoint.checkpoint import Checkpoint
 from stream.checkpoint.recovery import Recovery
 from stream.partition.commit import PartitionLost
 from stream.partition.committers import Committers
+from stream.partition.hand_over import HandOver, Receivers
 from stream.partition.place import GroupPlace
 from stream.partition.stage import Work
 from stream.partition.worker import PartitionWorker
@@ -72,6 +73,7 @@ class Wiring:
 
     Args:
         consumer: returns the Faust consumer, which does not exist yet at construction.
+        receivers: returns the partitions that take batches of the stage before in memory.
         on_done: called after each batch.
     """
 
@@ -80,6 +82,7 @@ class Wiring:
         settings: Settings,
         control: ControlLog,
         consumer: Callable[[], BatchFaustConsumer],
+        receivers: Callable[[], Receivers],
         on_done: Callable[[TopicPartition, Work], None],
     ) -> None:
         self._settings = settings
@@ -97,7 +100,7 @@ class Wiring:
             keeps_bytes=topics.dead_letters_keep_bytes,
         )
         self._seal = stage_seal(settings)
-        self._committers = Committers(settings, consumer)
+        self._committers = Committers(settings, consumer, HandOver(self.inputs[1:], receivers))
         self._sampling = Sampling(settings.tracing.share if settings.tracing.endpoint else 0.0)
         self._place = GroupPlace(settings.broker, settings.stream.group, consumer)
 

@@ -23,6 +23,7 @@ from stream.app import add_agent, faust_app, follow_assignment
 from stream.checkpoint.checkpoint import Checkpoint
 from stream.interpreter import let_threads_alternate
 from stream.partition.committers import Committers
+from stream.partition.hand_over import HandOver
 from stream.partition.manager import PartitionManager
 from stream.partition.place import GroupPlace
 from stream.partition.stage import Work
@@ -70,7 +71,7 @@ class WorkWiring:
         self._counter = counter
         self._network = network
         self._app = app
-        self._committers = Committers(settings, self.consumer)
+        self._committers = Committers(settings, self.consumer, HandOver((), None))
         self._place = GroupPlace(settings.broker, settings.stream.group, self.consumer)
 
     def consumer(self) -> driver.BatchFaustConsumer:
@@ -106,6 +107,8 @@ def build(settings: Settings, counter: Counter, network: Network) -> faust.App:
         wiring.worker,
         checkpoint_every_s=settings.stream.checkpoint_interval_s,
         rejoin_s=2 * settings.stream.session_timeout_s,
+        first=settings.topics.transactions,
+        numbers=settings.topics.partitions,
     )
     app.add_dependency(partitions)
     add_agent(app, settings.topics.transactions, partitions)

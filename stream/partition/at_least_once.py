@@ -29,6 +29,8 @@ class AtLeastOnce:
         commit_places: commits places of the group; False when the group has moved on.
     """
 
+    marks = False
+
     def __init__(
         self,
         broker: Broker,
@@ -66,16 +68,19 @@ class AtLeastOnce:
             self._behind.clear()  # the next owner scores their transactions again
         await self._close()
 
-    async def commit(self, outputs: Sequence[Output], places: Mapping[TopicPartition, Resume]) -> None:
+    async def write(self, outputs: Sequence[Output]) -> list[int]:
         self._raise_failure()
         if self._producer is None:
             raise PartitionLost("this worker has no producer")
         try:
             send = self._producer.send_batch
-            for stored in [await send(o.batch, o.topic, partition=o.partition) for o in outputs]:
-                await stored
+            sent = [await send(o.batch, o.topic, partition=o.partition) for o in outputs]
+            return [(await stored).offset for stored in sent]
         except KafkaError as error:
-            raise CommitUncertain(f"outputs before {places}: {error!r}") from error
+            raise CommitUncertain(f"outputs: {error!r}") from error
+
+    async def commit(self, outputs: Sequence[Output], places: Mapping[TopicPartition, Resume]) -> None:
+        await self.write(outputs)
         self._behind.update(places)
         if self._behind and self._following is None:
             self._following = asyncio.create_task(self._follow())

@@ -1,6 +1,8 @@
 """The contract of a commit: outputs and the places after them become visible, together or in turn."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from aiokafka import TopicPartition
@@ -14,6 +16,21 @@ class PartitionLost(Exception):
 
 class CommitUncertain(Exception):
     """The broker did not answer whether the commit happened; only the committed place shows it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """What one partition has ready to commit.
+
+    Attributes:
+        place: None while a batch that was handed over only adds to what the stage holds back.
+        done: set once the commit is over; holds its error.
+    """
+
+    partition: TopicPartition
+    outputs: Sequence[Output]
+    place: Resume | None
+    done: "asyncio.Future[None]"
 
 
 class Committer(Protocol):
@@ -38,7 +55,13 @@ class Committer(Protocol):
 
 
 class SharedCommitter(Protocol):
-    """Commits for several partitions at once. Calls do not overlap."""
+    """Commits for several partitions at once. Calls do not overlap.
+
+    Attributes:
+        marks: whether each commit leaves a marker in the partitions that it wrote to.
+    """
+
+    marks: bool
 
     async def start(self) -> None:
         """Begin a new tenure; unfinished work of the earlier one is dropped.
@@ -46,6 +69,14 @@ class SharedCommitter(Protocol):
         Raises:
             KafkaError: the broker does not answer.
             PartitionLost: another worker owns a partition.
+        """
+
+    async def write(self, outputs: Sequence[Output]) -> list[int]:
+        """Write outputs ahead of `commit`; return the offset of the first record of each.
+
+        Raises:
+            PartitionLost: as `Committer.commit`.
+            CommitUncertain: as `Committer.commit`.
         """
 
     async def commit(self, outputs: Sequence[Output], places: Mapping[TopicPartition, Resume]) -> None:

@@ -1,8 +1,8 @@
 """Delivery exactly once: outputs and places in one Kafka transaction."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
 
 from aiokafka import TopicPartition
 from aiokafka.errors import (
@@ -43,6 +43,8 @@ class ExactlyOnce:
         tenure: returns what the group has assigned last.
     """
 
+    marks = True
+
     def __init__(self, broker: Broker, group: str, tenure: Callable[[], Tenure]) -> None:
         self._broker = broker
         self._group = group
@@ -73,14 +75,27 @@ class ExactlyOnce:
         if transactor is not None:
             await transactor.close()
 
+    async def write(self, outputs: Sequence[Output]) -> list[int]:
+        async with self._transaction(f"outputs for {_partitions(outputs)}") as transactor:
+            return await transactor.write(outputs)
+
     async def commit(self, outputs: Sequence[Output], places: Mapping[TopicPartition, Resume]) -> None:
+        async with self._transaction(f"commit of {places}") as transactor:
+            await transactor.commit(outputs, places)
+
+    @asynccontextmanager
+    async def _transaction(self, what: str) -> AsyncIterator[Transactor]:
         if self._transactor is None:
-            raise PartitionLost(f"{sorted(places)} are not ours")
+            raise PartitionLost(f"{what}: no transaction is ours")
         try:
-            await self._transactor.commit(outputs, places)
+            yield self._transactor
         except _LOST as error:
-            raise PartitionLost(f"{sorted(places)} are fenced: {error!r}") from error
+            raise PartitionLost(f"{what}: fenced, {error!r}") from error
         except (KafkaError, OSError) as error:
             if is_missing_right(error):
                 await asyncio.sleep(REFUSED_S)
-            raise CommitUncertain(f"commit of {places}: {told(error, 'WRITE')}") from error
+            raise CommitUncertain(f"{what}: {told(error, 'WRITE')}") from error
+
+
+def _partitions(outputs: Sequence[Output]) -> list[str]:
+    return sorted(f"{output.topic}/{output.partition}" for output in outputs)

@@ -1,6 +1,7 @@
 """Take over, run and hand back all partitions that the group assigns to this worker."""
 
 import asyncio
+import time
 from collections.abc import Callable, Coroutine, Iterable
 from contextlib import suppress
 from typing import Any
@@ -9,11 +10,13 @@ from aiokafka import TopicPartition
 from mode import Service, get_logger
 
 from contracts.metrics import scorer as metrics
-from stream.partition.commit import PartitionLost
-from stream.partition.worker import PartitionWorker
+from stream.partition.catching_up import CatchingUp
+from stream.partition.commit import PartitionLost, Ready
+from stream.partition.worker import PartitionWorker, Received
 from stream.transport.driver import BatchFaustConsumer
 from stream.transport.fetched_batch import FetchedBatch
 
+_RESTS_S = 1.0  # without a batch in memory, after which a partition is read from the log again
 _STOP_WITHIN_S = 3.0  # Ctrl-C ends everything within five seconds
 
 log = get_logger(__name__)
@@ -29,6 +32,9 @@ class PartitionManager(Service):
         rejoin_s: how long a lost partition waits for the rebalance that should follow, in seconds. Without
             one the group still assigns it to this worker (a transaction had timed out), which takes it over
             again.
+        first: input topic of the first stage.
+        numbers: number of partitions of each topic. A worker that owns all of them is the only writer to the
+            topics between its stages, so it hands batches over in memory and does not read them back.
     """
 
     def __init__(
@@ -38,6 +44,8 @@ class PartitionManager(Service):
         *,
         checkpoint_every_s: float,
         rejoin_s: float,
+        first: str,
+        numbers: int,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -45,6 +53,10 @@ class PartitionManager(Service):
         self._make_worker = make_worker
         self._checkpoint_every_s = checkpoint_every_s
         self._rejoin_s = rejoin_s
+        self._numbers = numbers
+        self._owns_all = False
+        self._received_at: dict[TopicPartition, float] = {}
+        self._catching_up = CatchingUp(first)
         self._workers: dict[TopicPartition, PartitionWorker] = {}
         self._live: set[TopicPartition] = set()
         self._running: set[asyncio.Task[None]] = set()
@@ -71,12 +83,45 @@ class PartitionManager(Service):
         self._rebalanced = asyncio.Event()
         self._consumer().hold(assigned)
         self._live.clear()
+        self._received_at.clear()
+        self._catching_up.clear()
+        self._owns_all = len({partition.partition for partition in assigned}) == self._numbers
         for partition in self._workers.keys() - assigned:
             del self._workers[partition]
         for partition in sorted(assigned):
             if partition not in self._workers:
                 self._workers[partition] = self._make_worker(partition)
             self._run(self._take_over(partition, self._rebalanced))
+
+    def accepts(self, partition: TopicPartition) -> bool:
+        """Return whether batches for the partition may be handed over, if their place fits."""
+        return self._owns_all and partition in self._live
+
+    async def receive(self, written: FetchedBatch, *, after_marker: bool) -> Ready | None:
+        """Work on a batch that this worker has just written, instead of reading it back.
+
+        Args:
+            written: the batch, with the offsets that the broker gave it.
+            after_marker: whether a marker of this worker's own commit may lie before it.
+
+        Returns:
+            What joins the commit that wrote the batch. None where the partition is busy, or the log holds
+            something before the batch: then the batch is read from the log.
+        """
+        partition, rebalanced = written.partition, self._rebalanced
+        if not self.accepts(partition):  # it has changed hands since
+            return None
+        worker = self._workers[partition]
+        received = await worker.receive(written, after_marker=after_marker)
+        if received is None:
+            self._read_again(partition)
+            self._catching_up.wait_for(partition, written.next_offset)
+            return None
+        if partition not in self._received_at:
+            self._consumer().pause(partition)
+        self._received_at[partition] = time.monotonic()
+        self._run(self._conclude(worker, received, rebalanced))
+        return received.ready
 
     async def on_revoked(self, revoked: Iterable[TopicPartition]) -> None:
         """Finish the current batches, then release the partitions.
@@ -126,15 +171,29 @@ class PartitionManager(Service):
 
     async def _process(self, fetched: FetchedBatch) -> None:
         partition, rebalanced = fetched.partition, self._rebalanced
-        if partition not in self._live:
+        await self._catching_up.before(partition)
+        if partition not in self._live or rebalanced.is_set():
             return
+        worker = self._workers[partition]
         try:
-            await self._workers[partition].process(fetched)
+            await worker.process(fetched)
+            self._catching_up.reached(partition, worker.position)
         except PartitionLost as lost:
             await self._lose(partition, rebalanced, lost)
         else:
             if not rebalanced.is_set() and partition in self._live:
                 self._consumer().release(partition)
+
+    async def _conclude(self, worker: PartitionWorker, received: Received, rebalanced: asyncio.Event) -> None:
+        try:
+            if not await worker.conclude(received):
+                self._read_again(worker.partition)
+        except PartitionLost as lost:
+            await self._lose(worker.partition, rebalanced, lost)
+
+    def _read_again(self, partition: TopicPartition) -> None:
+        if self._received_at.pop(partition, None) is not None:
+            self._consumer().resume(partition, self._workers[partition].position)
 
     async def _lose(self, partition: TopicPartition, rebalanced: asyncio.Event, lost: PartitionLost) -> None:
         """Stop reading until the group rebalances; without a rebalance take the partition over again."""
@@ -148,6 +207,14 @@ class PartitionManager(Service):
             await asyncio.wait_for(rebalanced.wait(), self._rejoin_s)
         if not rebalanced.is_set() and partition in self._workers:
             await self._take_over(partition, rebalanced)
+
+    @Service.task
+    async def _read_what_rests(self) -> None:
+        """Read partitions again that receive nothing; what another program writes there must be noticed."""
+        async for _ in self.itertimer(_RESTS_S, name="resting partitions"):
+            before = time.monotonic() - _RESTS_S
+            for partition in [p for p, at in self._received_at.items() if at < before]:
+                self._read_again(partition)
 
     @Service.task
     async def _write_checkpoints(self) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from aiokafka import TopicPartition
@@ -10,7 +11,7 @@ from mode import get_logger
 
 from contracts.metrics import scorer as metrics
 from contracts.metrics.retention import DELETED_UNREAD
-from stream.partition.commit import Committer, CommitUncertain, PartitionLost
+from stream.partition.commit import Committer, CommitUncertain, PartitionLost, Ready
 from stream.partition.patience import until_the_broker_answers
 from stream.partition.stage import Output, Resume, Stage, Work
 from stream.transport.fetched_batch import FetchedBatch
@@ -27,6 +28,33 @@ class Place(Protocol):
 
     async def earliest(self, partition: TopicPartition) -> int:
         """Return the first offset that the broker still has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Did:
+    """The work on a batch, not yet committed.
+
+    Attributes:
+        outputs: those of the work, after those of a checkpoint.
+        saves: whether there is a checkpoint.
+        began: when the work began, seconds since 1970.
+        worked: when it ended.
+    """
+
+    work: Work
+    outputs: Sequence[Output]
+    saves: bool
+    began: float
+    worked: float
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A batch that came in memory, and its part in the commit that writes it."""
+
+    did: Did
+    ready: Ready
+    next_offset: int
 
 
 class PartitionWorker:
@@ -56,7 +84,13 @@ class PartitionWorker:
         self._on_done = on_done
         self._committed: Resume | None = None
         self._position = -1  # where the next batch must begin; -1 before the first recovery
+        self._received_until = -1  # end of the last batch that came in memory
         self._busy = asyncio.Lock()
+
+    @property
+    def position(self) -> int:
+        """The offset at which the next batch must begin."""
+        return self._position
 
     async def take_over(self, rebalanced: asyncio.Event) -> None:
         """Become the owner and continue where the group stands.
@@ -129,28 +163,86 @@ class PartitionWorker:
         async with self._busy:
             await self._committer.stop()
 
+    async def receive(self, written: FetchedBatch, *, after_marker: bool) -> Received | None:
+        """Work on a batch within the commit that writes it; `conclude` must follow.
+
+        Returns:
+            None where the partition is busy, or the batch does not begin where the last one ended. An offset
+            between them may be the marker of this worker's own last transaction.
+        """
+        gap = written.fetch_offset - self._position
+        follows = gap == 0 or (after_marker and gap == 1 and self._position == self._received_until)
+        if self._busy.locked() or not follows:
+            return None
+        await self._busy.acquire()  # free, so this does not wait
+        try:
+            did = self._work(written)
+        except BaseException:
+            self._busy.release()
+            raise
+        done = asyncio.get_running_loop().create_future()
+        return Received(did, Ready(self.partition, did.outputs, did.work.resume, done), written.next_offset)
+
+    async def conclude(self, received: Received) -> bool:
+        """Wait for the commit; make the state of a received batch current, or drop it.
+
+        Returns:
+            Whether the batch is committed. If not, the log decides what comes next.
+
+        Raises:
+            PartitionLost: another worker owns the partition.
+        """
+        did, ready = received.did, received.ready
+        try:
+            if not await self._came_true(ready):
+                self._stage.discard(did.work)
+                return False
+        except BaseException:
+            self._stage.discard(did.work)
+            raise
+        else:
+            self._committed = ready.place or self._committed
+            self._publish(did)
+            self._position = self._received_until = received.next_offset
+            return True
+        finally:
+            self._busy.release()
+
+    async def _came_true(self, ready: Ready) -> bool:
+        try:
+            await ready.done
+        except CommitUncertain:
+            # Without a place of its own, the batch only waits in memory: it is read again.
+            return ready.place is not None and await self._is_committed(ready.place)
+        return True
+
     async def _work_and_commit(self, fetched: FetchedBatch) -> None:
+        did = self._work(fetched)
+        try:
+            if did.work.resume is not None:
+                await self._commit(did.outputs, did.work.resume)
+        except BaseException:
+            self._stage.discard(did.work)
+            raise
+        self._publish(did)
+
+    def _work(self, fetched: FetchedBatch) -> Did:
         began = time.time()
         checkpoint = self._stage.checkpoint(self._position, due_only=True)
         work = self._stage.work(fetched)
-        worked = time.time()
-        outputs = [*checkpoint, *work.outputs]
-        try:
-            if work.resume is not None:
-                await self._commit(outputs, work.resume)
-        except BaseException:
-            self._stage.discard(work)
-            raise
-        if checkpoint:
-            self._stage.checkpointed()  # before publishing: what this batch changes is not in it
-        self._stage.publish(work)
-        self._observe(work, began, worked)
-        self._on_done(self.partition, work)
+        return Did(work, [*checkpoint, *work.outputs], bool(checkpoint), began, time.time())
 
-    def _observe(self, work: Work, began: float, worked: float) -> None:
-        steps = {"work": worked - began, "commit": time.time() - worked}
-        if work.oldest_arrival is not None:
-            steps["age"] = max(0.0, began - work.oldest_arrival)
+    def _publish(self, did: Did) -> None:
+        if did.saves:
+            self._stage.checkpointed()  # before publishing: what this batch changes is not in it
+        self._stage.publish(did.work)
+        self._observe(did)
+        self._on_done(self.partition, did.work)
+
+    def _observe(self, did: Did) -> None:
+        steps = {"work": did.worked - did.began, "commit": time.time() - did.worked}
+        if did.work.oldest_arrival is not None:
+            steps["age"] = max(0.0, did.began - did.work.oldest_arrival)
         for step, seconds in steps.items():
             metrics.STEP_SECONDS.labels(self.partition.topic, step).observe(seconds)
 

@@ -1,7 +1,8 @@
 """Run the consumer of a worker in a thread of its own."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any, ClassVar
 
 from aiokafka import TopicPartition
@@ -103,6 +104,26 @@ class BatchConsumerThread(faust_aiokafka.AIOKafkaConsumerThread):
             IllegalStateError: the partition is not assigned.
         """
         await self.call_thread(self._ensure_consumer().seek, partition, offset)
+
+    def pause(self, partition: TP) -> None:
+        """Leave the partition out of fetches; call it from any thread."""
+        self._in_thread(lambda consumer: consumer.pause(partition))
+
+    def resume(self, partition: TP, offset: int) -> None:
+        """Fetch the partition again, from `offset` on; call it from any thread."""
+
+        def go_on(consumer: BatchConsumer) -> None:
+            consumer.seek(partition, offset)
+            consumer.resume(partition)
+
+        self._in_thread(go_on)
+
+    def _in_thread(self, act: Callable[[BatchConsumer], None]) -> None:
+        def do() -> None:
+            with suppress(IllegalStateError):  # revoked meanwhile
+                act(self._ensure_consumer())
+
+        self.thread_loop.call_soon_threadsafe(do)
 
     def request_batch(self, partition: TP) -> "asyncio.Future[FetchedBatch | None]":
         """Request the next batch of `partition`; call it from the worker's own event loop."""

@@ -56,6 +56,7 @@ class BatchFaustConsumer(faust_aiokafka.Consumer):
         self._requested: dict[TP, asyncio.Future[FetchedBatch | None]] = {}
         self._in_flight: set[TP] = set()
         self._held: set[TP] = set()
+        self._paused: set[TP] = set()
         self._arrived: list[TP] = []
         self._news = asyncio.Event()
         self.tenure = Tenure((), "", -1)
@@ -71,12 +72,25 @@ class BatchFaustConsumer(faust_aiokafka.Consumer):
         partitions = set(partitions)
         self._held.update(partitions)
         self._in_flight.difference_update(partitions)
+        self._paused.clear()
         self.tenure = self._thread.tenure(sorted({partition.partition for partition in partitions}))
 
     def release(self, partition: TP) -> None:
         """Deliver the next batch: the one in flight is done, or the partition has recovered."""
         self._in_flight.discard(partition)
         self._held.discard(partition)
+        self._news.set()
+
+    def pause(self, partition: TP) -> None:
+        """Read nothing of the partition until `resume`: its batches are handed over in memory."""
+        self._paused.add(partition)
+        metrics.LAG.labels(partition.topic, str(partition.partition)).set(0)
+        self._thread.pause(partition)
+
+    def resume(self, partition: TP, offset: int) -> None:
+        """Read the partition again, from `offset` on."""
+        self._paused.discard(partition)
+        self._thread.resume(partition, offset)
         self._news.set()
 
     def forget(self, partitions: Iterable[TP]) -> None:
@@ -104,8 +118,8 @@ class BatchFaustConsumer(faust_aiokafka.Consumer):
                 yield partition, self._message(batch)
 
     def _request_what_is_free(self) -> None:
-        free = self._get_active_partitions() - self._held - self._in_flight - self._requested.keys()
-        for partition in free:
+        taken = self._held | self._in_flight | self._paused | self._requested.keys()
+        for partition in self._get_active_partitions() - taken:
             request = self._thread.request_batch(partition)
             self._requested[partition] = request
             request.add_done_callback(partial(self._note_arrival, partition))

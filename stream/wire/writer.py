@@ -30,7 +30,7 @@ class EncodedBatch(BatchBuilder):
         self.values = values
         self.nbytes = values.nbytes + (keys.nbytes if keys else 0)
         self._buffer: bytearray | None = None
-        self._timestamp = int(time.time() * 1000) if timestamp is None else timestamp
+        self.timestamp = int(time.time() * 1000) if timestamp is None else timestamp
         self._producer = (-1, -1, -1)
         self._transactional = False
         self._finished = False
@@ -88,7 +88,7 @@ class EncodedBatch(BatchBuilder):
         header["magic"] = fmt.MAGIC
         header["attributes"] = fmt.TRANSACTIONAL if self._transactional else 0
         header["last_offset_delta"] = len(self.values) - 1
-        header["first_timestamp"] = header["max_timestamp"] = self._timestamp
+        header["first_timestamp"] = header["max_timestamp"] = self.timestamp
         header["producer_id"], header["producer_epoch"] = producer_id, epoch
         header["base_sequence"], header["record_count"] = sequence, len(self.values)
         header["crc"] = crc32c(memoryview(buffer)[fmt.CRC_FROM :])

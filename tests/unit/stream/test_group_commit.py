@@ -10,6 +10,7 @@ from aiokafka import TopicPartition
 
 from stream.partition.commit import CommitUncertain, PartitionLost
 from stream.partition.group_commit import GroupCommit
+from stream.partition.hand_over import HandOver
 from stream.partition.stage import Output, Resume
 
 CARDS, TERMINALS, RETURNED = (TopicPartition(topic, 0) for topic in ("cards", "terminals", "returned"))
@@ -18,9 +19,12 @@ CARDS, TERMINALS, RETURNED = (TopicPartition(topic, 0) for topic in ("cards", "t
 class Shared:
     """Records shared commits; a commit waits for `go`, and raises the errors in `fails`."""
 
+    marks = True
+
     def __init__(self) -> None:
         self.go = asyncio.Event()
         self.go.set()
+        self.begun = asyncio.Event()
         self.fails: list[Exception] = []
         self.commits: list[set[TopicPartition]] = []
         self.starts = self.stops = 0
@@ -31,7 +35,11 @@ class Shared:
     async def stop(self) -> None:
         self.stops += 1
 
+    async def write(self, outputs: Sequence[Output]) -> list[int]:
+        raise AssertionError("nothing is handed over here")
+
     async def commit(self, outputs: Sequence[Output], places: Mapping[TopicPartition, Resume]) -> None:
+        self.begun.set()
         await self.go.wait()
         if self.fails:
             raise self.fails.pop(0)
@@ -39,7 +47,7 @@ class Shared:
 
 
 async def joined(shared: Shared) -> GroupCommit:
-    group = GroupCommit(shared)
+    group = GroupCommit(shared, HandOver((), None))
     for partition in (CARDS, TERMINALS, RETURNED):
         await group.member(partition).start()
     return group
@@ -66,7 +74,7 @@ def test_who_is_ready_while_a_commit_is_under_way_goes_with_the_next() -> None:
         group = await joined(shared)
         shared.go.clear()
         first = asyncio.create_task(group.commit(CARDS, [], Resume(1)))
-        await asyncio.sleep(0)
+        await shared.begun.wait()
         others = [asyncio.create_task(group.commit(p, [], Resume(1))) for p in (TERMINALS, RETURNED)]
         await asyncio.sleep(0)
         shared.go.set()

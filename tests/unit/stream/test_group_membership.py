@@ -49,7 +49,8 @@ class Coordinator:
 
 
 def test_a_partition_that_went_elsewhere_is_lost_and_no_mistake() -> None:
-    wiring = Wiring(Settings(), cast(Any, None), lambda: cast(Any, Consumer()), lambda at, work: None)
+    consumer, nothing = cast(Any, Consumer()), cast(Any, None)
+    wiring = Wiring(Settings(), nothing, lambda: consumer, lambda: nothing, lambda at, work: None)
     with pytest.raises(PartitionLost, match="transactions"):
         asyncio.run(wiring._seek(TopicPartition("transactions", 0), 5))
 

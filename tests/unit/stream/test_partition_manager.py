@@ -57,6 +57,8 @@ class Group:
             lambda partition: cast(Any, self.workers[partition]),
             checkpoint_every_s=60.0,
             rejoin_s=rejoin_s,
+            first="transactions",
+            numbers=2,
         )
 
         async def crash(error: BaseException) -> None:

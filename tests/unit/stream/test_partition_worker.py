@@ -250,3 +250,67 @@ def test_records_deleted_before_a_slow_worker_read_them_are_skipped_too() -> Non
         assert setup.log.place == Resume(12)
 
     asyncio.run(story())
+
+
+async def received_and_committed(setup: Setup, first: int, end: int) -> bool:
+    received = await setup.worker.receive(fetched_batch(first, end), after_marker=True)
+    assert received is not None
+    place = received.ready.place
+    received.ready.done.set_result(None)
+    setup.log.place = place
+    return await setup.worker.conclude(received)
+
+
+def test_a_batch_that_comes_in_memory_becomes_current_with_the_commit_that_wrote_it() -> None:
+    async def story() -> None:
+        setup = Setup()
+        await setup.worker.take_over(asyncio.Event())
+        received = await setup.worker.receive(fetched_batch(0, 3), after_marker=True)
+        assert received is not None
+        assert setup.stage.offsets == []  # nothing is visible before the commit
+        received.ready.done.set_result(None)
+        assert await setup.worker.conclude(received)
+        assert setup.stage.offsets == [0, 1, 2]
+        assert setup.worker.position == 3
+
+    asyncio.run(story())
+
+
+def test_only_the_marker_of_an_own_commit_may_lie_between_batches_in_memory() -> None:
+    async def story() -> None:
+        setup = Setup()
+        await setup.worker.take_over(asyncio.Event())
+        assert await setup.worker.receive(fetched_batch(1, 2), after_marker=True) is None  # no commit yet
+        assert await received_and_committed(setup, 0, 3)
+        assert await setup.worker.receive(fetched_batch(5, 6), after_marker=True) is None
+        assert await setup.worker.receive(fetched_batch(4, 6), after_marker=False) is None
+        assert await received_and_committed(setup, 4, 6)
+        assert setup.stage.offsets == [0, 1, 2, 4, 5]
+
+    asyncio.run(story())
+
+
+def test_a_batch_in_memory_is_dropped_if_its_commit_did_not_happen() -> None:
+    async def story() -> None:
+        setup = Setup()
+        await setup.worker.take_over(asyncio.Event())
+        received = await setup.worker.receive(fetched_batch(0, 3), after_marker=True)
+        assert received is not None
+        received.ready.done.set_exception(CommitUncertain("no answer"))
+        assert not await setup.worker.conclude(received)
+        assert (setup.stage.offsets, setup.worker.position) == ([], 0)
+        await setup.worker.process(fetched_batch(0, 3))  # it comes from the log
+        assert setup.stage.offsets == [0, 1, 2]
+
+    asyncio.run(story())
+
+
+def test_a_partition_that_works_on_a_fetched_batch_takes_none_in_memory() -> None:
+    async def story() -> None:
+        setup = Setup()
+        await setup.worker.take_over(asyncio.Event())
+        received = await setup.worker.receive(fetched_batch(0, 3), after_marker=True)
+        assert received is not None
+        assert await setup.worker.receive(fetched_batch(3, 4), after_marker=True) is None
+
+    asyncio.run(story())
