@@ -21,6 +21,7 @@ from control.keys import ControlKey
 from control.log_reader import ControlLog
 from features.rejects import RejectReason
 from settings import Settings
+from stream.interpreter import keep_what_is_loaded
 from stream.partition.acknowledger import Acknowledger
 from stream.partition.manager import PartitionManager
 from stream.partition.stage import SURPRISE_LEVELS, ScoredCounts, Work
@@ -53,6 +54,7 @@ class Surroundings(Service):
         HEARTBEATS.await_ready("the control log")
         await self._control.start(timeout_s=self._timeout_s)
         HEARTBEATS.ready("the control log")
+        keep_what_is_loaded()
         self.add_future(self._control.failed())
 
     async def on_stop(self) -> None:

@@ -1,5 +1,6 @@
 """Settings of the Python interpreter that a scoring process needs."""
 
+import gc
 import sys
 
 SWITCH_INTERVAL_S = 0.0005
@@ -12,3 +13,13 @@ def let_threads_alternate() -> None:
     broker waits that long.
     """
     sys.setswitchinterval(SWITCH_INTERVAL_S)
+
+
+def keep_what_is_loaded() -> None:
+    """Leave all objects that exist now out of garbage collection; call it once the process is ready to work.
+
+    A full collection visits each of the worker's 150,000 objects, nearly all of them of imported modules, and
+    stops the event loop for 80 ms and more.
+    """
+    gc.collect()
+    gc.freeze()
