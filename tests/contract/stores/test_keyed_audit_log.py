@@ -46,7 +46,7 @@ def test_who_rewrites_the_chain_without_the_key_is_found(engine: Engine) -> None
     append(with_key, 4)
     assert verify(with_key) == (4, 1)
     forge(engine, 2)
-    with pytest.raises(AuditLogBroken, match="content does not match") as found:
+    with pytest.raises(AuditLogBroken, match="at entry 2: its content does not match") as found:
         verify(with_key)
     assert found.value.position == 2
 
@@ -62,7 +62,7 @@ def test_a_chain_rewritten_without_any_key_is_found(engine: Engine) -> None:
             entry.hash = entry.expected_hash(None)
             before = entry
         unit.commit()
-    with pytest.raises(AuditLogBroken, match="no entry is keyed"):
+    with pytest.raises(AuditLogBroken, match="at entry 3: no entry is keyed"):
         verify(with_key)
 
 
@@ -105,6 +105,9 @@ def test_a_key_is_found_by_its_id() -> None:
     assert BOTH.find(OLD.current.key_id) == OLD.current
     assert BOTH.find(NEW.current.key_id) == NEW.current
     assert NEW.find(OLD.current.key_id) is None
+    several = AuditKeys.read("a new secret of enough length, an old secret of enough length")
+    assert several.current == NEW.current
+    assert several.find(OLD.current.key_id) == OLD.current
     assert AuditKeys.read("x" * 16).current.secret == b"x" * 16
 
 
@@ -112,7 +115,7 @@ def test_keys_are_rotated_and_older_entries_still_verify(engine: Engine) -> None
     append(keyed(engine, OLD), 2)
     append(keyed(engine, BOTH), 2)
     assert verify(keyed(engine, BOTH)) == (4, 1)
-    with pytest.raises(AuditLogBroken, match="which is not given"):
+    with pytest.raises(AuditLogBroken, match=r"at entry 1: .* which is not given"):
         verify(keyed(engine, NEW))
 
 
@@ -133,7 +136,7 @@ def test_an_entry_without_a_key_after_a_keyed_one_is_found(engine: Engine) -> No
         forged.hash = forged.expected_hash(None)
         unit.session.add(forged)
         unit.commit()
-    with pytest.raises(AuditLogBroken, match="has no key"):
+    with pytest.raises(AuditLogBroken, match="at entry 2: it has no key"):
         verify(with_key)
 
 

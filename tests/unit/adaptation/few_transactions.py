@@ -41,18 +41,23 @@ def store(unit: UnitOfWork, *names: str, partition: int = 0, width: int = WIDTH)
     unit.transactions.add_many(scored_rows(message))
 
 
-class QuietTraffic:
-    """Knows nothing about recent traffic, so that no entity is too busy to be watched."""
+class EvenTraffic:
+    """Recent traffic, 10,000 transactions a day, of which each entity has the same share."""
 
     per_day = 10_000.0
 
+    def __init__(self, share: float) -> None:
+        self._share = share
+
     def share_of(self, entity: str, key: str) -> float:
-        return 1e-6
+        return self._share
 
 
-def few_context(engine: Engine, policy: StandingPolicy | None = None) -> AdaptationContext:
-    """Return a context whose clock stands still."""
-    preparation = cast(Preparation, QuietTraffic())
+def few_context(
+    engine: Engine, policy: StandingPolicy | None = None, *, share: float = 1e-6
+) -> AdaptationContext:
+    """Return a context whose clock stands still; each entity has `share` of recent traffic."""
+    preparation = cast(Preparation, EvenTraffic(share))
     log = ControlLogInMemory()
     return AdaptationContext(engine, log, preparation, policy or StandingPolicy(), clock=lambda: NOW)
 

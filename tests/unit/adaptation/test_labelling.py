@@ -11,6 +11,7 @@ from adaptation.context import AdaptationContext
 from adaptation.intake.checks import RequestRefused
 from adaptation.intake.labelling import GROWN_AT, label
 from contracts.answer import Answer
+from contracts.standing_policy import StandingPolicy
 from control.change import Change
 from control.entry import Kind
 from control.rules import RULES, Effect, Rule, rules_to_bytes
@@ -105,6 +106,42 @@ def test_a_fraud_raises_its_card_once_however_often_it_is_confirmed(context: Ada
     assert (log.announced[0].author, log.announced[0].reason) == ("ada", "labelled by chargeback")
     again = say(context, "t1", request_id="r-2")
     assert (len(announced(context)), again.notes) == (1, ())
+
+
+def stored_at(few: Engine, *names: str) -> None:
+    """Move stored transactions to a merchant of their own each."""
+    with UnitOfWork(few) as unit:
+        for name, row in unit.transactions.by_ids(list(names)).items():
+            row.entities = {**row.entities, "merchant": f"shop of {name}"}
+        unit.commit()
+
+
+def test_two_cards_at_one_merchant_make_it_suspect_however_many_frauds_come_with_them(
+    context: AdaptationContext, few: Engine
+) -> None:
+    """A feed's chargebacks are of many patterns, so a merchant need not have seen half of the cards."""
+    others = ("t3", "t4", "t5", "t6")
+    stored_at(few, *others)
+    answer = say(context, "t1", "t2", *others)
+    assert "merchant shop is blocked" in answer.notes[0]
+    blocks = [rule for rule in announced(context)[0][1] if rule.effect is Effect.BLOCK]
+    assert [(rule.entity, rule.key) for rule in blocks] == [("merchant", "shop")]
+
+
+def test_what_is_fraud_at_a_busy_merchant_is_not_counted_as_genuine_when_a_block_is_weighed(
+    few: Engine,
+) -> None:
+    """Of 11 transactions a day there, two were frauds: the rest is within a budget of ten."""
+    assert "merchant shop is blocked" in say(few_context(few, share=0.0011), "t1", "t2").notes[0]
+
+
+def test_a_merchant_that_is_too_busy_is_not_blocked_and_a_policy_may_hold_blocks_back(few: Engine) -> None:
+    busy = few_context(few, share=0.01)
+    assert "merchant shop is not blocked" in say(busy, "t1", "t2").notes[0]
+    held = few_context(few, StandingPolicy(four_eyes=True))
+    assert "merchant shop is blocked once this is approved" in say(held, "t1", "t2").notes[0]
+    for context in (busy, held):
+        assert [rule for rule in announced(context)[0][1] if rule.effect is Effect.BLOCK] == []
 
 
 def test_a_fraud_that_turns_out_genuine_gives_its_risk_back(context: AdaptationContext) -> None:
