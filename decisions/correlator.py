@@ -16,7 +16,7 @@ from decisions.answer import Answer, Cause, Policy
 from decisions.errors import Conflict, Refusal
 from decisions.limit import Limit
 from decisions.recent import Place, Recent
-from decisions.scored import ScoredBatch, text_of
+from decisions.scored import ScoredBatch
 
 LOST_S = 30.0
 """Seconds after which a transaction without a score no longer counts as under way."""
@@ -46,11 +46,13 @@ class Waiter:
     """One request for one transaction.
 
     Attributes:
+        id: id of the transaction, for the fallback; empty where it has none.
         deadline: time at which it is answered at the latest, by the clock of the timers.
         durable: whether it waits for the commit of the score.
         done: called once, with the answer or the refusal.
     """
 
+    id: str
     deadline: float
     durable: bool
     done: Callable[[Answer | Refusal], None]
@@ -89,6 +91,10 @@ class Correlator:
         self._uncommitted: dict[int, dict[int, ScoredBatch]] = {}
         self._for_commit: dict[ScoredBatch, list[Waiter]] = {}
 
+    def expect(self, waiter: Waiter) -> None:
+        """Answer a waiter at its deadline, whatever its transaction waits for until then."""
+        waiter.timer = self._timers.call_at(waiter.deadline, lambda: self._time_is_up(waiter))
+
     def join(self, identity: bytes, fingerprint: bytes, waiter: Waiter) -> bool:
         """Let a waiter wait for a transaction that is known or pending; return False if it is neither.
 
@@ -97,7 +103,7 @@ class Correlator:
         if (known := self._recent.find(identity)) is not None:
             batch, row = known
             if batch.fingerprint(row) != fingerprint:
-                self._finish(waiter, conflict())
+                self.finish(waiter, conflict())
             else:
                 self._attend(waiter, known)
             return True
@@ -105,22 +111,25 @@ class Correlator:
         if pending is None:
             return False
         if pending.fingerprint != fingerprint:
-            self._finish(waiter, conflict())
+            self.finish(waiter, conflict())
         else:
-            self._wait(pending, waiter)
+            pending.waiters.append(waiter)
         return True
 
     def begin(self, identity: bytes, fingerprint: bytes, waiter: Waiter, since: float) -> None:
         """Make a transaction pending, with its first waiter; it counts as under way until it has a score."""
         pending = Pending(identity, fingerprint, since)
         self._pending[identity] = pending
-        self._wait(pending, waiter)
+        pending.waiters.append(waiter)
 
     def fail(self, identity: bytes, outcome: Answer | Refusal | Cause) -> None:
         """End a pending transaction that gets no score."""
         pending = self._end(identity)
         for waiter in pending.waiters if pending else ():
-            self._finish(waiter, self._stand_in(identity, outcome) if isinstance(outcome, Cause) else outcome)
+            self.finish(
+                waiter,
+                self._policy.stand_in(waiter.id, outcome) if isinstance(outcome, Cause) else outcome,
+            )
 
     def stored(self, identity: bytes, place: Place) -> None:
         """Note where a pending transaction was written to."""
@@ -200,19 +209,10 @@ class Correlator:
                 del self._at[pending.place]
         return pending
 
-    def _wait(self, pending: Pending, waiter: Waiter) -> None:
-        pending.waiters.append(waiter)
-        self._set_timer(waiter, pending.id)
-
     def _attend(self, waiter: Waiter, known: tuple[ScoredBatch, int]) -> None:
         """Answer a waiter whose score is known, or let it wait for alert or commit."""
         waiter.known = known
-        if waiter.timer is None and not waiter.finished:
-            self._set_timer(waiter, known[0].ids[known[1]])
         self._try(waiter)
-
-    def _set_timer(self, waiter: Waiter, identity: bytes) -> None:
-        waiter.timer = self._timers.call_at(waiter.deadline, lambda: self._time_is_up(waiter, identity))
 
     def _try(self, waiter: Waiter) -> None:
         if waiter.finished or waiter.known is None:
@@ -223,23 +223,21 @@ class Correlator:
         elif waiter.durable and not batch.durable:
             self._for_commit.setdefault(batch, []).append(waiter)
         else:
-            self._finish(waiter, self._answer(batch, row))
+            self.finish(waiter, self._answer(batch, row))
 
     def _answer(self, batch: ScoredBatch, row: int) -> Answer:
         alert = self._recent.alert(batch.place(row)) if batch.needs_alert(row) else None
         return self._policy.answer(batch.score(row), alert, provisional=not batch.durable)
 
-    def _time_is_up(self, waiter: Waiter, identity: bytes) -> None:
+    def _time_is_up(self, waiter: Waiter) -> None:
         """Answer with what is known: the score, be it without reasons or commit, or the fallback."""
         if waiter.known is not None:
-            self._finish(waiter, self._answer(*waiter.known))
+            self.finish(waiter, self._answer(*waiter.known))
         else:
-            self._finish(waiter, self._stand_in(identity, Cause.DEADLINE))
+            self.finish(waiter, self._policy.stand_in(waiter.id, Cause.DEADLINE))
 
-    def _stand_in(self, identity: bytes, cause: Cause) -> Answer:
-        return self._policy.stand_in(text_of(identity), cause)
-
-    def _finish(self, waiter: Waiter, outcome: Answer | Refusal) -> None:
+    def finish(self, waiter: Waiter, outcome: Answer | Refusal) -> None:
+        """Answer a waiter, once."""
         if waiter.finished:
             return
         waiter.finished = True

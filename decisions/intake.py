@@ -114,6 +114,8 @@ class Intake:
         if not self._limit.admit(len(bodies)):
             return False
         now = self._timers.time()
+        for waiter in waiters:
+            self._correlator.expect(waiter)
         self._waiting += [Submitted(body, waiter, now) for body, waiter in zip(bodies, waiters, strict=True)]
         self._more.set()
         return True
@@ -158,8 +160,7 @@ class Intake:
 
     def _refuse(self, one: Submitted, refusal: Invalid) -> None:
         self._limit.release()
-        one.waiter.finished = True
-        one.waiter.done(refusal)
+        self._correlator.finish(one.waiter, refusal)
 
     async def _write(self, one: _Fresh) -> None:
         def done(place: Place | None) -> None:

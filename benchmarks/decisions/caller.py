@@ -34,7 +34,7 @@ class Outcome:
     answer: Any
 
 
-class _Connection(asyncio.Protocol):
+class Connection(asyncio.Protocol):
     """One connection with one request under way at a time."""
 
     def __init__(self) -> None:
@@ -66,6 +66,7 @@ class _Connection(asyncio.Protocol):
         self._waiting.set_result((int(head.split(b" ")[1]), body))
 
     async def ask(self, request: bytes) -> tuple[int, bytes]:
+        """Send a request, and return status and body of its answer."""
         assert self.transport is not None
         self._waiting = asyncio.get_running_loop().create_future()
         self.transport.write(request)
@@ -85,14 +86,14 @@ class Caller:
         self._port = port
         head = f"POST {path} HTTP/1.1\r\nHost: gateway\r\nAuthorization: Bearer {token}\r\n"
         self._head = f"{head}Content-Type: application/json\r\nContent-Length: ".encode()
-        self._free: deque[_Connection] = deque()
+        self._free: deque[Connection] = deque()
         self._room = asyncio.Semaphore(CONNECTIONS)
 
-    async def ask(self, body: bytes, due: float) -> Outcome:
-        """Send one request that was due at a time of `perf_counter`."""
+    async def ask(self, body: bytes, due: float, connection: Connection | None = None) -> Outcome:
+        """Send a request that was due at a time of `perf_counter`, over a free connection or this one."""
         async with self._room:
             try:
-                connection = await self._connection()
+                connection = connection or await self.connection()
                 status, answer = await connection.ask(self._head + b"%d\r\n\r\n" % len(body) + body)
             except OSError:
                 return Outcome(time.perf_counter() - due, 0, None)
@@ -105,13 +106,14 @@ class Caller:
             if connection.transport is not None:
                 connection.transport.close()
 
-    async def _connection(self) -> _Connection:
+    async def connection(self) -> Connection:
+        """Return an open connection that no other request uses."""
         while self._free:
             connection = self._free.pop()
             if connection.transport is not None:
                 return connection
         loop = asyncio.get_running_loop()
-        _, made = await loop.create_connection(_Connection, "127.0.0.1", self._port)
+        _, made = await loop.create_connection(Connection, "127.0.0.1", self._port)
         return made
 
 

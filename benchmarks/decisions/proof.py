@@ -13,6 +13,7 @@ from kafka import KafkaConsumer, TopicPartition
 from benchmarks.decisions.caller import Caller, Outcome
 from benchmarks.decisions.measure import PATIENT, bodies_of
 from benchmarks.decisions.system import TOKEN, System
+from benchmarks.stream.latency import ScoresMissing
 from contracts.broker import kafka_python_options
 from contracts.stage_batch import features_matrix, from_message
 from features.vector import FeatureLayout
@@ -28,22 +29,18 @@ def pairs(system: System, port: int, count: int, rate: float) -> dict[str, Any]:
     bodies = [_payment(number) for number in range(2 * count)]
     taken = asyncio.run(_send_pairs(port, bodies, rate))
     whole = [one for one in range(count) if taken[2 * one] and taken[2 * one + 1]]
-    scores = committed(system, expected=sum(taken), prefix="pair-")
+    scores = committed(system, {f"pair-{2 * one + half}" for one in whole for half in (0, 1)})
     stale = sum(not scores[f"pair-{2 * one + 1}"]["seen"] > 0 for one in whole)
     early = sum(scores[f"pair-{2 * one}"]["seen"] != 0 for one in whole)
-    return {
-        "pairs": len(whole),
-        "refused": count - len(whole),
-        "stale_reads": stale,
-        "first_saw_second": early,
-    }
+    refused = count - len(whole)
+    return {"pairs": len(whole), "refused": refused, "stale_reads": stale, "first_saw_second": early}
 
 
 def kills(system: System, ports: Sequence[int], count: int, rate: float) -> dict[str, Any]:
     """Kill a gateway, then the worker, while payments flow; a caller without an answer asks again."""
     bodies = bodies_of(system, count, seed=24)
     answers = asyncio.run(_under_kills(system, ports, bodies, rate))
-    scores = committed(system, expected=count, prefix="y")
+    scores = committed(system, set(answers))
     return {
         "payments": count,
         "lost": count - len(answers),
@@ -52,8 +49,12 @@ def kills(system: System, ports: Sequence[int], count: int, rate: float) -> dict
     }
 
 
-def committed(system: System, *, expected: int, prefix: str) -> dict[str, dict[str, Any]]:
-    """Return the committed scores of ids with a prefix, once there are `expected` of them."""
+def committed(system: System, wanted: set[str]) -> dict[str, dict[str, Any]]:
+    """Return the committed scores of some ids, once all are there.
+
+    Raises:
+        ScoresMissing: some are not there after two minutes.
+    """
     names = FeatureLayout(transaction_schema(system.settings)).names
     consumer = KafkaConsumer(
         **kafka_python_options(system.settings.broker),
@@ -67,15 +68,17 @@ def committed(system: System, *, expected: int, prefix: str) -> dict[str, dict[s
     consumer.seek_to_beginning(*partitions)
     found: dict[str, dict[str, Any]] = {}
     deadline = time.monotonic() + 120
-    while len(found) < expected and time.monotonic() < deadline:
+    while len(found) < len(wanted):
+        if time.monotonic() > deadline:
+            raise ScoresMissing(f"{len(wanted) - len(found)} of {len(wanted)} have no committed score")
         for polled in consumer.poll(timeout_ms=500).values():
             for record in polled:
-                _add(found, record.value, names.index(SEEN), prefix)
+                _add(found, record.value, names.index(SEEN), wanted)
     consumer.close()
     return found
 
 
-def _add(found: dict[str, dict[str, Any]], message: bytes, seen: int, prefix: str) -> None:
+def _add(found: dict[str, dict[str, Any]], message: bytes, seen: int, wanted: set[str]) -> None:
     rows = from_message(message)
     counts = features_matrix(rows.column("features"))[:, seen]
     columns = (rows.column(name).to_pylist() for name in ("id", "surprise", "decision", "control_offset"))
@@ -83,7 +86,7 @@ def _add(found: dict[str, dict[str, Any]], message: bytes, seen: int, prefix: st
         zip(*columns, strict=True), counts, strict=True
     ):
         name = identity.decode()
-        if name.startswith(prefix):
+        if name in wanted:
             before = found.get(name, {"times": 0})
             found[name] = {
                 "surprise": surprise, "decision": decision, "control_offset": control_offset,
@@ -98,16 +101,20 @@ def _differs(answer: dict[str, Any], score: dict[str, Any]) -> bool:
 
 
 async def _send_pairs(port: int, bodies: Sequence[bytes], rate: float) -> list[bool]:
-    """Return which payments were taken; beyond capacity the gateway refuses."""
+    """Return which payments got a score; beyond capacity the gateway refuses.
+
+    The two connections of a pair are open before the first payment leaves, so that it also arrives first.
+    """
     caller, tasks = Caller(port, TOKEN, PATIENT), list[asyncio.Task[Outcome]]()
     for first in range(0, len(bodies), 2):
-        tasks.append(asyncio.create_task(caller.ask(bodies[first], time.perf_counter())))
+        one, other = await caller.connection(), await caller.connection()
+        tasks.append(asyncio.create_task(caller.ask(bodies[first], time.perf_counter(), one)))
         await asyncio.sleep(APART_S)
-        tasks.append(asyncio.create_task(caller.ask(bodies[first + 1], time.perf_counter())))
+        tasks.append(asyncio.create_task(caller.ask(bodies[first + 1], time.perf_counter(), other)))
         await asyncio.sleep(max(0.0, 2 / rate - APART_S))
     outcomes = await asyncio.gather(*tasks)
     caller.close()
-    return [one.status == 200 for one in outcomes]
+    return [one.status == 200 and not one.answer["fallback"] for one in outcomes]
 
 
 async def _under_kills(

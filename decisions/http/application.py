@@ -53,7 +53,7 @@ class Application:
         access: checks who asks.
         settings: deadlines and limits.
         timers: the clock of deadlines.
-        id_of: reads the id of a transaction, for a fallback that is given without reading the rest.
+        id_of: reads the id of a transaction, for fallbacks.
     """
 
     def __init__(
@@ -137,14 +137,16 @@ class Application:
             Overloaded: too many transactions are under way.
         """
         results = _Results(len(bodies))
+        due = began + wanted.deadline_s
         waiters = [
-            Waiter(began + wanted.deadline_s, wanted.durable, results.taker(at)) for at in range(len(bodies))
+            Waiter(self._id_of(body), due, wanted.durable, results.taker(at))
+            for at, body in enumerate(bodies)
         ]
         if not self._intake.submit(bodies, waiters):
             if self._settings.overload == "refuse":
                 raise errors.Overloaded("too many transactions wait for a score; try again later")
-            ids = map(self._id_of, bodies)
-            return [self._observed(self._policy.stand_in(one, Cause.OVERLOAD), began) for one in ids]
+            found = (self._policy.stand_in(waiter.id, Cause.OVERLOAD) for waiter in waiters)
+            return [self._observed(one, began) for one in found]
         return [self._observed(outcome, began) for outcome in await results.all]
 
     def _observed(self, outcome: Answer | Refusal, began: float) -> Answer | Refusal:

@@ -7,19 +7,20 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
-from http.client import HTTPException
+from http.client import HTTPConnection, HTTPException
 from typing import Any
 
+import msgspec
 import pytest
 
 from features.vector import FeatureLayout
 from stream.wiring import transaction_schema
-from tests.gateway_run import Gateway
+from tests.gateway_run import TOKEN, Gateway
 from tests.integration.decisions.conftest import Payment
 from tests.stream_run import StreamRun
 
 PATH, HASTY = "/v1/decisions?deadline_ms=60000", "/v1/decisions?deadline_ms=2000"
-PAIRS, UNDER_LOAD = 60, 300
+PAIRS, UNDER_LOAD, APART_S = 60, 300, 0.005
 Make = Callable[..., Payment]
 Start = Callable[..., Gateway]
 
@@ -30,19 +31,19 @@ def test_the_second_of_two_payments_of_a_card_sees_the_first(
     """The second one leaves 5 ms after the first, on another connection, without waiting for its answer."""
     gateway = start()
     gateway.ask(payment(9_999), PATH)
-    threads = []
-
-    def send(number: int) -> None:
-        one = threading.Thread(target=gateway.ask, args=(payment(number, card=f"pair-{number // 2}"), PATH))
-        one.start()
-        threads.append(one)
-
+    asked = []
     for pair in range(PAIRS):
-        send(2 * pair)
-        time.sleep(0.005)
-        send(2 * pair + 1)
-    for thread in threads:
-        thread.join()
+        connections = [HTTPConnection("127.0.0.1", gateway.port, timeout=120) for _ in range(2)]
+        for connection in connections:
+            connection.connect()
+        for half, connection in enumerate(connections):
+            value = msgspec.json.encode(payment(2 * pair + half, card=f"pair-{pair}"))
+            connection.request("POST", PATH, value, {"Authorization": f"Bearer {TOKEN}"})
+            time.sleep(APART_S)
+        asked += connections
+    for connection in asked:
+        assert connection.getresponse().status == 200
+        connection.close()
     run.wait_for_scores(2 * PAIRS + 1)
     rows = run.scored().to_pylist()
     names = FeatureLayout(transaction_schema(run.settings)).names

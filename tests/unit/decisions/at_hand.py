@@ -95,7 +95,8 @@ class Desk:
 
     def ask(self, offset: int, *, durable: bool = False, within_s: float = 0.1, amount: float = 12.5) -> None:
         """Let one more request wait for the transaction at an offset."""
-        waiter = Waiter(self.timers.now + within_s, durable, self.got.append)
+        waiter = Waiter(f"tx-0-{offset}", self.timers.now + within_s, durable, self.got.append)
+        self.correlator.expect(waiter)
         identity, print_ = b"tx-0-%d" % offset, print_of(offset, amount=amount)
         self.limit.admit(1)
         if self.correlator.join(identity, print_, waiter):

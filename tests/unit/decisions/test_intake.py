@@ -15,6 +15,7 @@ from decisions.answer import Answer, Cause, Policy, Score
 from decisions.correlator import Correlator, Waiter
 from decisions.errors import Conflict, Invalid, Refusal
 from decisions.fingerprint import fingerprint
+from decisions.http.asking import id_reader
 from decisions.intake import Intake, Stored
 from decisions.limit import Limit
 from decisions.recent import Place, Recent
@@ -24,6 +25,7 @@ from tests.unit.decisions.at_hand import ManualTimers
 
 DECODER = Decoder(TransactionSchema())
 NOW = round(time.time())
+ID_OF = id_reader("transaction_id")
 
 
 class WriterThatRemembers:
@@ -64,7 +66,7 @@ class Door:
 
     def send(self, *bodies: bytes) -> None:
         """Submit the transactions, and run the round that takes them in."""
-        waiters = [Waiter(self.timers.now + 0.1, False, self.got.append) for _ in bodies]
+        waiters = [Waiter(ID_OF(one), self.timers.now + 0.1, False, self.got.append) for one in bodies]
         assert self.intake.submit(bodies, waiters)
         taken, self.intake._waiting = self.intake._waiting, []
         asyncio.run(self.intake.round(taken))
@@ -152,3 +154,13 @@ def test_a_dead_letter_ends_the_wait_whether_it_comes_before_or_after_the_acknow
     assert first.fallback == Cause.NOT_SCORED
     assert isinstance(second, Conflict)
     assert door.limit.under_way == 0
+
+
+def test_a_deadline_holds_while_the_intake_itself_stands_still() -> None:
+    door = Door()
+    waiter = Waiter("t1", door.timers.now + 0.1, False, door.got.append)
+    assert door.intake.submit([body(1)], [waiter])
+    door.timers.move(0.2)
+    (answer,) = door.got
+    assert isinstance(answer, Answer)
+    assert (answer.id, answer.fallback) == ("t1", Cause.DEADLINE)
