@@ -1,5 +1,6 @@
 """Transactions between stages: decoded fields, the features of each stage, and their form in Arrow."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +16,7 @@ from contracts.stage_batch import (
 )
 from features.byte_strings import ByteStrings
 from features.columns import Columns
+from stream.wire.writer import concatenated
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,26 @@ class Batch:
             self.arrival[index],
             self.features[index],
         )
+
+
+def joined(batches: Sequence[Batch]) -> Batch:
+    """Return one batch with the transactions of all, in order."""
+    if len(batches) == 1:
+        return batches[0]
+    columns = [batch.columns for batch in batches]
+    numbers = ("row", "time", "amount", "currency", "category", "channel")
+    return Batch(
+        Columns(
+            **{name: np.concatenate([getattr(one, name) for one in columns]) for name in numbers},
+            id=concatenated([one.id for one in columns]),
+            keys=tuple(concatenated(keys) for keys in zip(*(one.keys for one in columns), strict=True)),
+        ),
+        np.concatenate([batch.source_partition for batch in batches]),
+        np.concatenate([batch.source_offset for batch in batches]),
+        np.concatenate([batch.batch_end for batch in batches]),
+        np.concatenate([batch.arrival for batch in batches]),
+        np.concatenate([batch.features for batch in batches]),
+    )
 
 
 def to_record_batch(batch: Batch, schema: pa.Schema) -> pa.RecordBatch:

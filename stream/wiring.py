@@ -131,7 +131,7 @@ class Wiring:
             entity,
             self._layout,
             self._reader(entity),
-            self._output_builder(entity, number),
+            self._output_builder(entity),
             self._dead_letters,
             BatchNotices(returned, self._seal) if entity == 0 and len(self._entities) > 1 else None,
             LossNotices(returned, self._settings.topics.partitions, self._seal) if entity > 0 else None,
@@ -158,7 +158,7 @@ class Wiring:
         return ReturnStage(
             partition,
             self._messages(range(partition.partition, partition.partition + 1)),
-            self._scorer(partition.partition),
+            self._scorer(),
             self._dead_letters,
             self._sampling,
         )
@@ -172,22 +172,21 @@ class Wiring:
             return BatchReader(self._messages(range(self._settings.topics.partitions)), self._dead_letters)
         return TransactionReader(Decoder(self._schema), self._layout, self._dead_letters)
 
-    def _output_builder(self, entity: int, partition: int) -> OutputBuilder:
+    def _output_builder(self, entity: int) -> OutputBuilder:
         if len(self._entities) == 1:
-            return self._scorer(partition)
+            return self._scorer()
         topics = self._settings.topics
         following = self.inputs[entity + 1]
         is_last = entity + 1 == len(self._entities)
         target = by_source if is_last else by_entity(entity + 1, topics.partitions)
         return Repartitioner(following, topics.partitions, target, self._layout, self._entities, self._seal)
 
-    def _scorer(self, partition: int) -> Scorer:
+    def _scorer(self) -> Scorer:
         topics = self._settings.topics
         return Scorer(
             self._control,
             self._layout.names,
             ScoreTopics(topics.scores, topics.alerts, topics.shadow_alerts, topics.scored),
-            partition,
             ScoreWriter(self._schema.id, self._schema.primary.field),
             AlertWriter(self._entities, self._layout.names),
             scored_schema(self._entities, len(self._layout)),

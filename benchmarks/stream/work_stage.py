@@ -77,6 +77,10 @@ class WorkStage:
         output = Output(self._topic, self._partition, batch)
         return Work([output], staged, Resume(fetched.next_offset), len(columns))
 
+    @classmethod
+    def work_together(cls, parts: Sequence[tuple["WorkStage", FetchedBatch]]) -> list[Work]:
+        return [stage.work(fetched) for stage, fetched in parts]
+
     def score(self, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return scores (n,) of inputs (n, 8), computed with the product's kernels."""
         out = np.empty((len(inputs), 1), np.float32)

@@ -26,12 +26,12 @@ class Receivers(Protocol):
     def accepts(self, partition: TopicPartition) -> bool:
         """Return whether batches for the partition may be handed over, if their place fits."""
 
-    async def receive(self, written: FetchedBatch, *, after_marker: bool) -> Ready | None:
-        """Work on a batch that was just written; None where the log holds something before it.
+    async def receive(self, written: Sequence[FetchedBatch], *, after_marker: bool) -> list[Ready]:
+        """Work on batches of one stage that were just written; leave out those that do not fit.
 
         Args:
-            written: the batch, with the offsets that the broker gave it.
-            after_marker: an offset between the batch and the one before may be a transaction's marker.
+            written: the batches, with the offsets that the broker gave them.
+            after_marker: an offset between a batch and the one before may be a transaction's marker.
         """
 
 
@@ -67,12 +67,9 @@ class HandOver:
                 continue
             offsets = await committer.write(now)
             left = [output for output in left if output not in now]
-            for written in _as_fetched(now, offsets):
-                one = await receivers.receive(written, after_marker=committer.marks)
-                if one is not None:
-                    ready.append(one)
-                    left += one.outputs
-            left = joined_by_partition(left)
+            new = await receivers.receive(_as_fetched(now, offsets), after_marker=committer.marks)
+            ready += new
+            left = joined_by_partition([*left, *(output for one in new for output in one.outputs)])
         return left
 
 

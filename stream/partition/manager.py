@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -12,7 +12,7 @@ from mode import Service, get_logger
 from contracts.metrics import scorer as metrics
 from stream.partition.catching_up import CatchingUp
 from stream.partition.commit import PartitionLost, Ready
-from stream.partition.worker import PartitionWorker, Received
+from stream.partition.worker import PartitionWorker, Received, work_received
 from stream.transport.driver import BatchFaustConsumer
 from stream.transport.fetched_batch import FetchedBatch
 
@@ -97,31 +97,38 @@ class PartitionManager(Service):
         """Return whether batches for the partition may be handed over, if their place fits."""
         return self._owns_all and partition in self._live
 
-    async def receive(self, written: FetchedBatch, *, after_marker: bool) -> Ready | None:
-        """Work on a batch that this worker has just written, instead of reading it back.
+    async def receive(self, written: Sequence[FetchedBatch], *, after_marker: bool) -> list[Ready]:
+        """Work on batches that this worker has just written, instead of reading them back.
 
         Args:
-            written: the batch, with the offsets that the broker gave it.
-            after_marker: whether a marker of this worker's own commit may lie before it.
+            written: batches of one stage, with the offsets that the broker gave them.
+            after_marker: whether a marker of this worker's own commit may lie before each.
 
         Returns:
-            What joins the commit that wrote the batch. None where the partition is busy, or the log holds
-            something before the batch: then the batch is read from the log.
+            What joins the commit that wrote the batches. Nothing for a partition that is busy, or where the
+            log holds something before the batch: that batch is read from the log.
         """
-        partition, rebalanced = written.partition, self._rebalanced
-        if not self.accepts(partition):  # it has changed hands since
-            return None
-        worker = self._workers[partition]
-        received = await worker.receive(written, after_marker=after_marker)
-        if received is None:
-            self._read_again(partition)
-            self._catching_up.wait_for(partition, written.next_offset)
-            return None
+        admitted = list[tuple[PartitionWorker, FetchedBatch]]()
+        for batch in written:
+            if not self.accepts(batch.partition):  # it has changed hands since
+                continue
+            worker = self._workers[batch.partition]
+            if await worker.admit(batch, after_marker=after_marker):
+                admitted.append((worker, batch))
+            else:
+                self._read_again(batch.partition)
+                self._catching_up.wait_for(batch.partition, batch.next_offset)
+        received = work_received(admitted)
+        for one in received:
+            self._rest(one.worker.partition)
+            self._run(self._conclude(one, self._rebalanced))
+        return [one.ready for one in received]
+
+    def _rest(self, partition: TopicPartition) -> None:
+        """Do not read the partition: its batches come in memory."""
         if partition not in self._received_at:
             self._consumer().pause(partition)
         self._received_at[partition] = time.monotonic()
-        self._run(self._conclude(worker, received, rebalanced))
-        return received.ready
 
     async def on_revoked(self, revoked: Iterable[TopicPartition]) -> None:
         """Finish the current batches, then release the partitions.
@@ -184,12 +191,13 @@ class PartitionManager(Service):
             if not rebalanced.is_set() and partition in self._live:
                 self._consumer().release(partition)
 
-    async def _conclude(self, worker: PartitionWorker, received: Received, rebalanced: asyncio.Event) -> None:
+    async def _conclude(self, received: Received, rebalanced: asyncio.Event) -> None:
+        partition = received.worker.partition
         try:
-            if not await worker.conclude(received):
-                self._read_again(worker.partition)
+            if not await received.worker.conclude(received):
+                self._read_again(partition)
         except PartitionLost as lost:
-            await self._lose(worker.partition, rebalanced, lost)
+            await self._lose(partition, rebalanced, lost)
 
     def _read_again(self, partition: TopicPartition) -> None:
         if self._received_at.pop(partition, None) is not None:

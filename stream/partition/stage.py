@@ -125,6 +125,17 @@ class Stage(Protocol):
     def work(self, fetched: FetchedBatch) -> Work:
         """Return everything that the batch leads to; the same batch gives the same result."""
 
+    @classmethod
+    def work_together(cls, parts: Sequence[tuple[Any, FetchedBatch]]) -> list[Work]:
+        """Return the work of several partitions, all of it committed or dropped together.
+
+        Each partition keeps a state of its own. The fixed costs of kernels and of Arrow are paid once. The
+        first work may hold outputs of all.
+
+        Args:
+            parts: a stage of this class and a batch of its partition, for each partition.
+        """
+
     def publish(self, work: Work) -> None:
         """Make the staged state current, after the outputs are committed."""
 

@@ -47,11 +47,16 @@ class Did:
     began: float
     worked: float
 
+    @classmethod
+    def of(cls, work: Work, checkpoint: Sequence[Output], began: float) -> "Did":
+        return cls(work, [*checkpoint, *work.outputs], bool(checkpoint), began, time.time())
+
 
 @dataclass(frozen=True, slots=True)
 class Received:
     """A batch that came in memory, and its part in the commit that writes it."""
 
+    worker: "PartitionWorker"
     did: Did
     ready: Ready
     next_offset: int
@@ -163,25 +168,21 @@ class PartitionWorker:
         async with self._busy:
             await self._committer.stop()
 
-    async def receive(self, written: FetchedBatch, *, after_marker: bool) -> Received | None:
-        """Work on a batch within the commit that writes it; `conclude` must follow.
+    async def admit(self, written: FetchedBatch, *, after_marker: bool) -> bool:
+        """Take a batch in memory if the partition is idle and the batch begins where the last one ended.
 
-        Returns:
-            None where the partition is busy, or the batch does not begin where the last one ended. An offset
-            between them may be the marker of this worker's own last transaction.
+        If so, `work_received` and `conclude` must follow.
+
+        Args:
+            written: the batch, with the offsets that the broker gave it.
+            after_marker: whether an offset between the batches may be the marker of this worker's own last
+                transaction.
         """
         gap = written.fetch_offset - self._position
         follows = gap == 0 or (after_marker and gap == 1 and self._position == self._received_until)
         if self._busy.locked() or not follows:
-            return None
-        await self._busy.acquire()  # free, so this does not wait
-        try:
-            did = self._work(written)
-        except BaseException:
-            self._busy.release()
-            raise
-        done = asyncio.get_running_loop().create_future()
-        return Received(did, Ready(self.partition, did.outputs, did.work.resume, done), written.next_offset)
+            return False
+        return await self._busy.acquire()  # free, so this does not wait
 
     async def conclude(self, received: Received) -> bool:
         """Wait for the commit; make the state of a received batch current, or drop it.
@@ -229,8 +230,7 @@ class PartitionWorker:
     def _work(self, fetched: FetchedBatch) -> Did:
         began = time.time()
         checkpoint = self._stage.checkpoint(self._position, due_only=True)
-        work = self._stage.work(fetched)
-        return Did(work, [*checkpoint, *work.outputs], bool(checkpoint), began, time.time())
+        return Did.of(self._stage.work(fetched), checkpoint, began)
 
     def _publish(self, did: Did) -> None:
         if did.saves:
@@ -294,3 +294,23 @@ class PartitionWorker:
 
     async def _ask(self, ask: Callable[[], Awaitable[T]]) -> T:
         return await until_the_broker_answers(ask, str(self.partition))
+
+
+def work_received(admitted: Sequence[tuple[PartitionWorker, FetchedBatch]]) -> list[Received]:
+    """Work on admitted batches of one stage together, within the commit that writes them."""
+    if not admitted:
+        return []
+    loop, began = asyncio.get_running_loop(), time.time()
+    try:
+        checkpoints = [one._stage.checkpoint(one._position, due_only=True) for one, _ in admitted]
+        works = admitted[0][0]._stage.work_together([(one._stage, written) for one, written in admitted])
+    except BaseException:
+        for one, _ in admitted:
+            one._busy.release()
+        raise
+    received = []
+    for (one, written), work, checkpoint in zip(admitted, works, checkpoints, strict=True):
+        did = Did.of(work, checkpoint, began)
+        ready = Ready(one.partition, did.outputs, work.resume, loop.create_future())
+        received.append(Received(one, did, ready, written.next_offset))
+    return received

@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import pyarrow as pa
 from mode import get_logger
+from numpy.typing import NDArray
 
 from contracts.stage_batch import entities_of, to_message
 from control.log_reader import ControlLog
@@ -36,12 +38,11 @@ class ScoreTopics:
 
 
 class Scorer:
-    """Builds the outputs of scored batches, for the partition that the transactions came from.
+    """Builds the outputs of scored batches, for the partitions that the transactions came from.
 
     Args:
         control: its current snapshot is read once per batch, so no batch is scored by two versions.
         features: names of the features that this configuration computes.
-        partition: number of the partition.
         schema: columns of the scored batch.
     """
 
@@ -50,7 +51,6 @@ class Scorer:
         control: ControlLog,
         features: Sequence[str],
         topics: ScoreTopics,
-        partition: int,
         scores: ScoreWriter,
         alerts: AlertWriter,
         schema: pa.Schema,
@@ -58,7 +58,6 @@ class Scorer:
         self._control = control
         self._features = tuple(features)
         self._topics = topics
-        self._partition = partition
         self._scores = scores
         self._alerts = alerts
         self._schema = schema
@@ -69,11 +68,12 @@ class Scorer:
             return Outputs([])
         snapshot = self._control.current
         scores = score_batch(batch, snapshot, self._entities)
+        every = np.arange(len(batch))
         outputs = [
-            self._output(self._topics.scores, batch.columns.keys[0], self._scores.write(batch, scores)),
+            *_by_partition(self._topics.scores, batch, every, self._scores.write(batch, scores)),
             *self._alert_outputs(batch, scores, snapshot),
             *self._shadow_outputs(batch, scores, snapshot),
-            self._output(self._topics.scored, None, self._message(batch, scores)),
+            *self._scored_outputs(batch, scores),
         ]
         return Outputs(outputs, _counts(scores))
 
@@ -95,7 +95,7 @@ class Scorer:
         if not len(rows):
             return []
         values = self._alerts.write(batch, scores, snapshot, rows)
-        return [self._output(self._topics.alerts, batch.columns.keys[0].take(rows), values)]
+        return _by_partition(self._topics.alerts, batch, rows, values)
 
     def _shadow_outputs(self, batch: Batch, scores: Scores, snapshot: Snapshot) -> Sequence[Output]:
         if not snapshot.shadows.all:
@@ -103,13 +103,31 @@ class Scorer:
         rows, values = shadow_alerts(batch, scores, snapshot)
         if not len(rows):
             return []
-        return [self._output(self._topics.shadow_alerts, batch.columns.keys[0].take(rows), values)]
+        return _by_partition(self._topics.shadow_alerts, batch, rows, values)
 
-    def _message(self, batch: Batch, scores: Scores) -> ByteStrings:
-        return ByteStrings.whole(to_message(to_scored(batch, scores, self._schema)))
+    def _scored_outputs(self, batch: Batch, scores: Scores) -> Sequence[Output]:
+        arrow = to_scored(batch, scores, self._schema)
+        messages = (
+            (partition, to_message(arrow.slice(part.start, part.stop - part.start)))
+            for partition, part in _runs(batch.source_partition)
+        )
+        topic = self._topics.scored
+        return [Output(topic, at, EncodedBatch(None, ByteStrings.whole(message))) for at, message in messages]
 
-    def _output(self, topic: str, keys: ByteStrings | None, values: ByteStrings) -> Output:
-        return Output(topic, self._partition, EncodedBatch(keys, values))
+
+def _by_partition(topic: str, batch: Batch, rows: NDArray[np.int64], values: ByteStrings) -> Sequence[Output]:
+    """Return values of `rows`, keyed by card, for the partitions that the transactions came from."""
+    keys = batch.columns.keys[0].take(rows)
+    return [
+        Output(topic, partition, EncodedBatch(keys.take(part), values.take(part)))
+        for partition, part in _runs(batch.source_partition[rows])
+    ]
+
+
+def _runs(partition: NDArray[np.int32]) -> list[tuple[int, slice]]:
+    """Return each run of equal numbers, and its place."""
+    bounds = [0, *(np.flatnonzero(np.diff(partition)) + 1).tolist(), len(partition)]
+    return [(int(partition[begin]), slice(begin, end)) for begin, end in pairwise(bounds) if begin < end]
 
 
 def to_scored(batch: Batch, scores: Scores, schema: pa.Schema) -> pa.RecordBatch:

@@ -14,7 +14,7 @@ from contracts.tracing.identity import Sampling
 from features.profiles import Profiles, Staged
 from features.seen_ids import StagedIds
 from features.vector import FeatureLayout
-from stream.batch import Batch
+from stream.batch import Batch, joined
 from stream.checkpoint.checkpoint import Checkpoint
 from stream.checkpoint.id_checkpoint import IdCheckpoint
 from stream.checkpoint.recovery import Recovery
@@ -22,10 +22,10 @@ from stream.partition.stage import Output, Resume, Work
 from stream.stages.batch_notice import BatchNotices
 from stream.stages.dead_letters import DeadLetters, count_by_reason
 from stream.stages.loss_notices import LossNotices
-from stream.stages.output_builder import OutputBuilder
-from stream.stages.poison import Poison, process_without_poison
+from stream.stages.output_builder import OutputBuilder, Outputs
+from stream.stages.poison import Poison, poison_within, process_without_poison
 from stream.stages.record_readers import RecordReader
-from stream.stages.repeats import Repeats
+from stream.stages.repeats import Repeats, Sifted
 from stream.transport.fetched_batch import FetchedBatch
 from stream.wire.partitioner import partition_by_key
 
@@ -35,6 +35,25 @@ log = get_logger(__name__)
 class _Change(NamedTuple):
     profiles: Staged
     ids: StagedIds | None
+
+
+class _Fold(NamedTuple):
+    """A batch that is read and folded.
+
+    Attributes:
+        undecoded: dead letters of records that hold no transaction.
+        sifted: what came again; None on later stages.
+        read: the transactions to fold.
+        batch: those of them that could be folded; the others are `unfolded`.
+    """
+
+    fetched: FetchedBatch
+    undecoded: list[DeadLetter]
+    sifted: Sifted | None
+    read: Batch
+    staged: Staged
+    batch: Batch
+    unfolded: list[Poison]
 
 
 class EntityStage:
@@ -104,35 +123,56 @@ class EntityStage:
         self._lost_unknown = True
 
     def work(self, fetched: FetchedBatch) -> Work:
+        return self.work_together([(self, fetched)])[0]
+
+    @classmethod
+    def work_together(cls, parts: Sequence[tuple["EntityStage", FetchedBatch]]) -> list[Work]:
         began = time.time()
+        folds = [(stage, stage._fold(fetched)) for stage, fetched in parts]
+        builder = parts[0][0]._output_builder
+        sent, _, poison = process_without_poison(
+            joined([fold.batch for _, fold in folds]), builder.outputs_for
+        )
+        works, end = list[Work](), 0
+        for stage, fold in folds:
+            begin, end = end, end + len(fold.batch)
+            own = sent if not works else sent.without_outputs()
+            works.append(stage._work(fold, poison_within(poison, begin, end), own, began))
+        return works
+
+    def _fold(self, fetched: FetchedBatch) -> _Fold:
         decoded, undecoded = self._reader.read(fetched)
         sifted = self._repeats.sift(decoded, fetched) if self._repeats else None
         read = sifted.fresh if sifted else decoded
-        staged, folded, unfolded = process_without_poison(read, self._stage)
-        sent, batch, unsent = process_without_poison(folded, self._output_builder.outputs_for)
+        staged, batch, unfolded = process_without_poison(read, self._stage)
+        return _Fold(fetched, undecoded, sifted, read, staged, batch, unfolded)
+
+    def _work(self, fold: _Fold, unsent: Sequence[Poison], sent: Outputs, began: float) -> Work:
+        """Return the work of this partition: outputs of its own, and those of `sent`."""
+        sifted, batch, rows = fold.sifted, fold.batch, len(fold.batch) - len(unsent)
         letters = [
             *self._unreported,
-            *undecoded,
+            *fold.undecoded,
             *(sifted.letters if sifted else []),
-            *self._dead_letters.letters_for_poison(read, unfolded),
-            *self._dead_letters.letters_for_poison(folded, unsent),
+            *self._dead_letters.letters_for_poison(fold.read, fold.unfolded),
+            *self._dead_letters.letters_for_poison(batch, unsent),
         ]
         outputs = [
             *self._dead_letters.outputs_for(letters),
-            *([self._notices.output_for(fetched, len(batch))] if self._notices else []),
-            *self._loss_outputs(read, unfolded),
-            *self._loss_outputs(folded, unsent),
+            *([self._notices.output_for(fold.fetched, rows)] if self._notices else []),
+            *self._loss_outputs(fold.read, fold.unfolded),
+            *self._loss_outputs(batch, unsent),
             *(self._losses.of_unknown() if self._losses and self._lost_unknown else []),
             *sent.outputs,
         ]
         return Work(
             outputs,
-            _Change(staged, sifted.staged if sifted else None),
-            Resume(fetched.next_offset),
-            len(batch),
+            _Change(fold.staged, sifted.staged if sifted else None),
+            Resume(fold.fetched.next_offset),
+            rows,
             scored=sent.scored,
             rejected=count_by_reason(letters),
-            misplaced=self._misplaced(batch, fetched.partition.partition) if self._entity == 0 else 0,
+            misplaced=self._misplaced(batch, fold.fetched.partition.partition) if self._entity == 0 else 0,
             repeated=sifted.repeated if sifted else 0,
             forgotten=sifted.staged.early if sifted else 0,
             oldest_arrival=batch.oldest_arrival,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from stream.batch import Batch
-from stream.partition.stage import Output, ScoredCounts
+from stream.partition.stage import SURPRISE_LEVELS, Output, ScoredCounts
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +19,10 @@ class Outputs:
 
     outputs: Sequence[Output]
     scored: ScoredCounts | None = None
+
+    def without_outputs(self) -> "Outputs":
+        """Return what another partition of the same batch has: no outputs, and nothing to count."""
+        return Outputs([], ScoredCounts({}, [0] * len(SURPRISE_LEVELS)) if self.scored else None)
 
 
 class OutputBuilder(Protocol):

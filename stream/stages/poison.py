@@ -3,7 +3,7 @@
 One bad record must not end a worker (faust#586) or be retried for ever.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -47,6 +47,11 @@ def process_without_poison(
     keep[[one.row for one in poison]] = False
     rest = batch.take(np.flatnonzero(keep))
     return attempt(rest), rest, poison
+
+
+def poison_within(poison: Sequence[Poison], begin: int, end: int) -> list[Poison]:
+    """Return those in rows `begin` to `end` (not included), counted from `begin`."""
+    return [Poison(one.row - begin, one.error) for one in poison if begin <= one.row < end]
 
 
 def _find(batch: Batch, rows: NDArray[np.int64], attempt: Callable[[Batch], object]) -> list[Poison]:

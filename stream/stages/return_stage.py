@@ -2,20 +2,31 @@
 
 import time
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
+import pyarrow as pa
 from aiokafka import TopicPartition
 
 from contracts.dead_letter import DeadLetter
 from contracts.tracing.identity import Sampling
-from stream.batch import from_record_batch
+from stream.batch import Batch, from_record_batch
 from stream.partition.stage import Output, Resume, Work
 from stream.stages.dead_letters import DeadLetters, count_by_reason
-from stream.stages.output_builder import OutputBuilder
-from stream.stages.poison import process_without_poison
+from stream.stages.output_builder import OutputBuilder, Outputs
+from stream.stages.poison import Poison, poison_within, process_without_poison
 from stream.stages.resequence import NOTHING_YET, Waiting
 from stream.stages.stage_messages import StageMessages
 from stream.transport.fetched_batch import FetchedBatch
+
+
+class _Arrival(NamedTuple):
+    """What a fetch completes, and the state that then waits."""
+
+    fetched: FetchedBatch
+    refused: list[DeadLetter]
+    complete: pa.RecordBatch
+    waiting: Waiting
 
 
 class ReturnStage:
@@ -55,29 +66,50 @@ class ReturnStage:
         self._waiting = self._waiting.torn_before(end)
 
     def work(self, fetched: FetchedBatch) -> Work:
+        return self.work_together([(self, fetched)])[0]
+
+    @classmethod
+    def work_together(cls, parts: Sequence[tuple["ReturnStage", FetchedBatch]]) -> list[Work]:
         began = time.time()
+        arrivals = [(stage, stage._arrive(fetched)) for stage, fetched in parts]
+        first = parts[0][0]
+        joint = pa.concat_batches([arrival.complete for _, arrival in arrivals])
+        batch = from_record_batch(joint, first._messages.schema)
+        sent, _, poison = process_without_poison(batch, first._output_builder.outputs_for)
+        works, end = list[Work](), 0
+        for stage, arrival in arrivals:
+            begin, end = end, end + arrival.complete.num_rows
+            own = sent if not works else sent.without_outputs()
+            rows = batch if len(arrivals) == 1 else batch.take(np.arange(begin, end))
+            works.append(stage._work(arrival, rows, poison_within(poison, begin, end), own, began))
+        return works
+
+    def _arrive(self, fetched: FetchedBatch) -> _Arrival:
         is_batch = fetched.records.keys.start < 0
         rows, told_at, foreign = self._messages.read(fetched, np.flatnonzero(is_batch))
         notices = self._messages.read_notices(fetched, np.flatnonzero(~is_batch))
         skipped = [*fetched.records.refused, *foreign, *notices.refused]
         refused = [*self._unreported, *self._dead_letters.letters_for_refused(fetched.partition, skipped)]
         arrived = self._waiting.with_arrived(notices.batches, rows, told_at, notices.lost)
-        complete, waiting = arrived.take_complete()
+        return _Arrival(fetched, refused, *arrived.take_complete())
+
+    def _work(
+        self, arrival: _Arrival, rows: Batch, poison: Sequence[Poison], sent: Outputs, began: float
+    ) -> Work:
+        """Return the work of this partition: outputs of its own, and those of `sent`."""
+        waiting, refused = arrival.waiting, arrival.refused
         if waiting.emitted == self._waiting.emitted and not refused:
-            return Work([], waiting, None, 0)
-        resume = Resume(waiting.first_needed(fetched.next_offset), str(waiting.emitted))
-        batch = from_record_batch(complete, self._messages.schema)
-        sent, scored, poison = process_without_poison(batch, self._output_builder.outputs_for)
-        letters = [*refused, *self._dead_letters.letters_for_poison(batch, poison)]
+            return Work(sent.outputs, waiting, None, 0, scored=sent.scored)
+        letters = [*refused, *self._dead_letters.letters_for_poison(rows, poison)]
         return Work(
             [*self._dead_letters.outputs_for(letters), *sent.outputs],
             waiting,
-            resume,
-            len(scored),
+            Resume(waiting.first_needed(arrival.fetched.next_offset), str(waiting.emitted)),
+            len(rows) - len(poison),
             scored=sent.scored,
             rejected=count_by_reason(letters),
-            oldest_arrival=scored.oldest_arrival,
-            traced=self._sampling.choose(scored),
+            oldest_arrival=rows.oldest_arrival,
+            traced=self._sampling.choose(rows),
             began=began,
         )
 

@@ -40,8 +40,8 @@ class EncodedBatch(BatchBuilder):
         """Return one batch with the records of all, in order."""
         keys = None
         if any(batch.keys is not None for batch in batches):
-            keys = _concatenated([batch.keys or nulls(len(batch.values)) for batch in batches])
-        return cls(keys, _concatenated([batch.values for batch in batches]))
+            keys = concatenated([batch.keys or nulls(len(batch.values)) for batch in batches])
+        return cls(keys, concatenated([batch.values for batch in batches]))
 
     def append(self, **_: Any) -> None:
         """Ignore further records: the batch is closed."""
@@ -94,7 +94,7 @@ class EncodedBatch(BatchBuilder):
         header["crc"] = crc32c(memoryview(buffer)[fmt.CRC_FROM :])
 
 
-def _concatenated(parts: Sequence[ByteStrings]) -> ByteStrings:
+def concatenated(parts: Sequence[ByteStrings]) -> ByteStrings:
     """Return the strings of all parts over one new buffer."""
     parts = [part if part.nbytes * 2 >= len(part.buffer) else part.gather() for part in parts]
     shift = np.cumsum([0, *(len(part.buffer) for part in parts)])

@@ -63,9 +63,10 @@ class Stages:
     def accepts(self, partition: TopicPartition) -> bool:
         return partition not in self.elsewhere
 
-    async def receive(self, written: FetchedBatch, *, after_marker: bool) -> Ready | None:
-        if written.partition in self.behind:
-            return None
+    async def receive(self, written: Sequence[FetchedBatch], *, after_marker: bool) -> list[Ready]:
+        return [self._worked(one) for one in written if one.partition not in self.behind]
+
+    def _worked(self, written: FetchedBatch) -> Ready:
         self.received.append(written)
         values = [value or b"" for value in written.values.to_list()]
         at = written.partition

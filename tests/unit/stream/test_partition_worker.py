@@ -14,7 +14,7 @@ from features.byte_strings import ByteStrings
 from stream.partition import patience
 from stream.partition.commit import CommitUncertain, PartitionLost
 from stream.partition.stage import Output, Resume, Work
-from stream.partition.worker import PartitionWorker
+from stream.partition.worker import PartitionWorker, Received, work_received
 from stream.transport.fetched_batch import FetchedBatch
 from stream.wire.reader import Records
 
@@ -86,6 +86,10 @@ class Summing:
         new = fetched.records.offset.tolist()
         output = Output(f"out-{new[0]}", 0, None)  # type: ignore[arg-type]  # nothing here sends it
         return Work([output], new, Resume(fetched.next_offset), len(new))
+
+    @classmethod
+    def work_together(cls, parts: Sequence[tuple[Summing, FetchedBatch]]) -> list[Work]:
+        return [stage.work(fetched) for stage, fetched in parts]
 
     def publish(self, work: Work) -> None:
         self.offsets += work.change
@@ -252,9 +256,15 @@ def test_records_deleted_before_a_slow_worker_read_them_are_skipped_too() -> Non
     asyncio.run(story())
 
 
+async def received_by(setup: Setup, first: int, end: int) -> Received:
+    batch = fetched_batch(first, end)
+    assert await setup.worker.admit(batch, after_marker=True)
+    (received,) = work_received([(setup.worker, batch)])
+    return received
+
+
 async def received_and_committed(setup: Setup, first: int, end: int) -> bool:
-    received = await setup.worker.receive(fetched_batch(first, end), after_marker=True)
-    assert received is not None
+    received = await received_by(setup, first, end)
     place = received.ready.place
     received.ready.done.set_result(None)
     setup.log.place = place
@@ -265,8 +275,7 @@ def test_a_batch_that_comes_in_memory_becomes_current_with_the_commit_that_wrote
     async def story() -> None:
         setup = Setup()
         await setup.worker.take_over(asyncio.Event())
-        received = await setup.worker.receive(fetched_batch(0, 3), after_marker=True)
-        assert received is not None
+        received = await received_by(setup, 0, 3)
         assert setup.stage.offsets == []  # nothing is visible before the commit
         received.ready.done.set_result(None)
         assert await setup.worker.conclude(received)
@@ -280,10 +289,10 @@ def test_only_the_marker_of_an_own_commit_may_lie_between_batches_in_memory() ->
     async def story() -> None:
         setup = Setup()
         await setup.worker.take_over(asyncio.Event())
-        assert await setup.worker.receive(fetched_batch(1, 2), after_marker=True) is None  # no commit yet
+        assert not await setup.worker.admit(fetched_batch(1, 2), after_marker=True)  # no commit yet
         assert await received_and_committed(setup, 0, 3)
-        assert await setup.worker.receive(fetched_batch(5, 6), after_marker=True) is None
-        assert await setup.worker.receive(fetched_batch(4, 6), after_marker=False) is None
+        assert not await setup.worker.admit(fetched_batch(5, 6), after_marker=True)
+        assert not await setup.worker.admit(fetched_batch(4, 6), after_marker=False)
         assert await received_and_committed(setup, 4, 6)
         assert setup.stage.offsets == [0, 1, 2, 4, 5]
 
@@ -294,8 +303,7 @@ def test_a_batch_in_memory_is_dropped_if_its_commit_did_not_happen() -> None:
     async def story() -> None:
         setup = Setup()
         await setup.worker.take_over(asyncio.Event())
-        received = await setup.worker.receive(fetched_batch(0, 3), after_marker=True)
-        assert received is not None
+        received = await received_by(setup, 0, 3)
         received.ready.done.set_exception(CommitUncertain("no answer"))
         assert not await setup.worker.conclude(received)
         assert (setup.stage.offsets, setup.worker.position) == ([], 0)
@@ -309,8 +317,7 @@ def test_a_partition_that_works_on_a_fetched_batch_takes_none_in_memory() -> Non
     async def story() -> None:
         setup = Setup()
         await setup.worker.take_over(asyncio.Event())
-        received = await setup.worker.receive(fetched_batch(0, 3), after_marker=True)
-        assert received is not None
-        assert await setup.worker.receive(fetched_batch(3, 4), after_marker=True) is None
+        await received_by(setup, 0, 3)
+        assert not await setup.worker.admit(fetched_batch(3, 4), after_marker=True)
 
     asyncio.run(story())
