@@ -2,6 +2,7 @@
 
 import hashlib
 import time
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final, Protocol
 
@@ -18,6 +19,7 @@ from stream.partition.stage import Output
 from stream.wire.writer import EncodedBatch, nulls
 
 # No entity has an empty key, so the marker's key differs from all of theirs.
+_GOLDEN: Final = 0.618034  # multiples of the golden ratio, modulo 1, lie as far apart as they can
 MARKER_KEY: Final = b""
 # A quarter of the default limit of a batch; 12,000 rows.
 MOST_BATCH_BYTES: Final = 4 << 20
@@ -68,7 +70,8 @@ class Checkpoint:
         self._partition = partition
         self._interval_s = interval_s
         self._clock = clock
-        self._last = clock()
+        # Checkpoints take turns: all at once would hold up a commit with megabytes of rows.
+        self._last = clock() - interval_s * _turn(topic, partition)
         self._handed_out: ChangedRows | None = None
 
     def due(self) -> bool:
@@ -124,6 +127,11 @@ class Checkpoint:
         firsts = np.flatnonzero(np.diff(number, prepend=-1))
         for rows in np.split(np.arange(len(keys)), firsts)[1:]:
             yield Output(self._topic, self._partition, EncodedBatch(keys.take(rows), values.take(rows)))
+
+
+def _turn(topic: str, partition: int) -> float:
+    """Return a share of the interval, 0 to 1, that lies apart from those of other checkpoints."""
+    return (zlib.crc32(topic.encode()) / 2**32 + partition * _GOLDEN) % 1.0
 
 
 def as_byte_strings(rows: NDArray[np.void]) -> ByteStrings:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import msgspec
 import numpy as np
 import pytest
@@ -50,3 +52,11 @@ def test_nothing_is_written_where_nothing_changed() -> None:
     assert checkpoint.outputs(profiles, 7, ids)
     checkpoint.written(profiles, ids)
     assert checkpoint.outputs(profiles, 9, ids) == []
+
+
+def test_checkpoints_of_different_partitions_fall_due_at_different_times() -> None:
+    """All at once would hold up a commit."""
+    ages = [Checkpoint("checkpoint-card", at, 8.0, clock=lambda: 100.0).age_s for at in range(8)]
+    gaps = [later - sooner for sooner, later in pairwise(sorted(ages))]
+    assert all(0 <= age < 8 for age in ages)
+    assert min(gaps) > 0.3
