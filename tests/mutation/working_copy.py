@@ -56,8 +56,8 @@ class WorkingCopy:
         mutmut = Path(sys.executable).with_name("mutmut")
         # One thread each: a fork keeps only the thread that forks.
         threads = dict.fromkeys(("OMP_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")
-        environment = {**os.environ, **threads, "FLAGFIVE_CACHE": os.environ.get("FLAGFIVE_CACHE", "")}
-        environment.pop("PYTHONPATH", None)
+        environment = {**os.environ, **threads}
+        environment.pop("PYTHONPATH", None)  # the tests import from the copy
         command = [str(mutmut), "run", "--max-children", "1", *names]
         return subprocess.run(command, cwd=self._folder, env=environment, check=False).returncode
 

@@ -13,6 +13,7 @@ from meta.arrays import Floats
 from meta.artifacts import Artifacts
 from meta.calibration import combine
 from meta.gate import judge
+from meta.leave_one_out import ROWS
 from meta.reservoir import Reservoir
 from meta.shares import SHIFTS
 from meta.stack import ScoringStack
@@ -73,6 +74,11 @@ def test_all_figures_are_those_of_the_returned_detector_and_threshold(
     assert found.losses["past"] == pytest.approx(lost, abs=0.03)
     assert (found.causes, found.reasons, found.passed) == ((), (), True)
     assert [one.shift for one in found.trade_off.points] == list(SHIFTS)
+
+
+def test_genuine_traffic_that_is_like_the_pattern_is_told_as_far_as_it_can_be_measured(judged: Any) -> None:
+    assert judged().usual_at == pytest.approx(1 / ROWS)  # the flags are beyond all rows of a fold
+    assert 0.05 < judged(traffic(5, 9)).usual_at < 1.0
 
 
 def test_the_same_seed_gives_the_same_verdict(judged: Any) -> None:

@@ -126,6 +126,14 @@ def test_a_quarter_over_the_budget_is_too_much_and_a_surge_allows_more() -> None
     assert reasons_against(0.0018, 0.8, curve(a_point()), Limits(budget=0.001, surge=0.5)) == []
 
 
+def test_every_reason_is_given() -> None:
+    doubtful = curve(a_point(confidence=0.1))
+    assert [cause for cause, _ in reasons_against(0.01, 0.8, doubtful, Limits())] == ["budget", "flags"]
+    over = curve(a_point(over=(("alerts", "too many"), ("replay", "too much"))))
+    found = reasons_against(0.01, 0.8, over, Limits())
+    assert [cause for cause, _ in found] == ["budget", "alerts", "replay"]
+
+
 @pytest.mark.parametrize("doubtful", [{"gain": 0.0}, {"confidence": 0.59}, {"gain": -1.0, "confidence": 1.0}])
 def test_a_doubtful_gain_is_a_reason_unless_a_person_chose_it(doubtful: dict[str, float]) -> None:
     found = curve(a_point(**doubtful))
