@@ -134,7 +134,7 @@ def _read(record: Any) -> Request:
         request = read_request(record.value)
     except UnreadableRequest as error:
         raise Unreadable(f"not a request: {error}") from None
-    if (record.key or b"") != request.request_id.encode():
+    if record.key != request.request_id.encode():
         raise Unreadable(f"request {request.request_id!r} lies under another record key")
     return request
 

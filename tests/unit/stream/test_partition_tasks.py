@@ -45,6 +45,7 @@ class WorkingWorker(Worker):
         self.until.set()
 
     async def take_over(self, rebalanced: asyncio.Event) -> None:
+        assert not rebalanced.is_set()  # it ends a recovery that a rebalance has overtaken
         self.calls.append("take over")
         await super().take_over(rebalanced)
 
@@ -130,7 +131,9 @@ def test_a_batch_is_processed_and_its_partition_read_on() -> None:
         assert group.noted.released == [FIRST]
         assert group.manager.worker(FIRST) is cast(Any, group.of(FIRST))
 
-    assert play(scene).crashes == []
+    group = play(scene)
+    assert group.crashes == []
+    assert not group.manager._running  # tasks that have ended are let go of
 
 
 def test_a_batch_of_a_partition_that_is_not_ours_is_dropped() -> None:
