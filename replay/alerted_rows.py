@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from meta.arrays import Doubles
-from meta.steering import RecentScores
+from meta.steering_inputs import RecentScores
 from replay.recent import MOST
 from replay.steering import ReplaySteering
 from replay.survey import DAY_S
@@ -65,7 +65,9 @@ class AlertedRows:
             part, now = slice(first, end), float(seconds[first])
             self._learn(steering, alerted, now)
             steering.look_at(self._recent(earlier, surprise, alerted, now, first))
-            steps = steering.thresholds(seconds[part], surprise[part], self._last.row[part])
+            steps = steering.thresholds(
+                seconds[part], surprise[part], self._last.row[part], self._last.card[part]
+            )
             alerted[part] = surprise[part] > steps
         return alerted
 

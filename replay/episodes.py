@@ -19,7 +19,7 @@ from meta.reservoir import Reservoir
 from meta.scored_traffic import ScoredTraffic, spread_order
 from meta.stack import BASE, ScoringStack
 from meta.stakes import Frauds, Stakes
-from meta.steering import RecentScores
+from meta.steering_inputs import RecentScores
 from meta.support import Support
 from replay.desk import News
 from replay.entity_rules import EntityRules
@@ -95,7 +95,7 @@ class BaseWithEpisodes:
             surprise = surprise + CEILING * self._rules.blocked(shift)
         if self._steering is not None:
             self._steering.threshold = self._threshold
-            steps = self._steering.thresholds(shift.seconds, surprise, shift.row)
+            steps = self._steering.thresholds(shift.seconds, surprise, shift.row, shift.card)
             self.steered = steps - self._threshold
         return np.asarray(surprise - self._threshold - self.steered)
 

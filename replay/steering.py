@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from meta.arrays import Doubles
-from meta.steering import MOVES, RecentAlerts, RecentScores, Traffic, period_start, steer
+from meta.steering import MOVES, steer
+from meta.steering_inputs import RecentAlerts, RecentScores, Traffic, period_start
 from replay.survey import DAY_S
 
 STEP_S = 600.0
@@ -34,7 +35,7 @@ class ReplaySteering:
         self._budget, self.threshold = budget, threshold
         self._scores: RecentScores | None = None
         self._time, self._surprise = np.empty(0), np.empty(0)
-        self._row = np.empty(0, np.int64)
+        self._row, self._card = np.empty(0, np.int64), np.empty(0, np.int64)
         self._judged, self._fraud, self._comparable = (np.empty(0, np.bool_) for _ in range(3))
         self._start, self._rows = float("nan"), 0
 
@@ -56,13 +57,16 @@ class ReplaySteering:
         self._judged = self._judged | at
         self._fraud = self._fraud | np.isin(self._row, row[fraud])
 
-    def thresholds(self, seconds: Doubles, surprise: Doubles, row: NDArray[np.int64]) -> Doubles:
+    def thresholds(
+        self, seconds: Doubles, surprise: Doubles, row: NDArray[np.int64], card: NDArray[np.uint64]
+    ) -> Doubles:
         """Return the threshold in force at each row, float64 (n,).
 
         Args:
             seconds: Event times in order, float64 (n,), seconds since 1970.
             surprise: Surprise under everything in force, float64 (n,).
             row: Numbers of the rows, int64 (n,); verdicts name them.
+            card: Hashes of the primary entities, uint64 (n,).
         """
         step = (seconds // STEP_S).astype(np.int64)
         edges = np.r_[0, np.flatnonzero(np.diff(step)) + 1, len(step)]
@@ -71,7 +75,7 @@ class ReplaySteering:
             part = slice(first, end)
             self._decide(float(seconds[first]), end - first)
             found[part] = self.threshold
-            self._take(seconds[part], surprise[part], row[part])
+            self._take(seconds[part], surprise[part], row[part], card[part].view(np.int64))
         return found
 
     def _decide(self, now: float, expected: int) -> None:
@@ -80,13 +84,17 @@ class ReplaySteering:
             self._start, self._rows = start, 0
         if self._scores is None:
             return
-        alerts = RecentAlerts(self._time, self._surprise, self._judged, self._fraud, self._comparable)
+        alerts = RecentAlerts(
+            self._time, self._surprise, self._judged, self._fraud, self._comparable, self._card
+        )
         traffic = Traffic(self._scores, alerts, now, self._rows, _REACTION * expected)
         wanted = steer(traffic, threshold=self.threshold, budget=self._budget)
         if wanted is not None and abs(wanted.threshold - self.threshold) > MOVES:
             self.threshold = wanted.threshold
 
-    def _take(self, seconds: Doubles, surprise: Doubles, row: NDArray[np.int64]) -> None:
+    def _take(
+        self, seconds: Doubles, surprise: Doubles, row: NDArray[np.int64], card: NDArray[np.int64]
+    ) -> None:
         """Count the rows of a step, and keep its alerts for two weeks."""
         self._rows += len(seconds)
         alerted = surprise > self.threshold
@@ -96,6 +104,7 @@ class ReplaySteering:
         none = np.zeros(int(alerted.sum()), np.bool_)
         self._time = np.r_[self._time[kept], seconds[alerted]]
         self._surprise = np.r_[self._surprise[kept], surprise[alerted]]
+        self._card = np.r_[self._card[kept], card[alerted]]
         self._row = np.r_[self._row[kept], row[alerted]]
         self._judged = np.r_[self._judged[kept], none]
         self._fraud = np.r_[self._fraud[kept], none]

@@ -31,6 +31,8 @@ class AlertVerdicts:
     """Whether the verdict is fraud."""
     control_offset: NDArray[np.int64]
     """Control offset that it was scored under."""
+    card: NDArray[np.int64]
+    """Number of its primary entity among these alerts."""
 
 
 def alert_verdicts(session: Session, since: float, *, most: int = MOST_ALERTS) -> AlertVerdicts:
@@ -45,7 +47,7 @@ def alert_verdicts(session: Session, since: float, *, most: int = MOST_ALERTS) -
         The alerts, newest first.
     """
     row, scored = AlertRow, ScoredTransaction
-    query = select(row.raised_at, row.surprise, row.status, scored.control_offset).where(
+    query = select(row.raised_at, row.surprise, row.status, row.card, scored.control_offset).where(
         row.raised_at >= since
     )
     same = scored.source_partition == row.source_partition, scored.source_offset == row.source_offset
@@ -57,7 +59,15 @@ def alert_verdicts(session: Session, since: float, *, most: int = MOST_ALERTS) -
         np.array([one.status != OPEN for one in rows], np.bool_),
         np.array([one.status == CONFIRMED for one in rows], np.bool_),
         np.array([one.control_offset for one in rows], np.int64),
+        _numbers([one.card for one in rows]),
     )
+
+
+def _numbers(cards: list[str]) -> NDArray[np.int64]:
+    """Number the cards; alerts without one are of a card of their own."""
+    numbers = np.unique(np.array(cards, np.str_), return_inverse=True)[1].astype(np.int64)
+    nameless = np.array([not card for card in cards], np.bool_)
+    return np.where(nameless, -1 - np.arange(len(cards)), numbers)
 
 
 def count_after(session: Session, after: Mapping[int, int], since: float) -> int:

@@ -15,7 +15,8 @@ from control.change import Change
 from control.entry import Kind
 from control.learning import LearningProgress, is_learning
 from control.snapshot import Snapshot
-from meta.steering import MOVES, RecentAlerts, RecentScores, Steering, Traffic, period_start, steer
+from meta.steering import MOVES, Steering, steer
+from meta.steering_inputs import RecentAlerts, RecentScores, Traffic, period_start
 from meta.threshold import first_threshold
 from storage import UnitOfWork
 from storage.budget_counts import alert_verdicts, count_after
@@ -95,6 +96,7 @@ class Steerer:
             verdicts.judged,
             verdicts.fraud,
             verdicts.control_offset >= _stack_since(snapshot),
+            verdicts.card,
         )
         rows = self._counted.rows_since(unit, start)
         per_decision = unit.transactions.recent_rate(now=now) * self._context.policy.steer_seconds

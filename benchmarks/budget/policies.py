@@ -12,7 +12,8 @@ from meta.recalibration import recalibrate
 from meta.reservoir import FEWEST_ROWS, Reservoir
 from meta.scored_traffic import ScoredTraffic
 from meta.stack import ScoringStack
-from meta.steering import MOVES, RecentAlerts, RecentScores, Traffic, period_start, steer
+from meta.steering import MOVES, steer
+from meta.steering_inputs import RecentAlerts, RecentScores, Traffic, period_start
 from storage.traffic_sample import SIZE
 
 GROWTH = 1.25
@@ -132,4 +133,5 @@ class Steered:
             judged,
             judged & stream.fraud[rows],
             rows >= self.recalibration.row,
+            stream.card[rows],
         )

@@ -48,6 +48,7 @@ class ScoredStream:
         score: Of the base, float64 (n,).
         seconds: Event time, float64 (n,).
         fraud: The truth, bool (n,).
+        card: Number of the card, int64 (n,).
         began: Event time from which thresholds are applied.
         first: Event time from which days are measured.
         last: End of the measured days.
@@ -60,6 +61,7 @@ class ScoredStream:
     score: NDArray[np.float64]
     seconds: NDArray[np.float64]
     fraud: NDArray[np.bool_]
+    card: NDArray[np.int64]
     began: float
     first: float
     last: float
@@ -94,7 +96,7 @@ def handbook(folder: Path, window: Window, *, trained: Path | None = None) -> Sc
     # Steering begins a week before the measured days: it is measured as it runs, not as it starts.
     began = (window.first - 7) * DAY
     return ScoredStream(
-        "handbook", base, Tails.fit(score[week]), X, score, seconds, fraud, began,
+        "handbook", base, Tails.fit(score[week]), X, score, seconds, fraud, data.rows.card[at], began,
         window.first * DAY, window.last * DAY,
     )  # fmt: skip
 
@@ -132,13 +134,14 @@ def _drifted(chunks: list[Chunk], changed: float, days: int, seed: int) -> Score
     # by then. Up to day 16 a quarter of the payments is left out, so that the volume jumps by a third there.
     kept = (rng.random(len(time)) >= 0.25) | (day >= 16)
     moved = rng.random(len(time)) < 0.005 * day
+    cards = np.concatenate([chunk.card for chunk in chunks]).astype(np.int64)
     shop = np.concatenate([chunk.merchant for chunk in chunks]).astype(np.int64)
     opened = np.maximum(20.0 * day, 1.0).astype(np.int64)
     shop = np.where(moved, _MERCHANTS + rng.integers(0, 1 << 30, len(shop)) % opened, shop)
     columns = columns_from(
         time[kept],
         (np.concatenate([chunk.amount for chunk in chunks]) * 1.01**day)[kept],
-        (np.concatenate([chunk.card for chunk in chunks]).astype(np.int64)[kept], shop[kept]),
+        (cards[kept], shop[kept]),
         category=np.concatenate([chunk.mcc for chunk in chunks])[kept],
         channel=np.concatenate([chunk.channel for chunk in chunks])[kept],
     )
@@ -149,9 +152,10 @@ def _drifted(chunks: list[Chunk], changed: float, days: int, seed: int) -> Score
     # Profiles fill in the first weeks; an installation that is measured for its drift has them filled.
     kept_rows = slice(int(np.searchsorted(seconds, _START + COLD_DAYS * DAY)), None)
     X, score, seconds, fraud = X[kept_rows], score[kept_rows], seconds[kept_rows], fraud[kept_rows]
+    card = cards[kept][kept_rows]
     week = (seconds < changed) & ~fraud
     return ScoredStream(
-        "simulated, drifting", base, Tails.fit(score[week]), X, score, seconds, fraud, changed, changed,
+        "simulated, drifting", base, Tails.fit(score[week]), X, score, seconds, fraud, card, changed, changed,
         changed + days * DAY,
     )  # fmt: skip
 
@@ -186,5 +190,5 @@ def foreign(copies: int = COPIES) -> ScoredStream:
     began = float(np.floor(moved[order][0] / DAY) * DAY)
     return ScoredStream(
         "cold start on foreign traffic", shipped.base, shipped.tails, X, shipped.base.score(X), moved[order],
-        d.TX_FRAUD.to_numpy()[at] == 1, began, began, began + COPY_DAYS * DAY,
+        d.TX_FRAUD.to_numpy()[at] == 1, card, began, began, began + COPY_DAYS * DAY,
     )  # fmt: skip

@@ -36,6 +36,21 @@ def test_the_newest_alerts_come_first_with_their_verdicts(engine: Engine, scored
     assert found.judged.tolist() == [True, True, False]
     assert found.fraud.tolist() == [False, True, False]
     assert len(found.control_offset) == 3
+    assert len(set(found.card.tolist())) == 1
+
+
+def test_alerts_without_a_card_are_not_of_one_card(engine: Engine, scored_row: ScoredRow) -> None:
+    with UnitOfWork(engine) as unit:
+        unit.transactions.add_many([scored_row(offset=n, event_time=float(n)) for n in range(4)])
+        unit.alerts.add_many(
+            (0, n, f"tx-0-{n}", float(n), json.dumps({}), 1.0, 3.0, 3.0, "base", card)
+            for n, card in enumerate(("", "", "c-1", "c-1"))
+        )
+        unit.commit()
+    with UnitOfWork(engine, reads_only=True) as unit:
+        newest = alert_verdicts(unit.session, 0.0).card.tolist()
+    assert newest[0] == newest[1]
+    assert len(set(newest)) == 3
 
 
 def test_only_what_is_stored_after_the_given_offsets_counts(engine: Engine, scored_row: ScoredRow) -> None:

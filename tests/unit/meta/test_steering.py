@@ -9,17 +9,9 @@ import pytest
 from numpy.typing import NDArray
 
 from meta.calibration import CEILING
-from meta.steering import (
-    LARGEST_STEP,
-    LEAST,
-    MOST,
-    RecentAlerts,
-    RecentScores,
-    Traffic,
-    paced_share,
-    period_start,
-    steer,
-)
+from meta.pacing import HASTE, LEAST, MOST, correction, paced_share
+from meta.steering import LARGEST_STEP, steer
+from meta.steering_inputs import RecentAlerts, RecentScores, Traffic, period_start
 
 BUDGET, DAY_S, HOUR_S = 0.01, 86_400.0, 3_600.0
 ROWS, DAYS = 20_000, 10
@@ -41,7 +33,7 @@ def alerts(genuine: int = 0, fraud: int = 0, open_: int = 0, *, ago_s: float = 2
     number = np.arange(n)
     return RecentAlerts(
         np.full(n, NOON - ago_s), np.full(n, 2.5), number < genuine + fraud,
-        (number >= genuine) & (number < genuine + fraud), np.ones(n, np.bool_),
+        (number >= genuine) & (number < genuine + fraud), np.ones(n, np.bool_), number,
     )  # fmt: skip
 
 
@@ -55,7 +47,7 @@ def threshold_with(found: RecentAlerts, *, before: float = 2.0, learning: bool =
 
 
 def test_a_day_on_schedule_keeps_the_threshold_of_its_budget() -> None:
-    assert threshold_with(alerts(genuine=10)) == pytest.approx(2.0, abs=0.1)
+    assert threshold_with(alerts(genuine=10)) == pytest.approx(2.0 - np.log10(HASTE), abs=0.1)
 
 
 def test_more_false_alarms_never_lower_the_threshold() -> None:
@@ -119,6 +111,27 @@ def test_the_share_aimed_at_stays_between_its_limits_where_counts_are_within_the
     assert paced_share(BUDGET, rows=400.0, rest=10.0, counted=8.0) == BUDGET * LEAST
 
 
+def of_days(a_day: list[int], *, judged: bool = True) -> RecentAlerts:
+    """Return alerts of the days before today, so many a day."""
+    today = NOON - DAY_S / 2
+    time = np.concatenate([np.full(count, today - (1 + k) * DAY_S + 9.0) for k, count in enumerate(a_day)])
+    n = len(time)
+    none = np.zeros(n, np.bool_)
+    return RecentAlerts(time, np.full(n, 2.5), none | judged, none, ~none, np.arange(n))
+
+
+@pytest.mark.parametrize(("a_day", "low", "high"), [(20, 0.99, 1.01), (30, 0.79, 0.9), (14, 1.1, 1.26)])
+def test_days_that_missed_their_budget_correct_the_next_one(a_day: int, low: float, high: float) -> None:
+    found = of_days([a_day] * 8)
+    corrected = correction(scores(), found, np.ones(8 * a_day), BUDGET, start=NOON - DAY_S / 2)
+    assert low <= corrected <= high
+
+
+def test_days_without_verdicts_correct_nothing() -> None:
+    found = of_days([90] * 8, judged=False)
+    assert correction(scores(), found, np.ones(720), BUDGET, start=NOON - DAY_S / 2) == 1.0
+
+
 def test_the_period_is_the_day_and_while_learning_the_hour() -> None:
     assert period_start(NOON + 5_000.0, learning=False) == NOON - DAY_S / 2
     assert period_start(NOON + 5_000.0, learning=True) == NOON + HOUR_S
@@ -136,7 +149,7 @@ def test_a_day_ends_on_its_budget_though_the_tails_do_not_fit(more: float) -> No
         made = RecentAlerts(
             np.r_[made.event_time, time[over]], np.r_[made.surprise, surprise[over]],
             np.ones(len(made.judged) + len(over), np.bool_), np.zeros(len(made.judged) + len(over), np.bool_),
-            np.ones(len(made.judged) + len(over), np.bool_),
+            np.ones(len(made.judged) + len(over), np.bool_), np.arange(len(made.judged) + len(over)),
         )  # fmt: skip
         now, until = float(time[rows][-1]), slice(0, first + 50)
         known = RecentScores(
