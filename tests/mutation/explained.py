@@ -21,7 +21,7 @@ class Explained:
         self._entries = tomllib.loads(file.read_text()).get("mutant", [])
 
     def reason(self, mutant: Mutant) -> str | None:
-        """Return why no test can find the mutant; None where nobody has looked."""
+        """Return why no test can find the mutant; None where no reason is written down."""
         for entry in self._entries:
             same_place = entry["file"] == mutant.file and entry["function"] == mutant.function
             same_change = (
