@@ -40,9 +40,11 @@ class KeysOfEntity:
         """Return a copy in which `key` has `rules`; None where no key has any then."""
         if not rules:
             left = self.rules.without(key)
+            if not left:
+                return None
             if len(self.hashes) > 2 * len(left) + _STALE:
-                return KeysOfEntity.of(left) if left else None
-            return KeysOfEntity(self.hashes, left) if left else None
+                return KeysOfEntity.of(left)
+            return KeysOfEntity(self.hashes, left)
         hashes = self.hashes
         if key not in self.rules:
             (found,) = hash_strings(ByteStrings.from_list([key]))

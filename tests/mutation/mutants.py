@@ -46,7 +46,9 @@ def mutants_of(file: str) -> list[Mutant]:
     found = []
     for name in made.mutant_names:
         stem, _, _ = name.partition("__mutmut_")
-        places = list(_difference(functions[stem + _ORIGINAL], functions[name]))
+        original, changed = functions[stem + _ORIGINAL], functions[name]
+        original.name = changed.name = _function(stem).rpartition(".")[2]
+        places = list(_difference(original, changed))
         if not _only_words(places):
             was, becomes = _line(places)
             module = file.removesuffix(".py").replace("/", ".")
@@ -70,8 +72,6 @@ def _difference(was: ast.AST, becomes: ast.AST) -> Iterator[Place]:
     below: list[Place] = []
     for field in was._fields:
         one, other = getattr(was, field, None), getattr(becomes, field, None)
-        if field == "name" and isinstance(was, ast.FunctionDef | ast.AsyncFunctionDef):
-            continue  # mutmut names each mutant
         ones, others = (part if isinstance(part, list) else [part] for part in (one, other))
         if len(ones) != len(others):
             return
@@ -98,14 +98,11 @@ def _only_words(places: list[Place]) -> bool:
 
 def _line(places: list[Place]) -> tuple[str, str]:
     """Return the line that differs, or all that follows where the number of lines differs too."""
-    whole = (ast.FunctionDef, ast.AsyncFunctionDef)
     was, becomes = next(
         pair
         for pair in reversed(places)
         if isinstance(pair[0], ast.stmt | ast.match_case | ast.ExceptHandler)
     )
-    if isinstance(was, whole) and isinstance(becomes, whole):
-        becomes.name = was.name
     before, after = ast.unparse(was).splitlines(), ast.unparse(becomes).splitlines()
     start = next((i for i, (a, b) in enumerate(zip(before, after, strict=False)) if a != b), len(after))
     end = start + 1 if len(before) == len(after) else None

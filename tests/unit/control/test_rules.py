@@ -261,8 +261,10 @@ def test_replacing_the_rules_of_an_entry_equals_a_new_table() -> None:
 def test_a_key_that_is_added_or_replaced_is_met_and_one_that_is_gone_is_not() -> None:
     one, two = (Placed(Rule("card", name, Effect.BOOST, count=1.0), "risk/a") for name in ("one", "two"))
     more = Placed(Rule("card", "two", Effect.ALLOW), "list/b")
-    table = RuleTable.of([one]).replaced([], [two]).replaced([], [more])
     batch = [keys("two", "one", "three")]
+    table = RuleTable.of([one]).replaced([], [two])
+    assert dict(table.met_by(("card",), batch)) == {0: (two,), 1: (one,)}
+    table = table.replaced([], [more])
     assert dict(table.met_by(("card",), batch)) == {0: (two, more), 1: (one,)}
     table = table.replaced([one], []).replaced([two], [])
     assert dict(table.met_by(("card",), batch)) == {0: (more,)}
