@@ -33,7 +33,9 @@ from stream.wiring import Wiring
 HEARTBEATS_PER_SESSION = 3
 # The group drops a worker that polls nothing for this long; to recover a large partition takes 60 s at most.
 POLL_INTERVAL_S = 300.0
-REQUEST_TIMEOUT_S = 40.0
+# A broker that is cut off answers nothing; this long, its partitions wait until their new leader is asked. A
+# request to join the group may take the session timeout, so twice that is allowed at least.
+REQUEST_TIMEOUT_S = 15.0
 STUCK_S = 120.0  # seconds without a turn of the event loop; to compile kernels anew takes up to 60 s
 
 
@@ -134,7 +136,7 @@ def faust_app(settings: Settings) -> faust.App:
         broker_session_timeout=session,
         broker_heartbeat_interval=session / HEARTBEATS_PER_SESSION,
         broker_rebalance_timeout=session,
-        broker_request_timeout=max(REQUEST_TIMEOUT_S, session),
+        broker_request_timeout=max(REQUEST_TIMEOUT_S, 2 * session),
         broker_max_poll_interval=POLL_INTERVAL_S,
     )
 

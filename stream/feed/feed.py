@@ -6,6 +6,7 @@ from types import TracebackType
 
 import numpy as np
 from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaTimeoutError
 
 from contracts.broker import Broker, aiokafka_options
 from contracts.metrics import feed as metrics
@@ -18,6 +19,9 @@ MOST_BATCH_BYTES = 512 * 1024
 MOST_RECORDS = 4096
 MOST_UNDER_WAY = 32
 MOST_REQUEST_BYTES = 32 << 20
+# A broker that is cut off answers nothing; this long, its batches wait until their new leader gets them.
+REQUEST_TIMEOUT_MS = 15_000
+MOST_TRIES = 8  # of queueing a batch, two minutes in all
 
 
 class Feed:
@@ -35,6 +39,7 @@ class Feed:
             # A batch that is sent again because its answer was lost is stored once.
             enable_idempotence=True,
             linger_ms=0,
+            request_timeout_ms=REQUEST_TIMEOUT_MS,
             max_request_size=MOST_REQUEST_BYTES,
         )
         self._under_way: list[asyncio.Future[object]] = []
@@ -65,12 +70,25 @@ class Feed:
             here = np.flatnonzero(target == partition)
             for part in _parts(here, values.length[here]):
                 batch = EncodedBatch(keys.take(part), values.take(part))
-                self._under_way.append(
-                    await self._producer.send_batch(batch, self._topic, partition=partition)
-                )
+                self._under_way.append(await self._add(batch, partition))
         metrics.FED.inc(len(values))
         if len(self._under_way) > MOST_UNDER_WAY:
             await self.flush()
+
+    async def _add(self, batch: EncodedBatch, partition: int) -> asyncio.Future[object]:
+        """Queue a batch. While its broker is away the queue is full; what is not queued is tried again."""
+        tries = 0
+        while True:
+            try:
+                added: asyncio.Future[object] = await self._producer.send_batch(
+                    batch, self._topic, partition=partition
+                )
+            except KafkaTimeoutError:
+                tries += 1
+                if tries >= MOST_TRIES:
+                    raise
+            else:
+                return added
 
     async def flush(self) -> None:
         """Wait until everything sent is stored.

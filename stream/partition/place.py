@@ -12,6 +12,8 @@ from stream.partition.requests import StableOffsetFetchRequest
 from stream.partition.stage import Resume
 from stream.transport.driver import BatchFaustConsumer
 
+# A broker that is cut off answers nothing; this long, a worker waits before it asks another one.
+REQUEST_TIMEOUT_MS = 10_000
 UNSTABLE = 88  # UNSTABLE_OFFSET_COMMIT, which aiokafka does not know
 _UNSTABLE_RETRY_S, _UNSTABLE_MOST_S = 0.02, 2.0
 
@@ -87,7 +89,9 @@ class GroupPlace:
     async def _started(self) -> AIOKafkaClient:
         async with self._starting:  # partitions ask at the same time; each would open a client
             if self._client is None:
-                client = AIOKafkaClient(**aiokafka_options(self._broker))
+                client = AIOKafkaClient(
+                    **aiokafka_options(self._broker), request_timeout_ms=REQUEST_TIMEOUT_MS
+                )
                 await client.bootstrap()
                 self._client = client
             return self._client
