@@ -92,7 +92,7 @@ class Correlator:
         self._for_commit: dict[ScoredBatch, list[Waiter]] = {}
 
     def expect(self, waiter: Waiter) -> None:
-        """Answer a waiter at its deadline, whatever its transaction waits for until then."""
+        """Answer a waiter at its deadline, also if its transaction is not taken in by then."""
         waiter.timer = self._timers.call_at(waiter.deadline, lambda: self._time_is_up(waiter))
 
     def join(self, identity: bytes, fingerprint: bytes, waiter: Waiter) -> bool:

@@ -1,4 +1,4 @@
-"""An open-loop HTTP caller: each request has a time at which it is due, whatever the answers do.
+"""An open-loop HTTP caller: each request has a time at which it is due, however slow the answers are.
 
 The latency of a request counts from the time at which it was due, so waiting for a free connection counts too
 (no «coordinated omission»). Source of the term: Gil Tene, "How not to measure latency".
