@@ -125,6 +125,12 @@ def test_a_process_without_a_key_cannot_add_to_a_keyed_log(engine: Engine) -> No
         append(engine, 1)
 
 
+def test_a_keyed_log_cannot_be_verified_without_its_key(engine: Engine) -> None:
+    append(keyed(engine, NEW), 1)
+    with pytest.raises(AuditLogBroken, match=r"sealed with key .* which is not given"):
+        verify(engine)
+
+
 def test_an_entry_without_a_key_after_a_keyed_one_is_found(engine: Engine) -> None:
     with_key = keyed(engine, NEW)
     append(with_key, 1)
@@ -157,5 +163,5 @@ def test_a_log_is_checked_against_anchors_and_from_an_anchor_on(engine: Engine) 
 
 def test_a_key_neither_shows_nor_is_short() -> None:
     assert "secret" not in repr(NEW).replace("secret=", "")
-    with pytest.raises(UnusableAuditKey, match="at least 16"):
+    with pytest.raises(UnusableAuditKey, match="has 5 characters: allowed are secrets of at least 16"):
         AuditKeys.read("a secret of enough length,short")
