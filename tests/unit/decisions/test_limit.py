@@ -31,19 +31,35 @@ def test_the_limit_falls_while_scores_come_late_and_never_below_its_least() -> N
 def test_a_scorer_that_is_slow_without_a_queue_is_no_reason_to_refuse() -> None:
     timers = ManualTimers()
     limit = Limit(2_000, 0.05, timers.time)
-    for _ in range(300):
-        timers.move(0.2)
-        limit.answered(0.3)
+    busy(limit, timers, 0.3, seconds=60)
     assert limit.limit == 2_000
 
 
+def test_a_few_answers_that_are_quick_by_luck_do_not_make_the_others_slow() -> None:
+    timers = ManualTimers()
+    limit = Limit(2_000, 0.05, timers.time)
+    busy(limit, timers, 0.3, seconds=20)
+    timers.move(0.2)
+    limit.answered(0.001)
+    busy(limit, timers, 0.3, seconds=20)
+    assert limit.limit == 2_000
+
+
+def busy(limit: Limit, timers: ManualTimers, waited_s: float, *, seconds: float) -> None:
+    """Use the whole limit, and answer 40 transactions a second after `waited_s`."""
+    for _ in range(int(10 * seconds)):
+        limit.admit(max(0, int(limit.limit) + 1 - limit.under_way))
+        timers.move(0.1)
+        for _ in range(4):
+            limit.answered(waited_s)
+
+
 def fall(limit: Limit, timers: ManualTimers) -> None:
-    """Let answers take four times as long as the first one."""
-    limit.answered(0.05)
-    for _ in range(100):
-        timers.move(0.2)
-        limit.answered(0.05)
-        limit.answered(0.2)
+    """Let answers take four times as long as at first, and longer than the target."""
+    for waited_s in (0.05, 0.2):
+        for _ in range(100):
+            timers.move(0.05)
+            limit.answered(waited_s)
 
 
 def test_the_limit_grows_only_while_it_is_used() -> None:
