@@ -50,6 +50,7 @@ async def _run(settings: "Settings") -> None:
     import signal
 
     import numpy as np
+    import pyarrow as pa
 
     from contracts.scored_batch import scored_schema
     from contracts.stage_batch import BatchFormat
@@ -73,4 +74,5 @@ async def _run(settings: "Settings") -> None:
     decoder = Decoder(schema)
     # Loads the kernels, and compiles them at the very first start: no request shall wait for that.
     decoder.decode(ByteStrings.from_list([b"{}"]), np.zeros(1))
+    pa.array([0]).to_numpy()  # imports pandas, which takes a second
     await run_gateway(settings, decoder, form, engine)
