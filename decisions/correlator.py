@@ -89,6 +89,7 @@ class Correlator:
         self._rejected: dict[Place, str] = {}
         self._for_alert: dict[Place, list[Waiter]] = {}
         self._uncommitted: dict[int, dict[int, ScoredBatch]] = {}
+        self._committed: dict[int, int] = {}
         self._for_commit: dict[ScoredBatch, list[Waiter]] = {}
 
     def expect(self, waiter: Waiter) -> None:
@@ -156,9 +157,15 @@ class Correlator:
         self.fail(pending.id, conflict() if reason == REUSED_ID else Cause.NOT_SCORED)
 
     def scored(self, batch: ScoredBatch) -> None:
-        """Take a batch of scores, and answer those who wait for them."""
+        """Take a batch of scores, and answer those who wait for them.
+
+        An uncommitted batch that comes after a committed one of its place or a later place is known, or was
+        aborted: two readers take no turns.
+        """
         now = self._timers.time()
         if not batch.durable:
+            if batch.offset <= self._committed.get(batch.partition, -1):
+                return
             self._uncommitted.setdefault(batch.partition, {})[batch.offset] = batch
         for row, before in self._recent.add(batch):
             if before is not None:
@@ -180,6 +187,7 @@ class Correlator:
 
         Uncommitted batches before it were aborted, since a partition has one writer at a time.
         """
+        self._committed[partition] = offset
         batches = self._uncommitted.get(partition, {})
         while batches and (first := next(iter(batches))) < offset:
             del batches[first]

@@ -146,11 +146,11 @@ def _acts(system: System, ports: Sequence[int], count: int) -> dict[int, Callabl
 
 
 async def _until_answered(callers: Sequence[Caller], body: bytes, number: int) -> dict[str, Any] | None:
-    """Ask one gateway after the other until there is a score, for two minutes at most."""
+    """Ask one gateway after the other until there is a durable score, for two minutes at most."""
     deadline = time.monotonic() + 120
     while time.monotonic() < deadline:
         outcome = await callers[number % len(callers)].ask(body, time.perf_counter())
-        if outcome.status == 200 and not outcome.answer["fallback"]:
+        if outcome.status == 200 and not outcome.answer["provisional"]:
             answer: dict[str, Any] = outcome.answer
             return answer
         number += 1

@@ -126,7 +126,8 @@ class Application:
 
     async def _asked(self, exchange: Exchange) -> Asked:
         await self._access.check(exchange.header(b"authorization"))
-        return asked(exchange.parameters(PARAMETERS), self._settings.deadline_ms)
+        own = self._settings
+        return asked(exchange.parameters(PARAMETERS), own.deadline_ms, durable=own.durable)
 
     async def _decide(
         self, bodies: Sequence[bytes], wanted: Asked, began: float

@@ -31,21 +31,22 @@ class Asked:
     durable: bool
 
 
-def asked(parameters: Mapping[str, str], default_ms: float) -> Asked:
+def asked(parameters: Mapping[str, str], default_ms: float, *, durable: bool) -> Asked:
     """Read the parameters.
 
-    >>> asked({"deadline_ms": "80", "durable": "true"}, default_ms=100.0)
+    >>> asked({"deadline_ms": "80"}, default_ms=100.0, durable=True)
     Asked(deadline_s=0.08, durable=True)
 
     Args:
         parameters: the query parameters.
         default_ms: the deadline where none is given, in milliseconds.
+        durable: whether to wait for the commit where nothing is given.
 
     Raises:
         Invalid: a parameter has another value than allowed.
     """
-    durable = _BOOLEANS.get(parameters.get("durable", "false"))
-    if durable is None:
+    waits = _BOOLEANS.get(parameters.get("durable", str(durable).lower()))
+    if waits is None:
         raise Invalid("the parameter has another value", where="durable", allowed="true or false")
     try:
         deadline_ms = float(parameters.get("deadline_ms", default_ms))
@@ -55,7 +56,7 @@ def asked(parameters: Mapping[str, str], default_ms: float) -> Asked:
         raise Invalid(
             "the deadline is out of range", where="deadline_ms", allowed=f"1 to {LONGEST_DEADLINE_MS:g}"
         )
-    return Asked(deadline_ms / 1000, durable)
+    return Asked(deadline_ms / 1000, waits)
 
 
 def id_reader(field: str) -> Callable[[bytes], str]:

@@ -92,7 +92,7 @@ def _parameters(settings: DecisionsSettings) -> list[dict[str, Any]]:
             "description": "Milliseconds from arrival to answer; past it the answer is the fallback.",
         },
         {
-            "name": "durable", "in": "query", "schema": {"type": "boolean", "default": False},
+            "name": "durable", "in": "query", "schema": {"type": "boolean", "default": settings.durable},
             "description": "Wait until the score is committed, within the deadline.",
         },
     ]  # fmt: skip

@@ -32,6 +32,11 @@ class DecisionsSettings(Section):
     deadline_ms: float = Field(
         100, ge=1, le=60_000, description="milliseconds to an answer unless the request says, 1 to 60,000"
     )
+    durable: bool = Field(
+        True,
+        description="whether an answer waits for the commit of its score unless the request says; without, "
+        "the committed score may differ after a crash of the worker",
+    )
     fallback: DecisionName = Field(
         "review", description="decision without a score in time: approve, review or decline"
     )

@@ -29,7 +29,7 @@ def test_the_second_of_two_payments_of_a_card_sees_the_first(
     run: StreamRun, start: Start, payment: Make
 ) -> None:
     """The second one leaves 5 ms after the first, on another connection, without waiting for its answer."""
-    gateway = start()
+    gateway = start(FLAGFIVE_DECISIONS__DEADLINE_MS="60000")  # a slow machine is not overload
     gateway.ask(payment(9_999), PATH)
     asked = []
     for pair in range(PAIRS):
@@ -74,7 +74,7 @@ def test_kills_of_gateway_and_worker_under_load_lose_double_and_change_nothing(
                 status, answer = random.choice(gateways).ask(payment(number), HASTY)
             except (OSError, HTTPException):
                 continue
-            if status == 200 and not answer["fallback"]:
+            if status == 200 and not answer["provisional"]:
                 with lock:
                     answers[number] = answer
                 return

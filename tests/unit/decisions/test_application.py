@@ -112,12 +112,12 @@ def test_one_transaction_gets_one_answer(client: Client) -> None:
 def test_the_deadline_is_the_callers_or_that_of_the_settings(client: Client) -> None:
     before = client.application._timers.time()
     client.call("POST", ONE, b"{}")
-    client.call("POST", f"{ONE}?deadline_ms=900&durable=true", b"{}")
+    client.call("POST", f"{ONE}?deadline_ms=900&durable=false", b"{}")
     first, second = client.intake.waiters
     after = client.application._timers.time()
     assert before + 0.1 <= first.deadline <= after + 0.1
     assert second.deadline - first.deadline > 0.7
-    assert (first.durable, second.durable) == (False, True)
+    assert (first.durable, second.durable) == (True, False)
 
 
 def test_a_batch_answers_each_transaction_in_its_place(client: Client) -> None:

@@ -145,3 +145,12 @@ def test_a_transaction_that_was_not_stored_gets_the_fallback_at_once() -> None:
     (answer,) = desk.answers
     assert (answer.decision, answer.fallback) == ("review", "not_stored")
     assert desk.limit.under_way == 0
+
+
+def test_a_batch_that_is_read_as_committed_first_stays_durable() -> None:
+    desk = Desk()
+    assert not desk.correlator.committed(0, 40)
+    desk.correlator.scored(batch([7], at=40, durable=True))
+    desk.correlator.scored(batch([7], at=40))
+    desk.ask(7, durable=True)
+    assert not desk.answers[0].provisional
