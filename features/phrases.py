@@ -12,6 +12,7 @@ from features.schema import TransactionSchema
 from features.windows import WINDOWS
 
 _MINUTE_S, _HOUR_S, _DAY_S = 60.0, 3_600.0, 86_400.0
+_LARGEST = 50.0  # most features are logarithms; e^50 is beyond every amount, count and time
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +23,11 @@ class Phrase:
     value: Callable[[float], str]
 
     def say(self, value: float) -> str:
-        """Return words and value, as in "card: amount against its usual over 7 days: 8.3 times"."""
-        return f"{self.words}: {self.value(value)}"
+        """Return words and value, as in "card: amount against its usual over 7 days: 8.3 times".
+
+        Any number has words: a base may compare with a usual value that no feature takes.
+        """
+        return f"{self.words}: {self.value(min(max(value, -_LARGEST), _LARGEST))}"
 
 
 def phrases(schema: TransactionSchema) -> Mapping[str, Phrase]:
@@ -101,7 +105,7 @@ def _count(value: float) -> str:
 
 
 def _days(value: float) -> str:
-    return _duration(math.log1p(math.expm1(value) * _DAY_S))
+    return _time(math.expm1(value) * _DAY_S)
 
 
 def _times(value: float) -> str:
@@ -115,11 +119,14 @@ def _deviations(value: float) -> str:
 def _novelty(value: float) -> str:
     if value >= 1.0:
         return "never in 90 days"
-    return _duration(math.log1p(math.expm1(value / PER_NOVELTY) * _HOUR_S)) + " ago"
+    return _time(math.expm1(value / PER_NOVELTY) * _HOUR_S) + " ago"
 
 
 def _duration(value: float) -> str:
-    seconds = math.expm1(value)
+    return _time(math.expm1(value))
+
+
+def _time(seconds: float) -> str:
     for unit, size in (("days", _DAY_S), ("hours", _HOUR_S), ("minutes", _MINUTE_S)):
         if seconds >= 2 * size:
             return f"{seconds / size:.0f} {unit}"
