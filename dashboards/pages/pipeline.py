@@ -38,6 +38,18 @@ PIPELINE = Dashboard(
             ((quantile(0.9, "flagfive_stage_seconds", "stage"), "{{stage}}"),),
         ),
         Panel(
+            "Where the milliseconds go",
+            "Mean seconds of a batch in each stage: its age when work begins, the work, and the commit.",
+            "s",
+            (
+                (
+                    f"{rate('flagfive_step_seconds_sum', 'stage', 'step')} / "
+                    f"{rate('flagfive_step_seconds_count', 'stage', 'step')}",
+                    "{{stage}}, {{step}}",
+                ),
+            ),
+        ),
+        Panel(
             "Lag",
             "Records that the workers had not read at their last fetch, by topic.",
             "short",

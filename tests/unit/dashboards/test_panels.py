@@ -26,7 +26,11 @@ from tests.dashboard_files import (
 )
 from tests.system_tools import find_promtool
 
-SUFFIXES = ("_bucket", "_count", "_sum")
+SUFFIXES = {
+    "histogram": ("_bucket", "_count", "_sum"),
+    "summary": ("_count", "_sum"),
+    "counter": ("_total",),
+}
 
 
 def families() -> dict[str, set[str]]:
@@ -36,10 +40,7 @@ def families() -> dict[str, set[str]]:
     found = {}
     for family in REGISTRY.collect():
         if family.name.startswith("flagfive_"):
-            ends = (
-                SUFFIXES if family.type == "histogram" else ("_total",) if family.type == "counter" else ("",)
-            )
-            found[family.name] = {family.name + end for end in ends}
+            found[family.name] = {family.name + end for end in SUFFIXES.get(family.type, ("",))}
     return found
 
 
