@@ -233,6 +233,8 @@ class AdaptationWorker:
             session_timeout_ms=SESSION_MS,
             **RECONNECT,
         )
+        # A member that joins before it knows its partitions is assigned none, and may never ask again.
+        consumer.partitions_for_topic(self._config.feedback)
         consumer.subscribe([self._config.feedback])
         return consumer
 
