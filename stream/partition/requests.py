@@ -7,7 +7,7 @@ new epoch. The field names and their order are those of the message definitions 
 """
 
 from io import BytesIO
-from typing import Any
+from typing import Any, TypeVar
 
 from aiokafka.protocol.api import Request, RequestStruct, Response, ResponseHeader_v0
 from aiokafka.protocol.types import (
@@ -34,6 +34,21 @@ _ERRORS = CompactArray(
     _TAGS,
 )
 _CLIENT, _CLIENT_VERSION = "flagfive", "1"
+
+Struct = TypeVar("Struct", bound=RequestStruct)
+
+
+class _RequestOf(Request[Struct]):
+    """A request in one version: its fields are those of the structure."""
+
+    API_KEY = -1  # aiokafka wants a number in every class; each request has its own
+
+    def __init__(self, *fields: Any) -> None:
+        self._fields = fields
+
+    def build(self, request_struct_class: type[Struct]) -> Struct:
+        built: Struct = request_struct_class(*self._fields)
+        return built
 
 
 class ApiVersionsResponseV3(Response):
@@ -155,28 +170,16 @@ class TxnOffsetCommitRequestV5(TxnOffsetCommitRequestV3):
     API_VERSION = 5
 
 
-class FencedTxnOffsetCommitRequest(Request[TxnOffsetCommitRequestV3]):
+class FencedTxnOffsetCommitRequest(_RequestOf[TxnOffsetCommitRequestV3]):
     """Commits places in a transaction, if the member still belongs to the group's generation."""
 
     API_KEY = 28
 
-    def __init__(self, *fields: Any) -> None:
-        self._fields = fields
 
-    def build(self, request_struct_class: type[TxnOffsetCommitRequestV3]) -> TxnOffsetCommitRequestV3:
-        return request_struct_class(*self._fields)
-
-
-class JoiningTxnOffsetCommitRequest(Request[TxnOffsetCommitRequestV5]):
+class JoiningTxnOffsetCommitRequest(_RequestOf[TxnOffsetCommitRequestV5]):
     """The same in a transaction of version 2, which the group joins by this request."""
 
     API_KEY = 28
-
-    def __init__(self, *fields: Any) -> None:
-        self._fields = fields
-
-    def build(self, request_struct_class: type[TxnOffsetCommitRequestV5]) -> TxnOffsetCommitRequestV5:
-        return request_struct_class(*self._fields)
 
 
 class ProduceResponseV12(Response):
@@ -220,16 +223,10 @@ class ProduceRequestV12(RequestStruct):
     )  # fmt: skip
 
 
-class JoiningProduceRequest(Request[ProduceRequestV12]):
+class JoiningProduceRequest(_RequestOf[ProduceRequestV12]):
     """Writes batches; their partitions join the transaction by this request."""
 
     API_KEY = 0
-
-    def __init__(self, *fields: Any) -> None:
-        self._fields = fields
-
-    def build(self, request_struct_class: type[ProduceRequestV12]) -> ProduceRequestV12:
-        return request_struct_class(*self._fields)
 
 
 class EndTxnResponseV5(Response):
@@ -246,16 +243,10 @@ class EndTxnRequestV5(RequestStruct):
     SCHEMA = Schema(_ID, *_PRODUCER, ("committed", Boolean), _TAGS)
 
 
-class BumpingEndTxnRequest(Request[EndTxnRequestV5]):
+class BumpingEndTxnRequest(_RequestOf[EndTxnRequestV5]):
     """Ends the transaction; the answer names the epoch of the next one."""
 
     API_KEY = 26
-
-    def __init__(self, *fields: Any) -> None:
-        self._fields = fields
-
-    def build(self, request_struct_class: type[EndTxnRequestV5]) -> EndTxnRequestV5:
-        return request_struct_class(*self._fields)
 
 
 def finalized_features(answer: ApiVersionsResponseV3) -> dict[str, int]:
