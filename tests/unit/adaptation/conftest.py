@@ -15,6 +15,14 @@ from tests.unit.adaptation.few_transactions import fill_few
 from tests.unit.adaptation.worker_in_memory import WorkerInMemory, fill
 
 
+def copy_of(database: Path, folder: Path) -> Iterator[Engine]:
+    """Yield an engine on a copy of a database, so that a test may change it."""
+    copy = shutil.copy(database, folder)
+    engine = open_engine(f"sqlite:///{copy}")
+    yield engine
+    engine.dispose()
+
+
 @pytest.fixture(scope="session")
 def filled_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     file = tmp_path_factory.mktemp("adaptation") / "filled.sqlite"
@@ -24,10 +32,7 @@ def filled_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def engine(filled_database: Path, tmp_path: Path) -> Iterator[Engine]:
-    shutil.copy(filled_database, tmp_path / "adaptation.sqlite")
-    engine = open_engine(f"sqlite:///{tmp_path}/adaptation.sqlite")
-    yield engine
-    engine.dispose()
+    yield from copy_of(filled_database, tmp_path)
 
 
 @pytest.fixture
@@ -46,7 +51,4 @@ def few_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def few(few_database: Path, tmp_path: Path) -> Iterator[Engine]:
     """Yield a database with the transactions `t0` to `t8` and nothing else."""
-    shutil.copy(few_database, tmp_path / "few.sqlite")
-    engine = open_engine(f"sqlite:///{tmp_path}/few.sqlite")
-    yield engine
-    engine.dispose()
+    yield from copy_of(few_database, tmp_path)
