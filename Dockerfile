@@ -27,7 +27,9 @@ COPY recorder recorder
 COPY decisions decisions
 COPY simulate simulate
 COPY replay replay
+COPY rules rules
 COPY monitoring monitoring
+COPY evidence evidence
 COPY console console
 COPY settings settings
 COPY flagfive flagfive

@@ -18,6 +18,7 @@ from control.keys import ControlKey
 from control.snapshot import Snapshot
 from meta.surge import Surge, budget_in_force
 from meta.verdict import Limits
+from rules.lists.definition import DEFAULT_LIMITS, ListLimits
 from storage import UnitOfWork
 
 
@@ -44,6 +45,7 @@ class AdaptationContext:
         policy: the policy in force, as of the last `reread_policy`.
         clock: seconds since 1970-01-01 UTC.
         after: is called with each step of a flag once it is complete.
+        lists: how much named lists may hold.
         surges: surges of live detectors, as of the last snapshot that was looked at.
     """
 
@@ -55,6 +57,7 @@ class AdaptationContext:
     after: Callable[[FlagStep], None] = continue_after
     policy: StandingPolicy = field(init=False)
     surges: tuple[Surge, ...] = ()
+    lists: ListLimits = DEFAULT_LIMITS
 
     def __post_init__(self) -> None:
         self.policy = self.filed

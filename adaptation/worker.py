@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
-from threading import Event
+from threading import Event, Thread
 from typing import Any
 
 import msgspec
@@ -41,6 +41,8 @@ from control.acknowledgements import AckWatch
 from control.announce import Announcer
 from control.keys import ControlKey
 from meta.device import CPU
+from rules.lists.definition import DEFAULT_LIMITS, ListLimits
+from rules.rule_set import warm_up
 
 log = logging.getLogger(__name__)
 
@@ -69,6 +71,7 @@ class AdaptationConfig:
         policy: the policy that the settings file states.
         device: where torch computes, as `chosen_device` returns it.
         fresh_s: seconds that may lie between the signature of a request and its arrival at the broker.
+        lists: how much named lists may hold.
     """
 
     broker: Broker
@@ -81,6 +84,7 @@ class AdaptationConfig:
     policy: StandingPolicy
     device: str = CPU
     fresh_s: float = 900.0
+    lists: ListLimits = DEFAULT_LIMITS
 
 
 class AdaptationWorker:
@@ -113,6 +117,7 @@ class AdaptationWorker:
         """Handle requests until `stop`. While the broker or the database is away, wait for it."""
         self._outage.listen()
         self._traffic.start()
+        Thread(target=warm_up, name="rules", daemon=True).start()
         HEARTBEATS.await_ready(BROKER)
         try:
             while not self._stop.is_set():
@@ -139,6 +144,7 @@ class AdaptationWorker:
                 Preparation(self._engine, self._traffic, config.adapter, config.device),
                 config.policy,
                 after=self._after,
+                lists=config.lists,
             )
             pending = PendingChanges(context, acks.table)
             pending.resume()

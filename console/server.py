@@ -18,10 +18,14 @@ from console.api import (
     detectors,
     entities,
     episodes,
+    first_steps,
     governing,
     labels,
+    lists,
     monitoring,
     own_access,
+    papers,
+    rules,
     session,
     tokens,
     transactions,
@@ -44,7 +48,8 @@ PREFIX = "/api/v1"
 WAY_TO_PROVIDER_S = 600
 RESOURCES = (
     provider_routes, session, own_access, alerts, transactions, entities, episodes, labels, detectors,
-    control_entries, cases, monitoring, what_if, views, users, tokens, audit, governing,
+    control_entries, rules, lists, papers, first_steps, cases, monitoring, what_if, views, users, tokens,
+    audit, governing,
 )  # fmt: skip
 ASSETS = ("/_nicegui/", "/static-")
 PUBLIC = (PREFIX, SIGN_IN, *ASSETS, "/favicon.ico")

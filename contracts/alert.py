@@ -3,8 +3,8 @@
 import msgspec
 
 VERSION = 1
-RULE_FEATURES = ("risk ", "block ")
-"""How the `Reason.feature` of a rule begins: confirmed frauds of an entity, or its block."""
+RULE_FEATURES = ("risk ", "block ", "rule ", "list ")
+"""How the `Reason.feature` of a rule begins: confirmed frauds, a block, a written rule, a named list."""
 
 
 class Reason(msgspec.Struct, frozen=True):
@@ -12,7 +12,8 @@ class Reason(msgspec.Struct, frozen=True):
 
     Attributes:
         feature: name of the feature; `risk` and the kind of an entity for confirmed frauds; `block` and the
-            kind of an entity that a rule blocks.
+            kind of an entity that a rule blocks; `rule` and the id of a written rule; `list` and the
+            name of a list.
         value: the feature as the model reads it, or the decayed count of confirmed frauds.
         push: log-odds that are lost when this feature alone is set to its median in the training data; for
             risk, the surprise that it adds.
@@ -26,7 +27,7 @@ class Reason(msgspec.Struct, frozen=True):
 
 
 class Alert(msgspec.Struct, frozen=True):
-    """One transaction over the threshold, or of a blocked entity.
+    """One transaction over the threshold, of a blocked entity, or that a written rule holds.
 
     Attributes:
         partition: partition of `transactions`.
@@ -36,7 +37,7 @@ class Alert(msgspec.Struct, frozen=True):
         surprise: the highest of base, detectors and risk.
         tail: share of genuine traffic that scores higher, 0 to 1.
         decision: name of a `Decision`, in lower case.
-        scorer: id of the base or detector that decided.
+        scorer: id of the base or detector that decided; `block`; `rule/ID` of a written rule.
         episode: name of the episode whose detector decided; empty where none did.
         nearest: id of the most similar flagged transaction of that episode.
     """

@@ -12,7 +12,7 @@ from contracts.undecodable import UNDECODABLE
 
 VERSION = 1
 
-RequestKind = Literal["flag", "preview", "label", "approve", "retire", "rollback"]
+RequestKind = Literal["flag", "preview", "label", "approve", "retire", "rollback", "rule", "list", "suppress"]
 
 
 class UnreadableRequest(ValueError):
@@ -31,8 +31,13 @@ class Request(msgspec.Struct, frozen=True):
     - `label`: store whether transactions were fraud or genuine, for example from a chargeback feed. They join
       the episode `name`, or the episode whose detector alerted them.
     - `approve`: put the waiting, shadow or draft episode `name` in force, if the gate passes it.
-    - `retire`: take the episode `name` out of force.
+    - `retire`: take the episode `name`, the written rule `rule/ID` the named list `list/NAME` or
+      `suppression/ID` out of force.
     - `rollback`: restore the version of the control entry `name` (kind/id) before its last change.
+    - `rule`: save `definition` as the written rule `name`, in place of the one with this id. One without a
+      condition changes only what it names of the rule in force, such as its mode.
+    - `list`: change the named list `name` as `definition` says.
+    - `suppress`: silence an entity, a scorer or a rule until a time, as `definition` says.
 
     Attributes:
         author: who asks.
@@ -48,6 +53,8 @@ class Request(msgspec.Struct, frozen=True):
             of the gate hold nevertheless. None leaves the choice to the gate.
         seen: of an approval: number of transactions of the episode that the approver has looked at. With
             another number the approval is refused, since it would cover what no second person has seen.
+        definition: of a rule: JSON, see `rules.definition.RuleDefinition`. Of a list: JSON, see
+            `rules.lists.change.ListChange`. Of a suppression: `control.suppressions.Suppression`.
         role: role of the author, where a service vouches for a user that is signed in to it.
         signed_in: how that user signed in, such as `session` or `token`.
         version: of this message format.
@@ -65,6 +72,7 @@ class Request(msgspec.Struct, frozen=True):
     policy: ReleasePolicy = "auto"
     share: float | None = None
     seen: int | None = None
+    definition: str = ""
     role: str = ""
     signed_in: str = ""
     version: int = VERSION
@@ -78,7 +86,10 @@ class Request(msgspec.Struct, frozen=True):
     def digest(self) -> str:
         """SHA-256 of what is asked, the same for each repeat: all but `time`, `signed_in` and the version."""
         same = msgspec.structs.replace(self, time=0.0, signed_in="", version=VERSION)
-        return hashlib.sha256(msgspec.json.encode(same)).hexdigest()
+        asked = msgspec.to_builtins(same)
+        if not self.definition:
+            del asked["definition"]  # requests of releases without this field keep their digest
+        return hashlib.sha256(msgspec.json.encode(asked)).hexdigest()
 
 
 def read_request(value: bytes | None) -> Request:

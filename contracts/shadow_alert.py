@@ -1,4 +1,4 @@
-"""The `shadow-alerts` topic: alerts that a detector or base on trial would have raised."""
+"""The `shadow-alerts` topic: alerts that a detector, base or written rule on trial would have raised."""
 
 import msgspec
 
@@ -6,14 +6,14 @@ VERSION = 1
 
 
 class ShadowAlert(msgspec.Struct, frozen=True):
-    """One transaction over the threshold of a scorer on trial, which has no part in the decision.
+    """One transaction that a scorer or rule on trial would alert; it has no part in the decision.
 
     Attributes:
         partition: partition of `transactions`.
         offset: offset in that partition.
         event_time: seconds since 1970-01-01 UTC.
-        shadow: id of the detector or base on trial.
-        surprise: surprise by the scorer on trial alone.
+        shadow: id of the detector or base on trial; `rule/ID` of a written rule.
+        surprise: surprise by the scorer on trial alone; of a rule, that of the transaction.
         alerted: whether the live scorers alerted the transaction.
     """
 

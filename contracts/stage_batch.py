@@ -93,6 +93,11 @@ def entities_of(schema: pa.Schema) -> list[str]:
     return [name.removeprefix(ENTITY) for name in schema.names if name.startswith(ENTITY)]
 
 
+def no_rows(schema: pa.Schema) -> pa.RecordBatch:
+    """Return a batch without rows, without the import of pandas that an empty list costs in Arrow."""
+    return pa.RecordBatch.from_arrays([pa.nulls(0, field.type) for field in schema], schema=schema)
+
+
 def to_message(arrow: pa.RecordBatch) -> pa.Buffer:
     """Return an Arrow IPC stream with one record batch."""
     sink = pa.BufferOutputStream()

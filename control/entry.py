@@ -19,6 +19,7 @@ class Kind(StrEnum):
     LIST = "list"
     SUPPRESSION = "suppression"
     SHADOW = "shadow"
+    RULE = "rule"
 
 
 @dataclass(frozen=True)
@@ -64,11 +65,40 @@ class Entry:
     @property
     def content_hash(self) -> str:
         """SHA-256 of its content: kind, id, retired, parent, values and parts, but no author or time."""
-        what = [self.kind, self.id, self.retired, self.parent, dict(self.values), sorted(self.parts)]
-        digest = hashlib.sha256(json.dumps(what, sort_keys=True, separators=(",", ":")).encode())
-        for name in sorted(self.parts):
-            digest.update(hashlib.sha256(self.parts[name]).digest())
-        return digest.hexdigest()
+        return content_hash_of(self.kind, self.id, self.retired, self.parent, self.values, self.part_hashes)
+
+    @property
+    def part_hashes(self) -> dict[str, str]:
+        """SHA-256 of each part, 64 hexadecimal digits, by name."""
+        return {name: hashlib.sha256(part).hexdigest() for name, part in self.parts.items()}
+
+
+def content_hash_of(
+    kind: str,
+    identity: str,
+    retired: bool,
+    parent: str | None,
+    values: Mapping[str, Any],
+    part_hashes: Mapping[str, str],
+) -> str:
+    """Compute the content hash of an entry whose parts are known by their hashes alone.
+
+    Args:
+        kind: see `Entry`, as for the next four.
+        identity: the id of the entry.
+        retired: whether it takes away what is in force.
+        parent: content hash of another entry.
+        values: small parameters.
+        part_hashes: SHA-256 of each part, 64 hexadecimal digits, by name.
+
+    Returns:
+        64 hexadecimal digits.
+    """
+    what = [kind, identity, retired, parent, dict(values), sorted(part_hashes)]
+    digest = hashlib.sha256(json.dumps(what, sort_keys=True, separators=(",", ":")).encode())
+    for name in sorted(part_hashes):
+        digest.update(bytes.fromhex(part_hashes[name]))
+    return digest.hexdigest()
 
 
 @dataclass(frozen=True)

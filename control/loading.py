@@ -10,6 +10,7 @@ import numpy as np
 
 from control.entry import Entry, Kind
 from control.errors import MalformedEntry
+from control.list_entries import is_of_named_list, read_named_list
 from control.parts import (
     BASE,
     DETECTOR,
@@ -23,6 +24,7 @@ from control.parts import (
     tails_from_bytes,
 )
 from control.rules import Placed, read_rules
+from control.written_rules import read_written_rule
 from meta.arrays import Floats
 from meta.artifacts import past_from_bytes
 from meta.base import BaseModel
@@ -31,6 +33,9 @@ from meta.detector import Detector
 from meta.evidence_model import EvidenceModel
 from meta.soundness import check_base_model, check_evidence, check_rows
 from meta.tensors import BrokenArtifact
+from rules.definition import WrittenRule
+from rules.lists.bucket import Bucket
+from rules.lists.definition import ListDefinition
 
 Part = TypeVar("Part")
 
@@ -124,7 +129,18 @@ class Calibration:
     detectors: Mapping[str, Tails]
 
 
-Loaded = LoadedBase | LoadedDetector | LoadedShadow | EvidenceModel | Calibration | tuple[Placed, ...] | None
+Loaded = (
+    LoadedBase
+    | LoadedDetector
+    | LoadedShadow
+    | EvidenceModel
+    | Calibration
+    | WrittenRule
+    | ListDefinition
+    | Bucket
+    | tuple[Placed, ...]
+    | None
+)
 
 
 def load(entry: Entry) -> Loaded:
@@ -154,7 +170,9 @@ def load(entry: Entry) -> Loaded:
             number(entry, THRESHOLD)
             return _calibration(entry)
         case Kind.RISK | Kind.LIST | Kind.SUPPRESSION:
-            return read_rules(entry)
+            return read_named_list(entry) if is_of_named_list(entry) else read_rules(entry)
+        case Kind.RULE:
+            return read_written_rule(entry)
     return None
 
 

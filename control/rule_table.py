@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from control.keyed_map import KeyedMap
-from control.rules import Effect, Placed, blocks_by_risk, faded
+from control.rules import EVERY, Effect, Placed, blocks_by_risk, faded
 from features.byte_strings import ByteStrings
 from features.hashing import hash_strings
 
@@ -112,6 +112,12 @@ class RuleTable:
     def __len__(self) -> int:
         """Return the number of entities that batches look up."""
         return sum(len(keys.rules) for keys in self.by_entity.values())
+
+    @property
+    def silenced(self) -> tuple[Placed, ...]:
+        """Return the suppressions of scorers for all entities."""
+        known = self.by_entity.get(EVERY)
+        return () if known is None else known.rules.get(EVERY.encode(), ())
 
     def blocked(self, time: float, *, apart_from: str = "", by_risk: bool = False) -> set[Place]:
         """Return the entities that are blocked at an event time, as kind and key.

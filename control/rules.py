@@ -22,6 +22,9 @@ from meta import entity_risk
 RULES = "rules"
 """Name of the part that holds rules."""
 
+EVERY = "*"
+"""Kind and key of a suppression that silences a scorer for all entities."""
+
 MOST_OF_ONE = 100
 """Rules of one entity in one entry: a batch applies them one after another to each of its transactions."""
 
@@ -114,6 +117,8 @@ def read_rules(entry: Entry) -> tuple[Placed, ...]:
         raise MalformedEntry(
             f"{entry.key.decode()}: effects {sorted(wrong)}, allowed in a {entry.kind} are {sorted(allowed)}"
         )
+    if any(rule.entity == EVERY and (rule.key != EVERY or not rule.scorer) for rule in rules):
+        raise MalformedEntry(f"{entry.key.decode()}: a suppression for all entities names one scorer")
     most = max(Counter((rule.entity, rule.key) for rule in rules).values(), default=0)
     if most > MOST_OF_ONE:
         raise MalformedEntry(f"{entry.key.decode()}: {most} rules of one entity, allowed are {MOST_OF_ONE}")

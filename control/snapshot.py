@@ -9,9 +9,12 @@ from functools import cached_property
 from control.applied import Applied, AppliedByKey, in_force, latest_number
 from control.entry import Entry, Kind, LoggedEntry
 from control.errors import ControlRefused, MalformedEntry, ReplayedEntry
+from control.list_entries import is_bucket
 from control.loading import BASE_SHIFT, RISK_SHARE, THRESHOLD, LoadedBase, LoadedDetector, load
+from control.named_lists import NamedLists
 from control.rule_table import RuleTable
 from control.rules import ALLOWED, Placed
+from control.rules_in_force import rule_set_of
 from control.scorers import Scorers
 from control.shadows import Shadows
 from meta.adapters.protocol import Adapter
@@ -20,6 +23,7 @@ from meta.calibration import Tails
 from meta.detector import Detector
 from meta.evidence_model import EvidenceModel
 from meta.stack import ScoringStack
+from rules.rule_set import RuleSet
 
 BEFORE_FIRST = -1
 """The control offset before any entry: nothing is in force and nothing can be scored."""
@@ -38,12 +42,16 @@ class Snapshot:
         scorers: What scores, built from `applied`. Rules come by the thousand and building takes
             milliseconds, so `apply` passes on the scorers that an entry does not touch.
         rules: Risk, lists and suppressions of single entities, built from `applied`; passed on likewise.
+        lists: Named lists, built from `applied`; a change shares what it does not touch.
+        written: Rules that people wrote, compiled for what scores; passed on likewise.
     """
 
     offset: int = BEFORE_FIRST
     applied: AppliedByKey = field(default_factory=AppliedByKey)
     scorers: Scorers = field(default_factory=Scorers)
     rules: RuleTable = field(default_factory=RuleTable)
+    lists: NamedLists = field(default_factory=NamedLists)
+    written: RuleSet = field(default_factory=RuleSet)
 
     def apply(self, entry: Entry, offset: int) -> Snapshot:
         """Return what is in force once `entry`, read at `offset`, is applied.
@@ -106,10 +114,16 @@ class Snapshot:
         newest = keys[0] if len(keys) == 1 else None
         shifted = latest_number(before.applied, BASE_SHIFT) != latest_number(self.applied, BASE_SHIFT)
         rescored = shifted or any(_rescores(old, new) for old, new in changed)
+        scorers = Scorers.of(self.applied, newest) if rescored else self.scorers
+        of_lists = [new for _, new in changed if new.entry.kind is Kind.LIST]
+        lists = self.lists.after(of_lists) if of_lists else self.lists
+        rewritten = rescored or any(_rewrites(new) for _, new in changed)
         return replace(
             self,
-            scorers=Scorers.of(self.applied, newest) if rescored else self.scorers,
+            scorers=scorers,
             rules=self._rules(changed),
+            lists=lists,
+            written=rule_set_of(self.applied, scorers, lists, self.written) if rewritten else self.written,
         )
 
     def _rules(self, changed: Sequence[tuple[Applied | None, Applied]]) -> RuleTable:
@@ -206,9 +220,15 @@ class Folded:
 def _rescores(old: Applied | None, new: Applied) -> bool:
     """Return whether scorers must be built again: not for rules, and not for a threshold without tails."""
     entry = new.entry
-    holds_rules = entry.kind in ALLOWED
+    holds_rules = entry.kind in ALLOWED or entry.kind is Kind.RULE
     steers = entry.kind is Kind.THRESHOLD and not (entry.parts or (old and old.entry.parts))
     return not (holds_rules or steers)
+
+
+def _rewrites(new: Applied) -> bool:
+    """Return whether rules are compiled again: rules read the definition of lists, and not their values."""
+    kind = new.entry.kind
+    return kind is Kind.RULE or (kind is Kind.LIST and not is_bucket(new.entry))
 
 
 def _held(applied: Applied | None) -> tuple[Placed, ...]:

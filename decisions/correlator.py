@@ -6,70 +6,23 @@ or for the commit of its score, until its deadline. Nothing here reads a clock o
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Protocol
-
 from contracts.dead_letter import REUSED_ID
 from contracts.metrics import decisions as metrics
 from decisions.answer import Answer, Cause, Policy
+from decisions.commits import Commits
 from decisions.errors import Conflict, Refusal
 from decisions.limit import Limit
 from decisions.recent import Place, Recent
 from decisions.scored import ScoredBatch
+from decisions.waiting import Pending, Timers, Waiter
 
 LOST_S = 30.0
 """Seconds after which a transaction without a score no longer counts as under way."""
 MOST_REJECTED = 1_000
 """Dead letters that are remembered until the acknowledgement of their transaction is there."""
-
-
-class Timer(Protocol):
-    """A call that may be cancelled."""
-
-    def cancel(self) -> None:
-        """Never make the call."""
-
-
-class Timers(Protocol):
-    """A clock that makes calls at a time; an asyncio event loop is one."""
-
-    def time(self) -> float:
-        """Seconds that only go forward."""
-
-    def call_at(self, when: float, callback: Callable[[], None]) -> Timer:
-        """Call back at a time."""
-
-
-@dataclass(slots=True, eq=False)
-class Waiter:
-    """One request for one transaction.
-
-    Attributes:
-        id: id of the transaction, for the fallback; empty where it has none.
-        deadline: time at which it is answered at the latest, by the clock of the timers.
-        durable: whether it waits for the commit of the score.
-        done: called once, with the answer or the refusal.
-    """
-
-    id: str
-    deadline: float
-    durable: bool
-    done: Callable[[Answer | Refusal], None]
-    known: tuple[ScoredBatch, int] | None = None
-    timer: Timer | None = None
-    finished: bool = False
-
-
-@dataclass(slots=True, eq=False)
-class Pending:
-    """One transaction that has no score yet."""
-
-    id: bytes
-    fingerprint: bytes
-    since: float
-    place: Place | None = None
-    waiters: list[Waiter] = field(default_factory=list)
+_TAKEN_IN, _STORED, _SCORED, _COMMITTED = (
+    metrics.DECISION_STEP_SECONDS.labels(step) for step in ("taken in", "stored", "scored", "committed")
+)
 
 
 class Correlator:
@@ -88,8 +41,7 @@ class Correlator:
         self._at: dict[Place, Pending] = {}
         self._rejected: dict[Place, str] = {}
         self._for_alert: dict[Place, list[Waiter]] = {}
-        self._uncommitted: dict[int, dict[int, ScoredBatch]] = {}
-        self._committed: dict[int, int] = {}
+        self._commits = Commits()
         self._for_commit: dict[ScoredBatch, list[Waiter]] = {}
 
     def expect(self, waiter: Waiter) -> None:
@@ -119,9 +71,14 @@ class Correlator:
 
     def begin(self, identity: bytes, fingerprint: bytes, waiter: Waiter, since: float) -> None:
         """Make a transaction pending, with its first waiter; it counts as under way until it has a score."""
-        pending = Pending(identity, fingerprint, since)
+        pending = Pending(identity, fingerprint, since, since)
         self._pending[identity] = pending
         pending.waiters.append(waiter)
+
+    def written(self, identity: bytes) -> None:
+        """Note that a pending transaction was handed to the producer."""
+        if (pending := self._pending.get(identity)) is not None:
+            pending.end_step(_TAKEN_IN, self._timers.time())
 
     def fail(self, identity: bytes, outcome: Answer | Refusal | Cause) -> None:
         """End a pending transaction that gets no score."""
@@ -138,6 +95,7 @@ class Correlator:
         if pending is None:
             return
         pending.place, self._at[place] = place, pending
+        pending.end_step(_STORED, self._timers.time())
         if (reason := self._rejected.pop(place, None)) is not None:
             self.rejected(place, reason)
 
@@ -157,21 +115,16 @@ class Correlator:
         self.fail(pending.id, conflict() if reason == REUSED_ID else Cause.NOT_SCORED)
 
     def scored(self, batch: ScoredBatch) -> None:
-        """Take a batch of scores, and answer those who wait for them.
-
-        An uncommitted batch that comes after a committed one of its place or a later place is known, or was
-        aborted: two readers take no turns.
-        """
-        now = self._timers.time()
-        if not batch.durable:
-            if batch.offset <= self._committed.get(batch.partition, -1):
-                return
-            self._uncommitted.setdefault(batch.partition, {})[batch.offset] = batch
+        """Take a batch of scores, and answer those who wait for them."""
+        now = batch.read_at = self._timers.time()
+        if not batch.durable and not self._commits.await_commit(batch):
+            return
         for row, before in self._recent.add(batch):
             if before is not None:
                 self._scored_again(before, batch, row)
             pending = self._end(batch.ids[row])
             if pending is not None:
+                pending.end_step(_SCORED, now)
                 self._limit.answered(now - pending.since)
                 for waiter in pending.waiters:
                     self._attend(waiter, self._recent.find(pending.id) or (batch, row))
@@ -183,18 +136,11 @@ class Correlator:
             self._try(waiter)
 
     def committed(self, partition: int, offset: int) -> bool:
-        """Note that the batch at this place of `scored` is committed; return whether it was known.
-
-        Uncommitted batches before it were aborted, since a partition has one writer at a time.
-        """
-        self._committed[partition] = offset
-        batches = self._uncommitted.get(partition, {})
-        while batches and (first := next(iter(batches))) < offset:
-            del batches[first]
-        batch = batches.pop(offset, None)
+        """Note that the batch at this place of `scored` is committed; return whether it was known."""
+        batch = self._commits.commit(partition, offset)
         if batch is None:
             return False
-        batch.durable = True
+        _COMMITTED.observe(self._timers.time() - batch.read_at)
         for waiter in self._for_commit.pop(batch, ()):
             self._try(waiter)
         return True

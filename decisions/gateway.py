@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 
 from contracts.decision import Decision
 from contracts.heartbeat import HEARTBEATS, beat_event_loop
+from contracts.interpreter import keep_what_is_loaded
 from contracts.metrics import decisions as metrics
 from contracts.stage_batch import BatchFormat
 from decisions.access import Access, Anyone
@@ -72,6 +73,7 @@ async def run_gateway(settings: Settings, decoder: Decoder, form: BatchFormat, e
         transactional=settings.stream.delivery == "exactly_once",
     )
     await writer.start()
+    keep_what_is_loaded()
     try:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(beat_event_loop(LOOP, within_s=STUCK_S))

@@ -22,13 +22,14 @@ from typing import Protocol
 import numpy as np
 
 from decisions.answer import Answer, Cause
-from decisions.correlator import Correlator, Timers, Waiter, conflict
+from decisions.correlator import Correlator, conflict
 from decisions.errors import Invalid
 from decisions.fingerprint import fingerprint
 from decisions.limit import Limit
 from decisions.recent import Place
 from decisions.rejected import invalid
 from decisions.scored import text_of
+from decisions.waiting import Timers, Waiter
 from features.byte_strings import ByteStrings
 from features.columns import Channel, Columns, currency_text
 from features.decode import Decoder
@@ -169,6 +170,7 @@ class Intake:
             else:
                 self._correlator.stored(one.id, place)
 
+        self._correlator.written(one.id)
         await self._writer.write(one.key, one.submitted.body, done)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decisions.errors import Invalid
-from features.decode import MAX_RECORD_BYTES
+from features.reading import MAX_RECORD_BYTES
 from features.rejects import RejectReason
 from features.schema import MAX_AMOUNT, MAX_KEY_BYTES
 

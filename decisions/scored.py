@@ -18,6 +18,9 @@ from features.columns import Channel, currency_text
 class ScoredBatch:
     """A batch of `scored`.
 
+    Attributes:
+        read_at: when the gateway read it, by the clock of its timers.
+
     Args:
         rows: the Arrow batch, with the columns of `contracts.scored_batch`.
         partition: partition of `scored`, which is also that of the transactions.
@@ -32,6 +35,7 @@ class ScoredBatch:
         self._rows = rows
         self.partition, self.offset, self.scored_at = partition, offset, scored_at
         self.durable = durable
+        self.read_at = 0.0
         self.ids: list[bytes] = rows.column("id").to_pylist()
 
     def score(self, row: int) -> Score:

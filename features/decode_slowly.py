@@ -45,7 +45,19 @@ def read_record(schema: TransactionSchema, value: bytes, arrival: float) -> Reco
     Raises:
         Rejected: with the first error in the record.
     """
-    fields = _parse(value)
+    return record_of(schema, _parse(value), arrival)
+
+
+class Seconds(float):
+    """An event time in seconds since 1970, where a record says its unit itself."""
+
+
+def record_of(schema: TransactionSchema, fields: dict[str, Any], arrival: float) -> Record:
+    """Read the fields of a record, in the types that a JSON parser gives, or with a time in `Seconds`.
+
+    Raises:
+        Rejected: with the first error in the fields.
+    """
     return Record(
         id=_text(fields, schema.id),
         time=_time(schema, fields, arrival),
@@ -99,9 +111,12 @@ def _number(fields: dict[str, Any], name: str) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise Rejected(RejectReason.WRONG_TYPE, name)
     try:
-        return float(value) + 0.0  # turns -0.0 into 0.0
+        number = float(value) + 0.0  # turns -0.0 into 0.0
     except OverflowError:
         raise Rejected(RejectReason.TOO_LARGE, name) from None
+    if not math.isfinite(number):
+        raise Rejected(RejectReason.NOT_FINITE, name)
+    return number
 
 
 def _amount(fields: dict[str, Any], name: str) -> float:
@@ -114,7 +129,9 @@ def _amount(fields: dict[str, Any], name: str) -> float:
 
 
 def _time(schema: TransactionSchema, fields: dict[str, Any], arrival: float) -> float:
-    if schema.time_unit == "iso8601":
+    if isinstance(fields.get(schema.time), Seconds):
+        time = _number(fields, schema.time)
+    elif schema.time_unit == "iso8601":
         value = _present(fields, schema.time)
         if not isinstance(value, str):
             raise Rejected(RejectReason.WRONG_TYPE, schema.time)

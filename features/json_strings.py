@@ -39,6 +39,19 @@ def skip_string(text: Pointer, at: Index, end: Index) -> Index:
 
 
 @inlined
+def is_printable(text: Pointer, at: Index, end: Index) -> bool:
+    """Whether the bytes are UTF-8 without control characters."""
+    while at < end:
+        if text[at] < FIRST_PRINTABLE:
+            return False
+        width = 1 if text[at] < 0x80 else _character_width(text, at, end)
+        if width == 0:
+            return False
+        at += width
+    return True
+
+
+@inlined
 def _skip_plain(text: Pointer, at: Index, end: Index) -> Index:
     while at + 8 <= end:
         special = _special_bytes(word_at(text, at))

@@ -32,15 +32,18 @@ def read_values(
 
     values: int64 (n, f, 2) of `find_values`; those of ids, codes and keys shrink to the text within quotes.
     per_second: units of numeric time per second, or 0 for ISO 8601. latest: (n,) seconds.
-    time, amount: (n,). codes: (n, 3), currency, category and channel.
+    time, amount: (n,), NaN where they are to be read; other values are known, time in seconds.
+    codes: (n, 3), currency, category and channel.
     """
     text = pointer_to(buffer)
     for i in range(len(usual)):
         if not usual[i]:
             continue
         found = row_pointer(values, i)
-        time[i] = _time_of(text, found[2 * TIME], found[2 * TIME + 1], per_second)
-        amount[i] = _number_of(text, found[2 * AMOUNT], found[2 * AMOUNT + 1])
+        if np.isnan(time[i]):
+            time[i] = _time_of(text, found[2 * TIME], found[2 * TIME + 1], per_second)
+        if np.isnan(amount[i]):
+            amount[i] = _number_of(text, found[2 * AMOUNT], found[2 * AMOUNT + 1])
         fits = earliest <= time[i] <= latest[i] and 0.0 <= amount[i] <= MAX_AMOUNT
         fits = fits and _read_codes(text, found, row_pointer(codes, i)) and _read_text(text, found, ID)
         for field in range(FIRST_KEY, values.shape[1]):

@@ -20,6 +20,7 @@ class RejectReason(IntEnum):
     TIME_OUT_OF_RANGE = 6
     CARD_NUMBER = 7
     TOO_LARGE = 8
+    SCHEMA = 9
 
 
 class Rejected(Exception):

@@ -6,6 +6,8 @@ import getpass
 import shlex
 import time
 import uuid
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
@@ -16,6 +18,7 @@ from flagfive.global_options import settings_of
 if TYPE_CHECKING:
     from contracts.answer import Answer
     from contracts.request import Request, RequestKind
+    from contracts.request_client import FeedbackClient
     from settings import Settings
 
 UNANSWERED = 4
@@ -71,13 +74,51 @@ def ask_and_print(
     """
     import msgspec
 
-    settings = settings_of(context)
-    request = _request(settings, kind, author, request_id, fields)
-    answer = _answer(settings, request, wait)
-    lines = [msgspec.json.encode(answer).decode()] if as_json else lines_of(answer, request.name)
+    answer = ask(settings_of(context), kind, wait=wait, author=author, request_id=request_id, **fields)
+    episode = str(fields.get("name", ""))
+    lines = [msgspec.json.encode(answer).decode()] if as_json else lines_of(answer, episode)
     for line in lines:
         print(line)
     raise typer.Exit(EXIT_CODES.get(answer.status, 1))
+
+
+def ask(
+    settings: Settings,
+    kind: RequestKind,
+    *,
+    wait: float,
+    author: str | None,
+    request_id: str | None = None,
+    **fields: Any,
+) -> Answer:
+    """Send a request and return the answer; arguments and errors are those of `ask_and_print`."""
+    return _answer(settings, _request(settings, kind, author, request_id, fields), wait)
+
+
+def ask_each(
+    settings: Settings,
+    kind: RequestKind,
+    asked: Iterable[dict[str, Any]],
+    *,
+    wait: float,
+    author: str | None,
+) -> Iterator[Answer]:
+    """Send requests one after another over one connection, and yield their answers.
+
+    Args:
+        settings: all settings.
+        kind: what is asked.
+        asked: fields of each request.
+        wait: seconds to wait for each answer.
+        author: who asks.
+
+    Raises:
+        AnswerTimeout: an answer did not come in time; those after it are not asked.
+        BrokerAway: no broker answers.
+    """
+    with _client(settings) as client:
+        for fields in asked:
+            yield _await(client, _request(settings, kind, author, None, fields), wait)
 
 
 def _request(
@@ -100,6 +141,13 @@ def _request(
 
 def _answer(settings: Settings, request: Request, wait: float) -> Answer:
     """Send the request and wait for its answer; raises as `ask_and_print`."""
+    with _client(settings) as client:
+        return _await(client, request, wait)
+
+
+@contextmanager
+def _client(settings: Settings) -> Iterator[FeedbackClient]:
+    """Connect; raises UserError without the rights, and BrokerAway where no broker answers."""
     from kafka.errors import KafkaError
 
     from contracts.answers_topic import answers_topic
@@ -114,11 +162,16 @@ def _answer(settings: Settings, request: Request, wait: float) -> Answer:
         pass  # raises BrokerAway at once; the client would retry first
     try:
         with FeedbackClient(broker, topic, trust) as client:
-            answer = client.ask(request, timeout_s=wait)
+            yield client
     except KafkaError as error:
         if is_missing_right(error):
             raise UserError(told(error, "READ" if answers_topic(topic) in str(error) else "WRITE")) from None
         raise BrokerAway(broker.bootstrap, str(error) or type(error).__name__) from None
+
+
+def _await(client: FeedbackClient, request: Request, wait: float) -> Answer:
+    """Return the answer to a request; raises AnswerTimeout."""
+    answer = client.ask(request, timeout_s=wait)
     if answer is None:
         raise AnswerTimeout(
             f"no answer within {wait:g} s: is `flagfive adapter` running? The request is on the topic; "

@@ -3,17 +3,20 @@
 Counts on the way how many transactions came again.
 """
 
+import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
+    from features.columns import Columns
     from settings import Settings
 
 NEWEST = 1_000
 """Transactions looked at in each partition."""
 _POLL_MS = 500
 _MOST_POLLS = 20
+_REGISTRY_S = 30.0
 _SHOWN = 4  # characters of a card
 
 
@@ -47,13 +50,54 @@ def card_places(settings: "Settings") -> CardPlaces:
     """
     found: dict[str, set[int]] = defaultdict(set)
     ids: Counter[tuple[int, str]] = Counter()
-    for partition, value in _newest(settings):
-        card, identity = _fields(value, settings.primary.field, settings.transaction.id)
+    for partition, card, identity in _cards_of(settings, list(_newest(settings))):
         if card is not None and identity is not None:
             found[card].add(partition)
             ids[partition, identity] += 1
     misplaced = [("..." + card[-_SHOWN:], sorted(at)) for card, at in found.items() if len(at) > 1]
     return CardPlaces(len(found), sorted(misplaced), ids.total(), ids.total() - len(ids))
+
+
+def _cards_of(
+    settings: "Settings", records: list[tuple[int, bytes | None]]
+) -> Iterator[tuple[int, str | None, str | None]]:
+    """Yield partition, card and id of each transaction, None for what cannot be read."""
+    if settings.transaction.format == "json":
+        for partition, value in records:
+            card, identity = _fields(value, settings.primary.field, settings.transaction.id)
+            yield partition, card, identity
+        return
+    columns = _decoded(settings, [value for _, value in records])
+    texts = zip(columns.row.tolist(), columns.keys[0].to_list(), columns.id.to_list(), strict=True)
+    for row, key, name in texts:
+        yield records[row][0], (key or b"").decode(), (name or b"").decode()
+
+
+def _decoded(settings: "Settings", values: list[bytes | None]) -> "Columns":
+    """Decode records in the wire format; those that cannot be read are left out."""
+    import asyncio
+
+    import numpy as np
+
+    from features.byte_strings import ByteStrings
+    from features.formats.decode import WireDecoder
+    from stream.registry.client import Registry
+    from stream.registry.known_schemas import KnownSchemas
+    from stream.wiring import transaction_schema
+
+    decoder, found = WireDecoder(transaction_schema(settings)), ByteStrings.from_list(values)
+
+    async def learn() -> None:
+        registry = Registry(settings.registry)
+        try:
+            await asyncio.wait_for(KnownSchemas(registry, decoder).prepare(found), _REGISTRY_S)
+        except TimeoutError:
+            pass  # the check of the registry says why
+        finally:
+            await registry.close()
+
+    asyncio.run(learn())
+    return decoder.decode(found, np.full(len(values), time.time()))[0]
 
 
 def _fields(value: bytes | None, *names: str) -> list[str | None]:

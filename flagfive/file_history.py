@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from features.decode import Decoder
 from features.formulas import WINDOW_FORMULAS
@@ -41,7 +42,7 @@ def read_history(
     Rows whose label is neither fraud nor genuine count as genuine.
 
     Args:
-        file: CSV or Parquet file, rows in the order of time.
+        file: CSV, JSON lines or Parquet, rows in the order of time.
         schema: the entities, which determine the features.
         mapping: mapping file; None takes the field names of the settings, else a bundled mapping that fits.
         held_out: kinds of fraud that training must not see.
@@ -60,7 +61,7 @@ def read_history(
     chosen = choose_mapping(schema, table, mapping)
     if not labelled:
         return _Reader(schema, chosen, None, table).read(held_out)
-    if chosen.label is None or chosen.label.column not in table.columns:
+    if chosen.label is None or not set(chosen.label.columns) <= set(table.columns):
         raise UserError(f"{file}: no column says which rows are fraud; name it under [label] in a mapping")
     return _Reader(schema, chosen, chosen.label, table).read(held_out)
 
@@ -81,8 +82,9 @@ class _Reader:
         }
 
     def read(self, held_out: tuple[str, ...]) -> NamedHistory:
-        labels = [c for c in (self.label.column, self.label.pattern) if c] if self.label else []
-        parts = [self._part(p) for p in self.table.parts([*self.fields.values(), *labels])]
+        labels = [c for c in (*self.label.columns, self.label.pattern) if c] if self.label else []
+        columns = [*self.fields.values(), *self.mapping.time_columns, *labels]
+        parts = [self._part(p) for p in self.table.parts(columns)]
         if not parts:
             raise UserError(f"{self.table.path}: no rows")
         X, family, card, seconds = (np.concatenate(column) for column in zip(*parts, strict=True))
@@ -108,8 +110,9 @@ class _Reader:
     def _family(self, part: pa.RecordBatch) -> np.ndarray:
         if self.label is None:
             return np.zeros(part.num_rows, np.int64)
-        labels = np.array(texts(part[self.label.column]).to_pylist(), object)
-        fraud = np.isin(labels, [text_of(value) for value in self.label.fraud])
+        values = pa.array([text_of(value) for value in self.label.fraud], pa.large_string())
+        told = [pc.is_in(texts(part[column]), values) for column in self.label.columns]
+        fraud = np.any([one.to_numpy(zero_copy_only=False) for one in told], axis=0)
         family = np.where(fraud, UNNAMED, 0).astype(np.int64)
         if self.label.pattern is None:
             return family

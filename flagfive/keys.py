@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pydantic import SecretStr
 
     from contracts.signing.keys import Key
+    from contracts.signing.principals import Registry
     from contracts.signing.trust import Trust
     from control.keys import ControlKey
     from flagfive.key_folder import KeyFolder
@@ -69,6 +70,21 @@ def trust_of(settings: Settings, name: str) -> Trust:
         return Trust.derived(given.secret, name)
     registry = made_folder(settings).registry()
     return Trust(name, _private(settings, name), registry)
+
+
+def registry_of(settings: Settings) -> Registry:
+    """Return the principals and their public keys, for a process that only verifies; no key is made.
+
+    Raises:
+        WrongSettings: there is neither a folder of keys nor a shared secret, or the folder cannot be used.
+    """
+    from contracts.signing.keys import SharedSecret
+    from contracts.signing.principals import Registry
+
+    given, folder = _given(settings.control.key, "FLAGFIVE_CONTROL_KEY"), key_folder(settings)
+    if isinstance(given, SharedSecret) and not folder.exists:
+        return Registry.derived(given.secret)
+    return folder.registry()
 
 
 def key_folder(settings: Settings) -> KeyFolder:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from flagfive.errors import UserError
+from flagfive.progress import shown_progress
 from replay.mapping import Mapping, WrongMapping, bundled_for, read_mapping
 from replay.progress import Progress
 from replay.table import TableFile, UnreadableTable
@@ -16,7 +17,7 @@ def open_table(file: Path, mapping: Path | None) -> tuple[TableFile, Mapping]:
     """Open a labelled file.
 
     Args:
-        file: CSV or Parquet file.
+        file: CSV, JSON lines or Parquet file, folder or pattern.
         mapping: mapping file; None takes a bundled mapping that fits.
 
     Returns:
@@ -38,11 +39,8 @@ def open_table(file: Path, mapping: Path | None) -> tuple[TableFile, Mapping]:
 
 
 @contextmanager
-def report_progress(table: TableFile) -> Iterator[Progress]:
-    """Show a progress bar while the block runs.
-
-    Args:
-        table: the file that is read.
+def report_progress() -> Iterator[Progress]:
+    """Show the progress of work on a file while the block runs.
 
     Yields:
         A function to report progress with.
@@ -50,22 +48,16 @@ def report_progress(table: TableFile) -> Iterator[Progress]:
     Raises:
         UserError: the block found something wrong with the file.
     """
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
-    from rich.progress import Progress as Bar
-
     from replay.fold import NothingToLearn
     from replay.measures import Unmeasurable
     from replay.reading import BadRow
     from replay.survey import UnfitFile
+    from replay.tasks import ProcessEnded
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     try:
-        with Bar(*columns, transient=True) as progress:
-            task = progress.add_task("checking", total=table.rows())
-
-            def update(stage: str, done: int, rows: int) -> None:
-                progress.update(task, description=stage, completed=done, total=rows or None)
-
-            yield update
-    except (BadRow, UnfitFile, NothingToLearn, Unmeasurable, WrongMapping, UnreadableTable) as error:
+        with shown_progress() as show:
+            yield show
+    except (
+        BadRow, UnfitFile, NothingToLearn, Unmeasurable, WrongMapping, UnreadableTable, ProcessEnded
+    ) as error:  # fmt: skip
         raise UserError(str(error)) from None

@@ -20,7 +20,7 @@ from replay.mapping import (
     read_mapping,
 )
 from replay.table import TableFile
-from replay.times import seconds_of
+from replay.times import event_times
 from stream.feed.feed import Feed
 from stream.feed.pace import Pace
 from stream.feed.rows import RowEncoder
@@ -88,7 +88,7 @@ async def produce(
     fields = json_fields(schema, mapping)
     sent = 0
     async with Feed(broker, topic) as feed:
-        for part in table.parts(list(fields.values())):
+        for part in table.parts([*fields.values(), *mapping.time_columns]):
             at = 0
             while at < part.num_rows:
                 rows = await pace.allow(min(SLICE_ROWS, part.num_rows - at))
@@ -144,15 +144,18 @@ def message_columns(
         UserError: a time cannot be parsed.
     """
     columns = {field: _plain(part[column]) for field, column in fields.items()}
-    columns[schema.time] = _times(columns[schema.time], schema, mapping)
+    columns[schema.time] = _times(part, schema, mapping)
     return columns
 
 
-def _times(time: pa.Array, schema: TransactionSchema, mapping: Mapping) -> pa.Array:
+def _times(part: pa.RecordBatch, schema: TransactionSchema, mapping: Mapping) -> pa.Array:
+    time = _plain(part[mapping.time])
     is_number = pa.types.is_integer(time.type) or pa.types.is_floating(time.type)
-    if pa.types.is_timestamp(time.type) or (is_number and mapping.time_unit == schema.time_unit):
+    is_plain = not (mapping.time_of_day or mapping.time_zone or mapping.time_start or mapping.time_format)
+    same_unit = is_number and mapping.time_unit == schema.time_unit
+    if is_plain and (pa.types.is_timestamp(time.type) or same_unit):
         return time
-    seconds, wrong = seconds_of(time, mapping.time_unit, mapping.time_format)
+    seconds, wrong = event_times(part, mapping)
     missing = time.is_null().to_numpy(zero_copy_only=False)
     if len(bad := np.flatnonzero(wrong & ~missing)):
         allowed = mapping.time_format or "ISO 8601"

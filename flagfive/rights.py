@@ -54,6 +54,7 @@ def _worker(settings: Settings) -> list[Right]:
         Right(GROUP, (group,), (READ,)),
     ]
     if settings.stream.delivery == "exactly_once":
+        rights.append(Right(TOPIC, (topics.scored,), (READ,)))  # committed places are checked against it
         rights.append(Right(TRANSACTIONAL_ID, (f"{group}-",), (WRITE,), prefix=True))
     return rights
 
@@ -131,7 +132,11 @@ PROCESSES = {
         Process("console", "sends the requests of analysts", _console),
         Process("decide", "answers payments over HTTP with a decision", _decide),
         Process("feed", "sends transactions: produce, simulate, your own producer", _feed),
-        Process("analyst", "a person at the command line: flag, label, approve, retire, rollback", _analyst),
+        Process(
+            "analyst",
+            "a person at the command line: flag, label, approve, retire, rollback, rules, lists, suppress",
+            _analyst,
+        ),
         Process("operator", "a person or job that runs topics, status, promote, keys and restore", _operator),
     )
 }

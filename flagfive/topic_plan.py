@@ -11,6 +11,10 @@ from flagfive.errors import UserError
 from settings import Settings
 
 HOUR_MS = 3_600_000
+# The broker's clock sets the time of records. With the writer's, a wrong clock would delete records early or
+# keep them longer, and a broker refuses records that are more than an hour ahead of it. Whether a request is
+# fresh, and which transaction is a repeat, counts from arrival too.
+ARRIVAL = {"message.timestamp.type": "LogAppendTime"}
 MIB = 1024 * 1024
 # With three copies a write is stored on two brokers before it counts, so that one broker may fail.
 COPIES_FOR_IN_SYNC, IN_SYNC = 3, 2
@@ -34,15 +38,12 @@ def planned_topics(settings: Settings) -> list[PlannedTopic]:
     """Return every topic of the settings; the stage of the primary entity reads `transactions` itself."""
     topics, entities = settings.topics, settings.entities
     kept = _kept(settings)
-    # Retention counts from arrival, so that a wrong event time cannot delete a record early or keep it
-    # longer.
-    arrival = {"message.timestamp.type": "LogAppendTime"}
     # The broker stores these uncompressed. So it refuses a batch that would grow beyond the limit, and
     # readers need no limit of their own. `transactions` may be compressed: there the worker has one.
     ours = {**kept, "compression.type": "uncompressed"}
     dead = {**ours, "max.message.bytes": str(topics.max_dead_letter_bytes)}
     many = [
-        (topics.transactions, kept | arrival),
+        (topics.transactions, kept),
         *((topics.stage_topic(entity.name), ours) for entity in entities[1:]),
         (topics.returned, ours),
         (topics.scores, ours),
@@ -56,7 +57,7 @@ def planned_topics(settings: Settings) -> list[PlannedTopic]:
     single = [
         (topics.control, _compacted(settings)),
         (topics.control_acks, ours),
-        (topics.feedback, ours | arrival),  # whether a request is fresh counts from its arrival too
+        (topics.feedback, ours),
         (answers_topic(topics.feedback), ours),
     ]
     safe = {"min.insync.replicas": str(IN_SYNC)} if topics.replication >= COPIES_FOR_IN_SYNC else {}
@@ -124,6 +125,7 @@ def cuts(key: str, now: str, planned: str) -> bool:
 def _kept(settings: Settings) -> dict[str, str]:
     topics = settings.topics
     return {
+        **ARRIVAL,
         "cleanup.policy": "delete",
         "max.message.bytes": str(topics.max_message_bytes),
         "retention.ms": str(int(topics.retention_hours * HOUR_MS)),
@@ -132,6 +134,7 @@ def _kept(settings: Settings) -> dict[str, str]:
 
 def _compacted(settings: Settings) -> dict[str, str]:
     return {
+        **ARRIVAL,
         "cleanup.policy": "compact",
         "compression.type": "uncompressed",
         "max.message.bytes": str(settings.topics.max_message_bytes),

@@ -160,7 +160,9 @@ class _Loop:
         self.genuine = np.flatnonzero(~history.fraud)
         self.net = CurveNet(tokens.shape[1], settings.hidden).to(device)
         self.average = copy.deepcopy(self.net)
-        self.optimiser = torch.optim.AdamW(self.net.parameters(), lr=settings.rate, weight_decay=1e-3)
+        self.optimiser = torch.optim.AdamW(
+            self.net.parameters(), lr=settings.rate, weight_decay=1e-3, fused=True
+        )
         self.step = 0
 
     def run(self, progress: Progress | None, checkpoint: Path | None) -> CurveNet:

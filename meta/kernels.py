@@ -125,6 +125,28 @@ def squash(X: Floats) -> None:
             X[r, j] = X[r, j] / (one + abs(X[r, j]) * inverse)
 
 
+@njit(cache=True, inline="always")
+def _surprise(
+    s: float, low: int, high: int, knots: Doubles, levels: Doubles, rate: float, ceiling: float
+) -> np.float64:
+    """Return the surprise of a score under the distribution at `low` to `high` (included)."""
+    surprise: np.float64
+    if s >= knots[high]:
+        surprise = min(levels[high] + (s - knots[high]) * rate, ceiling)
+    elif s <= knots[low]:
+        surprise = levels[low]
+    else:
+        while high - low > 1:
+            middle = (low + high) // 2
+            if knots[middle] <= s:
+                low = middle
+            else:
+                high = middle
+        share = (s - knots[low]) / (knots[high] - knots[low])
+        surprise = levels[low] + share * (levels[high] - levels[low])
+    return surprise
+
+
 @njit(cache=True)
 def surprises(
     scores: Doubles,
@@ -142,31 +164,50 @@ def surprises(
     """
     for r in range(scores.shape[0]):
         for j in range(scores.shape[1]):
-            s, low, high = scores[r, j], first[j], first[j + 1] - 1
-            if s >= knots[high]:
-                out[r, j] = min(levels[high] + (s - knots[high]) * rates[j], ceiling)
-            elif s <= knots[low]:
-                out[r, j] = levels[low]
-            else:
-                while high - low > 1:
-                    middle = (low + high) // 2
-                    if knots[middle] <= s:
-                        low = middle
-                    else:
-                        high = middle
-                share = (s - knots[low]) / (knots[high] - knots[low])
-                out[r, j] = levels[low] + share * (levels[high] - levels[low])
+            low, high = first[j], first[j + 1] - 1
+            out[r, j] = _surprise(scores[r, j], low, high, knots, levels, rates[j], ceiling)
 
 
 @njit(cache=True)
-def decide(surprise: Doubles, shifts: Doubles, best: Doubles, winner: Ints) -> None:
-    """Take the highest of base (column 0) and detectors per row, each with its shift.
+def decide_scores(
+    scores: Doubles,
+    knots: Doubles,
+    levels: Doubles,
+    first: Ints,
+    rates: Doubles,
+    ceiling: float,
+    shifts: Doubles,
+    reach: Doubles,
+    per_level: float,
+    best: Doubles,
+    winner: Ints,
+) -> None:
+    """Take the highest of base (column 0) and detectors per row, each with its surprise and its shift.
 
-    The earlier column wins a tie.
+    The earlier column wins a tie. A search among 500 knots takes 25 ns, and most detectors are far from the
+    highest: where a score does not reach the level that leads, there is no search.
+
+    Args:
+        scores: Scores (n, 1 + e).
+        knots: As in `surprises`.
+        levels: As in `surprises`.
+        first: As in `surprises`.
+        rates: As in `surprises`.
+        ceiling: The largest surprise.
+        shifts: Added to each surprise, (1 + e,).
+        reach: Below score reach[j, i], the surprise of column j is less than i / per_level, (1 + e, q).
+        per_level: Steps of `reach` per unit of surprise.
+        best: Filled in with the highest, (n,).
+        winner: Filled in with its column - 1, (n,).
     """
-    for r in range(surprise.shape[0]):
-        best[r], winner[r] = surprise[r, 0] + shifts[0], -1
-        for j in range(1, surprise.shape[1]):
-            s = surprise[r, j] + shifts[j]
-            if s > best[r]:
-                best[r], winner[r] = s, j - 1
+    steps = reach.shape[1] - 1
+    for r in range(scores.shape[0]):
+        highest = _surprise(scores[r, 0], first[0], first[1] - 1, knots, levels, rates[0], ceiling)
+        best[r], winner[r] = highest + shifts[0], -1
+        for j in range(1, scores.shape[1]):
+            s, ahead = scores[r, j], (best[r] - shifts[j]) * per_level
+            if ahead >= 0.0 and s < reach[j, min(int(ahead), steps)]:
+                continue
+            found = _surprise(s, first[j], first[j + 1] - 1, knots, levels, rates[j], ceiling) + shifts[j]
+            if found > best[r]:
+                best[r], winner[r] = found, j - 1

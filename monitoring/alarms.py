@@ -16,6 +16,7 @@ KIND = "alarm"
 NAMES = (
     "feature_drift",
     "slow_drift",
+    "change_evidence",
     "score_drift",
     "unseen_values",
     "missing_values",

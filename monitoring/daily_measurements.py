@@ -68,7 +68,7 @@ def measure_quality(
     Returns:
         The measurements of all days that have traffic.
     """
-    frauds = [_known(fraud, card) for fraud in outcomes]
+    frauds = known_frauds(outcomes, card)
     delays = Delays.from_frauds(frauds, newest)
     last = newest // DAY_S * DAY_S - DAY_S
     found = []
@@ -105,7 +105,13 @@ def newest_quality(unit: UnitOfWork, label_delay_days: float) -> dict[str, Measu
 
 
 def _psi(kind: str, feature: str, time: float, value: float) -> Measurement:
-    return Measurement(kind=kind, subject=feature, time=time, value=value, details={})
+    details = {"watched": drift.is_watched(feature)}
+    return Measurement(kind=kind, subject=feature, time=time, value=value, details=details)
+
+
+def known_frauds(outcomes: Sequence[FraudOutcome], card: str) -> list[KnownFraud]:
+    """Return known frauds as quality is measured on; `card` is the name of the primary entity."""
+    return [_known(fraud, card) for fraud in outcomes]
 
 
 def _known(fraud: FraudOutcome, card: str) -> KnownFraud:

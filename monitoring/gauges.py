@@ -44,6 +44,7 @@ class MonitorGauges:
         self._replace(metrics.ALARM, {(name,): 0.0 for name in NAMES} | _alarms(report))
         if report.reference is not None:
             self._set_drift(report.periods, report.reference, entities)
+        self._replace(metrics.CHANGE_EVIDENCE, {(name,): value for name, value in report.evidence.items()})
         self._replace(metrics.QUALITY, _quality(report.quality))
         if (estimated := report.quality.get(ESTIMATED)) is not None:
             metrics.LABELS_MISSING.set(estimated.details["labels_missing"])

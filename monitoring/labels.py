@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from meta.intervals import Z999, wilson
 from monitoring.change_detection import detect_changes
 from monitoring.findings import Finding
-from monitoring.intervals import Z999, wilson
 from monitoring.periods import DAY_S
 from monitoring.traffic_counts import HOUR_S
 

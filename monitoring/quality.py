@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from meta.arrays import Doubles
-from monitoring.intervals import average_precision, bootstrap_average_precision, wilson
+from meta.intervals import wilson
+from monitoring.intervals import average_precision, bootstrap_average_precision
 from monitoring.periods import DAY_S
 from monitoring.traffic_counts import SURPRISE_BINS, TrafficCounts, surprise_bin
 from storage.measurements import Measurement

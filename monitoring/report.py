@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from contracts.business_view import BusinessView
 from monitoring.findings import Finding
 from monitoring.periods import Periods
 from monitoring.reference import Reference
@@ -46,10 +47,14 @@ class RoundReport:
     periods: Periods = field(default_factory=Periods)
     alarms: Mapping[str, Finding] = field(default_factory=dict)
     """Findings of the open alarms, by alarm."""
+    evidence: Mapping[str, float] = field(default_factory=dict)
+    """Evidence of change by subject, and `together`, divided by the evidence that raises an alarm."""
     scorers: Mapping[str, ScorerFigures] = field(default_factory=dict)
     """Figures of the busiest scorers, by id."""
     quality: Mapping[str, Measurement] = field(default_factory=dict)
     """The newest quality measurement of each kind whose labels are in."""
+    business: Mapping[int, BusinessView] = field(default_factory=dict)
+    """Fraud rates, money and analysts' time, by length of the period in days."""
     review: ReviewActivity = field(default_factory=ReviewActivity)
 
 

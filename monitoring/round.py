@@ -9,7 +9,10 @@ from sqlalchemy import Engine
 from control.keys import ControlKey
 from monitoring import alarms
 from monitoring.alert_rate import find_alert_rate
-from monitoring.daily_measurements import measure_drift, measure_quality, newest_quality
+from monitoring.business_measurements import measure_business
+from monitoring.change_evidence import ChangeEvidence
+from monitoring.daily_measurements import known_frauds, measure_drift, measure_quality, newest_quality
+from monitoring.estimated_quality import estimate_days
 from monitoring.findings import Finding, find_drift
 from monitoring.hourly_counts import HourlyCounts
 from monitoring.labels import find_precision_fall, find_silence
@@ -23,7 +26,7 @@ from monitoring.report import (
     flag_to_prevented,
 )
 from monitoring.scorer_figures import figures_by_scorer
-from monitoring.traffic_counts import HOUR_S
+from monitoring.traffic_counts import CHANNEL, HOUR_S
 from storage import UnitOfWork
 from storage.alerts import CONFIRMED, OPEN
 from storage.outcomes import (
@@ -50,6 +53,7 @@ class Round:
         budget: share of genuine traffic that may be alerted, over 0 to 1.
         label_delay_days: age in days from which the labels of a day count as complete.
         cards: number of cards of card precision at k.
+        false_alarm_bound: bound of the probability that evidence of change ever raises a false alarm.
     """
 
     def __init__(
@@ -61,6 +65,7 @@ class Round:
         budget: float,
         label_delay_days: float,
         cards: int,
+        false_alarm_bound: float = 0.01,
     ) -> None:
         self._engine = engine
         self._key = key
@@ -69,6 +74,7 @@ class Round:
         self._label_delay_days = label_delay_days
         self._cards = cards
         self._hours = HourlyCounts(entities)
+        self._evidence = ChangeEvidence(false_alarm_bound)
 
     def run(self, now: float) -> RoundReport:
         """Run one round.
@@ -96,9 +102,13 @@ class Round:
             changed = self._hours.count_new(unit, reference)
             unit.commit()
         self._hours.accept_committed(changed)
-        with UnitOfWork(self._engine) as unit:  # 2
-            report = self._compare(unit, reference, now)
-            unit.commit()
+        try:
+            with UnitOfWork(self._engine) as unit:  # 2
+                report = self._compare(unit, reference, now)
+                unit.commit()
+        except Exception:
+            self._evidence.forget()
+            raise
         return report
 
     def _compare(self, unit: UnitOfWork, reference: Reference, now: float) -> RoundReport:
@@ -109,20 +119,28 @@ class Round:
         decided = recently_decided_alerts(unit.session, NEWEST_DECIDED)
         labels = label_times(unit.session, NEWEST_LABELS)
         day = alerts_between(unit.session, newest - DAY_S, newest + 1.0)
-        frauds = fraud_outcomes(unit.session, NEWEST_LABELS)
+        names = reference.features
+        channel = names.index(CHANNEL) if CHANNEL in names else None
+        frauds = fraud_outcomes(unit.session, NEWEST_LABELS, card_absent=channel)
+        self._evidence.load(unit, reference)
+        self._evidence.update(unit, self._hours.by_start, reference, end)
         findings = self._find(periods, reference, end, decided)
-        findings += _as_list(find_silence(labels, now))
+        findings += [*_as_list(self._evidence.finding()), *_as_list(find_silence(labels, now))]
         alarms.update_alarms(unit, findings, now)
         unit.measurements.put(measure_drift(periods, reference, end))
         hours, card = self._hours.by_start, self._entities[0]
         unit.measurements.put(measure_quality(unit, frauds, hours, newest, card=card, k=self._cards))
+        known = known_frauds(frauds, card)
+        unit.measurements.put(estimate_days(hours, known, newest, self._label_delay_days))
         unit.session.flush()
         return RoundReport(
             reference=reference,
             rows=int(periods.day.looked_at) if periods.day else 0,
             periods=periods,
             alarms={finding.alarm: finding for finding in findings},
+            evidence=self._evidence.shown(),
             scorers=figures_by_scorer(day, decided),
+            business=measure_business(unit, self._hours.by_start, frauds, newest),
             quality=newest_quality(unit, self._label_delay_days),
             review=_review_activity(unit, labels, frauds, day, now, newest),
         )

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from meta.arrays import Doubles
+from meta.arrays import Doubles, Floats
 from meta.histograms import BINS, Histograms
 from storage.measurements import Measurement
 from storage.new_traffic import NewTraffic
@@ -20,6 +20,9 @@ HOUR_S = 3_600.0
 SURPRISE_BINS, SURPRISE_TOP = 120, 6.0
 MISSING = ""
 """Value of a field that a transaction does not have."""
+ABSENT, PRESENT, UNKNOWN = "card absent", "card present", "channel unknown"
+"""Segments of payments."""
+CHANNEL = "card_absent"  # feature that is 1 where the card was not present
 NO_CATEGORY = -1  # the code of features/columns.py for a missing category
 
 
@@ -43,6 +46,10 @@ class TrafficCounts:
     """Counts by currency."""
     new: Counter[str] = field(default_factory=Counter)
     """Transactions whose entity had never been seen, by name of the entity."""
+    payments: Counter[str] = field(default_factory=Counter)
+    """Transactions by segment; hours stored by earlier releases have none."""
+    value: Counter[str] = field(default_factory=Counter)
+    """Amount by segment."""
 
     @classmethod
     def empty(cls, width: int) -> TrafficCounts:
@@ -59,6 +66,8 @@ class TrafficCounts:
             self.categories + other.categories,
             self.currencies + other.currencies,
             self.new + other.new,
+            self.payments + other.payments,
+            self.value + other.value,
         )
 
     def to_measurement(self, start: float, base: str) -> Measurement:
@@ -80,6 +89,8 @@ class TrafficCounts:
             "categories": dict(self.categories),
             "currencies": dict(self.currencies),
             "new": dict(self.new),
+            "payments": dict(self.payments),
+            "value": dict(self.value),
         }
         return Measurement(kind=KIND, subject="", time=start, value=self.rows, details=details)
 
@@ -96,6 +107,8 @@ class TrafficCounts:
             Counter(details["categories"]),
             Counter(details["currencies"]),
             Counter(details["new"]),
+            Counter(details.get("payments", {})),
+            Counter(details.get("value", {})),
         )
 
 
@@ -143,6 +156,7 @@ def _count(
     ages = {e: names.index(f"{e}_log_age_days") for e in entities if f"{e}_log_age_days" in names}
     categories = Counter(_category(new.category[row]) for row in rows)
     currencies = Counter(new.currency[row] or MISSING for row in rows)
+    amount, segments = new.amount[rows], _segments(features, names)
     return TrafficCounts(
         histograms.count(features) * n * weight,
         surprise.astype(np.float64) * weight,
@@ -152,7 +166,17 @@ def _count(
         _weighted(categories, weight),
         _weighted(currencies, weight),
         Counter({entity: float(np.sum(features[:, at] == 0)) * weight for entity, at in ages.items()}),
+        Counter({name: float(np.sum(rows_of)) * weight for name, rows_of in segments.items()}),
+        Counter({name: float(np.sum(amount[rows_of])) * weight for name, rows_of in segments.items()}),
     )
+
+
+def _segments(features: Floats, names: Sequence[str]) -> dict[str, np.ndarray[Any, np.dtype[np.bool_]]]:
+    """Return the rows of each segment; without the feature of the channel, all are of unknown channel."""
+    if CHANNEL not in names:
+        return {UNKNOWN: np.ones(len(features), np.bool_)}
+    absent = features[:, names.index(CHANNEL)] > 0
+    return {ABSENT: absent, PRESENT: ~absent}
 
 
 def _category(code: int) -> str:

@@ -1,26 +1,25 @@
-"""One fold of the prequential protocol: train, wait for labels, test."""
+"""One fold of the prequential protocol: it collects the rows to train on and the rows to test on."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from meta.arrays import Floats
+from meta.arrays import Doubles, Floats
 from replay.drift import ReplayDrift
-from replay.lesson import RESERVE, Lesson, Score
+from replay.fold_files import FoldFiles, bare
+from replay.lesson import RESERVE, Lesson
 from replay.measures import ScoredWindow
-from replay.progress import Progress, ignore_progress
 from replay.reading import Part
 from replay.sample import Sample
 from replay.survey import DAY_S
 from replay.truth import FRAUD, UNKNOWN
 
 MOST_GENUINE = 200_000  # training rows of a fold that are not fraud; the others are drawn at random
-BUDGET = 0.001
 
 
 class NothingToLearn(ValueError):
@@ -39,29 +38,38 @@ class Days:
 
 @dataclass
 class Fold:
-    """Takes the parts of a file in turn: it trains, waits for labels, and tests."""
+    """Takes the parts of a file in turn, and writes what contenders learn from and score.
+
+    Attributes:
+        days: Its days.
+        epoch: The file's first midnight, seconds since 1970.
+        features: Names of the features.
+        live: How many of them run live.
+        families: Names of the kinds of fraud that were read so far.
+        files: Where lesson and test rows are written.
+        seed: Seed of the sample of training rows.
+        drift: Drift of the tests, once the training period is over.
+        lesson: What contenders learn from, its arrays left out, once the training period is over.
+    """
 
     days: Days
     epoch: float
     features: tuple[str, ...]
     live: int
-    contenders: Mapping[str, Callable[[Lesson], Score]]
     families: Sequence[str]
+    files: FoldFiles
     seed: int = 0
-    report_progress: Progress = ignore_progress
-    drift: ReplayDrift | None = None  # from when the fold has learned
-    train_seconds: float = 0.0
-    score_seconds: float = 0.0
-    tested: dict[str, list[ScoredWindow]] = field(default_factory=dict)
+    drift: ReplayDrift | None = None
+    lesson: Lesson | None = None
     _rows: Sample = field(init=False)
-    _models: dict[str, tuple[Score, float]] = field(default_factory=dict)
+    _tested: list[tuple[NDArray[Any], ...]] = field(default_factory=list)  # fraud, card, day, amount
     _stolen: dict[int, int] = field(default_factory=dict)  # card: day of its first fraud since training began
 
     def __post_init__(self) -> None:
         self._rows = Sample(MOST_GENUINE, self.seed)
 
     def take(self, part: Part, X: Floats) -> None:
-        """Learn from or score the rows of a part that fall into this fold.
+        """Collect the rows of a part that fall into this fold.
 
         Raises:
             NothingToLearn: the training period holds too few rows.
@@ -79,9 +87,15 @@ class Fold:
         if test.any():
             self._test(part, X, np.flatnonzero(test), day)
 
-    def windows(self) -> dict[str, ScoredWindow]:
-        """Return the test window under each contender."""
-        return {name: _joined(parts) for name, parts in self.tested.items()}
+    @property
+    def tested(self) -> bool:
+        """Whether there are labelled rows to test on."""
+        return bool(self._tested)
+
+    def window(self, score: Doubles, threshold: float) -> ScoredWindow:
+        """Return the test window with the scores float64 (n,) of a contender."""
+        fraud, card, day, amount = (np.concatenate(column) for column in zip(*self._tested, strict=True))
+        return ScoredWindow(score, fraud, card, day, amount, threshold)
 
     def _remember(self, part: Part, day: NDArray[np.int64]) -> None:
         for row in np.flatnonzero((part.label == FRAUD) & (day >= self.days.train)):
@@ -93,8 +107,8 @@ class Fold:
         return np.array([c for c, d in self._stolen.items() if d < day - delay], np.uint64)
 
     def _test(self, part: Part, X: Floats, rows: NDArray[np.intp], day: NDArray[np.int64]) -> None:
-        if not self._models:
-            self._learn()
+        if self.lesson is None:
+            self._end_training()
         keep = [
             at[~np.isin(part.card[at], self._known(d))]
             for d in np.unique(day[rows]).tolist()
@@ -103,15 +117,12 @@ class Fold:
         rows = np.concatenate(keep)
         if self.drift is not None:
             self.drift.add(X[rows[part.label[rows] != FRAUD]])
-        begun = time.perf_counter()
-        for name, (score, threshold) in self._models.items():
-            c = part.columns
-            shown = (part.label[rows] == FRAUD, part.card[rows], day[rows], c.amount[rows])
-            self.tested.setdefault(name, []).append(ScoredWindow(score(X[rows]), *shown, threshold))
-        self.score_seconds += time.perf_counter() - begun
+        self.files.add_rows(X[rows])
+        amount = part.columns.amount[rows]
+        self._tested.append((part.label[rows] == FRAUD, part.card[rows], day[rows], amount))
 
-    def _learn(self) -> None:
-        begun = time.perf_counter()
+    def _end_training(self) -> None:
+        """Write the lesson, and free its rows."""
         where = f"days {self.days.train} to {self.days.delay_from}"
         columns = self._rows.columns()
         if not columns:
@@ -126,18 +137,8 @@ class Fold:
         period = (float(seconds[0]), float(seconds[-1]))
         lesson = Lesson(
             self.features, self.live, X[fit], fraud[fit], np.ones(fit.sum()), period, family[fit], card[fit],
-            seconds[fit], X[reserve], tuple(self.families), self.seed, self.report_progress,
+            seconds[fit], X[reserve], tuple(self.families), self.seed,
         )  # fmt: skip
-        for name, learn in self.contenders.items():
-            score = learn(lesson)
-            self._models[name] = (score, float(np.quantile(score(X[reserve]), 1 - BUDGET)))
+        self.files.write_lesson(lesson)
+        self.lesson = bare(lesson)
         self._rows = Sample(MOST_GENUINE, self.seed)
-        self.train_seconds += time.perf_counter() - begun
-
-
-def _joined(parts: list[ScoredWindow]) -> ScoredWindow:
-    score, fraud, card, day, amount = (
-        np.concatenate([getattr(part, name) for part in parts])
-        for name in ("score", "fraud", "card", "day", "amount")
-    )
-    return ScoredWindow(score, fraud, card, day, amount, parts[0].threshold)

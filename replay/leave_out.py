@@ -21,10 +21,10 @@ from meta.verdict import Verdict
 from replay.delay import detection_delay
 from replay.drift import ReplayDrift, moved
 from replay.featured import Featured
-from replay.fold import BUDGET
+from replay.fold_files import BUDGET
 from replay.measures import ScoredWindow, measure
 from replay.prequential import Plan
-from replay.progress import Progress, ignore_progress
+from replay.progress import Progress, Tell, ignore_progress, ignore_text
 from replay.reading import RowReader
 from replay.result import ReplayResult
 from replay.sample import Sample
@@ -56,7 +56,11 @@ class LeaveOutSettings:
 
 
 def leave_out(
-    reader: RowReader, plan: Plan, settings: LeaveOutSettings, report_progress: Progress = ignore_progress
+    reader: RowReader,
+    plan: Plan,
+    settings: LeaveOutSettings,
+    report_progress: Progress = ignore_progress,
+    tell: Tell = ignore_text,
 ) -> ReplayResult:
     """Train without a pattern, flag some of it, and measure what is found of the rest.
 
@@ -68,6 +72,7 @@ def leave_out(
         plan: Its days, start and seed count.
         settings: What is left out.
         report_progress: Takes the progress.
+        tell: Takes what is found, as soon as it is.
 
     Raises:
         BadRow: a value of the file cannot be read.
@@ -77,6 +82,7 @@ def leave_out(
     """
     report_progress("checking", 0, reader.table.rows() or 0)
     found = survey(reader)
+    tell(found.in_words())
     begun = time.perf_counter()
     names, (training, middle, test) = _collect(reader, replace(plan, folds=1), found, report_progress)
     passed = time.perf_counter() - begun

@@ -20,12 +20,13 @@ from replay.desk import Ledger, News, SimulatedDesk
 from replay.drift import ReplayDrift, moved
 from replay.episodes import BaseWithEpisodes
 from replay.featured import Featured
-from replay.fold import BUDGET, Days, NothingToLearn
+from replay.fold import Days, NothingToLearn
+from replay.fold_files import BUDGET
 from replay.live_contenders import CONTENDERS, begin
 from replay.measures import ScoredWindow, measure
 from replay.patterns import UNNAMED, detection
 from replay.prequential import Plan
-from replay.progress import Progress, ignore_progress
+from replay.progress import Progress, Tell, ignore_progress, ignore_text
 from replay.reading import RowReader
 from replay.recent import Recent
 from replay.result import ReplayResult
@@ -82,6 +83,7 @@ def live(
     plan: Plan,
     settings: LiveSettings,
     report_progress: Progress = ignore_progress,
+    tell: Tell = ignore_text,
 ) -> ReplayResult:
     """Replay a file shift by shift.
 
@@ -90,6 +92,7 @@ def live(
         plan: Its training days, start and seed count; the test is as long as all folds.
         settings: How the analysts work.
         report_progress: Takes the progress.
+        tell: Takes what is found, as soon as it is.
 
     Raises:
         BadRow: a value of the file cannot be read.
@@ -99,6 +102,7 @@ def live(
     """
     report_progress("checking", 0, reader.table.rows() or 0)
     found = survey(reader)
+    tell(found.in_words())
     run = _Run(reader, plan, settings, found, report_progress)
     begun = time.perf_counter()
     run.go()

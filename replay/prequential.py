@@ -1,26 +1,30 @@
-"""Prequential replay: train, wait for labels, test, and repeat later in the file, in one pass.
+"""Prequential replay: train, wait for labels, test, and repeat later in the file.
+
+One pass computes the features and collects the rows of every fold. Then processes train and score.
 
 Source: Le Borgne et al. 2022, «Reproducible machine learning for credit card fraud detection», ch. 5.
 """
 
 from __future__ import annotations
 
+import tempfile
 import time
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 
 import numpy as np
 
-from replay.contenders import CONTENDERS
+from replay.contenders import CONTENDERS, COSTS, SHIPPED, SHIPPED_ENTITIES
+from replay.contest import Contest, Entry
 from replay.drift import moved
 from replay.featured import Featured
-from replay.fold import BUDGET, Days, Fold
-from replay.lesson import Lesson, Score
-from replay.measures import measure
-from replay.progress import Progress, ignore_progress
+from replay.fold import Days, Fold
+from replay.fold_files import BUDGET, FoldFiles
+from replay.progress import Progress, Tell, ignore_progress, ignore_text
 from replay.reading import RowReader
 from replay.result import ReplayResult
 from replay.survey import DAY_S, Survey, UnfitFile, survey
+from replay.tasks import processes_here
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,7 @@ class Plan:
         flags: Number of those frauds.
         steps: Steps of meta-training.
         seed: Equal seeds give equal figures.
+        processes: Number of processes that train; where not given, one for each core.
     """
 
     train_days: int = 7
@@ -52,16 +57,20 @@ class Plan:
     flags: int = 5
     steps: int = 1_500
     seed: int = 0
+    processes: int | None = None
 
-    def learners(self) -> dict[str, Callable[[Lesson], Score]]:
-        """Return the contenders by name; the base with episodes of each adapter comes last."""
-        learners = {name: CONTENDERS[name] for name in self.contenders}
+    def entries(self) -> list[Entry]:
+        """Return the contenders; the base with episodes of each adapter comes last."""
+        entries = [Entry({name: CONTENDERS[name]}, COSTS[name]) for name in self.contenders]
         if self.adapters:
-            from replay.with_episodes import with_episodes  # imports torch
+            from replay.with_episodes import COST, WithEpisodes  # imports torch
 
-            for name in self.adapters:
-                learners[f"base+{name}"] = with_episodes(name, self.adapters, self.flags, self.steps)
-        return learners
+            trained_together = {
+                f"base+{name}": WithEpisodes(name, self.adapters, self.flags, self.steps)
+                for name in self.adapters
+            }
+            entries.append(Entry(trained_together, COST))
+        return entries
 
     def folds_in(self, found: Survey) -> list[Days]:
         """Return the days of each fold.
@@ -83,13 +92,21 @@ class Plan:
         return [Days(f, f + self.train_days, f + once, f + once + self.test_days) for f in firsts]
 
 
-def prequential(reader: RowReader, plan: Plan, report_progress: Progress = ignore_progress) -> ReplayResult:
+def prequential(
+    reader: RowReader,
+    plan: Plan,
+    report_progress: Progress = ignore_progress,
+    tell: Tell = ignore_text,
+) -> ReplayResult:
     """Replay a file.
+
+    An interruption while contenders train keeps those that have finished.
 
     Args:
         reader: Reads the file.
         plan: Days and contenders.
         report_progress: Takes the progress.
+        tell: Takes what is found, as soon as it is.
 
     Raises:
         BadRow: a value of the file cannot be read.
@@ -99,48 +116,64 @@ def prequential(reader: RowReader, plan: Plan, report_progress: Progress = ignor
     """
     report_progress("checking", 0, reader.table.rows() or 0)
     found = survey(reader)
+    tell(found.in_words())
+    plan = _without_unfit(plan, reader, tell)
     days = plan.folds_in(found)
-    begun = time.perf_counter()
-    folds = _run(reader, plan, found, days, report_progress)
-    whole = time.perf_counter() - begun
-    training = sum(fold.train_seconds for fold in folds)
-    report_progress("measuring", found.rows, found.rows)
-    tested = [fold.windows() for fold in folds]
-    if not all(tested):
-        raise UnfitFile(f"fold {[bool(t) for t in tested].index(False) + 1}: no labelled rows to test on")
-    windows = {name: [t[name] for t in tested] for name in tested[0]}
-    figures = {name: measure(parts, seed=plan.seed) for name, parts in windows.items()}
-    drifts = [fold.drift for fold in folds if fold.drift is not None]
+    with tempfile.TemporaryDirectory(prefix="flagfive-replay-") as folder:
+        begun = time.perf_counter()
+        folds = _collected(reader, plan, found, days, Path(folder), report_progress)
+        passed = time.perf_counter() - begun
+        contest = Contest(folds, plan.seed, tell)
+        contest.run(plan.entries(), plan.processes or processes_here(), report_progress)
     details = {
         "folds": [asdict(d) for d in days],
         "budget": BUDGET,
-        "drift": moved(folds[0].features, drifts),
+        "drift": moved(folds[0].features, [fold.drift for fold in folds if fold.drift is not None]),
+        "interrupted": contest.interrupted,
     }
-    return ReplayResult(figures, windows, found, whole - training, training, details)
+    compared = time.perf_counter() - begun - passed
+    in_order = [name for entry in plan.entries() for name in entry.learners if name in contest.figures]
+    figures = {name: contest.figures[name] for name in in_order}
+    windows = {name: contest.windows[name] for name in in_order}
+    return ReplayResult(figures, windows, found, passed, compared, details)
 
 
-def _run(
-    reader: RowReader, plan: Plan, found: Survey, days: list[Days], report_progress: Progress
+def _without_unfit(plan: Plan, reader: RowReader, tell: Tell) -> Plan:
+    """Leave out the shipped base where the file has fewer entities than it reads."""
+    if SHIPPED not in plan.contenders or len(reader.mapping.entities) >= SHIPPED_ENTITIES:
+        return plan
+    tell(f"{SHIPPED}: left out, since it reads {SHIPPED_ENTITIES} entities and the mapping names fewer")
+    return replace(plan, contenders=tuple(name for name in plan.contenders if name != SHIPPED))
+
+
+def _collected(
+    reader: RowReader,
+    plan: Plan,
+    found: Survey,
+    days: list[Days],
+    folder: Path,
+    report_progress: Progress,
 ) -> list[Fold]:
+    """Compute features and collect the rows of every fold in one pass.
+
+    Raises:
+        UnfitFile: a fold has no labelled rows to test on.
+        NothingToLearn: a training period holds too few rows.
+    """
     featured = Featured(reader, plan.delay_days * DAY_S)
     epoch = float(np.floor(found.first / DAY_S) * DAY_S)
-    folds = [
-        Fold(
-            d,
-            epoch,
-            featured.names,
-            featured.live,
-            plan.learners(),
-            reader.families,
-            plan.seed,
-            report_progress,
-        )
-        for d in days
-    ]
+    folds = []
+    for number, d in enumerate(days):
+        own = folder / str(number)
+        own.mkdir()
+        files = FoldFiles(own, len(featured.names))
+        folds.append(Fold(d, epoch, featured.names, featured.live, reader.families, files, plan.seed))
     for part in reader.parts():
         X = featured.features(part)
         cards = part if reader.has_cards else part.each_its_own_card()
         for fold in folds:
             fold.take(cards, X)
         report_progress("replaying", part.first + len(part) - 1, found.rows)
+    if not all(fold.tested for fold in folds):
+        raise UnfitFile(f"fold {[f.tested for f in folds].index(False) + 1}: no labelled rows to test on")
     return folds

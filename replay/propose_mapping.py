@@ -1,4 +1,4 @@
-"""Proposes a mapping from the names of columns and their first values."""
+"""Proposes a mapping from the names of columns and their first values; it leaves open what it cannot see."""
 
 from __future__ import annotations
 
@@ -7,31 +7,32 @@ import re
 from dataclasses import dataclass
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
+from replay.column_evidence import ColumnEvidence, evidence
+from replay.guess_label import LabelGuess, label_guesses
+from replay.guess_time import clock_column, time_lines
 from replay.mapping import WrongMapping
-from replay.table import TableFile
-from replay.values import texts
+from replay.table import ROW, TableFile
 
 _NAMES = {
-    "label": r"(is_?|tx_)?fraud(ulent|_?label|_?flag)?|label|class|target|isfraud|outcome|verdict|chargeback",
-    "pattern": r".*(scenario|fraud_?(type|kind|pattern)|pattern)",
-    "id": r"(tx|trans(action)?|payment|trans)_?(id|num(ber)?|no|ref)|id|uuid|(.*_)?reference",
-    "time": r"(tx_?|trans(action)?_?(date_?trans_?)?)?(date_?time|time_?stamp|time|date|ts|when)(_utc|_ms)?"
-    r"|(payment|event|created|booked|posted|authori[sz]ed)_?(time|date|at|on|ts)(_utc|_ms)?",
-    "amount": r"(tx_?|trans(action)?_?)?(amount|amt|value|sum)(_eur|_usd|_gbp)?",
-    "card": r"(card|customer|client|account|user|payer|cc|holder|name_?orig).*",
-    "merchant": r"(merchant|terminal|shop|store|payee|seller|acceptor|name_?dest)(_?(id|name|no|num))?",
+    "id": r"(tx|trans(action)?|payment|trans|order)_?(id|num(ber)?|no|nr|ref)|id|uuid|(.*_)?(reference|ref)",
+    "time": r"(tx_?|trans(action)?_?(date_?trans_?)?)?(date_?time|time_?stamp|time|date|ts|when|dt|step|datum"
+    r"|fecha|wann)(_?(utc|ms|s|sec|seconds?|h|hours?|min|minutes?|days?|local))?"
+    r"|(payment|event|created|booked|posted|authori[sz]ed|buchungs?)_?(time|date|at|on|ts|tag)(_utc|_ms)?",
+    "amount": r"(tx_?|trans(action)?_?|payment_?|order_?)?(amount|amt|value|sum|betrag|importe|price|total)"
+    r"(_?(eur|usd|gbp|local|in_.*))?",
+    "card": r"(card|customer|client|account|user|payer|cc|holder|name_?orig|kunde|konto|sender|source).*",
+    "merchant": r"(merchant|terminal|shop|store|payee|seller|acceptor|name_?dest|receiver|h[aä]ndler)"
+    r"(_?(id|name|no|num))?",
     "device": r"(device|ip|email|browser).*",
     "currency": r"(.*_)?(currency|ccy)(_code)?",
     "category": r"(.*_)?(mcc|category)(_code)?",
     "channel": r"(.*_)?(channel|entry_?mode)",
+    "pattern": r".*(scenario|fraud_?(type|kind|pattern)|pattern)",
 }
+_TRANSACTION = ("id", "time", "amount", "currency", "category", "channel")
 _ENTITIES = ("card", "merchant", "device")
 _FEW = 50  # values: more make no category
-_FRAUD = {"1", "true", "fraud", "fraudulent", "yes", "y", "f"}
-_GENUINE = {"0", "false", "genuine", "legit", "legitimate", "no", "n", "normal", "ok"}
-_RATIO_OF_MS, _RATIO_OF_US = 1e11, 1e14  # seconds since 1970 stay below the first until the year 5138
 
 
 @dataclass(frozen=True)
@@ -39,116 +40,153 @@ class MappingProposal:
     """A proposed mapping.
 
     Attributes:
-        toml: The mapping as TOML, with a comment on each guess.
+        toml: The mapping as TOML, with a comment on each guess and on what the user must fill in.
         open: Columns that the mapping does not use.
+        missing: Meanings that the user must fill in before the mapping can be used.
     """
 
     toml: str
     open: tuple[str, ...]
+    missing: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Found:
+    """The column of a meaning, and the evidence where its name alone does not say so."""
+
+    column: str
+    guess: str = ""
 
 
 def propose_mapping(table: TableFile) -> MappingProposal:
     """Propose a mapping for a file.
 
     Raises:
-        WrongMapping: no column can be id, time or amount, or the file has no rows.
+        WrongMapping: the file has no rows.
+        UnreadableTable: the file is broken.
     """
     head = next(iter(table.parts(table.columns)), None)
     if head is None or not head.num_rows:
         raise WrongMapping(f"{table.path}: no rows to look at")
-    found = _by_name(head)
-    missing = [meaning for meaning in ("id", "time", "amount") if meaning not in found]
-    if missing:
-        raise WrongMapping(
-            f"{table.path}: no column looks like {', '.join(missing)}; write the mapping by hand, as in "
-            f"replay/mappings. Columns there: {', '.join(table.columns)}"
-        )
-    rest = [c for c in table.columns if c not in found.values()]
-    numeric = [c for c in rest if _is_number(head[c])]
-    categorical = [c for c in rest if c not in numeric and 1 < _distinct(head[c]) <= _FEW]
+    seen = {name: evidence(name, head[name]) for name in head.schema.names}
+    labels = label_guesses(table, [c for c in seen if not _fits("pattern", c)])
+    taken = {guess.column for guess in labels}
+    found = _by_name(head, seen, taken)
+    _by_values(head, seen, taken, found)
+    used = [one.column for one in found.values()] + list(taken)
+    clock = clock_column(head, used) if "time" in found else None
+    rest = [name for name in seen if name not in [*used, clock]]
+    numeric = [c for c in rest if seen[c].is_number]
+    categorical = [c for c in rest if c not in numeric and 1 < seen[c].distinct <= _FEW]
     left = tuple(c for c in rest if c not in numeric and c not in categorical)
-    return MappingProposal(_toml(table, head, found, numeric, categorical, left), left)
+    times = time_lines(head, seen[found["time"].column], clock) if "time" in found else []
+    lines = [f"# Proposed from the first {head.num_rows:,} rows of {table.path.name}. Check every comment."]
+    lines += _transaction_lines(found, seen, times)
+    lines += [f"numeric = {_quoted(numeric)}"] * bool(numeric)
+    lines += [f"categorical = {_quoted(categorical)}"] * bool(categorical)
+    lines += [f"# not used: {c}: {seen[c].words()}" for c in left]
+    lines += [*_entity_lines(found), *_label_lines(labels, found, seen)]
+    missing = tuple(meaning for meaning in ("time", "amount") if meaning not in found)
+    return MappingProposal("\n".join(lines) + "\n", left, missing)
 
 
-def _by_name(head: pa.RecordBatch) -> dict[str, str]:
+def _by_name(head: pa.RecordBatch, seen: dict[str, ColumnEvidence], taken: set[str]) -> dict[str, _Found]:
     """Return for each meaning the first column whose name fits and whose values are allowed."""
-    found: dict[str, str] = {}
-    for meaning, pattern in _NAMES.items():
-        for column in head.schema.names:
-            if column in found.values() or not re.fullmatch(pattern, column, re.IGNORECASE):
-                continue
-            if _allowed(meaning, head[column]):
-                found[meaning] = column
+    found: dict[str, _Found] = {}
+    for meaning in _NAMES:
+        for column in seen:
+            used = taken | {one.column for one in found.values()}
+            fits = column not in used and _fits(meaning, column)
+            if fits and _allowed(meaning, seen[column], head[column]):
+                found[meaning] = _Found(column)
                 break
     return found
 
 
-def _allowed(meaning: str, array: pa.Array) -> bool:
+def _fits(meaning: str, column: str) -> bool:
+    return re.fullmatch(_NAMES[meaning], column.strip(), re.IGNORECASE) is not None
+
+
+def _allowed(meaning: str, column: ColumnEvidence, array: pa.Array) -> bool:
     if meaning == "id":
-        return _distinct(array) == len(array)
+        return column.is_unique
+    if meaning == "time":
+        return not column.missing and not pa.types.is_time(array.type)
     if meaning == "amount":
-        return _is_number(array)
-    if meaning == "label":
-        return bool(_values(array)) and {v.lower() for v in _values(array)} <= _FRAUD | _GENUINE
+        return column.is_number and column.low >= 0 and not column.missing
     if meaning in _ENTITIES:
-        return array.null_count == 0 and not pa.types.is_floating(array.type)
+        return not column.missing and (column.is_whole or not column.is_number)
     return True
 
 
-def _toml(
-    table: TableFile, head: pa.RecordBatch, found: dict[str, str], numeric: list[str], categorical: list[str],
-    left: tuple[str, ...],
-) -> str:  # fmt: skip
-    lines = [f"# Proposed from the first {head.num_rows:,} rows of {table.path.name}: look it through."]
-    for meaning in ("id", "time", "amount", "currency", "category", "channel"):
+def _by_values(
+    head: pa.RecordBatch, seen: dict[str, ColumnEvidence], taken: set[str], found: dict[str, _Found]
+) -> None:
+    """Add a time and an amount that only their values show."""
+    free = [seen[c] for c in seen if c not in taken | {one.column for one in found.values()}]
+    if "time" not in found:
+        typed = [
+            c for c in free if pa.types.is_timestamp(head[c.name].type) or pa.types.is_date(head[c.name].type)
+        ]
+        rising = [c for c in free if c.is_number and c.rising and c.distinct > 1 and not c.missing]
+        named = [c for c in rising if re.search(r"time|date|hour|day|sec", c.name, re.IGNORECASE)]
+        for column in [*typed, *named, *rising][:1]:
+            found["time"] = _Found(column.name, f"guess: {column.words()}")
+            free.remove(column)
+    if "amount" not in found:
+        money = [c for c in free if c.is_number and c.low >= 0 and not c.missing and c.distinct > 2]
+        named = [c for c in money if re.search(r"am(oun)?t|value|sum|price|total", c.name, re.IGNORECASE)]
+        broken = [c for c in money if not c.is_whole]
+        for column in [*named, *broken][:1]:
+            found["amount"] = _Found(column.name, f"guess: {column.words()}")
+
+
+def _transaction_lines(
+    found: dict[str, _Found], seen: dict[str, ColumnEvidence], times: list[str]
+) -> list[str]:
+    lines = []
+    for meaning in _TRANSACTION:
         if meaning in found:
-            lines.append(f"{meaning} = {_quoted(found[meaning])}")
-    lines += _time_lines(head[found["time"]])
-    lines += [f"numeric = {_quoted(numeric)}"] * bool(numeric)
-    lines += [f"categorical = {_quoted(categorical)}"] * bool(categorical)
-    lines += [f"# not used: {', '.join(left)}"] * bool(left)
-    for name in _ENTITIES:
-        if name in found:
-            lines += ["", "[[entities]]", f"name = {_quoted(name)}", f"column = {_quoted(found[name])}"]
-    return "\n".join([*lines, *_label_lines(head, found)]) + "\n"
-
-
-def _time_lines(array: pa.Array) -> list[str]:
-    if not _is_number(array):
-        return ['# times are read as ISO 8601; for others set time_format, as in "%d/%m/%Y %H:%M"'] * bool(
-            pa.types.is_string(array.type)
-        )
-    largest = pc.max(pc.cast(array, pa.float64())).as_py() or 0.0
-    unit = "s" if largest < _RATIO_OF_MS else "ms" if largest < _RATIO_OF_US else "us"
-    return [f"time_unit = {_quoted(unit)}  # numbers up to {largest:,.0f}"]
-
-
-def _label_lines(head: pa.RecordBatch, found: dict[str, str]) -> list[str]:
-    if "label" not in found:
-        return ["", "# no column looks like a label; replay needs one under [label]"]
-    values = _values(head[found["label"]])
-    lines = ["", "[label]", f"column = {_quoted(found['label'])}"]
-    fraud = [v for v in values if v.lower() in _FRAUD] or ["1"]
-    lines += [
-        f"fraud = {_quoted(fraud)}",
-        f"genuine = {_quoted([v for v in values if v.lower() in _GENUINE])}",
-    ]
-    if "pattern" in found:
-        lines.append(f"pattern = {_quoted(found['pattern'])}")
+            one = found[meaning]
+            lines.append(f"{meaning} = {_quoted(one.column)}" + f"  # {one.guess}" * bool(one.guess))
+        elif meaning == "id":
+            lines.append(f"id = {_quoted(ROW)}  # no column is an id: rows are numbered")
+        elif meaning in ("time", "amount"):
+            lines.append(f'# fill in: {meaning} = "COLUMN". Columns there:')
+            lines += [f"#   {column.name}: {column.words()}" for column in seen.values()]
+        if meaning == "time":
+            lines += times
     return lines
 
 
-def _values(array: pa.Array) -> list[str]:
-    return sorted(v for v in pc.unique(texts(array)).to_pylist()[: _FEW + 1] if v is not None)
+def _entity_lines(found: dict[str, _Found]) -> list[str]:
+    lines = []
+    for name in _ENTITIES:
+        if name in found:
+            lines += [
+                "",
+                "[[entities]]",
+                f"name = {_quoted(name)}",
+                f"column = {_quoted(found[name].column)}",
+            ]
+    return lines or [
+        "",
+        "# no column looks like a card, merchant or device; add [[entities]] with name and column",
+    ]
 
 
-def _distinct(array: pa.Array) -> int:
-    return int(pc.count_distinct(texts(array)).as_py())
-
-
-def _is_number(array: pa.Array) -> bool:
-    kind = array.type
-    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind))
+def _label_lines(
+    labels: list[LabelGuess], found: dict[str, _Found], seen: dict[str, ColumnEvidence]
+) -> list[str]:
+    if not labels:
+        few = [f"#   {c.name}: {c.words()}" for c in seen.values() if 1 < c.distinct <= _FEW]
+        return ["", "# fill in: no column looks like a label; replay needs one under [label]:", *few]
+    pattern = found["pattern"].column if "pattern" in found else None
+    lines = ["", *labels[0].lines(pattern)]
+    others = [guess.column for guess in labels[1:]]
+    if others:
+        lines.insert(3, f"# also = {_quoted(others)}  # other labels: a row is fraud if any column says so")
+    return lines
 
 
 def _quoted(value: str | list[str]) -> str:

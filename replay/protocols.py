@@ -7,11 +7,11 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from replay.prequential import Plan
-from replay.progress import Progress
+from replay.progress import Progress, Tell
 from replay.reading import RowReader
 from replay.result import ReplayResult
 
-Run = Callable[[RowReader, Progress], ReplayResult]
+Run = Callable[[RowReader, Progress, Tell], ReplayResult]
 NAMES = ("prequential", "live", "leave-pattern-out")
 
 
@@ -76,9 +76,8 @@ def _prequential(plan: Plan, choice: Choice) -> tuple[Run, dict[str, Any]]:
         flags=choice.flags,
         steps=choice.steps,
     )
-    return (lambda reader, report_progress: prequential(reader, plan, report_progress)), {
-        "plan": asdict(plan)
-    }
+    told = {"plan": {name: value for name, value in asdict(plan).items() if name != "processes"}}
+    return (lambda reader, *reports: prequential(reader, plan, *reports)), told
 
 
 def _live(plan: Plan, choice: Choice) -> tuple[Run, dict[str, Any]]:
@@ -99,7 +98,7 @@ def _live(plan: Plan, choice: Choice) -> tuple[Run, dict[str, Any]]:
         choice.steer,
     )
     told = {"plan": asdict(plan), "live": asdict(settings)}
-    return (lambda reader, report_progress: live(reader, plan, settings, report_progress)), told
+    return (lambda reader, *reports: live(reader, plan, settings, *reports)), told
 
 
 def _leave_out(plan: Plan, choice: Choice) -> tuple[Run, dict[str, Any]]:
@@ -110,7 +109,7 @@ def _leave_out(plan: Plan, choice: Choice) -> tuple[Run, dict[str, Any]]:
     steps = choice.steps
     settings = LeaveOutSettings(choice.pattern, choice.flags, _adapters(choice), 2 * steps, steps)
     told = {"plan": asdict(plan), "episode": asdict(settings)}
-    return (lambda reader, report_progress: leave_out(reader, plan, settings, report_progress)), told
+    return (lambda reader, *reports: leave_out(reader, plan, settings, *reports)), told
 
 
 def _adapters(choice: Choice) -> tuple[str, ...]:

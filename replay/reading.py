@@ -18,11 +18,12 @@ from features.schema import MAX_AMOUNT, MAX_KEY_BYTES, EntityField, TransactionS
 from replay.mapping import LabelColumn, Mapping
 from replay.query import Query
 from replay.table import TableFile
-from replay.times import seconds_of
+from replay.times import event_times
 from replay.truth import FRAUD, GENUINE, UNKNOWN
 from replay.values import numbers, text_of, texts
 
 _MISSING = "(missing)"
+_SHOWN_ROWS = 3  # further rows that an error shows
 WHOLE = "traffic"  # the entity of a file that names none; all rows share its profile
 
 
@@ -151,11 +152,11 @@ class RowReader:
 
     def _times(self, batch: pa.RecordBatch, first: int) -> NDArray[np.float64]:
         column = self.mapping.time
-        seconds, wrong = seconds_of(batch[column], self.mapping.time_unit, self.mapping.time_format)
+        seconds, wrong = event_times(batch, self.mapping)
         allowed = f"a time as {self.mapping.time_format or 'ISO 8601'}"
         self._refuse(wrong, batch, column, first, allowed)
         outside = ~((seconds >= self.schema.earliest) & (seconds <= self.schema.latest))
-        self._refuse(outside, batch, column, first, "a time from 2000 to 2100")
+        self._refuse(outside, batch, column, first, "a time from 2000 to 2100 (see time_unit and time_start)")
         return seconds
 
     def _amounts(self, batch: pa.RecordBatch, first: int) -> NDArray[np.float64]:
@@ -200,11 +201,18 @@ class RowReader:
         if label is None:
             return np.full(batch.num_rows, UNKNOWN, np.int8)
         meaning = _meanings(label)
-        coded = texts(batch[label.column]).dictionary_encode()
+        found = [self._labels_of(batch, column, meaning, first) for column in label.columns]
+        certain = np.where(np.any([f == GENUINE for f in found], axis=0), GENUINE, UNKNOWN)
+        return np.where(np.any([f == FRAUD for f in found], axis=0), FRAUD, certain).astype(np.int8)
+
+    def _labels_of(
+        self, batch: pa.RecordBatch, column: str, meaning: dict[str, int], first: int
+    ) -> NDArray[np.int8]:
+        coded = texts(batch[column]).dictionary_encode()
         wrong = 2
         known = [meaning.get(value, wrong) for value in coded.dictionary.to_pylist()] + [UNKNOWN]
         found = np.asarray(np.array(known, np.int8)[pc.fill_null(coded.indices, len(known) - 1).to_numpy()])
-        self._refuse(found == wrong, batch, label.column, first, f"one of {', '.join(sorted(meaning))}")
+        self._refuse(found == wrong, batch, column, first, f"one of {', '.join(sorted(meaning))}")
         return found
 
     def _families(self, batch: pa.RecordBatch, label: NDArray[np.int8]) -> NDArray[np.int32]:
@@ -242,11 +250,20 @@ class RowReader:
         self, wrong: NDArray[np.bool_], batch: pa.RecordBatch, column: str, first: int, allowed: str
     ) -> None:
         if wrong.any():
-            row = int(np.argmax(wrong))
-            value = batch[column][row].as_py()
+            rows = np.flatnonzero(wrong)
+            value = batch[column][int(rows[0])].as_py()
             raise BadRow(
-                f"{self.table.path}, row {first + row}, column {column}: {value!r}, allowed is {allowed}"
+                f"{self.table.path}, row {first + rows[0]}, column {column}: {value!r}, allowed is {allowed}"
+                + _further_rows(batch[column], rows[1:], first)
             )
+
+
+def _further_rows(array: pa.Array, rows: NDArray[np.intp], first: int) -> str:
+    """Return the next rows that are wrong too, as the end of an error."""
+    if not len(rows):
+        return ""
+    shown = ", ".join(f"row {first + row} {array[int(row)].as_py()!r}" for row in rows[:_SHOWN_ROWS])
+    return f"; {len(rows):,} more in this part of the file: {shown}"
 
 
 def _meanings(label: LabelColumn) -> dict[str, int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,6 +41,13 @@ class Survey:
     def days(self) -> float:
         """Length in days."""
         return (self.last - self.first) / DAY_S
+
+    def in_words(self) -> str:
+        """Return rows, time span and share of fraud in one line."""
+        first, last = (datetime.fromtimestamp(time, UTC).date() for time in (self.first, self.last))
+        labelled = self.frauds + self.genuine
+        share = f", {self.frauds / labelled:.3%} of those with a label" if labelled else ""
+        return f"{self.rows:,} rows, {first} to {last}, {self.days:.0f} days; {self.frauds:,} frauds{share}"
 
 
 def survey(reader: RowReader, *, labelled: bool = True) -> Survey:

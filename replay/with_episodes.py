@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -21,27 +21,43 @@ from meta.verdict import DEFAULT_LIMITS
 from replay.lesson import Lesson, Score
 from replay.training import train
 
+COST = 150.0
+"""Seconds that a fold of 50,000 training rows takes on a free core."""
 
-def with_episodes(name: str, adapters: tuple[str, ...], flags: int, steps: int) -> Callable[[Lesson], Score]:
-    """Return the contender of one adapter; `adapters` are all that share the training of one period.
+
+@dataclass(frozen=True)
+class WithEpisodes:
+    """The contender of one adapter.
 
     A detector that the gate refuses does not score. Nothing is flagged after the training period, so all
     contenders know the same. With too few reserved rows to calibrate on, the base scores alone.
+
+    Attributes:
+        name: Name of the adapter.
+        adapters: All adapters that share the training of one period.
+        flags: Number of flagged frauds of each kind.
+        steps: Steps of meta-training.
     """
 
-    def learn(lesson: Lesson) -> Score:
-        artifacts = _artifacts(lesson, adapters, steps)
+    name: str
+    adapters: tuple[str, ...]
+    flags: int
+    steps: int
+
+    def __call__(self, lesson: Lesson) -> Score:
+        """Train on a period, and flag its newest frauds."""
+        artifacts = _artifacts(lesson, self.adapters, self.steps)
         base, reserve = artifacts.base, np.ascontiguousarray(lesson.reserve[:, : lesson.live])
         reservoir = Reservoir(reserve[spread_order(len(reserve))], base)
         traffic = ScoredTraffic.of(reservoir, ScoringStack(base, reservoir.base_tails))
         budget, live = DEFAULT_LIMITS.budget, dict[str, Floats]()
         threshold = first_threshold(budget)
         for family in np.unique(lesson.family[lesson.fraud]).tolist():
-            flagged = _newest(lesson, family, flags)
+            flagged = _newest(lesson, family, self.flags)
             known = known_fraud(artifacts.past[:0], artifacts.past, live)
             try:
                 found = propose(
-                    traffic, adapter(name, artifacts), Support(flagged), np.arange(len(traffic)), known,
+                    traffic, adapter(self.name, artifacts), Support(flagged), np.arange(len(traffic)), known,
                     threshold=threshold, budget=budget, seed=lesson.seed,
                 )  # fmt: skip
             except TooLittleTraffic:
@@ -51,8 +67,6 @@ def with_episodes(name: str, adapters: tuple[str, ...], flags: int, steps: int) 
                 stack = traffic.stack.replaced((*traffic.stack.detectors, found.verdict.live))
                 traffic = ScoredTraffic.of(reservoir, stack, known=traffic.columns)
         return lambda X: traffic.stack.score(np.ascontiguousarray(X[:, : lesson.live]))[0]
-
-    return learn
 
 
 def _newest(lesson: Lesson, family: int, flags: int) -> Floats:

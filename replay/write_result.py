@@ -45,7 +45,7 @@ def as_json(
 
 
 def peak_mib() -> float:
-    """Return the largest resident set of this process so far, MiB."""
+    """Return the largest resident set of this process so far, MiB; those that it started are left out."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 

@@ -14,6 +14,7 @@ from settings.sections.episodes import AdaptationSettings, BudgetSettings, Contr
 from settings.sections.keeping import StorageSettings
 from settings.sections.keys import KeysSettings
 from settings.sections.observing import LoggingSettings, MetricsSettings, TracingSettings
+from settings.sections.registry import RegistrySettings
 from settings.sections.scoring import EntitySettings, StreamSettings, TransactionSettings
 from settings.sections.whole import Settings
 
@@ -30,6 +31,7 @@ __all__ = [
     "LoggingSettings",
     "MetricsSettings",
     "Problem",
+    "RegistrySettings",
     "Settings",
     "SettingsError",
     "StorageSettings",

@@ -18,6 +18,9 @@ ONLY_IN_ENVIRONMENT = {
     ("broker", "key_password"): "FLAGFIVE_BROKER__KEY_PASSWORD",
     ("broker", "password"): "FLAGFIVE_BROKER__PASSWORD",
     ("broker", "oauth_secret"): "FLAGFIVE_BROKER__OAUTH_SECRET",
+    ("registry", "key_password"): "FLAGFIVE_REGISTRY__KEY_PASSWORD",
+    ("registry", "password"): "FLAGFIVE_REGISTRY__PASSWORD",
+    ("registry", "token"): "FLAGFIVE_REGISTRY__TOKEN",
     ("control", "key"): "FLAGFIVE_CONTROL_KEY",
     ("control", "earlier_key"): "FLAGFIVE_CONTROL__EARLIER_KEY",
     ("stream", "key"): "FLAGFIVE_STREAM__KEY",
@@ -26,7 +29,7 @@ ONLY_IN_ENVIRONMENT = {
     ("decisions", "key_password"): "FLAGFIVE_DECISIONS__KEY_PASSWORD",
     ("storage", "audit_key"): "FLAGFIVE_STORAGE__AUDIT_KEY",
 }
-SECRETS = {*ONLY_IN_ENVIRONMENT, ("storage", "url")}
+SECRETS = {*ONLY_IN_ENVIRONMENT, ("storage", "url"), ("registry", "url")}
 CLONE = Path(__file__).resolve().parent.parent
 
 

@@ -17,11 +17,16 @@ from typing import Any
 from settings.errors import Problem, SettingsError
 from settings.sections.broker import BrokerSettings
 from settings.sections.decisions import DecisionsSettings
+from settings.sections.registry import RegistrySettings
 
 PREFIX, IN_A_FILE = "FLAGFIVE_", "_FILE"
 FILES = {
     section: tuple(key for key in model.model_fields if key.endswith("_file"))
-    for section, model in (("broker", BrokerSettings), ("decisions", DecisionsSettings))
+    for section, model in (
+        ("broker", BrokerSettings),
+        ("decisions", DecisionsSettings),
+        ("registry", RegistrySettings),
+    )
 }
 """Keys that hold the path of a file, by section."""
 ALIASES = {

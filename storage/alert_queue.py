@@ -52,7 +52,9 @@ class AlertCounts:
     confirmed: int = 0
     rejected: int = 0
     money_held: float = 0.0
-    """Sum of the amounts of alerts that were not rejected."""
+    """Sum of the amounts of confirmed alerts."""
+    money_open: float = 0.0
+    """Sum of the amounts of alerts that no one has judged."""
 
     def __add__(self, other: AlertCounts) -> AlertCounts:
         """Add up two counts."""
@@ -61,6 +63,7 @@ class AlertCounts:
             self.confirmed + other.confirmed,
             self.rejected + other.rejected,
             self.money_held + other.money_held,
+            self.money_open + other.money_open,
         )
 
     @property
@@ -181,7 +184,8 @@ def _counts_of(by_status: dict[str, tuple[int, float]]) -> AlertCounts:
         sum(count for count, _ in counts.values()),
         counts[CONFIRMED][0],
         counts[REJECTED][0],
-        counts[OPEN][1] + counts[CONFIRMED][1],
+        counts[CONFIRMED][1],
+        counts[OPEN][1],
     )
 
 

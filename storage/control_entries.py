@@ -64,6 +64,24 @@ class ControlEntries:
         query = select(row).where(row.control_offset.in_(newest)).order_by(row.control_offset)
         yield from self._session.scalars(query.execution_options(yield_per=_AT_A_TIME))
 
+    def last_of_kind(self, kind: str) -> list[ControlEntry]:
+        """Return the last entry of each id of a kind, with envelopes, retired ones too, by offset."""
+        row = ControlEntry
+        newest = select(func.max(row.control_offset)).where(row.kind == kind).group_by(row.entry_id)
+        query = select(row).where(row.control_offset.in_(newest)).order_by(row.control_offset)
+        return list(self._session.scalars(query))
+
+    def last_offsets(self, kind: str) -> dict[str, int]:
+        """Return the control offset of the last entry of each id of a kind, retired ones too."""
+        row = ControlEntry
+        query = select(row.entry_id, func.max(row.control_offset)).where(row.kind == kind)
+        return {one[0]: one[1] for one in self._session.execute(query.group_by(row.entry_id))}
+
+    def versions(self, kind: str, entry_id: str, most: int) -> list[ControlEntry]:
+        """Return the last entries of this key, with envelopes, newest first, `most` at most."""
+        query = select(ControlEntry).where(*_of_key(kind, entry_id))
+        return list(self._session.scalars(query.order_by(ControlEntry.control_offset.desc()).limit(most)))
+
     def latest(self, kind: str, entry_id: str) -> ControlEntry | None:
         """Return the last entry of this key, or None."""
         query = select(ControlEntry).where(ControlEntry.kind == kind, ControlEntry.entry_id == entry_id)

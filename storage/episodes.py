@@ -4,7 +4,7 @@ from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import JSON, Float, ForeignKey, Index, String, UniqueConstraint, func, select
-from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship, selectinload
 
 from storage.masked_text import MaskedText
 from storage.table import BigIdentity, TableBase
@@ -72,6 +72,11 @@ class Episode(TableBase):
     transactions: Mapped[list[EpisodeTransaction]] = relationship(
         cascade="all, delete-orphan", order_by=EpisodeTransaction.transaction_id
     )
+
+    @property
+    def flags(self) -> int:
+        """Number of transactions flagged as fraud."""
+        return sum(part.role == SUPPORT for part in self.transactions)
 
     @property
     def to_review(self) -> tuple[str, ...]:
@@ -175,7 +180,8 @@ class Episodes:
         Returns:
             The episodes of the page.
         """
-        query = select(Episode).order_by(Episode.flagged_at.desc(), Episode.id).offset(offset).limit(limit)
+        query = select(Episode).options(selectinload(Episode.transactions))
+        query = query.order_by(Episode.flagged_at.desc(), Episode.id).offset(offset).limit(limit)
         return list(self._session.scalars(query.where(Episode.status.in_(statuses)) if statuses else query))
 
     def of_transaction(self, transaction_id: str) -> list[tuple[Episode, str]]:

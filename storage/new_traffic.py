@@ -26,6 +26,7 @@ class NewTraffic:
     """Seconds since 1970, (n,)."""
     surprise: NDArray[np.float64]
     alerted: NDArray[np.bool_]
+    amount: NDArray[np.float64]
     category: list[int]
     currency: list[str | None]
     weight: float
@@ -61,6 +62,7 @@ def read_new_traffic(session: Session, after: Mapping[int, int], limit: int, wid
         np.array([row.event_time for row in rows], np.float64),
         np.array([row.surprise for row in rows], np.float64),
         np.array([row.decision > 0 for row in rows], np.bool_),
+        np.array([row.amount for row in rows], np.float64),
         [row.category for row in rows],
         [row.currency for row in rows],
         float(step),
@@ -70,7 +72,15 @@ def read_new_traffic(session: Session, after: Mapping[int, int], limit: int, wid
 
 def _read(session: Session, partition: int, first: int, last: int, step: int) -> list[Any]:
     row = ScoredTransaction
-    columns = (row.event_time, row.surprise, row.decision, row.category, row.currency, row.features)
+    columns = (
+        row.event_time,
+        row.surprise,
+        row.decision,
+        row.amount,
+        row.category,
+        row.currency,
+        row.features,
+    )
     query = select(*columns).where(row.source_partition == partition)
     if step < SCANNED_STEP:
         here = query.where(row.source_offset.between(first, last), (row.source_offset - first) % step == 0)

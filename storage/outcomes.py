@@ -1,9 +1,10 @@
 """Outcomes of transactions and alerts, from which quality is measured; read in a few queries."""
 
+import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import LargeBinary, func, select
 from sqlalchemy.orm import Session
 
 from storage.alerts import CONFIRMED, OPEN, REJECTED, AlertRow
@@ -28,6 +29,9 @@ class FraudOutcome:
     surprise: float
     decision: int
     entities: dict[str, str]
+    amount: float = 0.0
+    card_absent: bool | None = None
+    """Whether the card was absent; None if the caller did not ask."""
 
     @property
     def delay_s(self) -> float:
@@ -58,12 +62,13 @@ def label_times(session: Session, newest: int) -> dict[str, list[float]]:
     return {source: sorted(times) for source, times in found.items()}
 
 
-def fraud_outcomes(session: Session, newest: int) -> list[FraudOutcome]:
+def fraud_outcomes(session: Session, newest: int, *, card_absent: int | None = None) -> list[FraudOutcome]:
     """Read the transactions that the newest labels call fraud.
 
     Args:
         session: the session of a unit of work.
         newest: number of labels to read, the newest ones.
+        card_absent: index of the feature that is 1 where the card was absent; None does not read it.
 
     Returns:
         The frauds that are stored; those that a later verdict calls genuine are left out.
@@ -77,14 +82,20 @@ def fraud_outcomes(session: Session, newest: int) -> list[FraudOutcome]:
     first = {identity: min(given) for identity, given in verdicts.items() if max(given)[2] == FRAUD}
     row, ids = ScoredTransaction, list(first)
     wanted = (row.transaction_id, row.event_time, row.arrival, row.surprise, row.decision, row.entities)
+    # Only four bytes of the features are read.
+    channel = func.substr(row.features, 4 * (card_absent or 0) + 1, 4, type_=LargeBinary)
     found = []
     for start in range(0, len(ids), IDS_PER_QUERY):
         chosen = row.transaction_id.in_(ids[start : start + IDS_PER_QUERY])
-        for identity, event, arrival, surprise, decision, entities in session.execute(
-            select(*wanted).where(chosen)
-        ):
+        query = select(*wanted, row.amount, channel).where(chosen)
+        for identity, event, arrival, surprise, decision, entities, amount, feature in session.execute(query):
             at, _, _, source = first[identity]
-            found.append(FraudOutcome(identity, source, at, event, arrival, surprise, decision, entities))
+            absent = None if card_absent is None else struct.unpack("<f", feature)[0] > 0
+            found.append(
+                FraudOutcome(
+                    identity, source, at, event, arrival, surprise, decision, entities, amount, absent
+                )
+            )
     return found
 
 

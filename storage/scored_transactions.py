@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from statistics import median
+from typing import NamedTuple
 
 from sqlalchemy import JSON, Float, Index, Integer, LargeBinary, SmallInteger, String, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -55,6 +56,16 @@ class ScoredTransaction(TableBase):
 COLUMNS = tuple(column.name for column in ScoredTransaction.__table__.columns)
 KEYS = ("source_partition", "source_offset")
 _INSERT = Upsert(ScoredTransaction.__tablename__, COLUMNS, KEYS)
+
+
+class SlimRow(NamedTuple):
+    """The columns of a transaction that scoring it again needs, as in `ScoredTransaction`."""
+
+    transaction_id: str
+    event_time: float
+    amount: float
+    decision: int
+    features: bytes
 
 
 class ScoredTransactions:
@@ -154,6 +165,22 @@ class ScoredTransactions:
         """
         query = select(ScoredTransaction).where(ScoredTransaction.event_time >= event_time)
         yield from self._session.scalars(query.execution_options(yield_per=per_step)).partitions()
+
+    def slim_since(self, event_time: float, *, per_step: int = 10_000) -> Iterator[Sequence[SlimRow]]:
+        """Yield what scoring again needs of all transactions from an event time on.
+
+        Args:
+            event_time: lowest event time, seconds since 1970.
+            per_step: transactions in a chunk.
+
+        Yields:
+            A chunk of transactions, in no particular order.
+        """
+        row = ScoredTransaction
+        query = select(row.transaction_id, row.event_time, row.amount, row.decision, row.features)
+        query = query.where(row.event_time >= event_time).execution_options(yield_per=per_step)
+        for step in self._session.execute(query).partitions():
+            yield [SlimRow(*one) for one in step]
 
     def offset_ranges(self) -> dict[int, tuple[int, int]]:
         """Return the lowest and the highest stored offset, by partition, with a few index look-ups."""

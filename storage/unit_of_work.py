@@ -25,6 +25,7 @@ from storage.measurements import Measurements
 from storage.notes import Notes
 from storage.outbox import Outbox
 from storage.policies import Policies
+from storage.rule_hits import RuleHits
 from storage.saved_views import SavedViews
 from storage.scored_transactions import ScoredTransactions
 from storage.second_factors import SecondFactors
@@ -57,6 +58,7 @@ class UnitOfWork:
         self.alerts = Alerts(self.session)
         self.queue = AlertQueue(self.session)
         self.shadow_alerts = ShadowAlerts(self.session)
+        self.rule_hits = RuleHits(self.session)
         self.labels = Labels(self.session)
         self.requests = HandledRequests(self.session)
         self.measurements = Measurements(self.session)

@@ -12,6 +12,7 @@ from mode import Service
 
 from contracts.dead_letter import REASONS
 from contracts.heartbeat import HEARTBEATS, beat_event_loop
+from contracts.interpreter import keep_what_is_loaded
 from contracts.metrics import scorer as metrics
 from contracts.metrics.first_samples import begin_at_zero
 from contracts.metrics.retention import DELETED_UNREAD
@@ -21,7 +22,6 @@ from control.keys import ControlKey
 from control.log_reader import ControlLog
 from features.rejects import RejectReason
 from settings import Settings
-from stream.interpreter import keep_what_is_loaded
 from stream.partition.acknowledger import Acknowledger
 from stream.partition.manager import PartitionManager
 from stream.partition.stage import SURPRISE_LEVELS, ScoredCounts, Work
@@ -92,17 +92,16 @@ def build_app(settings: Settings, key: ControlKey, trust: Trust) -> faust.App:
         if spans is not None:
             _trace(spans, partition, work)
 
-    def receivers() -> PartitionManager:
-        return partitions
-
-    wiring = Wiring(settings, control, consumer, receivers, on_done)
+    wiring = Wiring(settings, control, consumer, on_done)
     partitions = PartitionManager(
         consumer,
         wiring.worker,
+        wiring.commits,
         checkpoint_every_s=settings.stream.checkpoint_interval_s,
         rejoin_s=2 * settings.stream.session_timeout_s,
-        first=settings.topics.transactions,
+        topics=wiring.inputs,
         numbers=settings.topics.partitions,
+        prepare=wiring.prepare,
     )
     app.add_dependency(Surroundings(control, wiring, settings.broker.start_timeout_s))
     app.add_dependency(partitions)
@@ -118,7 +117,7 @@ def faust_app(settings: Settings) -> faust.App:
     """Make a Faust app over the batch transport from the settings, without agents."""
     session = settings.stream.session_timeout_s
     settings.var.mkdir(parents=True, exist_ok=True)
-    return faust.App(
+    app = faust.App(
         settings.stream.group,
         broker=f"{driver.SCHEME}://{settings.broker.bootstrap}",
         broker_credentials=faust_credentials(settings.broker),
@@ -139,6 +138,9 @@ def faust_app(settings: Settings) -> faust.App:
         broker_request_timeout=max(REQUEST_TIMEOUT_S, 2 * session),
         broker_max_poll_interval=POLL_INTERVAL_S,
     )
+    # Nothing goes through Faust's producer, and it would end a worker that starts while the broker is away.
+    app.boot_strategy.enable_kafka_producer = False
+    return app
 
 
 def _acknowledger(
@@ -150,14 +152,14 @@ def _acknowledger(
 
 
 def add_agent(app: faust.App, topic: str, partitions: PartitionManager) -> None:
-    """Add an agent that passes every batch of `topic` to its partition."""
+    """Add an agent that passes on the batches of each poll whose first one is of `topic`."""
     source = app.topic(topic, value_type=None)
 
-    async def hand_over(stream: Any) -> None:
+    async def pass_on(stream: Any) -> None:
         async for event in stream.events():
             partitions.submit(event.value)
 
-    app.agent(source, name=f"process-{topic}")(hand_over)
+    app.agent(source, name=f"process-{topic}")(pass_on)
 
 
 def follow_assignment(app: faust.App, partitions: PartitionManager) -> None:

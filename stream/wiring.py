@@ -4,6 +4,7 @@ The entities in the settings are the chain of stages. The first stage reads `tra
 the next. From the last, transactions return to their own partition, where they are scored in order.
 """
 
+import asyncio
 from collections.abc import Callable
 
 from aiokafka import TopicPartition
@@ -11,21 +12,25 @@ from aiokafka.errors import IllegalStateError
 
 from contracts.scored_batch import scored_schema
 from contracts.seal import Seal
-from contracts.stage_batch import stage_schema
+from contracts.stage_batch import BatchFormat, stage_schema
 from contracts.tracing.identity import Sampling
 from control.log_reader import ControlLog
 from features.decode import Decoder
+from features.formats.decode import WireDecoder
 from features.schema import EntityField, TransactionSchema
 from features.vector import FeatureLayout
 from settings import Settings
 from stream.checkpoint.checkpoint import Checkpoint
+from stream.checkpoint.log_ends import LogEnd, announced_until, scored_until
 from stream.checkpoint.recovery import Recovery
+from stream.partition.checked_place import CheckedPlace
 from stream.partition.commit import PartitionLost
-from stream.partition.committers import Committers
-from stream.partition.hand_over import HandOver, Receivers
+from stream.partition.committers import group_commit
 from stream.partition.place import GroupPlace
 from stream.partition.stage import Work
-from stream.partition.worker import PartitionWorker
+from stream.partition.worker import PartitionWorker, Place
+from stream.registry.client import Registry
+from stream.registry.known_schemas import KnownSchemas
 from stream.scoring.alerts import AlertWriter
 from stream.scoring.score_json import ScoreWriter
 from stream.scoring.scorer import Scorer, ScoreTopics
@@ -41,6 +46,7 @@ from stream.stages.return_stage import ReturnStage
 from stream.stages.row_bounds import RowBounds
 from stream.stages.stage_messages import StageMessages
 from stream.transport.driver import BatchFaustConsumer
+from stream.transport.fetched_batch import FetchedBatch
 
 
 def transaction_schema(settings: Settings) -> TransactionSchema:
@@ -71,9 +77,11 @@ def stage_seal(settings: Settings) -> Seal:
 class Wiring:
     """Makes the worker of any partition of any stage.
 
+    Attributes:
+        commits: the commits of all these partitions.
+
     Args:
         consumer: returns the Faust consumer, which does not exist yet at construction.
-        receivers: returns the partitions that take batches of the stage before in memory.
         on_done: called after each batch.
     """
 
@@ -82,7 +90,6 @@ class Wiring:
         settings: Settings,
         control: ControlLog,
         consumer: Callable[[], BatchFaustConsumer],
-        receivers: Callable[[], Receivers],
         on_done: Callable[[TopicPartition, Work], None],
     ) -> None:
         self._settings = settings
@@ -91,6 +98,7 @@ class Wiring:
         self._on_done = on_done
         self._schema = transaction_schema(settings)
         self._layout = FeatureLayout(self._schema)
+        self._decoder, self._registry, self._known_schemas = self._format()
         self._entities = [entity.name for entity in settings.entities]
         topics = settings.topics
         self._dead_letters = DeadLetters(
@@ -100,9 +108,12 @@ class Wiring:
             keeps_bytes=topics.dead_letters_keep_bytes,
         )
         self._seal = stage_seal(settings)
-        self._committers = Committers(settings, consumer, HandOver(self.inputs[1:], receivers))
+        self.commits = group_commit(settings, consumer)
         self._sampling = Sampling(settings.tracing.share if settings.tracing.endpoint else 0.0)
-        self._place = GroupPlace(settings.broker, settings.stream.group, consumer)
+        self._group_place = GroupPlace(settings.broker, settings.stream.group, consumer)
+        self._place = (
+            self._checked_place() if settings.stream.delivery == "exactly_once" else self._group_place
+        )
 
     @property
     def inputs(self) -> list[str]:
@@ -117,12 +128,38 @@ class Wiring:
         is_entity = place < len(self._entities)
         stage = self._entity_stage(place, partition) if is_entity else self._return_stage(partition)
         return PartitionWorker(
-            partition, stage, self._committers.get(partition), self._place, self._seek, self._on_done
+            partition, stage, self.commits.member(partition), self._place, self._seek, self._on_done
         )
 
+    async def prepare(self, fetched: FetchedBatch, stop: asyncio.Event | None = None) -> None:
+        """Return once the schemas of a batch are known, or `stop` is set."""
+        if self._known_schemas is not None and fetched.partition.topic == self._settings.topics.transactions:
+            await self._known_schemas.prepare(fetched.values, stop)
+
     async def close(self) -> None:
-        """Close the connection that reads committed places."""
-        await self._place.close()
+        """Close the connections that read committed places and schemas."""
+        await self._group_place.close()
+        if self._registry is not None:
+            await self._registry.close()
+
+    def _format(self) -> tuple[Decoder | WireDecoder, Registry | None, KnownSchemas | None]:
+        """Return what decodes transactions, and where it gets schemas from."""
+        if self._settings.transaction.format == "json":
+            return Decoder(self._schema), None, None
+        decoder, registry = WireDecoder(self._schema), Registry(self._settings.registry)
+        return decoder, registry, KnownSchemas(registry, decoder)
+
+    def _checked_place(self) -> Place:
+        settings, topics, most_bytes = (
+            self._settings,
+            self._settings.topics,
+            self._settings.stream.unpacked_bytes,
+        )
+        form = BatchFormat(scored_schema(self._entities, len(self._layout)))
+        scored = LogEnd(settings.broker, topics.scored, scored_until(form), most_bytes)
+        every = self._messages(range(topics.partitions))
+        announced = LogEnd(settings.broker, topics.returned, announced_until(every), most_bytes)
+        return CheckedPlace(self._group_place, scored.end, announced.end, self.inputs)
 
     def _entity_stage(self, entity: int, partition: TopicPartition) -> EntityStage:
         topic = self._settings.topics.checkpoint_topic(self._entities[entity])
@@ -146,6 +183,7 @@ class Wiring:
             ),
             self._sampling,
             self._settings.topics.partitions,
+            self.prepare,
         )
 
     def _repeats(self) -> Repeats | None:
@@ -170,7 +208,7 @@ class Wiring:
     def _reader(self, entity: int) -> RecordReader:
         if entity > 0:
             return BatchReader(self._messages(range(self._settings.topics.partitions)), self._dead_letters)
-        return TransactionReader(Decoder(self._schema), self._layout, self._dead_letters)
+        return TransactionReader(self._decoder, self._layout, self._dead_letters)
 
     def _output_builder(self, entity: int) -> OutputBuilder:
         if len(self._entities) == 1:

@@ -120,6 +120,13 @@ class Analyst:
                 f"{error}; what came: {[(a.status, a.message) for a in self.answers]}"
             ) from None
 
+    def live_at(self, request_id: str) -> int:
+        """Return the control offset of a change, once it is live on both partitions."""
+        answer = self.answer(request_id, "live")
+        assert (answer.live, answer.partitions) == (2, 2)
+        assert answer.control_offset is not None
+        return answer.control_offset
+
     def close(self) -> None:
         self._producer.close()
         self._consumer.close()

@@ -156,9 +156,14 @@ class StreamRun:
             consumer.close()
 
     def records(self, topic: str) -> Iterator[tuple[int, bytes]]:
-        """Return partition and value of every committed record now in a topic."""
+        """Return partition and value of every committed record now in a topic.
+
+        After a change of leaders, kafka-python may hold its position to be truncated. It begins again at the
+        first record then; with its default setting it would go to the end and skip a whole partition.
+        """
         consumer = KafkaConsumer(
             **kafka_python_options(self.settings.broker),
+            auto_offset_reset="earliest",
             isolation_level="read_committed",
             enable_auto_commit=False,
             max_partition_fetch_bytes=1 << 24,
@@ -168,10 +173,12 @@ class StreamRun:
                 partition = TopicPartition(topic, number)
                 consumer.assign([partition])
                 consumer.seek_to_beginning(partition)
-                end = consumer.end_offsets([partition])[partition]
+                end, following = consumer.end_offsets([partition])[partition], 0
                 while consumer.position(partition) < end:
                     for record in consumer.poll(timeout_ms=200).get(partition, ()):
-                        yield number, record.value
+                        if record.offset >= following:
+                            following = record.offset + 1
+                            yield number, record.value
         finally:
             consumer.close()
 
@@ -192,7 +199,17 @@ def environment_of(settings: Settings) -> dict[str, str]:
     variables = {"FLAGFIVE_VAR": str(settings.var), "FLAGFIVE_CONTROL_KEY": SECRET, "OMP_NUM_THREADS": "1"}
     variables |= variables_of(
         settings,
-        ("broker", "topics", "transaction", "stream", "storage", "tracing", "metrics", "decisions"),
+        (
+            "broker",
+            "topics",
+            "transaction",
+            "registry",
+            "stream",
+            "storage",
+            "tracing",
+            "metrics",
+            "decisions",
+        ),
     )
     entities = [entity.model_dump() for entity in settings.entities]
     return {**variables, "FLAGFIVE_ENTITIES": msgspec.json.encode(entities).decode()}

@@ -15,8 +15,11 @@ from adaptation.going_live.result import RequestResult
 from adaptation.intake.checks import RequestRefused, missing
 from adaptation.intake.labelling import label
 from adaptation.proposing.previewing import preview
+from adaptation.upkeep.named_lists import change_list
 from adaptation.upkeep.retiring import retire
 from adaptation.upkeep.rolling_back import roll_back
+from adaptation.upkeep.suppressing import suppress
+from adaptation.upkeep.written_rules import save_rule
 from contracts.answer import Answer
 from contracts.request import Request
 from control.errors import ControlLogUnavailable
@@ -78,6 +81,12 @@ def _handle(context: AdaptationContext, request: Request, asked_at: float) -> Re
             return retire(context, request, asked_at)
         case "rollback":
             return roll_back(context, request, asked_at)
+        case "rule":
+            return save_rule(context, request, asked_at)
+        case "list":
+            return change_list(context, request, asked_at)
+        case "suppress":
+            return suppress(context, request, asked_at)
 
 
 def _wait_until_recorded(context: AdaptationContext, request: Request, stop: Event) -> None:

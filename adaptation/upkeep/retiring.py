@@ -1,4 +1,4 @@
-"""Takes an episode out of force, live or not.
+"""Takes an episode out of force, live or not, or a written rule or a named list.
 
 1. Announce the change.  2. Note it in the database. After a stop between the two the request is repeated; it
 finds its own entry in force and continues with 2.
@@ -10,21 +10,25 @@ from adaptation.context import AdaptationContext
 from adaptation.flag_steps import FlagStep
 from adaptation.going_live.result import PendingChange
 from adaptation.intake.checks import RequestRefused
+from adaptation.upkeep.named_lists import remove_list
+from adaptation.upkeep.own_entry import REQUEST, own_entry
+from adaptation.upkeep.suppressing import lift
+from adaptation.upkeep.written_rules import remove_rule
 from contracts.answer import Answer
 from contracts.request import Request
 from control.applied import Applied
 from control.change import Change
 from control.entry import Kind
 from control.snapshot import Snapshot
+from control.suppressions import SUPPRESSION_PREFIX
 from meta.threshold import first_threshold, threshold_without
+from rules.definition import RULE_PREFIX
+from rules.lists.definition import LIST_PREFIX
 from storage.episodes import DRAFT, RETIRED, SHADOW, WAITING
-
-REQUEST = "request_id"
-"""Name of the value that holds the id of the request that an entry came from."""
 
 
 def retire(context: AdaptationContext, request: Request, asked_at: float) -> Answer | PendingChange:
-    """Retire the detector or episode that the request names.
+    """Retire the detector, episode, written rule or named list that the request names.
 
     A draft or a waiting episode is only marked. The risk of its entities stays, since its frauds stay
     confirmed.
@@ -41,7 +45,13 @@ def retire(context: AdaptationContext, request: Request, asked_at: float) -> Ans
         RequestRefused: no live detector and no episode that could be dropped has this name.
     """
     snapshot = context.announcer.refresh()
+    if request.name.startswith(LIST_PREFIX):
+        return remove_list(context, snapshot, request, asked_at)
     done = own_entry(snapshot, request)
+    if request.name.startswith(SUPPRESSION_PREFIX):
+        return lift(context, snapshot, done, request, asked_at)
+    if request.name.startswith(RULE_PREFIX):
+        return remove_rule(context, snapshot, done, request, asked_at)
     applied = done or _live_detector(snapshot, request.name)
     if applied is None:
         return _retire_unused(context, snapshot, request)
@@ -49,12 +59,6 @@ def retire(context: AdaptationContext, request: Request, asked_at: float) -> Ans
     context.after(FlagStep.ANNOUNCED)
     note_retired(context, request, applied.entry.id, offset)
     return PendingChange(request.request_id, offset, asked_at, detector_id=applied.entry.id)
-
-
-def own_entry(snapshot: Snapshot, request: Request) -> Applied | None:
-    """The entry that an earlier try of this request announced; None without one."""
-    mine = (a for a in snapshot.applied.values() if a.entry.values.get(REQUEST) == request.request_id)
-    return next(mine, None)
 
 
 def retirement(snapshot: Snapshot, applied: Applied, request: Request, budget: float) -> Change:

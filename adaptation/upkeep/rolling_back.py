@@ -6,7 +6,8 @@ from adaptation.context import AdaptationContext
 from adaptation.flag_steps import FlagStep
 from adaptation.going_live.result import PendingChange
 from adaptation.intake.checks import RequestRefused
-from adaptation.upkeep.retiring import REQUEST, names, note_retired, own_entry, retirement
+from adaptation.upkeep.own_entry import REQUEST, own_entry
+from adaptation.upkeep.retiring import names, note_retired, retirement
 from contracts.request import Request
 from control.applied import Applied
 from control.change import Change
@@ -68,7 +69,7 @@ def _change_back(
         return retirement(snapshot, current, request, context.budget)
     values = dict(earlier.entry.values) if earlier else names(current)
     values[REQUEST] = request.request_id
-    if current.entry.kind not in ALLOWED:
+    if current.entry.kind not in (*ALLOWED, Kind.RULE):
         # Rules change no threshold; everything else comes back with the threshold that fits it.
         threshold = before.threshold if is_last else snapshot.threshold
         values |= {} if threshold is None else {THRESHOLD: threshold}

@@ -11,6 +11,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.decisions.costs import costs_of
 from benchmarks.decisions.measure import at_rate, warm_up
 from benchmarks.decisions.proof import kills, pairs
 from benchmarks.decisions.system import running
@@ -47,6 +48,7 @@ def main() -> None:
     if chosen.json:
         chosen.json.write_text(json.dumps(figures, indent=1) + "\n")
     Console().print(table(figures["latency"]))
+    Console().print(costs_table(figures["latency"]))
     Console().print({key: figures[key] for key in ("pairs", "kills", "machine")})
 
 
@@ -64,8 +66,9 @@ def measure(chosen: argparse.Namespace, broker: str, folder: Path, console: Cons
         for rate in (*chosen.rates, chosen.overload):
             for durable in (False, True):
                 seed += 1
-                row = at_rate(system, port, rate, chosen.seconds, durable=durable, seed=seed)
-                rows.append(row | {"name": "durable" if durable else "provisional"})
+                with costs_of(system, broker) as costs:
+                    row = at_rate(system, port, rate, chosen.seconds, durable=durable, seed=seed)
+                rows.append(row | {"name": "durable" if durable else "provisional"} | costs)
                 console.log(rows[-1])
         paired = pairs(system, port, chosen.pairs, min(chosen.rates))
         console.log(paired)
@@ -80,6 +83,20 @@ def table(rows: list[dict[str, Any]]) -> Table:
         waits = (f"{row[key]:.1f}" for key in ("p50_ms", "p99_ms"))
         shares = (f"{row[key]:.1%}" if key in row else "" for key in ("fallback_share", "provisional_share"))
         shown.add_row(row["name"], f"{row['rate']:,}", *waits, *shares, str(row.get("statuses", "")))
+    return shown
+
+
+def costs_table(rows: list[dict[str, Any]]) -> Table:
+    """Show CPU seconds per second of each process, and the mean ms of each step in the gateway."""
+    measured = [row for row in rows if "cpu" in row]
+    processes = list(measured[0]["cpu"])
+    steps = ("taken in", "stored", "scored", "committed")
+    title = "CPU seconds per second of each process, and mean ms of each step"
+    shown = Table("answer", "rate/s", *processes, *steps, title=title)
+    for row in measured:
+        cpu = (f"{row['cpu'][name]:.2f}" for name in processes)
+        waits = (f"{row['steps'].get(name, float('nan')):.1f}" for name in steps)
+        shown.add_row(row["name"], f"{row['rate']:,}", *cpu, *waits)
     return shown
 
 

@@ -26,12 +26,19 @@ READY_S = 300.0
 
 @dataclass
 class System:
-    """The processes of one run; `kill` ends one without notice."""
+    """The processes of one run; `kill` ends one without notice.
+
+    Attributes:
+        settings: those of all processes.
+        folder: their logs.
+        processes: by name.
+        metrics: port of the metrics of each gateway.
+    """
 
     settings: Settings
     folder: Path
-    ports: list[int] = field(default_factory=list)
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    metrics: dict[str, int] = field(default_factory=dict)
 
     def start_worker(self, name: str = "worker") -> None:
         """Start a worker."""
@@ -40,6 +47,7 @@ class System:
     def start_gateway(self, name: str = "gateway", port: int | None = None) -> int:
         """Start a gateway, wait until it is ready, and return its port."""
         port, ready = port or free_port(), free_port()
+        self.metrics[name] = ready
         variables = {
             "FLAGFIVE_DECISIONS__PORT": str(port),
             "FLAGFIVE_METRICS__DECIDE_PORT": str(ready),

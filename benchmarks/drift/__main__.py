@@ -1,4 +1,7 @@
-"""`./run bench drift`: see `benchmarks.drift`."""
+"""`./run bench drift` compares detectors of drift over many portfolios; with --staged, it plays each change.
+
+The staged changes run through a database and the whole monitor, and show every alarm.
+"""
 
 import argparse
 import json
@@ -14,6 +17,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.drift.compare import compare, table
 from benchmarks.drift.play import DAY_S, HOUR_S, Played, Player, prepare
 from benchmarks.drift.portfolio import START, Payments, Scorer, draw
 from benchmarks.drift.stages import STAGES, Labels, Stage
@@ -39,11 +43,18 @@ class Seen:
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="./run bench drift", description=__doc__)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures there")
+    parser.add_argument("--staged", action="store_true", help="play staged changes through the whole monitor")
+    parser.add_argument(
+        "--portfolios",
+        type=int,
+        default=200,
+        help="portfolios to compare on (default 200: 4 minutes of a core)",
+    )
     parser.add_argument(
         "--days",
         type=float,
         default=63.0,
-        help="of ordinary traffic, 28 or more (default 63: two month ends)",
+        help="with --staged: of ordinary traffic, 28 or more (default 63: two month ends)",
     )
     parser.add_argument("--seed", type=int, default=11, help="of the portfolio (default 11)")
     return parser.parse_args()
@@ -54,10 +65,14 @@ def main() -> None:
     logging.getLogger("monitoring").setLevel(logging.ERROR)
     logging.getLogger("alembic").setLevel(logging.ERROR)
     started, load = time.perf_counter(), os.getloadavg()[0]
-    payments = draw(chosen.seed, chosen.days)
-    scorer = Scorer.fit(payments)
-    with tempfile.TemporaryDirectory() as folder:
-        measured = measure(Path(folder), payments, scorer, chosen.seed, chosen.days, console)
+    if chosen.staged:
+        payments = draw(chosen.seed, chosen.days)
+        scorer = Scorer.fit(payments)
+        with tempfile.TemporaryDirectory() as folder:
+            measured = measure(Path(folder), payments, scorer, chosen.seed, chosen.days, console)
+    else:
+        measured = compare(chosen.portfolios, chosen.seed, console.log)
+        console.print(table(measured))
     measured["machine"] = {
         "cores": os.cpu_count(),
         "load_before": load,

@@ -14,7 +14,7 @@ from meta.artifacts import Artifacts
 from meta.base import BaseModel
 from meta.calibration import Tails
 from meta.stack import ScoringStack
-from simulate.traffic import SimulatedTraffic
+from simulate.traffic import CARDS, MERCHANTS, SimulatedTraffic
 
 DAY_S = 86_400.0
 # 2023-11-06 is a Monday; the weeks that follow contain two month ends.
@@ -58,9 +58,9 @@ class Payments:
         return featurise(TransactionSchema(), columns)
 
 
-def draw(seed: int, days: float) -> Payments:
+def draw(seed: int, days: float, cards: int = CARDS, merchants: int = MERCHANTS) -> Payments:
     """Draw payments of `days` from START, with weekly and hourly rhythms and peaks around month ends."""
-    chunks = list(SimulatedTraffic(seed).history(START, days))
+    chunks = list(SimulatedTraffic(seed, cards, merchants).history(START, days))
     names = chunks[0].names
     time = np.concatenate([chunk.time for chunk in chunks])
     payments = Payments(

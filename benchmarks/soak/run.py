@@ -21,7 +21,7 @@ from stream.feed.feed import Feed
 from stream.wiring import transaction_schema
 
 SHOWN_S = 30.0
-FINISH_S = 600.0
+FINISH_S = 1_800.0
 """After the last kill: longest wait until everything is recorded."""
 _LOOK_S = 1.0
 
@@ -49,7 +49,7 @@ async def soak(
         say: Receives progress.
 
     Raises:
-        NotFinished: Transactions are not recorded, or a request is not answered, 10 minutes after the last
+        NotFinished: Transactions are not recorded, or a request is not answered, 30 minutes after the last
             kill.
         Unanswered: A request was repeated 20 times without an answer.
     """

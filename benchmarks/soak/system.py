@@ -16,6 +16,7 @@ from flagfive.topic_plan import ensure_topics, planned_topics
 from settings import MetricsSettings, Settings, StorageSettings
 
 BROKER = "broker"
+BROKER_START_S = 600.0  # after an hour of payments a killed broker reads its segments for more than a minute
 VERBS: Mapping[str, tuple[str, ...]] = {
     "worker-1": ("worker",),
     "worker-2": ("worker",),
@@ -92,6 +93,7 @@ def _settings(folder: Path) -> Settings:
     fresh = fresh_settings(f"127.0.0.1:{free_port()}", folder, "exactly_once")
     return fresh.model_copy(
         update={
+            "broker": fresh.broker.model_copy(update={"start_timeout_s": BROKER_START_S}),
             "storage": StorageSettings(url=f"sqlite:///{fresh.var / 'soak.sqlite'}"),
             "metrics": MetricsSettings(
                 worker_port=0, recorder_port=0, adapter_port=0, console_port=0, monitor_port=0

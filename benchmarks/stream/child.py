@@ -18,12 +18,11 @@ from benchmarks.peers.common import tell
 from benchmarks.stream.task import Network
 from benchmarks.stream.topic import Traffic, records
 from benchmarks.stream.work_stage import WorkStage
+from contracts.interpreter import let_threads_alternate
 from settings import Settings, load_settings
 from stream.app import add_agent, faust_app, follow_assignment
 from stream.checkpoint.checkpoint import Checkpoint
-from stream.interpreter import let_threads_alternate
-from stream.partition.committers import Committers
-from stream.partition.hand_over import HandOver
+from stream.partition.committers import group_commit
 from stream.partition.manager import PartitionManager
 from stream.partition.place import GroupPlace
 from stream.partition.stage import Work
@@ -71,7 +70,7 @@ class WorkWiring:
         self._counter = counter
         self._network = network
         self._app = app
-        self._committers = Committers(settings, self.consumer, HandOver((), None))
+        self.commits = group_commit(settings, self.consumer)
         self._place = GroupPlace(settings.broker, settings.stream.group, self.consumer)
 
     def consumer(self) -> driver.BatchFaustConsumer:
@@ -87,7 +86,7 @@ class WorkWiring:
         return PartitionWorker(
             partition,
             stage,
-            self._committers.get(partition),
+            self.commits.member(partition),
             self._place,
             self._seek,
             self._counter.note_done,
@@ -105,9 +104,10 @@ def build(settings: Settings, counter: Counter, network: Network) -> faust.App:
     partitions = PartitionManager(
         wiring.consumer,
         wiring.worker,
+        wiring.commits,
         checkpoint_every_s=settings.stream.checkpoint_interval_s,
         rejoin_s=2 * settings.stream.session_timeout_s,
-        first=settings.topics.transactions,
+        topics=[settings.topics.transactions],
         numbers=settings.topics.partitions,
     )
     app.add_dependency(partitions)

@@ -5,17 +5,14 @@ so they hold on a machine that others load too.
 """
 
 import time
-import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import psutil
-from prometheus_client.parser import text_string_to_metric_families
 
-Sample = tuple[str, tuple[tuple[str, str], ...]]
-_SCRAPE_S = 10.0
+from benchmarks.readings import Sample, cpu_of, gained_between, listener, scrape
 
 
 @dataclass
@@ -60,43 +57,18 @@ class Meter:
     def measure(self) -> Iterator[Costs]:
         """Fill in the yielded costs at the end of the block."""
         costs = Costs()
-        began, before = self._cpu(), self._scrape()
+        began, before = self._cpu(), scrape(self._port)
         clock = time.perf_counter()
         yield costs
         costs.seconds = time.perf_counter() - clock
-        after = self._scrape()
+        after = scrape(self._port)
         costs.broker_cpu, costs.worker_cpu = (
             (end - begin) / costs.seconds for begin, end in zip(began, self._cpu(), strict=True)
         )
-        gained = {sample: value - before.get(sample, 0.0) for sample, value in after.items()}
-        _fill(costs, gained)
+        _fill(costs, gained_between(before, after))
 
     def _cpu(self) -> tuple[float, float]:
-        return _cpu_of(self._broker), _cpu_of(self._worker)
-
-    def _scrape(self) -> dict[Sample, float]:
-        with urllib.request.urlopen(f"http://127.0.0.1:{self._port}/metrics", timeout=_SCRAPE_S) as answer:
-            families = text_string_to_metric_families(answer.read().decode())
-            return {
-                (sample.name, tuple(sorted(sample.labels.items()))): sample.value
-                for family in families
-                for sample in family.samples
-            }
-
-
-def listener(port: int) -> psutil.Process | None:
-    """Return the process of this machine that listens on `port`; None where there is none."""
-    for connection in psutil.net_connections("tcp"):
-        if connection.status == psutil.CONN_LISTEN and connection.laddr.port == port and connection.pid:
-            return psutil.Process(connection.pid)
-    return None
-
-
-def _cpu_of(process: psutil.Process | None) -> float:
-    if process is None:
-        return float("nan")
-    times = process.cpu_times()
-    return float(times.user + times.system)
+        return cpu_of(self._broker), cpu_of(self._worker)
 
 
 def _fill(costs: Costs, gained: Mapping[Sample, float]) -> None:

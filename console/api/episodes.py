@@ -57,12 +57,16 @@ class EpisodeApproval(BaseModel):
 
 
 class PreviewRequest(BaseModel):
-    """Flags to preview, and the days of event time to search for matches."""
+    """Flags to preview, and the days of event time to search for matches.
+
+    Without `matches` the answer comes before the search. The same request with it then searches.
+    """
 
     ids: TransactionIds
     genuine_ids: TransactionIds = []
     days: Annotated[float, Field(gt=0, le=90, allow_inf_nan=False)] = 7.0
     share: Share | None = None
+    matches: bool = True
 
 
 class MatchVerdicts(BaseModel):
@@ -103,7 +107,9 @@ def flag(viewer: Flagger, context: ContextOf, wanted: EpisodeCreate) -> EpisodeR
 def preview(viewer: Flagger, context: ContextOf, draft: PreviewRequest) -> EpisodePreview:
     """Preview an episode: support check, earlier matches, alerts added, and the gate's opinion."""
     flags = flagging.EpisodeFlags(draft.ids, draft.genuine_ids)
-    return previewing.preview(context, viewer, flags, days=draft.days, share=draft.share)
+    return previewing.preview(
+        context, viewer, flags, days=draft.days, share=draft.share, matches=draft.matches
+    )
 
 
 @router.get("/{name}")

@@ -19,7 +19,7 @@ from meta.support import with_surprise
 from storage import UnitOfWork
 from storage.detectors import DetectorRow
 from storage.labels import FRAUD, GENUINE
-from storage.scored_transactions import ScoredTransaction
+from storage.scored_transactions import SlimRow
 from storage.traffic_sample import NEWEST, SIZE, sample_traffic
 
 DAY_S = 86_400.0
@@ -98,7 +98,7 @@ def look_back(
     scorer.tails = Tails.fit(scorer.scores(usual))
     threshold = row.threshold if row.threshold is not None else np.inf
     found, first = LookedBack(days), newest
-    for step in unit.transactions.since(newest - days * DAY_S):
+    for step in unit.transactions.slim_since(newest - days * DAY_S):
         first = min(first, *(one.event_time for one in step))
         _take(
             unit,
@@ -137,7 +137,7 @@ class _Scorer:
 def _take(
     unit: UnitOfWork,
     found: LookedBack,
-    rows: Sequence[ScoredTransaction],
+    rows: Sequence[SlimRow],
     scorer: _Scorer,
     threshold: float,
     most: int,
@@ -145,7 +145,7 @@ def _take(
     found.scanned += len(rows)
     if not rows:
         return
-    X = np.stack([np.frombuffer(row.features, "<f4") for row in rows]).astype(np.float32)
+    X = np.frombuffer(b"".join(row.features for row in rows), "<f4").reshape(len(rows), -1)
     surprise = scorer.surprise(X)
     over = np.flatnonzero(surprise > threshold).tolist()
     labels = unit.labels.latest([rows[place].transaction_id for place in over])

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from replay.blast_radius import BlastRadius
+from rules.definition import RuleDefinition
+from rules.suggesting import Suggested
+
 
 @dataclass(frozen=True)
 class DraftMatches:
@@ -47,6 +51,34 @@ class AlternativeTerms:
     without: tuple[str, ...] = ()
     budget: float | None = None
     threshold: float | None = None
+
+
+@dataclass(frozen=True)
+class RuleDraft:
+    """A rule to try on the last `days` of event time; `apart_from` is the id of the rule that it replaces."""
+
+    definition: RuleDefinition
+    days: float
+    apart_from: str = ""
+
+
+@dataclass(frozen=True)
+class RuleSuggestion:
+    """A rule that the flags of an episode suggest, and its blast radius.
+
+    Attributes:
+        found: The condition, with the flags and the other transactions that it matches.
+        radius: What it would have done in the last days.
+        detector: Id of the episode's detector; empty without one.
+        detector_held: Transactions that the live detector held in these days.
+        detector_both: Those of them that the rule matches too.
+    """
+
+    found: Suggested
+    radius: BlastRadius
+    detector: str
+    detector_held: int
+    detector_both: int
 
 
 STAGES = ("waiting", "calibrating", "reading", "scoring")

@@ -8,16 +8,24 @@ from functools import lru_cache
 import numpy as np
 from sqlalchemy import Engine
 
+from console.models.blast_radius import blast_radius
 from console.models.look_back import look_back
-from console.models.results import AlternativeTerms, CannotScore, DraftMatches
+from console.models.papers import evidence_of, inventory_of
+from console.models.results import AlternativeTerms, CannotScore, DraftMatches, RuleDraft, RuleSuggestion
+from console.models.rule_suggestion import suggest_rule
 from console.models.what_if import Tell, answer
+from console.results.inventory import InventoryList
 from console.results.transactions import PartScore
 from console.results.what_if import WhatIf
 from contracts.answer import Draft
+from contracts.standing_policy import StandingPolicy
 from control.history import snapshot_of
 from control.keys import ControlKey
 from control.snapshot import BEFORE_FIRST, Snapshot
+from replay.blast_radius import BlastRadius
+from rules.vocabulary import Vocabulary
 from storage import UnitOfWork, open_engine
+from storage.audit_keys import AuditKeys
 from storage.detectors import DetectorRow
 from storage.labels import GENUINE
 
@@ -37,10 +45,10 @@ class Tools:
 _tools: Tools | None = None
 
 
-def start(url: str, keys: tuple[str, ...], tell: Tell) -> None:
+def start(url: str, keys: tuple[str, ...], audit_keys: AuditKeys | None, tell: Tell) -> None:
     """Initialise the process; long requests report their stage through `tell`."""
     global _tools
-    _tools = Tools(open_engine(url), ControlKey.verifying(keys), tell)
+    _tools = Tools(open_engine(url, audit_keys), ControlKey.verifying(keys), tell)
 
 
 def look_back_with(draft: Draft, days: float) -> DraftMatches:
@@ -69,6 +77,23 @@ def what_if(change: AlternativeTerms) -> WhatIf:
         return answer(unit, _snapshot(unit), change, _tools.tell)
 
 
+def blast_radius_of(draft: RuleDraft, names: Vocabulary, policy: StandingPolicy) -> BlastRadius:
+    """Evaluate a rule on stored transactions. Raises RuleError and CannotScore."""
+    with _reading() as unit:
+        return blast_radius(unit, _snapshot(unit), draft, names, policy)
+
+
+def rule_suggestion(
+    episode_id: str, names: Vocabulary, policy: StandingPolicy, days: float
+) -> RuleSuggestion:
+    """Find a rule from the flags of an episode. Raises CannotScore."""
+    with _reading() as unit:
+        episode = unit.episodes.get(episode_id)
+        if episode is None:
+            raise CannotScore(f"no episode {episode_id!r}")
+        return suggest_rule(unit, _snapshot(unit), episode, names, policy, days)
+
+
 def parts_of(partition: int, offset: int) -> list[PartScore]:
     """Recompute the score of each scorer, as in force at that time. Raises CannotScore."""
     with _reading() as unit:
@@ -86,6 +111,20 @@ def parts_of(partition: int, offset: int) -> list[PartScore]:
         PartScore(scorer, episode, surprise, float(shift), snapshot.threshold)
         for (scorer, episode), surprise, shift in zip(names, surprises, stack.shifts, strict=True)
     ]
+
+
+def evidence_about(policy: StandingPolicy, subject: str, made_by: str, now: float) -> bytes:
+    """Return the evidence document of a subject as JSON. Raises NotFound and AuditLogBroken."""
+    assert _tools is not None  # `start` came first
+    with _reading() as unit:
+        return evidence_of(unit, _tools.key, policy, subject, made_by, now)
+
+
+def inventory_now(policy: StandingPolicy, now: float) -> InventoryList:
+    """Return every model in force or on trial."""
+    assert _tools is not None  # `start` came first
+    with _reading() as unit:
+        return inventory_of(unit, _tools.key, policy, now)
 
 
 def _reading() -> UnitOfWork:

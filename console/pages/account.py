@@ -6,6 +6,7 @@ from nicegui import ui
 
 from console.pages.account_password import password
 from console.pages.account_second_factor import second_factor
+from console.pages.address import page
 from console.pages.frame import frame
 from console.pages.parts import banner, box, button, cell, moment, panel, panel_head, table, text
 from console.pages.refusals import notify_refusals
@@ -13,7 +14,7 @@ from console.pages.viewer import ACCOUNT, PageViewer, SignedIn
 from console.results.session import SecondFactorState, SessionList, SessionRow
 
 
-@ui.page(ACCOUNT, title="Your account · flagfive")
+@page(ACCOUNT, "Your account")
 async def account(viewer: SignedIn) -> None:
     """Show the page."""
     with frame(viewer, "Your account"), box("stack"):

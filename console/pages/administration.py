@@ -3,8 +3,7 @@
 from collections.abc import Awaitable, Callable
 from urllib.parse import quote
 
-from nicegui import ui
-
+from console.pages.address import page
 from console.pages.admin_approvals import approvals
 from console.pages.admin_audit import audit
 from console.pages.admin_policy import policy
@@ -25,7 +24,7 @@ PARTS: dict[str, Part] = {
 }
 
 
-@ui.page("/administration", title="Administration · flagfive")
+@page("/administration", "Administration")
 async def administration(viewer: SignedIn, part: str = "Approvals") -> None:
     """Show the page; `part` names the part to show."""
     with frame(viewer, "Administration"):

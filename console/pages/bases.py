@@ -4,16 +4,29 @@ from functools import partial
 
 from nicegui import ui
 
+from console.pages.address import page
 from console.pages.control_history import ask_roll_back
-from console.pages.parts import box, button, cell, moment, panel, table, text, word
-from console.pages.viewer import PageViewer
+from console.pages.detector_tabs import detector_tabs
+from console.pages.evidence import evidence_links
+from console.pages.frame import frame
+from console.pages.parts import box, button, cell, empty, moment, panel, table, text, word
+from console.pages.viewer import PageViewer, SignedIn
 from console.pages.words import NOTHING, percent
-from console.results.detectors import DetectorSummary, InForce, Training
+from console.results.detectors import DetectorList, DetectorSummary, InForce, Training
 
-HEADS = ("Base", "In force", "Replaced", "Trained on", "#Threshold", "#Alerts", "#Precision", "")
+HEADS = ("Base", "In force", "~Replaced", "~Trained on", "~#Threshold", "#Alerts", "~#Precision", "")
 BLANK_KEPT = "white-space: pre"
 DIGITS = 12
 """Shown of a hash, as `flagfive promote` prints it."""
+
+
+@page("/detectors/bases", "Bases")
+async def bases(viewer: SignedIn) -> None:
+    """Show every base that has been in force."""
+    with frame(viewer, "Detectors", "Bases"):
+        rows = (await viewer.api.get("/detectors/bases", DetectorList)).rows
+        detector_tabs("Bases")
+        BasesPanel(viewer, rows).show()
 
 
 class BasesPanel:
@@ -23,10 +36,11 @@ class BasesPanel:
         self._viewer, self._rows = viewer, rows
 
     def show(self) -> None:
-        """Draw the panel, if there is a base."""
-        if not self._rows:
-            return
+        """Draw the panel."""
         with panel("Bases"), box("stack tight"):
+            if not self._rows:
+                empty("No base yet", "flagfive promote puts a base in force.", "radar")
+                return
             with table(HEADS, "Bases that have been in force"):
                 for row in self._rows:
                     with ui.element("tr"):
@@ -43,6 +57,7 @@ class BasesPanel:
             text(row.name, "strong")
             if row.status == "live":
                 word("live")
+                evidence_links(self._viewer, f"base/{row.id}")
             text(f"by {row.author}", "muted small")
             text(row.reason, "muted small")
         stay = row.in_force

@@ -5,6 +5,7 @@ from urllib.parse import quote
 
 from nicegui import events, ui
 
+from console.pages.address import page
 from console.pages.case_links import links_panel
 from console.pages.cases import CASE_STATES
 from console.pages.frame import frame
@@ -17,7 +18,7 @@ from console.results.cases import CaseDetails
 from console.results.transactions import TransactionDetails, TransactionRow
 
 
-@ui.page("/cases/{case_id}", title="Case · flagfive")
+@page("/cases/{case_id}", "Case")
 async def case(viewer: SignedIn, case_id: int) -> None:
     """Show one case."""
     route = f"/cases/{case_id}"

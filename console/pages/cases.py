@@ -2,6 +2,7 @@
 
 from nicegui import ui
 
+from console.pages.address import page
 from console.pages.api_client import PREFIX
 from console.pages.frame import frame
 from console.pages.parts import box, button, cell, dialog_sheet, empty, moment, panel, table, tabs, text, word
@@ -14,7 +15,7 @@ CASE_STATES = ("open", "working", "closed")
 MOST = 200
 
 
-@ui.page("/cases", title="Cases · flagfive")
+@page("/cases", "Cases")
 async def cases(viewer: SignedIn, status: str = "") -> None:
     """Show cases of one status or all, most recently changed first; exports use the same filter."""
     chosen = status if status in CASE_STATES else ""

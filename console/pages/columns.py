@@ -7,13 +7,13 @@ def alert_columns() -> list[Column]:
     """Return the columns of the queue."""
     return [
         column("Raised", "raised_at", "moment", width=142, narrow=122, sort=True),
-        column("Card", "card", "token", width=136, wide=True),
+        column("Card", "card", "token", width=136, narrow=98, wide=True),
         column("Amount", "amount", "money", width=116, narrow=108, sort=True, type="rightAligned"),
         column("Rarity", "surprise", "rare", width=100, narrow=92, sort=True, type="rightAligned"),
-        column("Reason", "reasons", "reason", minWidth=200, flex=2, wide=True),
-        column("Found by", "scorer", "scorer", width=150, wide=True),
-        column("State", "state", "outcome", width=110, wide=True),
-        column("Assigned", "assignee", "", width=110, wide=True),
+        column("Reason", "reasons", "reason", minWidth=110, flex=2, wide=True),
+        column("Found by", "scorer", "scorer", width=150, narrow=110, wide=True),
+        column("State", "state", "outcome", width=110, roomy=True),
+        column("Assigned", "assignee", "", width=110, roomy=True),
     ]
 
 

@@ -5,13 +5,24 @@ from functools import partial
 
 from nicegui import ui
 
+from console.pages.address import page
+from console.pages.detector_tabs import detector_tabs
+from console.pages.frame import frame
 from console.pages.parts import box, button, cell, dialog_sheet, empty, moment, panel, table, text
 from console.pages.refusals import notify_refusals
-from console.pages.viewer import PageViewer
+from console.pages.viewer import PageViewer, SignedIn
 from console.results.control_entries import ControlList, ControlRow
 from console.results.requests import RequestResult
 
 SHOWN = 25
+
+
+@page("/detectors/history", "Changes")
+async def history(viewer: SignedIn) -> None:
+    """Show the latest changes of what is in force."""
+    with frame(viewer, "Detectors", "Changes"):
+        detector_tabs("Changes")
+        await ControlHistoryPanel(viewer).show()
 
 
 class ControlHistoryPanel:

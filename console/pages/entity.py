@@ -4,6 +4,7 @@ from urllib.parse import quote
 
 from nicegui import ui
 
+from console.pages.address import page
 from console.pages.entity_panel import entity_address, profile
 from console.pages.frame import frame
 from console.pages.parts import box, cell, empty, moment, panel, table, text, word
@@ -13,7 +14,7 @@ from console.results.entities import EntityDetails, Partner
 from console.results.transactions import TransactionRow
 
 
-@ui.page("/entities/{kind}/{reference}", title="Entity · flagfive")
+@page("/entities/{kind}/{reference}", "Entity")
 async def entity(viewer: SignedIn, kind: str, reference: str) -> None:
     """Show one entity."""
     with frame(viewer, "Search", kind) as head:

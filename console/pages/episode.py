@@ -4,10 +4,12 @@ from urllib.parse import quote
 
 from nicegui import ui
 
+from console.pages.address import page
 from console.pages.api_client import ApiRefused
 from console.pages.entity import payments_table
 from console.pages.episode_actions import episode_actions
 from console.pages.episode_catches import CatchesPanel
+from console.pages.evidence import evidence_links
 from console.pages.frame import frame
 from console.pages.parts import banner, box, facts, moment, panel, text, tile, word
 from console.pages.review import ReviewPanel
@@ -21,7 +23,7 @@ LOOK_S = 1.0
 IN_FORCE = ("live", "announced")
 
 
-@ui.page("/episodes/{name}", title="Episode · flagfive")
+@page("/episodes/{name}", "Episode")
 async def episode(viewer: SignedIn, name: str) -> None:
     """Show one episode; the page updates itself every second."""
     with frame(viewer, "Episodes", "Episode") as head:
@@ -139,7 +141,8 @@ def _tiles(found: EpisodeDetails) -> None:
     with box("tiles"):
         tile("In force", live_words(found.acks)).classes("sentence").props["data-acks"] = True
         tile("Caught", count(found.caught, "payment"))
-        tile("Money held", amount(found.money_held, found.currency))
+        waits = f"and {amount(found.money_open, found.currency)} not judged yet" if found.money_open else ""
+        tile("Confirmed fraud held", amount(found.money_held, found.currency), waits)
         judged = found.confirmed + found.rejected
         tile("Precision so far", percent(found.precision, 0), count(judged, "alert") + " judged")
 
@@ -155,6 +158,8 @@ def _facts(viewer: PageViewer, found: EpisodeDetails) -> None:
                 ("Readapted", count(max(0, len(found.readaptations) - 1), "time")),
             ]
         )
+        if found.detector_id:
+            evidence_links(viewer, f"detector/{found.detector_id}")
         first = found.first_catch
         if first:
             with box("line").style("margin-top: 12px"):

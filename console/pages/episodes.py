@@ -4,6 +4,7 @@ from urllib.parse import quote
 
 from nicegui import ui
 
+from console.pages.address import page
 from console.pages.frame import frame
 from console.pages.parts import box, cell, empty, moment, panel, table, text, word
 from console.pages.viewer import PageViewer, SignedIn
@@ -16,7 +17,7 @@ def episode_address(episode_id: str) -> str:
     return f"/episodes/{quote(episode_id, safe='')}"
 
 
-@ui.page("/episodes", title="Episodes · flagfive")
+@page("/episodes", "Episodes")
 async def episodes(viewer: SignedIn) -> None:
     """Show all episodes, newest first."""
     with frame(viewer, "Episodes") as head:
@@ -32,7 +33,7 @@ async def episodes(viewer: SignedIn) -> None:
 
 
 def _list(viewer: PageViewer, rows: list[EpisodeRow]) -> None:
-    with table(["Name", "State", "#Flag to live", "By", "Flagged"], "Episodes"):
+    with table(["Name", "State", "~#Flags", "#Caught", "~#Flag to live", "~By", "~Flagged"], "Episodes"):
         for row in rows:
             with ui.element("tr"):
                 with cell():
@@ -41,6 +42,8 @@ def _list(viewer: PageViewer, rows: list[EpisodeRow]) -> None:
                         text(row.reason, "muted small")
                 with cell():
                     word(row.status)
+                text(f"{row.flags:,}", "number", tag="td")
+                text(f"{row.caught:,}", "number", tag="td")
                 text(seconds(row.flag_to_live_ms), "number", tag="td")
                 text(row.author, tag="td")
                 with cell(), box("muted"):

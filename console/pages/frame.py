@@ -30,6 +30,8 @@ AREAS = (
     Area("Search", "/transactions", "search"),
     Area("Episodes", "/episodes", "auto_awesome_motion"),
     Area("Detectors", "/detectors", "radar"),
+    Area("Rules", "/rules", "rule"),
+    Area("Lists", "/lists", "list_alt"),
     Area("Cases", "/cases", "folder_open"),
     Area("Monitoring", "/monitoring", "insights"),
     Area("Administration", "/administration", "tune"),

@@ -7,10 +7,12 @@ from urllib.parse import urlencode
 from nicegui import ui
 
 from console.pages.api_client import PREFIX
+from console.pages.hints import HINTS
 
 PAGE_ROWS, PAGES_HELD = 100, 20
 ROW_PX, HEAD_PX = 38, 38
 NARROW_PX = 900  # as in static/console.css
+ROOMY_PX = 1600  # from here on, a list and the panel beside it both have room
 
 Column = dict[str, Any]
 
@@ -22,17 +24,21 @@ def column(name: str, field: str, cell: str = "", **options: Any) -> Column:
         name: heading.
         field: field of a row.
         cell: function of static/cells.js that draws the cell.
-        **options: `wide=True` hides the column in a narrow window, `narrow` is its width there,
-            `sort=True` allows sorting by the API; others go to AG Grid.
+        **options: `wide=True` hides the column in a narrow window, `roomy=True` in all but a roomy one;
+            `narrow` is its width where the window is not roomy; `sort=True` allows sorting by the API;
+            others go to AG Grid.
     """
     made: Column = {"headerName": name, "field": field, "sortable": options.pop("sort", False)}
+    if name in HINTS:
+        made["headerTooltip"] = HINTS[name]
     if cell:
         made[":cellRenderer"] = f"flagfive.cells.{cell}"
     narrow = options.pop("narrow", None)
     if narrow is not None:
-        made[":width"] = f"innerWidth < {NARROW_PX} ? {narrow} : {options.pop('width')}"
-    if options.pop("wide", False):
-        made[":hide"] = f"innerWidth < {NARROW_PX}"
+        made[":width"] = f"innerWidth < {ROOMY_PX} ? {narrow} : {options.pop('width')}"
+    wide, roomy = options.pop("wide", False), options.pop("roomy", False)
+    if wide or roomy:
+        made[":hide"] = f"innerWidth < {ROOMY_PX if roomy else NARROW_PX}"
     return made | options
 
 

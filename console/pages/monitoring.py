@@ -1,10 +1,13 @@
 """Monitoring: alarms, alert rate, quality, drift, workers and lag."""
 
+import math
 from collections.abc import Callable
 
 from nicegui import ui
 
+from console.pages.address import page
 from console.pages.api_client import ApiRefused
+from console.pages.business_panel import business_panel
 from console.pages.charts import DAYS, over_time
 from console.pages.frame import frame
 from console.pages.learning import learning_banner
@@ -12,7 +15,13 @@ from console.pages.parts import banner, box, cell, empty, moment, panel, table, 
 from console.pages.viewer import PageViewer, SignedIn
 from console.pages.words import count, percent, short
 from console.pages.workers_panel import workers_panel
-from console.results.monitoring import DriftRow, MonitoringSummary, OpenAlarm, QualityDay
+from console.results.monitoring import (
+    ChangeEvidenceSummary,
+    DriftRow,
+    MonitoringSummary,
+    OpenAlarm,
+    QualityDay,
+)
 
 LOOK_S = 5.0
 # The usual limits of the population stability index: below 0.1 stable, above 0.25 major.
@@ -23,9 +32,14 @@ QUALITY: dict[str, Callable[[QualityDay], float | None]] = {
     "average precision": lambda day: day.average_precision,
     "card precision": lambda day: day.card_precision,
 }
+WITHOUT_LABELS: dict[str, Callable[[QualityDay], float | None]] = {
+    "recall (estimate)": lambda day: day.recall_without_labels,
+    "precision of alerts (estimate)": lambda day: day.precision_without_labels,
+}
+SHOWN_FEATURES = 12
 
 
-@ui.page("/monitoring", title="Monitoring · flagfive")
+@page("/monitoring", "Monitoring")
 async def monitoring(viewer: SignedIn) -> None:
     """Show detection, drift and workers; Prometheus has the same figures."""
     with frame(viewer, "Monitoring") as head:
@@ -57,7 +71,9 @@ class MonitoringView:
             self.alarms: lambda m: m.alarms,
             self.tiles: lambda m: (m.throughput, m.alert_rate, m.budget, m.precision, m.judged, m.waiting),
             self.plots: lambda m: (m.series, m.budget, m.quality),
+            self.business: lambda m: (m.business, m.quarter),
             self.drift: lambda m: m.drift,
+            self.evidence: lambda m: m.evidence,
             self.workers: lambda m: (m.workers, m.partitions, m.lag_problem),
         }
         for part, shown in parts.items():
@@ -71,8 +87,11 @@ class MonitoringView:
             self.alarms()
             self.tiles()
             self.plots()
+            self.business()
             with box("columns"):
-                self.drift()
+                with box("stack"):
+                    self.evidence()
+                    self.drift()
                 self.workers()
 
     @ui.refreshable_method
@@ -104,11 +123,22 @@ class MonitoringView:
         with box("stack"):
             _traffic(self._viewer, self._found)
             _quality(self._viewer, self._found.quality)
+            _without_labels(self._viewer, self._found.quality)
+
+    @ui.refreshable_method
+    def business(self) -> None:
+        """Fraud rates, money held, false positives, analysts' time and the queue."""
+        business_panel(self._found.business, self._found.quarter)
 
     @ui.refreshable_method
     def drift(self) -> None:
         """Drift by feature, largest first."""
         _drift(self._found.drift)
+
+    @ui.refreshable_method
+    def evidence(self) -> None:
+        """Evidence that traffic has changed, with its bound."""
+        _evidence(self._found.evidence)
 
     @ui.refreshable_method
     def workers(self) -> None:
@@ -147,11 +177,57 @@ def _quality(viewer: PageViewer, days: list[QualityDay]) -> None:
         text(_missing_words(days[-1]), "muted small")
 
 
+def _without_labels(viewer: PageViewer, days: list[QualityDay]) -> None:
+    """Plot what the scores alone suggest; nothing is drawn before there is an estimate."""
+    shown = [day for day in days if day.recall_without_labels is not None]
+    if not shown:
+        return
+    with panel("Estimated without labels"):
+        lines = {words: [measure(day) for day in shown] for words, measure in WITHOUT_LABELS.items()}
+        times = [day.time for day in shown]
+        over_time(
+            times, lines, zone=viewer.zone, label="Estimates without labels", as_percent=True, written=DAYS
+        )
+        text(
+            "Estimates from scores, by what they meant on days whose labels are in. They do not see new "
+            "patterns that score low, and no gate reads them.",
+            "muted small",
+        )
+
+
 def _missing_words(newest: QualityDay) -> str:
     known = f"Newest day: {count(newest.frauds, 'known fraud')}"
     if newest.labels_missing is None:
         return f"{known}; the share still unreported is not known yet."
     return f"{known}; about {percent(newest.labels_missing, 0)} of fraud is still unreported."
+
+
+def _evidence(found: ChangeEvidenceSummary | None) -> None:
+    """Show evidence on a logarithmic scale, as whole powers of ten have a meaning and digits have none."""
+    with panel("Evidence of change"):
+        if found is None:
+            empty("Not collected yet", "It begins once five weeks of traffic are stored.", "balance")
+            return
+        text(
+            f"A bet that traffic has changed holds {_times(found.together)} its stake; the alarm needs "
+            f"{_times(found.needed)}. Ordinary traffic ever gets there with at most the stated probability.",
+            "muted small",
+        )
+        with table(["Subject", "#Evidence", ""], "Evidence of change by subject"):
+            for row in found.rows:
+                with ui.element("tr"):
+                    text(row.subject, "mono", tag="td")
+                    text(_times(row.value), "number", tag="td")
+                    with cell():
+                        state = ("changed", "fraud") if row.value >= found.needed else ("ordinary", "genuine")
+                        text(state[0], f"tag {state[1]}", tag="span")
+
+
+def _times(evidence: float) -> str:
+    """Write evidence as a factor; beyond 10,000 as a power of ten."""
+    if evidence < 10_000:
+        return f"{evidence:,.0f}×" if evidence >= 100 else f"{evidence:.2g}×"
+    return f"10^{math.log10(evidence):.0f}×"
 
 
 def _drift(rows: list[DriftRow]) -> None:
@@ -164,15 +240,19 @@ def _drift(rows: list[DriftRow]) -> None:
             )
             return
         with table(["Feature", "#PSI", ""], "Drift by feature"):
-            for row in sorted(rows, key=lambda one: -one.psi):
+            for row in sorted(rows, key=lambda one: (not one.watched, -one.psi))[:SHOWN_FEATURES]:
                 with ui.element("tr"):
                     text(row.feature, "mono", tag="td")
                     text(f"{row.psi:.3f}", "number", tag="td")
                     with cell():
-                        _drift_word(row.psi)
+                        _drift_word(row)
 
 
-def _drift_word(psi: float) -> None:
+def _drift_word(row: DriftRow) -> None:
+    psi = row.psi
+    if not row.watched:
+        text("by calendar", "tag", tag="span")
+        return
     state, kind = (
         ("stable", "genuine") if psi < WATCH else ("watch", "watch") if psi <= MAJOR else ("major", "fraud")
     )

@@ -11,23 +11,32 @@ from nicegui import ui
 from console.pages import (
     account,
     administration,
+    bases,
     case,
     cases,
+    control_history,
+    detector_comparison,
     detectors,
     entity,
     episode,
     episodes,
+    inventory,
+    lists,
     monitoring,
+    named_list,
     new_episode,
     queue,
+    rule,
+    rules,
     search,
     transaction,
 )
 from console.pages.sign_in import add_sign_in_page
 
 PAGES = (
-    queue, search, transaction, entity, episodes, new_episode, episode, detectors, cases, case, monitoring,
-    administration, account,
+    queue, search, transaction, entity, episodes, new_episode, episode, detectors, bases,
+    detector_comparison, control_history, inventory, rules, rule, lists, named_list, cases, case,
+    monitoring, administration, account,
 )  # fmt: skip
 """Each module registers its address when it is imported."""
 

@@ -5,6 +5,7 @@ from functools import partial
 
 from nicegui import background_tasks, ui
 
+from console.pages.address import page
 from console.pages.api_client import ApiRefused
 from console.pages.episodes import episode_address
 from console.pages.frame import frame
@@ -23,18 +24,18 @@ POLICIES = (
 )
 
 
-@ui.page("/new-episode", title="New episode · flagfive")
-async def new_episode(viewer: SignedIn, ids: str = "") -> None:
-    """Show the page; `ids` are the flagged transactions, separated by commas."""
+@page("/new-episode", "New episode")
+async def new_episode(viewer: SignedIn, ids: str = "", name: str = "") -> None:
+    """Show the page; `ids` are the flagged transactions, separated by commas, `name` is the pattern's."""
     with frame(viewer, "Episodes", "New episode"):
-        form = EpisodeForm(viewer)
+        form = EpisodeForm(viewer, name[:100])
         await form.support.add([one for one in ids.split(",") if one])
 
 
 class EpisodeForm:
     """The form: flags on the left, the preview on the right."""
 
-    def __init__(self, viewer: PageViewer) -> None:
+    def __init__(self, viewer: PageViewer, name: str) -> None:
         self._viewer = viewer
         # One id for every press of a button: the worker does not repeat a request that it has done.
         self._request_id = str(uuid.uuid4())
@@ -42,7 +43,7 @@ class EpisodeForm:
         with box("columns even"):
             with box("stack"):
                 with panel():
-                    self._name = ui.input("Name of the pattern").props(
+                    self._name = ui.input("Name of the pattern", value=name).props(
                         "outlined dense autofocus maxlength=100"
                     )
                     self._name.style("width: 100%")
@@ -69,12 +70,17 @@ class EpisodeForm:
             "days": self._days.value,
             "share": self._preview.share,
         }
-        try:
-            found = await self._viewer.api.post("/episodes/preview", EpisodePreview, body)
-        except ApiRefused as refused:
-            self._preview.fail(number, refused.what)
-            return
-        self._preview.show(number, found)
+        # The gate's opinion comes first; to search weeks of payments takes longer.
+        for matches in (False, True):
+            try:
+                found = await self._viewer.api.post(
+                    "/episodes/preview", EpisodePreview, body | {"matches": matches}
+                )
+            except ApiRefused as refused:
+                self._preview.fail(number, refused.what)
+                return
+            if not self._preview.show(number, found):
+                return
 
     def _decide(self) -> None:
         with panel(), box("stack tight"):

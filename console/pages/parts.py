@@ -6,6 +6,7 @@ from datetime import tzinfo
 
 from nicegui import ui
 
+from console.pages.hints import HINTS
 from console.pages.words import NOTHING, local_time, utc_time
 from console.results.transactions import ReasonRow
 
@@ -153,13 +154,25 @@ def sparkline(values: Sequence[float], label: str) -> None:
 
 
 def table(heads: Sequence[str], label: str) -> AbstractContextManager[ui.element]:
-    """Draw a plain table and yield its body; a head that begins with `#` aligns numbers."""
-    with box("table-wrap"), box("plain", "table") as made:
+    """Draw a plain table and yield its body.
+
+    A head that begins with `#` aligns numbers. One that begins with `~` is left out, with its column, where
+    the window is as narrow as a telephone; `~` comes first.
+    """
+    scrolled = box("table-wrap").props("tabindex=0")  # by keyboard too
+    with scrolled, box("plain", "table") as made:
         made.props["aria-label"] = label
+        made.classes(" ".join(f"hide-{n}" for n, head in enumerate(heads, 1) if head.startswith("~")))
         with ui.element("thead"), ui.element("tr"):
             for head in heads:
-                text(head.lstrip("#"), "number" if head.startswith("#") else "", tag="th").props("scope=col")
+                _heading(head.lstrip("~#"), "number" if "#" in head[:2] else "")
         return ui.element("tbody")
+
+
+def _heading(name: str, classes: str) -> None:
+    heading = text(name, classes, tag="th").props("scope=col")
+    if name in HINTS:
+        heading.props["title"] = HINTS[name]
 
 
 def cell(classes: str = "") -> ui.element:

@@ -48,17 +48,23 @@ class PreviewPanel:
             with self._place, panel("Preview"):
                 failed(told)
 
-    def show(self, number: int, found: EpisodePreview) -> None:
-        """Show a preview, unless a newer one was requested."""
-        if self._is_newest(number):
+    def show(self, number: int, found: EpisodePreview) -> bool:
+        """Show a preview, and return whether it was still wanted."""
+        newest = self._is_newest(number)
+        if newest:
             with self._place:
                 self._checks(found)
                 if found.trade_off is not None:
                     choose = self._choose if self._viewer.may("approve") else None
                     trade_off_panel(found.trade_off, choose, by_hand=self.share is not None)
-                _effects(found)
-                matches_panel(self._viewer, self._support, found)
-                _examples(self._viewer, found.examples)
+                if found.searched:
+                    _effects(found)
+                    matches_panel(self._viewer, self._support, found)
+                    _examples(self._viewer, found.examples)
+                else:
+                    with panel("Searching earlier payments"):
+                        waiting()
+        return newest
 
     def _choose(self, share: float | None) -> None:
         self.share = share

@@ -5,7 +5,9 @@ from typing import Any
 from nicegui import events, ui
 
 from console.pages.actions import action_buttons, on_actions
+from console.pages.address import page
 from console.pages.columns import alert_columns
+from console.pages.first_steps import FirstStepsPanel
 from console.pages.frame import frame
 from console.pages.grid import rows_grid, show
 from console.pages.learning import LearningBanner
@@ -25,17 +27,22 @@ STATES = {
 }
 
 
-@ui.page("/", title="Queue · flagfive")
+@page("/", "Queue")
 async def queue(viewer: SignedIn) -> None:
     """Show open alerts by priority, with the one in focus explained beside them."""
     with frame(viewer, "Queue") as head:
         with head:
             text("", "tag", tag="span").props("data-total aria-live=polite")
         await LearningBanner.read(viewer)
+        await FirstStepsPanel.read(viewer)
         await questions(viewer)
         filters = Filters(viewer, await scorers(viewer))
         with box("line acts").style("margin-bottom: 12px"):
             action_buttons(viewer)
+            text(
+                "Most urgent first: rare and large payments. Click a heading for another order.",
+                "muted small",
+            )
         with box("queue"):
             with box("grid-holder"):
                 pill = box("plain-button go pill", "button").props("data-newest hidden type=button")

@@ -6,6 +6,7 @@ from typing import Any
 from nicegui import events, ui
 
 from console.pages.actions import action_buttons, on_actions
+from console.pages.address import page
 from console.pages.columns import transaction_columns
 from console.pages.frame import frame
 from console.pages.grid import rows_grid, show
@@ -13,7 +14,7 @@ from console.pages.parts import box, empty, text
 from console.pages.viewer import PageViewer, SignedIn
 
 
-@ui.page("/transactions", title="Search · flagfive")
+@page("/transactions", "Search")
 async def search(viewer: SignedIn, q: str = "") -> None:
     """Search transactions by id, entity, time, amount or detector, and flag them."""
     with frame(viewer, "Search") as head:

@@ -9,7 +9,7 @@ from nicegui import ui
 from console.pages.api_client import ApiRefused
 from console.pages.parts import box, button, cell, empty, moment, table, text
 from console.pages.viewer import PageViewer
-from console.pages.words import amount, masked, rarity
+from console.pages.words import amount, masked
 from console.results.transactions import TransactionDetails, TransactionRow
 
 
@@ -54,7 +54,7 @@ class SupportPanel:
         if not self._rows:
             empty("No flags yet", "Select transactions in the queue or the search, and press e.", "flag")
             return
-        with table(["Time", "Card", "#Amount", "#Rarity", "Flagged as", ""], "Flags of the episode"):
+        with table(["Time", "Card", "#Amount", "Flagged as", ""], "Flags of the episode"):
             for identity in [*self.fraud, *self.genuine]:
                 self._row(identity, self._rows[identity])
 
@@ -68,10 +68,9 @@ class SupportPanel:
                 if identity in self._odd:
                     text(self._odd[identity], "tag watch", tag="span").style("margin-left: 8px")
             text(amount(row.amount, row.currency), "number", tag="td")
-            text(rarity(row.tail), "number", tag="td")
             with cell():
                 self._choice(identity)
-            with cell("number"):
+            with cell("number within-reach"):
                 button("", lambda: self._drop(identity), icon="close", kind="quiet", label="Remove this flag")
 
     def _choice(self, identity: str) -> None:

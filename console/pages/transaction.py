@@ -5,6 +5,7 @@ from urllib.parse import quote
 from nicegui import ui
 
 from console.pages.actions import action_buttons, on_actions
+from console.pages.address import page
 from console.pages.entity_panel import entity_panel
 from console.pages.episodes import episode_address
 from console.pages.frame import frame
@@ -24,7 +25,7 @@ from console.results.transactions import (
 )
 
 
-@ui.page("/transactions/{transaction_id}", title="Transaction · flagfive")
+@page("/transactions/{transaction_id}", "Transaction")
 async def transaction(viewer: SignedIn, transaction_id: str) -> None:
     """Show one transaction."""
     with frame(viewer, "Search", transaction_id):

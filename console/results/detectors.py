@@ -75,6 +75,9 @@ class DetectorSummary:
     confirmed: int
     rejected: int
     money_held: float
+    """Amount of the confirmed alerts."""
+    money_open: float
+    """Amount of the alerts that no one has judged."""
     precision: float | None
     trial: TrialRow | None
     gate: dict[str, Any]

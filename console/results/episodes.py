@@ -18,6 +18,8 @@ class EpisodeRow:
     reason: str | None
     author: str
     flagged_at: float
+    flags: int
+    """Transactions flagged as fraud."""
     detector_id: str | None
     control_offset: int | None
     flag_to_adapted_ms: float | None
@@ -26,6 +28,9 @@ class EpisodeRow:
     confirmed: int
     rejected: int
     money_held: float
+    """Amount of the confirmed alerts."""
+    money_open: float
+    """Amount of the alerts that no one has judged."""
     precision: float | None
     proposal: str | None
     """A proposal of the worker, such as retirement, and its reason."""

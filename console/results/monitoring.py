@@ -13,6 +13,29 @@ class DriftRow:
 
     feature: str
     psi: float
+    watched: bool = True
+    """Whether it may raise an alarm; features that follow the calendar move every day."""
+
+
+@dataclass(frozen=True)
+class EvidenceRow:
+    """Evidence that a feature or surprise has changed."""
+
+    subject: str
+    value: float
+
+
+@dataclass(frozen=True)
+class ChangeEvidenceSummary:
+    """Evidence that traffic has changed.
+
+    `together` is the highest evidence of a subject; an alarm is raised at `needed`. `rows` has the subjects
+    with most evidence, highest first.
+    """
+
+    together: float
+    needed: float
+    rows: list[EvidenceRow]
 
 
 @dataclass(frozen=True)
@@ -37,8 +60,69 @@ class QualityDay:
     estimated_recall: float | None
     average_precision: float | None
     card_precision: float | None
+    recall_without_labels: float | None
+    """Estimate from the scores alone; no gate reads it. So is `precision_without_labels`."""
+    precision_without_labels: float | None
     frauds: int
     labels_missing: float | None
+
+
+@dataclass(frozen=True)
+class SegmentRow:
+    """Traffic and known fraud of a segment; `passed` were approved without an alert."""
+
+    segment: str
+    payments: float
+    value: float
+    frauds: int
+    fraud_value: float
+    passed: int
+    passed_value: float
+    rate_by_value: float | None
+    rate_by_count: float | None
+
+
+@dataclass(frozen=True)
+class ScorerMoneyRow:
+    """Alerts and money of the base, a detector, `block` or a written rule; `held` is confirmed fraud only.
+
+    `false_positive_ratio` is alerts judged genuine for each one confirmed.
+    """
+
+    scorer: str
+    alerts: int
+    confirmed: int
+    rejected: int
+    unjudged: int
+    held: float
+    unjudged_value: float
+    rejected_value: float
+    false_positive_ratio: float | None
+
+
+@dataclass(frozen=True)
+class BusinessSummary:
+    """The business view of the last `period_days` days of event time, `days` of which have traffic.
+
+    `psd2_limit` is the highest amount in EUR that the fraud rate of card-absent payments may exempt from
+    strong authentication (Delegated Regulation (EU) 2018/389, article 19). `vamp_ratio` is the part of Visa's
+    ratio that comes from known fraud. `review_s` are an analyst's seconds for one alert.
+    """
+
+    period_days: int
+    since: float
+    until: float
+    days: int
+    segments: list[SegmentRow]
+    scorers: list[ScorerMoneyRow]
+    together: ScorerMoneyRow
+    psd2_limit: int | None
+    vamp_ratio: float | None
+    vamp_level: str
+    review_s: float | None
+    waiting: int
+    oldest_s: float
+    median_s: float
 
 
 @dataclass(frozen=True)
@@ -90,6 +174,12 @@ class MonitoringSummary:
     judged: int
     waiting: int
     drift: list[DriftRow]
+    evidence: ChangeEvidenceSummary | None
+    """Null until five weeks of traffic are stored."""
+    business: BusinessSummary | None
+    """Of 30 days; null until it is measured."""
+    quarter: BusinessSummary | None
+    """Of 90 days."""
     series: TrafficSeries
     quality: list[QualityDay]
     alarms: list[OpenAlarm]

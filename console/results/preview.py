@@ -84,3 +84,5 @@ class EpisodePreview:
     currency: str
     examples: MatchExamples
     why_no_matches: str
+    searched: bool = True
+    """Whether earlier payments were searched for matches; a request can leave that to a later one."""

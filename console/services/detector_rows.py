@@ -19,6 +19,7 @@ def alert_counts(tally: AlertCounts) -> dict[str, Any]:
         "confirmed": tally.confirmed,
         "rejected": tally.rejected,
         "money_held": tally.money_held,
+        "money_open": tally.money_open,
         "precision": tally.precision,
     }
 

@@ -88,6 +88,7 @@ def _fields(episode: Episode, tallies: dict[str, AlertCounts]) -> dict[str, Any]
         "reason": episode.reason,
         "author": episode.author,
         "flagged_at": episode.flagged_at,
+        "flags": episode.flags,
         "detector_id": episode.detector_id,
         "control_offset": episode.control_offset,
         "flag_to_adapted_ms": episode.flag_to_adapted_ms,
@@ -96,6 +97,7 @@ def _fields(episode: Episode, tallies: dict[str, AlertCounts]) -> dict[str, Any]
         "confirmed": tally.confirmed,
         "rejected": tally.rejected,
         "money_held": tally.money_held,
+        "money_open": tally.money_open,
         "precision": tally.precision,
         "proposal": episode.details.get("proposal"),
         "asks": len(episode.to_review),
@@ -120,7 +122,7 @@ def _asked_for(context: ConsoleContext, unit: UnitOfWork, name: str) -> EpisodeD
     roles = dict.fromkeys(request.fraud, "support") | dict.fromkeys(request.genuine, "lookalike")
     support = _members(context, unit, roles)
     return EpisodeDetails(
-        **_fields(episode, {}),
+        **(_fields(episode, {}) | {"flags": len(request.fraud)}),
         currency=_currency(support),
         members=len(roles),
         support=support,

@@ -5,12 +5,15 @@ from __future__ import annotations
 from console.context import ConsoleContext
 from console.policy import standing_policy
 from console.results.monitoring import (
+    ChangeEvidenceSummary,
     DriftRow,
+    EvidenceRow,
     MonitoringSummary,
     OpenAlarm,
     QualityDay,
     TrafficSeries,
 )
+from console.services.business import business_summary
 from console.services.learning import learning_now
 from console.services.workers import partitions_of, workers_of
 from storage import UnitOfWork
@@ -21,8 +24,11 @@ RECENT = 50_000
 """Latest transactions of each partition that the alert rate is computed from."""
 SERIES_S = 3 * 86_400.0
 QUALITY_S = 28 * 86_400.0
-QUALITY = ("recall", "estimated_recall", "average_precision", "card_precision")
+WITHOUT_LABELS = ("recall_without_labels", "precision_without_labels")
+QUALITY = ("recall", "estimated_recall", "average_precision", "card_precision", *WITHOUT_LABELS)
 OPEN_ALARM = 1.0
+SUBJECTS = 8
+"""Features shown with their evidence of change."""
 
 
 def monitoring(context: ConsoleContext) -> MonitoringSummary:
@@ -41,8 +47,12 @@ def monitoring(context: ConsoleContext) -> MonitoringSummary:
             judged=of_all.confirmed + of_all.rejected,
             waiting=unit.queue.count(waiting, now=now),
             drift=[
-                DriftRow(name, row.value) for name, row in sorted(unit.measurements.latest("psi").items())
+                DriftRow(name, row.value, row.details.get("watched", True))
+                for name, row in sorted(unit.measurements.latest("psi").items())
             ],
+            evidence=_evidence(unit),
+            business=business_summary(unit, 30),
+            quarter=business_summary(unit, 90),
             series=_series(unit),
             quality=_quality(unit),
             alarms=_alarms(unit),
@@ -74,6 +84,15 @@ def _alert_rate(unit: UnitOfWork, ranges: dict[int, tuple[int, int]]) -> float |
     return alerted / seen if seen else None
 
 
+def _evidence(unit: UnitOfWork) -> ChangeEvidenceSummary | None:
+    newest = unit.measurements.latest("evidence").get("")
+    if newest is None:
+        return None
+    highest = sorted(newest.details["subjects"].items(), key=lambda one: -one[1])[:SUBJECTS]
+    rows = [EvidenceRow(name, value) for name, value in highest]
+    return ChangeEvidenceSummary(newest.value, newest.details["needed"], rows)
+
+
 def _series(unit: UnitOfWork) -> TrafficSeries:
     latest = unit.transactions.newest_event_time() or 0.0
     hours = unit.measurements.of_kind("traffic", since=latest - SERIES_S)
@@ -95,7 +114,8 @@ def _quality_day(time: float, measured: dict[str, dict[float, Measurement]]) -> 
     found = {kind: rows[time] for kind, rows in measured.items() if time in rows}
     about = next(iter(found.values())).details  # the same in all measures of a day
     measures = {kind: found[kind].value if kind in found else None for kind in QUALITY}
-    return QualityDay(time, frauds=about["frauds"], labels_missing=about["labels_missing"], **measures)
+    frauds, missing = about.get("frauds", 0), about.get("labels_missing")
+    return QualityDay(time, frauds=frauds, labels_missing=missing, **measures)
 
 
 def _alarms(unit: UnitOfWork) -> list[OpenAlarm]:

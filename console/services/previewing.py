@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from console.access.viewer import Viewer
 from console.audit import Act
 from console.context import ConsoleContext
@@ -19,7 +21,7 @@ from console.results.transactions import TransactionRow
 from console.services.asking import ask, request_by, require_answer
 from console.services.flagging import EpisodeFlags
 from console.services.row_lookup import rows_of_ids
-from contracts.answer import Draft
+from contracts.answer import Answer, Draft
 from contracts.trade_off import TradeOff, in_words
 from storage.labels import FRAUD, GENUINE
 
@@ -31,7 +33,13 @@ WORKED_WITHIN_S = 20.0
 
 
 def preview(
-    context: ConsoleContext, viewer: Viewer, flags: EpisodeFlags, *, days: float, share: float | None = None
+    context: ConsoleContext,
+    viewer: Viewer,
+    flags: EpisodeFlags,
+    *,
+    days: float,
+    share: float | None = None,
+    matches: bool = True,
 ) -> EpisodePreview:
     """Get a draft from the worker, and search the last `days` of event time for its matches.
 
@@ -41,6 +49,7 @@ def preview(
         flags: the flagged transactions.
         days: days of event time that are searched.
         share: the chosen point on the curve of the trade-off; None leaves the choice to the gate.
+        matches: whether to search; without, the draft is kept for a later call that does.
 
     Raises:
         Invalid: the flags are invalid.
@@ -48,6 +57,22 @@ def preview(
         WorkerUnresponsive: the worker did not answer in time.
     """
     flags.check()
+    key = tuple(flags.fraud), tuple(flags.genuine), share
+    answer = context.drafts.take(key) if matches else None
+    if answer is None:
+        answer = _ask(context, viewer, flags, days, share)
+    assert answer.draft is not None  # `_ask` refuses an answer without one
+    if not matches:
+        context.drafts.keep(key, answer)
+        return replace(_told(context, flags, answer.draft, list(answer.notes), None, ""), searched=False)
+    found, why = _look_back(context, answer.draft, days)
+    return _told(context, flags, answer.draft, list(answer.notes), found, why)
+
+
+def _ask(
+    context: ConsoleContext, viewer: Viewer, flags: EpisodeFlags, days: float, share: float | None
+) -> Answer:
+    """Return the worker's answer with a draft."""
     request = request_by(
         context,
         viewer,
@@ -62,8 +87,7 @@ def preview(
     answer = require_answer(ask(context, viewer, request, act, within_s=WORKED_WITHIN_S), request)
     if answer.draft is None:
         raise Refused(answer.message)
-    found, why = _look_back(context, answer.draft, days)
-    return _told(context, flags, answer.draft, list(answer.notes), found, why)
+    return answer
 
 
 def _look_back(context: ConsoleContext, draft: Draft, days: float) -> tuple[DraftMatches | None, str]:

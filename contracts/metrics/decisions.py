@@ -22,6 +22,13 @@ DECISION_SECONDS = Histogram(
     ["kind"],
     buckets=SECONDS,
 )
+DECISION_STEP_SECONDS = Histogram(
+    "flagfive_decision_step_seconds",
+    "Seconds of a transaction in each step: taken in (validated and looked up), stored (written to its "
+    "topic), scored (until its score is read). The step committed counts once for each batch of scores.",
+    ["step"],
+    buckets=SECONDS,
+)
 DECISIONS_UNDER_WAY = Gauge(
     "flagfive_decisions_under_way", "Transactions of the decision API that wait for their score."
 )

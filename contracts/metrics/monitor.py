@@ -24,6 +24,12 @@ PSI_BASE = Gauge(
     "Population stability index of a feature, last day against the training data of the base.",
     ["feature"],
 )
+CHANGE_EVIDENCE = Gauge(
+    "flagfive_change_evidence_ratio",
+    "Evidence that traffic has changed, divided by what raises an alarm, by feature, surprise, and together; "
+    "an alarm is raised when `together` reaches 1.",
+    ["subject"],
+)
 SCORE_PSI = Gauge(
     "flagfive_score_psi_ratio",
     "Population stability index of the tails, last day against an even distribution.",

@@ -53,6 +53,15 @@ COMMITS = Counter(
     ["outcome"],
 )
 DEAD_LETTERS = Counter("flagfive_dead_letters_total", "Records that were not scored, by reason.", ["reason"])
+SCHEMA_REQUESTS = Counter(
+    "flagfive_schema_requests_total",
+    "Schemas asked for at the schema registry, by outcome: found, unknown or away.",
+    ["outcome"],
+)
+SCHEMA_WAIT = Counter(
+    "flagfive_schema_wait_seconds_total",
+    "Seconds that batches waited for a schema registry that was away.",
+)
 MISPLACED = Counter(
     "flagfive_misplaced_total",
     "Transactions on another partition than Kafka's default partitioner chooses for their card.",
@@ -72,6 +81,11 @@ SEEN_IDS = Gauge(
 )
 COMMITS_IN_DOUBT = Counter(
     "flagfive_commits_in_doubt_total", "Commits whose outcome had to be queried afterwards.", ["stage"]
+)
+PLACES_WRONG = Counter(
+    "flagfive_places_wrong_total",
+    "Times the broker gave a place of the group that is before the newest score.",
+    ["stage"],
 )
 PARTITIONS_LOST = Counter(
     "flagfive_partitions_lost_total",
@@ -95,3 +109,4 @@ PROFILES_BYTES = Gauge(
 )
 
 begin_at_zero(COMMITS, "committed", "aborted", "in_doubt")
+begin_at_zero(SCHEMA_REQUESTS, "found", "unknown", "away")

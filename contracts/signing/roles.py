@@ -3,7 +3,7 @@
 from contracts.request import RequestKind
 
 _ANALYST: tuple[RequestKind, ...] = ("flag", "preview", "label")
-_LEAD: tuple[RequestKind, ...] = (*_ANALYST, "approve", "retire", "rollback")
+_LEAD: tuple[RequestKind, ...] = (*_ANALYST, "approve", "retire", "rollback", "rule", "list", "suppress")
 REQUESTS_OF_ROLE: dict[str, tuple[RequestKind, ...]] = {
     "machine": _ANALYST,
     "analyst": _ANALYST,

@@ -99,7 +99,8 @@ class Trust:
         self, name: str, key: Key, registry: Registry, *, clock: Callable[[], float] = time.time
     ) -> None:
         self.name = name
-        self._key, self._registry, self._clock = key, registry, clock
+        self.registry = registry
+        self._key, self._clock = key, clock
 
     @classmethod
     def derived(cls, secret: bytes, name: str, *, clock: Callable[[], float] = time.time) -> Trust:
@@ -112,10 +113,20 @@ class Trust:
         Raises:
             UnusableKey: this process has no private key.
         """
-        now = self._clock()
-        content = _content(topic, record_key, value, self.name, self._key.id, now)
-        signature = Signature(self.name, self._key.id, now, self._key.sign(content))
+        signature = self.signature(lambda key, at: _content(topic, record_key, value, self.name, key, at))
         return [(HEADER, msgspec.json.encode(signature))]
+
+    def signature(self, content: Callable[[str, float], bytes]) -> Signature:
+        """Sign as this process.
+
+        Args:
+            content: returns the bytes to sign, from the id of the key and the time (s since 1970 UTC).
+
+        Raises:
+            UnusableKey: this process has no private key.
+        """
+        now = self._clock()
+        return Signature(self.name, self._key.id, now, self._key.sign(content(self._key.id, now)))
 
     def sender(self, topic: str, record_key: bytes | None, value: bytes | None, headers: Headers) -> Sender:
         """Verify who sent a record.
@@ -141,7 +152,7 @@ class Trust:
             signature = msgspec.json.decode(found[0], type=Signature)
         except UNDECODABLE as error:
             raise Forged(f"the signature cannot be read: {error}") from None
-        known = self._registry.find(signature.key)
+        known = self.registry.find(signature.key)
         if known is None or known.retired or known.principal.name != signature.principal:
             raise UnknownSigner(
                 f"key {signature.key!r} of {signature.principal!r} is not among the trusted keys; "

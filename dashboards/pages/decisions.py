@@ -31,6 +31,12 @@ DECISIONS = Dashboard(
             ),
         ),
         Panel(
+            "Seconds of each step",
+            "99th percentile of each step in the gateway: taken in, stored, scored, committed.",
+            "s",
+            ((quantile(0.99, "flagfive_decision_step_seconds", "step"), "{{step}}"),),
+        ),
+        Panel(
             "Fallback and provisional share",
             "Share of answers that were the fallback, and share whose score was not committed yet.",
             "percentunit",

@@ -25,6 +25,13 @@ DRIFT = Dashboard(
             width=12,
         ),
         Panel(
+            "Evidence of change",
+            "Value of a test martingale divided by what raises the alarm; `together` at 1 raises it.",
+            "none",
+            (("topk(8, max by (subject) (flagfive_change_evidence_ratio))", "{{subject}}"),),
+            limits=((1.0, "red"),),
+        ),
+        Panel(
             "Drift of scores",
             "KS distance of surprise, last day against the week before; PSI of the tails against even ones.",
             "none",

@@ -63,11 +63,13 @@ PIPELINE = Dashboard(
         ),
         Panel(
             "Problems with commits and partitions, 1 h",
-            "Commits whose outcome had to be queried, partitions lost to other workers, and rebalances.",
+            "Commits whose outcome had to be queried, partitions lost to other workers, wrong places of the "
+            "group, and rebalances.",
             "short",
             (
                 ("sum(increase(flagfive_commits_in_doubt_total[1h])) or vector(0)", "in doubt"),
                 ("sum(increase(flagfive_partitions_lost_total[1h])) or vector(0)", "lost"),
+                ("sum(increase(flagfive_places_wrong_total[1h])) or vector(0)", "wrong places"),
                 ('sum(increase(flagfive_rebalances_total{job="worker"}[1h]))', "rebalances"),
             ),
         ),
@@ -76,6 +78,15 @@ PIPELINE = Dashboard(
             "Records a second that were not scored, by reason.",
             "reqps",
             ((rate("flagfive_dead_letters_total", "reason"), "{{reason}}"),),
+        ),
+        Panel(
+            "Schema registry",
+            "Schemas asked for, by outcome, and seconds that batches wait for a registry that is away.",
+            "short",
+            (
+                (rate("flagfive_schema_requests_total", "outcome"), "{{outcome}}"),
+                (rate("flagfive_schema_wait_seconds_total"), "seconds waited"),
+            ),
         ),
         Panel(
             "Cards on another partition",

@@ -10,12 +10,12 @@ from typing import Any, Protocol
 from contracts.metrics import decisions as metrics
 from decisions import errors
 from decisions.answer import Answer, Cause, Policy
-from decisions.correlator import Timers, Waiter
 from decisions.errors import Refusal
 from decisions.http.asking import PARAMETERS, Asked, asked, transactions_of
 from decisions.http.exchange import Exchange, Receive, Send
 from decisions.http.openapi import document
 from decisions.intake import Intake
+from decisions.waiting import Timers, Waiter
 from settings import DecisionsSettings
 
 log = logging.getLogger(__name__)

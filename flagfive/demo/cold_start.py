@@ -11,7 +11,7 @@ from storage.retention import Retention, enforce_retention
 from storage.scored_transactions import ScoredTransaction
 
 _LOOK_S = 0.2
-_RECORDED_WITHIN_S = 60.0
+_RECORDED_WITHIN_S = 300.0
 
 
 def delete_cold_start(settings: Settings, sent: int, days: float) -> None:
@@ -25,7 +25,7 @@ def delete_cold_start(settings: Settings, sent: int, days: float) -> None:
         days: days to keep.
 
     Raises:
-        UserError: the recorder does not record the history within 60 s.
+        UserError: the recorder does not record the history within 300 s.
     """
     engine = open_engine(settings.storage.url)
     deadline = time.monotonic() + _RECORDED_WITHIN_S

@@ -1,10 +1,22 @@
 """The figures of a demo, as the option `--json` writes them."""
 
 from pathlib import Path
+from typing import Protocol
 
 import msgspec
 
 from flagfive.demo.observer import Observer
+
+
+class StoryFigures(Protocol):
+    """The figures of any story."""
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether the story went as it should."""
+
+    def write(self, path: Path) -> None:
+        """Write the figures as JSON."""
 
 
 class Figures(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,7 +45,7 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     """Scores beyond the first of a transaction."""
 
     @property
-    def improved(self) -> bool:
+    def succeeded(self) -> bool:
         """Whether the episode raised recall on the pattern."""
         return self.recall_after > self.recall_before
 

@@ -89,8 +89,10 @@ class Observer:
     """Transactions scored."""
     doubled: int = 0
     """Scores beyond the first of a transaction."""
-    missed: dict[str, str] = field(default_factory=dict)
-    """Id of the latest payment of the pattern that was not alerted, by card."""
+    passed: dict[str, dict[str, str]] = field(default_factory=dict)
+    """By pattern, the id of the latest payment that was not alerted, by card."""
+    notice: Callable[[ObservedScore, Truth], None] | None = None
+    """Called with each live payment; the analyst of the demo listens here."""
     _by_offset: dict[int, Outcomes] = field(default_factory=dict)
     _seen: dict[int, set[int]] = field(default_factory=dict)
 
@@ -103,6 +105,11 @@ class Observer:
     def after(self) -> Outcomes:
         """Outcomes of payments scored with the new detector."""
         return self._merged(lambda offset: self.live_from is not None and offset >= self.live_from)
+
+    @property
+    def missed(self) -> dict[str, str]:
+        """Id of the latest payment of the new pattern that was not alerted, by card."""
+        return self.passed.setdefault(self.pattern, {})
 
     def take(self, scores: list[ObservedScore]) -> None:
         """Count scores; they come in the order of their partition."""
@@ -118,14 +125,16 @@ class Observer:
     def _compare(self, score: ObservedScore, truth: Truth) -> None:
         compared = self._by_offset.setdefault(score.control_offset, Outcomes())
         alerted = score.decision != "approve"
+        if self.notice is not None:
+            self.notice(score, truth)
         if not truth.family:
             compared.genuine.add(truth, alerted)
         elif truth.family != self.pattern:
             compared.known.add(truth, alerted)
         else:
             compared.pattern.add(truth, alerted)
-            if not alerted:
-                self.missed[score.card_id] = score.transaction_id
+        if truth.family and not alerted:
+            self.passed.setdefault(truth.family, {})[score.card_id] = score.transaction_id
 
     def _merged(self, wanted: Callable[[int], bool]) -> Outcomes:
         merged = Outcomes()

@@ -10,15 +10,19 @@ from rich.live import Live
 
 from contracts.signing.principals import COMMAND_LINE
 from control.acknowledgements import AckWatch
+from flagfive.demo.analyst import StandInAnalyst
 from flagfive.demo.base import put_base_in_force
 from flagfive.demo.cold_start import delete_cold_start
 from flagfive.demo.console import start_console
-from flagfive.demo.figures import Figures
+from flagfive.demo.drift_story import DRIFT_HISTORY_DAYS, DRIFT_PART, DriftStory
+from flagfive.demo.figures import StoryFigures
 from flagfive.demo.observer import Observer, follow_scores
+from flagfive.demo.prometheus import start_prometheus
 from flagfive.demo.stage import Verb, start_broker, start_verbs
 from flagfive.demo.story import LINES, Story, StoryStuck, wait_until
-from flagfive.demo.traffic import DemoTraffic
+from flagfive.demo.traffic import HISTORY_RATE, DemoTraffic
 from flagfive.demo.view import View
+from flagfive.demo.visitor import offer_flags
 from flagfive.keys import trust_of
 from flagfive.processes import Processes
 from settings import Settings
@@ -33,6 +37,8 @@ from stream.wiring import transaction_schema
 CARDS, MERCHANTS = 15_000, 2_400
 HISTORY_DAYS = 14.0
 COLD_DAYS = 7.0  # days to keep; before that profiles fill, and new cards and merchants look like fraud
+# A day of event time passes in 10 s, so rounds a minute apart would be days apart.
+_MONITOR = {"FLAGFIVE_MONITORING__EVERY_S": "5"}
 _DRAW_PER_S = 8
 _MEASURE_S = 1.0
 # The first start compiles the kernels, which takes a minute on a slow machine.
@@ -49,8 +55,10 @@ async def play(
     seed: int,
     once: bool,
     pattern: Pattern,
-) -> Figures:
-    """Play the story.
+    drift: bool = False,
+    prometheus: str = "",
+) -> StoryFigures:
+    """Play a story.
 
     Args:
         settings: the settings of this demo.
@@ -61,11 +69,14 @@ async def play(
         seed: seed of the cards and merchants.
         once: end after the story; otherwise continue until interrupted.
         pattern: the new fraud pattern.
+        drift: play the story of a drift in place of that of five flags.
+        prometheus: path of a Prometheus server to start; empty for none.
 
     Returns:
         The figures of the story.
     """
-    observer = Observer(pattern.name)
+    observer, analyst = Observer(pattern.name), StandInAnalyst(settings)
+    observer.notice = analyst.notice
     view = View(observer, settings.budget.alert_rate, Console())
     with Live(view, console=view.console, refresh_per_second=_DRAW_PER_S) as live:
         live.auto_refresh = view.console.is_terminal
@@ -77,25 +88,37 @@ async def play(
                 "the console starts; this link signs you in once:\n"
                 + start_console(settings, processes, command)
             )
-            # For the monitoring page of the console; the story ends before there is anything to compare.
-            start_verbs(settings, processes, command, [Verb("monitor")])
+        if drift or prometheus or not once:
+            start_verbs(settings, processes, command, [Verb("monitor", environment=_MONITOR)])
+        if prometheus:
+            address = start_prometheus(settings, processes, prometheus)
+            view.finish_step(f"Prometheus shows metrics and alerts: {address}")
 
         def start_adapter() -> None:
             start_verbs(settings, processes, command, [Verb("adapter", ("--device", device))])
 
         async with Feed(settings.broker, settings.topics.transactions) as feed:
-            schema, people = transaction_schema(settings), SimulatedTraffic(seed, CARDS, MERCHANTS)
-            traffic = DemoTraffic(people, schema, feed, observer, HISTORY_DAYS, rate)
-            story = Story(settings, traffic, observer, view, pattern.recipe)
+            days, part = (DRIFT_HISTORY_DAYS, DRIFT_PART) if drift else (HISTORY_DAYS, 1)
+            schema = transaction_schema(settings)
+            people = SimulatedTraffic(seed, CARDS // part, MERCHANTS // part)
+            traffic = DemoTraffic(people, schema, feed, observer, days, rate / part, HISTORY_RATE / part)
+            kind = DriftStory if drift else Story
+            story = kind(settings, traffic, observer, view, pattern.recipe)
             try:
-                return await _perform(settings, processes, story, start_adapter, once=once)
+                return await _perform(settings, processes, story, analyst, start_adapter, once=once)
             except BaseExceptionGroup as group:  # of story and background tasks; the first is the cause
                 raise group.exceptions[0] from None
 
 
 async def _perform(
-    settings: Settings, processes: Processes, story: Story, start_adapter: Callable[[], None], *, once: bool
-) -> Figures:
+    settings: Settings,
+    processes: Processes,
+    story: Story,
+    analyst: StandInAnalyst,
+    start_adapter: Callable[[], None],
+    *,
+    once: bool,
+) -> StoryFigures:
     topics, broker = settings.topics, settings.broker
     scores = follow_scores(broker, topics.scores, topics.partitions, story.observer)
     async with asyncio.TaskGroup() as group:
@@ -106,8 +129,13 @@ async def _perform(
         start_adapter()
         await story.adapter_answers()
         background.append(group.create_task(story.traffic.run_live()))
+        if story.judged_meanwhile:
+            background.append(group.create_task(analyst.work()))
         figures = await story.play()
         if not once:
+            if not story.judged_meanwhile:
+                background.append(group.create_task(offer_flags(settings, story.traffic, story.observer)))
+                background.append(group.create_task(analyst.work()))
             story.view.start_step("the stream continues; Ctrl-C stops everything")
             await asyncio.gather(*background)
         for task in background:

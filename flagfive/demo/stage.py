@@ -2,10 +2,11 @@
 
 import secrets
 import shutil
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from contracts.suggested_flags import FILE as SUGGESTED_FLAGS
 from flagfive.cluster import administrator
 from flagfive.errors import UserError
 from flagfive.own_broker import OwnBroker, broker_is_given
@@ -29,6 +30,8 @@ class Verb:
 
     name: str
     arguments: Sequence[str] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """Variables that only this process gets."""
 
 
 def demo_settings(settings: Settings) -> Settings:
@@ -58,6 +61,7 @@ def start_empty(settings: Settings) -> None:
         )
     settings.var.mkdir(parents=True, exist_ok=True)
     marker.touch()
+    (settings.var / SUGGESTED_FLAGS).unlink(missing_ok=True)  # its payments are gone
     for path in held:
         shutil.rmtree(path) if path.is_dir() else _remove_database(path)
 
@@ -91,7 +95,8 @@ def start_verbs(
         verbs: the verbs to start.
     """
     for verb in verbs:
-        processes.start(verb.name, command(verb.name, *verb.arguments), environment=environment_of(settings))
+        environment = {**environment_of(settings), **verb.environment}
+        processes.start(verb.name, command(verb.name, *verb.arguments), environment=environment)
 
 
 def environment_of(settings: Settings) -> dict[str, str]:

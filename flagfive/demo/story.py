@@ -5,12 +5,13 @@ import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import ClassVar
 
 from contracts.answer import Answer
 from contracts.request import Request
 from contracts.request_client import FeedbackClient
 from contracts.signing.principals import COMMAND_LINE
-from flagfive.demo.figures import Figures, figures_of
+from flagfive.demo.figures import StoryFigures, figures_of
 from flagfive.demo.observer import Observer
 from flagfive.demo.traffic import DemoTraffic
 from flagfive.demo.view import View
@@ -57,8 +58,10 @@ class Story:
     view: View
     recipe: str
     """Description of the new pattern."""
+    judged_meanwhile: ClassVar[bool] = False
+    """Whether the stand-in analyst works during the story; else it begins when the story has ended."""
 
-    async def play(self) -> Figures:
+    async def play(self) -> StoryFigures:
         """Play from the first live payment to the figures.
 
         Returns:

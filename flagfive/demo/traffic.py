@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,9 @@ AHEAD_S = 365 * DAY_S
 # Below the speed of the scorer. With a backlog, partitions drift apart in event time, and merchants, which
 # see all of them, would get a rhythm that live traffic does not have.
 HISTORY_RATE = 15_000.0
+_DRIFTING_EVERY = 5  # shops whose number this divides send cents once the drift has begun
+# Payments sent and not scored yet, at most, on a machine that is too slow for the rate.
+_BACKLOG, _LOOK_S = 8_192, 0.01
 _CHUNK = 2_048  # live payments generated at a time
 _SAMPLE = 60_000  # newest genuine payments of the history, to fit the tails of the base
 
@@ -40,8 +43,11 @@ class DemoTraffic:
     """Days of the history, which ends where live traffic begins."""
     rate: float
     """Live payments a second."""
+    history_rate: float = HISTORY_RATE
+    """Payments of the history a second, at most."""
     sent: int = 0
     """Transactions sent so far."""
+    _drifts: bool = False
     _history: list[Chunk] = field(default_factory=list)
     _history_end: float = 0.0
     _live: LiveTraffic | None = None
@@ -64,7 +70,7 @@ class DemoTraffic:
 
     async def send_history(self, progress: Callable[[int], None]) -> None:
         """Send the history of `draw_history`; `progress` receives the number of payments sent."""
-        pace = Pace(HISTORY_RATE)
+        pace = Pace(self.history_rate)
         for chunk in self._history:
             await self._send_paced(chunk, pace)
             progress(self.sent)
@@ -79,7 +85,8 @@ class DemoTraffic:
         pace = Pace(self.rate)
         while True:
             await self._may_send.wait()
-            chunk = self._live.take(await pace.allow(_CHUNK))
+            taken = self._live.take(await pace.allow(_CHUNK))
+            chunk = in_cents(taken) if self._drifts else taken
             self._register_truth(chunk)
             await self._send(chunk)
 
@@ -87,6 +94,21 @@ class DemoTraffic:
         """Make a share of the following live payments frauds of this pattern."""
         if self._live is not None:
             self._live.start_pattern(family, share)
+
+    @property
+    def live_from(self) -> float:
+        """Event time at which live traffic begins, seconds since 1970."""
+        return self._history_end
+
+    @property
+    def now(self) -> float:
+        """Event time up to which live payments are drawn, seconds since 1970."""
+        return self._live.now if self._live is not None else self._history_end
+
+    def start_drift(self) -> float:
+        """Make a fifth of the shops send cents instead of euros; return the event time of the change."""
+        self._drifts = True
+        return self.now
 
     def pause(self) -> None:
         """Send nothing until `resume`."""
@@ -101,6 +123,8 @@ class DemoTraffic:
         at = 0
         while at < len(chunk):
             part = slice(at, at + await pace.allow(min(_CHUNK, len(chunk) - at)))
+            while self.sent - self.observer.scored > _BACKLOG:
+                await asyncio.sleep(_LOOK_S)
             await self.feed.send(keys.take(part), values.take(part))
             self.sent += part.stop - at
             at = part.stop
@@ -112,3 +136,11 @@ class DemoTraffic:
     def _register_truth(self, chunk: Chunk) -> None:
         rows = zip(chunk.ids(), chunk.family.tolist(), chunk.amount.tolist(), strict=True)
         self.observer.truth.update({identity: Truth(family, amount) for identity, family, amount in rows})
+
+
+def in_cents(chunk: Chunk) -> Chunk:
+    """Return the payments with the amounts of every fifth shop multiplied by 100."""
+    payments = chunk.payments
+    changed = payments.merchant % _DRIFTING_EVERY == 0
+    amount = np.where(changed, 100.0 * payments.amount, payments.amount)
+    return replace(chunk, payments=replace(payments, amount=amount))

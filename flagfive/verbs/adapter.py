@@ -35,6 +35,7 @@ def adapter(
     from flagfive.metrics_page import serve_metrics
     from flagfive.stop_signals import call_on_stop_signal
     from meta.device import NoSuchDevice, chosen_device
+    from rules.lists.definition import ListLimits
 
     settings = settings_of(context)
     key, trust = control_key(settings), trust_of(settings, ADAPTER)
@@ -56,6 +57,7 @@ def adapter(
         policy=StandingPolicy.of_settings(settings),
         device=computes_on,
         fresh_s=60.0 * settings.keys.fresh_minutes,
+        lists=ListLimits(settings.lists.most_lists, settings.lists.most_values),
     )
     # One episode is small: starting more threads costs more time than they save.
     torch.set_num_threads(1)

@@ -21,7 +21,10 @@ app = typer.Typer(add_completion=False)
 
 @app.command(epilog="Example: flagfive backtest history.parquet --flag tx-17 --flag tx-42 --what-if 0.002")
 def backtest(
-    file: Annotated[Path, typer.Argument(help="CSV or Parquet file with labels, rows in order of time.")],
+    file: Annotated[
+        Path,
+        typer.Argument(help="CSV, JSON lines or Parquet with labels, rows in order of time; also a folder."),
+    ],
     mapping: Annotated[
         Path | None,
         typer.Option(
@@ -96,7 +99,7 @@ def _answer(table: Any, mapping: Mapping, artifacts: Artifacts, question: Questi
     from replay.backtest import backtest
     from replay.reading import RowReader
 
-    with report_progress(table) as progress:
+    with report_progress() as progress:
         try:
             return backtest(RowReader(table, mapping), artifacts, question, progress)
         except NoArtifacts as error:

@@ -1,6 +1,7 @@
 """`flagfive console`: serve the analyst console."""
 
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
@@ -36,7 +37,8 @@ def console(
     admin_link: Annotated[
         bool,
         typer.Option(
-            "--admin-link", help="Print a link that signs `admin` in once; it is valid for an hour."
+            "--admin-link",
+            help="Print a link that signs `admin` in once within an hour at the running console, and exit.",
         ),
     ] = False,
 ) -> None:
@@ -57,6 +59,9 @@ def console(
     settings = settings_of(context)
     configure_logging(settings)
     place = (host or settings.console.host, settings.console.port if port is None else port)
+    if admin_link:
+        _print_link(settings, "http://{}:{}".format(*place))
+        return
     served = _console_context(settings)
     application = build_app(served, provider_of(settings.console))
     mount_pages(application)
@@ -64,7 +69,7 @@ def console(
     count_open_pages()
     serve_metrics(settings, "console")
     with _listening(*place) as listener:
-        _print_address(served, "http://{}:{}".format(*listener.getsockname()[:2]), admin_link)
+        _print_address(served, "http://{}:{}".format(*listener.getsockname()[:2]))
         # Wait only 2 s for open connections: every open page holds one.
         config = uvicorn.Config(
             application,
@@ -100,7 +105,7 @@ def _console_context(settings: "Settings") -> "ConsoleContext":
     from console.lag import KafkaLag
     from console.models.process import ModelProcess
     from contracts.signing.principals import CONSOLE
-    from flagfive.database import migrate_and_seal, open_database
+    from flagfive.database import audit_keys, migrate_and_seal, open_database
     from flagfive.keys import control_key, trust_of
     from flagfive.own_secrets import own_secret
     from storage.entity_index import index_entities
@@ -112,9 +117,9 @@ def _console_context(settings: "Settings") -> "ConsoleContext":
     feedback = KafkaFeedback(engine, settings.broker, settings.topics, trust)
     own = own_secret(settings, "console", settings.console.secret)
     cards = CardTokens(settings.primary.name, own)
-    models = ModelProcess(settings.storage.url, key)
+    models = ModelProcess(settings.storage.url, key, audit_keys(settings))
     return ConsoleContext(
-        engine, settings, cards, feedback, models, KafkaLag(settings), seal=Seal(own), key=key
+        engine, settings, cards, feedback, models, KafkaLag(settings), seal=Seal(own), trust=trust, key=key
     )
 
 
@@ -133,11 +138,27 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
         yield listener
 
 
-def _print_address(context: "ConsoleContext", address: str, admin_link: bool) -> None:
-    from console.access.first_admin import ADMIN, address_of_link, link_for_admin
+def _print_address(context: "ConsoleContext", address: str) -> None:
+    from console.access.first_admin import link_for_admin
 
     print(f"console: {address}", flush=True)
-    secret = link_for_admin(context.engine, now=context.clock(), always=admin_link)
+    _print_sign_in(address, link_for_admin(context.engine, now=context.clock(), always=False))
+
+
+def _print_link(settings: "Settings", address: str) -> None:
+    """Print a link without a server of its own, so that it works while the console runs."""
+    from console.access.first_admin import link_for_admin
+    from flagfive.database import migrate_and_seal, open_database
+
+    engine = open_database(settings)
+    migrate_and_seal(engine)
+    _print_sign_in(address, link_for_admin(engine, now=time.time(), always=True))
+    engine.dispose()
+
+
+def _print_sign_in(address: str, secret: str | None) -> None:
+    from console.access.first_admin import ADMIN, address_of_link
+
     if secret is not None:
         link = address_of_link(address, secret)
         print(f"sign in as {ADMIN}, once and within an hour: {link}", flush=True)

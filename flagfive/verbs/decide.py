@@ -29,6 +29,7 @@ def decide(
     import asyncio
     from contextlib import suppress
 
+    from contracts.interpreter import let_threads_alternate
     from decisions.gateway import await_ready
     from flagfive.logs import configure_logging
     from flagfive.metrics_page import serve_metrics
@@ -39,6 +40,7 @@ def decide(
     own = settings.decisions.model_copy(
         update={key: value for key, value in given.items() if value is not None}
     )
+    let_threads_alternate()
     await_ready()
     serve_metrics(settings, "decide")
     with suppress(asyncio.CancelledError):

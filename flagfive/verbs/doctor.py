@@ -63,6 +63,8 @@ def checks(settings: "Settings", processes: Iterable[str] = ()) -> Iterator[tupl
         yield "java", _java
         yield "kafka", _jars
     yield "disk", lambda: _disk(settings)
+    if settings.transaction.format != "json":
+        yield "schema registry", lambda: _registry(settings)
     yield "broker", lambda: _broker(settings)
     for name in processes:
         yield f"rights of the {name}", lambda name=name: _rights(settings, name)  # type: ignore[misc]
@@ -97,6 +99,28 @@ def _disk(settings: "Settings") -> str:
     if free < settings.broker.min_free_disk_mb:
         raise UserError(f"{free} MiB free at {place}, {settings.broker.min_free_disk_mb} are needed")
     return f"{free} MiB free at {place}"
+
+
+def _registry(settings: "Settings") -> str:
+    import asyncio
+
+    from contracts.broker_tls import TlsFileUnusable
+    from stream.registry.client import NoSuchSchema, Registry, RegistryAway
+
+    async def ask() -> list[str]:
+        registry = Registry(settings.registry)
+        try:
+            return await registry.kinds()
+        finally:
+            await registry.close()
+
+    try:
+        kinds = asyncio.run(ask())
+    except (NoSuchSchema, RegistryAway, TlsFileUnusable) as error:
+        raise UserError(f"no answer that can be used: {error}") from None
+    if "AVRO" not in kinds:
+        raise UserError(f"the registry has no Avro schemas, only {', '.join(kinds)[:200]}")
+    return f"{settings.registry.url} answers"
 
 
 def _broker(settings: "Settings") -> str:

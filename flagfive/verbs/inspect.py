@@ -12,14 +12,18 @@ app = typer.Typer(add_completion=False)
 
 @app.command(epilog="Example: flagfive inspect history.csv --out mapping.toml")
 def inspect(
-    file: Annotated[Path, typer.Argument(help="CSV or Parquet file of transactions.")],
+    file: Annotated[
+        Path,
+        typer.Argument(help="CSV, JSON lines or Parquet; also compressed, a folder, or a pattern in quotes."),
+    ],
     out: Annotated[
         Path | None, typer.Option(help="Write the mapping to this file (default: print it).")
     ] = None,
 ) -> None:
     """Propose a mapping for FILE from the names and the first values of its columns.
 
-    The proposal is a guess. Check it before you use it with `replay`, `train` or `produce`.
+    Comments give the evidence of each guess, and say what you must fill in. Check the proposal before you
+    use it with `replay`, `train` or `produce`.
     """
     from replay.mapping import WrongMapping
     from replay.propose_mapping import propose_mapping
@@ -37,4 +41,5 @@ def inspect(
     except OSError as error:
         raise UserError(f"{out}: {error.strerror}") from None
     unused = f"; not used: {', '.join(proposal.open)}" if proposal.open else ""
-    print(f"{out} written{unused}")
+    fill_in = f"; fill in: {', '.join(proposal.missing)}" if proposal.missing else ""
+    print(f"{out} written{fill_in}{unused}")

@@ -57,6 +57,7 @@ def _rounds(settings: "Settings") -> "Round":
         budget=settings.budget.alert_rate,
         label_delay_days=settings.monitoring.label_delay_days,
         cards=settings.monitoring.cards,
+        false_alarm_bound=settings.monitoring.false_alarm_bound,
     )
 
 

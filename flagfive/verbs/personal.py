@@ -59,12 +59,16 @@ def erase(
     1. Take its rules out of the control log; the topic's compaction removes the earlier entries.
     2. Delete its rows, shred stored control entries with its rules, and note it in the audit log.
 
+    Written rules and named lists that name the entity stay: people wrote them for a purpose. The command
+    prints how to remove them.
+
     A stop after 1 leaves the rows; run the command again. Its profile expires 120 days after its last
     transaction, and records of the topics after their retention.
     """
     from control.announce import Announcer
     from control.errors import ControlLogUnavailable
     from control.forgetting import changes_without
+    from control.naming import rules_and_lists_with
     from flagfive.cluster import BrokerAway
     from flagfive.keys import control_key
 
@@ -79,6 +83,7 @@ def erase(
             changes = changes_without(announcer.refresh(), entity, key, author=getpass.getuser())
             if changes:
                 announcer.announce(*changes)
+            named = rules_and_lists_with(announcer.refresh(), entity, key)
         finally:
             announcer.close()
     except ControlLogUnavailable as error:
@@ -86,6 +91,15 @@ def erase(
     deleted = _delete(settings, entity, key, reason, replaced=len(changes))
     print(
         ", ".join(f"{count} of {table}" for table, count in deleted.items() if count) or "nothing was stored"
+    )
+    for name in named:
+        print(f"still named by {name}; remove it with: {_removal(name, key)}")
+
+
+def _removal(name: str, key: str) -> str:
+    kind, identity = name.split("/", 1)
+    return (
+        f"flagfive rules remove {identity}" if kind == "rule" else f"flagfive lists remove {identity} {key}"
     )
 
 

@@ -26,20 +26,22 @@ def prior(
     and one artifact serves every schema. Takes about ten minutes on one core.
     """
     import torch
-    from rich.progress import Progress
 
+    from flagfive.progress import shown_progress
     from meta.prior.prior_training import PriorSettings, train_prior
     from meta.prior.tables import TableSampler
 
     torch.set_num_threads(1)  # matrices of a hundred columns: more threads only wait for each other
-    with Progress() as progress:
-        task = progress.add_task("prior", total=steps)
-
-        def report(step: int, total: int, loss: float) -> None:
-            progress.update(task, completed=step, total=total, description=f"prior (loss {loss:.3f})")
-
+    with shown_progress() as show:
+        show("simulating payments", 0, 0)
+        payments = _payments(seed)
         settings = PriorSettings(steps=steps, seed=seed)
-        model = train_prior(TableSampler(seed), _payments(seed), settings, progress=report)
+        model = train_prior(
+            TableSampler(seed),
+            payments,
+            settings,
+            progress=lambda step, total, _: show("training the prior", step, total),
+        )
     out.write_bytes(model.to_bytes())
     print(f"prior {model.content_hash[:12]} in {out}")
 

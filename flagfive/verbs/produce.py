@@ -15,7 +15,9 @@ app = typer.Typer(add_completion=False)
 @app.command(epilog="Example: flagfive produce history.parquet --rate 3000")
 def produce(
     context: typer.Context,
-    file: Annotated[Path, typer.Argument(help="CSV or Parquet file, rows in order of time.")],
+    file: Annotated[
+        Path, typer.Argument(help="CSV, JSON lines or Parquet, rows in order of time; also a folder.")
+    ],
     rate: Annotated[
         str, typer.Option(help="Transactions a second, over 0 and under 10,000,000; or max.")
     ] = "max",
@@ -31,11 +33,10 @@ def produce(
     """
     import asyncio
 
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
     from flagfive.metrics_page import serve_metrics
     from flagfive.produce_file import choose_mapping
     from flagfive.produce_file import produce as produce_file
+    from flagfive.progress import shown_progress
     from replay.table import TableFile, UnreadableTable
     from stream.feed.pace import Pace
     from stream.wiring import transaction_schema
@@ -49,9 +50,8 @@ def produce(
         raise UserError(str(error)) from None
     chosen = choose_mapping(schema, table, mapping)
     started = time.perf_counter()
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns) as progress:
-        task = progress.add_task(f"producing {file.name}", total=table.rows())
+    with shown_progress() as show:
+        stage, total = f"producing {file.name}", table.rows() or 0
         sent = asyncio.run(
             produce_file(
                 settings.broker,
@@ -60,7 +60,7 @@ def produce(
                 table,
                 chosen,
                 Pace(_rate(rate)),
-                lambda rows: progress.update(task, completed=rows),
+                lambda rows: show(stage, rows, total),
             )
         )
     seconds = time.perf_counter() - started

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,12 +16,16 @@ if TYPE_CHECKING:
 
 app = typer.Typer(add_completion=False)
 
+INTERRUPTED = 130  # the exit code after Ctrl-C
 _SHOWN = ("auc_roc", "average_precision", "card_precision_at_100", "recall_at_0.1pct", "alert_rate")
 
 
 @app.command(epilog="Example: flagfive replay history.parquet --mapping mapping.toml --json result.json")
 def replay(
-    file: Annotated[Path, typer.Argument(help="CSV or Parquet file with labels, rows in order of time.")],
+    file: Annotated[
+        Path,
+        typer.Argument(help="CSV, JSON lines or Parquet with labels, rows in order of time; also a folder."),
+    ],
     mapping: Annotated[
         Path | None,
         typer.Option(
@@ -68,10 +73,18 @@ def replay(
         int, typer.Option(min=100, help="Steps of meta-training; the base takes twice as many.")
     ] = 1_500,
     seed: Annotated[int, typer.Option(min=0, help="Equal seeds give equal figures.")] = 0,
+    processes: Annotated[
+        int | None,
+        typer.Option(min=1, help="prequential: processes that train (default: one a core, eight at most)."),
+    ] = None,
     json: Annotated[Path | None, typer.Option(help="Write every figure to this file.")] = None,
     report: Annotated[Path | None, typer.Option(help="Write an HTML page with tables and plots.")] = None,
 ) -> None:
-    """Run the live features and scoring over FILE in event time, and report how well they detect fraud."""
+    """Run the live features and scoring over FILE in event time, and report how well they detect fraud.
+
+    Rows, time span and share of fraud come first. Each contender follows as soon as it has finished, the
+    quickest first. Ctrl-C keeps what has finished: it is shown and written, and the exit code is 130.
+    """
     from flagfive.labelled_file import open_table, report_progress
     from replay.prequential import Plan
     from replay.protocols import Choice, UnknownName
@@ -79,7 +92,7 @@ def replay(
     from replay.query import is_query
     from replay.reading import RowReader
 
-    plan = Plan(train_days, delay_days, test_days, folds, start_day, seed=seed)
+    plan = Plan(train_days, delay_days, test_days, folds, start_day, seed=seed, processes=processes)
     choice = Choice(
         protocol, contender or (), adapter or (), pattern, flags, alerts_a_day, shift_hours,
         delay_hours, budget, steps, steer,
@@ -90,11 +103,18 @@ def replay(
         raise UserError(str(error)) from None
     _check_folders({"--json": json, "--report": report})
     table, chosen = open_table(file, mapping)
-    with report_progress(table) as progress:
+    with report_progress() as progress:
         query = pattern if pattern is not None and is_query(pattern) else None
-        outcome = run(RowReader(table, chosen, query), progress)
+        outcome = run(RowReader(table, chosen, query), progress, _tell)
     _show(outcome, budget)
     _write(outcome, chosen, configuration, file, json, report)
+    if outcome.details.get("interrupted"):
+        print("interrupted: contenders that had not finished are left out", file=sys.stderr)
+        raise typer.Exit(INTERRUPTED)
+
+
+def _tell(line: str) -> None:
+    print(line, flush=True)
 
 
 def _check_folders(outputs: dict[str, Path | None]) -> None:
@@ -122,7 +142,7 @@ def _show(outcome: ReplayResult, budget: float) -> None:
     for pattern in outcome.details.get("patterns", []):
         print(f"{pattern['name']}: {', '.join(told_of(pattern))}")
     rows, seconds = outcome.survey.rows, outcome.pass_seconds
-    print(f"{rows:,} rows in {seconds:.1f} s, training {outcome.train_seconds:.1f} s on top")
+    print(f"{rows:,} rows in {seconds:.1f} s, training and comparing {outcome.train_seconds:.1f} s on top")
 
 
 def _write(
@@ -137,7 +157,7 @@ def _write(
 
     found = as_json(outcome, mapping, configuration, file)
     html = None
-    if report is not None:
+    if report is not None and outcome.contenders:
         from replay.report import page
 
         html = page(outcome, found)  # before any file is written, so that an error leaves neither

@@ -88,7 +88,7 @@ class _Sender:
     feed: Feed
     schema: TransactionSchema
     truth: TruthFile | None
-    report: Callable[[str], None]
+    report: Callable[[str, int, int], None]
     sent: int = 0
 
     async def send(self, chunk: Chunk, stage: str) -> None:
@@ -98,7 +98,7 @@ class _Sender:
             self.truth.add(chunk)
         await self.feed.send(*RowEncoder(self.schema).encode(chunk.fields(self.schema)))
         self.sent += len(chunk)
-        self.report(f"{stage}: {self.sent:,} payments sent")
+        self.report(f"sending payments, {stage}", self.sent, 0)
 
 
 async def _send_all(
@@ -106,19 +106,16 @@ async def _send_all(
 ) -> int:
     from contextlib import nullcontext
 
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-
+    from flagfive.progress import shown_progress
     from simulate.truth import TruthFile
     from stream.feed.feed import Feed
     from stream.wiring import transaction_schema
 
     begin = time.time() - _BEGINS_AGO_S
-    columns = SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn()
-    with Progress(*columns) as progress, TruthFile(truth) if truth else nullcontext() as noted:
-        task = progress.add_task("history")
+    with shown_progress() as show, TruthFile(truth) if truth else nullcontext() as noted:
         async with Feed(settings.broker, settings.topics.transactions) as feed:
             schema = transaction_schema(settings)
-            sender = _Sender(feed, schema, noted, lambda text: progress.update(task, description=text))
+            sender = _Sender(feed, schema, noted, show)
             await _send_history(sender, traffic.history(begin - days * _DAY_S, days))
             if live is not None:
                 await _send_live(sender, traffic, begin, live)

@@ -9,6 +9,7 @@ from flagfive.errors import UserError
 from flagfive.global_options import settings_of
 
 if TYPE_CHECKING:
+    from flagfive.progress import Show
     from meta.artifacts import Artifacts
     from meta.training import NamedHistory, TrainingSettings
 
@@ -20,7 +21,7 @@ def train(
     context: typer.Context,
     history: Annotated[
         str,
-        typer.Option(help="CSV or Parquet file, rows in order of time; or `stored`; or `simulated`."),
+        typer.Option(help="CSV, JSON lines or Parquet, rows in order of time; or `stored`; or `simulated`."),
     ],
     out: Annotated[Path, typer.Option(help="Folder for the artifacts.")] = Path("artifacts"),
     mapping: Annotated[Path | None, typer.Option(help="TOML file that maps the columns of the file.")] = None,
@@ -53,6 +54,7 @@ def train(
     """
     from dataclasses import replace
 
+    from flagfive.progress import shown_progress
     from meta.base_training import BaseSettings
     from meta.meta_training import MetaSettings
     from meta.training import TrainingSettings, with_learners
@@ -63,14 +65,17 @@ def train(
         _unsupervised(context, history, mapping, out, seed)
         return
     computes_on = _device(device)
-    data = _read(context, history, mapping, tuple(held_out or ()), seed)
-    data = replace(data, validation=tuple(validate or ()))
     settings = TrainingSettings(BaseSettings(seed=seed), MetaSettings(steps=steps, seed=seed), seed=seed)
-    out.mkdir(parents=True, exist_ok=True)
-    made = _trained(data, settings, out, computes_on)
-    made.save(out)
-    if learners:
-        with_learners(made, data, seed=seed, device=computes_on).save(out)
+    with shown_progress() as show:
+        show(f"reading {history}", 0, 0)
+        data = _read(context, history, mapping, tuple(held_out or ()), seed)
+        data = replace(data, validation=tuple(validate or ()))
+        out.mkdir(parents=True, exist_ok=True)
+        made = _trained(data, settings, out, computes_on, show)
+        made.save(out)
+        if learners:
+            show("training learners", 0, 0)
+            with_learners(made, data, seed=seed, device=computes_on).save(out)
     p = made.base.provenance
     print(f"{p.rows:,} rows, {p.frauds:,} frauds; base {made.base.content_hash[:12]} in {out}")
 
@@ -103,14 +108,14 @@ def _read(
 
 def _unsupervised(context: typer.Context, history: str, mapping: Path | None, out: Path, seed: int) -> None:
     """Fit a base without labels to what HISTORY names, and write it to OUT."""
-    from rich.console import Console
-
+    from flagfive.progress import shown_progress
     from meta.training import unsupervised_artifacts
     from meta.unsupervised import TooFewRows
 
-    with Console(stderr=True).status(f"reading {history}") as status:
+    with shown_progress() as show:
+        show(f"reading {history}", 0, 0)
         data = _read(context, history, mapping, (), seed, labelled=False)
-        status.update(f"fitting a base to {len(data.rows.X):,} transactions")
+        show(f"fitting a base to {len(data.rows.X):,} transactions", 0, 0)
         try:
             made = unsupervised_artifacts(data)
         except TooFewRows as error:
@@ -131,20 +136,16 @@ def _device(wish: str) -> str:
         raise UserError(f"--device: {error}") from None
 
 
-def _trained(data: "NamedHistory", settings: "TrainingSettings", out: Path, device: str) -> "Artifacts":
-    """Train with a progress bar for each stage; checkpoints are stored in `out`."""
-    from rich.progress import Progress
-
+def _trained(
+    data: "NamedHistory", settings: "TrainingSettings", out: Path, device: str, show: "Show"
+) -> "Artifacts":
+    """Train; checkpoints are stored in `out`."""
     from meta.training import UnfitFamily, train_artifacts
 
-    with Progress() as progress:
-        tasks = {s: progress.add_task(s, total=None) for s in ("base", "evidence", "evidence-aware")}
+    def report(stage: str, step: int, total: int, loss: float) -> None:
+        show(f"training {stage}", step, total)
 
-        def report(stage: str, step: int, total: int, loss: float) -> None:
-            description = f"{stage} (loss {loss:.3f})"
-            progress.update(tasks[stage], completed=step, total=total, description=description)
-
-        try:
-            return train_artifacts(data, settings, report=report, checkpoints=out, device=device)
-        except UnfitFamily as error:
-            raise UserError(f"--held-out, --validate: {error}") from None
+    try:
+        return train_artifacts(data, settings, report=report, checkpoints=out, device=device)
+    except UnfitFamily as error:
+        raise UserError(f"--held-out, --validate: {error}") from None

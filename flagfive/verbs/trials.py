@@ -1,4 +1,4 @@
-"""`flagfive trials`: show what detectors and bases on trial would have alerted."""
+"""`flagfive trials`: show what detectors, bases and written rules on trial would have alerted."""
 
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -16,7 +16,7 @@ app = typer.Typer(add_completion=False)
 
 @app.command(epilog="Example: flagfive trials")
 def trials(context: typer.Context) -> None:
-    """Compare detectors and bases on trial with those in force, before `flagfive approve` or `promote`.
+    """Compare detectors, bases and rules on trial with those in force, before they go live.
 
     Reads the database that `flagfive recorder` writes. `new` counts the alerts that only the one on trial
     would have raised; `fraud` and `genuine` count those with a verdict.
@@ -39,15 +39,34 @@ def trials(context: typer.Context) -> None:
         "on trial", "episode", "since", "alerts", "also live", "new", "fraud", "genuine", "not judged",
         "new amount", title="On trial: they score but decide nothing",
     )  # fmt: skip
-    shown = [change for change in changes if change.entry.kind == "shadow"]
+    shown = [change for change in changes if change.entry.kind == "shadow" or _is_rule_on_trial(change)]
     for change in shown:
-        table.add_row(*_row(change, found.get(change.entry.id)))
+        table.add_row(*_row(change, found.get(_name(change))))
     Console().print(table if shown else "nothing is on trial")
+
+
+def _is_rule_on_trial(change: "LoggedEntry") -> bool:
+    from control.entry import Kind
+    from control.errors import MalformedEntry
+    from control.written_rules import read_written_rule
+    from rules.definition import Mode
+
+    if change.entry.kind is not Kind.RULE:
+        return False
+    try:
+        return read_written_rule(change.entry).definition.mode is Mode.SHADOW
+    except MalformedEntry:
+        return False
+
+
+def _name(change: "LoggedEntry") -> str:
+    """Return the name under which its shadow alerts are stored."""
+    return change.entry.id if change.entry.kind == "shadow" else change.entry.key.decode()
 
 
 def _row(change: "LoggedEntry", trial: "Trial | None") -> list[str]:
     since = datetime.fromtimestamp(change.entry.time, UTC).strftime("%Y-%m-%d %H:%M UTC")
-    head = [change.entry.id, str(change.entry.values.get("episode", "")), since]
+    head = [_name(change), str(change.entry.values.get("episode", "")), since]
     if trial is None:
         return [*head, "0", *[""] * 6]
     unjudged = trial.alerts - trial.fraud - trial.genuine

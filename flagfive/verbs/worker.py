@@ -15,13 +15,13 @@ def worker(context: typer.Context) -> None:
     from a worker that dies. A worker continues where the consumer group stopped. It verifies the control log
     and signs acknowledgements (`flagfive keys`).
     """
+    from contracts.interpreter import let_threads_alternate
     from contracts.signing.principals import WORKER
     from flagfive.keys import control_key, trust_of
     from flagfive.logs import configure_logging
     from flagfive.metrics_page import serve_metrics
     from flagfive.run_worker import run_worker
     from stream.app import build_app
-    from stream.interpreter import let_threads_alternate
 
     let_threads_alternate()
     settings = settings_of(context)

@@ -30,6 +30,12 @@ class MonitoringSettings(Section):
         le=365,
         description="age in days from which the labels of a day count as complete, 0 to 365",
     )
+    false_alarm_bound: float = Field(
+        0.01,
+        ge=1e-6,
+        le=0.5,
+        description="bound of the probability that evidence of change ever raises a false alarm, 1e-6 to 0.5",
+    )
     cards: int = Field(100, ge=1, le=100_000, description="k of card precision at k, 1 to 100000")
 
 

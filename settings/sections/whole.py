@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from settings.sections.broker import BrokerSettings, TopicsSettings
 from settings.sections.console import ConsoleSettings
@@ -10,7 +10,9 @@ from settings.sections.decisions import DecisionsSettings
 from settings.sections.episodes import AdaptationSettings, BudgetSettings, ControlSettings, GateSettings
 from settings.sections.keeping import StorageSettings
 from settings.sections.keys import KeysSettings
+from settings.sections.lists import ListsSettings
 from settings.sections.observing import LoggingSettings, MetricsSettings, MonitoringSettings, TracingSettings
+from settings.sections.registry import RegistrySettings
 from settings.sections.scoring import EntitySettings, StreamSettings, TransactionSettings
 from settings.sections.section import Section
 
@@ -33,11 +35,13 @@ class Settings(Section):
     entities: tuple[EntitySettings, ...] = Field(
         DEFAULT_ENTITIES, min_length=1, max_length=8, description="1 to 8 entities with different names"
     )
+    registry: RegistrySettings = Field(RegistrySettings(), validate_default=True)
     stream: StreamSettings = StreamSettings()
     budget: BudgetSettings = BudgetSettings()
     storage: StorageSettings = StorageSettings()
     adaptation: AdaptationSettings = AdaptationSettings()
     gate: GateSettings = GateSettings()
+    lists: ListsSettings = ListsSettings()
     control: ControlSettings = ControlSettings()
     keys: KeysSettings = KeysSettings()
     metrics: MetricsSettings = MetricsSettings()
@@ -54,6 +58,14 @@ class Settings(Section):
         if len(set(names)) < len(names):
             raise ValueError(f"two entities have the same name: {', '.join(names)}")
         return entities
+
+    @field_validator("registry")
+    @classmethod
+    def _format_has_its_registry(cls, registry: RegistrySettings, info: ValidationInfo) -> RegistrySettings:
+        transaction = info.data.get("transaction")
+        if transaction is not None and transaction.format != "json" and not registry.url:
+            raise ValueError(f"transaction.format = {transaction.format} needs registry.url")
+        return registry
 
     @property
     def primary(self) -> EntitySettings:

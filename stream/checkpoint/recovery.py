@@ -1,21 +1,18 @@
 """Bring a partition's profiles to the group's committed place."""
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 
 from aiokafka import TopicPartition
 from mode import get_logger
 
-from contracts.broker import Broker, aiokafka_options
+from contracts.broker import Broker
 from features.profiles import Profiles
 from stream.checkpoint.checkpoint_reader import CheckpointReader
+from stream.checkpoint.committed_records import batches_between, open_reader
 from stream.checkpoint.id_checkpoint import IdCheckpoint
 from stream.transport.fetched_batch import FetchedBatch
 from stream.transport.fetcher import BatchConsumer
 from stream.wire.refused import Refused, merged
-
-_FETCH_BYTES = 8 << 20
-_POLL_MS = 500
 
 log = get_logger(__name__)
 
@@ -59,10 +56,10 @@ class Recovery:
         """
         source, refused = self.checkpoint, list[Refused]()
         position: int | None = None
-        async with self._reader(source) as consumer:
+        async with open_reader(self._broker, source, self._most_bytes) as consumer:
             end = (await consumer.end_offsets([source]))[source]
             reader = CheckpointReader(await self._input_end(consumer), self._latest, ids)
-            async for batch in _batches(consumer, source, 0, end):
+            async for batch in batches_between(consumer, source, 0, end):
                 found, skipped = reader.restore(batch, profiles)
                 position = position if found is None else found
                 refused = list(merged([*refused, *skipped]))
@@ -76,43 +73,13 @@ class Recovery:
     async def _input_end(self, consumer: BatchConsumer) -> int:
         return int((await consumer.end_offsets([self.partition]))[self.partition])
 
-    async def replay(self, fold: Callable[[FetchedBatch, int], None], start: int, end: int) -> None:
+    async def replay(
+        self, fold: Callable[[FetchedBatch, int], Awaitable[None]], start: int, end: int
+    ) -> None:
         """Pass the input from offset `start` to `end` (not included) to `fold`, batch by batch."""
         if start >= end:
             return
-        async with self._reader(self.partition) as consumer:
-            async for batch in _batches(consumer, self.partition, start, end):
-                fold(batch, end)
+        async with open_reader(self._broker, self.partition, self._most_bytes) as consumer:
+            async for batch in batches_between(consumer, self.partition, start, end):
+                await fold(batch, end)
         log.info("%s: replayed offsets %d to %d", self.partition, start, end)
-
-    @asynccontextmanager
-    async def _reader(self, partition: TopicPartition) -> AsyncIterator[BatchConsumer]:
-        consumer = BatchConsumer(
-            **aiokafka_options(self._broker),
-            most_bytes=self._most_bytes,
-            group_id=None,
-            enable_auto_commit=False,
-            auto_offset_reset="earliest",
-            isolation_level="read_committed",
-            max_partition_fetch_bytes=_FETCH_BYTES,
-        )
-        await consumer.start()
-        try:
-            consumer.assign([partition])
-            yield consumer
-        finally:
-            await consumer.stop()
-
-
-async def _batches(
-    consumer: BatchConsumer, partition: TopicPartition, start: int, end: int
-) -> AsyncIterator[FetchedBatch]:
-    consumer.seek(partition, start)
-    position = start
-    while position < end:
-        fetched = await consumer.getmany(partition, timeout_ms=_POLL_MS)
-        for batch in fetched.get(partition, []):
-            position = batch.next_offset
-            yield batch
-        # The consumer also passes offsets that the broker has deleted, of which no batch comes.
-        position = max(position, await consumer.position(partition))

@@ -15,7 +15,7 @@ from control.acknowledgements import acknowledge
 from control.log_reader import ControlLog
 from control.snapshot import Snapshot
 from stream.partition.manager import PartitionManager
-from stream.partition.patience import until_the_broker_answers
+from stream.transport.patience import until_the_broker_answers
 
 
 class Acknowledger(Service):

@@ -3,19 +3,19 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 
-from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka import TopicPartition
+from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import KafkaError
 
-from contracts.broker import Broker, aiokafka_options
-from stream.partition.commit import CommitUncertain, PartitionLost
+from contracts.broker import Broker
+from stream.partition.batch_writer import BatchWriter, connected, produce_request
+from stream.partition.commit import CommitUncertain, Ends, PartitionLost, ends_of
 from stream.partition.stage import Output, Resume
 
 # The broker takes 6 ms for a commit of places, and commits queue. Every 20 ms all partitions share one.
 PLACES_EVERY_S = 0.02
-MOST_REQUEST_BYTES = 32 << 20
-RETRY_BACKOFF_MS = 5
-REQUEST_TIMEOUT_MS = 10_000
 
 
 class AtLeastOnce:
@@ -38,28 +38,19 @@ class AtLeastOnce:
     ) -> None:
         self._broker = broker
         self._commit_places = commit_places
-        self._producer: AIOKafkaProducer | None = None
+        self._client: AIOKafkaClient | None = None
         self._behind: dict[TopicPartition, Resume] = {}
         self._following: asyncio.Task[None] | None = None
         self._failed: Exception | None = None
 
     async def start(self) -> None:
-        """Commit the places that are behind, so that none seems to go back, and make a new producer."""
+        """Commit the places that are behind, so that none seems to go back, and connect anew."""
         with suppress(
             PartitionLost
         ):  # of the tenure that ends here: the worker asks the broker for the committed place
             await self._settle()
         await self._close()
-        producer = AIOKafkaProducer(
-            **aiokafka_options(self._broker),
-            acks="all",
-            linger_ms=0,
-            max_request_size=MOST_REQUEST_BYTES,
-            retry_backoff_ms=RETRY_BACKOFF_MS,
-            request_timeout_ms=REQUEST_TIMEOUT_MS,
-        )
-        await producer.start()
-        self._producer = producer
+        self._client = await connected(self._broker)
 
     async def stop(self) -> None:
         try:
@@ -68,22 +59,26 @@ class AtLeastOnce:
             self._behind.clear()  # the next owner scores their transactions again
         await self._close()
 
-    async def write(self, outputs: Sequence[Output]) -> list[int]:
+    async def _write(self, outputs: Sequence[Output]) -> list[int]:
         self._raise_failure()
-        if self._producer is None:
-            raise PartitionLost("this worker has no producer")
+        if self._client is None:
+            raise PartitionLost("this worker has no connection")
         try:
-            send = self._producer.send_batch
-            sent = [await send(o.batch, o.topic, partition=o.partition) for o in outputs]
-            return [(await stored).offset for stored in sent]
-        except KafkaError as error:
+            return await BatchWriter(self._client, partial(produce_request, None)).write(outputs)
+        except (KafkaError, OSError) as error:
             raise CommitUncertain(f"outputs: {error!r}") from error
 
-    async def commit(self, outputs: Sequence[Output], places: Mapping[TopicPartition, Resume]) -> None:
-        await self.write(outputs)
+    async def commit(
+        self,
+        outputs: Sequence[Output],
+        places: Mapping[TopicPartition, Resume],
+        expected: Mapping[TopicPartition, int],
+    ) -> Ends:
+        ends = ends_of(outputs, await self._write(outputs), expected)
         self._behind.update(places)
         if self._behind and self._following is None:
             self._following = asyncio.create_task(self._follow())
+        return ends
 
     async def _follow(self) -> None:
         """Commit places until none is behind."""
@@ -113,10 +108,9 @@ class AtLeastOnce:
             raise PartitionLost(f"partitions were given to another worker: {sorted(behind)}")
 
     async def _close(self) -> None:
-        producer, self._producer = self._producer, None
-        if producer is not None:
-            with suppress(KafkaError):  # raised where the broker is away; the producer is closed all the same
-                await producer.stop()
+        client, self._client = self._client, None
+        if client is not None:
+            await client.close()
 
     def _raise_failure(self) -> None:
         if isinstance(self._failed, KafkaError):

@@ -1,8 +1,6 @@
 """The contract of a commit: outputs and the places after them become visible, together or in turn."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 from aiokafka import TopicPartition
@@ -16,21 +14,6 @@ class PartitionLost(Exception):
 
 class CommitUncertain(Exception):
     """The broker did not answer whether the commit happened; only the committed place shows it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Ready:
-    """What one partition has ready to commit.
-
-    Attributes:
-        place: None while a batch that was handed over only adds to what the stage holds back.
-        done: set once the commit is over; holds its error.
-    """
-
-    partition: TopicPartition
-    outputs: Sequence[Output]
-    place: Resume | None
-    done: "asyncio.Future[None]"
 
 
 class Committer(Protocol):
@@ -54,6 +37,10 @@ class Committer(Protocol):
         """Release the partition; what is not committed never becomes visible."""
 
 
+Ends = Mapping[TopicPartition, int]
+"""The offset after the last record of each partition that a commit has written to."""
+
+
 class SharedCommitter(Protocol):
     """Commits for several partitions at once. Calls do not overlap.
 
@@ -71,16 +58,47 @@ class SharedCommitter(Protocol):
             PartitionLost: another worker owns a partition.
         """
 
-    async def write(self, outputs: Sequence[Output]) -> list[int]:
-        """Write outputs ahead of `commit`; return the offset of the first record of each.
+    async def commit(
+        self,
+        outputs: Sequence[Output],
+        places: Mapping[TopicPartition, Resume],
+        expected: Mapping[TopicPartition, int],
+    ) -> Ends:
+        """As `Committer.commit`, for the outputs and places of all partitions of a round.
+
+        Args:
+            outputs: as there; those of one partition in order.
+            places: the place of each partition.
+            expected: the offset that the first record of each of these partitions must get. Where it gets
+                another one, another program has written to the partition, and nothing is committed.
 
         Raises:
             PartitionLost: as `Committer.commit`.
-            CommitUncertain: as `Committer.commit`.
+            CommitUncertain: as `Committer.commit`, and where an offset is not the expected one.
         """
-
-    async def commit(self, outputs: Sequence[Output], places: Mapping[TopicPartition, Resume]) -> None:
-        """As `Committer.commit`, for the outputs and places of all partitions that are ready."""
 
     async def stop(self) -> None:
         """End the tenure."""
+
+
+def ends_of(
+    outputs: Sequence[Output], offsets: Sequence[int], expected: Mapping[TopicPartition, int]
+) -> Ends:
+    """Return where each partition ends that was written to.
+
+    Args:
+        outputs: what was written; those of one partition in order.
+        offsets: of the first record of each.
+        expected: as in `SharedCommitter.commit`.
+
+    Raises:
+        CommitUncertain: an offset is not the expected one.
+    """
+    ends: dict[TopicPartition, int] = {}
+    for output, offset in zip(outputs, offsets, strict=True):
+        at = TopicPartition(output.topic, output.partition)
+        due = ends.get(at, expected.get(at, offset))
+        if at in expected and offset != due:
+            raise CommitUncertain(f"{at}: offset {offset} instead of {due}; another program writes there")
+        ends[at] = offset + output.batch.record_count()
+    return ends

@@ -15,7 +15,7 @@ from aiokafka.errors import (
 
 from contracts.broker import Broker
 from contracts.broker_errors import is_missing_right, told
-from stream.partition.commit import CommitUncertain, PartitionLost
+from stream.partition.commit import CommitUncertain, Ends, PartitionLost, ends_of
 from stream.partition.stage import Output, Resume
 from stream.partition.transactor import Transactor
 from stream.partition.transactor_v2 import transactor_for
@@ -75,13 +75,16 @@ class ExactlyOnce:
         if transactor is not None:
             await transactor.close()
 
-    async def write(self, outputs: Sequence[Output]) -> list[int]:
-        async with self._transaction(f"outputs for {_partitions(outputs)}") as transactor:
-            return await transactor.write(outputs)
-
-    async def commit(self, outputs: Sequence[Output], places: Mapping[TopicPartition, Resume]) -> None:
+    async def commit(
+        self,
+        outputs: Sequence[Output],
+        places: Mapping[TopicPartition, Resume],
+        expected: Mapping[TopicPartition, int],
+    ) -> Ends:
         async with self._transaction(f"commit of {places}") as transactor:
-            await transactor.commit(outputs, places)
+            ends = ends_of(outputs, await transactor.write(outputs, places), expected)
+            await transactor.commit()
+        return ends
 
     @asynccontextmanager
     async def _transaction(self, what: str) -> AsyncIterator[Transactor]:
@@ -95,7 +98,3 @@ class ExactlyOnce:
             if is_missing_right(error):
                 await asyncio.sleep(REFUSED_S)
             raise CommitUncertain(f"{what}: {told(error, 'WRITE')}") from error
-
-
-def _partitions(outputs: Sequence[Output]) -> list[str]:
-    return sorted(f"{output.topic}/{output.partition}" for output in outputs)

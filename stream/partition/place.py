@@ -1,7 +1,7 @@
 """Read the group's committed places from the broker."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from aiokafka import TopicPartition
 from aiokafka import errors as kafka_errors
@@ -39,7 +39,11 @@ class GroupPlace:
         self._starting = asyncio.Lock()
 
     async def committed(self, partition: TopicPartition) -> Resume | None:
-        """The committed place; None if there is none yet.
+        """The committed place of one partition, as `places`."""
+        return (await self.places([partition]))[partition]
+
+    async def places(self, partitions: Sequence[TopicPartition]) -> dict[TopicPartition, Resume | None]:
+        """The committed places of one moment; None where there is none yet.
 
         A coordinator that still loads the group answers with an error and no places. aiokafka's own call
         ignores that error: the answer would read as `nothing is committed`, and everything be scored again.
@@ -54,27 +58,26 @@ class GroupPlace:
         until = loop.time() + _UNSTABLE_MOST_S
         while True:
             try:
-                return await self._ask(partition)
+                return await self._ask(partitions)
             except PlaceUnstable:
                 if loop.time() > until:
                     raise
             await asyncio.sleep(_UNSTABLE_RETRY_S)
 
-    async def _ask(self, partition: TopicPartition) -> Resume | None:
+    async def _ask(self, partitions: Sequence[TopicPartition]) -> dict[TopicPartition, Resume | None]:
         client = await self._started()
         coordinator = await client.coordinator_lookup(CoordinationType.GROUP, self._group)
-        request = StableOffsetFetchRequest(self._group, partition.topic, partition.partition)
+        request = StableOffsetFetchRequest(self._group, partitions)
         answer = await client.send(coordinator, request, group=ConnectionGroup.COORDINATION)
-        found = [place for topic in answer.topics for place in topic[1]]
-        for code in (answer.error_code, *(place[4] for place in found)):
+        found = {TopicPartition(topic[0], place[0]): place for topic in answer.topics for place in topic[1]}
+        for code in (answer.error_code, *(place[4] for place in found.values())):
             if code == UNSTABLE:
-                raise PlaceUnstable(f"an open transaction holds a place of {partition}")
+                raise PlaceUnstable(f"an open transaction holds a place of {', '.join(map(str, partitions))}")
             if code:
                 raise kafka_errors.for_code(code)(self._group)
-        if len(found) != 1:
-            raise kafka_errors.KafkaError(f"the broker answered with {len(found)} places of {partition}")
-        _, offset, _, note, *_ = found[0]
-        return None if offset < 0 else Resume(int(offset), note or "")
+        if found.keys() != set(partitions):
+            raise kafka_errors.KafkaError(f"the broker answered with places of {list(found)}")
+        return {at: _resume(offset, note) for at, (_, offset, _, note, *_) in found.items()}
 
     async def earliest(self, partition: TopicPartition) -> int:
         """The first offset that the broker still has."""
@@ -95,3 +98,7 @@ class GroupPlace:
                 await client.bootstrap()
                 self._client = client
             return self._client
+
+
+def _resume(offset: int, note: str | None) -> Resume | None:
+    return None if offset < 0 else Resume(int(offset), note or "")

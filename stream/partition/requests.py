@@ -6,9 +6,11 @@ member and its generation, and `OffsetFetch` waits for places of open transactio
 new epoch. The field names and their order are those of the message definitions in Kafka's sources.
 """
 
+from collections.abc import Sequence
 from io import BytesIO
 from typing import Any, TypeVar
 
+from aiokafka import TopicPartition
 from aiokafka.protocol.api import Request, RequestStruct, Response, ResponseHeader_v0
 from aiokafka.protocol.types import (
     Boolean,
@@ -119,15 +121,18 @@ class OffsetFetchRequestV7(RequestStruct):
 
 
 class StableOffsetFetchRequest(Request[OffsetFetchRequestV7]):
-    """Asks for the committed place of one partition; an error where an open transaction holds a new one."""
+    """Asks for committed places of one moment; an error where an open transaction holds a new one."""
 
     API_KEY = 9
 
-    def __init__(self, group: str, topic: str, partition: int) -> None:
-        self._group, self._topic, self._partition = group, topic, partition
+    def __init__(self, group: str, partitions: Sequence[TopicPartition]) -> None:
+        self._group, self._partitions = group, partitions
 
     def build(self, request_struct_class: type[OffsetFetchRequestV7]) -> OffsetFetchRequestV7:
-        topics = [(self._topic, [self._partition], NO_TAGS)]
+        numbers: dict[str, list[int]] = {}
+        for topic, number in self._partitions:
+            numbers.setdefault(topic, []).append(number)
+        topics = [(topic, found, NO_TAGS) for topic, found in numbers.items()]
         return request_struct_class(self._group, topics, True, NO_TAGS)
 
 

@@ -5,13 +5,13 @@ left out. Each `EndTxn` returns a new epoch of the producer, and sequences begin
 earlier transaction that arrives late belongs to none.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from aiokafka import TopicPartition
 from aiokafka.client import AIOKafkaClient
 
 from contracts.broker import Broker
+from stream.partition.batch_writer import ALL_REPLICAS, REQUEST_TIMEOUT_MS, Batches, by_topic, connected
 from stream.partition.requests import (
     NO_TAGS,
     ApiVersionsRequest,
@@ -21,14 +21,7 @@ from stream.partition.requests import (
     finalized_features,
 )
 from stream.partition.stage import Output
-from stream.partition.transactor import (
-    ALL_REPLICAS,
-    REQUEST_TIMEOUT_MS,
-    Fields,
-    Transactor,
-    by_topic,
-    connected,
-)
+from stream.partition.transactor import Fields, Transactor
 from stream.transport.tenure import Tenure
 
 FEATURE, SINCE = "transaction.version", 2
@@ -37,10 +30,10 @@ FEATURE, SINCE = "transaction.version", 2
 class TransactorV2(Transactor):
     """Writes outputs and places in transactions of version 2."""
 
-    async def _announce(self, outputs: Sequence[Output], *, with_group: bool) -> None:
+    async def _announce(self, outputs: Sequence[Output]) -> None:
         """Do nothing: partitions and group join by the requests that write to them."""
 
-    def _produce_request(self, batches: Mapping[TopicPartition, Any]) -> Any:
+    def _produce_request(self, batches: Batches) -> Any:
         found = by_topic((at, (at.partition, batch, NO_TAGS)) for at, batch in batches.items())
         topics = [(topic, partitions, NO_TAGS) for topic, partitions in found]
         return JoiningProduceRequest(self._id, ALL_REPLICAS, REQUEST_TIMEOUT_MS, topics, NO_TAGS)

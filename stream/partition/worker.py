@@ -1,4 +1,4 @@
-"""Run a stage over one partition."""
+"""Own one partition: take it over, follow its batches through commits, hand it back."""
 
 import asyncio
 import time
@@ -11,10 +11,10 @@ from mode import get_logger
 
 from contracts.metrics import scorer as metrics
 from contracts.metrics.retention import DELETED_UNREAD
-from stream.partition.commit import Committer, CommitUncertain, PartitionLost, Ready
-from stream.partition.patience import until_the_broker_answers
+from stream.partition.commit import Committer, CommitUncertain, PartitionLost
 from stream.partition.stage import Output, Resume, Stage, Work
 from stream.transport.fetched_batch import FetchedBatch
+from stream.transport.patience import until_the_broker_answers
 
 T = TypeVar("T")
 log = get_logger(__name__)
@@ -31,39 +31,29 @@ class Place(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Did:
+class Done:
     """The work on a batch, not yet committed.
 
     Attributes:
-        outputs: those of the work, after those of a checkpoint.
-        saves: whether there is a checkpoint.
+        saves: whether a checkpoint joins the commit.
         began: when the work began, seconds since 1970.
         worked: when it ended.
+        next_offset: where the partition continues after the batch.
     """
 
     work: Work
-    outputs: Sequence[Output]
     saves: bool
     began: float
     worked: float
-
-    @classmethod
-    def of(cls, work: Work, checkpoint: Sequence[Output], began: float) -> "Did":
-        return cls(work, [*checkpoint, *work.outputs], bool(checkpoint), began, time.time())
-
-
-@dataclass(frozen=True, slots=True)
-class Received:
-    """A batch that came in memory, and its part in the commit that writes it."""
-
-    worker: "PartitionWorker"
-    did: Did
-    ready: Ready
     next_offset: int
 
 
 class PartitionWorker:
-    """Runs a stage over one partition: each batch is committed before its staged state becomes current.
+    """Keeps a stage's state and its place in one partition in step.
+
+    A round (`stream.partition.round`) admits a batch, works on it, commits it together with others, and then
+    concludes it: only now its staged state becomes current. From admission to conclusion the partition is
+    locked.
 
     Args:
         partition: the input partition.
@@ -82,14 +72,14 @@ class PartitionWorker:
         on_done: Callable[[TopicPartition, Work], None],
     ) -> None:
         self.partition = partition
-        self._stage = stage
+        self.stage = stage
         self._committer = committer
         self._place = place
         self._seek = seek
         self._on_done = on_done
         self._committed: Resume | None = None
         self._position = -1  # where the next batch must begin; -1 before the first recovery
-        self._received_until = -1  # end of the last batch that came in memory
+        self._written_until: int | None = None  # end of what this worker wrote here last, in this tenure
         self._busy = asyncio.Lock()
 
     @property
@@ -111,50 +101,75 @@ class PartitionWorker:
         Raises:
             PartitionLost: another worker owns the partition.
         """
-        await self._stage.ready()
+        await self.stage.ready()
         async with self._busy:
             if rebalanced.is_set():
                 return
+            self._written_until = None
             await self._fence()  # 1
             committed = await self._ask_committed()  # 2
             earliest = await self._ask_earliest()
             if self._position < 0 or committed != self._committed:  # 3
                 self._committed = committed
-                self._position = await self._ask(lambda: self._stage.recover(committed, earliest))  # 4
+                self._position = await self._ask(lambda: self.stage.recover(committed, earliest))  # 4
             self._skip_deleted(earliest)  # 5
             await self._seek(self.partition, self._position)  # 6
             log.info("%s: ours from offset %d on", self.partition, self._position)
 
-    async def process(self, fetched: FetchedBatch) -> None:
-        """Do the batch's work, commit it, and make its state current.
+    async def admit(self, fetched: FetchedBatch) -> bool:
+        """Lock the partition for a batch from the log, if it is the next one; `conclude` must follow.
+
+        If not, the consumer was moved by Faust, or a fetch came late: then it is moved to the right place.
 
         Raises:
-            PartitionLost: another worker owns the partition; nothing of the batch is visible.
+            PartitionLost: another worker owns the partition.
         """
-        async with self._busy:
-            if (
-                fetched.fetch_offset != self._position
-            ):  # the consumer was moved by Faust, or a fetch came late
-                log.debug("%s: %d came, %d is next", self.partition, fetched.fetch_offset, self._position)
-                if fetched.fetch_offset > self._position:
-                    self._skip_deleted(await self._ask_earliest())
-                await self._seek(self.partition, self._position)
-                return
-            if len(fetched) or fetched.records.refused:
-                await self._work_and_commit(fetched)
-            self._position = fetched.next_offset
+        await self._busy.acquire()
+        if fetched.fetch_offset == self._position:
+            return True
+        try:
+            log.debug("%s: %d came, %d is next", self.partition, fetched.fetch_offset, self._position)
+            if fetched.fetch_offset > self._position:
+                self._skip_deleted(await self._ask_earliest())
+            await self._seek(self.partition, self._position)
+        finally:
+            self._busy.release()
+        return False
+
+    async def admit_next_written(self, *, marks: bool) -> int | None:
+        """Lock the partition for a batch that this worker is about to write there; `conclude` must follow.
+
+        Args:
+            marks: whether each commit leaves a marker in the partitions that it wrote to.
+
+        Returns:
+            The offset that the batch will get. None, without a lock, where the partition is at work, or the
+            log may hold what is not read yet.
+        """
+        if self._busy.locked() or self._written_until is None or self._position < self._written_until:
+            return None
+        await self._busy.acquire()  # free, so this does not wait
+        return self._position + (1 if marks and self._position == self._written_until else 0)
+
+    def checkpoint(self) -> Sequence[Output]:
+        """Return the records of a checkpoint, if one is due."""
+        return self.stage.checkpoint(self._position, due_only=True)
+
+    def note_written(self, end: int | None) -> None:
+        """Note where this worker's last commit ends here; None if its outcome was in doubt."""
+        self._written_until = end
 
     async def write_checkpoint(self, *, due_only: bool) -> None:
         """Save what has changed since the last checkpoint, in a commit of its own."""
         async with self._busy:
             if self._committed is None:
                 return
-            outputs = self._stage.checkpoint(self._position, due_only=due_only)
+            outputs = self.stage.checkpoint(self._position, due_only=due_only)
             if not outputs:
                 return
             try:
                 await self._committer.commit(outputs, self._committed)
-                self._stage.checkpointed()
+                self.stage.checkpointed()
             except CommitUncertain:
                 await self._fence()  # written or not: the next checkpoint has the same rows
 
@@ -168,24 +183,12 @@ class PartitionWorker:
         async with self._busy:
             await self._committer.stop()
 
-    async def admit(self, written: FetchedBatch, *, after_marker: bool) -> bool:
-        """Take a batch in memory if the partition is idle and the batch begins where the last one ended.
-
-        If so, `work_received` and `conclude` must follow.
+    async def conclude(self, done: Done, failure: Exception | None) -> bool:
+        """Make the state of an admitted batch current if its commit came true; otherwise drop it.
 
         Args:
-            written: the batch, with the offsets that the broker gave it.
-            after_marker: whether an offset between the batches may be the marker of this worker's own last
-                transaction.
-        """
-        gap = written.fetch_offset - self._position
-        follows = gap == 0 or (after_marker and gap == 1 and self._position == self._received_until)
-        if self._busy.locked() or not follows:
-            return False
-        return await self._busy.acquire()  # free, so this does not wait
-
-    async def conclude(self, received: Received) -> bool:
-        """Wait for the commit; make the state of a received batch current, or drop it.
+            done: the work on the batch.
+            failure: the error of the commit.
 
         Returns:
             Whether the batch is committed. If not, the log decides what comes next.
@@ -193,78 +196,62 @@ class PartitionWorker:
         Raises:
             PartitionLost: another worker owns the partition.
         """
-        did, ready = received.did, received.ready
         try:
-            if not await self._came_true(ready):
-                self._stage.discard(did.work)
+            if failure is not None and not await self._came_true(done.work.resume, failure):
+                self.stage.discard(done.work)
                 return False
         except BaseException:
-            self._stage.discard(did.work)
+            self.stage.discard(done.work)
             raise
         else:
-            self._committed = ready.place or self._committed
-            self._publish(did)
-            self._position = self._received_until = received.next_offset
+            self._committed = done.work.resume or self._committed
+            self._publish(done)
+            self._position = done.next_offset
             return True
         finally:
             self._busy.release()
 
-    async def _came_true(self, ready: Ready) -> bool:
-        try:
-            await ready.done
-        except CommitUncertain:
-            # Without a place of its own, the batch only waits in memory: it is read again.
-            return ready.place is not None and await self._is_committed(ready.place)
-        return True
+    def pass_over(self, next_offset: int) -> None:
+        """End the admission of a batch without records: nothing is committed for it."""
+        self._position = next_offset
+        self._busy.release()
 
-    async def _work_and_commit(self, fetched: FetchedBatch) -> None:
-        did = self._work(fetched)
-        try:
-            if did.work.resume is not None:
-                await self._commit(did.outputs, did.work.resume)
-        except BaseException:
-            self._stage.discard(did.work)
-            raise
-        self._publish(did)
+    def abandon(self, work: Work | None) -> None:
+        """End an admission without a commit."""
+        if work is not None:
+            self.stage.discard(work)
+        self._busy.release()
 
-    def _work(self, fetched: FetchedBatch) -> Did:
-        began = time.time()
-        checkpoint = self._stage.checkpoint(self._position, due_only=True)
-        return Did.of(self._stage.work(fetched), checkpoint, began)
+    async def _came_true(self, target: Resume | None, failure: Exception) -> bool:
+        """Fence again, which settles any open transaction, and compare the committed place.
 
-    def _publish(self, did: Did) -> None:
-        if did.saves:
-            self._stage.checkpointed()  # before publishing: what this batch changes is not in it
-        self._stage.publish(did.work)
-        self._observe(did)
-        self._on_done(self.partition, did.work)
-
-    def _observe(self, did: Did) -> None:
-        steps = {"work": did.worked - did.began, "commit": time.time() - did.worked}
-        if did.work.oldest_arrival is not None:
-            steps["age"] = max(0.0, did.began - did.work.oldest_arrival)
-        for step, seconds in steps.items():
-            metrics.STEP_SECONDS.labels(self.partition.topic, step).observe(seconds)
-
-    async def _commit(self, outputs: Sequence[Output], target: Resume) -> None:
-        while True:
-            try:
-                await self._committer.commit(outputs, target)
-                break
-            except CommitUncertain as uncertain:
-                log.warning("%s; asking the broker for the committed place", uncertain)
-                metrics.COMMITS_IN_DOUBT.labels(self.partition.topic).inc()
-                if await self._is_committed(target):
-                    break
-        self._committed = target
-
-    async def _is_committed(self, target: Resume) -> bool:
-        """Fence again, which settles any open transaction, and compare the committed place."""
+        Without a place of its own, a batch only waits in memory: it is read again.
+        """
+        if not isinstance(failure, CommitUncertain):
+            raise failure
+        metrics.COMMITS_IN_DOUBT.labels(self.partition.topic).inc()
+        self._written_until = None
         await self._fence()
+        if target is None:
+            return False
         committed = await self._ask_committed()
         if committed not in (target, self._committed):
             raise PartitionLost(f"{self.partition} went on to {committed} without us, from {self._committed}")
         return committed == target
+
+    def _publish(self, done: Done) -> None:
+        if done.saves:
+            self.stage.checkpointed()  # before publishing: what this batch changes is not in it
+        self.stage.publish(done.work)
+        self._observe(done)
+        self._on_done(self.partition, done.work)
+
+    def _observe(self, done: Done) -> None:
+        steps = {"work": done.worked - done.began, "commit": time.time() - done.worked}
+        if done.work.oldest_arrival is not None:
+            steps["age"] = max(0.0, done.began - done.work.oldest_arrival)
+        for step, seconds in steps.items():
+            metrics.STEP_SECONDS.labels(self.partition.topic, step).observe(seconds)
 
     def _skip_deleted(self, earliest: int) -> None:
         """Continue at the first offset there is: a worker that waits for deleted records waits for ever."""
@@ -280,7 +267,7 @@ class PartitionWorker:
             earliest - 1,
         )
         DELETED_UNREAD.labels(self.partition.topic).inc(deleted)
-        self._stage.skip(self._position, earliest)
+        self.stage.skip(self._position, earliest)
         self._position = earliest
 
     async def _ask_earliest(self) -> int:
@@ -294,23 +281,3 @@ class PartitionWorker:
 
     async def _ask(self, ask: Callable[[], Awaitable[T]]) -> T:
         return await until_the_broker_answers(ask, str(self.partition))
-
-
-def work_received(admitted: Sequence[tuple[PartitionWorker, FetchedBatch]]) -> list[Received]:
-    """Work on admitted batches of one stage together, within the commit that writes them."""
-    if not admitted:
-        return []
-    loop, began = asyncio.get_running_loop(), time.time()
-    try:
-        checkpoints = [one._stage.checkpoint(one._position, due_only=True) for one, _ in admitted]
-        works = admitted[0][0]._stage.work_together([(one._stage, written) for one, written in admitted])
-    except BaseException:
-        for one, _ in admitted:
-            one._busy.release()
-        raise
-    received = []
-    for (one, written), work, checkpoint in zip(admitted, works, checkpoints, strict=True):
-        did = Did.of(work, checkpoint, began)
-        ready = Ready(one.partition, did.outputs, work.resume, loop.create_future())
-        received.append(Received(one, did, ready, written.next_offset))
-    return received

@@ -6,15 +6,17 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from contracts.alert import Alert
+from contracts.alert import Alert, Reason
 from contracts.decision import Decision
 from control.snapshot import Snapshot
 from features.byte_strings import ByteStrings
 from features.columns import currency_text
 from stream.batch import Batch
 from stream.scoring.decide import Scores
-from stream.scoring.reasons import ReasonWriter, nearest_flagged
+from stream.scoring.named_lists import list_reasons
+from stream.scoring.reasons import ReasonWriter, nearest_flagged, pushes_of
 from stream.scoring.rules import Met, met_by_rows
+from stream.scoring.written_rules import rule_reasons
 
 
 class AlertWriter:
@@ -31,20 +33,32 @@ class AlertWriter:
 
     def write(self, batch: Batch, scores: Scores, snapshot: Snapshot, rows: NDArray[np.int64]) -> ByteStrings:
         """Return the alerts of the transactions at `rows`. They are few, so Python objects cost little."""
+        pushes = pushes_of(batch.features[rows], scores.winner[rows], snapshot)
         chosen = [keys.take(rows) for keys in batch.columns.keys]
         met = met_by_rows(snapshot.rules, self._entities, chosen, batch.columns.time[rows])
+        listed = list_reasons(snapshot.lists, self._entities, chosen, batch.columns.time[rows])
         alerts = [
-            self._alert(batch, scores, snapshot, row, met.get(place))
+            self._alert(batch, scores, snapshot, row, pushes[place], met.get(place), listed.get(place, []))
             for place, row in enumerate(rows.tolist())
         ]
         return ByteStrings.from_list([msgspec.json.encode(alert) for alert in alerts])
 
-    def _alert(self, batch: Batch, scores: Scores, snapshot: Snapshot, row: int, met: Met | None) -> Alert:
+    def _alert(
+        self,
+        batch: Batch,
+        scores: Scores,
+        snapshot: Snapshot,
+        row: int,
+        pushes: NDArray[np.float64],
+        met: Met | None,
+        listed: list[Reason],
+    ) -> Alert:
         columns = batch.columns
         one = np.array([row])
         keys = [_text(keys.take(one)) for keys in columns.keys]
         features, winner = batch.features[row], int(scores.winner[row])
         episode, nearest = nearest_flagged(features, snapshot, winner) or ("", "")
+        written = rule_reasons(scores.matched, snapshot.written, row) if scores.matched else []
         return Alert(
             transaction_id=_text(columns.id.take(one)),
             partition=int(batch.source_partition[row]),
@@ -58,7 +72,12 @@ class AlertWriter:
             decision=Decision(scores.decision[row]).name.lower(),
             scorer=scores.winners[winner],
             control_offset=scores.control_offset,
-            reasons=[*self._reasons.of_risk(met), *self._reasons.of_features(features, snapshot, winner)],
+            reasons=[
+                *written,
+                *listed,
+                *self._reasons.of_risk(met),
+                *self._reasons.of_features(features, pushes, snapshot),
+            ],
             episode=episode,
             nearest=nearest,
         )

@@ -30,16 +30,19 @@ class ReasonWriter:
         self._phrases = phrases(TransactionSchema(entities=fields))
         self._features = features
 
-    def of_features(self, row: NDArray[np.float32], snapshot: Snapshot, winner: int) -> list[Reason]:
-        """Return the features that pushed the scorer `winner` most; the base is 0.
+    def of_features(
+        self, row: NDArray[np.float32], pushes: NDArray[np.float64], snapshot: Snapshot
+    ) -> list[Reason]:
+        """Return the features of a row that pushed its scorer most.
 
-        Where a rule decided, there are none.
+        Args:
+            row: float32 (d,).
+            pushes: as `pushes_of` gives them, float64 (d,).
+            snapshot: what the row was scored under.
         """
-        stack = snapshot.stack
-        if stack is None or winner > len(stack.detectors):
+        if snapshot.stack is None:
             return []
-        pushes = stack.contributions(row, winner - 1)
-        usual = stack.medians
+        usual = snapshot.stack.medians
         strongest = np.argsort(-pushes, kind="stable")[:REASONS].tolist()
         return [
             Reason(self._features[i], float(row[i]), float(pushes[i]), self._say(i, row[i], usual[i]))
@@ -67,6 +70,24 @@ class ReasonWriter:
         if phrase is None:
             return f"{self._features[feature]}: {value:.3g}, usual {usual:.3g}"
         return f"{phrase.say(float(value))}, usual {phrase.value(float(usual))}"
+
+
+def pushes_of(
+    rows: NDArray[np.float32], winner: NDArray[np.int32], snapshot: Snapshot
+) -> NDArray[np.float64]:
+    """Return how much each feature pushed the scorer that decided, float64 (n, d).
+
+    Args:
+        rows: float32 (n, d).
+        winner: the scorer of each row, as in `Scores`; the base is 0.
+        snapshot: what the rows were scored under. Where a block or a written rule decided, nothing pushed.
+    """
+    pushes = np.zeros(rows.shape)
+    if snapshot.stack is None:
+        return pushes
+    at = np.flatnonzero(winner <= len(snapshot.stack.detectors))
+    pushes[at] = snapshot.stack.contributions(rows[at], winner[at] - 1)
+    return pushes
 
 
 def nearest_flagged(row: NDArray[np.float32], snapshot: Snapshot, winner: int) -> tuple[str, str] | None:

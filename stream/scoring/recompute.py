@@ -11,7 +11,9 @@ import numpy as np
 from contracts.decision import Decision
 from control.snapshot import Snapshot
 from features.byte_strings import ByteStrings
+from features.columns import NO_CURRENCY, currency_code
 from stream.scoring.decide import score_rows
+from stream.scoring.written_rules import Transactions
 
 
 class StoredScore(Protocol):
@@ -21,6 +23,12 @@ class StoredScore(Protocol):
     def transaction_id(self) -> str: ...
     @property
     def event_time(self) -> float: ...
+    @property
+    def amount(self) -> float: ...
+    @property
+    def currency(self) -> str | None: ...
+    @property
+    def category(self) -> int: ...
     @property
     def entities(self) -> Mapping[str, str]: ...
     @property
@@ -58,16 +66,22 @@ def recompute(rows: Iterable[StoredScore], snapshot_at: Callable[[int], Snapshot
         NothingInForce: there was no base at that offset.
     """
     for row in rows:
-        scores = score_rows(
-            np.frombuffer(row.features, "<f4").astype(np.float32)[None],
-            np.array([row.event_time]),
-            [ByteStrings.from_list([key.encode()]) for key in row.entities.values()],
-            snapshot_at(row.control_offset),
-            list(row.entities),
-        )
+        scores = score_rows(_transactions(row), snapshot_at(row.control_offset), list(row.entities))
         yield Recomputed(
             row,
             float(scores.surprise[0]),
             Decision(int(scores.decision[0])),
             scores.winners[int(scores.winner[0])],
         )
+
+
+def _transactions(row: StoredScore) -> Transactions:
+    currency = currency_code(row.currency) if row.currency else NO_CURRENCY
+    return Transactions(
+        np.frombuffer(row.features, "<f4").astype(np.float32)[None],
+        np.array([row.event_time]),
+        np.array([row.amount]),
+        np.array([currency], np.int32),
+        np.array([row.category], np.int32),
+        [ByteStrings.from_list([key.encode() or None]) for key in row.entities.values()],
+    )

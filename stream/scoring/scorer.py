@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from threading import Thread
 
 import numpy as np
 import pyarrow as pa
@@ -13,18 +14,19 @@ from contracts.stage_batch import entities_of, to_message
 from control.log_reader import ControlLog
 from control.snapshot import Snapshot
 from features.byte_strings import ByteStrings
+from rules.rule_set import warm_up
 from stream.batch import Batch, to_record_batch
 from stream.partition.stage import SURPRISE_LEVELS, Output, ScoredCounts
 from stream.scoring.alerts import AlertWriter
 from stream.scoring.decide import BASE_ID, BLOCK_ID, Scores, check_features, score_batch
 from stream.scoring.score_json import ScoreWriter
-from stream.scoring.shadow_alerts import shadow_alerts
+from stream.scoring.shadow_alerts import shadow_alerts, shadow_matches
 from stream.stages.output_builder import Outputs
 from stream.wire.writer import EncodedBatch
 
 log = get_logger(__name__)
 
-DETECTOR = "detector"
+DETECTOR, RULE = "detector", "rule"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +80,13 @@ class Scorer:
         return Outputs(outputs, _counts(scores))
 
     async def ready(self) -> None:
-        """Wait until there is a base to score with.
+        """Wait until there is a base to score with. What written rules need is loaded beside.
 
         Raises:
             ForeignBase: the base was trained on other features.
         """
+        # Seconds on a busy machine, which the first rule would cost a running worker.
+        Thread(target=warm_up, name="rules", daemon=True).start()
         snapshot = self._control.current
         if snapshot.stack is None:
             log.warning("nothing is scored before a base is on the control log; waiting for one")
@@ -98,12 +102,18 @@ class Scorer:
         return _by_partition(self._topics.alerts, batch, rows, values)
 
     def _shadow_outputs(self, batch: Batch, scores: Scores, snapshot: Snapshot) -> Sequence[Output]:
-        if not snapshot.shadows.all:
-            return []
-        rows, values = shadow_alerts(batch, scores, snapshot)
-        if not len(rows):
-            return []
-        return _by_partition(self._topics.shadow_alerts, batch, rows, values)
+        found = []
+        if snapshot.shadows.all:
+            found.append(shadow_alerts(batch, scores, snapshot))
+        if scores.matched is not None and snapshot.written.shadow:
+            found.append(shadow_matches(batch, scores, scores.matched, snapshot.written))
+        topic = self._topics.shadow_alerts
+        return [
+            output
+            for rows, values in found
+            if len(rows)
+            for output in _by_partition(topic, batch, rows, values)
+        ]
 
     def _scored_outputs(self, batch: Batch, scores: Scores) -> Sequence[Output]:
         arrow = to_scored(batch, scores, self._schema)
@@ -136,7 +146,8 @@ def to_scored(batch: Batch, scores: Scores, schema: pa.Schema) -> pa.RecordBatch
         pa.array(scores.surprise),
         pa.array(scores.tail),
         pa.array(scores.winner),
-        pa.array(scores.winners, pa.string()).take(pa.array(scores.winner)),
+        # From a list Arrow would make the same, but import pandas: seconds on a busy machine.
+        pa.array(np.array(scores.winners, object), pa.string()).take(pa.array(scores.winner)),
         pa.array(scores.decision),
         pa.array(np.full(len(batch), scores.control_offset, np.int64)),
     ]
@@ -145,8 +156,10 @@ def to_scored(batch: Batch, scores: Scores, schema: pa.Schema) -> pa.RecordBatch
 
 
 def _counts(scores: Scores) -> ScoredCounts:
-    """Count alerts by kind of scorer. All detectors are one kind: metrics have a series for each label."""
-    decided = scores.winner[scores.decision > 0]
-    base, block = np.count_nonzero(decided == 0), np.count_nonzero(decided == len(scores.winners) - 1)
-    alerts = {BASE_ID: int(base), DETECTOR: int(len(decided) - base - block), BLOCK_ID: int(block)}
+    """Count alerts by kind of scorer. All detectors are one kind, and all written rules: each is a series."""
+    decided, at = scores.winner[scores.decision > 0], scores.winners.index(BLOCK_ID)
+    base, block, rule = (int(np.count_nonzero(of)) for of in (decided == 0, decided == at, decided > at))
+    alerts = {BASE_ID: base, DETECTOR: len(decided) - base - block - rule, BLOCK_ID: block}
+    if len(scores.winners) > at + 1:
+        alerts[RULE] = rule
     return ScoredCounts(alerts, [int(np.count_nonzero(scores.surprise >= s)) for s in SURPRISE_LEVELS])

@@ -1,7 +1,7 @@
 """The stage of one entity on one partition: read, fold, build outputs."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -67,6 +67,7 @@ class EntityStage:
         repeats: finds transactions that come again; only on the first stage.
         sampling: chooses the transactions whose spans are exported.
         partitions: number of partitions of every data topic.
+        prepare: waits for what a batch needs from outside, before a replay folds it.
     """
 
     def __init__(
@@ -83,6 +84,7 @@ class EntityStage:
         recovery: Recovery,
         sampling: Sampling,
         partitions: int,
+        prepare: Callable[[FetchedBatch], Awaitable[None]],
     ) -> None:
         self._entity = entity
         self._features = layout.entities[entity]
@@ -96,6 +98,7 @@ class EntityStage:
         self._recovery = recovery
         self._sampling = sampling
         self._partitions = partitions
+        self._prepare = prepare
         self.profiles = Profiles(entity)
         self._unreported: list[DeadLetter] = []
         self._lost_unknown = False
@@ -107,10 +110,10 @@ class EntityStage:
         self.profiles = Profiles(self._entity)
         if self._repeats:
             self._repeats.reset()
-        if committed is None:
-            return earliest
         start, refused = await self._recovery.restore(self.profiles, self._id_checkpoint)
         self._unreported = self._dead_letters.letters_for_refused(self._recovery.checkpoint, refused)
+        if committed is None:  # at the first start; or the group has lost its places, but not its checkpoint
+            return earliest if start is None else start
         begin, end = start or 0, committed.offset
         if begin < min(earliest, end):
             self._note_unfolded(begin, min(earliest, end))
@@ -224,8 +227,9 @@ class EntityStage:
         DELETED_UNREAD.labels(checkpoint.topic).inc(end - first)
         self._unreported.append(self._dead_letters.letter_for_deleted(checkpoint, first, end))
 
-    def _replay(self, fetched: FetchedBatch, until: int) -> None:
+    async def _replay(self, fetched: FetchedBatch, until: int) -> None:
         fetched = fetched.until(until)
+        await self._prepare(fetched)
         batch, _ = self._reader.read(fetched)
         sifted = self._repeats.sift(batch, fetched) if self._repeats else None
         staged, _, _ = process_without_poison(sifted.fresh if sifted else batch, self._stage)

@@ -1,11 +1,14 @@
-"""Read the records of a fetched batch: JSON on the first stage, Arrow on the others."""
+"""Read the records of a fetched batch: payments on the first stage, Arrow on the others."""
 
 from typing import Protocol
 
 import numpy as np
 
 from contracts.dead_letter import DeadLetter
-from features.decode import Decoder
+from features.byte_strings import ByteStrings
+from features.columns import Columns
+from features.reading import Floats
+from features.rejects import Rejects
 from features.vector import FeatureLayout
 from stream.batch import Batch, from_record_batch
 from stream.stages.dead_letters import DeadLetters
@@ -18,10 +21,15 @@ class RecordReader(Protocol):
         """Return the transactions of a fetched batch, and the dead letters of its other records."""
 
 
-class TransactionReader:
-    """Decodes JSON records and begins their feature vectors; other records become dead letters."""
+class Decodes(Protocol):
+    def decode(self, values: ByteStrings, arrival: Floats) -> tuple[Columns, Rejects]:
+        """Return the columns of n records, and those that are rejected."""
 
-    def __init__(self, decoder: Decoder, layout: FeatureLayout, dead_letters: DeadLetters) -> None:
+
+class TransactionReader:
+    """Decodes records of payments and begins their feature vectors; other records become dead letters."""
+
+    def __init__(self, decoder: Decodes, layout: FeatureLayout, dead_letters: DeadLetters) -> None:
         self._decoder = decoder
         self._layout = layout
         self._dead_letters = dead_letters

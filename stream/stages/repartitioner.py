@@ -64,7 +64,7 @@ class Repartitioner:
         message = memoryview(to_message(part)).cast("B")
         seal = self._seal.of(self._topic, partition, message)
         value = ByteStrings.whole(b"".join((message, seal)) if seal else message)
-        return Output(self._topic, partition, EncodedBatch(None, value))
+        return Output(self._topic, partition, EncodedBatch(None, value, contents=[part]))
 
 
 def by_entity(entity: int, partitions: int) -> Target:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pyarrow as pa
 
-from contracts.stage_batch import EVERY_BATCH, BatchNotice, LostRows
+from contracts.stage_batch import EVERY_BATCH, BatchNotice, LostRows, no_rows
 
 NOTHING_YET = -1
 
@@ -36,7 +36,7 @@ class Waiting:
 
     @classmethod
     def nothing(cls, schema: pa.Schema, emitted: int = NOTHING_YET) -> "Waiting":
-        return cls(emitted, (), pa.RecordBatch.from_pylist([], schema=schema), np.empty(0, np.int64))
+        return cls(emitted, (), no_rows(schema), np.empty(0, np.int64))
 
     def first_needed(self, otherwise: int) -> int:
         """Return the first offset to read again after a crash, `otherwise` where nothing waits."""
@@ -57,16 +57,17 @@ class Waiting:
     ) -> "Waiting":
         """Return the state with the new notices and rows, without those already scored."""
         new = np.asarray(rows["batch_end"]) > self.emitted
+        fresh = _where(rows, new)
         return Waiting(
             self.emitted,
             (*self.notices, *((at, notice) for at, notice in notices if notice.end > self.emitted)),
-            pa.concat_batches([self.rows, rows.filter(pa.array(new))]),
+            pa.concat_batches([self.rows, fresh]) if len(self.told_at) else fresh,
             np.concatenate([self.told_at, told_at[new]]),
             (*self.lost, *lost),
         )
 
-    def take_complete(self) -> tuple[pa.RecordBatch, "Waiting"]:
-        """Return the transactions of complete batches, in order, and the state that still waits.
+    def take_complete(self) -> tuple[np.ndarray, "Waiting"]:
+        """Return which of `rows` are of complete batches, in order, and the state that still waits.
 
         A batch waits while an earlier one is incomplete. With delivery at least once, a batch may come twice
         after a crash, and may be longer the second time: scored rows and repeats are dropped. Transactions
@@ -82,19 +83,25 @@ class Waiting:
         for at, notice in self.notices:
             rows = np.flatnonzero((end == notice.end) & (offset >= notice.begin))
             rows = rows[np.unique(offset[rows], return_index=True)[1]]
-            if len(rows) + lost_of[notice.end] < notice.rows and at > torn:
+            if len(rows) + lost_of[notice.end] < notice.rows and at >= torn:
                 break
             ready.append(rows[offset[rows] >= emitted])
             emitted = max(emitted, notice.end)
             done += 1
-        order = np.concatenate([np.empty(0, np.int64), *ready])
         left = end > emitted
         rest = replace(
             self,
             emitted=emitted,
             notices=self.notices[done:],
-            rows=self.rows.filter(pa.array(left)),
+            rows=_where(self.rows, left),
             told_at=self.told_at[left],
             lost=tuple((at, lost) for at, lost in self.lost if lost.batch_end > emitted),
         )
-        return self.rows.take(pa.array(order)), rest
+        return np.concatenate([np.empty(0, np.int64), *ready]), rest
+
+
+def _where(rows: pa.RecordBatch, wanted: np.ndarray) -> pa.RecordBatch:
+    """Return the wanted rows. Mostly that is all or none, which costs 0.1 ms less than a filter."""
+    if wanted.all():
+        return rows
+    return rows.filter(pa.array(wanted)) if wanted.any() else rows.slice(0, 0)

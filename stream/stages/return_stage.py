@@ -21,11 +21,12 @@ from stream.transport.fetched_batch import FetchedBatch
 
 
 class _Arrival(NamedTuple):
-    """What a fetch completes, and the state that then waits."""
+    """What a fetch completes, as numbers of `rows` in order, and the state that then waits."""
 
     fetched: FetchedBatch
     refused: list[DeadLetter]
-    complete: pa.RecordBatch
+    rows: pa.RecordBatch
+    complete: np.ndarray
     waiting: Waiting
 
 
@@ -73,12 +74,11 @@ class ReturnStage:
         began = time.time()
         arrivals = [(stage, stage._arrive(fetched)) for stage, fetched in parts]
         first = parts[0][0]
-        joint = pa.concat_batches([arrival.complete for _, arrival in arrivals])
-        batch = from_record_batch(joint, first._messages.schema)
+        batch = _complete([arrival for _, arrival in arrivals], first._messages.schema)
         sent, _, poison = process_without_poison(batch, first._output_builder.outputs_for)
         works, end = list[Work](), 0
         for stage, arrival in arrivals:
-            begin, end = end, end + arrival.complete.num_rows
+            begin, end = end, end + len(arrival.complete)
             own = sent if not works else sent.without_outputs()
             rows = batch if len(arrivals) == 1 else batch.take(np.arange(begin, end))
             works.append(stage._work(arrival, rows, poison_within(poison, begin, end), own, began))
@@ -91,7 +91,7 @@ class ReturnStage:
         skipped = [*fetched.records.refused, *foreign, *notices.refused]
         refused = [*self._unreported, *self._dead_letters.letters_for_refused(fetched.partition, skipped)]
         arrived = self._waiting.with_arrived(notices.batches, rows, told_at, notices.lost)
-        return _Arrival(fetched, refused, *arrived.take_complete())
+        return _Arrival(fetched, refused, arrived.rows, *arrived.take_complete())
 
     def _work(
         self, arrival: _Arrival, rows: Batch, poison: Sequence[Poison], sent: Outputs, began: float
@@ -125,3 +125,10 @@ class ReturnStage:
 
     def checkpointed(self) -> None:
         """Do nothing: this stage has no checkpoints."""
+
+
+def _complete(arrivals: Sequence[_Arrival], schema: pa.Schema) -> Batch:
+    """Return what all arrivals complete. Arrow would take the rows, too, in ten times as long as numpy."""
+    begin = np.cumsum([0, *(arrival.rows.num_rows for arrival in arrivals)])
+    order = np.concatenate([at + one.complete for at, one in zip(begin, arrivals, strict=False)])
+    return from_record_batch(pa.concat_batches([one.rows for one in arrivals]), schema).take(order)

@@ -19,6 +19,7 @@ from contracts.stage_batch import (
     BatchNotice,
     ForeignBatch,
     LostRows,
+    no_rows,
 )
 from stream.stages.batch_notice import read_notice
 from stream.stages.loss_notices import read_lost_rows
@@ -49,14 +50,20 @@ class StageMessages:
     def __init__(self, schema: pa.Schema, bounds: RowBounds, seal: Seal) -> None:
         self.schema = schema
         self._format = BatchFormat(schema)
+        self._nothing = no_rows(schema)
         self._bounds = bounds
         self._seal = seal
 
     def read(self, fetched: FetchedBatch, at: Index) -> tuple[pa.RecordBatch, Index, list[Refused]]:
         """Return the rows of the batches at `at`, in order, and the offset of each row's record.
 
-        The rows are checked together; only if one is wrong is each message checked by itself.
+        The rows are checked together; only if one is wrong is each message checked by itself. Rows that were
+        handed over in memory are this process's own, and need no check.
         """
+        handed = [fetched.contents[i] for i in at.tolist()] if fetched.contents else []
+        if handed and all(isinstance(part, pa.RecordBatch) for part in handed):
+            told_at = np.repeat(fetched.records.offset[at], [part.num_rows for part in handed])
+            return self._together(handed), told_at, []
         parts, offsets, refused = self._readable(fetched, at)
         rows = self._together(parts)
         if self._bounds.column_out_of_range(rows) is not None:
@@ -112,7 +119,9 @@ class StageMessages:
         return self._seal.opened(value, fetched.partition.topic, fetched.partition.partition)
 
     def _together(self, parts: Sequence[pa.RecordBatch]) -> pa.RecordBatch:
-        return pa.concat_batches(parts) if parts else pa.RecordBatch.from_pylist([], schema=self.schema)
+        if len(parts) == 1:
+            return parts[0]
+        return pa.concat_batches(parts) if parts else self._nothing
 
 
 def _values(fetched: FetchedBatch, at: Index) -> list[tuple[int, memoryview]]:

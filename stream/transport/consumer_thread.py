@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from time import monotonic
 from typing import Any, ClassVar
 
 from aiokafka import TopicPartition
@@ -19,10 +20,11 @@ from contracts.metrics import scorer as metrics
 from contracts.outage import METADATA_MAX_AGE_MS
 from stream.transport.fetched_batch import FetchedBatch
 from stream.transport.fetcher import BatchConsumer
+from stream.transport.patience import until_the_broker_answers
 from stream.transport.tenure import Tenure
 from stream.wire.unpacking import DEFAULT_MOST_BYTES
 
-_PATIENCE_S = 1.0  # how long one request waits for a batch before it is repeated
+_PATIENCE_S = 1.0  # how long a poll waits for records before it is repeated
 _STUCK_S = 60.0  # without a turn of this thread; heartbeats to the group stop too
 
 Places = dict[TopicPartition, OffsetAndMetadata]
@@ -75,6 +77,19 @@ class BatchConsumerThread(faust_aiokafka.AIOKafkaConsumerThread):
             **faust_aiokafka.credentials_to_aiokafka_auth(conf.broker_credentials, conf.ssl_context),
         )
 
+    async def on_start(self) -> None:
+        """Start the consumer. A broker that is away just now is waited for; Faust would end the worker."""
+        self.time_started = monotonic()
+        await until_the_broker_answers(self._start_consumer, "the consumer")
+
+    async def _start_consumer(self) -> None:
+        self._consumer = self._create_consumer(loop=self.thread_loop)
+        try:
+            await self._consumer.start()
+        except BaseException:
+            await self._consumer.stop()
+            raise
+
     @Service.task
     async def _heed_the_group(self) -> None:
         async for _ in self.itertimer(_PATIENCE_S, name="group errors"):
@@ -109,11 +124,12 @@ class BatchConsumerThread(faust_aiokafka.AIOKafkaConsumerThread):
         """Leave the partition out of fetches; call it from any thread."""
         self._in_thread(lambda consumer: consumer.pause(partition))
 
-    def resume(self, partition: TP, offset: int) -> None:
-        """Fetch the partition again, from `offset` on; call it from any thread."""
+    def resume(self, partition: TP, offset: int | None) -> None:
+        """Fetch the partition again, from `offset` on where one is given; call it from any thread."""
 
         def go_on(consumer: BatchConsumer) -> None:
-            consumer.seek(partition, offset)
+            if offset is not None:
+                consumer.seek(partition, offset)
             consumer.resume(partition)
 
         self._in_thread(go_on)
@@ -125,19 +141,20 @@ class BatchConsumerThread(faust_aiokafka.AIOKafkaConsumerThread):
 
         self.thread_loop.call_soon_threadsafe(do)
 
-    def request_batch(self, partition: TP) -> "asyncio.Future[FetchedBatch | None]":
-        """Request the next batch of `partition`; call it from the worker's own event loop."""
-        answer = asyncio.run_coroutine_threadsafe(self._next_batch(partition), self.thread_loop)
+    def poll(self) -> "asyncio.Future[list[FetchedBatch]]":
+        """Ask for the next batch of each partition that has one; call it from the worker's own event loop."""
+        answer = asyncio.run_coroutine_threadsafe(self._poll(), self.thread_loop)
         return asyncio.wrap_future(answer)
 
-    async def _next_batch(self, partition: TP) -> FetchedBatch | None:
+    async def _poll(self) -> list[FetchedBatch]:
         consumer = self._ensure_consumer()
         if consumer._closed:
             raise ConsumerStoppedError
         with consumer._subscription.fetch_context():
-            batches = await consumer._fetcher.fetched_records([partition], timeout=_PATIENCE_S)
-        fetched = next((fetched for found in batches.values() for fetched in found), None)
-        if fetched is not None:
-            behind = (consumer.highwater(partition) or 0) - fetched.next_offset
-            metrics.LAG.labels(partition.topic, str(partition.partition)).set(max(0, behind))
-        return fetched
+            found = await consumer._fetcher.fetched_records([], timeout=_PATIENCE_S)
+        batches = [fetched for parts in found.values() for fetched in parts]
+        for fetched in batches:
+            behind = (consumer.highwater(fetched.partition) or 0) - fetched.next_offset
+            labels = fetched.partition.topic, str(fetched.partition.partition)
+            metrics.LAG.labels(*labels).set(max(0, behind))
+        return batches

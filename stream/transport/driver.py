@@ -1,8 +1,7 @@
-"""The Faust driver behind `batches://host:port`: one event per fetch and partition, at most one in flight.
+"""The Faust driver behind `batches://host:port`: one event for all batches of a poll, at most one in flight.
 
-Without the limit of one, small batches pile up in Faust's queue under load and latency does not recover
-(measured: 2 s; with the limit 15 ms at the median). With it, the next fetch grows while the current batch is
-processed, so batches grow when load does.
+The next poll begins when the round of the one before is committed, so its records are as fresh as can be, and
+batches grow when load does.
 
 `stream.partition` commits the offsets. Faust does not: its bookkeeping can commit past an offset that is
 still being processed (faust#707).
@@ -11,7 +10,6 @@ still being processed (faust#707).
 import asyncio
 from collections.abc import AsyncIterator, Iterable
 from contextlib import suppress
-from functools import partial
 from typing import Any, ClassVar
 
 from aiokafka.errors import ConsumerStoppedError, KafkaError
@@ -46,19 +44,17 @@ class NoReadOffsets(dict[TP, int | None]):
 
 
 class BatchFaustConsumer(faust_aiokafka.Consumer):
-    """Keeps one request for a batch open per free partition, and delivers each batch as one message."""
+    """Polls while no round is under way, and delivers the batches of each poll as one message."""
 
     _thread: BatchConsumerThread
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._read_offset = NoReadOffsets()
-        self._requested: dict[TP, asyncio.Future[FetchedBatch | None]] = {}
-        self._in_flight: set[TP] = set()
         self._held: set[TP] = set()
-        self._paused: set[TP] = set()
-        self._arrived: list[TP] = []
-        self._news = asyncio.Event()
+        self._polling: asyncio.Future[list[FetchedBatch]] | None = None
+        self._free = asyncio.Event()
+        self._free.set()
         self.tenure = Tenure((), "", -1)
 
     def _new_consumer_thread(self) -> BatchConsumerThread:
@@ -70,33 +66,37 @@ class BatchFaustConsumer(faust_aiokafka.Consumer):
         Their profiles are not loaded yet.
         """
         partitions = set(partitions)
-        self._held.update(partitions)
-        self._in_flight.difference_update(partitions)
-        self._paused.clear()
+        for partition in partitions:
+            self.withhold(partition)
+        self._free.set()  # Faust drops a message that the agent has not taken before the rebalance
         self.tenure = self._thread.tenure(sorted({partition.partition for partition in partitions}))
 
+    def withhold(self, partition: TP) -> None:
+        """Deliver nothing of the partition until `release`."""
+        self._held.add(partition)
+        self._thread.pause(partition)
+
     def release(self, partition: TP) -> None:
-        """Deliver the next batch: the one in flight is done, or the partition has recovered."""
-        self._in_flight.discard(partition)
+        """Deliver what comes: the partition has recovered."""
         self._held.discard(partition)
-        self._news.set()
+        self._thread.resume(partition, None)
+
+    def go_on(self) -> None:
+        """Poll again: the round is over."""
+        self._free.set()
 
     def pause(self, partition: TP) -> None:
         """Read nothing of the partition until `resume`: its batches are handed over in memory."""
-        self._paused.add(partition)
         metrics.LAG.labels(partition.topic, str(partition.partition)).set(0)
         self._thread.pause(partition)
 
     def resume(self, partition: TP, offset: int) -> None:
         """Read the partition again, from `offset` on."""
-        self._paused.discard(partition)
         self._thread.resume(partition, offset)
-        self._news.set()
 
     def forget(self, partitions: Iterable[TP]) -> None:
         """Drop the state of revoked partitions."""
         for partition in partitions:
-            self._in_flight.discard(partition)
             self._held.discard(partition)
             with suppress(KeyError):  # it has no series: nothing was read from it
                 metrics.LAG.remove(partition.topic, str(partition.partition))
@@ -104,55 +104,54 @@ class BatchFaustConsumer(faust_aiokafka.Consumer):
     async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, ConsumerMessage]]:
         if not self.flow_active:
             await self.wait(self.can_resume_flow.wait())
-        self._request_what_is_free()
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._news.wait(), timeout)
-        self._news.clear()
-        while self._arrived and not self.should_stop:
-            partition = self._arrived.pop(0)
-            batch = self._answer(partition)
-            # Batches that arrive while Faust has stopped the flow are dropped, and fetched again later.
-            deliverable = self.flow_active and partition in self._get_active_partitions() - self._held
-            if batch is not None and deliverable:
-                self._in_flight.add(partition)
-                yield partition, self._message(batch)
+        batches = await self._poll(timeout)
+        # Batches that arrive while Faust has stopped the flow are dropped, and fetched again later.
+        wanted = self._get_active_partitions() - self._held if self.flow_active else set()
+        batches = [batch for batch in batches if batch.partition in wanted]
+        if batches and not self.should_stop:
+            self._free.clear()
+            yield batches[0].partition, self._message(batches)
 
-    def _request_what_is_free(self) -> None:
-        taken = self._held | self._in_flight | self._paused | self._requested.keys()
-        for partition in self._get_active_partitions() - taken:
-            request = self._thread.request_batch(partition)
-            self._requested[partition] = request
-            request.add_done_callback(partial(self._note_arrival, partition))
-
-    def _note_arrival(self, partition: TP, _: object) -> None:
-        self._arrived.append(partition)
-        self._news.set()
-
-    def _answer(self, partition: TP) -> FetchedBatch | None:
-        request = self._requested.pop(partition)
-        self._news.set()  # the partition is free to be requested again
+    async def _poll(self, timeout: float) -> list[FetchedBatch]:
+        """Return the batches of the open poll; none if it goes on for longer than `timeout`."""
+        if not await self._is_free(timeout):
+            return []
+        if self._polling is None:
+            self._polling = self._thread.poll()
+        done, _ = await asyncio.wait({self._polling}, timeout=timeout)
+        if not done:
+            return []
+        polled, self._polling = self._polling, None
         try:
-            return request.result()
+            return polled.result()
         except (asyncio.CancelledError, ConsumerStoppedError):
-            return None
+            return []
         except KafkaError as error:
-            log.warning("fetch of %s failed, trying again: %s", partition, told(error))
-            return None
+            log.warning("a fetch failed, trying again: %s", told(error))
+            return []
 
-    def _message(self, batch: FetchedBatch) -> ConsumerMessage:
-        topic, partition = batch.partition
-        value: Any = batch  # Faust expects bytes, and passes any value on
+    async def _is_free(self, timeout: float) -> bool:
+        """Return whether no round is under way; wait for its end for `timeout` at most."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._free.wait(), timeout)
+        return self._free.is_set()
+
+    def _message(self, batches: list[FetchedBatch]) -> ConsumerMessage:
+        """Return a message with the batches of a poll, in the name of the first."""
+        first = batches[0]
+        topic, partition = first.partition
+        value: Any = batches  # Faust expects bytes, and passes any value on
         return ConsumerMessage(
             topic,
             partition,
-            offset=batch.next_offset - 1,
+            offset=first.next_offset - 1,
             timestamp=0.0,
             timestamp_type=0,
             headers={},
             key=None,
             value=value,
             checksum=None,
-            tp=batch.partition,
+            tp=first.partition,
             generation_id=self.app.consumer_generation_id,
         )
 

@@ -1,6 +1,8 @@
 """The records of one fetch of one partition, as an agent receives them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from aiokafka import TopicPartition
@@ -19,11 +21,14 @@ class FetchedBatch:
             where the one before ended. Offsets of records do not show this, since transaction markers also
             use offsets.
         records: the records as columns, without a Python object for each.
+        contents: for a batch that was handed over in memory, what each value was encoded from, or None;
+            empty for a batch from the log.
     """
 
     partition: TopicPartition
     fetch_offset: int
     records: Records
+    contents: Sequence[Any] = ()
 
     def __len__(self) -> int:
         return len(self.records)

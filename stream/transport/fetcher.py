@@ -1,6 +1,6 @@
-"""A fetcher of aiokafka that returns batches instead of records."""
+"""A fetcher of aiokafka that returns batches instead of records, and fetches when it is asked."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -11,9 +11,8 @@ from stream.transport.fetched_batch import FetchedBatch
 from stream.wire.reader import AbortedTransaction, read_records
 from stream.wire.unpacking import DEFAULT_MOST_BYTES
 
-# Only one fetch per broker is open at a time, so a partition that has just become free waits for it to end.
-# While there is traffic a fetch waits 4 ms for records; without traffic the wait doubles up to 128 ms.
-SHORT_PATIENCE_MS, LONG_PATIENCE_MS = 4, 128
+# Only one fetch per broker is open at a time, so a partition that has just been resumed waits for it to end.
+PATIENCE_MS = 128
 
 
 class BatchRecords:
@@ -75,25 +74,61 @@ class AnswerKeeper:
 
 
 class BatchFetcher(aiokafka_fetcher.Fetcher):
-    """Fetches as aiokafka does, then reads each partition of the answer in one pass."""
+    """Reads each partition of an answer in one pass, and fetches only during a poll.
 
-    _fetch_max_wait_ms: int
+    aiokafka fetches ahead. While the reader is busy, what was fetched ahead grows old, and what arrives
+    meanwhile waits for another round. Only a reader that is behind the end of a partition gains by it, and
+    so a partition that is behind is still fetched ahead.
+    """
 
     def __init__(self, client: Any, subscriptions: Any, most_bytes: int, **options: Any) -> None:
         self._most_bytes = most_bytes
         super().__init__(
             AnswerKeeper(client),
             subscriptions,
-            fetch_max_wait_ms=SHORT_PATIENCE_MS,
+            fetch_max_wait_ms=PATIENCE_MS,
             # By default all fetches of a broker wait 100 ms while one partition's batch waits to be taken.
             prefetch_backoff=0.0,
             **options,
         )
+        self._polled = False
+
+    async def fetched_records(
+        self, partitions: Sequence[TopicPartition], timeout: float = 0, max_records: int | None = None
+    ) -> dict[TopicPartition, list[FetchedBatch]]:
+        """Return what is there, as aiokafka does; fetches are sent only during this call.
+
+        Args:
+            partitions: where to read; all that are not paused if empty.
+            timeout: how long to wait for the first records, in seconds.
+            max_records: passed on to aiokafka.
+        """
+        self._polled = True
+        self._notify(self._wait_consume_future)
+        try:
+            found: dict[TopicPartition, list[FetchedBatch]] = await super().fetched_records(
+                partitions, timeout, max_records
+            )
+        finally:
+            self._polled = False
+        return found
+
+    def _get_actions_per_node(self, assignment: Any) -> tuple[Any, ...]:
+        requests, *others = super()._get_actions_per_node(assignment)
+        # Without the second condition, a poll that is about to return would leave a fetch open behind it.
+        asked = self._polled and not self._records
+        return requests if asked or self._is_behind(assignment) else [], *others
+
+    @staticmethod
+    def _is_behind(assignment: Any) -> bool:
+        states = [assignment.state_value(partition) for partition in assignment.tps]
+        return any(
+            state.has_valid_position and not state.paused and (state.lso or 0) > state.position
+            for state in states
+        )
 
     async def _proc_fetch_request(self, assignment: Any, node_id: int, request: Any) -> bool:
         needs_wakeup: bool = await super()._proc_fetch_request(assignment, node_id, request)
-        doubled = min(2 * self._fetch_max_wait_ms, LONG_PATIENCE_MS)
-        self._fetch_max_wait_ms = SHORT_PATIENCE_MS if needs_wakeup else doubled
         for partition, result in self._records.items():
             fetched = getattr(result, "_partition_records", None)
             if isinstance(fetched, aiokafka_fetcher.PartitionRecords):
@@ -119,7 +154,7 @@ class BatchConsumer(AIOKafkaConsumer):
         most_bytes: largest size in bytes of compressed records of one fetch after decompression.
     """
 
-    _fetcher: aiokafka_fetcher.Fetcher
+    _fetcher: BatchFetcher
 
     def __init__(self, *topics: str, most_bytes: int = DEFAULT_MOST_BYTES, **options: Any) -> None:
         super().__init__(*topics, **options)

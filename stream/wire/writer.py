@@ -23,10 +23,19 @@ class EncodedBatch(BatchBuilder):
         keys: n keys, or None for none at all.
         values: n values.
         timestamp: milliseconds since 1970, one for all records; now, where None.
+        contents: what each value was encoded from, where a later stage of this process can use it; it then
+            need not decode the value.
     """
 
-    def __init__(self, keys: ByteStrings | None, values: ByteStrings, timestamp: int | None = None) -> None:
+    def __init__(
+        self,
+        keys: ByteStrings | None,
+        values: ByteStrings,
+        timestamp: int | None = None,
+        contents: Sequence[Any] = (),
+    ) -> None:
         self.keys = keys
+        self.contents = contents or [None] * len(values)
         self.values = values
         self.nbytes = values.nbytes + (keys.nbytes if keys else 0)
         self._buffer: bytearray | None = None
@@ -41,7 +50,8 @@ class EncodedBatch(BatchBuilder):
         keys = None
         if any(batch.keys is not None for batch in batches):
             keys = concatenated([batch.keys or nulls(len(batch.values)) for batch in batches])
-        return cls(keys, concatenated([batch.values for batch in batches]))
+        contents = [one for batch in batches for one in batch.contents]
+        return cls(keys, concatenated([batch.values for batch in batches]), contents=contents)
 
     def append(self, **_: Any) -> None:
         """Ignore further records: the batch is closed."""

@@ -62,10 +62,14 @@ def run(whole_cluster: ThreeBrokers, tmp_path: Path) -> Iterator[StreamRun]:
         stream=StreamSettings(group=prefix + "flagfive"),
         storage=StorageSettings(url=f"sqlite:///{tmp_path}/flagfive.sqlite"),
     )
+    plan = planned_topics(settings)
     with administrator(settings.broker) as admin:
-        ensure_topics(admin, planned_topics(settings))
+        ensure_topics(admin, plan)
     with stream_run(settings) as run:
         yield run
+    whole_cluster.wait_until_whole()
+    with administrator(settings.broker) as admin:
+        admin.delete_topics([topic.name for topic in plan])  # their records would fill the small disks
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 import subprocess
-from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -16,13 +15,14 @@ from flagfive.jars import RECIPE, ensure_jars
 from flagfive.java import ensure_java
 from flagfive.processes import Child, Processes
 from settings import BrokerSettings
+from tests.cluster.clock import Clocks
 from tests.cluster.network import Network, address
 from tests.waiting import until
 
 NUMBERS = (1, 2, 3)
 CLIENTS, CONTROLLERS = 9092, 9093
 CLUSTER_ID = "dGhyZWUtYnJva2Vycy0xMg"
-DISK_MIB = 384
+DISK_MIB = 1024  # 100,000 payments take about 190
 START_S, STOP_S = 180.0, 60.0
 
 CONFIGURATION = """
@@ -52,6 +52,7 @@ share.coordinator.state.topic.replication.factor=3
 share.coordinator.state.topic.min.isr=2
 log.segment.bytes=16777216
 message.max.bytes=16777216
+file.delete.delay.ms=1000
 group.initial.rebalance.delay.ms=0
 log.cleaner.dedupe.buffer.size=33554432
 num.network.threads=2
@@ -69,6 +70,7 @@ class ThreeBrokers:
 
     def __init__(self, folder: Path, processes: Processes) -> None:
         self.network = Network(NUMBERS)
+        self.clocks = Clocks(folder / "clocks")
         self.folder = folder
         self._processes = processes
         self._running: dict[int, Child] = {}
@@ -91,11 +93,12 @@ class ThreeBrokers:
             self.start(number)
         self.wait_until_whole()
 
-    def start(self, number: int, environment: Mapping[str, str] | None = None) -> None:
-        """Start a broker, with `environment` added to its variables; it is ready some seconds later."""
+    def start(self, number: int) -> None:
+        """Start a broker with a right clock; it is ready some seconds later."""
         heap = ["-Xms192m", "-Xmx384m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]
         command = [*self.network.inside(number), *self._java, *heap, *self._classes]
         command += ["kafka.Kafka", str(self._file(number))]
+        environment = self.clocks.environment(clock_of(number))
         self._running[number] = self._processes.start(
             f"broker-{number}", command, environment=environment, last=True
         )
@@ -118,6 +121,7 @@ class ThreeBrokers:
         """Start what does not run, and wait until every copy of every partition is in sync."""
         for number in NUMBERS:
             self.network.heal(number)
+            self.clocks.set(clock_of(number), 0)
             if number not in self._running:
                 self.start(number)
         until(self._is_whole, what="three brokers with all copies in sync", within_s=START_S)
@@ -190,6 +194,11 @@ class ThreeBrokers:
 
     def _file(self, number: int) -> Path:
         return self.folder / f"broker-{number}.properties"
+
+
+def clock_of(number: int) -> str:
+    """Return the name of the clock of a broker."""
+    return f"broker-{number}"
 
 
 def _java_hash(text: str) -> int:

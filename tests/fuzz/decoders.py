@@ -27,6 +27,8 @@ from control.errors import ControlRefused
 from control.rules import read_rules
 from features.byte_strings import ByteStrings
 from features.decode import Decoder
+from features.formats.decode import WireDecoder
+from features.formats.schemas import Schemas
 from features.profile_row import LAST, PROFILE_ROW
 from features.profiles import Profiles
 from features.schema import TransactionSchema
@@ -41,6 +43,7 @@ from stream.checkpoint.id_checkpoint import IdCheckpoint
 from stream.stages.poison import process_without_poison
 from stream.stages.stage_messages import StageMessages
 from stream.wire.reader import read_records
+from tests.avro_records import PAYMENT, AvroWriter, enveloped
 from tests.stage_messages import BOUNDS, fetched
 from tests.unit.stream.test_record_batches import GZIP, LZ4, NO_CODEC, SNAPPY, ZSTD, batch_by_aiokafka
 
@@ -53,6 +56,10 @@ TRANSACTION = (
     b'{"transaction_id":"t\\u00e91","timestamp":1.7e9,"amount":9.5,"currency":"EUR","mcc":"5411",'
     b'"channel":"ecom","card_id":"c1","merchant_id":7,"more":[1,{"a":null}]}'
 )
+AVRO_PAYMENT = {
+    "transaction_id": "t1", "timestamp": 1.7e9, "amount": 9.5, "currency": "EUR", "mcc": 5411,
+    "channel": "ecom", "card_id": "c1", "merchant_id": (1, 7),
+}  # fmt: skip
 MIB = 1 << 20
 
 
@@ -88,6 +95,18 @@ def decode_transaction(data: bytes) -> None:
     )
     assert len(columns) + len(rejects) == 3
     Profiles(1).stage(columns, np.empty((len(columns), Profiles(1).feature_count), np.float32))
+
+
+def decode_avro(data: bytes) -> None:
+    decoder = WireDecoder(TransactionSchema())
+    decoder.schemas.add_avro(5, AvroWriter(PAYMENT).text)
+    values = [data, enveloped(5, data), enveloped(6, data), TRANSACTION]
+    columns, rejects = decoder.decode(ByteStrings.from_list(values), np.full(4, 1.7e9))
+    assert len(columns) + len(rejects) == 4
+
+
+def decode_avro_schema(data: bytes) -> None:
+    Schemas(["id", "amount"]).add_avro(5, data.decode(errors="replace"))
 
 
 def decode_record_batch(data: bytes) -> None:
@@ -172,6 +191,12 @@ def record_batches() -> list[bytes]:
 JSON = UNDECODABLE
 TARGETS: dict[str, Target] = {
     "transaction": Target(decode_transaction, (), [TRANSACTION]),
+    "avro": Target(
+        decode_avro,
+        (),
+        [AvroWriter(PAYMENT).write(AVRO_PAYMENT), enveloped(5, AvroWriter(PAYMENT).write(AVRO_PAYMENT))],
+    ),
+    "avro_schema": Target(decode_avro_schema, (), [AvroWriter(PAYMENT).text.encode()]),
     "record_batch": Target(decode_record_batch, (CorruptRecordException,), record_batches()),
     "stage_batch": Target(decode_stage_batch, (), [stored("stage_batch.arrow")]),
     "notice": Target(

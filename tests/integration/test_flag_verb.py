@@ -1,10 +1,11 @@
-"""`flagfive flag`, `adapter` and `status` as a user runs them: output and exit codes."""
+"""`flagfive flag`, `rules`, `adapter` and `status` as a user runs them: output and exit codes."""
 
 from __future__ import annotations
 
 import os
 import subprocess
 import sys
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,12 +16,14 @@ import pytest
 from control.announce import Announcer
 from control.keys import ControlKey
 from recorder.rows import scored_rows
+from rules.rule_set import warm_up
 from settings import Settings
 from storage import UnitOfWork, migrate, open_engine
 from storage.policies import PolicyVersion
 from tests.adaptation_worker import Scorer, record_control
 from tests.scored_messages import scored_message
 from tests.small_models import base_change, genuine_rows, network_change, small_base, small_network
+from tests.waiting import until
 
 SECRET = "a secret of enough length"
 
@@ -159,3 +162,37 @@ def test_without_an_adapter_the_user_is_told_so(config: Path, stored: None) -> N
     told = flagfive(config, "flag", "--name", "x", "--wait", "1", "fraud-1")
     assert told.returncode == 4
     assert "is `flagfive adapter` running?" in told.stderr
+
+
+def test_rules_are_saved_listed_set_live_exported_and_removed(
+    config: Path, stream_settings: Settings, stored: None
+) -> None:
+    def rules(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return flagfive(config, "rules", *arguments)
+
+    def changed(*arguments: str) -> None:
+        """Ask for a change under one id until it is live; a slow machine answers earlier."""
+        identity = uuid.uuid4().hex
+        ask = (*arguments, "--wait", "60", "--request-id", identity)
+        until(lambda: rules(*ask).returncode == 0, what=f"rules {arguments[0]}", within_s=180.0)
+
+    warm_up()
+    with Scorer(stream_settings) as scorer, adapter_process(config):
+        changed("add", "large", "amount > 500", "--action", "review", "--note", "large one")
+        listed = rules("list").stdout
+        assert "amount > 500" in listed
+        assert "shadow" in listed
+        changed("mode", "large", "live", "--percent", "10")
+        (rule,) = scorer.snapshots[-1].written.live
+        assert (rule.definition.percent, rule.definition.note) == (10.0, "large one")
+        exported = config.parent / "rules.yaml"
+        exported.write_text(rules("export").stdout)
+        assert "0 differ" in rules("import", str(exported), "--dry-run").stdout
+        exported.write_text(exported.read_text().replace("500", "600"))
+        rules("import", str(exported), "--wait", "60")
+        assert "amount > 600" in rules("list").stdout
+        wrong = rules("add", "odd", "amuont > 5", "--action", "review", "--wait", "60")
+        assert wrong.returncode == 1
+        assert "did you mean 'amount'" in wrong.stdout
+        changed("remove", "large")
+        assert "there are no rules" in rules("list").stdout

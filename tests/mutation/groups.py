@@ -85,13 +85,25 @@ GROUPS = {
         ),
     ),
     "partition": Group(
-        ("stream/partition/manager.py", "stream/partition/patience.py", "stream/partition/place.py"),
+        (
+            "stream/partition/group_commit.py",
+            "stream/partition/manager.py",
+            "stream/transport/patience.py",
+            "stream/partition/place.py",
+            "stream/partition/round.py",
+            "stream/partition/round_runner.py",
+            "stream/partition/worker.py",
+        ),
         (
             "tests/unit/stream/test_asking_for_places.py",
+            "tests/unit/stream/test_group_commit.py",
             "tests/unit/stream/test_group_place.py",
             "tests/unit/stream/test_partition_manager.py",
             "tests/unit/stream/test_partition_tasks.py",
+            "tests/unit/stream/test_partition_worker.py",
             "tests/unit/stream/test_patience.py",
+            "tests/unit/stream/test_round.py",
+            "tests/unit/stream/test_rounds_of_a_worker.py",
         ),
     ),
 }

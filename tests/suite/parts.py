@@ -14,7 +14,7 @@ from tests.suite.output import Output, run_module, say
 from tests.suite.style import PACKAGES, present, style
 
 # Programs that tests/cluster needs, and the Debian package of each.
-CLUSTER_NEEDS = {"unshare": "util-linux", "ip": "iproute2", "faketime": "faketime"}
+CLUSTER_NEEDS = {"unshare": "util-linux", "ip": "iproute2", "cc": "build-essential"}
 # A user that is not root may make networks and mounts in a user namespace of its own, without /run.
 NAMESPACES = (
     *("unshare", "--map-root-user", "--mount", "--net", "--pid", "--mount-proc", "--kill-child"),

@@ -10,7 +10,7 @@ from tests.suite.output import Output, run_module, say
 # The rooms of docs/architecture.md, and the other folders with Python files.
 PACKAGES = (
     "features", "meta", "contracts", "storage", "control", "stream", "adaptation", "recorder", "replay",
-    "simulate", "console", "decisions", "monitoring", "settings", "flagfive", "examples",
+    "rules", "evidence", "simulate", "console", "decisions", "monitoring", "settings", "flagfive", "examples",
 )  # fmt: skip
 BESIDE = ("benchmarks", "dashboards", "tests")
 WORDS = ".ci/words.txt"  # words that plain English replaces; the skipped test names a Unix user

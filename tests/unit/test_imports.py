@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.suite.style import BESIDE, PACKAGES
+
 CLONE = Path(__file__).resolve().parents[2]
 # The rooms of docs/architecture.md, lowest layer first. Whole rooms only: there are no exceptions for single
 # modules, since one exception invites the next.
@@ -18,15 +20,27 @@ MAY_IMPORT = {
     "features": set(),
     "meta": set(),
     "storage": {"contracts"},
-    "control": {"contracts", "features", "meta"},
+    "rules": {"contracts", "features"},
+    "control": {"contracts", "features", "meta", "rules"},
     "simulate": {"features"},
-    "replay": {"contracts", "features", "meta"},
-    "stream": {"contracts", "control", "features", "meta", "settings"},
-    "adaptation": {"contracts", "control", "features", "meta", "settings", "storage"},
+    "replay": {"contracts", "features", "meta", "rules"},
+    "stream": {"contracts", "control", "features", "meta", "rules", "settings"},
+    "adaptation": {"contracts", "control", "features", "meta", "rules", "settings", "storage"},
     "decisions": {"contracts", "features", "settings", "storage"},
     "recorder": {"contracts", "control", "features", "settings", "storage"},
     "monitoring": {"contracts", "control", "meta", "settings", "storage"},
-    "console": {"contracts", "control", "features", "meta", "replay", "settings", "storage"},
+    "evidence": {"contracts", "control", "meta", "monitoring", "storage"},
+    "console": {
+        "contracts",
+        "control",
+        "evidence",
+        "features",
+        "meta",
+        "replay",
+        "rules",
+        "settings",
+        "storage",
+    },
 }
 ALL = {*MAY_IMPORT, "flagfive"}
 MAY_IMPORT |= {"flagfive": ALL, "benchmarks": ALL, "examples": {"meta"}, "dashboards": set()}
@@ -36,7 +50,7 @@ EDGES = {
     "fastapi", "starlette", "nicegui", "aiohttp", "requests", "httpx", "urllib", "http", "socket",
     "prometheus_client", "typer", "rich", "pydantic",
 }  # fmt: skip
-FREE_OF_EDGES = ("features", "meta", "simulate", "replay")
+FREE_OF_EDGES = ("features", "meta", "rules", "simulate", "replay")
 
 
 def imports_of(source: str, package: str) -> Iterator[str]:
@@ -144,3 +158,7 @@ def test_only_what_adapts_or_trains_loads_the_libraries_of_training(process: str
         check=True, capture_output=True, text=True,
     )  # fmt: skip
     assert loaded.stdout.strip() == "[]"
+
+
+def test_checks_and_the_wheel_know_every_room() -> None:
+    assert {*PACKAGES, *BESIDE} == {*MAY_IMPORT, "tests"}

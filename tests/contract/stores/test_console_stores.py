@@ -58,8 +58,8 @@ def test_alerts_are_tallied_by_scorer(engine: Engine) -> None:
         unit.alerts.set_status(["t-1"], "confirmed")
         unit.alerts.set_status(["t-3"], "rejected")
         assert unit.queue.counts_by_scorer() == {
-            "d-0": AlertCounts(3, 0, 0, 60.0),
-            "d-1": AlertCounts(3, 1, 1, 60.0),
+            "d-0": AlertCounts(3, 0, 0, 0.0, 60.0),
+            "d-1": AlertCounts(3, 1, 1, 10.0, 50.0),
         }
         first = unit.queue.first_of("d-1")
         assert first is not None
@@ -75,8 +75,8 @@ def test_alerts_are_tallied_by_the_control_offset_they_were_scored_under(engine:
         )
         unit.alerts.set_status(["t-1"], "confirmed")
         assert unit.queue.counts_by_control_offset("base") == {
-            3: AlertCounts(2, 1, 0, 10.0),
-            12: AlertCounts(1, 0, 0, 20.0),
+            3: AlertCounts(2, 1, 0, 10.0, 0.0),
+            12: AlertCounts(1, 0, 0, 0.0, 20.0),
         }
         assert unit.queue.counts_by_control_offset("d-1") == {}
 

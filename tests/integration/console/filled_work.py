@@ -22,7 +22,7 @@ from storage.detectors import DetectorRow
 from storage.episodes import REVIEW, Episode, EpisodeTransaction
 from storage.measurements import Measurement
 from storage.notes import OF_CASE, Note
-from tests.integration.console.models_in_force import DRAFT, SECRET, announced
+from tests.integration.console.models_in_force import DRAFT, SECRET, a_rule_and_a_list, announced
 
 DAY_S, HOUR_S = 86_400.0, 3_600.0
 BASE, BASE_ON_TRIAL = "base-9f31c204", "base-1c77e0aa"
@@ -73,6 +73,7 @@ PATTERNS = (
 def fill_work(unit: UnitOfWork, now: float, *, card: str, alerts: Sequence[str]) -> None:
     """Store all work; `alerts` are alerted transactions of `card`, for one of the cases."""
     unit.control.add_many(announced(now))
+    unit.control.add_many(a_rule_and_a_list(now))
     unit.control.add_many(_control_row(*one, now) for one in _announcements())
     for place, pattern in enumerate(PATTERNS):
         _add_pattern(unit, pattern, place, now)

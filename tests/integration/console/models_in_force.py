@@ -18,8 +18,10 @@ from meta.networks.evidence import EvidenceNet
 from meta.normaliser import Normaliser
 from recorder.rows import control_row, scored_rows
 from storage.bulk import Row
+from tests.named_lists import list_changes
 from tests.scored_messages import scored_message
 from tests.small_models import base_change, genuine_rows, network_change, small_base
+from tests.written_rules import rule_change
 
 SECRET = "a key for these tests alone"
 FEATURES = 46  # of card and merchant
@@ -41,6 +43,14 @@ def announced(now: float) -> Iterator[Row]:
         base = base_change(_trained(seed, now), threshold=3.2 - 0.1 * offset)
         reason = f"trained on the {quarter} quarter"
         yield _row(replace(base, author="lead", reason=reason), offset, now - (3 - offset) * MONTH_S)
+
+
+def a_rule_and_a_list(now: float) -> Iterator[Row]:
+    """Return control entries: a rule in shadow at the free offset 3, and a list from offset 10 on."""
+    rule = rule_change("large-at-night", "amount > 100 && night", mode="shadow", note="large ones at night")
+    yield _row(rule, 3, now)
+    for offset, change in enumerate(list_changes("watched", "shop", "m17", reason="under inquiry"), 10):
+        yield _row(change, offset, now)
 
 
 def _trained(seed: int, now: float) -> BaseModel:

@@ -54,6 +54,10 @@ def test_the_first_start_prints_a_link_that_signs_in_once_and_the_log_shows_who_
             assert browser.get(address + "/session").json()["role"] == "admin"
             assert browser.get(address + "/monitoring").json()["workers"] == []
         assert httpx.get(link).status_code == 401
+        again = subprocess.run(
+            [*command, "console", "--admin-link"], env=environment, capture_output=True, text=True
+        )
+        assert "/session/once?token=" in again.stdout, again.stderr  # beside the running console
         children = psutil.Process(console.pid).children(recursive=True)
     finally:
         console.kill()

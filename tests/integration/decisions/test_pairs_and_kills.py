@@ -21,6 +21,7 @@ from tests.stream_run import StreamRun
 
 PATH, HASTY = "/v1/decisions?deadline_ms=60000", "/v1/decisions?deadline_ms=2000"
 PAIRS, UNDER_LOAD, APART_S = 60, 300, 0.005
+IN_ORDER = 0.75  # chance alone gives 0.5
 Make = Callable[..., Payment]
 Start = Callable[..., Gateway]
 
@@ -28,7 +29,11 @@ Start = Callable[..., Gateway]
 def test_the_second_of_two_payments_of_a_card_sees_the_first(
     run: StreamRun, start: Start, payment: Make
 ) -> None:
-    """The second one leaves 5 ms after the first, on another connection, without waiting for its answer."""
+    """The second one leaves 5 ms after the first, on another connection, without waiting for its answer.
+
+    The one that the gateway took in later must see the other. On a busy machine a gateway may stand still for
+    5 ms and find both at once, so not every pair must arrive in the order in which it was sent.
+    """
     gateway = start(FLAGFIVE_DECISIONS__DEADLINE_MS="60000")  # a slow machine is not overload
     gateway.ask(payment(9_999), PATH)
     asked = []
@@ -50,10 +55,12 @@ def test_the_second_of_two_payments_of_a_card_sees_the_first(
     at = names.index("card_log_seconds_since_last")
     since = {row["id"].decode(): row["features"][at] for row in rows}
     offsets = {row["id"].decode(): row["source_offset"] for row in rows}
+    in_order = 0
     for pair in range(PAIRS):
         first, second = f"pay-{2 * pair}", f"pay-{2 * pair + 1}"
-        assert offsets[first] < offsets[second]
-        assert since[second] != since[first], "the second payment did not see the first"
+        in_order += offsets[first] < offsets[second]
+        assert since[second] != since[first], "neither payment saw the other"
+    assert in_order > PAIRS * IN_ORDER
 
 
 @pytest.mark.timeout(600)

@@ -8,6 +8,7 @@ import sys
 import time
 import urllib.parse
 import urllib.request
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -148,9 +149,14 @@ class Running:
 
             until(signed_in, what="the console to let its first user in")
             csrf = browser.get("/session").json()["csrf"]
-            labels = {"ids": ids, "verdict": "fraud", "source": "analyst"}
-            answer = browser.post("/labels", json=labels, headers={"X-CSRF-Token": csrf})
-            assert answer.is_success, answer.text
+            request = str(uuid.uuid4())
+            labels = {"ids": ids, "verdict": "fraud", "source": "analyst", "request_id": request}
+
+            def labelled() -> bool:
+                """Send the same request again while the worker is too busy to answer in time."""
+                return browser.post("/labels", json=labels, headers={"X-CSRF-Token": csrf}).is_success
+
+            until(labelled, what="the adaptation worker to answer")
 
     def ask_for_decisions(self) -> None:
         """Ask for decisions until one is a score."""

@@ -57,7 +57,7 @@ def test_every_panel_and_rule_gets_an_answer_from_what_runs(
                 return not unanswered
 
             try:
-                until(all_answered, what="data for every expression", within_s=60)
+                until(all_answered, what="data for every expression", within_s=240)
             except AssertionError:
                 assert unanswered == []
             assert few_series(prometheus.ask("query", query="count by (job) ({job!=''})")["result"])

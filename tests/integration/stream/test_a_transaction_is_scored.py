@@ -4,23 +4,14 @@ from __future__ import annotations
 
 import signal
 from collections import Counter
-from collections.abc import Iterator
 
 import msgspec
-import pytest
 
 from features.vector import FeatureLayout
-from settings import Settings
 from stream.wiring import transaction_schema
 from tests.small_models import base_change, on_trial, small_base
-from tests.stream_run import StreamRun, stream_run
+from tests.stream_run import StreamRun
 from tests.waiting import until
-
-
-@pytest.fixture
-def run(stream_settings: Settings) -> Iterator[StreamRun]:
-    with stream_run(stream_settings) as run:
-        yield run
 
 
 def order_within_cards(scores: list[dict[str, object]]) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 
 import msgspec
 import pytest
@@ -12,14 +11,7 @@ from aiokafka.errors import MessageSizeTooLargeError
 
 from contracts.answers_topic import answers_topic
 from contracts.dead_letter import TOO_LARGE_UNPACKED, DeadLetter
-from settings import Settings
-from tests.stream_run import StreamRun, stream_run
-
-
-@pytest.fixture
-def run(stream_settings: Settings) -> Iterator[StreamRun]:
-    with stream_run(stream_settings) as run:
-        yield run
+from tests.stream_run import StreamRun
 
 
 def send_bomb(run: StreamRun, topic: str) -> None:

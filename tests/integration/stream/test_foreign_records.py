@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import msgspec
 import numpy as np
-import pytest
 from kafka import KafkaProducer
 from pydantic import SecretStr
 
@@ -19,12 +16,6 @@ from stream.wiring import transaction_schema
 from tests.batches import batch_of
 from tests.stream_run import StreamRun, stream_run
 from tests.waiting import until
-
-
-@pytest.fixture
-def run(stream_settings: Settings) -> Iterator[StreamRun]:
-    with stream_run(stream_settings) as run:
-        yield run
 
 
 def batch_of_this_pipeline(settings: Settings) -> bytes:

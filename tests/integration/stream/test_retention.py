@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 
 import msgspec
-import pytest
 from kafka import TopicPartition
 from sqlalchemy import select
 
@@ -14,17 +12,10 @@ from contracts.dead_letter import DELETED_UNREAD, DeadLetter
 from control.keys import ControlKey
 from flagfive.cluster import administrator
 from recorder.recorder import Recorder, Topics
-from settings import Settings
 from storage import UnitOfWork, migrate, open_engine
 from storage.audit_log import AuditEntry
-from tests.stream_run import SECRET, StreamRun, stream_run
+from tests.stream_run import SECRET, StreamRun
 from tests.waiting import until
-
-
-@pytest.fixture
-def run(stream_settings: Settings) -> Iterator[StreamRun]:
-    with stream_run(stream_settings) as run:
-        yield run
 
 
 def delete_records(run: StreamRun, topic: str) -> None:

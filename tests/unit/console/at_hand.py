@@ -10,16 +10,27 @@ import msgspec
 from sqlalchemy import Engine
 
 from console.lag import LagNow
-from console.models.results import AlternativeTerms, CannotScore, DraftMatches
+from console.models.blast_radius import blast_radius
+from console.models.papers import evidence_of, inventory_of
+from console.models.results import AlternativeTerms, CannotScore, DraftMatches, RuleDraft, RuleSuggestion
+from console.models.rule_suggestion import suggest_rule
+from console.results.inventory import InventoryList
 from console.results.transactions import PartScore
 from console.results.what_if import TermsEffect, WhatIf
 from contracts.acknowledgement import Acknowledgement
 from contracts.answer import Answer, Draft
 from contracts.request import Request
+from contracts.standing_policy import StandingPolicy
 from control.acknowledgements import Progress
+from control.history import snapshot_of
+from control.keys import ControlKey
+from replay.blast_radius import BlastRadius
+from rules.vocabulary import Vocabulary
 from storage import UnitOfWork
 from tests.unit.console.stored_rows import DAY
 
+KEY = ControlKey.single("a secret of enough length")
+"""Signs and verifies the control log of these tests."""
 TERMS = TermsEffect(3.0, 40, 4.0, 8, 4, 900.0, 500.0, 6, 30)
 
 
@@ -76,7 +87,8 @@ class WorkerAtHand:
 class ModelsAtHand:
     """Answers like the model process; without a set answer it cannot score, as with an empty database."""
 
-    def __init__(self) -> None:
+    def __init__(self, engine: Engine | None = None) -> None:
+        self._engine = engine
         self.asked: list[tuple[Draft, float]] = []
         self.answer: DraftMatches | None = None
         self.scores: list[PartScore] | None = None
@@ -96,8 +108,34 @@ class ModelsAtHand:
             raise self.past
         return self.past
 
+    def blast_radius(self, draft: RuleDraft, names: Vocabulary, policy: StandingPolicy) -> BlastRadius:
+        with self._reading() as unit:
+            return blast_radius(unit, snapshot_of(unit.control.all(), KEY), draft, names, policy)
+
+    def rule_suggestion(
+        self, episode_id: str, names: Vocabulary, policy: StandingPolicy, days: float
+    ) -> RuleSuggestion:
+        with self._reading() as unit:
+            episode = unit.episodes.get(episode_id)
+            assert episode is not None
+            snapshot = snapshot_of(unit.control.all(), KEY)
+            return suggest_rule(unit, snapshot, episode, names, policy, days)
+
     def stage(self) -> int | None:
         return self.running
+
+    def evidence(self, policy: StandingPolicy, subject: str, made_by: str, now: float) -> bytes:
+        with self._reading() as unit:
+            return evidence_of(unit, KEY, policy, subject, made_by, now)
+
+    def inventory(self, policy: StandingPolicy, now: float) -> InventoryList:
+        with self._reading() as unit:
+            return inventory_of(unit, KEY, policy, now)
+
+    def _reading(self) -> UnitOfWork:
+        if self._engine is None:
+            raise CannotScore("nothing is stored")
+        return UnitOfWork(self._engine, reads_only=True)
 
     def look_back(self, draft: Draft, days: float) -> DraftMatches:
         self.asked.append((draft, days))

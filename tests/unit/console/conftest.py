@@ -13,10 +13,12 @@ from sqlalchemy import Engine
 from console.card_tokens import CardTokens
 from console.context import ConsoleContext
 from console.server import build_app
+from contracts.signing.principals import CONSOLE
+from contracts.signing.trust import Trust
 from settings import Settings
 from storage import migrate, open_engine
 from storage.entity_index import index_entities
-from tests.unit.console.at_hand import Clock, LagAtHand, ModelsAtHand, WorkerAtHand
+from tests.unit.console.at_hand import KEY, Clock, LagAtHand, ModelsAtHand, WorkerAtHand
 from tests.unit.console.people import Person, add_users
 from tests.unit.console.stored_rows import add_stored
 
@@ -51,8 +53,8 @@ def worker(engine: Engine) -> WorkerAtHand:
 
 
 @pytest.fixture
-def models() -> ModelsAtHand:
-    return ModelsAtHand()
+def models(engine: Engine) -> ModelsAtHand:
+    return ModelsAtHand(engine)
 
 
 @pytest.fixture
@@ -65,7 +67,8 @@ def context(
     engine: Engine, clock: Clock, worker: WorkerAtHand, models: ModelsAtHand, lag: LagAtHand
 ) -> ConsoleContext:
     cards = CardTokens("card", b"a secret of enough length")
-    return ConsoleContext(engine, Settings(), cards, worker, models, lag, clock)
+    trust = Trust.derived(b"a secret of enough length", CONSOLE)
+    return ConsoleContext(engine, Settings(), cards, worker, models, lag, clock, KEY, trust=trust)
 
 
 @pytest.fixture

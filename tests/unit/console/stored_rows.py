@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from console.context import ConsoleContext
+from control.envelope import seal
+from recorder.rows import control_row
 from storage.alerts import priority_of
+from tests.named_lists import list_changes
+from tests.written_rules import rule_change
 
 CARD = "tok_5500000000004242"
 DAY = 1_760_000_000.0
@@ -45,3 +51,27 @@ def alert_row(n: int, *, card: str = CARD, words: str = "amount: 8 times the usu
     }
     queued = (amount, surprise, priority_of(surprise, amount), "base", card)
     return (0, n, f"tx-{n}", DAY + n, json.dumps(body), *queued)
+
+
+def announce_rule(context: ConsoleContext, offset: int, identity: str, condition: str, **fields: Any) -> None:
+    """Store an entry of a rule, as the recorder does; without a condition it removes the rule."""
+    key = context.key
+    assert key is not None
+    change = rule_change(identity, condition or "amount > 1", **fields)
+    change = change if condition else replace(change, parts={}, retired=True)
+    entry = change.entry(sequence=offset, time=DAY + offset)
+    with context.unit() as unit:
+        unit.control.add_many([control_row(seal(entry, key), entry.key, offset, key)])
+        unit.commit()
+
+
+def announce_list(context: ConsoleContext, offset: int, name: str, *values: str, **fields: Any) -> int:
+    """Store the entries of a list from a control offset on, and return the offset after them."""
+    key = context.key
+    assert key is not None
+    with context.unit() as unit:
+        for offset, change in enumerate(list_changes(name, *values, **fields), offset):  # noqa: B020
+            entry = change.entry(sequence=offset, time=DAY + offset)
+            unit.control.add_many([control_row(seal(entry, key), entry.key, offset, key)])
+        unit.commit()
+    return offset + 1

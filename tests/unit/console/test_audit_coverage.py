@@ -17,7 +17,7 @@ from console.server import PREFIX, build_app
 from storage.episodes import WAITING
 from tests.unit.console.at_hand import Clock
 from tests.unit.console.people import PASSWORD, Person
-from tests.unit.console.stored_rows import DAY, add_stored
+from tests.unit.console.stored_rows import DAY, add_stored, announce_list, announce_rule
 from tests.unit.console.test_episodes import add_episode
 from tests.unit.console.test_second_factor import code_of
 
@@ -44,6 +44,15 @@ REQUESTS: dict[str, tuple[str, object]] = {
     "POST /episodes/{name}/rollback": ("/episodes/e-1/rollback", {}),
     "POST /labels": ("/labels", {"ids": ["tx-1"], "verdict": "fraud"}),
     "POST /control-entries/{control_offset}/rollback": ("/control-entries/9/rollback", {}),
+    "PUT /lists/{name}": ("/lists/watched", {"of": "merchant"}),
+    "POST /lists/{name}/values": ("/lists/watched/values", {"values": ["m1"]}),
+    "POST /lists/{name}/values/remove": ("/lists/watched/values/remove", {"values": ["m1"]}),
+    "POST /lists/{name}/import": ("/lists/watched/import", {"csv": "value\nm1\n"}),
+    "POST /lists/{name}/remove": ("/lists/watched/remove", {}),
+    "PUT /rules/{rule_id}": ("/rules/large", {"condition": "amount > 5", "action": "review"}),
+    "POST /rules/{rule_id}/mode": ("/rules/large/mode", {"mode": "live", "percent": 10}),
+    "POST /rules/{rule_id}/remove": ("/rules/large/remove", {}),
+    "POST /rules/{rule_id}/rollback": ("/rules/large/rollback", {}),
     "POST /cases": ("/cases", {"title": "ring", "ids": [1]}),
     "PATCH /cases/{case_id}": ("/cases/{case}", {"title": "other"}),
     "POST /cases/{case_id}/alerts": ("/cases/{case}/alerts", {"ids": [2]}),
@@ -58,14 +67,20 @@ REQUESTS: dict[str, tuple[str, object]] = {
     "DELETE /tokens/{token_id}": ("/tokens/{token}", None),
     "GET /audit/export": ("/audit/export", None),
     "GET /cases/export": ("/cases/export", None),
+    "GET /lists/{name}/export": ("/lists/stolen/export", None),
+    "GET /evidence": ("/evidence?subject=rule/large", None),
 }
 UNAUDITED = {
     "PUT /views": "a viewer's own filters",
     "DELETE /views": "a viewer's own filters",
     "POST /episodes/preview": "changes nothing",
     "POST /what-if": "changes nothing",
+    "POST /rules/check": "changes nothing",
+    "POST /rules/preview": "changes nothing",
+    "POST /rules/suggest": "changes nothing",
+    "POST /rules/test": "changes nothing",
 }
-READING_AUDITED = {"GET /audit/export", "GET /cases/export"}
+READING_AUDITED = {"GET /audit/export", "GET /cases/export", "GET /evidence", "GET /lists/{name}/export"}
 """Reads that take data out of the console."""
 
 
@@ -88,6 +103,8 @@ def test_every_operation_that_changes_something_is_listed() -> None:
 def admin(context: ConsoleContext, app: FastAPI) -> Person:
     add_stored(context)
     add_episode(context, WAITING)
+    announce_rule(context, 1, "large", "amount > 5")
+    announce_list(context, 2, "stolen", "m1")
     return Person(app, "admin")
 
 

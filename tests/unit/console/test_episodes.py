@@ -57,7 +57,7 @@ def test_a_flag_reaches_the_worker_and_is_shown_before_it_has_answered(
     (request,) = worker.asked
     assert (request.kind, request.fraud, request.genuine) == ("flag", ("tx-1", "tx-2"), ("tx-3",))
     page = ada.get(f"/episodes/{answer.json()['id']}").json()
-    assert (page["status"], page["name"]) == ("sent", "gift cards")
+    assert (page["status"], page["name"], page["flags"]) == ("sent", "gift cards", 2)
     assert [(row["role"], row["transaction_id"]) for row in page["support"]] == [
         ("support", "tx-1"),
         ("support", "tx-2"),
@@ -104,9 +104,12 @@ def test_a_live_episode_shows_acks_catches_money_and_history(person: Sign, conte
     assert page["acks"] == {"live": 3, "of": 4, "seconds": 0.6}
     assert page["first_catch"]["transaction_id"] == "tx-20"
     assert (page["caught"], page["confirmed"], page["rejected"], page["precision"]) == (3, 1, 1, 0.5)
-    assert (page["money_held"], page["currency"], page["notes"]) == (430.0, "EUR", ["both cards"])
+    assert (page["money_held"], page["money_open"], page["currency"]) == (220.0, 210.0, "EUR")
+    assert page["notes"] == ["both cards"]
     assert [version["control_offset"] for version in page["readaptations"]] == [9]
-    assert person("viewer").get("/episodes").json()["rows"][0]["caught"] == 3
+    (row,) = person("viewer").get("/episodes").json()["rows"]
+    assert (row["flags"], row["caught"]) == (page["flags"], 3)
+    assert page["flags"] == sum(one["role"] == "support" for one in page["support"]) > 0
 
 
 def four_eyes(context: ConsoleContext) -> FastAPI:
@@ -242,6 +245,20 @@ def test_a_preview_tells_what_flags_and_gate_say_and_what_would_have_matched(
         "tx-4",
     ]  # without the episode's own flags
     assert (told["alerts_a_day"], told["frauds_caught"], told["cost"]) == (2.0, 1, 30.0)
+
+
+def test_a_preview_answers_before_the_search_and_the_worker_is_asked_once(
+    person: Sign, worker: WorkerAtHand, models: ModelsAtHand, stored: None
+) -> None:
+    worker.answers = lambda r: Answer(r.request_id, "preview", "", notes=("one card",), draft=DRAFT)
+    analyst, flags = person("analyst"), {"ids": ["tx-1", "tx-2"], "days": 2}
+    first = analyst.post("/episodes/preview", flags | {"matches": False}).json()
+    assert (first["searched"], first["gate"]["passes"], models.asked) == (False, True, [])
+    then = analyst.post("/episodes/preview", flags).json()
+    assert (then["searched"], then["gate"], models.asked) == (True, first["gate"], [(DRAFT, 2.0)])
+    assert len(worker.asked) == 1
+    analyst.post("/episodes/preview", flags)  # a draft is used once
+    assert len(worker.asked) == 2
 
 
 def test_a_preview_shows_the_trade_off_of_every_share_in_numbers_and_words(

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 
+import msgspec
 import pytest
 
 from console.context import ConsoleContext
 from console.lag import KafkaLag, LagNow
+from contracts.business_view import BusinessView, ScorerMoney, SegmentFigures
 from flagfive.own_broker import free_port
 from settings import BrokerSettings, Settings
 from storage.measurements import Measurement
@@ -67,3 +69,32 @@ def test_a_broker_that_is_away_is_told_of_and_asked_again() -> None:
     problem = until(lambda: lag.now().problem or None, what="word of the broker")
     assert problem == "the broker does not answer"
     assert (lag.now().ends, lag.now().read_at) == ({}, None)
+
+
+def test_monitoring_tells_the_business_view_of_a_month_and_a_quarter(
+    person: Sign, context: ConsoleContext
+) -> None:
+    money = ScorerMoney(alerts=9, confirmed=2, rejected=4, held=200.0, unjudged_value=30.0)
+    absent = SegmentFigures(payments=100.0, value=1_000.0, frauds=2, passed=1, passed_value=1.0)
+    view = BusinessView(
+        since=0.0, until=DAY, days=3, segments={"card absent": absent}, scorers={"base": money},
+        psd2_limit=100, vamp_ratio=0.01, vamp_level="excessive", review_s=31.0, waiting=3,
+        oldest_s=9.0, median_s=5.0,
+    )  # fmt: skip
+    ask = person("viewer").get
+    assert ask("/monitoring/business").status_code == 404
+    details = msgspec.to_builtins(view)
+    with context.unit() as unit:
+        unit.measurements.put(
+            [
+                Measurement(kind="business", subject=n, time=0.0, value=DAY, details=details)
+                for n in ("30", "90")
+            ]
+        )
+        unit.commit()
+    found = ask("/monitoring/business", days="90").json()
+    assert (found["period_days"], found["psd2_limit"], found["review_s"]) == (90, 100, 31.0)
+    assert found["segments"][0]["rate_by_value"] == 0.001
+    assert (found["together"]["held"], found["together"]["unjudged"]) == (200.0, 3)
+    assert ask("/monitoring").json()["business"]["period_days"] == 30
+    assert ask("/monitoring/business", days="7").status_code == 422

@@ -36,6 +36,7 @@ from tests.small_models import (
     small_base,
     small_network,
 )
+from tests.written_rules import transactions
 
 DAY = 86_400.0
 NETWORK = small_network()
@@ -61,7 +62,8 @@ def keys(*names: str) -> ByteStrings:
 def scored(snapshot: Snapshot, cards: list[str], time: float = 0.0) -> Scores:
     rows = genuine_rows(len(cards), seed=3)
     merchants = [f"m{n}" for n in range(len(cards))]
-    return score_rows(rows, np.full(len(cards), time), [keys(*cards), keys(*merchants)], snapshot, ENTITIES)
+    of = transactions(rows, np.full(len(cards), time), keys(*cards), keys(*merchants))
+    return score_rows(of, snapshot, ENTITIES)
 
 
 def test_a_confirmed_fraud_raises_its_card_alone_and_fades() -> None:
@@ -167,10 +169,11 @@ def test_a_row_scores_the_same_in_any_batch() -> None:
     cards = [f"c{n}" for n in range(40)]
     rows, time = genuine_rows(40, seed=6), np.arange(40, dtype=np.float64) * 11
     merchants = keys(*(f"m{n}" for n in range(40)))
-    whole = score_rows(rows, time, [keys(*cards), merchants], snapshot, ENTITIES)
+    whole = score_rows(transactions(rows, time, keys(*cards), merchants), snapshot, ENTITIES)
     for n in range(40):
         one = np.array([n])
-        alone = score_rows(rows[one], time[one], [keys(cards[n]), merchants.take(one)], snapshot, ENTITIES)
+        single = transactions(rows[one], time[one], keys(cards[n]), merchants.take(one))
+        alone = score_rows(single, snapshot, ENTITIES)
         assert alone.surprise.tobytes() == whole.surprise[one].tobytes()
         assert (alone.decision[0], alone.winner[0]) == (whole.decision[n], whole.winner[n])
 

@@ -11,12 +11,13 @@ from contracts.alert import Alert, Reason
 from contracts.decision import Decision
 from contracts.stage_batch import from_message
 from decisions.answer import Answer, Policy
-from decisions.correlator import Correlator, Waiter
+from decisions.correlator import Correlator
 from decisions.errors import Refusal
 from decisions.fingerprint import fingerprint
 from decisions.limit import Limit
 from decisions.recent import Recent
 from decisions.scored import ScoredBatch
+from decisions.waiting import Waiter
 from tests.scored_messages import scored_message
 
 REVIEWED = int(Decision.REVIEW)

@@ -16,12 +16,12 @@ from jsonschema import Draft202012Validator
 
 from contracts.decision import Decision
 from decisions.answer import Cause, Policy
-from decisions.correlator import Waiter
 from decisions.errors import Invalid, NotSignedIn
 from decisions.http.application import BATCH, ONE, Application
 from decisions.http.asking import id_reader
 from decisions.http.openapi import document
 from decisions.intake import Intake
+from decisions.waiting import Waiter
 from settings import DecisionsSettings
 
 POLICY = Policy(Decision.REVIEW)

@@ -12,13 +12,14 @@ import msgspec
 from contracts.dead_letter import POISON, REUSED_ID
 from contracts.decision import Decision
 from decisions.answer import Answer, Cause, Policy, Score
-from decisions.correlator import Correlator, Waiter
+from decisions.correlator import Correlator
 from decisions.errors import Conflict, Invalid, Refusal
 from decisions.fingerprint import fingerprint
 from decisions.http.asking import id_reader
 from decisions.intake import Intake, Stored
 from decisions.limit import Limit
 from decisions.recent import Place, Recent
+from decisions.waiting import Waiter
 from features.decode import Decoder
 from features.schema import TransactionSchema
 from tests.unit.decisions.at_hand import ManualTimers

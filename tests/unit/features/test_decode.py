@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from features.byte_strings import ByteStrings
 from features.columns import Channel, Columns, currency_text
-from features.decode import MAX_RECORD_BYTES, Decoder
+from features.decode import Decoder
 from features.decode_slowly import read_record
 from features.iso8601 import iso8601_of
+from features.reading import MAX_RECORD_BYTES
 from features.rejects import Rejected, RejectReason, Rejects
 from features.schema import MAX_KEY_BYTES, TransactionSchema
 

@@ -44,8 +44,8 @@ def test_a_dead_letter_has_room_for_the_largest_record_in_base64() -> None:
     assert int(PLAN["dead-letters"].configs["max.message.bytes"]) > largest * 4 / 3
 
 
-def test_arrival_rules_retention_of_transactions_not_what_they_claim() -> None:
-    assert PLAN["transactions"].configs["message.timestamp.type"] == "LogAppendTime"
+def test_the_clock_of_the_broker_sets_the_time_of_records_and_no_other_clock() -> None:
+    assert {topic.configs["message.timestamp.type"] for topic in PLAN.values()} == {"LogAppendTime"}
 
 
 def test_each_further_entity_has_a_stage_and_each_entity_a_checkpoint() -> None:

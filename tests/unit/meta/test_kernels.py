@@ -28,6 +28,21 @@ def test_curves_equal_torch(tokens: int) -> None:
     np.testing.assert_allclose(out, layer(torch.from_numpy(X)).detach().numpy(), atol=1e-5)
 
 
+def test_the_gradient_of_a_curve_is_the_share_of_each_knot() -> None:
+    layer, X = CurveLayer(9, 5), torch.from_numpy(some_tokens())
+    weight = torch.randn(len(X), 5)
+    (layer(X) * weight).sum().backward()
+    expected = torch.einsum("nmk,no->mko", hat(X), weight).reshape(-1, 5)
+    torch.testing.assert_close(layer.table.grad, expected, atol=1e-4, rtol=1e-4)
+
+
+def test_tokens_that_need_a_gradient_get_one() -> None:
+    layer, X = CurveLayer(9, 5), torch.from_numpy(some_tokens()).requires_grad_()
+    layer(X).sum().backward()
+    assert X.grad is not None
+    assert X.grad.abs().sum() > 0
+
+
 @pytest.mark.parametrize("inputs", [1, 3, 4, 11], ids=lambda i: f"{i} inputs")
 def test_dense_equals_a_matrix_product(inputs: int) -> None:
     rng = np.random.default_rng(1)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -54,6 +56,17 @@ def test_a_row_gets_the_same_bits_alone_and_in_a_batch(stack: ScoringStack, rows
     np.testing.assert_array_equal(whole[1], np.concatenate([a[1] for a in alone]))
 
 
+def test_the_highest_surprise_with_its_shift_decides(stack: ScoringStack, rows: Floats) -> None:
+    random = np.random.default_rng(0)
+    shifts = [0.0, *random.normal(0.0, 1.0, len(stack.detectors))]
+    moved = [replace(one, shift=shift) for one, shift in zip(stack.detectors, shifts[1:], strict=True)]
+    shifted = stack.replaced(moved, base_shift=0.5)
+    surprise = shifted.surprises(rows) + shifted.shifts
+    best, winner = shifted.score(rows)
+    np.testing.assert_array_equal(best, surprise.max(axis=1))
+    np.testing.assert_array_equal(winner, surprise.argmax(axis=1) - 1)
+
+
 def test_without_detectors_the_base_decides(stack: ScoringStack, rows: Floats) -> None:
     surprise, winner = stack.replaced((), base_shift=0.0).score(rows)
     assert (winner == BASE).all()
@@ -65,9 +78,9 @@ def test_a_contribution_is_what_the_score_loses_with_the_feature(
     stack: ScoringStack, rows: Floats, winner: int
 ) -> None:
     fraud = rows[-1]
-    shares = stack.contributions(fraud, winner)
-    assert shares.shape == fraud.shape
+    others, shares = stack.contributions(rows[-2:], np.array([BASE, winner], np.int32))
+    assert shares.shape == others.shape == fraud.shape
     changed = fraud.copy()
     changed[1] = stack.base.histograms.edges[1, 4]
-    lost = stack._scores_of(np.stack([fraud, changed]), winner)
+    lost = stack._scores_of(np.stack([fraud, changed]), np.array([winner, winner], np.int32))
     assert shares[1] == lost[0] - lost[1]

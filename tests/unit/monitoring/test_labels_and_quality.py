@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score
 
-from monitoring.intervals import average_precision, bootstrap_average_precision, wilson
+from meta.intervals import wilson
+from monitoring.intervals import average_precision, bootstrap_average_precision
 from monitoring.labels import find_precision_fall, find_silence
 from monitoring.quality import AlertedCard, Delays, KnownFraud, measure_day
 from monitoring.scorer_figures import OTHER, TOP, figures_by_scorer

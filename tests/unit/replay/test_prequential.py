@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import msgspec
@@ -42,6 +42,40 @@ def test_contenders_find_fraud_that_is_easy_to_find(outcome: ReplayResult) -> No
     for figures in outcome.contenders.values():
         assert figures["auc_roc"].value > 0.97
         assert all(i.low <= i.value <= i.high for n, i in figures.items() if n == "average_precision")
+
+
+def test_facts_of_the_file_come_first_and_then_the_quickest_contender(tmp_path: Path) -> None:
+    told = list[str]()
+    plan = replace(PLAN, contenders=("logistic", "shipped", "confirmed"), processes=1)
+    prequential(reader(tmp_path, payments(), "parquet"), plan, tell=told.append)
+    assert re.match(r"6,000 rows, 2024-03-01 to 2024-03-08, 8 days; \d+ frauds, \d\.\d+%", told[0])
+    assert [line.partition(":")[0] for line in told[1:]] == ["confirmed", "shipped", "logistic"]
+
+
+def test_an_interruption_keeps_the_contenders_that_have_finished(tmp_path: Path) -> None:
+    def interrupt(line: str) -> None:
+        if line.startswith("confirmed"):
+            raise KeyboardInterrupt
+
+    plan = replace(PLAN, contenders=("confirmed", "lightgbm"))
+    found = prequential(reader(tmp_path, payments(), "parquet"), plan, tell=interrupt)
+    assert list(found.contenders) == ["confirmed"]
+    assert found.details["interrupted"]
+
+
+def test_one_process_and_two_give_equal_figures(outcome: ReplayResult, tmp_path: Path) -> None:
+    again = prequential(reader(tmp_path, payments(), "parquet"), replace(PLAN, processes=1))
+    assert again.contenders == outcome.contenders
+    assert not again.details["interrupted"]
+
+
+def test_the_shipped_base_is_left_out_where_its_entities_are_missing(tmp_path: Path) -> None:
+    told = list[str]()
+    only_cards = msgspec.structs.replace(MAPPING, entities=MAPPING.entities[:1])
+    plan = replace(PLAN, contenders=("shipped", "confirmed"))
+    found = prequential(reader(tmp_path, payments(), mapping=only_cards), plan, tell=told.append)
+    assert list(found.contenders) == ["confirmed"]
+    assert told[1].startswith("shipped: left out")
 
 
 def test_a_csv_file_gives_the_figures_of_its_parquet_twin(outcome: ReplayResult, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from replay.mapping import Mapping, WrongMapping, read_mapping
+from replay.mapping import Mapping, read_mapping
 from replay.propose_mapping import propose_mapping
 from replay.reading import RowReader
 from replay.survey import survey
@@ -78,6 +78,19 @@ def test_common_names_of_times_and_labels_are_understood(tmp_path: Path, time: s
     assert (mapping.label.column, mapping.label.fraud) == ("outcome", ("fraud",))
 
 
-def test_a_file_without_amounts_is_told(tmp_path: Path) -> None:
-    with pytest.raises(WrongMapping, match="no column looks like amount"):
-        proposed(tmp_path, OTHER.drop(columns="amount"))
+def test_a_file_without_amounts_gets_a_mapping_that_says_what_to_fill_in(tmp_path: Path) -> None:
+    path = tmp_path / "file.csv"
+    OTHER.drop(columns=["amount", "distance"]).to_csv(path, index=False)
+    proposal = propose_mapping(TableFile(path))
+    assert proposal.missing == ("amount",)
+    assert '# fill in: amount = "COLUMN"' in proposal.toml
+    assert "#   mcc: 2 distinct in 3 rows; 5411 to 5812" in proposal.toml
+
+
+def test_other_labels_never_become_features(tmp_path: Path) -> None:
+    frame = OTHER.assign(isFlaggedFraud=[0, 0, 1])
+    mapping, path = proposed(tmp_path, frame)
+    assert mapping.label is not None
+    assert mapping.label.column == "is_fraud"
+    assert "isFlaggedFraud" not in (*mapping.numeric, *mapping.categorical)
+    assert '# also = ["isFlaggedFraud"]' in propose_mapping(TableFile(path)).toml

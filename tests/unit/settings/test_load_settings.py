@@ -42,6 +42,7 @@ def test_the_shipped_file_shows_every_key() -> None:
         "decisions": {"key_password"},
         "storage": {"audit_key"},
         "broker": {"password", "key_password", "oauth_secret"},
+        "registry": {"password", "key_password", "token"},
     }
     for name, section in Settings().model_dump(exclude=secret).items():
         assert set(shown[name]) == set(section)

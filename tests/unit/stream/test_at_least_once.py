@@ -25,10 +25,10 @@ def test_an_error_that_nobody_foresaw_is_raised_by_the_next_commit() -> None:
             raise ValueError("a mistake of ours")
 
         committer: Any = AtLeastOnce(BrokerSettings(), commit_places)
-        committer._producer = type("Producer", (), {"send_batch": None})  # nothing is sent
-        await committer.commit([], PLACES)
+        committer._client = object()  # nothing is sent
+        await committer.commit([], PLACES, {})
         await tried.wait()
         with pytest.raises(ValueError, match="a mistake of ours"):
-            await committer.commit([], PLACES)
+            await committer.commit([], PLACES, {})
 
     asyncio.run(story())

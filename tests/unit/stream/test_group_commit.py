@@ -8,10 +8,11 @@ from collections.abc import Mapping, Sequence
 import pytest
 from aiokafka import TopicPartition
 
-from stream.partition.commit import CommitUncertain, PartitionLost
+from features.byte_strings import ByteStrings
+from stream.partition.commit import CommitUncertain, Ends, PartitionLost, ends_of
 from stream.partition.group_commit import GroupCommit
-from stream.partition.hand_over import HandOver
 from stream.partition.stage import Output, Resume
+from stream.wire.writer import EncodedBatch
 
 CARDS, TERMINALS, RETURNED = (TopicPartition(topic, 0) for topic in ("cards", "terminals", "returned"))
 
@@ -27,7 +28,7 @@ class Shared:
         self.begun = asyncio.Event()
         self.fails: list[Exception] = []
         self.commits: list[set[TopicPartition]] = []
-        self.starts = self.stops = 0
+        self.starts = self.stops = self.running = 0
 
     async def start(self) -> None:
         self.starts += 1
@@ -35,19 +36,25 @@ class Shared:
     async def stop(self) -> None:
         self.stops += 1
 
-    async def write(self, outputs: Sequence[Output]) -> list[int]:
-        raise AssertionError("nothing is handed over here")
-
-    async def commit(self, outputs: Sequence[Output], places: Mapping[TopicPartition, Resume]) -> None:
+    async def commit(
+        self,
+        outputs: Sequence[Output],
+        places: Mapping[TopicPartition, Resume],
+        expected: Mapping[TopicPartition, int],
+    ) -> Ends:
+        self.running += 1
+        assert self.running == 1, "commits overlap"
         self.begun.set()
         await self.go.wait()
+        self.running -= 1
         if self.fails:
             raise self.fails.pop(0)
         self.commits.append(set(places))
+        return {}
 
 
 async def joined(shared: Shared) -> GroupCommit:
-    group = GroupCommit(shared, HandOver((), None))
+    group = GroupCommit(shared)
     for partition in (CARDS, TERMINALS, RETURNED):
         await group.member(partition).start()
     return group
@@ -63,23 +70,21 @@ def test_one_start_serves_all_members_and_the_last_to_leave_stops() -> None:
         await group.leave(RETURNED)
         assert shared.stops == 1
         with pytest.raises(PartitionLost):
-            await group.commit(CARDS, [], Resume(1))
+            await group.commit([], {CARDS: Resume(1)}, {})
 
     asyncio.run(story())
 
 
-def test_who_is_ready_while_a_commit_is_under_way_goes_with_the_next() -> None:
+def test_one_commit_waits_for_another() -> None:
     async def story() -> None:
         shared = Shared()
         group = await joined(shared)
         shared.go.clear()
-        first = asyncio.create_task(group.commit(CARDS, [], Resume(1)))
+        both = [asyncio.create_task(group.commit([], {p: Resume(1)}, {})) for p in (CARDS, TERMINALS)]
         await shared.begun.wait()
-        others = [asyncio.create_task(group.commit(p, [], Resume(1))) for p in (TERMINALS, RETURNED)]
-        await asyncio.sleep(0)
         shared.go.set()
-        await asyncio.gather(first, *others)
-        assert shared.commits == [{CARDS}, {TERMINALS, RETURNED}]
+        await asyncio.gather(*both)
+        assert shared.commits == [{CARDS}, {TERMINALS}]
 
     asyncio.run(story())
 
@@ -91,48 +96,43 @@ def test_after_a_failure_nothing_is_committed_before_a_new_start(error: Exceptio
         group = await joined(shared)
         shared.fails = [error]
         with pytest.raises(type(error)):
-            await group.commit(CARDS, [], Resume(1))
+            await group.commit([], {CARDS: Resume(1)}, {})
         with pytest.raises(type(error)):
-            await group.commit(TERMINALS, [], Resume(1))
+            await group.commit([], {TERMINALS: Resume(1)}, {})
         assert shared.commits == []
         await group.join(TERMINALS)
         await group.join(CARDS)
         assert shared.starts == 2
-        await group.commit(TERMINALS, [], Resume(1))
+        await group.commit([], {TERMINALS: Resume(1)}, {})
         assert shared.commits == [{TERMINALS}]
 
     asyncio.run(story())
 
 
-def test_one_that_fails_for_ever_does_not_hold_up_the_others() -> None:
-    async def story() -> None:
-        shared = Shared()
-        group = await joined(shared)
-        shared.fails = [CommitUncertain("too large")]
-        with pytest.raises(CommitUncertain):
-            await group.commit(CARDS, [], Resume(1))
-        await group.join(CARDS)
-        tasks = [asyncio.create_task(group.commit(p, [], Resume(1))) for p in (CARDS, TERMINALS)]
-        shared.fails = [CommitUncertain("too large")]
-        with pytest.raises(CommitUncertain):
-            await tasks[0]
-        with pytest.raises(CommitUncertain):  # the start is missing, as above
-            await tasks[1]
-        await group.join(TERMINALS)
-        await group.commit(TERMINALS, [], Resume(1))
-        assert shared.commits == [{TERMINALS}]
-
-    asyncio.run(story())
-
-
-def test_whoever_waits_for_a_commit_hears_of_an_error_that_nobody_foresaw() -> None:
+def test_an_unforeseen_error_is_raised_and_nothing_is_committed_after_it() -> None:
     async def story() -> None:
         shared = Shared()
         group = await joined(shared)
         shared.fails = [ValueError("a mistake of ours")]
         with pytest.raises(ValueError, match="a mistake of ours"):
-            await asyncio.wait_for(group.commit(CARDS, [], Resume(1)), 60.0)
+            await asyncio.wait_for(group.commit([], {CARDS: Resume(1)}, {}), 60.0)
         with pytest.raises(CommitUncertain):
-            await group.commit(TERMINALS, [], Resume(1))
+            await group.commit([], {TERMINALS: Resume(1)}, {})
 
     asyncio.run(story())
+
+
+def output(topic: str, count: int) -> Output:
+    return Output(topic, 0, EncodedBatch(None, ByteStrings.from_list([b"x"] * count)))
+
+
+def test_a_commit_knows_where_each_partition_ends() -> None:
+    outputs = [output("hop", 2), output("scores", 1), output("hop", 3)]
+    ends = ends_of(outputs, [7, 40, 9], {TopicPartition("hop", 0): 7})
+    assert ends == {TopicPartition("hop", 0): 12, TopicPartition("scores", 0): 41}
+
+
+@pytest.mark.parametrize("offsets", [[8, 10], [7, 10]])
+def test_a_record_of_another_program_in_between_prevents_the_commit(offsets: list[int]) -> None:
+    with pytest.raises(CommitUncertain, match="hop"):
+        ends_of([output("hop", 2), output("hop", 1)], offsets, {TopicPartition("hop", 0): 7})

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
+import numpy as np
 import pytest
 from aiokafka import TopicPartition
 from aiokafka.errors import IllegalStateError, KafkaError
 from faust.types import TP
 
+from features.byte_strings import ByteStrings
 from settings import Settings
 from stream.app import faust_app
 from stream.partition.commit import PartitionLost
 from stream.transport import driver
 from stream.transport.consumer_thread import heed
+from stream.transport.fetched_batch import FetchedBatch
+from stream.transport.tenure import Tenure
+from stream.wire.reader import Records
 from stream.wiring import Wiring
 
 
@@ -50,7 +55,7 @@ class Coordinator:
 
 def test_a_partition_that_went_elsewhere_is_lost_and_no_mistake() -> None:
     consumer, nothing = cast(Any, Consumer()), cast(Any, None)
-    wiring = Wiring(Settings(), nothing, lambda: consumer, lambda: nothing, lambda at, work: None)
+    wiring = Wiring(Settings(), nothing, lambda: consumer, lambda at, work: None)
     with pytest.raises(PartitionLost, match="transactions"):
         asyncio.run(wiring._seek(TopicPartition("transactions", 0), 5))
 
@@ -126,3 +131,55 @@ def test_a_batch_from_before_the_place_moved_to_reaches_its_worker(tmp_path: Pat
         return passed
 
     assert asyncio.run(story()) == [150, 99]
+
+
+class Polls:
+    """The consumer's thread: each poll brings one batch of partition 0."""
+
+    def __init__(self) -> None:
+        self.polls = 0
+
+    def poll(self) -> asyncio.Future[list[FetchedBatch]]:
+        self.polls += 1
+        found: asyncio.Future[list[FetchedBatch]] = asyncio.get_running_loop().create_future()
+        nothing = ByteStrings.empty()
+        none = np.empty(0, np.int64)
+        batch = FetchedBatch(
+            TP("transactions", 0), self.polls, Records(none, none, nothing, nothing, self.polls)
+        )
+        found.set_result([batch])
+        return found
+
+    def pause(self, partition: TP) -> None: ...
+
+    def resume(self, partition: TP, offset: int | None) -> None: ...
+
+    def tenure(self, numbers: Sequence[int]) -> Tenure:
+        return Tenure(tuple(numbers), "", -1)
+
+
+def test_polls_wait_for_the_end_of_a_round_and_do_not_wait_for_one_that_a_rebalance_has_dropped(
+    tmp_path: Path,
+) -> None:
+    partition = TP("transactions", 0)
+
+    async def story() -> None:
+        driver.register()
+        consumer: Any = faust_app(Settings(var=tmp_path)).consumer
+        consumer._thread.thread_loop.close()
+        consumer._thread = polls = Polls()
+        consumer._active_partitions = {partition}
+
+        async def delivered() -> list[TP]:
+            return [at async for at, _ in consumer.getmany(timeout=0.01)]
+
+        assert await delivered() == [partition]
+        assert await delivered() == []  # the round is under way
+        consumer.go_on()
+        assert await delivered() == [partition]
+        consumer.hold([partition])
+        consumer.release(partition)
+        assert await delivered() == [partition]
+        assert polls.polls == 3
+
+    asyncio.run(story())

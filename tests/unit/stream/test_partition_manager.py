@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable
+from types import SimpleNamespace
 from typing import Any, cast
 
 from aiokafka import TopicPartition
@@ -15,10 +16,17 @@ FIRST, SECOND = TopicPartition("transactions", 0), TopicPartition("transactions"
 
 
 class Consumer:
-    """Records the partitions released for reading."""
+    """Records the partitions released for reading, and how often it may poll again."""
 
     def __init__(self) -> None:
         self.released: list[TopicPartition] = []
+        self.polls = 0
+
+    def go_on(self) -> None:
+        self.polls += 1
+
+    def withhold(self, partition: TopicPartition) -> None:
+        pass
 
     def hold(self, partitions: Iterable[TopicPartition]) -> None:
         pass
@@ -55,9 +63,10 @@ class Group:
         self.manager = PartitionManager(
             lambda: cast(Any, self.consumer),
             lambda partition: cast(Any, self.workers[partition]),
+            cast(Any, SimpleNamespace(marks=False)),
             checkpoint_every_s=60.0,
             rejoin_s=rejoin_s,
-            first="transactions",
+            topics=["transactions"],
             numbers=2,
         )
 

@@ -49,11 +49,12 @@ class WorkingWorker(Worker):
         self.calls.append("take over")
         await super().take_over(rebalanced)
 
-    async def process(self, fetched: Any) -> None:
+    async def admit(self, fetched: Any) -> bool:
         self.calls.append(fetched)
         await self.until.wait()
         if self.in_process:
             raise self.in_process.pop()
+        return False
 
     async def write_checkpoint(self, *, due_only: bool) -> None:
         self.calls.append(("checkpoint", due_only))
@@ -90,7 +91,7 @@ class WorkingGroup(Group):
 
     def submit(self, partition: TopicPartition) -> Fetched:
         fetched = Fetched(partition)
-        self.manager.submit(cast(Any, fetched))
+        self.manager.submit([cast(Any, fetched)])
         return fetched
 
 
@@ -120,15 +121,14 @@ def test_an_unforeseen_error_ends_the_worker_and_is_logged(caplog: pytest.LogCap
     assert group.crashes == [error]
     assert "a partition's task failed: KeyError('a bug')" in caplog.text
     assert "Traceback" in caplog.text
-    assert group.noted.released == []
 
 
-def test_a_batch_is_processed_and_its_partition_read_on() -> None:
+def test_a_batch_is_processed_and_the_next_poll_begins() -> None:
     async def scene(group: WorkingGroup) -> None:
         fetched = group.submit(FIRST)
         await group.settled()
         assert group.of(FIRST).calls == ["take over", fetched]
-        assert group.noted.released == [FIRST]
+        assert group.noted.polls == 1
         assert group.manager.worker(FIRST) is cast(Any, group.of(FIRST))
 
     group = play(scene)
@@ -142,23 +142,20 @@ def test_a_batch_of_a_partition_that_is_not_ours_is_dropped() -> None:
         group.submit(FIRST)
         await group.settled()
         assert group.of(FIRST).calls == ["take over", "hand back"]
-        assert group.noted.released == []
+        assert group.noted.polls == 1
 
     assert play(scene).crashes == []
 
 
-def test_a_batch_that_ends_after_a_rebalance_does_not_read_on() -> None:
+def test_the_next_poll_waits_for_the_end_of_the_round() -> None:
     async def scene(group: WorkingGroup) -> None:
         group.of(FIRST).until.clear()
         group.submit(FIRST)
         await group.settled()
-        await group.manager.on_assigned([FIRST, SECOND])
-        await group.settled()
-        released = list(group.noted.released)
+        assert group.noted.polls == 0
         group.of(FIRST).until.set()
         await group.settled()
-        assert sorted(released) == [FIRST, SECOND]  # once each, by the assignment
-        assert group.noted.released == released
+        assert group.noted.polls == 1
 
     play(scene)
 

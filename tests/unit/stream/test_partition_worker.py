@@ -11,12 +11,14 @@ from aiokafka import TopicPartition
 from aiokafka.errors import KafkaConnectionError
 
 from features.byte_strings import ByteStrings
-from stream.partition import patience
 from stream.partition.commit import CommitUncertain, PartitionLost
+from stream.partition.round import Round, Rounds
 from stream.partition.stage import Output, Resume, Work
-from stream.partition.worker import PartitionWorker, Received, work_received
+from stream.partition.worker import PartitionWorker
+from stream.transport import patience
 from stream.transport.fetched_batch import FetchedBatch
 from stream.wire.reader import Records
+from stream.wire.writer import EncodedBatch
 
 PARTITION = TopicPartition("transactions", 0)
 
@@ -84,7 +86,7 @@ class Summing:
 
     def work(self, fetched: FetchedBatch) -> Work:
         new = fetched.records.offset.tolist()
-        output = Output(f"out-{new[0]}", 0, None)  # type: ignore[arg-type]  # nothing here sends it
+        output = Output(f"out-{new[0]}", 0, EncodedBatch(None, ByteStrings.from_list([b"x"])))
         return Work([output], new, Resume(fetched.next_offset), len(new))
 
     @classmethod
@@ -128,11 +130,29 @@ async def taken_over() -> Setup:
     return setup
 
 
+async def begun(setup: Setup, fetched: FetchedBatch) -> Round:
+    """Work on an admitted batch."""
+    rounds = Rounds([PARTITION.topic], marks=True)
+    return await rounds.work([(setup.worker, fetched)], {})
+
+
+async def process(setup: Setup, fetched: FetchedBatch) -> bool:
+    """Take a batch through a round of its own; return whether it is committed."""
+    if not await setup.worker.admit(fetched):
+        return False
+    made, failure = await begun(setup, fetched), None
+    try:
+        await setup.committer.commit(made.outputs, made.places[PARTITION])
+    except (CommitUncertain, PartitionLost) as error:
+        failure = error
+    return await setup.worker.conclude(made.parts[0].done, failure)
+
+
 def test_spans_are_committed_and_then_taken_up() -> None:
     async def story() -> None:
         setup = await taken_over()
-        await setup.worker.process(fetched_batch(0, 3))
-        await setup.worker.process(fetched_batch(3, 5))
+        await process(setup, fetched_batch(0, 3))
+        await process(setup, fetched_batch(3, 5))
         assert setup.stage.offsets == [0, 1, 2, 3, 4]
         assert setup.log.place == Resume(5)
         assert setup.log.visible == ["out-0", "out-3"]
@@ -145,7 +165,9 @@ def test_a_commit_in_doubt_is_settled_by_the_committed_place(took_effect: bool) 
     async def story() -> None:
         setup = await taken_over()
         setup.committer.fails = [(CommitUncertain("no answer"), took_effect)]
-        await setup.worker.process(fetched_batch(0, 3))
+        assert await process(setup, fetched_batch(0, 3)) == took_effect
+        assert setup.stage.offsets == ([0, 1, 2] if took_effect else [])
+        assert await process(setup, fetched_batch(0, 3)) != took_effect  # read again if it did not happen
         assert setup.log.visible == ["out-0"]
         assert setup.stage.offsets == [0, 1, 2]
 
@@ -155,10 +177,10 @@ def test_a_commit_in_doubt_is_settled_by_the_committed_place(took_effect: bool) 
 def test_a_lost_partition_leaves_no_trace_and_is_recovered_when_it_comes_back() -> None:
     async def story() -> None:
         setup = await taken_over()
-        await setup.worker.process(fetched_batch(0, 3))
+        await process(setup, fetched_batch(0, 3))
         setup.committer.fails = [(PartitionLost("fenced"), False)]
         with pytest.raises(PartitionLost):
-            await setup.worker.process(fetched_batch(3, 5))
+            await process(setup, fetched_batch(3, 5))
         assert setup.stage.offsets == [0, 1, 2]
         setup.log.place = Resume(9)  # the other owner continued
         await setup.worker.take_over(asyncio.Event())
@@ -171,7 +193,7 @@ def test_a_lost_partition_leaves_no_trace_and_is_recovered_when_it_comes_back() 
 def test_a_partition_that_comes_back_untouched_is_not_recovered_again() -> None:
     async def story() -> None:
         setup = await taken_over()
-        await setup.worker.process(fetched_batch(0, 3))
+        await process(setup, fetched_batch(0, 3))
         await setup.worker.hand_back()
         await setup.worker.take_over(asyncio.Event())
         assert setup.stage.recovered == [None]
@@ -183,7 +205,7 @@ def test_a_partition_that_comes_back_untouched_is_not_recovered_again() -> None:
 def test_a_batch_from_another_place_is_not_processed_but_fetched_anew() -> None:
     async def story() -> None:
         setup = await taken_over()
-        await setup.worker.process(fetched_batch(4, 6))
+        await process(setup, fetched_batch(4, 6))
         assert setup.stage.offsets == []
         assert setup.seeks[-1] == 0
 
@@ -196,7 +218,7 @@ def test_doubt_about_a_place_that_somebody_else_moved_means_the_partition_is_los
         setup.committer.fails = [(CommitUncertain("no answer"), False)]
         setup.log.place = Resume(77)
         with pytest.raises(PartitionLost):
-            await setup.worker.process(fetched_batch(0, 3))
+            await process(setup, fetched_batch(0, 3))
         assert setup.stage.offsets == []
 
     asyncio.run(story())
@@ -237,7 +259,7 @@ def test_a_place_that_retention_has_passed_is_skipped_to_the_first_offset_there_
         setup.log.place, setup.log.begins = Resume(3), 10
         await setup.worker.take_over(asyncio.Event())
         assert (setup.stage.skipped, setup.seeks) == ([(3, 10)], [10])
-        await setup.worker.process(fetched_batch(10, 12))
+        await process(setup, fetched_batch(10, 12))
         assert setup.log.place == Resume(12)
 
     asyncio.run(story())
@@ -246,78 +268,68 @@ def test_a_place_that_retention_has_passed_is_skipped_to_the_first_offset_there_
 def test_records_deleted_before_a_slow_worker_read_them_are_skipped_too() -> None:
     async def story() -> None:
         setup = await taken_over()
-        await setup.worker.process(fetched_batch(0, 3))
+        await process(setup, fetched_batch(0, 3))
         setup.log.begins = 10
-        await setup.worker.process(fetched_batch(10, 12))  # where the consumer continues by itself
+        await process(setup, fetched_batch(10, 12))  # where the consumer continues by itself
         assert (setup.stage.skipped, setup.seeks[-1]) == ([(3, 10)], 10)
-        await setup.worker.process(fetched_batch(10, 12))
+        await process(setup, fetched_batch(10, 12))
         assert setup.log.place == Resume(12)
 
     asyncio.run(story())
 
 
-async def received_by(setup: Setup, first: int, end: int) -> Received:
-    batch = fetched_batch(first, end)
-    assert await setup.worker.admit(batch, after_marker=True)
-    (received,) = work_received([(setup.worker, batch)])
-    return received
+async def takes_in_memory(setup: Setup, offset: int | None, *, marks: bool = True) -> None:
+    """Assert the offset at which the partition takes what is about to be written."""
+    found = await setup.worker.admit_next_written(marks=marks)
+    assert found == offset
+    if found is not None:
+        setup.worker.abandon(None)
 
 
-async def received_and_committed(setup: Setup, first: int, end: int) -> bool:
-    received = await received_by(setup, first, end)
-    place = received.ready.place
-    received.ready.done.set_result(None)
-    setup.log.place = place
-    return await setup.worker.conclude(received)
-
-
-def test_a_batch_that_comes_in_memory_becomes_current_with_the_commit_that_wrote_it() -> None:
+def test_nothing_is_taken_in_memory_before_the_partition_has_read_what_was_written() -> None:
     async def story() -> None:
-        setup = Setup()
-        await setup.worker.take_over(asyncio.Event())
-        received = await received_by(setup, 0, 3)
-        assert setup.stage.offsets == []  # nothing is visible before the commit
-        received.ready.done.set_result(None)
-        assert await setup.worker.conclude(received)
-        assert setup.stage.offsets == [0, 1, 2]
-        assert setup.worker.position == 3
+        setup = await taken_over()
+        await takes_in_memory(setup, None)  # a former owner may have written more
+        setup.worker.note_written(3)
+        await takes_in_memory(setup, None)
+        await process(setup, fetched_batch(0, 3))
+        await takes_in_memory(setup, 3, marks=False)
+        setup.worker.note_written(None)
+        await takes_in_memory(setup, None)
 
     asyncio.run(story())
 
 
-def test_only_the_marker_of_an_own_commit_may_lie_between_batches_in_memory() -> None:
+def test_the_marker_of_the_last_commit_uses_an_offset_unless_it_is_read_already() -> None:
     async def story() -> None:
-        setup = Setup()
-        await setup.worker.take_over(asyncio.Event())
-        assert not await setup.worker.admit(fetched_batch(1, 2), after_marker=True)  # no commit yet
-        assert await received_and_committed(setup, 0, 3)
-        assert not await setup.worker.admit(fetched_batch(5, 6), after_marker=True)
-        assert not await setup.worker.admit(fetched_batch(4, 6), after_marker=False)
-        assert await received_and_committed(setup, 4, 6)
-        assert setup.stage.offsets == [0, 1, 2, 4, 5]
+        setup = await taken_over()
+        setup.worker.note_written(3)
+        await process(setup, fetched_batch(0, 3))
+        await takes_in_memory(setup, 4)
+        marker = fetched_batch(3, 3)
+        assert await setup.worker.admit(marker)
+        setup.worker.pass_over(4)
+        await takes_in_memory(setup, 4)
 
     asyncio.run(story())
 
 
-def test_a_batch_in_memory_is_dropped_if_its_commit_did_not_happen() -> None:
+def test_a_partition_at_work_takes_nothing_in_memory() -> None:
     async def story() -> None:
-        setup = Setup()
-        await setup.worker.take_over(asyncio.Event())
-        received = await received_by(setup, 0, 3)
-        received.ready.done.set_exception(CommitUncertain("no answer"))
-        assert not await setup.worker.conclude(received)
-        assert (setup.stage.offsets, setup.worker.position) == ([], 0)
-        await setup.worker.process(fetched_batch(0, 3))  # it comes from the log
-        assert setup.stage.offsets == [0, 1, 2]
+        setup = await taken_over()
+        setup.worker.note_written(0)
+        assert await setup.worker.admit(fetched_batch(0, 3))
+        assert await setup.worker.admit_next_written(marks=True) is None
 
     asyncio.run(story())
 
 
-def test_a_partition_that_works_on_a_fetched_batch_takes_none_in_memory() -> None:
+def test_a_commit_in_doubt_ends_the_handing_over_until_the_log_is_read() -> None:
     async def story() -> None:
-        setup = Setup()
-        await setup.worker.take_over(asyncio.Event())
-        await received_by(setup, 0, 3)
-        assert not await setup.worker.admit(fetched_batch(3, 4), after_marker=True)
+        setup = await taken_over()
+        setup.worker.note_written(0)
+        setup.committer.fails = [(CommitUncertain("no answer"), False)]
+        assert not await process(setup, fetched_batch(0, 3))
+        await takes_in_memory(setup, None)
 
     asyncio.run(story())

@@ -9,8 +9,8 @@ import pytest
 from aiokafka import errors as kafka_errors
 
 from contracts.broker_errors import told
-from stream.partition import patience
-from stream.partition.patience import until_the_broker_answers
+from stream.transport import patience
+from stream.transport.patience import until_the_broker_answers
 
 
 class Broker:
@@ -33,7 +33,7 @@ def asked(broker: Broker, monkeypatch: pytest.MonkeyPatch) -> tuple[str, list[fl
     async def pause(seconds: float) -> None:
         pauses.append(seconds)
 
-    monkeypatch.setattr("stream.partition.patience.asyncio.sleep", pause)
+    monkeypatch.setattr("stream.transport.patience.asyncio.sleep", pause)
     return asyncio.run(until_the_broker_answers(broker.ask, "reading places")), pauses
 
 

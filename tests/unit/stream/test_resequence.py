@@ -53,9 +53,16 @@ def feed(waiting: Waiting, events: list[Event]) -> tuple[list[int], Waiting]:
     for at, content in events:
         notices = [(at, content)] if isinstance(content, BatchNotice) else []
         part = rows([], 0) if isinstance(content, BatchNotice) else content
-        ready, waiting = waiting.with_arrived(notices, part, np.full(part.num_rows, at)).take_complete()
-        left += ready["source_offset"].to_pylist()
+        waiting = waiting.with_arrived(notices, part, np.full(part.num_rows, at))
+        ready, waiting = complete_of(waiting)
+        left += ready
     return left, waiting
+
+
+def complete_of(waiting: Waiting) -> tuple[list[int], Waiting]:
+    """Return the offsets of the transactions that are complete, in order, and the state that waits."""
+    ready, rest = waiting.take_complete()
+    return waiting.rows["source_offset"].to_numpy()[ready].tolist(), rest
 
 
 @given(interleaved_ways())
@@ -98,11 +105,11 @@ def test_a_batch_sent_twice_and_longer_the_second_time_leaves_once(
 def test_a_batch_is_complete_without_the_transactions_that_are_lost() -> None:
     waiting = Waiting.nothing(SCHEMA)
     waiting = waiting.with_arrived([(1, BatchNotice(0, 3, 3))], rows([0, 2], 3), np.array([2, 2]))
-    ready, waiting = waiting.take_complete()
-    assert ready.num_rows == 0
+    ready, waiting = complete_of(waiting)
+    assert ready == []
     lost = [(5, LostRows(3, 1))]
-    ready, waiting = waiting.with_arrived([], rows([], 3), np.empty(0, np.int64), lost).take_complete()
-    assert ready["source_offset"].to_pylist() == [0, 2]
+    ready, waiting = complete_of(waiting.with_arrived([], rows([], 3), np.empty(0, np.int64), lost))
+    assert ready == [0, 2]
     assert waiting.lost == ()
 
 
@@ -110,6 +117,16 @@ def test_batches_before_an_unknown_loss_leave_with_what_has_arrived_and_later_on
     waiting = Waiting.nothing(SCHEMA)
     notices = [(1, BatchNotice(0, 3, 3)), (9, BatchNotice(3, 6, 3))]
     waiting = waiting.with_arrived(notices, rows([1], 3), np.array([2]), [(5, LostRows(EVERY_BATCH, 0))])
-    ready, waiting = waiting.with_arrived([], rows([3], 6), np.array([10])).take_complete()
-    assert ready["source_offset"].to_pylist() == [1]
+    ready, waiting = complete_of(waiting.with_arrived([], rows([3], 6), np.array([10])))
+    assert ready == [1]
     assert waiting.first_needed(99) == 9
+
+
+def test_a_batch_that_is_announced_right_after_deleted_records_is_whole() -> None:
+    waiting = Waiting.nothing(SCHEMA, 3).torn_before(4)
+    ready, waiting = complete_of(
+        waiting.with_arrived([(4, BatchNotice(3, 6, 2))], rows([3], 6), np.array([5]))
+    )
+    assert ready == []
+    ready, _ = complete_of(waiting.with_arrived([], rows([5], 6), np.array([6])))
+    assert ready == [3, 5]

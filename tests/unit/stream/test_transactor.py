@@ -9,7 +9,7 @@ from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import KafkaError
 
 from settings import BrokerSettings
-from stream.partition.transactor import connected
+from stream.partition.batch_writer import connected
 
 
 def test_a_broker_that_names_no_brokers_yet_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:

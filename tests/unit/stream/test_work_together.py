@@ -34,8 +34,8 @@ def stages(topic: str) -> list[Stage]:
     entry = base_change(small_base(names=NAMES), threshold=3.0).entry(sequence=1, time=0.0)
     control = cast(Any, SimpleNamespace(current=Snapshot().apply(entry, 0)))
     nothing = cast(Any, None)
-    wiring = Wiring(SETTINGS, control, lambda: nothing, lambda: nothing, lambda at, work: None)
-    return [wiring.worker(TopicPartition(topic, number))._stage for number in range(PARTITIONS)]
+    wiring = Wiring(SETTINGS, control, lambda: nothing, lambda at, work: None)
+    return [wiring.worker(TopicPartition(topic, number)).stage for number in range(PARTITIONS)]
 
 
 def fetched(topic: str, number: int, keys: ByteStrings, values: ByteStrings) -> FetchedBatch:

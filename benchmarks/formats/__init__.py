@@ -1,0 +1,1 @@
+"""Decoding the same payments from JSON and from Avro."""

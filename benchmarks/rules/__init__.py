@@ -1,0 +1,1 @@
+"""Cost of evaluating the conditions of rules."""

@@ -1,0 +1,208 @@
+"""Counts what a rule would have matched in stored transactions, for the console and the CLI."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from console.models.results import CannotScore, RuleDraft
+from console.models.two_processes import Take, in_two
+from contracts.standing_policy import StandingPolicy
+from control.rules_in_force import vocabulary_of
+from control.snapshot import Snapshot
+from features.byte_strings import ByteStrings
+from features.columns import NO_CURRENCY, currency_code
+from replay.blast_radius import BlastRadius, PastRows, Tally, count, radius_of
+from replay.rule_trial import RuleTrial
+from replay.truth import FRAUD as IS_FRAUD
+from replay.truth import GENUINE as IS_GENUINE
+from replay.truth import UNKNOWN
+from rules.evaluation import Rows
+from rules.typed import Field
+from rules.vocabulary import Vocabulary
+from storage import UnitOfWork, open_engine
+from storage.labels import FRAUD
+from storage.traffic_columns import (
+    PER_PART,
+    TrafficColumns,
+    TrafficPart,
+    Verdicts,
+    WantedColumns,
+    parts_of_traffic,
+    read_part,
+    read_verdicts,
+)
+
+DAY_S: Final = 86_400.0
+MOST_ROWS: Final = 10_000_000
+"""Transactions of one question, newest first: about 15 s of a processor."""
+FEWEST_PARTS_FOR_TWO: Final = 8
+"""From this many parts on, a copy of the process counts half: below, the gain is less than half a second."""
+MOST_SECONDS: Final = 60.0
+"""Seconds of one question; the result says where it was cut off."""
+
+
+def blast_radius(
+    unit: UnitOfWork,
+    snapshot: Snapshot,
+    draft: RuleDraft,
+    names: Vocabulary,
+    policy: StandingPolicy,
+    *,
+    seconds: float = MOST_SECONDS,
+) -> BlastRadius:
+    """Evaluate a rule on the stored transactions of the last days.
+
+    Surprises of single scorers are computed again, with what is in force now.
+
+    Args:
+        unit: Open unit of work.
+        snapshot: What is in force; without a base, `names` are the names that there are.
+        draft: The rule, and how far to look back.
+        names: Names by the settings.
+        policy: Its budget is what the alerts are compared with.
+        seconds: Older transactions are left out once this much time is spent.
+
+    Raises:
+        CannotScore: Nothing is stored.
+        RuleError: The condition cannot be used, or reads what is not stored.
+    """
+    in_force = vocabulary_of(snapshot.scorers, snapshot.lists)
+    vocabulary = in_force if in_force.features else replace(names, lists=in_force.lists)
+    trial = RuleTrial.of(draft.definition, vocabulary, snapshot.written.evaluated, draft.apart_from)
+    newest = unit.transactions.newest_event_time()
+    if newest is None:
+        raise CannotScore("no transaction is stored; check that `flagfive recorder` writes this database")
+    since = newest - draft.days * DAY_S
+    reading = Reading(unit, snapshot, trial, vocabulary, since, read_verdicts(unit.session, since))
+    tally, limited = _counted(unit, reading, seconds)
+    return radius_of(trial, tally, policy.alert_rate, policy.alerts_per_day, limited)
+
+
+def _counted(unit: UnitOfWork, reading: Reading, seconds: float) -> tuple[Tally, str]:
+    parts, until = parts_of_traffic(unit.session), time.monotonic() + seconds
+    chosen = parts[: MOST_ROWS // PER_PART]
+
+    def work(take: Take, copied: bool) -> tuple[Tally, bool]:
+        own = _reconnected(reading) if copied else reading
+        tally = Tally()
+        while (task := take()) >= 0:
+            if time.monotonic() > until:
+                return tally, True
+            own.add(chosen[task], tally)
+        return tally, False
+
+    both = len(chosen) >= FEWEST_PARTS_FOR_TWO and (os.cpu_count() or 1) > 1
+    results = in_two(work, len(chosen)) if both else [work(iter([*range(len(chosen)), -1]).__next__, False)]
+    tally = Tally()
+    for one, _ in results:
+        tally.merge(one)
+    if any(late for _, late in results):
+        return tally, f"the limit is {seconds:g} s"
+    return tally, f"the limit is {MOST_ROWS:,} transactions" if len(chosen) < len(parts) else ""
+
+
+def _reconnected(reading: Reading) -> Reading:
+    url = reading.unit.session.get_bind().engine.url
+    engine = open_engine(url.render_as_string(hide_password=False))
+    return replace(reading, unit=UnitOfWork(engine, reads_only=True))
+
+
+@dataclass
+class Reading:
+    """Reads stored transactions as rules see them, and counts them.
+
+    Attributes:
+        unit: Open unit of work.
+        snapshot: What is in force.
+        trial: What is evaluated.
+        vocabulary: The names that there are.
+        since: Lowest event time, seconds since 1970.
+        verdicts: Last verdicts by partition.
+    """
+
+    unit: UnitOfWork
+    snapshot: Snapshot
+    trial: RuleTrial
+    vocabulary: Vocabulary
+    since: float
+    verdicts: Mapping[int, Verdicts]
+
+    def add(self, part: TrafficPart, tally: Tally) -> None:
+        """Count the transactions of a part."""
+        width = len(self.vocabulary.features)
+        for columns in read_part(self.unit.session, part, self.wanted, since=self.since, width=width):
+            tally.left_out += columns.left_out
+            if len(columns):
+                tally.merge(count(self.trial, self._past(columns), self.snapshot.lists.by_name))
+
+    @property
+    def wanted(self) -> WantedColumns:
+        """What the rules read."""
+        program = self.trial.program
+        by_card = self.vocabulary.entities[:1] if self.trial.gates.by_card else ()
+        kinds = {*program.texts, *(one.entity for one in program.listed), *by_card}
+        return WantedColumns(
+            tuple(sorted(kinds)),
+            *(Field(name) in program.numbers for name in ("surprise", "category", "currency")),
+        )
+
+    def _past(self, columns: TrafficColumns) -> PastRows:
+        rows = rows_of_columns(columns, self._surprises(columns.features))
+        return PastRows(
+            rows,
+            rows.keys.get(self.vocabulary.entities[0]) if self.trial.gates.by_card else None,
+            columns.partition,
+            columns.offset,
+            columns.decision,
+            columns.winner,
+            _truth(columns, self.verdicts.get(columns.partition)),
+        )
+
+    def _surprises(self, features: NDArray[np.float32]) -> Callable[[], NDArray[np.float64]]:
+        stack = self.snapshot.stack
+        if stack is None:
+            return lambda: np.zeros((len(features), 1))
+        return lambda: stack.surprises(features) + stack.shifts
+
+
+def rows_of_columns(columns: TrafficColumns, surprises: Callable[[], NDArray[np.float64]]) -> Rows:
+    """Return stored transactions as rules see them; what was not read is absent, and risk is 0."""
+    n = len(columns)
+    keys = {
+        kind: ByteStrings.from_arrow(pa.array(values, pa.large_string()))
+        for kind, values in columns.keys.items()
+    }
+    return Rows(
+        columns.features,
+        columns.event_time,
+        columns.amount,
+        np.zeros(n, np.int32) if columns.currency is None else _currencies(columns.currency),
+        np.full(n, -1, np.int32) if columns.category is None else columns.category,
+        keys,
+        np.zeros(n) if columns.surprise is None else columns.surprise,
+        np.zeros(n),
+        surprises,
+    )
+
+
+def _currencies(texts: Sequence[str | None]) -> NDArray[np.int32]:
+    codes = {text: currency_code(text) if text else NO_CURRENCY for text in set(texts)}
+    return np.array([codes[text] for text in texts], np.int32)
+
+
+def _truth(columns: TrafficColumns, known: Verdicts | None) -> NDArray[np.int8]:
+    truth = np.full(len(columns), UNKNOWN, np.int8)
+    if known is None:
+        return truth
+    place = np.minimum(np.searchsorted(known.offset, columns.offset), len(known.offset) - 1)
+    judged = known.offset[place] == columns.offset
+    truth[judged] = np.where(known.verdict[place[judged]] == FRAUD, IS_FRAUD, IS_GENUINE)
+    return truth
