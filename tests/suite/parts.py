@@ -21,6 +21,9 @@ NAMESPACES = (
     *("sh", "-c", 'mount -t tmpfs run /run && exec "$@"', "sh"),
 )
 NO_TESTS = 5  # pytest's exit code
+# Brokers, databases and browsers share two cores, and now and then one answers later than a test waits. A test
+# that fails runs once more. The summary lists it as RERUN, with the error of its first try.
+RETRY = ("--reruns=1", "-rfERs")
 # Takes arguments for pytest or the checks, the clone, and where to print.
 Run = Callable[[list[str], Path, Output], Outcome]
 
@@ -56,6 +59,7 @@ def run_pytest(arguments: list[str], clone: Path, output: Output, before: Sequen
             "pytest",
             f"--junitxml={report}",
             "--durations=12",
+            *RETRY,
             *arguments,
             clone=clone,
             output=output,
