@@ -42,6 +42,19 @@ def test_a_failure_fails_the_run(clone: Path, capfd: pytest.CaptureFixture[str],
     assert capfd.readouterr().out.splitlines()[-1] == "0 passed, 1 failed, 0 skipped"
 
 
+def test_a_test_that_passes_at_the_second_try_counts_once_and_is_named(
+    clone: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    tried = clone / "tried"
+    text = "from pathlib import Path\ndef test_a():\n    tried = Path({tried!r})\n"
+    text += "    if not tried.exists():\n        tried.touch()\n        assert False\n"
+    write_tests(clone, "contract", text.format(tried=str(tried)))
+    assert run_parts.main(["contract"]) == 0
+    lines = capfd.readouterr().out.splitlines()
+    assert any(line.startswith("RERUN") and line.endswith("::test_a") for line in lines)
+    assert lines[-1] == "1 passed, 0 failed, 0 skipped"
+
+
 def test_a_part_without_tests_is_reported_and_alone_is_not_green(capfd: pytest.CaptureFixture[str]) -> None:
     assert run_parts.main(["end_to_end"]) == 1
     assert "no tests in tests/end_to_end" in capfd.readouterr().out
@@ -81,7 +94,7 @@ def test_the_output_of_parts_that_run_side_by_side_stays_whole(
 
 def test_an_unknown_part_is_named(capfd: pytest.CaptureFixture[str]) -> None:
     assert run_parts.main(["units"]) == 2
-    assert "style, unit, contract, integration, end_to_end" in capfd.readouterr().err
+    assert "integration, unit, stream, end_to_end, contract, style" in capfd.readouterr().err
 
 
 def test_a_part_that_takes_many_minutes_runs_only_by_name(
