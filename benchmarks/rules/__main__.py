@@ -1,7 +1,8 @@
-"""`./run bench rules [--stored ROWS] [--json FILE]`: cost of rules and of lists, without a broker.
+"""`./run bench rules [--stored ROWS] [--live CHANGES] [--json FILE]`: cost of rules and of lists.
 
-Live: microseconds of a transaction by number of rules. With `--stored`, also the blast radius of a rule over
-generated rows of SQLite, by number of rules in force that it is compared with.
+Microseconds of a transaction by number of rules, without a broker. With `--stored`, also the blast radius of
+a rule over generated rows of SQLite, by number of rules in force that it is compared with. With `--live`,
+also the time until a saved rule decides on every partition, with a broker and payments that flow.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.rules import stored
+from benchmarks.rules import live, stored
 from control.list_entries import bucket_from_bytes, bucket_to_bytes
 from features.byte_strings import ByteStrings
 from features.hashing import hash_strings
@@ -136,6 +137,14 @@ def main(arguments: list[str]) -> None:
         metavar="ROWS",
         help="store ROWS and measure blast radii (default none)",
     )
+    parser.add_argument(
+        "--live",
+        type=int,
+        default=0,
+        metavar="CHANGES",
+        help="save and roll back a live rule CHANGES times while payments flow (default none)",
+    )
+    parser.add_argument("--rate", type=float, default=3_000.0, help="payments a second (default 3,000)")
     parser.add_argument("--plot", type=Path, metavar="FILE", help="plot live cost by number of rules there")
     chosen = parser.parse_args(arguments)
     found = [measure(rules, batch) for batch in BATCHES for rules in RULES]
@@ -153,8 +162,16 @@ def main(arguments: list[str]) -> None:
         plot(found, chosen.plot)
     if chosen.stored:
         found += stored.measure_all(chosen.stored)
+    changes = [live.measure(chosen.live, chosen.rate, log)] if chosen.live else []
+    for change in changes:
+        print(json.dumps(change, indent=1))
     if chosen.json:
-        chosen.json.write_text(json.dumps(found + lists, indent=1) + "\n")
+        chosen.json.write_text(json.dumps([*found, *lists, *changes], indent=1) + "\n")
+
+
+def log(line: str) -> None:
+    """Print a line of progress."""
+    print(line, file=sys.stderr, flush=True)
 
 
 def plot(found: list[dict[str, float]], file: Path) -> None:
