@@ -13,6 +13,7 @@ from console.pages.evidence import evidence_links
 from console.pages.frame import frame
 from console.pages.parts import banner, box, facts, moment, panel, text, tile, word
 from console.pages.review import ReviewPanel
+from console.pages.rule_suggestion import RuleSuggestionPanel
 from console.pages.viewer import PageViewer, SignedIn
 from console.pages.what_if import WhatIfPanel
 from console.pages.words import NOTHING, amount, count, percent, seconds
@@ -94,6 +95,8 @@ class EpisodeView:
                 self._review.rows()
                 self._catches.panel()
                 self.flags()
+                if self._viewer.may("flag"):
+                    RuleSuggestionPanel(self._viewer, self._found.id, self._found.name).show()
             with box("stack"):
                 self.story()
 

@@ -72,7 +72,7 @@ class RadiusPanel:
 
     def _found(self, found: RulePreview) -> None:
         radius = found.radius
-        _tiles(found)
+        radius_tiles(found)
         if radius.limited:
             banner(radius.limited)
         series = {
@@ -88,7 +88,8 @@ class RadiusPanel:
         _near_misses(self._viewer, found.counter_examples)
 
 
-def _tiles(preview: RulePreview) -> None:
+def radius_tiles(preview: RulePreview) -> None:
+    """Draw the figures of a blast radius."""
     found = preview.radius
     looked = f"of {found.transactions:,} in {found.days:,.1f} days"
     with box("tiles"):

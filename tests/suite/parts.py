@@ -21,8 +21,8 @@ NAMESPACES = (
     *("sh", "-c", 'mount -t tmpfs run /run && exec "$@"', "sh"),
 )
 NO_TESTS = 5  # pytest's exit code
-# Brokers, databases and browsers share two cores, and now and then one answers later than a test waits. A test
-# that fails runs once more. The summary lists it as RERUN, with the error of its first try.
+# Brokers, databases and browsers share two cores, and now and then one answers later than a test waits. A
+# test that fails runs once more. The summary lists it as RERUN, with the error of its first try.
 RETRY = ("--reruns=1", "-rfERs")
 STREAM = "integration/stream"
 # Takes arguments for pytest or the checks, the clone, and where to print.
