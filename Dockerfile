@@ -1,20 +1,39 @@
-# One image for every process of flagfive; the verb says which. Kafka and PostgreSQL are images of their own.
+# Two images from one file; the verb says which process runs. Kafka and PostgreSQL are images of their own.
+#
+#   --target flagfive   every process but the adaptation worker; it has no torch
+#   --target adapter    the whole command, with torch: the adaptation worker, `train`, `prior` (the default)
+#
+#   --build-arg TORCH_INDEX=ADDRESS   take torch from another index, for example one with CPU-only builds, without a
+#                                     check of its hash. Without it torch comes with CUDA libraries, 5 GB of them
+#   --build-arg REVISION=$(git rev-parse HEAD)   for the label org.opencontainers.image.revision
+#   --secret id=pip,src=PIP.CONF      settings of pip for the build: index, proxy, certificates
 ARG PYTHON=3.11.14-slim-bookworm
 
 FROM python:${PYTHON} AS environment
 # Wheels only, each checked by its hash: nothing is compiled and no build tool is needed.
-COPY requirements/runtime.txt /requirements.txt
-RUN python -m venv /environment \
-    && /environment/bin/pip install --no-cache-dir --no-deps --require-hashes --only-binary :all: -r /requirements.txt
+COPY requirements/runtime.txt /runtime.txt
+RUN awk '/^[^ ]/ { keep = !/^(torch|triton|nvidia-[^=]*|cuda-[^=]*)==/ } keep' /runtime.txt >/without_torch.txt \
+    && python -m venv /environment
+RUN --mount=type=secret,id=pip,target=/etc/pip.conf \
+    /environment/bin/pip install --no-cache-dir --no-deps --require-hashes --only-binary :all: -r /without_torch.txt
 
-FROM python:${PYTHON}
+FROM environment AS environment-with-torch
+ARG TORCH_INDEX=
+RUN --mount=type=secret,id=pip,target=/etc/pip.conf \
+    if [ -n "$TORCH_INDEX" ]; then \
+        /environment/bin/pip install --no-cache-dir --no-deps --only-binary :all: --index-url "$TORCH_INDEX" \
+            "$(sed -n 's/^\(torch==[^ ]*\).*/\1/p' /runtime.txt)"; \
+    else \
+        /environment/bin/pip install --no-cache-dir --no-deps --require-hashes --only-binary :all: -r /runtime.txt; \
+    fi
+
+FROM python:${PYTHON} AS code
 # lightgbm and scikit-learn compute with OpenMP.
 RUN apt-get update \
     && apt-get install -y --no-install-recommends libgomp1 \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --uid 10001 --no-create-home flagfive
 
-COPY --from=environment /environment /environment
 WORKDIR /app
 COPY features features
 COPY meta meta
@@ -40,7 +59,21 @@ COPY flagfive.toml flagfive.toml
 ENV PATH=/environment/bin:$PATH PYTHONPATH=/app PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
     NUMBA_CACHE_DIR=/app/var/numba
 RUN mkdir var && chown flagfive var
-VOLUME /app/var
 USER 10001
 ENTRYPOINT ["python", "-P", "-m", "flagfive"]
 CMD ["--help"]
+LABEL org.opencontainers.image.title=flagfive \
+    org.opencontainers.image.version=0.1.0 \
+    org.opencontainers.image.licenses=Apache-2.0
+
+FROM code AS flagfive
+COPY --from=environment /environment /environment
+VOLUME /app/var
+ARG REVISION=unknown
+LABEL org.opencontainers.image.revision=$REVISION
+
+FROM code AS adapter
+COPY --from=environment-with-torch /environment /environment
+VOLUME /app/var
+ARG REVISION=unknown
+LABEL org.opencontainers.image.revision=$REVISION

@@ -23,6 +23,7 @@ from tests.unit.test_imports import MAY_IMPORT
 SCHEMAS = CLONE / "tests" / "schemas"
 MANIFESTS = sorted((CLONE / "deploy" / "kubernetes").glob("*.yaml"))
 OURS = "flagfive:0.1.0"
+WITH_TORCH = {"adapter": "flagfive-adapter:0.1.0", "adapter-gpu": "flagfive-adapter-gpu:0.1.0"}
 PORTS = {"worker", "recorder", "adapter", "monitor", "console", "decide"}
 WRITES_ITS_OWN_CONFIGURATION = {"kafka"}
 
@@ -102,7 +103,21 @@ def test_the_image_is_named_by_the_version_of_the_project() -> None:
     version = re.search(r'^version = "(.+)"', (CLONE / "pyproject.toml").read_text(), re.MULTILINE)
     assert version is not None
     assert f"flagfive:{version[1]}" == OURS
-    assert {one["image"] for one in services().values() if "build" in one} == {OURS}
+    built = {name: one["image"] for name, one in services().items() if "build" in one}
+    assert built == {name: WITH_TORCH.get(name, OURS) for name in built}
+    images = {name: pod["containers"][0]["image"] for name, pod in pods().items()}
+    assert images == {name: WITH_TORCH.get(name, OURS) for name in images}
+    assert f"org.opencontainers.image.version={version[1]} " in (CLONE / "Dockerfile").read_text()
+
+
+def test_only_the_images_of_the_adaptation_worker_are_built_with_torch() -> None:
+    """The stage without torch leaves out what `./run` leaves out for an index with CPU-only builds."""
+    for name, service in services().items():
+        if "build" in service:
+            assert service["build"]["target"] == ("adapter" if name in WITH_TORCH else "flagfive")
+    left_out = r"awk '(/\^\[\^ \]/ \{ keep = .+ \} keep)'"
+    (in_run,) = re.findall(left_out, (CLONE / "run").read_text())
+    assert re.findall(left_out, (CLONE / "Dockerfile").read_text()) == [in_run]
 
 
 @pytest.mark.parametrize("name", services())
@@ -146,7 +161,7 @@ def test_liveness_asks_for_heartbeats_of_the_work_and_readiness_is_asked_for_apa
 def test_every_process_runs_a_verb_and_serves_its_port() -> None:
     ports = Settings().metrics
     for name, service in services().items():
-        if service["image"] == OURS:
+        if "build" in service:
             assert service["command"][0] in VERBS
         if name in PORTS:
             assert service["expose"] == [str(getattr(ports, f"{name}_port"))]
