@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Select, SQLColumnExpression, func, select,
 from sqlalchemy.orm import Session
 
 from storage.alerts import CONFIRMED, OPEN, REJECTED, AlertRow
+from storage.cases import Case, CaseAlert, overdue
 
 Key = TypeVar("Key", str, int)
 UNASSIGNED, ASSIGNED, SNOOZED, DECIDED = "open", "assigned", "snoozed", "decided"
@@ -33,6 +34,8 @@ class AlertFilter:
     until: float | None = None
     after_id: int | None = None
     """Only alerts with a higher id."""
+    overdue: bool = False
+    """Only alerts in a case that is overdue."""
 
 
 def state_of(alert: AlertRow, now: float) -> str:
@@ -206,6 +209,9 @@ def _of(query: Select[Any], wanted: AlertFilter, now: float) -> Select[Any]:
     chosen += [column <= value for column, value in at_most.items() if value is not None]
     if wanted.after_id is not None:
         chosen.append(AlertRow.id > wanted.after_id)
+    if wanted.overdue:
+        late = select(CaseAlert.alert_id).join(Case, Case.id == CaseAlert.case_id).where(overdue(now))
+        chosen.append(AlertRow.id.in_(late))
     return query.select_from(AlertRow).where(*chosen)
 
 

@@ -1,6 +1,8 @@
 """Notes that people write on a transaction or a case."""
 
-from sqlalchemy import Float, Index, String, select
+from collections.abc import Sequence
+
+from sqlalchemy import Float, Index, String, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from storage.masked_text import MaskedText
@@ -46,3 +48,15 @@ class Notes:
         """
         query = select(Note).where(Note.kind == kind, Note.subject == subject)
         return list(self._session.scalars(query.order_by(Note.time, Note.id)))
+
+    def move(self, note_ids: Sequence[int], kind: str, source: str, target: str) -> None:
+        """Give notes of one subject to another of its kind; notes that the source no longer has are left out.
+
+        Args:
+            note_ids: ids of notes, at most 10,000.
+            kind: OF_TRANSACTION or OF_CASE.
+            source: id of the subject that has them.
+            target: id of the subject that gets them.
+        """
+        chosen = (Note.id.in_(note_ids), Note.kind == kind, Note.subject == source)
+        self._session.execute(update(Note).where(*chosen).values(subject=target))

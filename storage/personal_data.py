@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, CursorResult, LargeBinary, delete, inspect
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from storage.alerts import AlertRow
-from storage.cases import Case, CaseAlert
+from storage.cases import Case, CaseAlert, Cases
 from storage.control_entries import ControlEntry
 from storage.entity_index import key_of
 from storage.episodes import Episode, EpisodeTransaction
@@ -68,8 +68,9 @@ class PersonalData:
     def erase(self) -> dict[str, int]:
         """Delete every row about the entity's transactions.
 
-        A case that only holds alerts of the entity is deleted with its notes and links. Lists of ids in
-        episodes lose these ids. Messages of the outbox that were sent and name one are deleted.
+        A case that only holds alerts of the entity is deleted with its notes, its links, and the cases that
+        were merged into it. Lists of ids in episodes lose these ids. Messages of the outbox that were sent
+        and name one are deleted.
 
         Returns:
             Number of deleted rows, by table.
@@ -83,12 +84,14 @@ class PersonalData:
         }
         empty = [case for case in cases if not self._has_alerts(int(case))]
         notes = self._delete_notes(OF_TRANSACTION, self.transactions) + self._delete_notes(OF_CASE, empty)
+        # What a case was merged from holds no alerts of its own, but its title.
+        merged = sum(Cases(self._session).delete_merged_into(int(case)) for case in empty)
         for case in empty:
             self._session.delete(self._session.get_one(Case, int(case)))
         self._forget_in_episodes()
         return deleted | {
             "notes": notes,
-            "cases": len(empty),
+            "cases": len(empty) + merged,
             "outbox": self._delete_messages(),
         }
 

@@ -39,6 +39,7 @@ class AlertQuery(BaseModel):
     max_amount: Amount | None = None
     since: Time | None = None
     until: Time | None = None
+    overdue: bool = Field(False, description="only alerts in a case that is past its deadline")
     sort: Sort = "priority"
     offset: Offset = 0
     limit: Limit = 50
@@ -54,6 +55,7 @@ class AlertQuery(BaseModel):
             max_amount=self.max_amount,
             since=self.since,
             until=self.until,
+            overdue=self.overdue,
         )
 
 

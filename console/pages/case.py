@@ -7,6 +7,8 @@ from nicegui import events, ui
 
 from console.pages.address import page
 from console.pages.case_links import links_panel
+from console.pages.case_merging import merge_button, merged_banner
+from console.pages.case_terms import may_change, patch_case, terms_panel
 from console.pages.cases import CASE_STATES
 from console.pages.frame import frame
 from console.pages.notes import notes_panel
@@ -27,39 +29,42 @@ async def case(viewer: SignedIn, case_id: int) -> None:
         head.title.text = found.title
         with head:
             _state(viewer, route, found)
+        merged_banner(viewer, route, found)
         with box("columns"):
             with box("stack"):
                 _people(viewer, route, found)
-                _alerts(viewer, route, found.alert_rows)
+                terms_panel(viewer, route, found)
+                _alerts(viewer, route, found)
             with box("stack"):
                 notes_panel(viewer, found.notes, f"{route}/notes")
                 links_panel(viewer, route, found.links)
 
 
 def _state(viewer: PageViewer, route: str, found: CaseDetails) -> None:
-    if not viewer.may("decide"):
+    if not may_change(viewer, found):
         word(found.status)
         return
 
     async def change(event: events.ValueChangeEventArguments[Any]) -> None:
-        await _patch(viewer, route, {"status": event.value})
+        await patch_case(viewer, route, {"status": event.value})
 
     choice = ui.select(list(CASE_STATES), value=found.status, label="Status", on_change=change)
     choice.props("outlined dense").style("width: 140px")
     if found.owner != viewer.name:
         button("Assign to me", lambda: _give(viewer, route, viewer.name), icon="person_add")
+    merge_button(viewer, route, found)
 
 
 def _people(viewer: PageViewer, route: str, found: CaseDetails) -> None:
     """Owner, author and times of the case."""
     with panel("Case"), box("stack tight"):
-        facts([("Owner", found.owner or "none"), ("Opened by", found.author)])
+        facts([("Number", str(found.id)), ("Owner", found.owner or "none"), ("Opened by", found.author)])
         with box("muted small"):
             text("opened ", tag="span")
             moment(found.created_at, viewer.zone)
             text(", changed ", tag="span")
             moment(found.changed_at, viewer.zone)
-        if viewer.may("decide"):
+        if may_change(viewer, found):
             _hand_over(viewer, route, found)
 
 
@@ -76,20 +81,12 @@ def _hand_over(viewer: PageViewer, route: str, found: CaseDetails) -> None:
 
 
 async def _give(viewer: PageViewer, route: str, owner: str | None) -> None:
-    if await _patch(viewer, route, {"owner": owner}):
+    if await patch_case(viewer, route, {"owner": owner}):
         ui.navigate.reload()
 
 
-async def _patch(viewer: PageViewer, route: str, body: dict[str, str | None]) -> bool:
-    """Send a change; return False, and notify the viewer, where the API refuses it."""
-    with notify_refusals():
-        await viewer.api.patch(route, CaseDetails, body)
-        ui.notify("Saved")
-        return True
-    return False
-
-
-def _alerts(viewer: PageViewer, route: str, rows: list[TransactionRow]) -> None:
+def _alerts(viewer: PageViewer, route: str, found: CaseDetails) -> None:
+    rows = found.alert_rows
     with panel("Alerts"), box("stack tight"):
         if not rows:
             empty("No alerts yet", "Add alerts by their transaction id.", "inbox")
@@ -97,7 +94,7 @@ def _alerts(viewer: PageViewer, route: str, rows: list[TransactionRow]) -> None:
             with table(["Raised", "Card", "#Amount", "State"], "Alerts of the case"):
                 for row in rows:
                     _alert(viewer, row)
-        if viewer.may("decide"):
+        if may_change(viewer, found):
             _add_alert(viewer, route)
 
 

@@ -1,9 +1,12 @@
 """Cases: alerts that analysts work on together."""
 
+from urllib.parse import urlencode
+
 from nicegui import ui
 
 from console.pages.address import page
 from console.pages.api_client import PREFIX
+from console.pages.case_terms import PRIORITIES, due
 from console.pages.frame import frame
 from console.pages.parts import box, button, cell, dialog_sheet, empty, moment, panel, table, tabs, text, word
 from console.pages.refusals import notify_refusals
@@ -12,21 +15,23 @@ from console.pages.words import NOTHING
 from console.results.cases import CaseDetails, CaseList, CaseRow
 
 CASE_STATES = ("open", "working", "closed")
+OVERDUE = "overdue"
 MOST = 200
 
 
 @page("/cases", "Cases")
 async def cases(viewer: SignedIn, status: str = "") -> None:
-    """Show cases of one status or all, most recently changed first; exports use the same filter."""
-    chosen = status if status in CASE_STATES else ""
+    """Show cases of one status, overdue ones or all, most recently changed first; exports filter alike."""
+    chosen = status if status in (*CASE_STATES, OVERDUE) else ""
+    query = {"overdue": "true"} if chosen == OVERDUE else {"status": chosen}
     with frame(viewer, "Cases") as head:
-        found = await viewer.api.get("/cases", CaseList, limit=MOST, status=chosen)
+        found = await viewer.api.get("/cases", CaseList, limit=MOST, **query)
         with head:
             if found.rows:
-                _exports(chosen)
+                _exports({name: value for name, value in query.items() if value})
             if viewer.may("decide"):
                 button("New case", lambda: _begin(viewer), icon="add", kind="go")
-        addresses = {one.capitalize(): f"/cases?status={one}" for one in CASE_STATES}
+        addresses = {one.capitalize(): f"/cases?status={one}" for one in (*CASE_STATES, OVERDUE)}
         tabs({"All": "/cases"} | addresses, chosen.capitalize() or "All", "Status")
         with panel():
             if found.rows:
@@ -40,22 +45,29 @@ async def cases(viewer: SignedIn, status: str = "") -> None:
             )
 
 
-def _exports(status: str) -> None:
-    of_status = f"&status={status}" if status else ""
+def _exports(query: dict[str, str]) -> None:
     for kind in ("csv", "json"):
-        ui.link(kind.upper(), f"{PREFIX}/cases/export?format={kind}{of_status}").props("download")
+        address = f"{PREFIX}/cases/export?{urlencode({'format': kind} | query)}"
+        ui.link(kind.upper(), address).props("download")
 
 
 def _list(viewer: PageViewer, rows: list[CaseRow]) -> None:
-    with table(["Title", "Status", "Owner", "#Alerts", "Changed"], "Cases"):
+    heads = ["Title", "Status", "Owner", "#Alerts", "~Priority", "Due", "~Changed"]
+    with table(heads, "Cases"):
         for row in rows:
             with ui.element("tr"):
                 with cell():
                     ui.link(row.title, f"/cases/{row.id}").classes("strong")
                 with cell():
                     word(row.status)
+                    if row.merged_into is not None:
+                        text("merged", "muted small", tag="span")
                 text(row.owner or NOTHING, tag="td")
                 text(f"{row.alerts:,}", "number", tag="td")
+                with cell():
+                    word(row.priority)
+                with cell():
+                    due(viewer, row)
                 with cell(), box("muted"):
                     moment(row.changed_at, viewer.zone)
 
@@ -63,12 +75,14 @@ def _list(viewer: PageViewer, rows: list[CaseRow]) -> None:
 def _begin(viewer: PageViewer) -> None:
     async def make() -> None:
         with notify_refusals():
-            made = await viewer.api.post("/cases", CaseDetails, {"title": (title.value or "").strip()})
+            wanted = {"title": (title.value or "").strip(), "priority": priority.value}
+            made = await viewer.api.post("/cases", CaseDetails, wanted)
             ui.navigate.to(f"/cases/{made.id}")
 
     with dialog_sheet() as dialog:
         text("New case", tag="h2")
         title = ui.input("Title").props("outlined dense autofocus maxlength=200").on("keydown.enter", make)
+        priority = ui.select(list(PRIORITIES), value="normal", label="Priority").props("outlined dense")
         with box("line"):
             button("Create", make, kind="go")
             button("Cancel", dialog.close)

@@ -14,6 +14,7 @@ def alert_columns() -> list[Column]:
         column("Found by", "scorer", "scorer", width=150, narrow=110, wide=True),
         column("State", "state", "outcome", width=110, roomy=True),
         column("Assigned", "assignee", "", width=110, roomy=True),
+        column("Case due", "due_at", "due", width=142, roomy=True),
     ]
 
 

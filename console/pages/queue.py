@@ -26,6 +26,8 @@ STATES = {
     "decided": "Decided",
 }
 
+DEADLINES = {"": "Any", "true": "Overdue"}
+
 
 @page("/", "Queue")
 async def queue(viewer: SignedIn) -> None:
@@ -78,6 +80,7 @@ class Filters:
             mine = {"": "Anyone", viewer.name: "Me"}
             self._add("assignee", ui.select(mine, value="", label="Assigned to"))
             self._add("detector", ui.select(scorers, value="", label="Found by"))
+            self._add("overdue", ui.select(DEADLINES, value="", label="Case"))
             self._add("card", ui.input("Card").props("clearable debounce=300 data-search"))
             self._add("min_amount", ui.number("Amount from", min=0).props("debounce=300").classes("narrow"))
             self._add("max_amount", ui.number("to", min=0).props("debounce=300").classes("narrow"))

@@ -9,7 +9,7 @@ from console.results.transactions import NoteRow, TransactionRow
 
 @dataclass(frozen=True)
 class CaseRow:
-    """One case in a list; `alerts` is their number."""
+    """One case in a list; `alerts` is their number. Times are seconds since 1970-01-01 UTC."""
 
     id: int
     title: str
@@ -19,6 +19,11 @@ class CaseRow:
     created_at: float
     changed_at: float
     alerts: int
+    priority: str
+    due_at: float | None
+    overdue: bool
+    merged_into: int | None
+    """Id of the case that has its content now."""
 
 
 @dataclass(frozen=True)
@@ -42,8 +47,9 @@ class LinkRow:
 
 @dataclass(frozen=True)
 class CaseDetails(CaseRow):
-    """One case with its alerts, notes and links."""
+    """One case with its alerts, notes and links; `merged_from` are the cases that were merged into it."""
 
+    merged_from: list[int]
     alert_rows: list[TransactionRow]
     notes: list[NoteRow]
     links: list[LinkRow]

@@ -45,6 +45,8 @@ class TransactionRow:
     verdict: str | None = None
     assignee: str | None = None
     snoozed_until: float | None = None
+    due_at: float | None = None
+    """In lists of alerts: the earliest deadline of the open cases that hold the alert."""
     role: str | None = None
     """In an episode: `support` or `lookalike`."""
 

@@ -22,7 +22,11 @@ def list_alerts(
         alerts = unit.queue.page(
             wanted, now=now, sort=column, descending=descending, offset=offset, limit=limit
         )
-        return AlertList(total, [row_of_alert(alert, context.cards, now=now) for alert in alerts])
+        due = unit.cases.deadlines([alert.id for alert in alerts])
+        return AlertList(
+            total,
+            [row_of_alert(alert, context.cards, now=now, due_at=due.get(alert.id)) for alert in alerts],
+        )
 
 
 def newest_alerts(context: ConsoleContext, after: int, limit: int) -> NewestAlerts:

@@ -16,8 +16,20 @@ DECISIONS = ("approve", "review", "decline")
 VERDICTS = {CONFIRMED: FRAUD, REJECTED: GENUINE}
 
 
-def row_of_alert(alert: AlertRow, cards: CardTokens, *, now: float) -> TransactionRow:
-    """Return the row of an alert as published, with its current state."""
+def row_of_alert(
+    alert: AlertRow, cards: CardTokens, *, now: float, due_at: float | None = None
+) -> TransactionRow:
+    """Return the row of an alert as published, with its current state.
+
+    Args:
+        alert: the alert.
+        cards: masks cards.
+        now: the current time, seconds since 1970.
+        due_at: the earliest deadline of its open cases.
+
+    Returns:
+        The row.
+    """
     body = alert.body
     return TransactionRow(
         id=alert.id,
@@ -38,6 +50,7 @@ def row_of_alert(alert: AlertRow, cards: CardTokens, *, now: float) -> Transacti
         verdict=VERDICTS.get(alert.status),
         assignee=alert.assignee,
         snoozed_until=alert.snoozed_until,
+        due_at=due_at,
         **_entities(body.get("entities", {}), cards),
     )
 

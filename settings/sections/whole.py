@@ -5,6 +5,7 @@ from pathlib import Path
 from pydantic import Field, ValidationInfo, field_validator
 
 from settings.sections.broker import BrokerSettings, TopicsSettings
+from settings.sections.cases import CasesSettings
 from settings.sections.console import ConsoleSettings
 from settings.sections.decisions import DecisionsSettings
 from settings.sections.episodes import AdaptationSettings, BudgetSettings, ControlSettings, GateSettings
@@ -42,6 +43,7 @@ class Settings(Section):
     adaptation: AdaptationSettings = AdaptationSettings()
     gate: GateSettings = GateSettings()
     lists: ListsSettings = ListsSettings()
+    cases: CasesSettings = CasesSettings()
     control: ControlSettings = ControlSettings()
     keys: KeysSettings = KeysSettings()
     metrics: MetricsSettings = MetricsSettings()

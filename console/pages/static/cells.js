@@ -18,6 +18,13 @@ const TAGS = {
 /** A time, with UTC as a tooltip. */
 export const moment = (params) => node(time(params.value), { title: utc(params.value) });
 
+/** The deadline of an alert's case, marked when it is past. */
+export const due = (params) => {
+  if (params.value == null) return node("");
+  const late = params.value < Date.now() / 1000;
+  return node((late ? "overdue " : "") + time(params.value), { kind: late ? "tag fraud" : "", title: utc(params.value) });
+};
+
 /** An amount in the row's currency. */
 export const money = (params) => node(amount(params.value, params.data?.currency));
 

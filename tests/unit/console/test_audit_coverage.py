@@ -55,6 +55,8 @@ REQUESTS: dict[str, tuple[str, object]] = {
     "POST /rules/{rule_id}/rollback": ("/rules/large/rollback", {}),
     "POST /cases": ("/cases", {"title": "ring", "ids": [1]}),
     "PATCH /cases/{case_id}": ("/cases/{case}", {"title": "other"}),
+    "POST /cases/{case_id}/merge": ("/cases/{case}/merge", {"into": "{other}"}),
+    "POST /cases/{case_id}/unmerge": ("/cases/{merged}/unmerge", None),
     "POST /cases/{case_id}/alerts": ("/cases/{case}/alerts", {"ids": [2]}),
     "POST /cases/{case_id}/notes": ("/cases/{case}/notes", {"text": "seen"}),
     "POST /cases/{case_id}/links": ("/cases/{case}/links", {"url": "https://bank.example/1"}),
@@ -112,6 +114,8 @@ def filled(admin: Person, app: FastAPI, clock: Clock, route: str) -> dict[str, s
     """Make what the request of a route names, and return the ids."""
     made: dict[str, Callable[[], object]] = {
         "case": lambda: admin.post("/cases", {"title": "ring", "ids": [1]}).json()["id"],
+        "other": lambda: admin.post("/cases", {"title": "other"}).json()["id"],
+        "merged": lambda: _merged(admin),
         "token": lambda: admin.post("/tokens", {"name": "t", "scopes": [*Scope]}).json()["row"]["id"],
         "user": lambda: admin.post("/users", NAME).json()["user"]["id"],
         "proposal": lambda: _proposal(admin, app),
@@ -121,6 +125,12 @@ def filled(admin: Person, app: FastAPI, clock: Clock, route: str) -> dict[str, s
     }
     path, body = REQUESTS[route]
     return {name: str(make()) for name, make in made.items() if f"{{{name}}}" in f"{path} {body}"}
+
+
+def _merged(admin: Person) -> int:
+    one, two = (int(admin.post("/cases", {"title": title}).json()["id"]) for title in ("one", "two"))
+    admin.post(f"/cases/{one}/merge", {"into": two})
+    return one
 
 
 def _begun(admin: Person) -> str:

@@ -108,6 +108,8 @@ MAY = {
     "POST /cases": ANALYSTS,
     "PATCH /cases/{case_id}": ANALYSTS,
     "POST /cases/{case_id}/alerts": ANALYSTS,
+    "POST /cases/{case_id}/merge": ANALYSTS,
+    "POST /cases/{case_id}/unmerge": ANALYSTS,
     "POST /cases/{case_id}/notes": ANALYSTS,
     "POST /cases/{case_id}/links": ANALYSTS,
     "GET /policy": READERS,
