@@ -42,6 +42,7 @@ class BaseSettings:
         hidden: Widths of the two hidden layers.
         follow: Weight of the teacher in the loss, 0 to 1; the rest is that of the labels.
         trees: Trees of the teacher.
+        tree_rate: Their learning rate.
         mixtures: Mixtures of two rows that the teacher scores as well.
         seed: Seed of all that is drawn.
         checkpoint_every: Steps between checkpoints.
@@ -53,6 +54,7 @@ class BaseSettings:
     hidden: tuple[int, int] = (64, 32)
     follow: float = 0.9
     trees: int = 250
+    tree_rate: float = 0.05
     mixtures: int = 100_000
     seed: int = 0
     checkpoint_every: int = 500
@@ -115,7 +117,14 @@ def train_base(
         genuine, ignore=drifting(genuine), differences=FeatureColumns(history.features).differences
     )
     tokens = normaliser(history.X)
-    teacher = Teacher.fit(tokens, history.fraud, history.weight, trees=settings.trees, seed=settings.seed)
+    teacher = Teacher.fit(
+        tokens,
+        history.fraud,
+        history.weight,
+        trees=settings.trees,
+        rate=settings.tree_rate,
+        seed=settings.seed,
+    )
     loop = _Loop(tokens, history, teacher, settings, torch.device(device))
     with reproducible(device):
         net = loop.run(progress, checkpoint)

@@ -39,7 +39,9 @@ class Teacher:
     models: tuple[Score, ...]
 
     @classmethod
-    def fit(cls, tokens: Floats, fraud: Labels, weight: Doubles, *, trees: int, seed: int) -> Teacher:
+    def fit(
+        cls, tokens: Floats, fraud: Labels, weight: Doubles, *, trees: int, rate: float = 0.05, seed: int
+    ) -> Teacher:
         """Fit one model per fold to the other folds; frauds are spread evenly over the folds.
 
         Args:
@@ -47,6 +49,7 @@ class Teacher:
             fraud: Which rows are fraud, bool (n,).
             weight: Weight of each row, float64 (n,).
             trees: Trees of each model.
+            rate: Learning rate of the trees.
             seed: Seed of folds and models.
         """
         out, models = np.empty(len(tokens), np.float32), []
@@ -57,7 +60,7 @@ class Teacher:
             fit = ~rest
             if fraud[fit].all() or not fraud[fit].any():  # a kind with a single row is in every model
                 fit = np.ones(len(fold), bool)
-            models.append(_model(tokens[fit], fraud[fit], weight[fit], trees, seed))
+            models.append(_model(tokens[fit], fraud[fit], weight[fit], trees, rate, seed))
             if rest.any():
                 out[rest] = models[-1](tokens[rest])
         return cls(out, tuple(models))
@@ -91,11 +94,11 @@ def _folds(fraud: Labels, count: int, seed: int) -> NDArray[np.int64]:
     return fold
 
 
-def _model(tokens: Floats, fraud: Labels, weight: Doubles, trees: int, seed: int) -> Score:
+def _model(tokens: Floats, fraud: Labels, weight: Doubles, trees: int, rate: float, seed: int) -> Score:
     from sklearn.linear_model import LogisticRegression  # seconds that a start need not wait
 
     booster = lgb.LGBMClassifier(
-        n_estimators=trees, num_leaves=31, learning_rate=0.05, min_child_samples=20, reg_lambda=1.0,
+        n_estimators=trees, num_leaves=31, learning_rate=rate, min_child_samples=20, reg_lambda=1.0,
         subsample=0.8, subsample_freq=1, colsample_bytree=0.8, random_state=seed, deterministic=True,
         n_jobs=1, verbose=-1,
     ).fit(tokens, fraud, sample_weight=weight).booster_  # fmt: skip

@@ -3,7 +3,7 @@
 import hashlib
 import subprocess
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -58,9 +58,16 @@ def running_registry(port: int, log: Path) -> Iterator[str]:
         process.wait()
 
 
-def register(url: str, subject: str, schema: str) -> int:
-    """Register an Avro schema; return its id."""
-    answer = httpx.post(f"{url}/subjects/{subject}/versions", json={"schema": schema}, timeout=60.0)
+def register(
+    url: str,
+    subject: str,
+    schema: str,
+    kind: str = "AVRO",
+    references: Sequence[Mapping[str, str | int]] = (),
+) -> int:
+    """Register a schema; return its id. A reference has the keys `name`, `subject` and `version`."""
+    body = {"schema": schema, "schemaType": kind, "references": list(references)}
+    answer = httpx.post(f"{url}/subjects/{subject}/versions", json=body, timeout=60.0)
     answer.raise_for_status()
     return int(answer.json()["id"])
 

@@ -1,1 +1,1 @@
-"""Decoding the same payments from JSON and from Avro."""
+"""Decoding the same payments from JSON, from Avro and from Protobuf."""

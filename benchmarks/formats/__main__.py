@@ -1,6 +1,6 @@
-"""`./run bench formats`: decode the same payments from JSON and from Avro, on one core.
+"""`./run bench formats`: decode the same payments from JSON, from Avro and from Protobuf, on one core.
 
-Both decoders run in turn on the same batch of payments, several times; the best time of each counts, since
+The decoders run in turn on the same batch of payments, several times; the best time of each counts, since
 another program can only make it longer. The columns must be equal to the bit.
 """
 
@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from benchmarks.formats.protobuf import DESCRIPTORS, written
 from features.byte_strings import ByteStrings
 from features.columns import Columns
 from features.decode import Decoder
@@ -42,23 +43,28 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="./run bench formats", description=__doc__)
     parser.add_argument("--payments", type=int, default=_BATCH, help=f"in the batch (default {_BATCH})")
     payments = _payments(parser.parse_args().payments)
-    schema, avro = TransactionSchema(), WireDecoder(TransactionSchema())
-    avro.schemas.add_avro(1, json.dumps(_SCHEMA))
+    schema, wire = TransactionSchema(), WireDecoder(TransactionSchema())
+    wire.schemas.add_avro(1, json.dumps(_SCHEMA))
+    wire.schemas.add_protobuf(2, DESCRIPTORS)
     texts = ByteStrings.from_list([json.dumps(one).encode() for one in payments])
-    records = ByteStrings.from_list([_avro(one) for one in payments])
+    avro = ByteStrings.from_list([_avro(one) for one in payments])
+    protobuf = ByteStrings.from_list([b"\0\0\0\0\2\0" + written(one) for one in payments])
     arrival = np.full(len(payments), _ARRIVAL_S)
     decoders: dict[str, Callable[[], tuple[Columns, Rejects]]] = {
         "JSON": lambda: Decoder(schema).decode(texts, arrival),
-        "Avro": lambda: avro.decode(records, arrival),
+        "Avro": lambda: wire.decode(avro, arrival),
+        "Protobuf": lambda: wire.decode(protobuf, arrival),
     }
-    _check_equal(*(decode()[0] for decode in decoders.values()))
+    expected, *others = (decode()[0] for decode in decoders.values())
+    for columns in others:
+        _check_equal(expected, columns)
     best = dict.fromkeys(decoders, float("inf"))
     for _ in range(_REPEATS):
         for name, decode in decoders.items():
             began = time.perf_counter()
             decode()
             best[name] = min(best[name], time.perf_counter() - began)
-    for name, size in (("JSON", texts.nbytes), ("Avro", records.nbytes)):
+    for name, size in (("JSON", texts.nbytes), ("Avro", avro.nbytes), ("Protobuf", protobuf.nbytes)):
         rate, width = len(payments) / best[name], size / len(payments)
         print(f"{name}: {rate:,.0f} payments a second on one core, {width:.0f} bytes each")
 

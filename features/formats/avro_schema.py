@@ -13,6 +13,7 @@ from typing import Any
 
 from features.formats import operations as op
 from features.formats.errors import SchemaUnusable
+from features.formats.mapped_paths import MappedPaths, Path
 from features.formats.operations import NO_FIELD, Assembler
 
 MOST_OPERATIONS = 20_000
@@ -35,7 +36,6 @@ _UNITS = {
     "local-timestamp-nanos": op.NANOS, "date": op.DAYS,
 }  # fmt: skip
 
-Path = tuple[str, ...] | None  # None: no field is mapped to what lies there
 Named = tuple[Mapping[str, Any], str]  # a definition and its namespace
 
 
@@ -72,8 +72,7 @@ def compile_avro(
 
 class _Compiler:
     def __init__(self, fields: Sequence[str | None], assembler: Assembler) -> None:
-        self._slots = {tuple(name.split(".")): k for k, name in enumerate(fields) if name is not None}
-        self._leading = {path[:length] for path in self._slots for length in range(len(path))}
+        self._paths = MappedPaths(fields)
         self._out = assembler
         self._begin, self._first_place = len(assembler), len(assembler.places)
         self._named: dict[str, Named] = {}
@@ -133,7 +132,7 @@ class _Compiler:
         if name == "null":
             return
         if name in _SIMPLE:
-            self._put(_SIMPLE[name], slot=self._slot(path))
+            self._put(_SIMPLE[name], slot=self._paths.slot(path))
             return
         full = name if "." in name or not space else f"{space}.{name}"
         found = full if full in self._named else name
@@ -143,7 +142,7 @@ class _Compiler:
 
     def _emit_named(self, full: str, path: Path, depth: int) -> None:
         definition, space = self._named[full]
-        if definition["type"] in ("record", "error") and not self._leads_on(path):
+        if definition["type"] in ("record", "error") and not self._paths.leads_on(path):
             self._mark_list(path)
             self._calls.setdefault(full, []).append(self._put(op.CALL))
         elif definition["type"] in ("record", "error"):
@@ -162,9 +161,9 @@ class _Compiler:
                 schema["items" if kind == "array" else "values"], kind == "map", path, space, depth
             )
         elif kind == "bytes" and logical == "decimal" and _has_scale(schema):
-            self._put(op.DECIMAL, -1, schema.get("scale", 0), self._slot(path))
+            self._put(op.DECIMAL, -1, schema.get("scale", 0), self._paths.slot(path))
         elif kind in ("int", "long") and logical in _UNITS:
-            self._put(op.LONG, _UNITS[logical], 0, self._slot(path))
+            self._put(op.LONG, _UNITS[logical], 0, self._paths.slot(path))
         else:
             self._emit_name(kind, path, space, depth + 1)
 
@@ -174,7 +173,7 @@ class _Compiler:
             raise SchemaUnusable("two fields of one name")  # the room for text counts each field once
         for one in schema["fields"]:
             inner = None if path is None else (*path, str(one["name"]))
-            self._emit(one["type"], self._kept(inner), space, depth + 1)
+            self._emit(one["type"], self._paths.kept(inner), space, depth + 1)
 
     def _emit_routines(self) -> None:
         """Add each record that no field is mapped to once; so schemas that refer to themselves end."""
@@ -211,7 +210,7 @@ class _Compiler:
         self._out.aim(loop, self._put(op.NEXT, body))
 
     def _emit_symbols(self, schema: Mapping[str, Any], path: Path) -> None:
-        symbols, slot = schema["symbols"], self._slot(path)
+        symbols, slot = schema["symbols"], self._paths.slot(path)
         first = self._room(2 * len(symbols))
         for symbol in symbols:
             begin = len(self._out.symbols)
@@ -224,24 +223,15 @@ class _Compiler:
         if not isinstance(size, int) or not 0 <= size <= _LARGEST_FIXED:
             raise SchemaUnusable("a fixed type of an invalid size")
         if logical == "decimal" and size > 0 and _has_scale(schema):  # text needs a byte that pays for it
-            self._put(op.DECIMAL, size, schema.get("scale", 0), self._slot(path))
+            self._put(op.DECIMAL, size, schema.get("scale", 0), self._paths.slot(path))
         elif logical == "uuid" and size == _UUID_WIDTH:
-            self._put(op.UUID, slot=self._slot(path))
+            self._put(op.UUID, slot=self._paths.slot(path))
         else:
-            self._put(op.FIXED, size, 0, self._slot(path))
+            self._put(op.FIXED, size, 0, self._paths.slot(path))
 
     def _mark_list(self, path: Path) -> None:
-        if self._slot(path) != NO_FIELD:
-            self._put(op.LIST, slot=self._slot(path))
-
-    def _slot(self, path: Path) -> int:
-        return NO_FIELD if path is None else self._slots.get(path, NO_FIELD)
-
-    def _leads_on(self, path: Path) -> bool:
-        return path is not None and path in self._leading
-
-    def _kept(self, path: Path) -> Path:
-        return path if path is not None and (path in self._slots or path in self._leading) else None
+        if self._paths.slot(path) != NO_FIELD:
+            self._put(op.LIST, slot=self._paths.slot(path))
 
 
 class _Aimed(list[int]):

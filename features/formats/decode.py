@@ -13,11 +13,12 @@ from features.columns import Columns
 from features.decode import Decoder, JsonSlowly
 from features.decode_slowly import Record, Seconds, record_of
 from features.find_values import FieldNames, find_values
-from features.formats.avro_walk import TEXT_PER_BYTE, TEXT_PER_FIELD, walk
 from features.formats.envelope import HEADER_BYTES, NO_SCHEMA, by_frequency, schema_numbers
 from features.formats.faults import WORDS
 from features.formats.operations import JSON, REFUSED
 from features.formats.schemas import Schemas
+from features.formats.walk import walk
+from features.formats.walk_state import TEXT_PER_BYTE, TEXT_PER_FIELD
 from features.read_values import AMOUNT, TIME
 from features.reading import MAX_RECORD_BYTES, Floats, FoundBatch, Reading
 from features.rejects import Rejected, RejectReason, Rejects

@@ -9,6 +9,8 @@ DEPTH: Final = -4
 WORK: Final = -5
 LEFT_OVER: Final = -6
 NUMBER: Final = -7
+TAG: Final = -8
+MESSAGE: Final = -9
 
 WORDS: Final = {
     TRUNCATED: "the record ends before its last value",
@@ -18,5 +20,7 @@ WORDS: Final = {
     WORK: "too many values for its size",
     LEFT_OVER: "bytes behind the last value",
     NUMBER: "an integer of more than 64 bits",
+    TAG: "a field number of zero, or a group",
+    MESSAGE: "a message that the schema lacks",
 }
 """By fault: kernels return it in place of a position."""

@@ -1,4 +1,4 @@
-"""The operations that a schema is compiled into; `avro_walk` carries them out.
+"""The operations that a schema is compiled into; `walk` carries them out.
 
 An operation has four numbers: its code, two arguments, and the mapped field that receives its value, or
 `NO_FIELD`.
@@ -22,6 +22,8 @@ TRUTH, LONG, FLOAT, DOUBLE, TEXT, BYTES, FIXED, SYMBOL, DECIMAL, UUID = range(10
 # Flow. LIST: a value that no field can take; CHOOSE first of its targets in `places` and their number;
 # GO, CALL, LOOP a target; NEXT the first operation of the item.
 LIST, CHOOSE, GO, CALL, RETURN, LOOP, NEXT, END = range(10, 18)
+# The first operation of a Protobuf schema; `proto_operations` has the others.
+MESSAGES: Final = 18
 
 JSON, REFUSED = -1, -2
 """In place of a first operation: of records that are copied as they stand, and of those that are not read."""

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from features.formats.avro_schema import compile_avro
 from features.formats.errors import SchemaUnusable
 from features.formats.operations import JSON, REFUSED, Assembler, Code
+from features.formats.proto_schema import compile_protobuf
 
 MOST_SCHEMAS = 1_000
 """Known at a time; one more forgets all, and those in use are asked for again."""
@@ -53,6 +54,15 @@ class Schemas:
         self._make_room()
         try:
             self._entries[number] = compile_avro(text, self._fields, self._assembler, references)
+            self._code = None
+        except SchemaUnusable as error:
+            self.refuse(number, f"cannot be used: {error}")
+
+    def add_protobuf(self, number: int, descriptors: bytes) -> None:
+        """Compile a Protobuf schema, given as a FileDescriptorSet; one that cannot be used is refused."""
+        self._make_room()
+        try:
+            self._entries[number] = compile_protobuf(descriptors, self._fields, self._assembler)
             self._code = None
         except SchemaUnusable as error:
             self.refuse(number, f"cannot be used: {error}")

@@ -31,6 +31,20 @@ def put_comma(text: Pointer, to: Index) -> Index:
 
 
 @inlined
+def put_unsigned(text: Pointer, to: Index, value: np.uint64) -> Index:
+    """Write a uint64 in decimal digits; return the position behind it."""
+    width = 1
+    rest = value // _TEN
+    while rest > np.uint64(0):
+        width += 1
+        rest = rest // _TEN
+    for k in range(width):
+        text[to + width - 1 - k] = ZERO + np.int64(value % _TEN)
+        value = value // _TEN
+    return to + width
+
+
+@inlined
 def put_integer(text: Pointer, to: Index, value: np.int64) -> Index:
     """Write an int64 in decimal digits; return the position behind it."""
     left = np.uint64(value)
@@ -38,15 +52,7 @@ def put_integer(text: Pointer, to: Index, value: np.int64) -> Index:
         text[to] = MINUS
         to += 1
         left = np.uint64(0) - left
-    width = 1
-    rest = left // _TEN
-    while rest > np.uint64(0):
-        width += 1
-        rest = rest // _TEN
-    for k in range(width):
-        text[to + width - 1 - k] = ZERO + np.int64(left % _TEN)
-        left = left // _TEN
-    return to + width
+    return put_unsigned(text, to, left)
 
 
 @inlined

@@ -7,7 +7,15 @@ import numpy as np
 from features.byte_strings import Index
 from features.compiling import inlined
 from features.formats.operations import AS_MAPPED, DAYS, FLOAT, MICROS, NANOS, NO_FIELD
-from features.formats.text import put_comma, put_decimal, put_integer, put_list, put_real, put_string
+from features.formats.text import (
+    put_comma,
+    put_decimal,
+    put_integer,
+    put_list,
+    put_real,
+    put_string,
+    put_unsigned,
+)
 from features.json_strings import is_printable
 from features.pointers import Pointer
 from features.read_values import AMOUNT, TIME
@@ -51,6 +59,15 @@ def keep_integer(target: Target, to: Index, slot: Index, value: np.int64, unit: 
     else:
         keep_number(target, slot, np.float64(value), unit)
     return keep(target, slot, to, put_integer(target[0], to, value))
+
+
+@inlined
+def keep_unsigned(target: Target, to: Index, slot: Index, value: np.uint64) -> Index:
+    """Keep an integer without a sign, as `keep_integer`."""
+    if slot == NO_FIELD and value < np.uint64(_MANY):
+        return to
+    keep_number(target, slot, np.float64(value), np.int64(AS_MAPPED))
+    return keep(target, slot, to, put_unsigned(target[0], to, value))
 
 
 @inlined

@@ -118,8 +118,9 @@ def _registry(settings: "Settings") -> str:
         kinds = asyncio.run(ask())
     except (NoSuchSchema, RegistryAway, TlsFileUnusable) as error:
         raise UserError(f"no answer that can be used: {error}") from None
-    if "AVRO" not in kinds:
-        raise UserError(f"the registry has no Avro schemas, only {', '.join(kinds)[:200]}")
+    kind = settings.transaction.format.upper()
+    if kind not in kinds:
+        raise UserError(f"the registry has no schemas of {kind}, only of {', '.join(kinds)[:200]}")
     return f"{settings.registry.url} answers"
 
 

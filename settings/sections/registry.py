@@ -1,4 +1,4 @@
-"""Settings of the schema registry, for payments in Avro."""
+"""Settings of the schema registry, for payments in Avro or Protobuf."""
 
 from typing import Self
 

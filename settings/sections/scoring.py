@@ -13,13 +13,13 @@ MINIMUM_STREAM_KEY = 16
 class TransactionSettings(Section):
     """The field of the incoming record, or the column of a file, that holds each value.
 
-    In Avro, dots lead into nested records.
+    In Avro and Protobuf, dots lead into nested records.
     """
 
-    format: Literal["json", "avro"] = Field(
+    format: Literal["json", "avro", "protobuf"] = Field(
         "json",
-        description="json; or avro in Confluent's wire format, with schemas from [registry], and JSON "
-        "records between them",
+        description="json; or avro or protobuf in Confluent's wire format, with schemas from [registry], "
+        "and JSON records between them",
     )
     id: str = Field("transaction_id", min_length=1, description="field of the unique transaction id")
     time: str = Field("time", min_length=1, description="field of the event time")

@@ -17,6 +17,7 @@ from settings import RegistrySettings
 
 AVRO: Final = "AVRO"
 JSON: Final = "JSON"
+PROTOBUF: Final = "PROTOBUF"
 
 MOST_ANSWER_BYTES = 4 << 20
 """Largest answer, after decompression."""
@@ -56,7 +57,7 @@ class Registered:
     """A schema of the registry.
 
     Attributes:
-        kind: AVRO, JSON or another one.
+        kind: AVRO, JSON, PROTOBUF or another one.
         text: the schema.
         references: the schemas that it needs, by the name that it uses for them; each after those it needs.
     """

@@ -12,7 +12,9 @@ from mode import get_logger
 from contracts.metrics import scorer as metrics
 from features.byte_strings import ByteStrings
 from features.formats.decode import WireDecoder
-from stream.registry.client import AVRO, JSON, NoSuchSchema, Registered, RegistryAway
+from features.formats.errors import SchemaUnusable
+from stream.registry.client import AVRO, JSON, PROTOBUF, NoSuchSchema, Registered, RegistryAway
+from stream.registry.protoc import ProtocFailed, compile_proto
 
 MOST_NEW = 64
 """New schemas of one batch that the registry is asked for; those of most records come first."""
@@ -103,26 +105,34 @@ class KnownSchemas:
     async def _learn(self, number: int, missing: dict[int, str]) -> RegistryAway | None:
         """Learn a schema, or note that it is missing; return why neither could be done."""
         try:
-            registered = await self._source.schema(number)
-        except NoSuchSchema as error:
+            await self._add(number, await self._source.schema(number))
+        except (NoSuchSchema, ProtocFailed) as error:
             missing[number] = str(error)
         except RegistryAway as error:
             metrics.SCHEMA_REQUESTS.labels("away").inc()
             return error
-        else:
-            self._add(number, registered)
         metrics.SCHEMA_REQUESTS.labels("unknown" if number in missing else "found").inc()
         return None
 
-    def _add(self, number: int, registered: Registered) -> None:
+    async def _add(self, number: int, registered: Registered) -> None:
         schemas, references = self._decoder.schemas, registered.references
         if registered.kind == AVRO:
             schemas.add_avro(number, registered.text, list(references.values()))
+        elif registered.kind == PROTOBUF:
+            await self._add_protobuf(number, registered)
         elif registered.kind == JSON:
             schemas.add_json(number)
         else:
-            schemas.refuse(number, "is neither Avro nor JSON")
+            schemas.refuse(number, "is neither Avro nor Protobuf nor JSON")
         if schemas.is_refused(number):
             log.error("%s; its records become dead letters", schemas.why_refused(number))
         else:
             log.info("schema %d is known", number)
+
+    async def _add_protobuf(self, number: int, registered: Registered) -> None:
+        try:
+            compiled = await asyncio.to_thread(compile_proto, registered.text, registered.references)
+        except SchemaUnusable as error:
+            self._decoder.schemas.refuse(number, f"cannot be used: {error}")
+        else:
+            self._decoder.schemas.add_protobuf(number, compiled)

@@ -43,6 +43,7 @@ from stream.checkpoint.id_checkpoint import IdCheckpoint
 from stream.stages.poison import process_without_poison
 from stream.stages.stage_messages import StageMessages
 from stream.wire.reader import read_records
+from tests import proto_records
 from tests.avro_records import PAYMENT, AvroWriter, enveloped
 from tests.stage_messages import BOUNDS, fetched
 from tests.unit.stream.test_record_batches import GZIP, LZ4, NO_CODEC, SNAPPY, ZSTD, batch_by_aiokafka
@@ -60,6 +61,8 @@ AVRO_PAYMENT = {
     "transaction_id": "t1", "timestamp": 1.7e9, "amount": 9.5, "currency": "EUR", "mcc": 5411,
     "channel": "ecom", "card_id": "c1", "merchant_id": (1, 7),
 }  # fmt: skip
+PROTO = proto_records.ProtoSchema(proto_records.PAYMENT)
+PROTO_PAYMENT = PROTO.payment(**{**AVRO_PAYMENT, "channel": 1, "merchant_id": "7"})
 MIB = 1 << 20
 
 
@@ -103,6 +106,18 @@ def decode_avro(data: bytes) -> None:
     values = [data, enveloped(5, data), enveloped(6, data), TRANSACTION]
     columns, rejects = decoder.decode(ByteStrings.from_list(values), np.full(4, 1.7e9))
     assert len(columns) + len(rejects) == 4
+
+
+def decode_protobuf(data: bytes) -> None:
+    decoder = WireDecoder(TransactionSchema())
+    decoder.schemas.add_protobuf(5, PROTO.descriptors)
+    values = [data, proto_records.enveloped(5, data), proto_records.enveloped(5, data, b""), TRANSACTION]
+    columns, rejects = decoder.decode(ByteStrings.from_list(values), np.full(4, 1.7e9))
+    assert len(columns) + len(rejects) == 4
+
+
+def decode_protobuf_schema(data: bytes) -> None:
+    Schemas(["id", "amount"]).add_protobuf(5, bytes(data))
 
 
 def decode_avro_schema(data: bytes) -> None:
@@ -196,6 +211,8 @@ TARGETS: dict[str, Target] = {
         (),
         [AvroWriter(PAYMENT).write(AVRO_PAYMENT), enveloped(5, AvroWriter(PAYMENT).write(AVRO_PAYMENT))],
     ),
+    "protobuf": Target(decode_protobuf, (), [PROTO_PAYMENT, proto_records.enveloped(5, PROTO_PAYMENT)]),
+    "protobuf_schema": Target(decode_protobuf_schema, (), [PROTO.descriptors]),
     "avro_schema": Target(decode_avro_schema, (), [AvroWriter(PAYMENT).text.encode()]),
     "record_batch": Target(decode_record_batch, (CorruptRecordException,), record_batches()),
     "stage_batch": Target(decode_stage_batch, (), [stored("stage_batch.arrow")]),

@@ -17,7 +17,7 @@ def loaded(tmp_path: Path, text: str, **variables: str) -> object:
     ("text", "why"),
     [
         ('[transaction]\nformat = "avro"', "needs registry.url"),
-        ('[transaction]\nformat = "xml"', "'json' or 'avro'"),
+        ('[transaction]\nformat = "xml"', "'json', 'avro' or 'protobuf'"),
         ('[registry]\nurl = "https://me:secret@host"', "without user and password"),
         ('[registry]\nurl = "host:8081"', "http:// or https://"),
         ('[registry]\nurl = "https://host"\nuser = "me"', "FLAGFIVE_REGISTRY__PASSWORD"),

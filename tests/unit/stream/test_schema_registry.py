@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +12,14 @@ import pytest
 
 from features.byte_strings import ByteStrings
 from features.formats.decode import WireDecoder
+from features.formats.errors import SchemaUnusable
 from features.schema import TransactionSchema
 from settings import RegistrySettings
-from stream.registry import known_schemas
+from stream.registry import known_schemas, protoc
 from stream.registry.client import MOST_ANSWER_BYTES, NoSuchSchema, Registered, Registry, RegistryAway
 from stream.registry.known_schemas import MOST_NEW, UNKNOWN_S, KnownSchemas
+from stream.registry.protoc import MOST_TEXT_BYTES, ProtocFailed
+from tests import proto_records
 from tests.avro_records import PAYMENT, enveloped
 
 URL = "https://registry.example/base"
@@ -210,11 +213,16 @@ def test_a_flood_of_unknown_schemas_costs_a_bounded_number_of_questions() -> Non
 @pytest.mark.parametrize(
     ("registered", "why"),
     [
+        (Registered("PROTOBUF", 'syntax = "proto3";'), "cannot be used: no message"),
         (
-            Registered("PROTOBUF", 'syntax = "proto3";'),
-            "is neither Avro nor JSON",
+            Registered("PROTOBUF", "message P {\n  int32 a = 0;\n}"),
+            "cannot be used: protoc does not accept it, at line 2",
         ),
-        (Registered("<script>", ""), "is neither Avro nor JSON"),
+        (
+            Registered("PROTOBUF", "", {"../a.proto": ""}),
+            "cannot be used: a reference whose name is no path of a .proto file",
+        ),
+        (Registered("<script>", ""), "is neither Avro nor Protobuf nor JSON"),
         (Registered("AVRO", "{"), "cannot be used: not JSON"),
     ],
 )
@@ -229,6 +237,58 @@ def test_records_of_a_json_schema_are_accepted() -> None:
     setup.prepare(8)
     _, rejects = setup.decoder.decode(ByteStrings.from_list([enveloped(8, b"{}")]), np.zeros(1))
     assert rejects.detail == ("transaction_id",)
+
+
+def test_records_of_a_protobuf_schema_with_its_imports_are_accepted() -> None:
+    imported = {"a/b.proto": 'syntax = "proto3"; message B {}'}
+    text = proto_records.PAYMENT.replace("import", 'import "a/b.proto"; import', 1)
+    setup = Setup(n8=Registered("PROTOBUF", text, imported))
+    setup.prepare(8)
+    body = proto_records.ProtoSchema(proto_records.PAYMENT).payment(card_id="c")
+    records = ByteStrings.from_list([proto_records.enveloped(8, body)])
+    _, rejects = setup.decoder.decode(records, np.zeros(1))
+    assert rejects.detail == ("transaction_id",)
+
+
+def test_a_schema_that_protoc_gives_no_answer_on_is_compiled_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(text: str, references: Mapping[str, str]) -> bytes:
+        raise ProtocFailed("took protoc more than 30 s")
+
+    setup = Setup(n8=Registered("PROTOBUF", proto_records.PAYMENT))
+    with monkeypatch.context() as patched:
+        patched.setattr(known_schemas, "compile_proto", fail)
+        setup.prepare(8)
+    assert setup.decoder.schemas.why_refused(8) == "schema 8 took protoc more than 30 s"
+    setup.now += UNKNOWN_S
+    setup.prepare(8)
+    assert not setup.decoder.schemas.is_refused(8)
+
+
+def test_protoc_that_takes_too_long_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(protoc, "PROTOC_S", 0.0)
+    with pytest.raises(ProtocFailed, match="took protoc more than 0 s"):
+        protoc.compile_proto(proto_records.PAYMENT, {})
+
+
+@pytest.mark.parametrize(
+    ("text", "references", "why"),
+    [
+        ("x" * MOST_TEXT_BYTES, {"a.proto": "y"}, "more than 4194304 characters"),
+        ("", {"/etc/a.proto": ""}, "no path"),
+        ("", {"a/../../b.proto": ""}, "no path"),
+        ("", {"grpc_tools/protoc.py": ""}, "no path"),
+        ("", {"a.proto": "", "a.proto/b.proto": ""}, "do not fit together"),
+        ('import "/etc/passwd";', {}, "protoc does not accept it, at line 1"),
+        ('import "elsewhere.proto";', {}, "protoc does not accept it"),
+        ("message " * 10_000, {}, "protoc does not accept it, at line 1"),
+        ("message M {" * 10_000, {}, "protoc does not accept it"),
+    ],
+)
+def test_text_that_protoc_may_not_see_or_does_not_accept(
+    text: str, references: dict[str, str], why: str
+) -> None:
+    with pytest.raises(SchemaUnusable, match=why):
+        protoc.compile_proto(text, references)
 
 
 def test_a_missing_certificate_file_is_named(tmp_path: Path) -> None:

@@ -14,10 +14,11 @@ from features.byte_strings import ByteStrings
 from features.columns import Columns
 from features.decode import Decoder
 from features.formats import operations as op
-from features.formats.avro_walk import TEXT_PER_FIELD, walk
 from features.formats.decode import WireDecoder
 from features.formats.faults import CHOICE, DEPTH, LEFT_OVER, LENGTH, NUMBER, TRUNCATED, WORDS, WORK
 from features.formats.operations import Assembler
+from features.formats.walk import walk
+from features.formats.walk_state import TEXT_PER_FIELD
 from features.reading import MAX_RECORD_BYTES
 from features.rejects import RejectReason, Rejects
 from features.schema import EntityField, TransactionSchema
