@@ -3,8 +3,9 @@
 import msgspec
 
 VERSION = 1
-RULE_FEATURES = ("risk ", "block ", "rule ", "list ")
-"""How the `Reason.feature` of a rule begins: confirmed frauds, a block, a written rule, a named list."""
+RULE_FEATURES = ("risk ", "block ", "rule ", "list ", "policy ")
+"""How the `Reason.feature` of a rule begins: confirmed frauds, a block, a written rule, a named list, or a
+segment of the decision policy."""
 
 
 class Reason(msgspec.Struct, frozen=True):
@@ -13,7 +14,7 @@ class Reason(msgspec.Struct, frozen=True):
     Attributes:
         feature: name of the feature; `risk` and the kind of an entity for confirmed frauds; `block` and the
             kind of an entity that a rule blocks; `rule` and the id of a written rule; `list` and the
-            name of a list.
+            name of a list; `policy` and the name of a segment of the decision policy.
         value: the feature as the model reads it, or the decayed count of confirmed frauds.
         push: log-odds that are lost when this feature alone is set to its median in the training data; for
             risk, the surprise that it adds.

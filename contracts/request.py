@@ -12,7 +12,9 @@ from contracts.undecodable import UNDECODABLE
 
 VERSION = 1
 
-RequestKind = Literal["flag", "preview", "label", "approve", "retire", "rollback", "rule", "list", "suppress"]
+RequestKind = Literal[
+    "flag", "preview", "label", "approve", "retire", "rollback", "rule", "policy", "list", "suppress"
+]
 
 
 class UnreadableRequest(ValueError):
@@ -30,12 +32,14 @@ class Request(msgspec.Struct, frozen=True):
     - `preview`: report what a flag would do. Nothing is stored or announced.
     - `label`: store whether transactions were fraud or genuine, for example from a chargeback feed. They join
       the episode `name`, or the episode whose detector alerted them.
-    - `approve`: put the waiting, shadow or draft episode `name` in force, if the gate passes it.
-    - `retire`: take the episode `name`, the written rule `rule/ID` the named list `list/NAME` or
-      `suppression/ID` out of force.
+    - `approve`: put the waiting, shadow or draft episode `name` in force, if the gate passes it. With
+      `policy/proposal` as the name: put the decision policy that waits in force.
+    - `retire`: take the episode `name`, the written rule `rule/ID`, the named list `list/NAME`,
+      `suppression/ID`, `policy/decision` or `policy/proposal` out of force.
     - `rollback`: restore the version of the control entry `name` (kind/id) before its last change.
     - `rule`: save `definition` as the written rule `name`, in place of the one with this id. One without a
       condition changes only what it names of the rule in force, such as its mode.
+    - `policy`: put `definition` in force as the decision policy; with four eyes it waits for an approval.
     - `list`: change the named list `name` as `definition` says.
     - `suppress`: silence an entity, a scorer or a rule until a time, as `definition` says.
 
@@ -54,7 +58,9 @@ class Request(msgspec.Struct, frozen=True):
         seen: of an approval: number of transactions of the episode that the approver has looked at. With
             another number the approval is refused, since it would cover what no second person has seen.
         definition: of a rule: JSON, see `rules.definition.RuleDefinition`. Of a list: JSON, see
-            `rules.lists.change.ListChange`. Of a suppression: `control.suppressions.Suppression`.
+            `rules.lists.change.ListChange`. Of a suppression: `control.suppressions.Suppression`. Of
+            a policy: `rules.policy.definition.DecisionPolicy`. Of the approval of a policy: content hash of
+            the proposal that the approver has looked at; empty for the one that waits.
         role: role of the author, where a service vouches for a user that is signed in to it.
         signed_in: how that user signed in, such as `session` or `token`.
         version: of this message format.

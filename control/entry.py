@@ -20,6 +20,7 @@ class Kind(StrEnum):
     SUPPRESSION = "suppression"
     SHADOW = "shadow"
     RULE = "rule"
+    POLICY = "policy"
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ from control.parts import (
     FlaggedTransactions,
     tails_from_bytes,
 )
+from control.policy_entries import read_policy_entry
 from control.rules import Placed, read_rules
 from control.written_rules import read_written_rule
 from meta.arrays import Floats
@@ -36,6 +37,7 @@ from meta.tensors import BrokenArtifact
 from rules.definition import WrittenRule
 from rules.lists.bucket import Bucket
 from rules.lists.definition import ListDefinition
+from rules.policy.definition import ReadPolicy
 
 Part = TypeVar("Part")
 
@@ -136,6 +138,7 @@ Loaded = (
     | EvidenceModel
     | Calibration
     | WrittenRule
+    | ReadPolicy
     | ListDefinition
     | Bucket
     | tuple[Placed, ...]
@@ -171,8 +174,8 @@ def load(entry: Entry) -> Loaded:
             return _calibration(entry)
         case Kind.RISK | Kind.LIST | Kind.SUPPRESSION:
             return read_named_list(entry) if is_of_named_list(entry) else read_rules(entry)
-        case Kind.RULE:
-            return read_written_rule(entry)
+        case Kind.RULE | Kind.POLICY:
+            return read_written_rule(entry) if entry.kind is Kind.RULE else read_policy_entry(entry)
     return None
 
 

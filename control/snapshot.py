@@ -12,6 +12,7 @@ from control.errors import ControlRefused, MalformedEntry, ReplayedEntry
 from control.list_entries import is_bucket
 from control.loading import BASE_SHIFT, RISK_SHARE, THRESHOLD, LoadedBase, LoadedDetector, load
 from control.named_lists import NamedLists
+from control.policy_in_force import policy_of
 from control.rule_table import RuleTable
 from control.rules import ALLOWED, Placed
 from control.rules_in_force import rule_set_of
@@ -23,6 +24,7 @@ from meta.calibration import Tails
 from meta.detector import Detector
 from meta.evidence_model import EvidenceModel
 from meta.stack import ScoringStack
+from rules.policy.compiled import CompiledPolicy
 from rules.rule_set import RuleSet
 
 BEFORE_FIRST = -1
@@ -44,6 +46,7 @@ class Snapshot:
         rules: Risk, lists and suppressions of single entities, built from `applied`; passed on likewise.
         lists: Named lists, built from `applied`; a change shares what it does not touch.
         written: Rules that people wrote, compiled for what scores; passed on likewise.
+        policy: The decision policy, compiled; None where the threshold alone decides. Passed on likewise.
     """
 
     offset: int = BEFORE_FIRST
@@ -52,6 +55,7 @@ class Snapshot:
     rules: RuleTable = field(default_factory=RuleTable)
     lists: NamedLists = field(default_factory=NamedLists)
     written: RuleSet = field(default_factory=RuleSet)
+    policy: CompiledPolicy | None = None
 
     def apply(self, entry: Entry, offset: int) -> Snapshot:
         """Return what is in force once `entry`, read at `offset`, is applied.
@@ -117,13 +121,16 @@ class Snapshot:
         scorers = Scorers.of(self.applied, newest) if rescored else self.scorers
         of_lists = [new for _, new in changed if new.entry.kind is Kind.LIST]
         lists = self.lists.after(of_lists) if of_lists else self.lists
-        rewritten = rescored or any(_rewrites(new) for _, new in changed)
+        renamed = rescored or any(_names_lists(new) for _, new in changed)
+        kinds = {new.entry.kind for _, new in changed}
+        rewritten, redrawn = renamed or Kind.RULE in kinds, renamed or Kind.POLICY in kinds
         return replace(
             self,
             scorers=scorers,
             rules=self._rules(changed),
             lists=lists,
             written=rule_set_of(self.applied, scorers, lists, self.written) if rewritten else self.written,
+            policy=policy_of(self.applied, scorers, lists, self.policy) if redrawn else self.policy,
         )
 
     def _rules(self, changed: Sequence[tuple[Applied | None, Applied]]) -> RuleTable:
@@ -220,15 +227,14 @@ class Folded:
 def _rescores(old: Applied | None, new: Applied) -> bool:
     """Return whether scorers must be built again: not for rules, and not for a threshold without tails."""
     entry = new.entry
-    holds_rules = entry.kind in ALLOWED or entry.kind is Kind.RULE
+    holds_rules = entry.kind in ALLOWED or entry.kind in (Kind.RULE, Kind.POLICY)
     steers = entry.kind is Kind.THRESHOLD and not (entry.parts or (old and old.entry.parts))
     return not (holds_rules or steers)
 
 
-def _rewrites(new: Applied) -> bool:
-    """Return whether rules are compiled again: rules read the definition of lists, and not their values."""
-    kind = new.entry.kind
-    return kind is Kind.RULE or (kind is Kind.LIST and not is_bucket(new.entry))
+def _names_lists(new: Applied) -> bool:
+    """Return whether conditions are bound again: they read the definition of lists, and not their values."""
+    return new.entry.kind is Kind.LIST and not is_bucket(new.entry)
 
 
 def _held(applied: Applied | None) -> tuple[Placed, ...]:

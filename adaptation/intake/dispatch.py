@@ -15,6 +15,7 @@ from adaptation.going_live.result import RequestResult
 from adaptation.intake.checks import RequestRefused, missing
 from adaptation.intake.labelling import label
 from adaptation.proposing.previewing import preview
+from adaptation.upkeep.decision_policy import accept_policy, save_policy
 from adaptation.upkeep.named_lists import change_list
 from adaptation.upkeep.retiring import retire
 from adaptation.upkeep.rolling_back import roll_back
@@ -23,6 +24,7 @@ from adaptation.upkeep.written_rules import save_rule
 from contracts.answer import Answer
 from contracts.request import Request
 from control.errors import ControlLogUnavailable
+from control.policy_entries import PROPOSAL_KEY
 from storage import StorageError
 
 log = logging.getLogger(__name__)
@@ -75,18 +77,29 @@ def _handle(context: AdaptationContext, request: Request, asked_at: float) -> Re
             return preview(context, request, asked_at)
         case "label":
             return label(context, request)
+        case "approve" if request.name == PROPOSAL_KEY:
+            return accept_policy(context, request, asked_at)
         case "approve":
             return approve(context, request, asked_at)
         case "retire":
             return retire(context, request, asked_at)
         case "rollback":
             return roll_back(context, request, asked_at)
-        case "rule":
-            return save_rule(context, request, asked_at)
+        case _:
+            return _change(context, request, asked_at)
+
+
+def _change(context: AdaptationContext, request: Request, asked_at: float) -> RequestResult:
+    """Carry out a request that saves what people write."""
+    match request.kind:
+        case "policy":
+            return save_policy(context, request, asked_at)
         case "list":
             return change_list(context, request, asked_at)
         case "suppress":
             return suppress(context, request, asked_at)
+        case _:
+            return save_rule(context, request, asked_at)
 
 
 def _wait_until_recorded(context: AdaptationContext, request: Request, stop: Event) -> None:

@@ -18,6 +18,7 @@ from control.applied import Applied
 from control.change import Change
 from control.entry import Kind
 from control.list_entries import DEFINITION, VALUES, bucket_id, bucket_to_bytes, list_and_bucket
+from control.policy_entries import DECISION_KEY
 from control.rules_in_force import vocabulary_of
 from control.snapshot import Snapshot
 from rules.errors import RuleError, unknown
@@ -183,8 +184,10 @@ def _is_of(one: Applied, request: Request) -> bool:
 
 
 def _readers(snapshot: Snapshot, name: str) -> list[str]:
-    """Return the ids of evaluated rules that read a list."""
-    return [rule.id for rule, tree in snapshot.written.bound.values() if _reads(tree, name)]
+    """Return the ids of evaluated rules that read a list, and the policy where a segment reads it."""
+    rules = [rule.id for rule, tree in snapshot.written.bound.values() if _reads(tree, name)]
+    segments = snapshot.policy.conditions.bound.values() if snapshot.policy else ()
+    return [*rules, *([DECISION_KEY] if any(_reads(tree, name) for _, tree in segments) else [])]
 
 
 def _reads(tree: Typed, name: str) -> bool:

@@ -1,4 +1,4 @@
-"""Takes an episode out of force, live or not, or a written rule or a named list.
+"""Takes an episode out of force, live or not, or a written rule, a named list or the decision policy.
 
 1. Announce the change.  2. Note it in the database. After a stop between the two the request is repeated; it
 finds its own entry in force and continues with 2.
@@ -10,6 +10,7 @@ from adaptation.context import AdaptationContext
 from adaptation.flag_steps import FlagStep
 from adaptation.going_live.result import PendingChange
 from adaptation.intake.checks import RequestRefused
+from adaptation.upkeep.decision_policy import remove_policy
 from adaptation.upkeep.named_lists import remove_list
 from adaptation.upkeep.own_entry import REQUEST, own_entry
 from adaptation.upkeep.suppressing import lift
@@ -19,6 +20,7 @@ from contracts.request import Request
 from control.applied import Applied
 from control.change import Change
 from control.entry import Kind
+from control.policy_entries import POLICY_PREFIX
 from control.snapshot import Snapshot
 from control.suppressions import SUPPRESSION_PREFIX
 from meta.threshold import first_threshold, threshold_without
@@ -28,7 +30,7 @@ from storage.episodes import DRAFT, RETIRED, SHADOW, WAITING
 
 
 def retire(context: AdaptationContext, request: Request, asked_at: float) -> Answer | PendingChange:
-    """Retire the detector, episode, written rule or named list that the request names.
+    """Retire the detector, episode, written rule, named list or decision policy that the request names.
 
     A draft or a waiting episode is only marked. The risk of its entities stays, since its frauds stay
     confirmed.
@@ -50,6 +52,8 @@ def retire(context: AdaptationContext, request: Request, asked_at: float) -> Ans
     done = own_entry(snapshot, request)
     if request.name.startswith(SUPPRESSION_PREFIX):
         return lift(context, snapshot, done, request, asked_at)
+    if request.name.startswith(POLICY_PREFIX):
+        return remove_policy(context, snapshot, done, request, asked_at)
     if request.name.startswith(RULE_PREFIX):
         return remove_rule(context, snapshot, done, request, asked_at)
     applied = done or _live_detector(snapshot, request.name)

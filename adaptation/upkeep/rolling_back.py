@@ -69,8 +69,8 @@ def _change_back(
         return retirement(snapshot, current, request, context.budget)
     values = dict(earlier.entry.values) if earlier else names(current)
     values[REQUEST] = request.request_id
-    if current.entry.kind not in (*ALLOWED, Kind.RULE):
-        # Rules change no threshold; everything else comes back with the threshold that fits it.
+    if current.entry.kind not in (*ALLOWED, Kind.RULE, Kind.POLICY):
+        # Rules and policy change no threshold; everything else comes back with the threshold that fits it.
         threshold = before.threshold if is_last else snapshot.threshold
         values |= {} if threshold is None else {THRESHOLD: threshold}
     return Change(

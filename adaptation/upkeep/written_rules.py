@@ -7,6 +7,7 @@ from adaptation.going_live.result import PendingChange
 from adaptation.intake.checks import RequestRefused
 from adaptation.upkeep.noting import noted
 from adaptation.upkeep.own_entry import REQUEST, own_entry
+from adaptation.upkeep.second_person import refuse_writer
 from contracts.request import Request
 from control.applied import Applied
 from control.change import Change
@@ -113,16 +114,12 @@ def _writer(held: Applied | None, definition: RuleDefinition, author: str) -> st
 
 
 def _refuse_own(context: AdaptationContext, definition: RuleDefinition, writer: str, author: str) -> None:
-    if definition.mode is not Mode.LIVE or not context.policy.four_eyes:
-        return
-    with context.unit(reads_only=True) as unit:
-        behind = {writer, unit.tokens.maker_of(writer)}
-        people = {author, unit.tokens.maker_of(author)} - {None}
-    if behind & people:
-        raise RequestRefused(
+    if definition.mode is Mode.LIVE:
+        refuse_writer(
+            context, writer, author,
             f"{writer} wrote this rule last; with adaptation.four_eyes another person sets it live: save it "
-            "in shadow, and ask for `flagfive rules mode ID live`"
-        )
+            "in shadow, and ask for `flagfive rules mode ID live`",
+        )  # fmt: skip
 
 
 def _refuse_dormant(snapshot: Snapshot, change: Change) -> None:

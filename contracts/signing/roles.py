@@ -3,7 +3,8 @@
 from contracts.request import RequestKind
 
 _ANALYST: tuple[RequestKind, ...] = ("flag", "preview", "label")
-_LEAD: tuple[RequestKind, ...] = (*_ANALYST, "approve", "retire", "rollback", "rule", "list", "suppress")
+_CHANGES: tuple[RequestKind, ...] = ("retire", "rollback", "rule", "policy", "list", "suppress")
+_LEAD: tuple[RequestKind, ...] = (*_ANALYST, "approve", *_CHANGES)
 REQUESTS_OF_ROLE: dict[str, tuple[RequestKind, ...]] = {
     "machine": _ANALYST,
     "analyst": _ANALYST,

@@ -40,6 +40,7 @@ VERBS = {
     "lists": "Keep lists of ids that are allowed, blocked or watched.",
     "personal": "Export or erase all that is stored about a card.",
     "rules": "Write rules that decide beside the detectors, and try them.",
+    "policy": "Say which surprise is reviewed and declined, by segment.",
     "recompute": "Recompute stored scores and compare them bit for bit.",
     "evidence": "Make, check and list evidence for reviewers.",
     "status": "Show broker, lags, workers, detectors and scores on one screen.",

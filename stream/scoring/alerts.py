@@ -12,8 +12,9 @@ from control.snapshot import Snapshot
 from features.byte_strings import ByteStrings
 from features.columns import currency_text
 from stream.batch import Batch
-from stream.scoring.decide import Scores
+from stream.scoring.decide import BLOCK_ID, Scores
 from stream.scoring.named_lists import list_reasons
+from stream.scoring.policy import policy_reasons
 from stream.scoring.reasons import ReasonWriter, nearest_flagged, pushes_of
 from stream.scoring.rules import Met, met_by_rows
 from stream.scoring.written_rules import rule_reasons
@@ -58,6 +59,10 @@ class AlertWriter:
         keys = [_text(keys.take(one)) for keys in columns.keys]
         features, winner = batch.features[row], int(scores.winner[row])
         episode, nearest = nearest_flagged(features, snapshot, winner) or ("", "")
+        decided = int(scores.decision[row])
+        policy = []
+        if scores.segment is not None and winner < scores.winners.index(BLOCK_ID):
+            policy = policy_reasons(snapshot, int(scores.segment[row]), decided)
         written = rule_reasons(scores.matched, snapshot.written, row) if scores.matched else []
         return Alert(
             transaction_id=_text(columns.id.take(one)),
@@ -69,7 +74,7 @@ class AlertWriter:
             entities=dict(zip(self._entities, keys, strict=True)),
             surprise=float(scores.surprise[row]),
             tail=float(scores.tail[row]),
-            decision=Decision(scores.decision[row]).name.lower(),
+            decision=Decision(decided).name.lower(),
             scorer=scores.winners[winner],
             control_offset=scores.control_offset,
             reasons=[
@@ -77,6 +82,7 @@ class AlertWriter:
                 *listed,
                 *self._reasons.of_risk(met),
                 *self._reasons.of_features(features, pushes, snapshot),
+                *policy,
             ],
             episode=episode,
             nearest=nearest,

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from contracts.decision import Decision
 from control.snapshot import Snapshot
 from rules.rule_set import Matched
 from stream.batch import Batch
 from stream.scoring.named_lists import by_lists, decide_by_lists
-from stream.scoring.rules import decide, met_by_rows, raised
+from stream.scoring.policy import bounds_of, decide_by_surprise
+from stream.scoring.rules import blocks, decide, met_by_rows, raised
 from stream.scoring.silenced import silence_rules, silence_scorers
-from stream.scoring.written_rules import Transactions, decide_by_rules, match_rules
+from stream.scoring.written_rules import Transactions, decide_by_rules, rows_for
 
 BASE_ID, BLOCK_ID = "base", "block"
 
@@ -30,6 +30,7 @@ class Scores:
         decision: int8 (n,), a `Decision` each.
         control_offset: the snapshot's place in the control log.
         matched: which written rules match; None without such rules.
+        segment: place of each transaction's segment of the decision policy, int32 (n,); 0 without a policy.
     """
 
     surprise: NDArray[np.float64]
@@ -38,6 +39,7 @@ class Scores:
     decision: NDArray[np.int8]
     control_offset: int
     matched: Matched | None = None
+    segment: NDArray[np.int32] | None = None
 
     @property
     def tail(self) -> NDArray[np.float64]:
@@ -72,8 +74,9 @@ def check_features(trained_on: Sequence[str], computed: Sequence[str]) -> None:
 def score_batch(batch: Batch, snapshot: Snapshot, entities: Sequence[str]) -> Scores:
     """Score n transactions under one snapshot.
 
-    Transactions over the threshold are for review; those of a blocked entity are declined; written rules
-    decide as they say.
+    The decision policy says from which surprise transactions are reviewed and declined; without one those
+    over the threshold are for review. Those of a blocked entity are declined; written rules decide as they
+    say.
 
     Args:
         batch: the transactions.
@@ -89,7 +92,8 @@ def score_batch(batch: Batch, snapshot: Snapshot, entities: Sequence[str]) -> Sc
 def score_rows(of: Transactions, snapshot: Snapshot, entities: Sequence[str]) -> Scores:
     """Score n transactions; a row's result is equal to the bit in any batch.
 
-    Decisions are made in this order: lists and blocks of entities, written rules, suppressions, threshold.
+    Decisions are made in this order: lists and blocks of entities, written rules, suppressions, policy or
+    threshold.
 
     Args:
         of: the transactions.
@@ -104,27 +108,30 @@ def score_rows(of: Transactions, snapshot: Snapshot, entities: Sequence[str]) ->
         raise NothingInForce(f"no base on the control log up to offset {snapshot.offset}")
     surprise, winner = stack.score(of.features)
     winner += 1  # the stack calls its base -1
-    alone = surprise.copy() if len(snapshot.written) else surprise
-    threshold = np.inf if snapshot.threshold is None else snapshot.threshold
+    asks = len(snapshot.written) > 0 or snapshot.policy is not None
+    alone = surprise.copy() if asks else surprise
     winners = (BASE_ID, *(detector.id for detector in snapshot.detectors), BLOCK_ID)
     block = len(winners) - 1
     met_by_row = met_by_rows(snapshot.rules, entities, of.keys, of.time)
     for row, met in met_by_row.items():
         surprise[row] = raised(surprise[row], met, snapshot.risk_share)
     listed = by_lists(snapshot.lists, entities, of.keys, of.time, met_by_row)
-    decision = np.where(surprise > threshold, Decision.REVIEW, Decision.APPROVE).astype(np.int8)
+    rows = rows_for(of, stack, entities, surprise, alone) if asks else None
+    bounds = bounds_of(snapshot, rows, of.keys[0], len(surprise))
+    decision = decide_by_surprise(surprise, bounds)
     for row, met in met_by_row.items():
-        decision[row] = decide(surprise[row], winner[row], met, threshold, winners)
-        if decision[row] == Decision.DECLINE:
+        decision[row] = decide(decision[row], winner[row], met, winners)
+        if blocks(met):
             winner[row] = block
     silenced = snapshot.rules.silenced
-    silence_scorers(silenced, winners, winner, of.time, decision)
+    silence_scorers(silenced, winners[:block], winner, of.time, decision)
     if listed is not None:
         decide_by_lists(listed, winner, block, decision)
-    matched = match_rules(of, snapshot, entities, surprise, alone)
-    if matched is not None:
+    matched = None
+    if rows is not None and len(snapshot.written):
+        matched = snapshot.written.match(rows, of.keys[0], snapshot.lists.by_name)
         silence_rules(silenced, snapshot.written, matched, of.time)
         if listed is not None:
             matched.first[listed.allowed | listed.blocked] = -1
         winners = decide_by_rules(matched, snapshot.written, met_by_row, winners, winner, decision)
-    return Scores(surprise, winner, winners, decision, snapshot.offset, matched)
+    return Scores(surprise, winner, winners, decision, snapshot.offset, matched, bounds.segment)

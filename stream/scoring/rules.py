@@ -62,16 +62,26 @@ def met_by_rows(
     return found
 
 
-def decide(surprise: float, winner: int, met: Met, threshold: float, winners: Sequence[str]) -> Decision:
-    """Decide in this order: allow, block, suppression, threshold; `winner` is an index into `winners`."""
+def blocks(met: Met) -> bool:
+    """Return whether an entity's rules decline the transaction."""
+    return met.blocked_by is not None and not met.allowed
+
+
+def decide(by_surprise: int, winner: int, met: Met, winners: Sequence[str]) -> Decision:
+    """Decide in this order: allow, block, suppression, surprise.
+
+    Args:
+        by_surprise: the `Decision` that follows from the surprise.
+        winner: index into `winners` of the scorer with the highest surprise.
+        met: effects of entities' rules.
+        winners: ids of the scorers.
+    """
     if met.allowed:
         return Decision.APPROVE
     if met.blocked_by is not None:
         return Decision.DECLINE
-    if not surprise > threshold:
-        return Decision.APPROVE
     suppressed = any(scorer in (None, winners[winner]) for scorer in met.suppressed)
-    return Decision.APPROVE if suppressed else Decision.REVIEW
+    return Decision.APPROVE if suppressed else Decision(by_surprise)
 
 
 def raised(surprise: float, met: Met, risk_share: float = 1.0) -> float:

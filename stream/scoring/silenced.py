@@ -19,11 +19,11 @@ def silence_scorers(
     time: NDArray[np.float64],
     decision: NDArray[np.int8],
 ) -> None:
-    """Approve what is for review because of a silenced scorer; blocks still decline.
+    """Approve what a silenced scorer would hold; blocks still decline.
 
     Args:
         silenced: the suppressions.
-        winners: ids of the scorers.
+        winners: ids of the scorers, without the block.
         winner: index into `winners` of each row, (n,).
         time: event times, (n,).
         decision: decision of each row, changed in place.
@@ -31,7 +31,7 @@ def silence_scorers(
     for one in silenced:
         if one.rule.scorer in winners:
             at = winners.index(one.rule.scorer)
-            decision[(decision == Decision.REVIEW) & (winner == at) & _counts(one, time)] = Decision.APPROVE
+            decision[(winner == at) & _counts(one, time)] = Decision.APPROVE
 
 
 def silence_rules(

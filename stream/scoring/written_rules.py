@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from contracts.alert import Reason
 from contracts.decision import Decision
-from control.snapshot import Snapshot
 from features.byte_strings import ByteStrings
+from meta.stack import ScoringStack
 from rules.definition import Action, WrittenRule
 from rules.evaluation import Rows
 from rules.rule_set import Matched, RuleSet
@@ -57,29 +57,23 @@ class Transactions:
         )
 
 
-def match_rules(
+def rows_for(
     of: Transactions,
-    snapshot: Snapshot,
+    stack: ScoringStack,
     entities: Sequence[str],
     surprise: NDArray[np.float64],
     alone: NDArray[np.float64],
-) -> Matched | None:
-    """Evaluate the written rules in force.
+) -> Rows:
+    """Return transactions as written rules and the decision policy see them.
 
     Args:
         of: the transactions.
-        snapshot: everything in force; with a base.
+        stack: what scores.
         entities: kinds of the keys.
         surprise: the highest of all scorers, with risk, (n,).
         alone: the same without risk, (n,).
-
-    Returns:
-        Which rules match; None where there are none.
     """
-    rules, stack = snapshot.written, snapshot.stack
-    if not len(rules) or stack is None:
-        return None
-    rows = Rows(
+    return Rows(
         of.features,
         of.time,
         of.amount,
@@ -90,7 +84,6 @@ def match_rules(
         surprise - alone,
         lambda: stack.surprises(of.features) + stack.shifts,
     )
-    return rules.match(rows, of.keys[0], snapshot.lists.by_name)
 
 
 def decide_by_rules(

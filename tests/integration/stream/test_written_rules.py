@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 import threading
-from functools import lru_cache
 
 import msgspec
 from sqlalchemy import Engine
 
 from contracts.stage_batch import from_message
-from control.history import snapshot_of
-from control.snapshot import Snapshot
-from recorder.rows import scored_rows
-from storage import UnitOfWork
-from storage.scored_transactions import COLUMNS, ScoredTransaction
-from stream.scoring.recompute import recompute
-from tests.adaptation_worker import KEY, Analyst, adapting, record_control
+from tests.adaptation_worker import Analyst, adapting, record_control
+from tests.recomputed import recomputed
 from tests.stream_run import StreamRun
 from tests.waiting import until
 
@@ -87,19 +81,7 @@ def check_versions(messages: list[bytes], saved: int, gone: int) -> None:
 
 def check_recomputed(messages: list[bytes], engine: Engine) -> None:
     """Every score, recomputed from what is stored, is equal to the bit."""
-    rows = [
-        ScoredTransaction(**values | {"entities": msgspec.json.decode(values["entities"])})
-        for message in messages
-        for values in (dict(zip(COLUMNS, row, strict=True)) for row in scored_rows(bytes(message)))
-    ]
-    with UnitOfWork(engine, reads_only=True) as unit:
-
-        @lru_cache
-        def at(offset: int) -> Snapshot:
-            return snapshot_of(unit.control.up_to(offset), KEY)
-
-        again = list(recompute(rows, at))
-    assert len(again) == len(rows)
+    again = recomputed(messages, engine)
     assert all(one.equal for one in again)
     assert any(one.winner == RULE for one in again)
 

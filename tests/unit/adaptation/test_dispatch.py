@@ -23,6 +23,7 @@ from tests.unit.adaptation.worker_in_memory import a_flag, set_policy
 HANDLERS: dict[RequestKind, str] = {
     "flag": "flag", "preview": "preview", "label": "label",
     "approve": "approve", "retire": "retire", "rollback": "roll_back", "rule": "save_rule",
+    "policy": "save_policy",
     "list": "change_list", "suppress": "suppress",
 }  # fmt: skip
 ENDED = threading.Event()

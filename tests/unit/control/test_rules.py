@@ -26,8 +26,10 @@ from control.snapshot import Snapshot
 from features.byte_strings import ByteStrings
 from meta.calibration import CEILING
 from meta.entity_risk import MOST_BOOST, boost
+from rules.policy.compiled import RowBounds
 from stream.scoring.decide import Scores, score_rows
-from stream.scoring.rules import Met, decide, raised
+from stream.scoring.policy import decide_by_surprise
+from stream.scoring.rules import Met, raised
 from tests.small_models import (
     base_change,
     detector_change,
@@ -129,8 +131,8 @@ def test_an_entry_holds_no_rule_or_at_most_a_hundred_of_one_entity() -> None:
 
 def test_a_surprise_at_the_threshold_is_approved_and_one_above_it_is_not() -> None:
     over = np.nextafter(3.0, 4.0)
-    assert decide(3.0, 0, Met(), 3.0, ["base"]) == Decision.APPROVE
-    assert decide(over, 0, Met(), 3.0, ["base"]) == Decision.REVIEW
+    bounds = RowBounds(np.zeros(2, np.int32), np.full(2, 3.0), np.full(2, np.inf))
+    assert decide_by_surprise(np.array([3.0, over]), bounds).tolist() == [Decision.APPROVE, Decision.REVIEW]
 
 
 def test_frauds_of_one_kind_of_entity_add_up_and_the_kind_with_most_counts() -> None:
