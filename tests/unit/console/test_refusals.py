@@ -55,7 +55,7 @@ def test_downloads_are_noted_with_their_filters(person: Sign, context: ConsoleCo
     person("analyst").get("/cases/export", status="open")
     assert entries(context, "export") == [
         ("auditor", "audit log", {"actor": "ada", "format": "json"}),
-        ("analyst", "cases", {"status": "open", "owner": None, "format": "csv"}),
+        ("analyst", "cases", {"status": "open", "owner": None, "overdue": False, "format": "csv"}),
     ]
 
 
