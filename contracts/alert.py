@@ -35,12 +35,14 @@ class Alert(msgspec.Struct, frozen=True):
         offset: position in that partition.
         event_time: seconds since 1970-01-01 UTC.
         entities: key by kind of entity, the primary entity first.
-        surprise: the highest of base, detectors and risk.
+        surprise: the highest of base, detectors and risk, and what written rules add.
         tail: share of genuine traffic that scores higher, 0 to 1.
         decision: name of a `Decision`, in lower case.
         scorer: id of the base or detector that decided; `block`; `rule/ID` of a written rule.
         episode: name of the episode whose detector decided; empty where none did.
         nearest: id of the most similar flagged transaction of that episode.
+        tags: what written rules tag it with, at most 8.
+        queue: the queue that a written rule routes it to; empty for none.
     """
 
     transaction_id: str
@@ -59,3 +61,5 @@ class Alert(msgspec.Struct, frozen=True):
     episode: str = ""
     nearest: str = ""
     version: int = VERSION
+    tags: list[str] = msgspec.field(default_factory=list)
+    queue: str = ""

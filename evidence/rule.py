@@ -22,7 +22,7 @@ def rule_of(last: LoggedEntry | None) -> Rule | None:
     return Rule(
         definition=last.entry.parts[DEFINITION].decode(),
         condition=read.condition,
-        action=read.action,
+        action=read.effect,
         mode=read.mode,
         owner=read.owner,
         note=read.note,

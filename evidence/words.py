@@ -33,7 +33,7 @@ def purpose_of(subject: Subject, last: LoggedEntry | None) -> tuple[str, ...]:
         rule = rule_of(last)
         if rule is None:
             return ("The rule was removed.", *why)
-        words = f"Where the condition is true, the rule decides {rule.action}: {rule.condition}"
+        words = f"Where the condition is true, the rule's action is {rule.action}: {rule.condition}"
         return (
             words,
             f"It is {rule.mode}; {rule.written_by} wrote what it decides.",

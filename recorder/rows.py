@@ -26,7 +26,7 @@ from control.errors import ControlRefused
 from control.keys import ControlKey
 from features.columns import currency_text
 from storage.alerts import COLUMNS as ALERT_COLUMNS
-from storage.alerts import priority_of
+from storage.alerts import joined_tags, priority_of
 from storage.bulk import Row
 from storage.control_entries import COLUMNS as CONTROL_COLUMNS
 from storage.scored_transactions import COLUMNS as SCORED_COLUMNS
@@ -87,6 +87,8 @@ def alert_row(message: bytes) -> Row:
         "priority": priority_of(alert.surprise, alert.amount),
         "scorer": alert.scorer,
         "card": mask_card_numbers(next(iter(alert.entities.values()), "")),
+        "queue": mask_card_numbers(alert.queue),
+        "tags": mask_card_numbers(joined_tags(alert.tags)),
     }
     return tuple(values[name] for name in ALERT_COLUMNS)
 

@@ -16,13 +16,14 @@ from features.hashing import hash_strings
 from meta.intervals import wilson
 from replay.rule_trial import RuleTrial
 from replay.truth import FRAUD, GENUINE
-from rules.definition import Action
+from rules.definition import RULE_PREFIX, Action
 from rules.evaluation import NamedList, Rows, matches
 from rules.gates import close_gates
 
 DAY_S: Final = 86_400.0
 EXAMPLES: Final = 10
 _SHORTEST_DAYS: Final = 1 / 24
+_NO_SCORE: Final = (RULE_PREFIX, "block")  # what holds a transaction in place of its score
 _APPROVED: Final = 0  # as `contracts.decision.Decision`
 
 
@@ -117,9 +118,11 @@ class BlastRadius:
         matches: Transactions that the rule matches.
         matches_a_day: The same, a day.
         amount: Sum of the amounts of the matches, in units of their currencies.
-        added: Alerts that a rule of review or decline adds: matches that were approved.
+        added: Alerts that the rule adds: matches that were approved, of a rule of review or decline; of one
+            that raises the surprise, those that it lifts over the threshold.
         added_a_day: The same, a day.
-        removed: Alerts that a rule of approve takes away: matches that were held.
+        removed: Alerts that the rule takes away: matches that were held, of a rule of approve; of one that
+            lowers the surprise, those that the score held and that it takes to the threshold or below.
         known_fraud: Transactions whose last verdict is fraud.
         known_fraud_amount: Sum of their amounts.
         fraud: Those of them that the rule matches.
@@ -229,7 +232,7 @@ def count(trial: RuleTrial, past: PastRows, lists: Mapping[str, NamedList]) -> T
     """
     parts, ruled = _evaluated(trial, past, lists)
     own, held, rows = ruled[0].view(bool), past.decision != _APPROVED, past.rows
-    added = own & ~held if trial.action is not Action.APPROVE else np.zeros_like(own)
+    added, removed = _changed(trial, past, own, held)
     fraud = past.truth == FRAUD
     tally = Tally(float(rows.time.min()), float(rows.time.max()))
     tally.days = _by_day(rows.time, held, own, added, own & fraud)
@@ -238,7 +241,7 @@ def count(trial: RuleTrial, past: PastRows, lists: Mapping[str, NamedList]) -> T
     )
     tally.ruled = tally.ruled.reshape(-1, 2)
     alone = own & ~held & ~ruled[1:].any(axis=0)
-    tally.sums.update(_sums(past, own, held, fraud, alone))
+    tally.sums.update(_sums(past, own, held, fraud, alone, removed))
     for at in np.flatnonzero(held).tolist():
         pair = tally.held.setdefault(past.winner[at] or "base", np.zeros(2, np.int64))
         pair += (1, own[at])
@@ -260,18 +263,40 @@ def _evaluated(
     return parts, ruled
 
 
+def _changed(
+    trial: RuleTrial, past: PastRows, own: npt.NDArray[np.bool_], held: npt.NDArray[np.bool_]
+) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+    """Return the alerts that the rule adds, and those that it takes away."""
+    none, over = np.zeros_like(own), past.rows.surprise > trial.threshold
+    over_then = past.rows.surprise + trial.shift > trial.threshold
+    match trial.action:
+        case Action.REVIEW | Action.DECLINE:
+            return own & ~held, none
+        case Action.APPROVE:
+            return none, own & held
+        case Action.RAISE:
+            return own & ~held & ~over & over_then, none
+        case Action.LOWER:
+            down = own & held & over & ~over_then
+            rows = np.flatnonzero(down)
+            down[rows] = [not (past.winner[at] or "").startswith(_NO_SCORE) for at in rows.tolist()]
+            return none, down
+    return none, none
+
+
 def _sums(
     past: PastRows,
     own: npt.NDArray[np.bool_],
     held: npt.NDArray[np.bool_],
     fraud: npt.NDArray[np.bool_],
     alone: npt.NDArray[np.bool_],
+    removed: npt.NDArray[np.bool_],
 ) -> dict[str, float]:
     amount = past.rows.amount
     chosen = {"known_fraud": fraud, "fraud": own & fraud, "new_fraud": own & fraud & ~held}
     return {
         "amount": float(amount[own].sum()),
-        "removed": int((own & held).sum()),
+        "removed": int(removed.sum()),
         "genuine": int((own & (past.truth == GENUINE)).sum()),
         "alone": int(alone.sum()),
         **{name: int(rows.sum()) for name, rows in chosen.items()},
@@ -332,7 +357,7 @@ def radius_of(
     sums, by_day = tally.sums, _days_of(tally)
     rows, alerts = sum(one.transactions for one in by_day), sum(one.alerts for one in by_day)
     matched, added = sum(one.matches for one in by_day), sum(one.added for one in by_day)
-    removed = int(sums["removed"]) if trial.action is Action.APPROVE else 0
+    removed = int(sums["removed"])
     fraud, genuine = int(sums["fraud"]), int(sums["genuine"])
     judged = fraud + genuine
     low, high = wilson(fraud, judged)

@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Final
 
 import msgspec
+import numpy as np
 
 from rules.checking import check
 from rules.definition import Action, Mode, RuleDefinition, WrittenRule
@@ -15,8 +16,9 @@ from rules.errors import RuleError
 from rules.gates import Gates
 from rules.parsing import parse
 from rules.program import Program, compile_conditions
+from rules.shifts import refuse_own_surprise
 from rules.syntax import Node, Operation
-from rules.typed import Field, Typed
+from rules.typed import Typed, reads
 from rules.vocabulary import Vocabulary
 
 MOST_COMPARED: Final = 200
@@ -37,6 +39,8 @@ class RuleTrial:
         gates: When, and for which cards, the rule and the others count.
         others: Rules in force, live first, in the order in which they decide.
         not_compared: Why a rule in force is not among them, by its name.
+        shift: Surprise that the rule adds; negative for one that lowers it.
+        threshold: Surprise over which the scores hold a transaction.
     """
 
     action: Action
@@ -45,6 +49,8 @@ class RuleTrial:
     gates: Gates
     others: tuple[WrittenRule, ...]
     not_compared: Mapping[str, str]
+    shift: float = 0.0
+    threshold: float = np.inf
 
     @classmethod
     def of(
@@ -53,6 +59,7 @@ class RuleTrial:
         vocabulary: Vocabulary,
         in_force: Iterable[WrittenRule],
         apart_from: str = "",
+        threshold: float | None = None,
     ) -> RuleTrial:
         """Compile a rule on trial. It counts as live, from any time on, for its percent of the cards.
 
@@ -61,13 +68,15 @@ class RuleTrial:
             vocabulary: The names that there are.
             in_force: Rules that are evaluated now.
             apart_from: Id of the rule that it would replace; this one is not compared.
+            threshold: Surprise over which the scores hold a transaction; None for no such.
 
         Raises:
             RuleError: The condition cannot be used, or reads what is not stored.
         """
         tree = parse(definition.condition)
         bound = check(tree, vocabulary, definition.zone)
-        if reads_risk(bound):
+        refuse_own_surprise(definition, bound)
+        if reads(bound, "risk"):
             raise RuleError(NOT_STORED)
         texts, parts = _parts(definition, tree, vocabulary)
         others, trees, missed = _compared(in_force, vocabulary, apart_from)
@@ -82,14 +91,9 @@ class RuleTrial:
             Gates.of([tried, *others]),
             tuple(others),
             missed,
+            definition.shift,
+            np.inf if threshold is None else threshold,
         )
-
-
-def reads_risk(node: Typed) -> bool:
-    """Return whether an expression reads the risk of entities."""
-    if node == Field("risk"):
-        return True
-    return any(reads_risk(one) for one in getattr(node, "arguments", ()))
 
 
 def _compared(
@@ -107,7 +111,7 @@ def _compared(
         except RuleError as error:
             missed[rule.name] = str(error)
             continue
-        if reads_risk(tree):
+        if reads(tree, "risk"):
             missed[rule.name] = NOT_STORED
             continue
         others.append(rule)

@@ -30,6 +30,9 @@ class FiledRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_de
     end: datetime | None = None
     owner: str = ""
     note: str = ""
+    by: float = 0.0
+    tag: str = ""
+    queue: str = ""
 
 
 class RuleFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
@@ -14,7 +14,7 @@ import numpy.typing as npt
 from features.byte_strings import ByteStrings
 from features.hashing import hash_strings
 from rules.checking import check
-from rules.definition import Action, Mode, RuleDefinition, WrittenRule
+from rules.definition import SHIFTING, STRICTEST_FIRST, Action, Mode, RuleDefinition, WrittenRule
 from rules.errors import RuleError
 from rules.evaluation import NamedList, Rows, matches
 from rules.gates import Gates, close_gates
@@ -22,6 +22,7 @@ from rules.kernels import Truths
 from rules.lists.table import EMPTY
 from rules.parsing import parse
 from rules.program import Program, compile_conditions
+from rules.shifts import refuse_own_surprise, shifts_of
 from rules.typed import Typed, parts_of
 from rules.vocabulary import Vocabulary
 
@@ -38,7 +39,7 @@ class Matched:
     """Which rules match which of n transactions.
 
     Attributes:
-        first: int32 (n,), place among `RuleSet.live` of the rule that decides; -1 where none matches.
+        first: int32 (n,), place among `RuleSet.live` of the rule that decides; -1 where none does.
         all: uint8 (rules, n), live rules first, then those in shadow.
     """
 
@@ -48,10 +49,10 @@ class Matched:
 
 @dataclass(frozen=True)
 class RuleSet:
-    """Rules that count, in the order in which they decide.
+    """Rules that count, in their order: those that change the surprise, that decide, that tag and route.
 
     Attributes:
-        live: Rules that decide.
+        live: Rules that take effect.
         shadow: Rules whose matches are only recorded.
         dormant: Why a rule is not evaluated, by id: a name in its condition is not there now, for example.
         bound: Condition of each rule that is evaluated, by id; kept so that a change binds only what is new.
@@ -89,6 +90,7 @@ class RuleSet:
                 held = kept.get(rule.id)
                 same = held is not None and held[0].definition == rule.definition
                 tree = held[1] if same and held else check(rule.tree, vocabulary, rule.definition.zone)
+                refuse_own_surprise(rule.definition, tree)
                 if parts_of(tree) > left:
                     raise RuleError(f"the rules before it have {MOST_PARTS - left:,} of {MOST_PARTS:,} parts")
                 left -= parts_of(tree)
@@ -103,7 +105,8 @@ class RuleSet:
             bound,
             vocabulary,
         )
-        made._try_out()
+        for part in (made.shifting, made.others):
+            part._try_out()
         return made
 
     def __len__(self) -> int:
@@ -114,6 +117,32 @@ class RuleSet:
     def evaluated(self) -> tuple[WrittenRule, ...]:
         """Rules in the order of `Matched.all`."""
         return (*self.live, *self.shadow)
+
+    @cached_property
+    def shifting(self) -> RuleSet:
+        """The rules that raise or lower the surprise. They are evaluated first."""
+        return self._only(lambda rule: rule.definition.action in SHIFTING)
+
+    @cached_property
+    def others(self) -> RuleSet:
+        """All other rules; they read the surprise that those have changed."""
+        return self._only(lambda rule: rule.definition.action not in SHIFTING)
+
+    @cached_property
+    def by(self) -> npt.NDArray[np.float64]:
+        """What each live rule adds to the surprise, float64 (live,)."""
+        return np.array([rule.definition.shift for rule in self.live], np.float64)
+
+    @cached_property
+    def deciding(self) -> int:
+        """Number of live rules that decide; without those that change the surprise, they come first."""
+        return sum(rule.definition.action in STRICTEST_FIRST for rule in self.live)
+
+    def _only(self, wanted: Callable[[WrittenRule], bool]) -> RuleSet:
+        live, shadow = tuple(filter(wanted, self.live)), tuple(filter(wanted, self.shadow))
+        if len(live) + len(shadow) == len(self):
+            return self
+        return RuleSet(live, shadow, {}, self.bound, self.vocabulary)
 
     @cached_property
     def program(self) -> Program:
@@ -157,7 +186,7 @@ class RuleSet:
         gates = self.gates
         hashes = hash_strings(cards) if gates.by_card else np.zeros(len(rows), np.uint64)
         close_gates(
-            matched, gates.start, gates.end, gates.below, gates.salt, rows.time, hashes, len(self.live), first
+            matched, gates.start, gates.end, gates.below, gates.salt, rows.time, hashes, self.deciding, first
         )
         return Matched(first, matched)
 
@@ -167,4 +196,5 @@ def warm_up() -> None:
     definition = RuleDefinition("amount > 1 && card.count_1h > 1", Action.REVIEW)
     rule = WrittenRule("warm-up", definition, parse(definition.condition))
     RuleSet.of([rule], Vocabulary(("card_log_seconds_since_last", "card_log_count_1h")))
+    shifts_of(np.zeros((1, 1), np.uint8), np.zeros(1))
     EMPTY.holds(ByteStrings.from_list([b"0"]), np.zeros(1))

@@ -92,5 +92,12 @@ def parts_of(node: Typed) -> int:
     return 1 + sum(map(parts_of, node.arguments)) if isinstance(node, Apply) else 1
 
 
+def reads(node: Typed, name: str) -> bool:
+    """Return whether an expression reads a field of this name."""
+    if node == Field(name):
+        return True
+    return any(reads(one, name) for one in getattr(node, "arguments", ()))
+
+
 Input = Field | Feature | LocalTime | Surprise | KeyIs | KeyListed
 Typed = Input | Constant | Apply

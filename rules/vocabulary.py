@@ -89,7 +89,11 @@ _FIELDS = {
     ),
     "time": Variable(Type.TIME, Field("time"), "event time, UTC"),
     LOCAL_TIME: Variable(Type.TIME, None, "event time on the clocks of the rule's time zone"),
-    "surprise": Variable(Type.NUMBER, Field("surprise"), "highest surprise of all scorers, with risk"),
+    "surprise": Variable(
+        Type.NUMBER,
+        Field("surprise"),
+        "highest surprise of all scorers, with risk, and raised or lowered by rules",
+    ),
     "risk": Variable(Type.NUMBER, Field("risk"), "surprise that confirmed frauds add"),
 }
 _OWN = {

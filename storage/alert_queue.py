@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from sqlalchemy import ColumnElement, Select, SQLColumnExpression, func, select, update
 from sqlalchemy.orm import Session
 
-from storage.alerts import CONFIRMED, OPEN, REJECTED, AlertRow
+from storage.alerts import CONFIRMED, OPEN, REJECTED, AlertRow, joined_tags
 from storage.cases import Case, CaseAlert, overdue
 
 Key = TypeVar("Key", str, int)
@@ -28,6 +28,8 @@ class AlertFilter:
     assignee: str | None = None
     scorer: str | None = None
     card: str | None = None
+    queue: str | None = None
+    tag: str | None = None
     min_amount: float | None = None
     max_amount: float | None = None
     since: float | None = None
@@ -201,7 +203,14 @@ def _of(query: Select[Any], wanted: AlertFilter, now: float) -> Select[Any]:
             s for s in (OPEN, CONFIRMED, REJECTED) if (s != OPEN) in {x == DECIDED for x in wanted.states}
         ]
         chosen += [AlertRow.status.in_(statuses), _any(in_states)]
-    exact = {AlertRow.assignee: wanted.assignee, AlertRow.scorer: wanted.scorer, AlertRow.card: wanted.card}
+    exact = {
+        AlertRow.assignee: wanted.assignee,
+        AlertRow.scorer: wanted.scorer,
+        AlertRow.card: wanted.card,
+        AlertRow.queue: wanted.queue,
+    }
+    if wanted.tag is not None:
+        chosen.append(AlertRow.tags.contains(joined_tags([wanted.tag]), autoescape=True))
     chosen += [column == value for column, value in exact.items() if value is not None]
     at_least = {AlertRow.amount: wanted.min_amount, AlertRow.raised_at: wanted.since}
     chosen += [column >= value for column, value in at_least.items() if value is not None]

@@ -38,6 +38,8 @@ class AlertRow(TableBase):
         Index(None, "card", "raised_at"),
         # Counts by scorer and status read this index only.
         Index(None, "scorer", "status", "amount"),
+        # One queue is a small part of the alerts.
+        Index(None, "queue", "status", "priority"),
     )
 
     id: Mapped[int] = mapped_column(BigIdentity, primary_key=True)
@@ -58,6 +60,19 @@ class AlertRow(TableBase):
     """Key of the primary entity."""
     assignee: Mapped[str | None] = mapped_column(String)
     snoozed_until: Mapped[float | None] = mapped_column(Float(53))
+    queue: Mapped[str] = mapped_column(String, server_default="")
+    """The queue that a written rule routed it to; empty for none."""
+    tags: Mapped[str] = mapped_column(String, server_default="")
+    """Tags of written rules, from `joined_tags`."""
+
+
+def joined_tags(tags: Sequence[str]) -> str:
+    """Return tags as one text in which each stands between commas.
+
+    >>> joined_tags(["gift-cards", "night"])
+    ',gift-cards,night,'
+    """
+    return f",{','.join(tags)}," if tags else ""
 
 
 def priority_of(surprise: float, amount: float) -> float:
@@ -88,7 +103,10 @@ COLUMNS = (
     "priority",
     "scorer",
     "card",
+    "queue",
+    "tags",
 )
+_UNMARKED = ("", "")
 _INSERT = Upsert(AlertRow.__tablename__, COLUMNS, ("source_partition", "source_offset"))
 
 
@@ -102,12 +120,12 @@ class Alerts:
         """Insert alerts; those already stored are skipped.
 
         Args:
-            rows: values in the order of `COLUMNS`, `body` as JSON text.
+            rows: values in the order of `COLUMNS`, `body` as JSON text; queue and tags may lack.
 
         Returns:
             Rows that are new.
         """
-        return _INSERT.run(self._session, rows)
+        return _INSERT.run(self._session, ((*row, *_UNMARKED)[: len(COLUMNS)] for row in rows))
 
     def newest(self, limit: int, *, status: str | None = None) -> list[AlertRow]:
         """Return the newest alerts, newest first.

@@ -220,5 +220,7 @@ class Player:
             "priority": priority_of(surprise, amount),
             "scorer": "base",
             "card": self._entities(row)["card"],
+            "queue": "",
+            "tags": "",
         }
         return tuple(values[name] for name in ALERTS)

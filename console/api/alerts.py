@@ -22,6 +22,7 @@ Sort = Literal[
 ]
 MOST_AT_ONCE = 1_000
 Key = Annotated[Storable, Field(max_length=300)]
+Mark = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$")]
 Reader = Annotated[Viewer, needs(Right.READ)]
 Worker = Annotated[Viewer, needs(Right.DECIDE)]
 
@@ -35,6 +36,8 @@ class AlertQuery(BaseModel):
     assignee: Key | None = None
     detector: Key | None = Field(None, description="id of the scorer, `base` or `block`")
     card: Key | None = Field(None, description="a card's token or reference")
+    queue: Mark | None = Field(None, description="queue that a written rule routes to")
+    tag: Mark | None = Field(None, description="tag of a written rule")
     min_amount: Amount | None = None
     max_amount: Amount | None = None
     since: Time | None = None
@@ -51,6 +54,8 @@ class AlertQuery(BaseModel):
             assignee=self.assignee,
             scorer=self.detector,
             card=context.cards.key(self.card) if self.card else None,
+            queue=self.queue,
+            tag=self.tag,
             min_amount=self.min_amount,
             max_amount=self.max_amount,
             since=self.since,

@@ -22,7 +22,7 @@ from console.results.rules import (
 )
 from console.services import rule_changes, rule_names, rule_preview, rule_testing
 from console.services import rules as service
-from rules.definition import Action, Mode, RuleDefinition
+from rules.definition import MOST_RAISED, Action, Mode, RuleDefinition
 from rules.parsing import MOST_CHARACTERS
 
 router = APIRouter(prefix="/rules", tags=["rules"])
@@ -35,6 +35,13 @@ Days = Annotated[int, Query(ge=1, le=90, description="days of event time whose m
 Condition = Annotated[Storable, Field(max_length=2 * MOST_CHARACTERS, description="see Write rules")]
 Zone = Annotated[Storable, Field(max_length=64, description="time zone of local_time")]
 Percent = Annotated[float, Field(gt=0, le=100, allow_inf_nan=False, description="percent of the cards")]
+By = Annotated[
+    float,
+    Field(ge=0, le=MOST_RAISED, allow_inf_nan=False, description="surprise that raise and lower change"),
+]
+Marked = Annotated[
+    str, Field(pattern=r"^([a-z0-9][a-z0-9_-]{0,31})?$", description="tag or queue; empty: none")
+]
 EventTime = Annotated[
     float, Field(ge=0, le=1e11, allow_inf_nan=False, description="event time, seconds since 1970-01-01 UTC")
 ]
@@ -57,6 +64,9 @@ class RulePreviewRequest(ConditionDraft):
     """A rule to try on the last `days` of stored traffic. `rule_id` is the rule that it would replace."""
 
     action: Action = Action.REVIEW
+    by: By = 0.0
+    tag: Marked = ""
+    queue: Marked = ""
     percent: Percent = 100.0
     days: Annotated[float, Field(gt=0, le=90, allow_inf_nan=False, description="of event time")] = 7.0
     rule_id: Annotated[str, Field(pattern=r"^([a-z0-9][a-z0-9_-]{0,63})?$")] = ""
@@ -82,6 +92,9 @@ class RuleSave(BaseModel):
     end: EventTime | None = None
     owner: Annotated[Storable, Field(max_length=128)] = ""
     note: Annotated[Storable, Field(max_length=500)] = ""
+    by: By = 0.0
+    tag: Marked = ""
+    queue: Marked = ""
     reason: Text = ""
     request_id: RequestId | None = None
 
@@ -128,7 +141,7 @@ def test(viewer: Reader, context: ContextOf, draft: ConditionTest) -> RuleTest:
 @router.post("/preview")
 def preview(viewer: Flagger, context: ContextOf, wanted: RulePreviewRequest) -> RulePreview:
     """Return the blast radius of a rule: what it would have matched, added and caught in stored traffic."""
-    fields = wanted.model_dump(include={"condition", "zone", "action", "percent"})
+    fields = wanted.model_dump(include={"condition", "zone", "action", "percent", "by", "tag", "queue"})
     return rule_preview.preview_rule(context, RuleDefinition(**fields), wanted.days, wanted.rule_id)
 
 

@@ -76,7 +76,9 @@ def blast_radius(
     """
     in_force = vocabulary_of(snapshot.scorers, snapshot.lists)
     vocabulary = in_force if in_force.features else replace(names, lists=in_force.lists)
-    trial = RuleTrial.of(draft.definition, vocabulary, snapshot.written.evaluated, draft.apart_from)
+    trial = RuleTrial.of(
+        draft.definition, vocabulary, snapshot.written.evaluated, draft.apart_from, snapshot.threshold
+    )
     newest = unit.transactions.newest_event_time()
     if newest is None:
         raise CannotScore("no transaction is stored; check that `flagfive recorder` writes this database")
@@ -151,7 +153,8 @@ class Reading:
         kinds = {*program.texts, *(one.entity for one in program.listed), *by_card}
         return WantedColumns(
             tuple(sorted(kinds)),
-            *(Field(name) in program.numbers for name in ("surprise", "category", "currency")),
+            bool(self.trial.shift) or Field("surprise") in program.numbers,
+            *(Field(name) in program.numbers for name in ("category", "currency")),
         )
 
     def _past(self, columns: TrafficColumns) -> PastRows:

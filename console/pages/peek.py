@@ -11,6 +11,12 @@ from console.pages.words import amount, masked, rarity
 from console.results.transactions import TransactionDetails, TransactionRow
 
 
+def marks_of(row: TransactionRow) -> list[tuple[str, str]]:
+    """Return the queue and the tags of an alert, as far as it has them."""
+    both = [("Queue", row.queue), ("Tags", ", ".join(row.tags))]
+    return [(name, value) for name, value in both if value]
+
+
 class PeekPanel:
     """Shows the transaction in focus."""
 
@@ -46,6 +52,13 @@ class PeekPanel:
                 ui.link("Open", f"/transactions/{quote(row.transaction_id, safe='')}")
             moment(row.event_time, self._viewer.zone).classes("muted small")
             known = [(kind, masked(key)) for kind, key in row.entities.items()]
-            facts([*known, ("Rarity", rarity(row.tail)), ("Found by", row.episode or row.scorer)])
+            facts(
+                [
+                    *known,
+                    ("Rarity", rarity(row.tail)),
+                    ("Found by", row.episode or row.scorer),
+                    *marks_of(row),
+                ]
+            )
             text("Why", tag="h2")
             reasons(row.reasons)

@@ -17,6 +17,7 @@ from console.pages.review import questions
 from console.pages.saved_views import saved_views
 from console.pages.viewer import PageViewer, SignedIn
 from console.results.detectors import DetectorList
+from console.results.rules import RuleList
 
 STATES = {
     "": "Waiting",
@@ -38,7 +39,7 @@ async def queue(viewer: SignedIn) -> None:
         await LearningBanner.read(viewer)
         await FirstStepsPanel.read(viewer)
         await questions(viewer)
-        filters = Filters(viewer, await scorers(viewer))
+        filters = Filters(viewer, await scorers(viewer), await marks(viewer))
         with box("line acts").style("margin-bottom: 12px"):
             action_buttons(viewer)
             text(
@@ -67,10 +68,20 @@ async def scorers(viewer: PageViewer) -> dict[str, str]:
     return {"": "Anything", "base": "Base", "block": "Block"} | detectors
 
 
+async def marks(viewer: PageViewer) -> dict[str, list[str]]:
+    """Return the queues and tags that written rules name, where there are any."""
+    rows = (await viewer.api.get("/rules", RuleList, days=1, limit=200)).rows
+    named = {
+        "queue": sorted({row.terms.queue for row in rows} - {""}),
+        "tag": sorted({row.terms.tag for row in rows} - {""}),
+    }
+    return {name: values for name, values in named.items() if values}
+
+
 class Filters:
     """The filters; the grid follows each change."""
 
-    def __init__(self, viewer: PageViewer, scorers: dict[str, str]) -> None:
+    def __init__(self, viewer: PageViewer, scorers: dict[str, str], marks: dict[str, list[str]]) -> None:
         self._viewer = viewer
         self.grid: ui.aggrid | None = None
         self._values: dict[str, Any] = {}
@@ -81,6 +92,9 @@ class Filters:
             self._add("assignee", ui.select(mine, value="", label="Assigned to"))
             self._add("detector", ui.select(scorers, value="", label="Found by"))
             self._add("overdue", ui.select(DEADLINES, value="", label="Case"))
+            for name, values in marks.items():
+                choices = {"": "Any"} | {value: value for value in values}
+                self._add(name, ui.select(choices, value="", label=name.capitalize()))
             self._add("card", ui.input("Card").props("clearable debounce=300 data-search"))
             self._add("min_amount", ui.number("Amount from", min=0).props("debounce=300").classes("narrow"))
             self._add("max_amount", ui.number("to", min=0).props("debounce=300").classes("narrow"))

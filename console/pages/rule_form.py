@@ -7,13 +7,13 @@ from nicegui import ui
 
 from console.pages.api_client import ApiRefused
 from console.pages.parts import banner, box, button, panel, text
+from console.pages.rule_action import OWN, ActionFields
 from console.pages.rule_problem import ProblemPanel
 from console.pages.viewer import PageViewer
 from console.results.requests import RequestResult
 from console.results.rules import RuleDetails, RuleTerms
 
-ACTIONS = ("review", "decline", "approve")
-DECIDING = ("condition", "action", "order", "zone", "start", "end")
+DECIDING = ("condition", "action", "order", "zone", "start", "end", *OWN)
 """Terms whose change takes a live rule back into shadow."""
 _MINUTE = "%Y-%m-%dT%H:%M"  # as the browser's field for a time has it
 
@@ -33,6 +33,7 @@ class RuleForm:
         self._start = found.terms if found else RuleTerms(
             condition, "review", "shadow", 100, 100.0, str(viewer.zone), None, None, viewer.name, ""
         )  # fmt: skip
+        self._action = ActionFields(self._start)
 
     def take(self, found: RuleDetails) -> None:
         """Take the rule as it was read last; what someone types stays."""
@@ -46,7 +47,7 @@ class RuleForm:
                 self._input("id", "Id", "", "a to z, 0 to 9, - and _").props("maxlength=64 autofocus")
             self._condition()
             with box("fields"):
-                self._fields["action"] = ui.select(list(ACTIONS), label="Action", value=self._start.action)
+                self._action.show()
                 self._fields["order"] = ui.number("Order", value=self._start.order, min=0, precision=0)
                 self._input("zone", "Time zone of local_time", self._start.zone)
                 self._input("owner", "Owner", self._start.owner)
@@ -55,8 +56,7 @@ class RuleForm:
                         name, f"{name.capitalize()} (UTC)", _minute(getattr(self._start, name))
                     )
                     field.props("type=datetime-local stack-label")
-                for name in ("action", "order"):
-                    self._fields[name].props("outlined dense")
+                self._fields["order"].props("outlined dense")
             self._input("note", "Note: what it is for; alerts show it", self._start.note).classes("whole")
             self._buttons()
 
@@ -103,9 +103,8 @@ class RuleForm:
         """What the API needs to look back with this rule."""
         percent = self._found.terms.percent if self._found else 100.0
         replaces = self._found.id if self._found else ""
-        action = self._fields["action"].value
         terms = {"condition": self.condition.value or "", "zone": self.zone}
-        return terms | {"action": action, "percent": percent, "rule_id": replaces}
+        return terms | self._action.terms | {"percent": percent, "rule_id": replaces}
 
     async def save(self) -> None:
         """Save the rule by the API, and open its page."""
@@ -127,7 +126,7 @@ class RuleForm:
         """Return the terms as the API takes them; mode and share stay if it decides the same."""
         terms: dict[str, Any] = {"condition": self.condition.value or "", "zone": self.zone}
         terms |= {name: str(self._fields[name].value or "").strip() for name in ("owner", "note")}
-        terms |= {"action": self._fields["action"].value, "order": int(self._fields["order"].value or 0)}
+        terms |= self._action.terms | {"order": int(self._fields["order"].value or 0)}
         terms |= {name: _seconds(self._fields[name].value) for name in ("start", "end")}
         held = self._found.terms if self._found else None
         if held is not None and all(terms[name] == getattr(held, name) for name in DECIDING):

@@ -40,6 +40,12 @@ def mode_words(terms: RuleTerms) -> str:
     return f"live {terms.percent:g}%" if part else terms.mode
 
 
+def effect_words(terms: RuleTerms) -> str:
+    """Return the action with its amount, tag or queue: «raise by 0.5»."""
+    amount = f" by {terms.by:g}" if terms.by else ""
+    return " ".join(filter(None, (terms.action + amount, terms.tag, terms.queue)))
+
+
 def _search(q: str) -> None:
     with box("filters"):
         field = ui.input("Search rules", value=q).props("outlined dense clearable maxlength=200")
@@ -64,7 +70,7 @@ def _row(viewer: PageViewer, row: RuleRow) -> None:
         text(row.terms.note or row.terms.condition, "muted small clipped")
         if row.state != "ok":
             text(f"not evaluated: {row.state}", "small fraud-text")
-    text(row.terms.action, tag="td")
+    text(effect_words(row.terms), tag="td")
     with cell():
         word(row.terms.mode).text = mode_words(row.terms)
     text(f"{row.terms.order:,}", "number", tag="td")

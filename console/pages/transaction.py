@@ -11,6 +11,7 @@ from console.pages.episodes import episode_address
 from console.pages.frame import frame
 from console.pages.notes import notes_panel
 from console.pages.parts import box, button, cell, empty, facts, moment, panel, reasons, table, text, word
+from console.pages.peek import marks_of
 from console.pages.refusals import notify_refusals
 from console.pages.scores_panel import scores_panel
 from console.pages.viewer import PageViewer, SignedIn
@@ -75,6 +76,7 @@ def _happened(viewer: PageViewer, found: TransactionDetails, route: str) -> None
                 ("Read at", f"partition {found.partition}, offset {found.offset}"),
                 ("Trace", found.trace),
                 ("Assigned to", row.assignee or NOTHING),
+                *marks_of(row),
             ]
         )
 

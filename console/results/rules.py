@@ -24,6 +24,10 @@ class RuleTerms:
     end: float | None
     owner: str
     note: str
+    by: float = 0.0
+    """Surprise that the actions `raise` and `lower` add and take away."""
+    tag: str = ""
+    queue: str = ""
 
 
 @dataclass(frozen=True)

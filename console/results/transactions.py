@@ -49,6 +49,10 @@ class TransactionRow:
     """In lists of alerts: the earliest deadline of the open cases that hold the alert."""
     role: str | None = None
     """In an episode: `support` or `lookalike`."""
+    queue: str = ""
+    """The queue that a written rule routed the alert to."""
+    tags: list[str] = field(default_factory=list)
+    """Tags that written rules put on the alert."""
 
 
 @dataclass(frozen=True)

@@ -51,6 +51,8 @@ def row_of_alert(
         assignee=alert.assignee,
         snoozed_until=alert.snoozed_until,
         due_at=due_at,
+        queue=alert.queue,
+        tags=[tag for tag in alert.tags.split(",") if tag],
         **_entities(body.get("entities", {}), cards),
     )
 

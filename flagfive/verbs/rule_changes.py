@@ -30,7 +30,10 @@ def add(
     context: typer.Context,
     identity: Id,
     condition: Annotated[str, typer.Argument(help="The condition, in quotes.")],
-    action: Annotated[str, typer.Option(help="approve, review or decline.")],
+    action: Annotated[str, typer.Option(help="approve, review, decline, raise, lower, tag or queue.")],
+    by: Annotated[float, typer.Option(help="Surprise that raise and lower change, over 0 to 3.")] = 0.0,
+    tag: Annotated[str, typer.Option(help="Tag that the action tag puts on transactions.")] = "",
+    queue: Annotated[str, typer.Option(help="Queue that the action queue routes alerts to.")] = "",
     mode: Annotated[str, typer.Option(help="off, shadow or live.")] = "shadow",
     order: Annotated[int, typer.Option(help="Rules of a lower number decide first.")] = 100,
     percent: Annotated[float, typer.Option(help=_PERCENT)] = 100.0,
@@ -48,6 +51,7 @@ def add(
     fields = {
         "condition": condition, "action": action, "mode": mode, "order": order, "percent": percent,
         "zone": zone, "start": _seconds(start), "end": _seconds(end), "owner": owner, "note": note,
+        "by": by, "tag": tag, "queue": queue,
     }  # fmt: skip
     definition = _definition(identity, fields)
     ask_and_print(

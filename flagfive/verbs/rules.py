@@ -81,7 +81,8 @@ def try_on_traffic(
     condition: Condition,
     zone: Zone = "UTC",
     days: Annotated[float, typer.Option(min=0.01, max=90, help="Days of event time to look back.")] = 7.0,
-    action: Annotated[Action, typer.Option(help="What the rule would decide.")] = Action.REVIEW,
+    action: Annotated[Action, typer.Option(help="What the rule would do.")] = Action.REVIEW,
+    by: Annotated[float, typer.Option(min=0, max=3, help="Surprise that raise and lower change.")] = 0.0,
     percent: Annotated[float, typer.Option(min=0.01, max=100, help="Percent of the cards.")] = 100.0,
     replaces: Annotated[
         str, typer.Option(metavar="ID", help="Rule that it would replace, which is not compared.")
@@ -105,7 +106,7 @@ def try_on_traffic(
     from storage import UnitOfWork, open_engine
 
     settings, names = settings_of(context), _vocabulary(context)
-    draft = RuleDraft(RuleDefinition(condition, action, percent=percent, zone=zone), days, replaces)
+    draft = RuleDraft(RuleDefinition(condition, action, percent=percent, zone=zone, by=by), days, replaces)
     with UnitOfWork(open_engine(settings.storage.url), reads_only=True) as unit:
         policy = unit.policies.standing(StandingPolicy.of_settings(settings))
         try:
@@ -174,7 +175,7 @@ def list_rules(context: typer.Context) -> None:
             str(one.order),
             rule.id,
             one.mode + part,
-            one.action,
+            one.effect,
             one.condition,
             one.owner,
             one.note,

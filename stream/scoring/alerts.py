@@ -13,10 +13,12 @@ from features.byte_strings import ByteStrings
 from features.columns import currency_text
 from stream.batch import Batch
 from stream.scoring.decide import BLOCK_ID, Scores
+from stream.scoring.marks import queue_at, tags_at
 from stream.scoring.named_lists import list_reasons
 from stream.scoring.policy import policy_reasons
 from stream.scoring.reasons import ReasonWriter, nearest_flagged, pushes_of
 from stream.scoring.rules import Met, met_by_rows
+from stream.scoring.shifted import shift_reasons
 from stream.scoring.written_rules import rule_reasons
 
 
@@ -63,7 +65,8 @@ class AlertWriter:
         policy = []
         if scores.segment is not None and winner < scores.winners.index(BLOCK_ID):
             policy = policy_reasons(snapshot, int(scores.segment[row]), decided)
-        written = rule_reasons(scores.matched, snapshot.written, row) if scores.matched else []
+        rules, matched = snapshot.written.others, scores.matched
+        written = rule_reasons(matched, rules, row) if matched else []
         return Alert(
             transaction_id=_text(columns.id.take(one)),
             partition=int(batch.source_partition[row]),
@@ -79,6 +82,7 @@ class AlertWriter:
             control_offset=scores.control_offset,
             reasons=[
                 *written,
+                *shift_reasons(scores.shifted, snapshot.written.shifting, row),
                 *listed,
                 *self._reasons.of_risk(met),
                 *self._reasons.of_features(features, pushes, snapshot),
@@ -86,6 +90,8 @@ class AlertWriter:
             ],
             episode=episode,
             nearest=nearest,
+            tags=tags_at(matched, rules, row),
+            queue=queue_at(matched, rules, row),
         )
 
 

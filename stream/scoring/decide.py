@@ -12,6 +12,7 @@ from stream.batch import Batch
 from stream.scoring.named_lists import by_lists, decide_by_lists
 from stream.scoring.policy import bounds_of, decide_by_surprise
 from stream.scoring.rules import blocks, decide, met_by_rows, raised
+from stream.scoring.shifted import shift_surprise
 from stream.scoring.silenced import silence_rules, silence_scorers
 from stream.scoring.written_rules import Transactions, decide_by_rules, rows_for
 
@@ -23,14 +24,16 @@ class Scores:
     """Scores of n transactions, all made under one snapshot.
 
     Attributes:
-        surprise: float64 (n,), -log10 of the tail; the highest of base, detectors and risk.
+        surprise: float64 (n,), -log10 of the tail; the highest of base, detectors and risk, and what written
+            rules add.
         winner: int32 (n,), index into `winners` of the scorer with the highest surprise, or of what decided
             in its place.
         winners: id of each scorer, the base first; then `block`; then the written rules that decided.
         decision: int8 (n,), a `Decision` each.
         control_offset: the snapshot's place in the control log.
-        matched: which written rules match; None without such rules.
+        matched: which written rules match, apart from `shifted`; None without such rules.
         segment: place of each transaction's segment of the decision policy, int32 (n,); 0 without a policy.
+        shifted: which written rules that raise or lower the surprise match; None without such rules.
     """
 
     surprise: NDArray[np.float64]
@@ -40,6 +43,7 @@ class Scores:
     control_offset: int
     matched: Matched | None = None
     segment: NDArray[np.int32] | None = None
+    shifted: Matched | None = None
 
     @property
     def tail(self) -> NDArray[np.float64]:
@@ -93,7 +97,7 @@ def score_rows(of: Transactions, snapshot: Snapshot, entities: Sequence[str]) ->
     """Score n transactions; a row's result is equal to the bit in any batch.
 
     Decisions are made in this order: lists and blocks of entities, written rules, suppressions, policy or
-    threshold.
+    threshold. Written rules that raise or lower the surprise come before all of these.
 
     Args:
         of: the transactions.
@@ -115,8 +119,9 @@ def score_rows(of: Transactions, snapshot: Snapshot, entities: Sequence[str]) ->
     met_by_row = met_by_rows(snapshot.rules, entities, of.keys, of.time)
     for row, met in met_by_row.items():
         surprise[row] = raised(surprise[row], met, snapshot.risk_share)
-    listed = by_lists(snapshot.lists, entities, of.keys, of.time, met_by_row)
     rows = rows_for(of, stack, entities, surprise, alone) if asks else None
+    shifted = shift_surprise(rows, snapshot, met_by_row, of.keys[0])
+    listed = by_lists(snapshot.lists, entities, of.keys, of.time, met_by_row)
     bounds = bounds_of(snapshot, rows, of.keys[0], len(surprise))
     decision = decide_by_surprise(surprise, bounds)
     for row, met in met_by_row.items():
@@ -127,11 +132,11 @@ def score_rows(of: Transactions, snapshot: Snapshot, entities: Sequence[str]) ->
     silence_scorers(silenced, winners[:block], winner, of.time, decision)
     if listed is not None:
         decide_by_lists(listed, winner, block, decision)
-    matched = None
-    if rows is not None and len(snapshot.written):
-        matched = snapshot.written.match(rows, of.keys[0], snapshot.lists.by_name)
-        silence_rules(silenced, snapshot.written, matched, of.time)
+    matched, written = None, snapshot.written.others
+    if rows is not None and len(written):
+        matched = written.match(rows, of.keys[0], snapshot.lists.by_name)
+        silence_rules(silenced, written, matched, of.time)
         if listed is not None:
             matched.first[listed.allowed | listed.blocked] = -1
-        winners = decide_by_rules(matched, snapshot.written, met_by_row, winners, winner, decision)
-    return Scores(surprise, winner, winners, decision, snapshot.offset, matched, bounds.segment)
+        winners = decide_by_rules(matched, written, met_by_row, winners, winner, decision)
+    return Scores(surprise, winner, winners, decision, snapshot.offset, matched, bounds.segment, shifted)

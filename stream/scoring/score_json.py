@@ -11,6 +11,7 @@ from features.byte_strings import ByteStrings
 from features.compiling import short_kernel
 from stream.batch import Batch
 from stream.scoring.decide import Scores
+from stream.scoring.marks import Marked
 from stream.wire.json_kernels import (
     MOST_BYTES_PER_BYTE,
     MOST_BYTES_PER_NUMBER,
@@ -22,6 +23,7 @@ from stream.wire.json_kernels import (
 )
 
 _NUMBERS: Final = 6  # time, surprise, tail, control offset, partition, offset
+_NO_TAGS: Final = ByteStrings.from_list([b""])
 _TIME_DECIMALS: Final = 3
 _SURPRISE_DECIMALS: Final = 4
 
@@ -35,7 +37,8 @@ class ScoreWriter:
         "decision":"review","scorer":"base","control_offset":12,"partition":3,"offset":4711}
 
     `partition` and `offset` are the position in `transactions`: the identity, and the order within a card.
-    `tail` has four significant digits; `surprise` is -log10 of it.
+    `tail` has four significant digits; `surprise` is -log10 of it. Where written rules tag a transaction,
+    `"tags":["a","b"]` comes last.
 
     Args:
         id_field, key_field: names of the input's fields for the transaction's id and the primary entity.
@@ -59,14 +62,16 @@ class ScoreWriter:
             [f'"{decision.name.lower()}"'.encode() for decision in Decision]
         )
 
-    def write(self, batch: Batch, scores: Scores) -> ByteStrings:
-        """Return one JSON object per transaction, in order."""
+    def write(self, batch: Batch, scores: Scores, tags: Marked | None = None) -> ByteStrings:
+        """Return one JSON object per transaction, in order; `tags` as `tag_texts` returns them."""
+        tag, texts = tags or (np.zeros(len(batch), np.int32), _NO_TAGS)
         winners = ByteStrings.from_list([json.dumps(winner).encode() for winner in scores.winners])
         columns = batch.columns
         key = columns.keys[0]
         strings = columns.id.length + key.length + winners.length[scores.winner]
         fixed = self._names.nbytes + self._decisions.length.max() + _NUMBERS * MOST_BYTES_PER_NUMBER + 6
         room = int(strings.sum()) * MOST_BYTES_PER_BYTE + len(batch) * int(fixed)
+        room += int(texts.length[tag].sum())
         out = np.empty(room, np.uint8)
         end = np.empty(len(batch), np.int64)
         _write(
@@ -84,6 +89,8 @@ class ScoreWriter:
             scores.control_offset,
             batch.source_partition,
             batch.source_offset,
+            (texts.buffer, texts.start, texts.end),
+            tag,
         )
         return ByteStrings.in_a_row(out, end)
 
@@ -107,6 +114,8 @@ def _write(
     control_offset: int,
     partition: NDArray[np.int32],
     offset: NDArray[np.int64],
+    tags: Texts,
+    tag: NDArray[np.int32],
 ) -> None:
     at = 0
     for i in range(len(time)):
@@ -120,6 +129,7 @@ def _write(
         at = put_integer(out, _put(out, at, names, 7), control_offset)
         at = put_integer(out, _put(out, at, names, 8), partition[i])
         at = put_integer(out, _put(out, at, names, 9), offset[i])
+        at = _put(out, at, tags, tag[i])
         out[at] = ord("}")
         at += 1
         end[i] = at

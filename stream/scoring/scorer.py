@@ -19,6 +19,7 @@ from stream.batch import Batch, to_record_batch
 from stream.partition.stage import SURPRISE_LEVELS, Output, ScoredCounts
 from stream.scoring.alerts import AlertWriter
 from stream.scoring.decide import BASE_ID, BLOCK_ID, Scores, check_features, score_batch
+from stream.scoring.marks import tag_texts
 from stream.scoring.score_json import ScoreWriter
 from stream.scoring.shadow_alerts import shadow_alerts, shadow_matches
 from stream.stages.output_builder import Outputs
@@ -71,8 +72,9 @@ class Scorer:
         snapshot = self._control.current
         scores = score_batch(batch, snapshot, self._entities)
         every = np.arange(len(batch))
+        tags = tag_texts(scores.matched, snapshot.written.others, len(batch))
         outputs = [
-            *_by_partition(self._topics.scores, batch, every, self._scores.write(batch, scores)),
+            *_by_partition(self._topics.scores, batch, every, self._scores.write(batch, scores, tags)),
             *self._alert_outputs(batch, scores, snapshot),
             *self._shadow_outputs(batch, scores, snapshot),
             *self._scored_outputs(batch, scores),
@@ -105,8 +107,10 @@ class Scorer:
         found = []
         if snapshot.shadows.all:
             found.append(shadow_alerts(batch, scores, snapshot))
-        if scores.matched is not None and snapshot.written.shadow:
-            found.append(shadow_matches(batch, scores, scores.matched, snapshot.written))
+        written = snapshot.written
+        for matched, rules in ((scores.shifted, written.shifting), (scores.matched, written.others)):
+            if matched is not None and rules.shadow:
+                found.append(shadow_matches(batch, scores, matched, rules))
         topic = self._topics.shadow_alerts
         return [
             output

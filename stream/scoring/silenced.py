@@ -53,8 +53,9 @@ def silence_rules(
         rows = _counts(one, time)
         matched.all[at, rows] = 0
         again = np.flatnonzero(rows & (matched.first == at))
-        live = matched.all[: len(names), again]
-        matched.first[again] = np.where(live.any(axis=0), live.argmax(axis=0), -1)
+        if len(again):
+            live = matched.all[: rules.deciding, again]
+            matched.first[again] = np.where(live.any(axis=0), live.argmax(axis=0), -1)
 
 
 def _counts(one: Placed, time: NDArray[np.float64]) -> NDArray[np.bool_]:

@@ -108,6 +108,7 @@ def decide_by_rules(
         `winners`, followed by the names of the rules that decided.
     """
     first = matched.first
+    take_back_suppressed(matched, rules, met, rules.deciding)
     for row, one in met.items():
         if one.allowed or one.blocked_by is not None:
             first[row] = -1
@@ -131,11 +132,30 @@ def rule_reasons(matched: Matched, rules: RuleSet, row: int) -> list[Reason]:
     return [_reason(rules.live[k], decides=k == deciding) for k in places[:MOST_NAMED]]
 
 
+def take_back_suppressed(matched: Matched, rules: RuleSet, met: Mapping[int, Met], begin: int = 0) -> None:
+    """Take back the matches of rules that a suppression of an entity names.
+
+    Args:
+        matched: which rules match, changed in place.
+        rules: the rules.
+        met: effects of entities' rules by row.
+        begin: place of the first rule that is looked at.
+    """
+    suppressing = [(row, one.suppressed) for row, one in met.items() if one.suppressed]
+    if not suppressing:
+        return
+    places = {rule.name: begin + k for k, rule in enumerate(rules.live[begin:])}
+    for row, suppressed in suppressing:
+        matched.all[[places[name] for name in suppressed if name in places], row] = 0
+
+
 def _reason(rule: WrittenRule, *, decides: bool) -> Reason:
     said = "rule" if decides else "rule that also matches"
+    if rule.definition.action in (Action.TAG, Action.QUEUE):
+        said = rule.definition.effect
     return Reason(f"rule {rule.id}", 1.0, 0.0, f"{said}: {rule.definition.words}")
 
 
 def _first_not_suppressed(matched: Matched, rules: RuleSet, row: int, met: Met) -> int:
-    places = np.flatnonzero(matched.all[: len(rules.live), row]).tolist()
+    places = np.flatnonzero(matched.all[: rules.deciding, row]).tolist()
     return next((k for k in places if rules.live[k].name not in met.suppressed), -1)

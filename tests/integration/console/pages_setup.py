@@ -81,6 +81,8 @@ def _alerts(now: float) -> Iterator[Row]:
             "priority": priority_of(surprise, amount),
             "scorer": "base",
             "card": _card(place),
+            "queue": "",
+            "tags": "",
         }
         yield tuple(values[name] for name in COLUMNS)
 

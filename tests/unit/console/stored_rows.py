@@ -37,7 +37,9 @@ def scored_row(n: int, *, card: str = CARD) -> tuple[object, ...]:
     return (0, n, f"tx-{n}", time, time, amount, "EUR", 5411, entities, features, *scores)
 
 
-def alert_row(n: int, *, card: str = CARD, words: str = "amount: 8 times the usual") -> tuple[object, ...]:
+def alert_row(
+    n: int, *, card: str = CARD, words: str = "amount: 8 times the usual", queue: str = "", tags: str = ""
+) -> tuple[object, ...]:
     """Return the row of alerts of tx-n."""
     amount, surprise = 10.0 * (n + 1), 3.0 + n / 10
     body = {
@@ -50,7 +52,7 @@ def alert_row(n: int, *, card: str = CARD, words: str = "amount: 8 times the usu
         "reasons": [{"feature": "log_amount", "value": 1.5, "push": 0.5, "words": words}],
     }
     queued = (amount, surprise, priority_of(surprise, amount), "base", card)
-    return (0, n, f"tx-{n}", DAY + n, json.dumps(body), *queued)
+    return (0, n, f"tx-{n}", DAY + n, json.dumps(body), *queued, queue, tags)
 
 
 def announce_rule(context: ConsoleContext, offset: int, identity: str, condition: str, **fields: Any) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from console.context import ConsoleContext
+from storage.alerts import joined_tags
 from tests.unit.console.at_hand import Clock, WorkerAtHand
 from tests.unit.console.people import Person
 from tests.unit.console.stored_rows import CARD, DAY, alert_row
@@ -32,6 +33,25 @@ def test_filters_are_joined(person: Sign) -> None:
     found = ada.get("/alerts", min_amount=30, max_amount=60, since=DAY + 3, detector="base").json()
     assert ids(found) == ["tx-5", "tx-4", "tx-3"]
     assert ada.get("/alerts", detector="another").json() == {"total": 0, "rows": []}
+
+
+def test_alerts_are_found_by_the_queue_and_tag_of_a_rule(person: Sign, context: ConsoleContext) -> None:
+    with context.unit() as unit:
+        unit.alerts.add_many(
+            [
+                alert_row(20, queue="travel", tags=joined_tags(["night", "gift_cards"])),
+                alert_row(21, queue="travel"),
+                alert_row(22, tags=joined_tags(["giftxcards"])),
+            ]
+        )
+        unit.commit()
+    ada = person("viewer")
+    assert ids(ada.get("/alerts", queue="travel").json()) == ["tx-21", "tx-20"]
+    found = ada.get("/alerts", tag="gift_cards").json()
+    assert (ids(found), found["rows"][0]["tags"]) == (["tx-20"], ["night", "gift_cards"])
+    assert found["rows"][0]["queue"] == "travel"
+    assert ada.get("/alerts", tag="gift", queue="travel").json()["total"] == 0
+    assert ada.get("/alerts", tag="%").status_code == 422
 
 
 def test_a_card_is_masked_and_found_by_its_reference(person: Sign) -> None:

@@ -30,7 +30,7 @@ from rules.vocabulary import Vocabulary
 from storage.labels import FRAUD, GENUINE
 from tests.unit.console.people import Person
 from tests.unit.console.stored_rows import DAY, announce_rule
-from tests.written_rules import written
+from tests.written_rules import fold, written
 
 NAMES = Vocabulary(FeatureLayout(TransactionSchema()).names)
 COUNT = NAMES.features.index("card_log_count_1h")
@@ -143,6 +143,43 @@ def test_traffic_alerts_and_known_fraud_are_counted_with_an_interval(filled: Con
     assert found.budget_a_day == pytest.approx(0.001 * N / found.days)
     assert found.alerts_a_day_with == pytest.approx(N / found.days)
     assert [(one.name, one.total, one.both) for one in found.overlaps] == [("base", 300, 300)]
+
+
+def test_a_rule_that_raises_adds_what_it_lifts_over_the_threshold(filled: ConsoleContext) -> None:
+    # Surprise is n % 5; every tenth transaction, with a surprise of 0, is held.
+    found = shifted(filled, "amount > 0", "raise", 2.0)
+    assert (found.matches, found.added, found.removed) == (N, 2 * N // 5, 0)
+    assert shifted(filled, "amount > 0", "raise", 0.6).added == N // 5
+    with pytest.raises(RuleError, match="cannot read surprise"):
+        shifted(filled, "surprise > 1", "raise", 2.0)
+
+
+def test_a_rule_that_lowers_takes_away_what_the_score_alone_held(filled: ConsoleContext) -> None:
+    with filled.unit() as unit:
+        rows = [list(_row(N + n, np.zeros(len(NAMES.features), np.float32))) for n in range(9)]
+        for row, winner in zip(rows, ("base", "rule/x", "block") * 3, strict=True):
+            row[10:15] = [2.6, 0.1, 1, 0, winner]
+        unit.transactions.add_many(tuple(row) for row in rows)
+        unit.commit()
+    found = shifted(filled, "amount > 0", "lower", 1.0)
+    assert (found.added, found.removed) == (0, 3)
+    assert shifted(filled, "amount > 0", "lower", 0.05).removed == 0
+
+
+@pytest.mark.parametrize(("action", "field"), [("tag", {"tag": "x"}), ("queue", {"queue": "x"})])
+def test_tags_and_queues_add_and_remove_no_alert(
+    filled: ConsoleContext, action: str, field: dict[str, str]
+) -> None:
+    found = shifted(filled, "amount > 0", action, 0.0, **field)
+    assert (found.matches, found.added, found.removed) == (N, 0, 0)
+
+
+def shifted(context: ConsoleContext, condition: str, action: str, by: float, **fields: Any) -> BlastRadius:
+    """Return the blast radius under a threshold of 2.5."""
+    definition = RuleDefinition(condition, Action(action), by=by, **fields)
+    with context.unit(reads_only=True) as unit:
+        snapshot = fold(threshold=2.5, names=tuple(NAMES.features))
+        return blast_radius(unit, snapshot, RuleDraft(definition, 30.0), NAMES, StandingPolicy())
 
 
 def test_only_the_last_days_are_looked_at(filled: ConsoleContext) -> None:

@@ -16,6 +16,7 @@ from control.parts import NONE_FLAGGED
 from meta.base import Provenance
 from recorder.rows import control_row
 from storage import UnitOfWork
+from storage.alerts import COLUMNS
 from storage.approvals import Approval
 from storage.detectors import DetectorRow
 from storage.episodes import LIVE, SUPPORT, Episode, EpisodeTransaction
@@ -97,5 +98,5 @@ def _alerts() -> Iterable[tuple[object, ...]]:
     for n in range(6):
         row = list(alert_row(n))
         row[4] = json.dumps({**json.loads(str(row[4])), "control_offset": 2})
-        row[-2] = "base" if n == 0 else DETECTOR
+        row[COLUMNS.index("scorer")] = "base" if n == 0 else DETECTOR
         yield tuple(row)

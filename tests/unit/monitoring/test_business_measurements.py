@@ -78,6 +78,8 @@ def test_alerts_and_frauds_of_the_database_count_with_their_channel(engine: Engi
         "priority": 1.0,
         "scorer": "rule/r",
         "card": "c",
+        "queue": "",
+        "tags": "",
     }
     with UnitOfWork(engine) as unit:
         unit.transactions.add_many([tuple(values[name] for name in SCORED)])

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from functools import partial
 
+import msgspec
 import numpy as np
 import pytest
 
 from features.byte_strings import ByteStrings
+from rules.definition import definition_to_bytes, read_rule
 from rules.errors import RuleError
 from rules.rule_set import MOST_RULES, RuleSet
 from rules.typed import Typed
@@ -143,3 +145,57 @@ def test_a_hostile_text_is_refused_with_the_reason(text: str, message: str) -> N
 def test_a_huge_list_keeps_its_rule_out_and_says_why() -> None:
     rules = RuleSet.of([written("r", f"amount in [{', '.join('1' * 300)}]")], VOCABULARY)
     assert "300 values, allowed are 100" in rules.dormant["r"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"action": "raise"}, "needs the field by, a surprise over 0 to 3"),
+        ({"action": "lower", "by": 0.0}, "needs the field by"),
+        ({"action": "tag"}, "needs the field tag"),
+        ({"action": "queue", "tag": "x"}, "has no field tag; it belongs to tag"),
+        ({"action": "review", "by": 1.0}, "has no field by; it belongs to raise and lower"),
+        ({"action": "queue"}, "needs the field queue"),
+    ],
+)
+def test_an_action_has_exactly_its_own_field(fields: dict[str, object], message: str) -> None:
+    with pytest.raises(RuleError, match=message):
+        written("r", "true", **fields)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"action": "tag", "tag": "Ü"},
+        {"action": "tag", "tag": "a,b"},
+        {"action": "tag", "tag": "a\n"},
+        {"action": "queue", "queue": "x" * 33},
+        {"action": "raise", "by": 3.01},
+        {"action": "raise", "by": -1},
+        {"action": "notify"},
+    ],
+)
+def test_a_tag_queue_or_amount_out_of_bounds_is_refused(fields: dict[str, object]) -> None:
+    data = msgspec.json.encode({"condition": "true", **fields})
+    with pytest.raises(RuleError, match="cannot be read"):
+        read_rule("r", data)
+
+
+def test_rules_that_change_the_surprise_come_first_and_marks_last() -> None:
+    rules = [
+        written("a-tag", "true", action="tag", tag="x", order=0),
+        written("declines", "true", action="decline", order=5),
+        written("lowers", "true", action="lower", by=1, order=9),
+        written("queues", "true", action="queue", queue="q", order=0),
+        written("raises", "true", action="raise", by=1, order=9),
+        written("reviews", "true", order=1),
+    ]
+    made = RuleSet.of(rules, VOCABULARY)
+    assert [one.id for one in made.live] == ["raises", "lowers", "reviews", "declines", "a-tag", "queues"]
+    assert made.others.deciding == 2
+    assert made.others.match(rows_of(5), cards(5)).first.tolist() == [0] * 5
+
+
+def test_a_definition_of_before_reads_as_it_was_and_is_written_as_it_was() -> None:
+    before = b'{"condition":"amount > 5","action":"review","mode":"live"}'
+    assert definition_to_bytes(read_rule("r", before).definition) == before
