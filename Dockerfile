@@ -9,23 +9,30 @@
 #   --secret id=pip,src=PIP.CONF      settings of pip for the build: index, proxy, certificates
 ARG PYTHON=3.11.14-slim-bookworm
 
-FROM python:${PYTHON} AS environment
+FROM python:${PYTHON} AS wheels
 # Wheels only, each checked by its hash: nothing is compiled and no build tool is needed.
-COPY requirements/runtime.txt /runtime.txt
-RUN awk '/^[^ ]/ { keep = !/^(torch|triton|nvidia-[^=]*|cuda-[^=]*)==/ } keep' /runtime.txt >/without_torch.txt \
+COPY requirements/runtime.txt /all.txt
+RUN awk '/^[^ ]/ { keep = !/^(torch|triton|nvidia-[^=]*|cuda-[^=]*)==/ } keep' /all.txt >/without_gpu.txt \
+    && awk '/^[^ ]/ { keep = !/^(sympy|mpmath|networkx)==/ } keep' /without_gpu.txt >/without_torch.txt \
     && python -m venv /environment
 RUN --mount=type=secret,id=pip,target=/etc/pip.conf \
     /environment/bin/pip install --no-cache-dir --no-deps --require-hashes --only-binary :all: -r /without_torch.txt
 
-FROM environment AS environment-with-torch
+FROM wheels AS environment
+# The tests of packages, and pip, are a sixth of their size.
+RUN find /environment -type d -name tests -prune -exec rm -r {} + \
+    && /environment/bin/pip uninstall --quiet --yes pip
+
+FROM wheels AS environment-with-torch
 ARG TORCH_INDEX=
 RUN --mount=type=secret,id=pip,target=/etc/pip.conf \
     if [ -n "$TORCH_INDEX" ]; then \
         /environment/bin/pip install --no-cache-dir --no-deps --only-binary :all: --index-url "$TORCH_INDEX" \
-            "$(sed -n 's/^\(torch==[^ ]*\).*/\1/p' /runtime.txt)"; \
-    else \
-        /environment/bin/pip install --no-cache-dir --no-deps --require-hashes --only-binary :all: -r /runtime.txt; \
-    fi
+            "$(sed -n 's/^\(torch==[^ ]*\).*/\1/p' /all.txt)" && all=/without_gpu.txt; \
+    fi \
+    && /environment/bin/pip install --no-cache-dir --no-deps --require-hashes --only-binary :all: -r "${all:-/all.txt}" \
+    && find /environment -type d -name tests -prune -exec rm -r {} + \
+    && /environment/bin/pip uninstall --quiet --yes pip
 
 FROM python:${PYTHON} AS code
 # lightgbm and scikit-learn compute with OpenMP.

@@ -3,6 +3,7 @@
 ./run test            every part; prints the whole output of a part when it ends
 ./run test unit       one part; further arguments go to pytest: ./run test unit -k settings
 ./run test cluster    a part that runs only by name: minutes of faults in a cluster of three brokers
+./run test containers another such part: the image and the compose file, as real containers
 """
 
 import sys

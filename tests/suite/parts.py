@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -19,6 +20,21 @@ CLUSTER_NEEDS = {"unshare": "util-linux", "ip": "iproute2", "cc": "build-essenti
 NAMESPACES = (
     *("unshare", "--map-root-user", "--mount", "--net", "--pid", "--mount-proc", "--kill-child"),
     *("sh", "-c", 'mount -t tmpfs run /run && exec "$@"', "sh"),
+)
+# Programs that tests/containers needs, and the Debian package of each.
+CONTAINERS_NEED = {
+    "podman": "podman",
+    "runc": "runc",
+    "debootstrap": "debootstrap",
+    "iptables": "iptables",
+    "catatonit": "catatonit",
+    "ip": "iproute2",
+}
+# Containers need the real root for their users; network, mounts and processes end with the namespaces. The shell
+# stays as the first process, since it collects the processes that podman leaves to it.
+OWN_NETWORK = (
+    *("unshare", "--mount", "--net", "--pid", "--fork", "--mount-proc", "--kill-child"),
+    *("sh", "-c", 'mount -t tmpfs run /run && ip link set lo up; "$@"; exit $?', "sh"),
 )
 NO_TESTS = 5  # pytest's exit code
 # Brokers, databases and browsers share two cores, and now and then one answers later than a test waits. A
@@ -45,11 +61,35 @@ def folder(name: str, extra: list[str], clone: Path, output: Output) -> Outcome:
 
 def cluster(extra: list[str], clone: Path, output: Output) -> Outcome:
     """Run tests/cluster in namespaces of its own: networks, mounts and what runs there end with it."""
-    for program, package in CLUSTER_NEEDS.items():
+    if not all_present(CLUSTER_NEEDS, output):
+        return Outcome(broken=True)
+    return run_pytest(["tests/cluster", "--show-capture=no", "-s", *extra], clone, output, before=NAMESPACES)
+
+
+def containers(extra: list[str], clone: Path, output: Output) -> Outcome:
+    """Build the images, then run tests/containers in a network of its own, which ends with it."""
+    if os.geteuid() != 0:
+        say("containers need root for their users: sudo ./run test containers", output)
+        return Outcome(broken=True)
+    if not all_present(CONTAINERS_NEED, output):
+        return Outcome(broken=True)
+    if run_module("tests.containers.make_images", clone=clone, output=output) != 0:
+        return Outcome(broken=True)
+    return run_pytest(["tests/containers", "-s", *extra], clone, output, before=OWN_NETWORK)
+
+
+def all_present(needed: Mapping[str, str], output: Output) -> bool:
+    """Install what is missing where that is possible; else name the first that is missing.
+
+    Args:
+        needed: programs, and the Debian package of each.
+        output: where to print.
+    """
+    for program, package in needed.items():
         if not shutil.which(program) and not install_with_apt((package,), f"{program} is missing"):
             say(f"{program} is missing. On Debian or Ubuntu: sudo apt-get install {package}", output)
-            return Outcome(broken=True)
-    return run_pytest(["tests/cluster", "--show-capture=no", "-s", *extra], clone, output, before=NAMESPACES)
+            return False
+    return True
 
 
 def run_pytest(arguments: list[str], clone: Path, output: Output, before: Sequence[str] = ()) -> Outcome:
@@ -87,5 +127,5 @@ PARTS: dict[str, Run] = {
     "contract": partial(folder, "contract"),
     "style": style,
 }
-BY_HAND: dict[str, Run] = {"cluster": cluster}
+BY_HAND: dict[str, Run] = {"cluster": cluster, "containers": containers}
 """Parts that run only by name: they take many minutes."""
