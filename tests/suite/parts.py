@@ -30,8 +30,8 @@ CONTAINERS_NEED = {
     "catatonit": "catatonit",
     "ip": "iproute2",
 }
-# Containers need the real root for their users; network, mounts and processes end with the namespaces. The shell
-# stays as the first process, since it collects the processes that podman leaves to it.
+# Containers need the real root for their users; network, mounts and processes end with the namespaces. The
+# shell stays as the first process, since it collects the processes that podman leaves to it.
 OWN_NETWORK = (
     *("unshare", "--mount", "--net", "--pid", "--fork", "--mount-proc", "--kill-child"),
     *("sh", "-c", 'mount -t tmpfs run /run && ip link set lo up; "$@"; exit $?', "sh"),
