@@ -24,6 +24,7 @@ from decisions.fingerprint import fingerprint
 from decisions.intake import Stored
 from features.vector import OWN_FEATURES
 from storage import UnitOfWork
+from storage.known_ids import KnownIds
 from storage.scored_transactions import ScoredTransaction
 
 log = logging.getLogger(__name__)
@@ -42,6 +43,7 @@ class DatabaseLookup:
 
     def __init__(self, engine: Engine, policy: Policy) -> None:
         self._engine, self._policy = engine, policy
+        self._known = KnownIds(engine)
         self._thread = ThreadPoolExecutor(1, "decisions-lookup")
         self._running: asyncio.Future[dict[str, Stored]] | None = None
 
@@ -60,12 +62,16 @@ class DatabaseLookup:
         return self._running.result() if outcome == "done" else {}
 
     def close(self) -> None:
-        """End the thread."""
-        self._thread.shutdown(wait=False, cancel_futures=True)
+        """End the thread, which closes its connection last."""
+        self._thread.submit(self._known.close)
+        self._thread.shutdown(wait=False)
 
     def _find(self, ids: Sequence[str]) -> dict[str, Stored]:
+        known = self._known.among(ids)
+        if not known:
+            return {}
         with UnitOfWork(self._engine, reads_only=True) as unit:
-            rows = unit.transactions.first_by_ids(ids)
+            rows = unit.transactions.first_by_ids(sorted(known))
             alerts = unit.alerts.bodies((row.source_partition, row.source_offset) for row in rows.values())
         return {identity: self._stored(row, alerts) for identity, row in rows.items()}
 

@@ -15,6 +15,8 @@ from storage.errors import UnsupportedDatabase
 BUSY_TIMEOUT_MS = 30_000
 # 64 MiB of page cache keeps the upper levels of the indexes in memory.
 PAGE_CACHE_KIB = 65_536
+AUTOCOMMIT = "AUTOCOMMIT"
+"""Isolation level of a connection whose statements are transactions of their own."""
 
 
 def open_engine(url: str, audit_keys: AuditKeys | None = None) -> Engine:
@@ -65,5 +67,8 @@ def _configure_sqlite(connection: sqlite3.Connection, _: ConnectionPoolEntry) ->
 def _begin_sqlite(connection: Connection) -> None:
     # A deferred transaction that goes from reading to writing fails at once if another writer was faster,
     # and ignores the busy timeout. So a unit of work that may write takes the write lock first.
-    reads_only = connection.get_execution_options().get("reads_only", False)
+    options = connection.get_execution_options()
+    if options.get("isolation_level") == AUTOCOMMIT:
+        return
+    reads_only = options.get("reads_only", False)
     connection.exec_driver_sql("BEGIN" if reads_only else "BEGIN IMMEDIATE")

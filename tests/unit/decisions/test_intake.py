@@ -8,9 +8,11 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
+import pytest
 
 from contracts.dead_letter import POISON, REUSED_ID
 from contracts.decision import Decision
+from decisions import intake
 from decisions.answer import Answer, Cause, Policy, Score
 from decisions.correlator import Correlator
 from decisions.errors import Conflict, Invalid, Refusal
@@ -165,3 +167,22 @@ def test_a_deadline_holds_while_the_intake_itself_stands_still() -> None:
     (answer,) = door.got
     assert isinstance(answer, Answer)
     assert (answer.id, answer.fallback) == ("t1", Cause.DEADLINE)
+
+
+def test_payments_that_arrive_soon_after_a_round_share_the_next_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first round begins at once. The second one begins `APART_S` later, here never."""
+    monkeypatch.setattr(intake, "APART_S", 3_600.0)
+    door = Door()
+
+    async def send_three() -> None:
+        running = asyncio.create_task(door.intake.run())
+        for number in range(3):
+            waiter = Waiter(f"t{number}", door.timers.now + 0.1, False, door.got.append)
+            assert door.intake.submit([body(number)], [waiter])
+            for _ in range(20):  # many times what a round of these fakes takes
+                await asyncio.sleep(0)
+        running.cancel()
+
+    asyncio.run(send_three())
+    assert door.lookup.asked == [["t0"]]
+    assert [one.waiter.id for one in door.intake._waiting] == ["t1", "t2"]
