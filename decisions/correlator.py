@@ -117,8 +117,7 @@ class Correlator:
     def scored(self, batch: ScoredBatch) -> None:
         """Take a batch of scores, and answer those who wait for them."""
         now = batch.read_at = self._timers.time()
-        if not batch.durable and not self._commits.await_commit(batch):
-            return
+        self._commits.await_end(batch)
         for row, before in self._recent.add(batch):
             if before is not None:
                 self._scored_again(before, batch, row)
@@ -135,15 +134,16 @@ class Correlator:
         for waiter in self._for_alert.pop(place, ()):
             self._try(waiter)
 
-    def committed(self, partition: int, offset: int) -> bool:
-        """Note that the batch at this place of `scored` is committed; return whether it was known."""
-        batch = self._commits.commit(partition, offset)
-        if batch is None:
-            return False
-        _COMMITTED.observe(self._timers.time() - batch.read_at)
-        for waiter in self._for_commit.pop(batch, ()):
-            self._try(waiter)
-        return True
+    def ended(self, partition: int, producer: int, *, committed: bool) -> None:
+        """Note that a producer's transaction has ended in a partition of `scored`.
+
+        What waits for the commit of an aborted batch waits on: the scorer repeats the batch.
+        """
+        for batch in self._commits.end(partition, producer, committed=committed):
+            if committed:
+                _COMMITTED.observe(self._timers.time() - batch.read_at)
+                for waiter in self._for_commit.pop(batch, ()):
+                    self._try(waiter)
 
     def forget_lost(self) -> None:
         """Stop counting transactions that have waited for a score for too long."""

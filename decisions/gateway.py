@@ -70,7 +70,6 @@ async def run_gateway(settings: Settings, decoder: Decoder, form: BatchFormat, e
         topics.partitions,
         form,
         correlator,
-        transactional=settings.stream.delivery == "exactly_once",
     )
     await writer.start()
     keep_what_is_loaded()

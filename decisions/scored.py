@@ -19,22 +19,22 @@ class ScoredBatch:
     """A batch of `scored`.
 
     Attributes:
+        durable: whether the scorer has committed it.
         read_at: when the gateway read it, by the clock of its timers.
 
     Args:
         rows: the Arrow batch, with the columns of `contracts.scored_batch`.
         partition: partition of `scored`, which is also that of the transactions.
-        offset: position of the batch there.
         scored_at: time of the record, seconds since 1970.
-        durable: whether the scorer has committed it.
+        producer: id of the producer whose open transaction it belongs to; None outside of a transaction.
     """
 
     def __init__(
-        self, rows: pa.RecordBatch, partition: int, offset: int, scored_at: float, *, durable: bool
+        self, rows: pa.RecordBatch, partition: int, scored_at: float, producer: int | None = None
     ) -> None:
         self._rows = rows
-        self.partition, self.offset, self.scored_at = partition, offset, scored_at
-        self.durable = durable
+        self.partition, self.scored_at, self.producer = partition, scored_at, producer
+        self.durable = producer is None
         self.read_at = 0.0
         self.ids: list[bytes] = rows.column("id").to_pylist()
 

@@ -21,6 +21,7 @@ from decisions.waiting import Waiter
 from tests.scored_messages import scored_message
 
 REVIEWED = int(Decision.REVIEW)
+PRODUCER = 4_711
 
 
 @dataclass(eq=False)
@@ -61,14 +62,13 @@ class ManualTimers:
 def batch(
     offsets: Sequence[int],
     *,
-    at: int = 0,
-    durable: bool = False,
+    producer: int | None = PRODUCER,
     decisions: Sequence[int] | None = None,
     ids: Sequence[bytes] | None = None,
 ) -> ScoredBatch:
-    """Return a batch of partition 0 with the default values of `scored_message`."""
+    """Return a batch of partition 0 with the default values of `scored_message`, of an open transaction."""
     rows = from_message(scored_message(0, offsets, decisions=decisions, ids=ids))
-    return ScoredBatch(rows, 0, at, 1_700_000_000.5, durable=durable)
+    return ScoredBatch(rows, 0, 1_700_000_000.5, producer)
 
 
 def print_of(offset: int, *, amount: float = 12.5, identity: str | None = None) -> bytes:

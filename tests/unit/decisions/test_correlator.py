@@ -8,7 +8,7 @@ from contracts.decision import Decision
 from decisions.answer import Cause, Policy
 from decisions.correlator import LOST_S
 from decisions.errors import Conflict
-from tests.unit.decisions.at_hand import REVIEWED, Desk, alert_at, batch
+from tests.unit.decisions.at_hand import PRODUCER, REVIEWED, Desk, alert_at, batch
 
 
 def test_a_score_answers_the_request_that_waits_for_it() -> None:
@@ -57,16 +57,16 @@ def test_a_transaction_stays_under_way_after_its_deadline_until_it_is_scored_or_
 def test_a_durable_request_waits_for_the_commit() -> None:
     desk = Desk()
     desk.ask(7, durable=True)
-    desk.correlator.scored(batch([7], at=40))
+    desk.correlator.scored(batch([7]))
     assert desk.got == []
-    assert desk.correlator.committed(0, 40)
+    desk.correlator.ended(0, PRODUCER, committed=True)
     assert not desk.answers[0].provisional
 
 
 def test_a_durable_request_gets_the_provisional_score_at_its_deadline() -> None:
     desk = Desk()
     desk.ask(7, durable=True)
-    desk.correlator.scored(batch([7], at=40))
+    desk.correlator.scored(batch([7]))
     desk.timers.move(0.2)
     (answer,) = desk.answers
     assert (answer.provisional, answer.fallback, answer.surprise) == (True, "", 0.5)
@@ -114,12 +114,33 @@ def test_the_same_transaction_waits_with_the_first_and_another_under_its_id_is_a
 def test_a_batch_that_was_aborted_is_answered_by_the_batch_that_repeats_it() -> None:
     desk = Desk()
     desk.ask(7, durable=True)
-    desk.correlator.scored(batch([6, 7], at=40))
-    desk.correlator.scored(batch([7, 8], at=43))
+    desk.correlator.scored(batch([6, 7]))
+    desk.correlator.ended(0, PRODUCER, committed=False)
+    desk.correlator.scored(batch([7, 8]))
     assert desk.got == []
-    assert desk.correlator.committed(0, 43)
+    desk.correlator.ended(0, PRODUCER, committed=True)
     assert not desk.answers[0].provisional
-    assert not desk.correlator.committed(0, 40)
+
+
+def test_the_end_of_another_transaction_commits_nothing() -> None:
+    desk = Desk()
+    desk.ask(7, durable=True)
+    desk.correlator.scored(batch([7]))
+    desk.correlator.ended(0, PRODUCER + 1, committed=True)
+    desk.correlator.ended(1, PRODUCER, committed=True)
+    assert desk.got == []
+
+
+def test_a_new_producer_repeats_what_another_left_open() -> None:
+    desk = Desk()
+    desk.ask(7, durable=True)
+    desk.correlator.scored(batch([7]))
+    desk.correlator.scored(batch([7], producer=PRODUCER + 1))
+    desk.correlator.ended(0, PRODUCER + 1, committed=True)
+    assert not desk.answers[0].provisional
+    desk.correlator.ended(0, PRODUCER, committed=False)
+    desk.ask(7, durable=True)
+    assert not desk.answers[1].provisional
 
 
 def test_an_id_that_was_scored_twice_keeps_its_first_score() -> None:
@@ -147,10 +168,8 @@ def test_a_transaction_that_was_not_stored_gets_the_fallback_at_once() -> None:
     assert desk.limit.under_way == 0
 
 
-def test_a_batch_that_is_read_as_committed_first_stays_durable() -> None:
+def test_a_batch_outside_of_a_transaction_is_durable_at_once() -> None:
     desk = Desk()
-    assert not desk.correlator.committed(0, 40)
-    desk.correlator.scored(batch([7], at=40, durable=True))
-    desk.correlator.scored(batch([7], at=40))
     desk.ask(7, durable=True)
+    desk.correlator.scored(batch([7], producer=None))
     assert not desk.answers[0].provisional
