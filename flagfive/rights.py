@@ -70,14 +70,18 @@ def _adapter(settings: Settings) -> list[Right]:
 
 
 def _recorder(settings: Settings) -> list[Right]:
-    topics = settings.topics
+    topics, group = settings.topics, settings.stream.group
     return [
         Right(
             TOPIC,
             (topics.scored, topics.alerts, topics.shadow_alerts, topics.control, topics.dead_letters),
             (READ,),
         ),
-        Right(GROUP, (f"{settings.stream.group}-recorder",), (READ,)),
+        Right(
+            GROUP,
+            (f"{group}-recorder", *([f"{group}-history"] if settings.history.location else [])),
+            (READ,),
+        ),
         Right(TOPIC, (topics.transactions,), (DESCRIBE,)),  # its id is part of the key of rows
     ]
 

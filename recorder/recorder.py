@@ -22,20 +22,21 @@ from dataclasses import astuple, dataclass
 from threading import Event
 from typing import Any
 
-from kafka import KafkaConsumer, OffsetAndMetadata, TopicPartition
+from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError
 from sqlalchemy import Engine
 
-from contracts.broker import Broker, kafka_python_options
+from contracts.broker import Broker
 from contracts.dead_letter import DeadLetter
 from contracts.heartbeat import HEARTBEATS
 from contracts.metrics import recorder as metrics
 from contracts.metrics.first_samples import begin_at_zero
 from contracts.metrics.retention import DELETED_UNREAD
-from contracts.outage import RECONNECT, Outage
+from contracts.outage import Outage
 from contracts.stage_batch import BatchFormat
 from contracts.undecodable import UNDECODABLE
 from control.keys import ControlKey
+from recorder.consuming import BROKER, RECONNECT_S, STUCK_S, commit_offsets, consumer_of, keep_alive
 from recorder.followed import Followed
 from recorder.gaps import own_gap, read_gap
 from recorder.generations import TopicIds, TopicNames
@@ -44,18 +45,13 @@ from recorder.writing import RowsByTable, Stopped, write_patiently
 
 log = logging.getLogger(__name__)
 
-WORK, BROKER = "recording", "the broker"
-STUCK_S = 120.0  # seconds without a turn; a chunk takes 0.3 s, a connection to a broker that is away 30 s
+WORK = "recording"
 
 POLL_MS = 500
-RECONNECT_S = 1.0
 # A part of the 5 s in which a process must end.
 CLOSE_MS = 1_000
 # 20,000 rows are about 8 MB and take 0.3 s on SQLite: the lock is released often and memory stays small.
 ROWS_PER_WRITE = 20_000
-# After a recorder is killed, another one gets its partitions only after this time.
-SESSION_MS = 10_000
-FETCH_BYTES = 16 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -123,18 +119,7 @@ class Recorder:
                 self._stop.wait(RECONNECT_S)
 
     def _record(self) -> None:
-        consumer = KafkaConsumer(
-            **kafka_python_options(self._broker),
-            group_id=self._group,
-            enable_auto_commit=False,
-            auto_offset_reset="earliest",
-            isolation_level="read_committed",
-            fetch_max_bytes=FETCH_BYTES,
-            max_partition_fetch_bytes=FETCH_BYTES,
-            max_poll_records=50,
-            session_timeout_ms=SESSION_MS,
-            **RECONNECT,
-        )
+        consumer = consumer_of(self._broker, self._group)
         self._looked_at.clear()
         try:
             consumer.subscribe(list(astuple(self._topics)))
@@ -147,11 +132,11 @@ class Recorder:
                     self._ids.look()
                 for rows, offsets in self._chunks(consumer, consumer.poll(timeout_ms=POLL_MS)):
                     began = time.time()
-                    write_patiently(self._engine, rows, self._stop, lambda: _keep_alive(consumer))
+                    write_patiently(self._engine, rows, self._stop, lambda: keep_alive(consumer, WORK))
                     HEARTBEATS.beat(WORK, within_s=STUCK_S)
                     if self._followed is not None:
                         self._followed.recorded(rows.scored, began)
-                    _commit(consumer, offsets)
+                    commit_offsets(consumer, offsets)
         finally:
             consumer.close(autocommit=False, timeout_ms=CLOSE_MS)
             if self._ids is not None:
@@ -203,21 +188,3 @@ class Recorder:
         except (UnreadableRecord, *UNDECODABLE) as error:
             metrics.RECORDER_UNREADABLE.labels(record.topic).inc()
             log.error("recorder: %s %d/%d left out: %s", record.topic, record.partition, record.offset, error)
-
-
-def _keep_alive(consumer: KafkaConsumer) -> None:
-    """Stay in the group without reading: the database may be away for longer than the poll interval."""
-    HEARTBEATS.beat(WORK, within_s=STUCK_S)
-    consumer.pause(*consumer.assignment())
-    # A rebalance in this poll may assign partitions that are not paused: their records are read again.
-    for partition, records in consumer.poll(timeout_ms=0).items():
-        consumer.seek(partition, records[0].offset)
-    consumer.resume(*consumer.assignment())
-
-
-def _commit(consumer: KafkaConsumer, offsets: dict[TopicPartition, int]) -> None:
-    try:
-        consumer.commit({p: OffsetAndMetadata(offset, "", -1) for p, offset in offsets.items()})
-    except KafkaError as error:
-        # The rows are written. The new owner of the partitions reads them again, which changes nothing.
-        log.info("recorder: offsets were not committed (%s), the rows will come again", error)

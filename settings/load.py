@@ -150,6 +150,9 @@ def _with_absolute_paths(settings: Settings, root: Path) -> Settings:
         url = prefix + str(root / settings.var / relative)
     storage = settings.storage.model_copy(update={"url": url})
     update: dict[str, Any] = {"var": root / settings.var, "storage": storage}
+    if (location := settings.history.location) and "://" not in location:
+        folder = str(root / settings.var / location)
+        update["history"] = settings.history.model_copy(update={"location": folder})
     for name, keys in FILES.items():
         section = getattr(settings, name)
         files = {key: getattr(section, key) for key in keys}

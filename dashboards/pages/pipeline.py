@@ -146,7 +146,7 @@ PIPELINE = Dashboard(
         ),
         Panel(
             "Rows recorded",
-            "Rows written to the database a second, by table.",
+            "Rows written to the database and the history store a second, by table.",
             "rowsps",
             (
                 (rate("flagfive_recorded_total", "table"), "{{table}}"),
@@ -155,11 +155,12 @@ PIPELINE = Dashboard(
         ),
         Panel(
             "Seconds to record a batch",
-            "Seconds to write a batch to the database.",
+            "Seconds to write a batch to the database, and to commit rows to the history store.",
             "s",
             (
                 (quantile(0.5, "flagfive_record_seconds"), "median"),
                 (quantile(0.99, "flagfive_record_seconds"), "p99"),
+                (quantile(0.99, "flagfive_history_seconds"), "history, p99"),
             ),
         ),
         Panel(

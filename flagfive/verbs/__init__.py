@@ -20,6 +20,7 @@ VERBS = {
     "backtest": "Try a budget or an episode on the last days of a file.",
     "recorder": "Write scores, alerts and control entries to the database.",
     "adapter": "Turn flags into detectors: adapt, calibrate, judge, announce.",
+    "stored": "Show, fill and keep in order the history store.",
     "monitor": "Watch drift, quality and labels, and raise alarms.",
     "console": "Serve the analyst console, pages and API.",
     "decide": "Answer payments over HTTP with a decision.",

@@ -12,12 +12,14 @@ def recorder(context: typer.Context) -> None:
     """Write scores with their features, alerts and control entries to storage.url until Ctrl-C.
 
     It creates or migrates the tables at the start. While the broker or the database is away, it waits. A
-    record that is read twice is stored once. Several recorders share the partitions.
+    record that is read twice is stored once. Several recorders share the partitions. With history.location,
+    scores also go to the history store.
     """
     from contracts.scored_batch import scored_schema
     from contracts.stage_batch import BatchFormat
     from features.vector import FeatureLayout
     from flagfive.database import open_database
+    from flagfive.history_threads import history_threads
     from flagfive.keys import control_key
     from flagfive.logs import configure_logging
     from flagfive.metrics_page import serve_metrics
@@ -39,6 +41,17 @@ def recorder(context: typer.Context) -> None:
     form = BatchFormat(scored_schema([entity.name for entity in settings.entities], width))
     source = settings.topics.transactions
     running = Recorder(settings.broker, group, topics, engine, key, Followed.of(settings), source, form)
-    call_on_stop_signal(running.stop)
+    beside = history_threads(settings, engine, form)
+
+    def stop() -> None:
+        running.stop()
+        for one in beside:
+            one.stop()
+
+    call_on_stop_signal(stop)
     serve_metrics(settings, "recorder")
+    for one in beside:
+        one.start()
     running.run()
+    for one in beside:
+        one.join()

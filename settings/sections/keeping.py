@@ -1,6 +1,8 @@
-"""Settings of storage: the database, and how long rows are kept."""
+"""Settings of storage: the database, the history store, and how long rows are kept."""
 
-from pydantic import Field, SecretStr
+from typing import Self
+
+from pydantic import Field, SecretStr, model_validator
 
 from settings.sections.section import Section
 
@@ -39,3 +41,36 @@ class StorageSettings(Section):
         le=36500,
         description="days that notes, and closed cases with their links, are kept, 0 to 36500; 0 keeps all",
     )
+
+
+class HistorySettings(Section):
+    """The history store: scored transactions as Parquet files in an Apache Iceberg table, beside SQL."""
+
+    location: str = Field(
+        "",
+        pattern=r"^((s3|gs|abfss?)://\S+|[^:]*)$",
+        description="folder, relative to var, or s3://, gs:// or abfss:// URL without credentials; empty for "
+        "no history store",
+    )
+    catalog: str = Field(
+        "",
+        repr=False,  # may hold a password
+        pattern=r"^((https?|sqlite|postgresql)://\S*)?$",
+        description="https:// of an Iceberg REST catalogue, or postgresql:// of a database; empty for a file "
+        "in the local folder",
+    )
+    days: float = Field(
+        0.0, ge=0, le=36500, description="days of event time that are kept, 0 to 36500; 0 keeps all"
+    )
+    commit_s: float = Field(
+        30.0, ge=0.1, le=3600, description="seconds of traffic in a commit at most, 0.1 to 3600"
+    )
+
+    @model_validator(mode="after")
+    def _remote_has_a_catalog(self) -> Self:
+        if "://" in self.location and not self.catalog:
+            raise ValueError(
+                f"location = {self.location} needs catalog: an Iceberg REST catalogue (https://...) or a "
+                "database (postgresql://...)"
+            )
+        return self

@@ -9,7 +9,7 @@ from settings.sections.cases import CasesSettings
 from settings.sections.console import ConsoleSettings
 from settings.sections.decisions import DecisionsSettings
 from settings.sections.episodes import AdaptationSettings, BudgetSettings, ControlSettings, GateSettings
-from settings.sections.keeping import StorageSettings
+from settings.sections.keeping import HistorySettings, StorageSettings
 from settings.sections.keys import KeysSettings
 from settings.sections.lists import ListsSettings
 from settings.sections.observing import LoggingSettings, MetricsSettings, MonitoringSettings, TracingSettings
@@ -40,6 +40,7 @@ class Settings(Section):
     stream: StreamSettings = StreamSettings()
     budget: BudgetSettings = BudgetSettings()
     storage: StorageSettings = StorageSettings()
+    history: HistorySettings = HistorySettings()
     adaptation: AdaptationSettings = AdaptationSettings()
     gate: GateSettings = GateSettings()
     lists: ListsSettings = ListsSettings()

@@ -25,8 +25,8 @@ log = logging.getLogger(__name__)
 
 SMALL: Final = 64 * 1024 * 1024
 """Bytes; smaller files are joined."""
-MOST_ROWS: Final = 1_000_000
-"""Rows of a joined file: about 170 MB of Parquet, and 700 MB of memory while it is written."""
+MOST_ROWS: Final = 500_000
+"""Rows of a joined file: about 85 MB of Parquet, and 400 MB of memory while it is written."""
 FEWEST_FILES: Final = 4
 GRACE_S: Final = 6 * 3600.0
 """Files that no snapshot names are deleted at this age: a writer may be about to name them."""
@@ -182,8 +182,8 @@ class Upkeep:
 
 
 def _groups(files: Sequence[HistoryFile]) -> Iterator[list[HistoryFile]]:
-    """Yield the small files of a day in groups of at most `MOST_ROWS` rows."""
-    small = [one for one in files if one.size < SMALL]
+    """Yield the small files of a day in groups of at most `MOST_ROWS` rows; half of that is not small."""
+    small = [one for one in files if one.size < SMALL and one.rows <= MOST_ROWS // 2]
     for _, of_day in groupby(small, key=lambda one: one.day):
         group, rows = list[HistoryFile](), 0
         for one in of_day:

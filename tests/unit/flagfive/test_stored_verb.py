@@ -1,0 +1,66 @@
+"""`flagfive stored`: what the history store holds, and what its upkeep did."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from flagfive.errors import UserError
+from flagfive.main import app
+from storage import migrate, open_engine
+from storage.history import HistoryPlace, HistoryStore
+from tests.history_rows import KINDS, history_rows
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    file = tmp_path / "flagfive.toml"
+    file.write_text('var = "var"\n[history]\nlocation = "past"\ndays = 1\n')
+    return file
+
+
+def printed(config: Path, *words: str) -> str:
+    result = CliRunner().invoke(app, ["--config", str(config), "stored", *words])
+    if isinstance(result.exception, UserError):
+        return str(result.exception)
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+def filled(config: Path) -> None:
+    store = HistoryStore.open(HistoryPlace(str(config.parent / "var" / "past")), KINDS)
+    for first in range(0, 72, 6):
+        store.append(history_rows(3, range(first, first + 6)))
+
+
+def test_status_shows_rows_days_files_and_the_last_offsets(config: Path) -> None:
+    filled(config)
+    shown = printed(config, "status")
+    assert "72 transactions" in shown
+    assert "days 2023-11-15 to 2023-11-17, 12 files" in shown
+    assert "partition 3: stored up to offset 71" in shown
+
+
+def test_upkeep_joins_files_and_drops_whole_days_past_the_retention(config: Path) -> None:
+    filled(config)
+    shown = printed(config, "upkeep")
+    assert "joined files: 12" in shown
+    assert "dropped rows: 24" in shown
+    assert "48 transactions" in printed(config, "status")
+
+
+def test_without_a_location_or_a_table_it_says_what_is_missing(config: Path, tmp_path: Path) -> None:
+    assert "holds no table flagfive.scored" in printed(config, "status")
+    off = tmp_path / "off.toml"
+    off.write_text("")
+    assert "history.location is empty" in printed(off, "status")
+
+
+def test_migrate_creates_the_store_even_if_nothing_is_to_be_copied(config: Path) -> None:
+    engine = open_engine(f"sqlite:///{config.parent / 'var' / 'flagfive.sqlite'}")
+    migrate.upgrade(engine)
+    engine.dispose()
+    printed(config, "migrate")
+    assert "0 transactions" in printed(config, "status")
