@@ -264,6 +264,12 @@ def test_a_schema_that_protoc_gives_no_answer_on_is_compiled_again(monkeypatch: 
     assert not setup.decoder.schemas.is_refused(8)
 
 
+@pytest.mark.parametrize("imported", ["google/protobuf/timestamp.proto", "google/type/money.proto"])
+def test_files_that_registries_take_for_granted_are_there(imported: str) -> None:
+    text = f'syntax = "proto3"; import public "{imported}"; message P {{}}'
+    assert imported.encode() in protoc.compile_proto(text, {})
+
+
 def test_protoc_that_takes_too_long_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(protoc, "PROTOC_S", 0.0)
     with pytest.raises(ProtocFailed, match="took protoc more than 0 s"):
