@@ -48,7 +48,7 @@ class ProtoSchema:
         kind: type[Message] = message_factory.GetMessageClass(self._pool.FindMessageTypeByName(name))
         return kind
 
-    def payment(self, name: str = "com.example.Payment", **fields: Any) -> bytes:
+    def payment(self, name: str = "com.example.Payment", /, **fields: Any) -> bytes:
         """Return the bytes of a message; wrapped values are given plainly, and None leaves a field out."""
         kind = self.message(name)
         made = kind()
@@ -64,7 +64,8 @@ class ProtoSchema:
                 getattr(made, field).extend(value)
             else:
                 setattr(made, field, value)
-        return made.SerializeToString()
+        record: bytes = made.SerializeToString()
+        return record
 
 
 def enveloped(number: int, body: bytes, indexes: bytes = b"\0") -> bytes:

@@ -73,7 +73,7 @@ def _choose_message(source: Pointer, end: Index, code: Code, state: Pointer) -> 
         return at
     if count < 0 or count > MOST_NESTED:
         return np.int64(MESSAGE)
-    for _level in range(max(count, 1)):
+    for _level in range(count if count > 0 else 1):
         which = np.int64(0)
         if count > 0:
             which, at = signed_at(source, at, end)

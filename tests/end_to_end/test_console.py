@@ -173,7 +173,9 @@ def keep_a_rule_of_the_pattern(analyst: Visitor) -> None:
     page, episode = analyst.page, analyst.page.url
     page.get_by_role("button", name="Suggest a rule").click()
     save = page.get_by_role("button", name="Save in shadow")
-    expect(save).to_be_visible(timeout=2 * PATIENCE_MS)  # a look back over 400,000 stored payments comes first
+    expect(save).to_be_visible(
+        timeout=2 * PATIENCE_MS
+    )  # a look back over 400,000 stored payments comes first
     analyst.picture("episode-rule")
     save.click()
     page.wait_for_url("**/rules/from-split-purchases*")

@@ -75,7 +75,7 @@ def _written(payment: dict[str, object]) -> bytes:
 def test_protobuf_is_scored_beside_json_with_schemas_that_import_others(run: StreamRun, url: str) -> None:
     """1 JSON and Protobuf are scored; 2 an unknown schema and damaged records become dead letters."""
     register(url, "card", CARD, "PROTOBUF")
-    card = {"name": "com/example/card.proto", "subject": "card", "version": 1}
+    card: dict[str, str | int] = {"name": "com/example/card.proto", "subject": "card", "version": 1}
     number = register(url, "transactions-value", PAYMENT, "PROTOBUF", [card])
     run.start_worker()
     send(run, 0, 500, None)

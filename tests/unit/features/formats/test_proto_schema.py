@@ -13,11 +13,12 @@ from tests.proto_records import ProtoSchema
 def _file(*fields: FieldDescriptorProto) -> bytes:
     file = FileDescriptorProto(name="p", syntax="proto3")
     file.message_type.add(name="P").field.extend(fields)
-    return FileDescriptorSet(file=[file]).SerializeToString()
+    descriptors: bytes = FileDescriptorSet(file=[file]).SerializeToString()
+    return descriptors
 
 
 def _field(kind: int, name: str = "a", number: int = 1, **more: str) -> FieldDescriptorProto:
-    return FieldDescriptorProto(name=name, number=number, type=kind, label=1, **more)  # type: ignore[arg-type]
+    return FieldDescriptorProto(name=name, number=number, type=kind, label=1, **more)
 
 
 _MANY = [_field(FieldDescriptorProto.TYPE_INT32, f"f{k}", k + 1) for k in range(21_000)]
