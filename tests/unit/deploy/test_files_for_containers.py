@@ -117,7 +117,7 @@ def test_only_the_images_of_the_adaptation_worker_are_built_with_torch() -> None
             assert service["build"]["target"] == ("adapter" if name in WITH_TORCH else "flagfive")
     left_out = r"awk '(/\^\[\^ \]/ \{ keep = .+ \} keep)'"
     (in_run,) = re.findall(left_out, (CLONE / "run").read_text())
-    assert re.findall(left_out, (CLONE / "Dockerfile").read_text()) == [in_run]
+    assert in_run in re.findall(left_out, (CLONE / "Dockerfile").read_text())
 
 
 @pytest.mark.parametrize("name", services())
