@@ -15,6 +15,7 @@ from console.api import (
     audit,
     cases,
     control_entries,
+    decision_policy,
     detectors,
     entities,
     episodes,
@@ -48,8 +49,8 @@ PREFIX = "/api/v1"
 WAY_TO_PROVIDER_S = 600
 RESOURCES = (
     provider_routes, session, own_access, alerts, transactions, entities, episodes, labels, detectors,
-    control_entries, rules, lists, papers, first_steps, cases, monitoring, what_if, views, users, tokens,
-    audit, governing,
+    control_entries, rules, decision_policy, lists, papers, first_steps, cases, monitoring, what_if, views,
+    users, tokens, audit, governing,
 )  # fmt: skip
 ASSETS = ("/_nicegui/", "/static-")
 PUBLIC = (PREFIX, SIGN_IN, *ASSETS, "/favicon.ico")

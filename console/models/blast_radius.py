@@ -166,7 +166,7 @@ class Reading:
             columns.offset,
             columns.decision,
             columns.winner,
-            _truth(columns, self.verdicts.get(columns.partition)),
+            truth_of(columns, self.verdicts.get(columns.partition)),
         )
 
     def _surprises(self, features: NDArray[np.float32]) -> Callable[[], NDArray[np.float64]]:
@@ -201,7 +201,8 @@ def _currencies(texts: Sequence[str | None]) -> NDArray[np.int32]:
     return np.array([codes[text] for text in texts], np.int32)
 
 
-def _truth(columns: TrafficColumns, known: Verdicts | None) -> NDArray[np.int8]:
+def truth_of(columns: TrafficColumns, known: Verdicts | None) -> NDArray[np.int8]:
+    """Return the last verdict on each transaction, `known` of its partition: FRAUD, GENUINE or UNKNOWN."""
     truth = np.full(len(columns), UNKNOWN, np.int8)
     if known is None:
         return truth

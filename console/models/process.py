@@ -24,6 +24,8 @@ from contracts.answer import Draft
 from contracts.standing_policy import StandingPolicy
 from control.keys import ControlKey
 from replay.blast_radius import BlastRadius
+from replay.policy_radius import PolicyRadius
+from rules.policy.definition import DecisionPolicy
 from rules.vocabulary import Vocabulary
 from storage.audit_keys import AuditKeys
 
@@ -50,6 +52,11 @@ class ScoringModels(Protocol):
         self, episode_id: str, names: Vocabulary, policy: StandingPolicy, days: float
     ) -> RuleSuggestion:
         """Find a rule from the flags of an episode. Raises ModelsBusy as `what_if` does."""
+
+    def policy_radius(
+        self, tried: DecisionPolicy, days: float, names: Vocabulary, policy: StandingPolicy
+    ) -> PolicyRadius:
+        """Compare a decision policy with what is in force. Raises as `blast_radius`."""
 
     def stage(self) -> int | None:
         """Return the stage of the running what-if as an index of STAGES; None if none runs."""
@@ -109,6 +116,13 @@ class ModelProcess:
     ) -> RuleSuggestion:
         """Run in the child. Raises CannotScore, and ModelsBusy while a what-if runs."""
         found: RuleSuggestion = self._run_alone("rule_suggestion", episode_id, names, policy, days)
+        return found
+
+    def policy_radius(
+        self, tried: DecisionPolicy, days: float, names: Vocabulary, policy: StandingPolicy
+    ) -> PolicyRadius:
+        """Run in the child. Raises RuleError and CannotScore, and ModelsBusy while a what-if runs."""
+        found: PolicyRadius = self._run_alone("policy_radius_of", tried, days, names, policy)
         return found
 
     def evidence(self, policy: StandingPolicy, subject: str, made_by: str, now: float) -> bytes:

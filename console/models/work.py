@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 from console.models.blast_radius import blast_radius
 from console.models.look_back import look_back
 from console.models.papers import evidence_of, inventory_of
+from console.models.policy_radius import policy_radius
 from console.models.results import AlternativeTerms, CannotScore, DraftMatches, RuleDraft, RuleSuggestion
 from console.models.rule_suggestion import suggest_rule
 from console.models.what_if import Tell, answer
@@ -23,6 +24,8 @@ from control.history import snapshot_of
 from control.keys import ControlKey
 from control.snapshot import BEFORE_FIRST, Snapshot
 from replay.blast_radius import BlastRadius
+from replay.policy_radius import PolicyRadius
+from rules.policy.definition import DecisionPolicy
 from rules.vocabulary import Vocabulary
 from storage import UnitOfWork, open_engine
 from storage.audit_keys import AuditKeys
@@ -81,6 +84,14 @@ def blast_radius_of(draft: RuleDraft, names: Vocabulary, policy: StandingPolicy)
     """Evaluate a rule on stored transactions. Raises RuleError and CannotScore."""
     with _reading() as unit:
         return blast_radius(unit, _snapshot(unit), draft, names, policy)
+
+
+def policy_radius_of(
+    tried: DecisionPolicy, days: float, names: Vocabulary, policy: StandingPolicy
+) -> PolicyRadius:
+    """Compare a decision policy with what is in force. Raises RuleError and CannotScore."""
+    with _reading() as unit:
+        return policy_radius(unit, _snapshot(unit), tried, days, names, policy)
 
 
 def rule_suggestion(

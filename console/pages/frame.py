@@ -31,6 +31,7 @@ AREAS = (
     Area("Episodes", "/episodes", "auto_awesome_motion"),
     Area("Detectors", "/detectors", "radar"),
     Area("Rules", "/rules", "rule"),
+    Area("Policy", "/policy", "balance"),
     Area("Lists", "/lists", "list_alt"),
     Area("Cases", "/cases", "folder_open"),
     Area("Monitoring", "/monitoring", "insights"),

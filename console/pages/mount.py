@@ -25,6 +25,7 @@ from console.pages import (
     monitoring,
     named_list,
     new_episode,
+    policy,
     queue,
     rule,
     rules,
@@ -35,7 +36,7 @@ from console.pages.sign_in import add_sign_in_page
 
 PAGES = (
     queue, search, transaction, entity, episodes, new_episode, episode, detectors, bases,
-    detector_comparison, control_history, inventory, rules, rule, lists, named_list, cases, case,
+    detector_comparison, control_history, inventory, rules, rule, policy, lists, named_list, cases, case,
     monitoring, administration, account,
 )  # fmt: skip
 """Each module registers its address when it is imported."""

@@ -29,6 +29,7 @@ PAGES = {
     "lists": "/lists",
     "list": "/lists/watched",
     "rules": "/rules",
+    "decision-policy": "/policy",
     "rule": "/rules/large-at-night",
     "new-rule": "/new-rule?condition=amuont%20%3E%205",
     "episode": "/episodes/gift%20cards",

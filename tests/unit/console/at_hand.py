@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 from console.lag import LagNow
 from console.models.blast_radius import blast_radius
 from console.models.papers import evidence_of, inventory_of
+from console.models.policy_radius import policy_radius
 from console.models.results import AlternativeTerms, CannotScore, DraftMatches, RuleDraft, RuleSuggestion
 from console.models.rule_suggestion import suggest_rule
 from console.results.inventory import InventoryList
@@ -25,6 +26,8 @@ from control.acknowledgements import Progress
 from control.history import snapshot_of
 from control.keys import ControlKey
 from replay.blast_radius import BlastRadius
+from replay.policy_radius import PolicyRadius
+from rules.policy.definition import DecisionPolicy
 from rules.vocabulary import Vocabulary
 from storage import UnitOfWork
 from tests.unit.console.stored_rows import DAY
@@ -111,6 +114,12 @@ class ModelsAtHand:
     def blast_radius(self, draft: RuleDraft, names: Vocabulary, policy: StandingPolicy) -> BlastRadius:
         with self._reading() as unit:
             return blast_radius(unit, snapshot_of(unit.control.all(), KEY), draft, names, policy)
+
+    def policy_radius(
+        self, tried: DecisionPolicy, days: float, names: Vocabulary, policy: StandingPolicy
+    ) -> PolicyRadius:
+        with self._reading() as unit:
+            return policy_radius(unit, snapshot_of(unit.control.all(), KEY), tried, days, names, policy)
 
     def rule_suggestion(
         self, episode_id: str, names: Vocabulary, policy: StandingPolicy, days: float

@@ -1,0 +1,91 @@
+"""Results about the decision policy: in force, waiting, its versions, and the budget that all share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class SegmentTerms:
+    """A segment; bounds are surprises. Null reviews from the budget's threshold, and declines never."""
+
+    name: str
+    when: str
+    review_from: float | None = None
+    decline_from: float | None = None
+
+
+@dataclass(frozen=True)
+class BoundTerms:
+    """The bounds of all transactions that no segment matches."""
+
+    review_from: float | None = None
+    decline_from: float | None = None
+
+
+@dataclass(frozen=True)
+class PolicyTerms:
+    """What people write."""
+
+    segments: list[SegmentTerms]
+    otherwise: BoundTerms
+    zone: str
+    note: str
+
+
+@dataclass(frozen=True)
+class PolicyVersionRow:
+    """One version on the control log; `terms` is null where it removed the policy."""
+
+    control_offset: int
+    at: float
+    author: str
+    written_by: str
+    reason: str
+    terms: PolicyTerms | None
+
+
+@dataclass(frozen=True)
+class PolicyWaiting(PolicyVersionRow):
+    """A policy that waits for a second person; `seen` goes into its acceptance."""
+
+    seen: str
+
+
+@dataclass(frozen=True)
+class BudgetShare:
+    """Alerts of one kind: `base`, `detectors`, `rules`, or `lists and blocks`.
+
+    `rejected` are those of them that were judged genuine.
+    """
+
+    of: str
+    alerts: int
+    a_day: float
+    rejected: int
+
+
+@dataclass(frozen=True)
+class BudgetUse:
+    """Alerts of the last `days` days beside what the budget allows."""
+
+    days: float
+    allowed_a_day: float
+    a_day: float
+    shares: list[BudgetShare]
+
+
+@dataclass(frozen=True)
+class PolicyShown:
+    """The decision policy: `terms` is null where the budget's threshold decides alone."""
+
+    terms: PolicyTerms | None
+    dormant: dict[str, str]
+    """Why a segment matches nothing, by its name."""
+    threshold: float | None
+    """The surprise over which the budget reviews; null before it is set."""
+    waiting: PolicyWaiting | None
+    four_eyes: bool
+    versions: list[PolicyVersionRow]
+    """The newest first."""
+    budget: BudgetUse

@@ -1,0 +1,131 @@
+"""The decision policy as it is stored: in force, waiting, its versions, and the shared budget."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from console.context import ConsoleContext
+from console.policy import standing_policy
+from console.results.decision_policy import (
+    BoundTerms,
+    BudgetShare,
+    BudgetUse,
+    PolicyShown,
+    PolicyTerms,
+    PolicyVersionRow,
+    PolicyWaiting,
+    SegmentTerms,
+)
+from console.services.base_artifacts import BaseArtifacts
+from console.services.rule_names import bind, vocabulary_now
+from contracts.business_view import ScorerMoney
+from contracts.standing_policy import DAY_S
+from control.entry import Entry, Kind
+from control.envelope import unseal
+from control.errors import ControlRefused
+from control.policy_entries import DECISION, PROPOSAL, WRITTEN_BY, read_policy_entry
+from rules.definition import RULE_PREFIX
+from rules.errors import RuleError
+from rules.policy.definition import DecisionPolicy
+from rules.vocabulary import Vocabulary
+from storage import UnitOfWork
+from storage.business import money_by_scorer
+from storage.control_entries import ControlEntry
+
+MOST_VERSIONS = 100
+BUDGET_DAYS = 7.0
+_SHORTEST_DAYS = 1 / 24
+
+
+def decision_policy(context: ConsoleContext) -> PolicyShown:
+    """Return the policy in force, the one that waits, versions and the budget."""
+    with context.unit(reads_only=True) as unit:
+        versions = _read(context, unit.control.versions(Kind.POLICY, DECISION, MOST_VERSIONS))
+        terms = versions[0].terms if versions else None
+        return PolicyShown(
+            terms=terms,
+            dormant={} if terms is None else _dormant(terms, vocabulary_now(context, unit)),
+            threshold=BaseArtifacts(context, unit).threshold(0, None),
+            waiting=_waiting(context, unit, versions),
+            four_eyes=standing_policy(context, unit).four_eyes,
+            versions=versions,
+            budget=budget_use(context, unit),
+        )
+
+
+def budget_use(context: ConsoleContext, unit: UnitOfWork) -> BudgetUse:
+    """Return the alerts of the last days by what raised them, beside what the budget allows."""
+    newest, terms = unit.transactions.newest_event_time(), standing_policy(context, unit)
+    if newest is None:
+        return BudgetUse(0.0, terms.alerts_per_day, 0.0, [])
+    days = min(max(unit.transactions.stored_days(), _SHORTEST_DAYS), BUDGET_DAYS)
+    since = newest - days * DAY_S
+    together = dict.fromkeys(("base", "detectors", "rules", "lists and blocks"), ScorerMoney())
+    for scorer, money in money_by_scorer(unit.session, since, newest + 1.0).items():
+        together[_kind_of(scorer)] += money
+    shares = [
+        BudgetShare(kind, money.alerts, money.alerts / days, money.rejected)
+        for kind, money in together.items()
+    ]
+    allowed = terms.alerts_per_day or terms.alert_rate * unit.transactions.count_since(since) / days
+    return BudgetUse(days, allowed, sum(one.a_day for one in shares), shares)
+
+
+def terms_of(policy: DecisionPolicy) -> PolicyTerms:
+    """Return what people wrote."""
+    return PolicyTerms(
+        [SegmentTerms(**msgspec.structs.asdict(one)) for one in policy.segments],
+        BoundTerms(**msgspec.structs.asdict(policy.otherwise)),
+        policy.zone,
+        policy.note,
+    )
+
+
+def _kind_of(scorer: str) -> str:
+    if scorer.startswith(RULE_PREFIX):
+        return "rules"
+    return {"base": "base", "": "base", "block": "lists and blocks"}.get(scorer, "detectors")
+
+
+def _waiting(
+    context: ConsoleContext, unit: UnitOfWork, versions: list[PolicyVersionRow]
+) -> PolicyWaiting | None:
+    stored = unit.control.latest(Kind.POLICY, PROPOSAL)
+    if stored is None or (versions and versions[0].control_offset > stored.control_offset):
+        return None
+    found = _read(context, [stored])
+    if not found or found[0].terms is None:
+        return None
+    return PolicyWaiting(**vars(found[0]), seen=stored.content_hash)
+
+
+def _read(context: ConsoleContext, stored: Iterable[ControlEntry]) -> list[PolicyVersionRow]:
+    """Verify entries; forged and unreadable ones are left out, as workers refuse them."""
+    if context.key is None:
+        return []
+    key, found = context.key.of_history(), list[PolicyVersionRow]()
+    for one in stored:
+        try:
+            entry = unseal(one.value, f"{one.kind}/{one.entry_id}".encode(), key)
+            terms = None if entry.retired else terms_of(read_policy_entry(entry).definition)
+        except ControlRefused:
+            continue
+        found.append(_version(one.control_offset, entry, terms))
+    return found
+
+
+def _version(offset: int, entry: Entry, terms: PolicyTerms | None) -> PolicyVersionRow:
+    writer = str(entry.values.get(WRITTEN_BY, entry.author))
+    return PolicyVersionRow(offset, entry.time, entry.author, writer, entry.reason, terms)
+
+
+def _dormant(terms: PolicyTerms, names: Vocabulary) -> dict[str, str]:
+    found = dict[str, str]()
+    for one in terms.segments:
+        try:
+            bind(one.when, terms.zone, names)
+        except RuleError as error:
+            found[one.name] = str(error)
+    return found
