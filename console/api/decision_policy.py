@@ -4,35 +4,47 @@ from typing import Annotated
 
 import msgspec
 from fastapi import APIRouter
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, BeforeValidator, Field
 
 from console.access.rights import Right
 from console.access.viewer import Viewer
 from console.api.fields import RequestId, Storable, Text
 from console.api.notes import DecisionNote
 from console.api.viewing import ContextOf, needs
-from console.results.decision_policy import PolicyShown
+from console.results.decision_policy import PolicyPreview, PolicyShown
 from console.results.requests import RequestResult
 from console.services import decision_policy as service
 from console.services import policy_changes
 from control.policy_entries import DECISION_KEY, PROPOSAL_KEY
-from replay.policy_radius import PolicyRadius
 from rules.parsing import MOST_CHARACTERS
 from rules.policy.definition import MOST_SEGMENTS, MOST_SURPRISE, DecisionPolicy
+from rules.policy.file import bound_of
 
 router = APIRouter(prefix="/decision-policy", tags=["decision policy"])
 
 Reader = Annotated[Viewer, needs(Right.READ)]
 Flagger = Annotated[Viewer, needs(Right.FLAG)]
 Lead = Annotated[Viewer, needs(Right.APPROVE)]
-Bound = Annotated[float, Field(ge=0, le=MOST_SURPRISE, allow_inf_nan=False, description="a surprise")]
+
+
+def _surprise(value: object) -> object:
+    """Return the surprise that a text gives, such as `1%`; raises RuleError, a ValueError."""
+    return bound_of(value) if isinstance(value, str) else value
+
+
+Surprise = Annotated[float, Field(ge=0, le=MOST_SURPRISE, allow_inf_nan=False)]
+Bound = Annotated[
+    Surprise | None,
+    BeforeValidator(_surprise),
+    Field(description="a surprise; or, as text, a share of genuine traffic such as 1%"),
+]
 
 
 class BoundsDraft(BaseModel):
     """Bounds as surprises; null reviews from the budget's threshold, and declines never."""
 
-    review_from: Bound | None = None
-    decline_from: Bound | None = None
+    review_from: Bound = None
+    decline_from: Bound = None
 
 
 class SegmentDraft(BoundsDraft):
@@ -83,9 +95,9 @@ def show(viewer: Reader, context: ContextOf) -> PolicyShown:
 
 
 @router.post("/preview")
-def preview(viewer: Flagger, context: ContextOf, wanted: PolicyPreviewRequest) -> PolicyRadius:
+def preview(viewer: Flagger, context: ContextOf, wanted: PolicyPreviewRequest) -> PolicyPreview:
     """Return what a policy would have done in stored traffic, by segment, beside what is in force."""
-    return policy_changes.preview_policy(context, wanted.policy, wanted.days)
+    return PolicyPreview(policy_changes.preview_policy(context, wanted.policy, wanted.days))
 
 
 @router.put("")

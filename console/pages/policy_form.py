@@ -11,9 +11,6 @@ from console.pages.parts import box, button, panel, text
 from console.pages.viewer import PageViewer
 from console.results.decision_policy import BoundTerms, PolicyTerms, SegmentTerms
 from console.results.requests import RequestResult
-from rules.errors import RuleError
-from rules.policy.definition import MOST_SEGMENTS
-from rules.policy.file import bound_of
 
 BOUNDS = {"review_from": "Review from", "decline_from": "Decline from"}
 EMPTY = {"review_from": "budget", "decline_from": "never"}
@@ -32,9 +29,9 @@ class BoundFields:
             field.props["aria-label"] = f"{label}, {of}"
             self._fields[name] = field
 
-    def terms(self) -> dict[str, float | None]:
-        """Return the bounds. Raises RuleError where one is neither surprise nor share."""
-        return {name: bound_of(str(field.value or "")) for name, field in self._fields.items()}
+    def terms(self) -> dict[str, str]:
+        """Return the bounds as they were typed."""
+        return {name: str(field.value or "").strip() for name, field in self._fields.items()}
 
 
 class SegmentFields:
@@ -54,7 +51,7 @@ class SegmentFields:
             button("", lambda: drop(self), icon="close", kind="quiet", label=f"Drop segment {number}")
 
     def terms(self) -> dict[str, Any]:
-        """Return the segment. Raises RuleError where a bound is neither surprise nor share."""
+        """Return the segment as the API takes it."""
         name, when = (str(field.value or "").strip() for field in (self.name, self.when))
         return {"name": name, "when": when, **self.bounds.terms()}
 
@@ -98,25 +95,18 @@ class PolicyForm:
                 with box("line"):
                     button("Set policy", self._save, kind="go")
 
-    def body(self) -> dict[str, Any] | None:
-        """Return the policy as the API takes it; None, with a message, where a bound cannot be read."""
+    def body(self) -> dict[str, Any]:
+        """Return the policy as the API takes it."""
         slots = self._place.default_slot.children
         ordered = sorted(self._segments, key=lambda one: slots.index(one.element))
-        try:
-            return {
-                "segments": [one.terms() for one in ordered],
-                "otherwise": self._otherwise.terms(),
-                "zone": str(self._zone.value or "UTC").strip(),
-                "note": str(self._note.value or "").strip(),
-            }
-        except RuleError as error:
-            ui.notify(error.what, type="negative", multi_line=True)
-            return None
+        return {
+            "segments": [one.terms() for one in ordered],
+            "otherwise": self._otherwise.terms(),
+            "zone": str(self._zone.value or "UTC").strip(),
+            "note": str(self._note.value or "").strip(),
+        }
 
     def _add(self, start: SegmentTerms) -> None:
-        if len(self._segments) == MOST_SEGMENTS:
-            ui.notify(f"At most {MOST_SEGMENTS} segments", type="negative")
-            return
         self._made += 1
         with self._place:
             self._segments.append(SegmentFields(start, self._made, self._drop))
@@ -126,13 +116,9 @@ class PolicyForm:
         one.element.delete()
 
     async def _save(self) -> None:
-        body = self.body()
-        if body is None:
-            return
+        body = self.body() | {"reason": str(self._why.value or "")}
         try:
-            answer = await self._viewer.api.put(
-                "/decision-policy", RequestResult, body | {"reason": str(self._why.value or "")}
-            )
+            answer = await self._viewer.api.put("/decision-policy", RequestResult, body)
         except ApiRefused as refused:
             ui.notify(refused.what, type="negative", multi_line=True)
             return

@@ -11,7 +11,7 @@ from console.pages.policy_form import PolicyForm
 from console.pages.rule_radius import PERIODS
 from console.pages.viewer import PageViewer
 from console.pages.words import short
-from replay.policy_radius import PolicyRadius, SegmentRadius
+from console.results.decision_policy import PolicyPreview
 
 HEADS = ("Segment", "~#Transactions", "#Reviewed", "#Declined", "#Fraud held", "~#Genuine declined")
 
@@ -39,16 +39,13 @@ class PolicyRadiusPanel:
             self._place = box("stack").props("aria-live=polite data-radius")
 
     async def _ask(self) -> None:
-        body = self._form.body()
-        if body is None:
-            return
         self._look.disable()
         self._place.clear()
         with self._place:
             waiting()
         try:
             found = await self._viewer.api.post(
-                "/decision-policy/preview", PolicyRadius, body | {"days": self._days.value}
+                "/decision-policy/preview", PolicyPreview, self._form.body() | {"days": self._days.value}
             )
         except ApiRefused as refused:
             self._draw(partial(failed, refused.what))
@@ -64,7 +61,8 @@ class PolicyRadiusPanel:
             drawn()
 
 
-def _found(found: PolicyRadius) -> None:
+def _found(preview: PolicyPreview) -> None:
+    found = preview.radius
     if found.limited:
         banner(found.limited)
     with box("tiles"):
@@ -79,18 +77,14 @@ def _found(found: PolicyRadius) -> None:
         tile("By lists and rules", f"{found.by_others:,}", "alerts that stay as they were")
     with table(HEADS, "Blast radius by segment"):
         for one in found.segments:
-            _row(one)
-
-
-def _row(one: SegmentRadius) -> None:
-    with ui.element("tr") as line:
-        line.props["data-radius-of"] = one.name
-        text(one.name, tag="td")
-        text(f"{one.transactions:,}", "number", tag="td")
-        for before, after in (
-            (one.reviewed_now, one.reviewed),
-            (one.declined_now, one.declined),
-            (one.fraud_held_now, one.fraud_held),
-            (one.genuine_declined_now, one.genuine_declined),
-        ):
-            text(f"{before:,} → {after:,}", "number", tag="td")
+            with ui.element("tr") as line:
+                line.props["data-radius-of"] = one.name
+                text(one.name, tag="td")
+                text(f"{one.transactions:,}", "number", tag="td")
+                for before, after in (
+                    (one.reviewed_now, one.reviewed),
+                    (one.declined_now, one.declined),
+                    (one.fraud_held_now, one.fraud_held),
+                    (one.genuine_declined_now, one.genuine_declined),
+                ):
+                    text(f"{before:,} → {after:,}", "number", tag="td")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from replay.policy_radius import PolicyRadius
+
 
 @dataclass(frozen=True)
 class SegmentTerms:
@@ -50,6 +52,13 @@ class PolicyWaiting(PolicyVersionRow):
     """A policy that waits for a second person; `seen` goes into its acceptance."""
 
     seen: str
+
+
+@dataclass(frozen=True)
+class PolicyPreview:
+    """What a policy would do with stored traffic, by segment, beside what is in force."""
+
+    radius: PolicyRadius
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from tests.recomputed import recomputed
 from tests.stream_run import StreamRun
 from tests.waiting import until
 
-BEFORE, DURING, AFTER = 500, 3_000, 500  # payments before the policy, while it comes and goes, and after
+BEFORE, DURING, AFTER = 200, 2_000, 300  # payments before the policy, while it comes and goes, and after
 FOUR_EYES = StandingPolicy(steer_seconds=0.0, most_refined=0, four_eyes=True)
 DEFINITION = policy_to_bytes(
     policy(segment("large", "amount > 20", 0.0, 0.0), segment("medium", "amount > 10", 0.0))
