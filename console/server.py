@@ -32,6 +32,7 @@ from console.api import (
     transactions,
     users,
     views,
+    webhooks,
     what_if,
 )
 from console.api import provider as provider_routes
@@ -50,7 +51,7 @@ WAY_TO_PROVIDER_S = 600
 RESOURCES = (
     provider_routes, session, own_access, alerts, transactions, entities, episodes, labels, detectors,
     control_entries, rules, decision_policy, lists, papers, first_steps, cases, monitoring, what_if, views,
-    users, tokens, audit, governing,
+    users, tokens, audit, governing, webhooks,
 )  # fmt: skip
 ASSETS = ("/_nicegui/", "/static-")
 PUBLIC = (PREFIX, SIGN_IN, *ASSETS, "/favicon.ico")

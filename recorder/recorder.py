@@ -78,6 +78,7 @@ class Recorder:
         source: topic of the transactions, whose id is part of the rows' keys; None where it is never
             created again.
         form: format of `scored`; None reads any columns, from trusted writers.
+        webhooks: names of the endpoints that get new alerts, and how many deliveries may wait for each.
     """
 
     def __init__(
@@ -90,11 +91,12 @@ class Recorder:
         followed: Followed | None = None,
         source: str | None = None,
         form: BatchFormat | None = None,
+        webhooks: tuple[tuple[str, ...], int] = ((), 0),
     ) -> None:
         self._broker, self._group, self._topics = broker, group, topics
         self._ids = TopicIds(broker, TopicNames(source, topics.control)) if source else None
         self._engine, self._key, self._followed = engine, key, followed
-        self._form = form
+        self._form, self._webhooks = form, webhooks
         self._stop = Event()
         self._looked_at: set[TopicPartition] = set()
         self._outage = Outage("recorder", broker.bootstrap)
@@ -168,8 +170,8 @@ class Recorder:
 
     def _no_rows(self) -> RowsByTable:
         if self._ids is None:
-            return RowsByTable()
-        return RowsByTable(topics=self._ids.names, ids=self._ids.current)
+            return RowsByTable(webhooks=self._webhooks)
+        return RowsByTable(topics=self._ids.names, ids=self._ids.current, webhooks=self._webhooks)
 
     def _read(self, record: Any, rows: RowsByTable) -> None:
         """Add the record to `rows`; an unreadable record is left out, logged and counted."""

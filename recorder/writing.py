@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from threading import Event
 
@@ -14,8 +14,10 @@ from contracts.dead_letter import DeadLetter
 from contracts.metrics import recorder as metrics
 from recorder.gaps import audit_gaps
 from recorder.generations import Generations, TopicNames
+from recorder.webhooks.events import of_alerts
 from storage import StorageUnavailable, UnitOfWork
 from storage.bulk import Row
+from storage.webhooks import WAITING
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +33,7 @@ class RowsByTable:
         gaps: deleted records, which go to the audit log.
         topics: names of the topics whose offsets key the rows; None where their ids are unknown.
         ids: UUIDs of these topics, by name.
+        webhooks: names of the endpoints that get new alerts, and how many deliveries may wait for each.
     """
 
     scored: list[Row] = field(default_factory=list)
@@ -40,6 +43,7 @@ class RowsByTable:
     gaps: list[DeadLetter] = field(default_factory=list)
     topics: TopicNames | None = None
     ids: Mapping[str, str] = field(default_factory=dict)
+    webhooks: tuple[tuple[str, ...], int] = ((), 0)
 
     def __len__(self) -> int:
         tables = (self.scored, self.alerts, self.shadow_alerts, self.control, self.gaps)
@@ -65,6 +69,7 @@ def write(engine: Engine, rows: RowsByTable) -> None:
             "shadow_alerts": unit.shadow_alerts.add_many(generations.shadow_alerts(rows.shadow_alerts)),
             "control_entries": unit.control.add_many(generations.control_entries(rows.control)),
         }
+        _queue_webhooks(unit, generations.alerts(rows.alerts), *rows.webhooks)
         audit_gaps(unit, rows.gaps)
         unit.commit()
     metrics.RECORD_SECONDS.observe(time.monotonic() - started)
@@ -102,3 +107,15 @@ def write_patiently(engine: Engine, rows: RowsByTable, stop: Event, keep_alive: 
             raise Stopped
         wait = min(LONGEST_WAIT_S, 2 * wait)
         keep_alive()
+
+
+def _queue_webhooks(unit: UnitOfWork, alerts: Sequence[Row], endpoints: Sequence[str], most: int) -> None:
+    """Queue alerts with the rows that they are about, so that none is sent that is not stored, or lost."""
+    if not alerts or not endpoints:
+        return
+    full = [one for one in endpoints if unit.webhooks.count(endpoint=one, state=WAITING) >= most]
+    for endpoint in full:
+        metrics.WEBHOOKS.labels(endpoint, "left out").inc(len(alerts))
+        log.error("recorder: %d deliveries wait for webhook %s, new alerts are left out", most, endpoint)
+    now = time.time()
+    unit.webhooks.add(of_alerts(alerts, [one for one in endpoints if one not in full], now=now), now=now)

@@ -28,8 +28,9 @@ ONLY_IN_ENVIRONMENT = {
     ("console", "secret"): "FLAGFIVE_CONSOLE__SECRET",
     ("decisions", "key_password"): "FLAGFIVE_DECISIONS__KEY_PASSWORD",
     ("storage", "audit_key"): "FLAGFIVE_STORAGE__AUDIT_KEY",
+    ("webhooks", "secret"): "FLAGFIVE_WEBHOOKS__SECRET",
 }
-SECRETS = {*ONLY_IN_ENVIRONMENT, ("storage", "url"), ("registry", "url")}
+SECRETS = {*ONLY_IN_ENVIRONMENT, ("storage", "url"), ("registry", "url"), ("webhooks", "endpoints")}
 CLONE = Path(__file__).resolve().parent.parent
 
 

@@ -18,6 +18,7 @@ from settings.errors import Problem, SettingsError
 from settings.sections.broker import BrokerSettings
 from settings.sections.decisions import DecisionsSettings
 from settings.sections.registry import RegistrySettings
+from settings.sections.webhooks import WebhooksSettings
 
 PREFIX, IN_A_FILE = "FLAGFIVE_", "_FILE"
 FILES = {
@@ -26,6 +27,7 @@ FILES = {
         ("broker", BrokerSettings),
         ("decisions", DecisionsSettings),
         ("registry", RegistrySettings),
+        ("webhooks", WebhooksSettings),
     )
 }
 """Keys that hold the path of a file, by section."""

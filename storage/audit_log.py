@@ -149,6 +149,11 @@ class AuditLog:
         """Return position and hash of the last entry; position 0 if the log is empty."""
         return _head_of(self._last())
 
+    def after(self, position: int, limit: int) -> list[AuditEntry]:
+        """Return at most `limit` entries behind a position, in order; they are not verified."""
+        page = select(AuditEntry).where(AuditEntry.position > position).order_by(AuditEntry.position)
+        return list(self._session.scalars(page.limit(limit)))
+
     def begin_key(self, *, time: float) -> None:
         """Note the key in use if the last entry has another one or none; without keys, do nothing.
 

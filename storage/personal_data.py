@@ -19,17 +19,20 @@ from storage.outbox import OutboxMessage
 from storage.scored_transactions import ScoredTransaction
 from storage.shadow_alerts import ShadowAlertRow
 from storage.table import TableBase
+from storage.webhooks import Delivery
 
 IDS_PER_STATEMENT = 5_000
 Record = dict[str, Any]
+TransactionColumn = InstrumentedAttribute[str] | InstrumentedAttribute[str | None]
 
-_OF_TRANSACTIONS: dict[type[TableBase], InstrumentedAttribute[str]] = {
+_OF_TRANSACTIONS: dict[type[TableBase], TransactionColumn] = {
     ScoredTransaction: ScoredTransaction.transaction_id,
     AlertRow: AlertRow.transaction_id,
     ShadowAlertRow: ShadowAlertRow.transaction_id,
     Label: Label.transaction_id,
     CaseAlert: CaseAlert.transaction_id,
     EpisodeTransaction: EpisodeTransaction.transaction_id,
+    Delivery: Delivery.transaction_id,
 }
 """Tables with rows about a transaction, and where they name it."""
 
@@ -95,7 +98,7 @@ class PersonalData:
             "outbox": self._delete_messages(),
         }
 
-    def _rows(self, table: type[TableBase], column: InstrumentedAttribute[str]) -> Iterable[TableBase]:
+    def _rows(self, table: type[TableBase], column: TransactionColumn) -> Iterable[TableBase]:
         for ids in _parts(self.transactions):
             yield from self._session.scalars(select(table).where(column.in_(ids)))
 

@@ -27,6 +27,7 @@ MODULES = (
     "topic_generations",
     "users",
     "web_sessions",
+    "webhooks",
 )
 for name in MODULES:
     import_module(f"storage.{name}")

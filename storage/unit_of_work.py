@@ -35,6 +35,7 @@ from storage.topic_generations import TopicGenerations
 from storage.transaction_search import TransactionSearch
 from storage.users import Users
 from storage.web_sessions import WebSessions
+from storage.webhooks import Webhooks
 
 
 class UnitOfWork:
@@ -77,6 +78,7 @@ class UnitOfWork:
         self.views = SavedViews(self.session)
         self.notes = Notes(self.session)
         self.cases = Cases(self.session)
+        self.webhooks = Webhooks(self.session)
         self.approvals = Approvals(self.session)
         self.policies = Policies(self.session)
 

@@ -1,4 +1,4 @@
-"""Administration: approvals, users, tokens, policy and the audit log."""
+"""Administration: approvals, users, tokens, policy, webhooks and the audit log."""
 
 from collections.abc import Awaitable, Callable
 from urllib.parse import quote
@@ -9,6 +9,7 @@ from console.pages.admin_audit import audit
 from console.pages.admin_policy import policy
 from console.pages.admin_tokens import tokens
 from console.pages.admin_users import users
+from console.pages.admin_webhooks import webhooks
 from console.pages.api_client import ApiRefused
 from console.pages.frame import frame
 from console.pages.parts import box, failed, tabs
@@ -20,6 +21,7 @@ PARTS: dict[str, Part] = {
     "Users": users,
     "Tokens": tokens,
     "Policy": policy,
+    "Webhooks": webhooks,
     "Audit log": audit,
 }
 

@@ -14,7 +14,7 @@ KIND_OF_WORD = {
     "fraud": "fraud", "decline": "fraud", "confirmed": "fraud", "refused": "fraud",
     "genuine": "genuine", "rejected": "genuine", "approve": "genuine",
     "live": "live", "waiting": "watch", "sent": "watch", "draft": "watch", "review": "watch",
-    "snoozed": "watch", "overdue": "fraud", "urgent": "fraud", "high": "watch",
+    "snoozed": "watch", "overdue": "fraud", "urgent": "fraud", "failed": "fraud", "high": "watch",
     "shadow": "accent", "assigned": "accent", "adapted": "accent", "announced": "accent",
 }  # fmt: skip
 _SPARK_WIDTH, _SPARK_HEIGHT = 200.0, 36.0

@@ -28,4 +28,10 @@ RECORDER_UNREADABLE = Counter(
     "flagfive_recorder_unreadable_total", "Records that the recorder could not read and skipped.", ["topic"]
 )
 
+WEBHOOKS = Counter(
+    "flagfive_webhook_tries_total",
+    "Tries to deliver an event to a webhook, by outcome: sent, failed, given up, left out.",
+    ["endpoint", "outcome"],
+)
+
 begin_at_zero(RECORDER_RETRIES, "database")

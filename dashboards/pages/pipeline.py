@@ -174,6 +174,17 @@ PIPELINE = Dashboard(
             ),
         ),
         Panel(
+            "Webhooks, 1 h",
+            "Tries to deliver events to webhooks, by endpoint and outcome.",
+            "short",
+            (
+                (
+                    "sum by (endpoint, outcome) (increase(flagfive_webhook_tries_total[1h]))",
+                    "{{endpoint}}, {{outcome}}",
+                ),
+            ),
+        ),
+        Panel(
             "Sent by produce and simulate",
             "Payments a second sent by these verbs, if they serve metrics.",
             "reqps",

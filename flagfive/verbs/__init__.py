@@ -33,6 +33,7 @@ VERBS = {
     "trials": "Show what is on trial, and what it would have alerted.",
     "retire": "Take an episode out of force.",
     "rollback": "Undo the last change of a control entry.",
+    "webhooks": "Show, test and retry what is sent to other systems.",
     "outbox": "Show, retry or discard requests that could not be sent.",
     "history": "Show what was in force at any time, who changed it, and why.",
     "restore": "Write a lost control log again from the database.",

@@ -13,12 +13,13 @@ def recorder(context: typer.Context) -> None:
 
     It creates or migrates the tables at the start. While the broker or the database is away, it waits. A
     record that is read twice is stored once. Several recorders share the partitions. With history.location,
-    scores also go to the history store.
+    scores also go to the history store. Recorders also send webhooks, if `webhooks.endpoints` names some.
     """
     from contracts.scored_batch import scored_schema
     from contracts.stage_batch import BatchFormat
     from features.vector import FeatureLayout
     from flagfive.database import open_database
+    from flagfive.errors import UserError
     from flagfive.history_threads import history_threads
     from flagfive.keys import control_key
     from flagfive.logs import configure_logging
@@ -26,6 +27,8 @@ def recorder(context: typer.Context) -> None:
     from flagfive.stop_signals import call_on_stop_signal
     from recorder.followed import Followed
     from recorder.recorder import Recorder, Topics
+    from recorder.webhooks.sending import Senders
+    from recorder.webhooks.signing import MissingSecret
     from storage import migrate
     from stream.wiring import transaction_schema
 
@@ -40,7 +43,9 @@ def recorder(context: typer.Context) -> None:
     width = len(FeatureLayout(transaction_schema(settings)))
     form = BatchFormat(scored_schema([entity.name for entity in settings.entities], width))
     source = settings.topics.transactions
-    running = Recorder(settings.broker, group, topics, engine, key, Followed.of(settings), source, form)
+    followed = Followed.of(settings)
+    wanted = (settings.webhooks.names("alerts"), settings.webhooks.most_waiting)
+    running = Recorder(settings.broker, group, topics, engine, key, followed, source, form, wanted)
     beside = history_threads(settings, engine, form)
 
     def stop() -> None:
@@ -50,8 +55,13 @@ def recorder(context: typer.Context) -> None:
 
     call_on_stop_signal(stop)
     serve_metrics(settings, "recorder")
+    try:
+        senders = Senders(settings, engine)
+    except MissingSecret as missing:
+        raise UserError(str(missing)) from None
     for one in beside:
         one.start()
-    running.run()
+    with senders:
+        running.run()
     for one in beside:
         one.join()

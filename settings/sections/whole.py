@@ -16,6 +16,7 @@ from settings.sections.observing import LoggingSettings, MetricsSettings, Monito
 from settings.sections.registry import RegistrySettings
 from settings.sections.scoring import EntitySettings, StreamSettings, TransactionSettings
 from settings.sections.section import Section
+from settings.sections.webhooks import WebhooksSettings
 
 DEFAULT_ENTITIES = (
     EntitySettings(name="card", field="card_id"),
@@ -51,6 +52,7 @@ class Settings(Section):
     monitoring: MonitoringSettings = MonitoringSettings()
     console: ConsoleSettings = ConsoleSettings()
     decisions: DecisionsSettings = DecisionsSettings()
+    webhooks: WebhooksSettings = WebhooksSettings()
     tracing: TracingSettings = TracingSettings()
     logging: LoggingSettings = LoggingSettings()
 

@@ -21,6 +21,7 @@ from storage.episodes import Episode, EpisodeTransaction
 from storage.notes import OF_CASE, OF_TRANSACTION, Note
 from storage.personal_data import PersonalData, shred_control_entries
 from storage.retention import DAY, Retention, enforce_retention
+from storage.webhooks import NewDelivery
 
 KEY = ControlKey.single("a secret of enough length")
 
@@ -35,6 +36,8 @@ def fill(engine: Engine, scored_row: Any) -> None:
             unit.alerts.add_many([(0, offset, name, 1.0, body, 5.0, 3.0, 3.0, "base", card)])
             unit.labels.add_many([(name, "fraud", "analyst", "ada", 1.0, f"r-{offset}")])
             unit.notes.add(Note(kind=OF_TRANSACTION, subject=name, author="ada", time=1.0, text="stolen"))
+            sent = NewDelivery("tickets", f"alert-0-{offset}", "alert.raised", name, "{}", name)
+            unit.webhooks.add([sent], now=1.0)
             alert = next(a for a in unit.alerts.newest(9) if a.transaction_id == name)
             member = CaseAlert(alert_id=alert.id, transaction_id=name)
             case = unit.cases.add(
@@ -58,7 +61,7 @@ def about(engine: Engine, card: str) -> dict[str, int]:
 
 EVERYTHING = {
     "scored_transactions": 1, "alerts": 1, "shadow_alerts": 0, "labels": 1, "case_alerts": 1,
-    "episode_transactions": 1, "notes": 2,
+    "episode_transactions": 1, "webhook_deliveries": 1, "notes": 2,
 }  # fmt: skip
 
 

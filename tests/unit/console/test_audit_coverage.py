@@ -20,6 +20,7 @@ from tests.unit.console.people import PASSWORD, Person
 from tests.unit.console.stored_rows import DAY, add_stored, announce_list, announce_rule
 from tests.unit.console.test_episodes import add_episode
 from tests.unit.console.test_second_factor import code_of
+from tests.unit.console.test_webhooks import add_failed_delivery
 
 NAME = {"name": "new", "role": "viewer"}
 REQUESTS: dict[str, tuple[str, object]] = {
@@ -72,6 +73,7 @@ REQUESTS: dict[str, tuple[str, object]] = {
     "PATCH /users/{user_id}": ("/users/{user}", {"role": "lead"}),
     "POST /tokens": ("/tokens", {"name": "new", "scopes": ["read"]}),
     "DELETE /tokens/{token_id}": ("/tokens/{token}", None),
+    "POST /webhooks/deliveries/{delivery_id}/retry": ("/webhooks/deliveries/1/retry", None),
     "GET /audit/export": ("/audit/export", None),
     "GET /cases/export": ("/cases/export", None),
     "GET /lists/{name}/export": ("/lists/stolen/export", None),
@@ -111,6 +113,7 @@ def test_every_operation_that_changes_something_is_listed() -> None:
 def admin(context: ConsoleContext, app: FastAPI) -> Person:
     add_stored(context)
     add_episode(context, WAITING)
+    add_failed_delivery(context)
     announce_rule(context, 1, "large", "amount > 5")
     announce_list(context, 2, "stolen", "m1")
     return Person(app, "admin")

@@ -130,6 +130,8 @@ MAY = {
     "GET /users": AUDITORS,
     "POST /users": ADMINS,
     "PATCH /users/{user_id}": ADMINS,
+    "GET /webhooks/deliveries": AUDITORS,
+    "POST /webhooks/deliveries/{delivery_id}/retry": ADMINS,
     "GET /tokens": AUDITORS,
     "POST /tokens": ADMINS,
     "DELETE /tokens/{token_id}": ADMINS,

@@ -1,0 +1,1 @@
+"""Webhooks: events for other systems, signed, sent again until they arrive, and logged."""
