@@ -17,11 +17,11 @@ from control.snapshot import Snapshot
 from features.byte_strings import ByteStrings
 from meta.threshold import first_threshold
 from replay.policy_radius import PolicyRadius, PolicyRows, PolicyTally, count_policy, policy_radius_of
-from replay.rule_trial import NOT_STORED, reads_risk
+from replay.rule_trial import NOT_STORED
 from rules.errors import RuleError
 from rules.policy.compiled import CompiledPolicy, RowBounds
 from rules.policy.definition import DecisionPolicy, ReadPolicy, policy_to_bytes, read_policy
-from rules.typed import Field
+from rules.typed import Field, reads
 from rules.vocabulary import Vocabulary
 from storage import UnitOfWork
 from storage.traffic_columns import (
@@ -96,7 +96,7 @@ def _compiled(tried: ReadPolicy, vocabulary: Vocabulary) -> CompiledPolicy:
     compiled = CompiledPolicy.of(tried, vocabulary, None)
     for name, why in compiled.dormant.items():
         raise RuleError(f"segment {name!r}: {why}")
-    if any(reads_risk(tree) for _, tree in compiled.conditions.bound.values()):
+    if any(reads(tree, "risk") for _, tree in compiled.conditions.bound.values()):
         raise RuleError(NOT_STORED)
     return compiled
 
