@@ -29,10 +29,13 @@ class ContainerBank(LiveBank):
             self._stack.up(verb)
             self._stack.wait_until_healthy(verb)
 
-    def play(self) -> Figures:
-        """Play from the first live payment to the figures; payments flow on until the bank is left."""
-        view = View(self.observer, self.settings.budget.alert_rate, Terminal(force_terminal=False))
+    def begin_live(self) -> None:
+        """Start live payments, without a new pattern."""
         self._begin(self._payments.run_live())
+
+    def play(self) -> Figures:
+        """Play the story on live payments; return the figures."""
+        view = View(self.observer, self.settings.budget.alert_rate, Terminal(force_terminal=False))
         story = Story(self.settings, self._payments, self.observer, view, PATTERN.recipe)
         figures = self._run(story.play())
         assert isinstance(figures, Figures)

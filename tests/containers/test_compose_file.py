@@ -33,12 +33,13 @@ RUNNING = sorted(set(services()) - LEFT_OUT - {"topics", "adapter"})
 
 @pytest.fixture(scope="session")
 def bank(stack: Stack) -> Iterator[ContainerBank]:
-    """A bank with two weeks of history in the stack; the adaptation worker runs."""
+    """A bank with two weeks of history and live payments; the adaptation worker runs."""
     with (
         Processes(log_folder(stack)) as processes,
         ContainerBank(stack, settings_of(stack), processes) as bank,
     ):
         bank.warm_up()
+        bank.begin_live()
         yield bank
 
 
