@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from console.models.look_back_rows import FromDatabase, LookBackRows, PastTransactions
 from console.models.results import CannotScore
 from control.snapshot import Snapshot
 from meta.adapters.protocol import Adapter
@@ -19,7 +19,6 @@ from meta.support import with_surprise
 from storage import UnitOfWork
 from storage.detectors import DetectorRow
 from storage.labels import FRAUD, GENUINE
-from storage.scored_transactions import SlimRow
 from storage.traffic_sample import NEWEST, SIZE, sample_traffic
 
 DAY_S = 86_400.0
@@ -70,7 +69,13 @@ class LookedBack:
 
 
 def look_back(
-    unit: UnitOfWork, snapshot: Snapshot, row: DetectorRow, *, days: float, most: int
+    unit: UnitOfWork,
+    snapshot: Snapshot,
+    row: DetectorRow,
+    *,
+    days: float,
+    most: int,
+    past: PastTransactions | None = None,
 ) -> LookedBack:
     """Score the last `days` of event time with a stored detector, live or draft, at its gate's threshold.
 
@@ -82,13 +87,15 @@ def look_back(
         row: the detector.
         days: event time to search, in days.
         most: maximum number of matches in `best`.
+        past: where the transactions are; None for the database.
 
     Raises:
         CannotScore: the detector cannot score, or too little is stored.
     """
     detector = Detector.from_bytes(row.payload)
     adapter = snapshot.adapter_of(detector)
-    newest = unit.transactions.newest_event_time()
+    past = FromDatabase(unit) if past is None else past
+    newest = past.newest_event_time()
     if adapter is None or snapshot.base is None or snapshot.stack is None:
         raise CannotScore(f"the network or base of detector {row.id} is not in force")
     usual = sample_traffic(unit.session, SIZE, newest=NEWEST, seed=0).features
@@ -98,16 +105,10 @@ def look_back(
     scorer.tails = Tails.fit(scorer.scores(usual))
     threshold = row.threshold if row.threshold is not None else np.inf
     found, first = LookedBack(days), newest
-    for step in unit.transactions.slim_since(newest - days * DAY_S):
-        first = min(first, *(one.event_time for one in step))
-        _take(
-            unit,
-            found,
-            [one for one in step if len(one.features) == 4 * usual.shape[1]],
-            scorer,
-            threshold,
-            most,
-        )
+    for rows in past.since(newest - days * DAY_S, usual.shape[1]):
+        first = min(first, float(rows.event_time.min()))
+        found.scanned += len(rows.ids)
+        _take(unit, found, rows, scorer, threshold, most)
     found.days = max((newest - first) / DAY_S, 1e-3)
     return found
 
@@ -137,28 +138,24 @@ class _Scorer:
 def _take(
     unit: UnitOfWork,
     found: LookedBack,
-    rows: Sequence[SlimRow],
+    rows: LookBackRows,
     scorer: _Scorer,
     threshold: float,
     most: int,
 ) -> None:
-    found.scanned += len(rows)
-    if not rows:
-        return
-    X = np.frombuffer(b"".join(row.features for row in rows), "<f4").reshape(len(rows), -1)
-    surprise = scorer.surprise(X)
-    over = np.flatnonzero(surprise > threshold).tolist()
-    labels = unit.labels.latest([rows[place].transaction_id for place in over])
+    surprise = scorer.surprise(rows.features)
+    over = np.flatnonzero(surprise > threshold)
+    ids = rows.ids.take(over).to_pylist()
+    labels = unit.labels.latest(ids)
     matches = []
-    for place in over:
-        row = rows[place]
-        known = labels.get(row.transaction_id)
+    for place, identity in zip(over.tolist(), ids, strict=True):
+        known = labels.get(identity)
         match = Match(
             float(surprise[place]),
-            row.transaction_id,
-            row.event_time,
-            row.amount,
-            row.decision != 0,
+            identity,
+            float(rows.event_time[place]),
+            float(rows.amount[place]),
+            bool(rows.alerted[place]),
             known.verdict if known else None,
         )
         matches.append(match)

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from console.models.look_back import LookedBack
+    from console.models.look_back_rows import PastTransactions
+    from settings import Settings
 
 app = typer.Typer(add_completion=False)
 
@@ -28,7 +30,8 @@ def lookback(
 ) -> None:
     """Rank the stored transactions that an episode's detector, live or draft, would have alerted.
 
-    Confirm or reject them with `flagfive label --name EPISODE`; the episode then learns from them.
+    It reads the history store if history.location is set, else the database. Confirm or reject them with
+    `flagfive label --name EPISODE`; the episode then learns from them.
     """
     from rich.console import Console
 
@@ -48,7 +51,7 @@ def lookback(
             raise UserError(f"no episode {name!r} has a detector; `flagfive status` lists the detectors")
         snapshot = snapshot_of(unit.control.all(), key)
         try:
-            found = look_back(unit, snapshot, row, days=days, most=most)
+            found = look_back(unit, snapshot, row, days=days, most=most, past=_past(settings))
         except CannotScore as refusal:
             raise UserError(str(refusal)) from None
     if ids:
@@ -56,6 +59,21 @@ def lookback(
         return
     print(found)
     Console().print(_table(found))
+
+
+def _past(settings: "Settings") -> "PastTransactions | None":
+    """Return where the transactions are: the history store, if there is one; None for the database."""
+    if not settings.history.location:
+        return None
+    from console.models.look_back_rows import FromHistory
+    from flagfive.history_threads import open_history
+    from storage.errors import StorageError
+    from storage.history import HistoryReader
+
+    try:
+        return FromHistory(HistoryReader(open_history(settings, create=False).table))
+    except StorageError as error:
+        raise UserError(str(error)) from None
 
 
 def _table(found: "LookedBack") -> "Table":
