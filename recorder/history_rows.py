@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Final
 
@@ -11,8 +10,9 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from pyarrow import compute as pc
 
-from contracts.card_numbers import CANDIDATE, mask_card_numbers
+from contracts.card_numbers import mask_card_numbers
 from contracts.stage_batch import ENTITY, entities_of, features_matrix
+from features.card_numbers import rows_with_card_numbers
 from features.columns import currency_text
 from recorder.generations import Generations
 from storage.history.columns import ENTITY as STORED_ENTITY
@@ -20,8 +20,8 @@ from storage.history.columns import days_of, features_column
 from storage.topic_generations import OFFSETS, PARTITIONS
 
 _AS_THEY_ARE: Final = ("source_offset", "event_time", "arrival", "amount", "category", "surprise", "tail")
-_CANDIDATE: Final = re.sub(r"\\u(....)", r"\\x{\1}", CANDIDATE.pattern.replace(r"\d", r"\p{N}"))
-"""The same pattern for RE2, whose `\\d` is ASCII only: it finds some more, and the search of each decides."""
+_NO_ARRIVAL: Final = -1e18
+"""Time of arrival of no transaction: no number is excused as a time near it, since masking knows no times."""
 
 
 def history_rows(
@@ -61,11 +61,22 @@ def _texts(column: pa.Array) -> pa.Array:
         texts = pa.array(
             [None if one is None else one.decode(errors="replace") for one in column.to_pylist()]
         )
-    suspicious = pc.match_substring_regex(texts, _CANDIDATE)
-    if not pc.any(suspicious).as_py():
+    found = _with_card_numbers(texts)
+    if not found.any():
         return texts
-    masked = [mask_card_numbers(one) for one in texts.filter(suspicious).to_pylist()]
-    return pc.replace_with_mask(texts, pc.fill_null(suspicious, False), pa.array(masked, pa.string()))
+    masked = [mask_card_numbers(one) for one in texts.filter(pa.array(found)).to_pylist()]
+    return pc.replace_with_mask(texts, pa.array(found), pa.array(masked, pa.string()))
+
+
+def _with_card_numbers(texts: pa.Array) -> NDArray[np.bool_]:
+    """Return which strings hold a card number, by the kernel that searches records."""
+    n, found = len(texts), np.zeros(len(texts), np.bool_)
+    _, ends, data = texts.buffers()
+    if n and data is not None:
+        places = np.frombuffer(ends, np.int32, n + 1, 4 * texts.offset).astype(np.int64)
+        none, arrival = np.empty((n, 0, 2), np.int64), np.full(n, _NO_ARRIVAL)
+        rows_with_card_numbers(np.frombuffer(data, np.uint8), places[:-1], places[1:], none, arrival, found)
+    return found
 
 
 def _currencies(codes: NDArray[np.int32]) -> pa.Array:

@@ -61,8 +61,8 @@ def test_the_history_store_and_the_database_give_the_same_matches(tmp_path: Path
         first = look_back(unit, in_force(), detector(), days=2.0, most=20)
         second = look_back(unit, in_force(), detector(), days=2.0, most=20, past=past)
         empty = HistoryStore.open(HistoryPlace(str(tmp_path / "empty")), ENTITIES)
+        none = FromHistory(HistoryReader(empty.table))
         with pytest.raises(CannotScore):
-            none = FromHistory(HistoryReader(empty.table))
             look_back(unit, in_force(), detector(), days=2.0, most=20, past=none)
     engine.dispose()
     assert 0 < first.total < first.scanned == 2 * 1440 + 1
