@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import Session, defer
@@ -32,6 +32,15 @@ class TransactionFilter:
     until: float | None = None
     scorer: str | None = None
     """Scorer that alerted the transaction: id of a detector, `base` or `block`."""
+
+
+class LinkedPayment(NamedTuple):
+    """A transaction as a link between its entities; `entities` has the key of each kind."""
+
+    transaction_id: str
+    event_time: float
+    decision: int
+    entities: dict[str, str]
 
 
 class TransactionSearch:
@@ -76,6 +85,21 @@ class TransactionSearch:
         wanted = TransactionFilter(entities=((kind, key),))
         query = self._of(select(ScoredTransaction).options(_LIGHT), wanted)
         yield from self._session.scalars(_latest_first(query).limit(most))
+
+    def payments_of(self, kind: str, key: str, since: float, most: int) -> list[LinkedPayment]:
+        """Return the latest transactions of an entity as links between entities, latest first.
+
+        Args:
+            kind: name of the entity, such as `card`.
+            key: key of the entity.
+            since: lowest event time, seconds since 1970.
+            most: at most this many.
+        """
+        row = ScoredTransaction
+        wanted = TransactionFilter(entities=((kind, key),), since=since)
+        columns: list[Any] = [row.transaction_id, row.event_time, row.decision, row.entities]
+        query = self._of(select(*columns), wanted)
+        return [LinkedPayment(*one) for one in self._session.execute(_latest_first(query).limit(most))]
 
     def _of(self, query: Select[Any], wanted: TransactionFilter) -> Select[Any]:
         row = ScoredTransaction

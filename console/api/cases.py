@@ -12,9 +12,11 @@ from console.api.fields import AlertId, Limit, Name, Offset, RowId, Text, Time
 from console.api.notes import NoteCreate
 from console.api.viewing import ContextOf, needs
 from console.results.cases import CaseDetails, CaseList
+from console.results.entities import EntityLinks
 from console.results.transactions import NoteRow
 from console.services import case_merging as merging
 from console.services import cases as service
+from console.services.entity_links import links_of_case
 from console.services.exporting import note_export
 from storage.cases import CaseFilter
 
@@ -36,9 +38,8 @@ COLUMNS = (
     "id", "title", "status", "owner", "author", "created_at", "changed_at", "alerts", "priority", "due_at",
     "overdue", "merged_into",
 )  # fmt: skip
-
-
 _REMOVABLE = ("owner", "due_at")
+Days = Annotated[int, Query(ge=1, le=365, description="days of event time before the newest payment")]
 
 
 class CaseCreate(BaseModel):
@@ -167,6 +168,12 @@ def add_note(viewer: Worker, context: ContextOf, case_id: CaseId, new: NoteCreat
 def add_link(viewer: Worker, context: ContextOf, case_id: CaseId, link: CaseLinkCreate) -> CaseDetails:
     """Add a link; only http and https are allowed."""
     return service.add_link(context, viewer, case_id, url=link.url, title=link.title)
+
+
+@router.get("/{case_id}/entity-links")
+def entity_links(viewer: Reader, context: ContextOf, case_id: CaseId, days: Days = 90) -> EntityLinks:
+    """Return who shares payments with the cards of a case, within two links: at most 60 entities."""
+    return links_of_case(context, case_id, days)
 
 
 def _filter(context: ContextOf, status: str | None, owner: str | None, overdue: bool) -> CaseFilter:

@@ -11,6 +11,7 @@ from console.pages.case_merging import merge_button, merged_banner
 from console.pages.case_terms import may_change, patch_case, terms_panel
 from console.pages.cases import CASE_STATES
 from console.pages.frame import frame
+from console.pages.links_panel import LinksPanel
 from console.pages.notes import notes_panel
 from console.pages.parts import box, button, cell, empty, facts, moment, panel, table, text, word
 from console.pages.refusals import notify_refusals
@@ -35,6 +36,7 @@ async def case(viewer: SignedIn, case_id: int) -> None:
                 _people(viewer, route, found)
                 terms_panel(viewer, route, found)
                 _alerts(viewer, route, found)
+                LinksPanel(viewer, f"{route}/entity-links")
             with box("stack"):
                 notes_panel(viewer, found.notes, f"{route}/notes")
                 links_panel(viewer, route, found.links)

@@ -7,6 +7,7 @@ from nicegui import ui
 from console.pages.address import page
 from console.pages.entity_panel import entity_address, profile
 from console.pages.frame import frame
+from console.pages.links_panel import LinksPanel
 from console.pages.parts import box, cell, empty, moment, panel, table, text, word
 from console.pages.viewer import PageViewer, SignedIn
 from console.pages.words import amount, count, masked, rarity
@@ -23,8 +24,10 @@ async def entity(viewer: SignedIn, kind: str, reference: str) -> None:
             text(masked(found.key), "tag mono", tag="span")
             text(count(found.profile.alerts, "alert"), "tag", tag="span")
         with box("columns"):
-            with panel("Payments"):
-                payments_table(viewer, found.timeline, "No payment of this entity is stored.")
+            with box("stack"):
+                with panel("Payments"):
+                    payments_table(viewer, found.timeline, "No payment of this entity is stored.")
+                LinksPanel(viewer, f"{entity_address(kind, reference)}/links")
             with box("stack"):
                 with panel("Profile"):
                     profile(viewer, found)

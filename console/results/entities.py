@@ -45,6 +45,49 @@ class Partner:
 
 
 @dataclass(frozen=True)
+class LinkedEntity:
+    """One entity of a graph of links; the key of a card is masked.
+
+    `payments`, `alerts` and `frauds` count the payments that were read. A `hub` has more payments than are
+    read, and is not followed further.
+    """
+
+    kind: str
+    key: str
+    reference: str
+    steps: int
+    """Links from where the graph begins: 0, 1 or 2."""
+    payments: int
+    alerts: int
+    frauds: int
+    """Confirmed frauds."""
+    hub: bool
+
+
+@dataclass(frozen=True)
+class EntityLink:
+    """Two entities of the same payments, by their places among the entities of the graph."""
+
+    source: int
+    target: int
+    payments: int
+    last: float
+    """Event time of the latest one."""
+
+
+@dataclass(frozen=True)
+class EntityLinks:
+    """Entities within two links, nearest first, and the links between them."""
+
+    since: float
+    """Payments from this event time on count."""
+    entities: list[LinkedEntity]
+    links: list[EntityLink]
+    limited: str
+    """What was left out, and why; empty where all is shown."""
+
+
+@dataclass(frozen=True)
 class EntityDetails:
     """One entity; the key of a card is masked."""
 

@@ -188,6 +188,20 @@ def test_what_ids_notes_and_reasons_hold_stays_text(analyst: Visitor) -> None:
     assert page.locator("img").count() == 0
 
 
+def test_who_shares_a_card_is_drawn_and_reached_by_keyboard(analyst: Visitor) -> None:
+    page = analyst.page
+    analyst.open("/entities/merchant/shop")
+    table = page.get_by_role("table", name="Entities within two links")
+    expect(table.get_by_role("link").first).to_be_visible()
+    rows = table.locator("tbody tr").count()
+    assert rows > 1
+    assert page.locator("svg.graph circle").count() == rows
+    table.get_by_role("link").nth(1).focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/entities/card/**")
+    assert analyst.errors == []
+
+
 def test_a_click_waits_for_the_text_typed_before_it_while_the_page_connects(analyst: Visitor) -> None:
     page = analyst.page
     page.add_init_script(LATE_CONNECTION)

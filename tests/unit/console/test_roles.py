@@ -61,6 +61,8 @@ MAY = {
     "POST /transactions/{transaction_id}/notes": ANALYSTS,
     "POST /transactions/{transaction_id}/reveal": ANALYSTS,
     "GET /entities/{kind}/{key}": READERS,
+    "GET /entities/{kind}/{key}/links": READERS,
+    "GET /cases/{case_id}/entity-links": READERS,
     "GET /episodes": READERS,
     "GET /episodes/{name}": READERS,
     "POST /episodes": FLAGGERS,
