@@ -14,7 +14,7 @@ TEXT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
 FIELDS = ["asctime", "levelname", "name", "message"]
 # Libraries that log at INFO on every start and rebalance without anything to act on. At DEBUG both Kafka
 # libraries would log every request, and with it passwords and tokens of SASL.
-CHATTY = ("aiokafka", "kafka", "faust", "mode", "numba", "alembic")
+CHATTY = ("aiokafka", "kafka", "faust", "mode", "numba", "alembic", "pyiceberg")
 # Logs retries that succeed: a broker that verifies transactions causes one for each new partition.
 RETRIES = "aiokafka.producer.sender"
 REPEATED_S = 5.0

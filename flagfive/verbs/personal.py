@@ -17,6 +17,7 @@ from flagfive.global_options import settings_of
 if TYPE_CHECKING:
     from settings import Settings
     from storage import UnitOfWork
+    from storage.history import HistoryStore
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
 
@@ -39,6 +40,7 @@ def export(context: typer.Context, entity: Entity, key: Key, reason: Reason = ""
     _check(settings, entity)
     with _unit(settings) as unit:
         found = PersonalData(unit.session, entity, key).export()
+        found |= _stored_long(settings, entity, key)
         counts = {table: len(rows) for table, rows in found.items()}
         _note(unit, "personal.export", entity, key, {"reason": reason, "rows": counts})
         unit.commit()
@@ -57,12 +59,13 @@ def erase(
     """Erase everything that is stored about an entity.
 
     1. Take its rules out of the control log; the topic's compaction removes the earlier entries.
-    2. Delete its rows, shred stored control entries with its rules, and note it in the audit log.
+    2. Delete its rows of the history store, if there is one; the recorder deletes the old files within hours.
+    3. Delete its rows, shred stored control entries with its rules, and note it in the audit log.
 
     Written rules and named lists that name the entity stay: people wrote them for a purpose. The command
     prints how to remove them.
 
-    A stop after 1 leaves the rows; run the command again. Its profile expires 120 days after its last
+    A stop after 1 or 2 leaves rows; run the command again. Its profile expires 120 days after its last
     transaction, and records of the topics after their retention.
     """
     from control.announce import Announcer
@@ -88,7 +91,8 @@ def erase(
             announcer.close()
     except ControlLogUnavailable as error:
         raise BrokerAway(settings.broker.bootstrap, str(error)) from None
-    deleted = _delete(settings, entity, key, reason, replaced=len(changes))
+    from_history = _erase_history(settings, entity, key)
+    deleted = _delete(settings, entity, key, reason, replaced=len(changes), from_history=from_history)
     print(
         ", ".join(f"{count} of {table}" for table, count in deleted.items() if count) or "nothing was stored"
     )
@@ -103,7 +107,9 @@ def _removal(name: str, key: str) -> str:
     )
 
 
-def _delete(settings: "Settings", entity: str, key: str, reason: str, *, replaced: int) -> dict[str, int]:
+def _delete(
+    settings: "Settings", entity: str, key: str, reason: str, *, replaced: int, from_history: int
+) -> dict[str, int]:
     from control.forgetting import offsets_with
     from control.rules import ALLOWED
     from flagfive.keys import control_key
@@ -114,10 +120,51 @@ def _delete(settings: "Settings", entity: str, key: str, reason: str, *, replace
         entries = (e for e in unit.control.all() if e.kind in ALLOWED)
         offsets = offsets_with(entries, control_key(settings), entity, key)
         deleted["control_entries"] = shred_control_entries(unit.session, offsets)
+        deleted["history"] = from_history
         details = {"reason": reason, "rows": deleted, "control_entries_replaced": replaced}
         _note(unit, "personal.erase", entity, key, details)
         unit.commit()
     return deleted
+
+
+def _stored_long(settings: "Settings", entity: str, key: str) -> dict[str, list[dict[str, object]]]:
+    """Return the entity's rows of the history store, without features; nothing where there is none."""
+    with _history(settings) as store:
+        if store is None:
+            return {}
+        from storage.history import HistoryReader
+
+        return {"history": HistoryReader(store.table).rows_of_entity(entity, key)}
+
+
+def _erase_history(settings: "Settings", entity: str, key: str) -> int:
+    with _history(settings) as store:
+        if store is None:
+            return 0
+        from storage.history import Upkeep
+
+        return Upkeep(store).erase(entity, key)
+
+
+@contextmanager
+def _history(settings: "Settings") -> "Iterator[HistoryStore | None]":
+    """Open the history store; None where the settings name none, or nothing was ever stored."""
+    if not settings.history.location:
+        yield None
+        return
+    from flagfive.history_threads import open_history
+    from storage.errors import StorageError
+    from storage.history.store import NoHistory
+
+    try:
+        try:
+            store = open_history(settings, create=False)
+        except NoHistory:
+            yield None
+            return
+        yield store
+    except StorageError as error:
+        raise UserError(f"the history store: {error}") from None
 
 
 def _note(unit: "UnitOfWork", action: str, entity: str, key: str, details: dict[str, object]) -> None:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 ENTITY: Final = "entity_"
 """Prefix of the columns that hold keys of entities."""
+FEATURES: Final = "features"
 DAY: Final = "day"
 """Day of the event time, UTC; it partitions the table."""
 DAY_S: Final = 86_400.0
@@ -24,7 +25,7 @@ _FIXED: Final = pa.schema(
         ("amount", pa.float64()),
         ("currency", pa.string()),
         ("category", pa.int32()),
-        ("features", pa.binary()),
+        (FEATURES, pa.binary()),
         ("surprise", pa.float64()),
         ("tail", pa.float64()),
         ("decision", pa.int32()),

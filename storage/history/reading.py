@@ -18,7 +18,7 @@ from pyarrow import compute as pc
 from pyiceberg.io.pyarrow import PyArrowFileIO
 from pyiceberg.table import Table
 
-from storage.history.columns import DAY, DAY_S, history_schema, kinds_in
+from storage.history.columns import DAY, DAY_S, ENTITY, FEATURES, history_schema, kinds_in
 from storage.history.outage import away_as_unavailable
 
 PER_BATCH: Final = 65_536
@@ -114,6 +114,19 @@ class HistoryReader:
                 batch_readahead=_AHEAD,
                 fragment_readahead=_AHEAD,
             )
+
+    def rows_of_entity(self, kind: str, key: str) -> list[dict[str, object]]:
+        """Return the rows of an entity by column, without features and day.
+
+        Args:
+            kind: such as `card`; without its column there are no rows.
+            key: the key of the entity.
+        """
+        if ENTITY + kind not in self.names:
+            return []
+        columns = [name for name in self.names if name not in (FEATURES, DAY)]
+        found = self.batches(columns, where=pc.field(ENTITY + kind) == key)
+        return [row for batch in found for row in batch.to_pylist()]
 
     def _dataset(self, files: Sequence[HistoryFile]) -> pads.Dataset:
         """Return the files as one data set. Only whole files are ever replaced: no file has row deletes."""

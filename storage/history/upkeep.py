@@ -1,4 +1,4 @@
-"""Keeps the history store small and quick: joins small files, drops old days, deletes what nothing names."""
+"""Keeps the history store small, quick and lawful: joins files, drops old days, erases entities."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.fs as pafs
 from pyiceberg.exceptions import CommitFailedException, ValidationException
+from pyiceberg.expressions import BooleanExpression, EqualTo
 from pyiceberg.io.pyarrow import PyArrowFileIO, _dataframe_to_data_files
 from pyiceberg.manifest import DataFile
 
-from storage.history.columns import DAY, DAY_S
+from storage.history.columns import DAY, DAY_S, ENTITY
 from storage.history.outage import away_as_unavailable
 from storage.history.reading import HistoryFile, HistoryReader
 from storage.history.store import MOST_ATTEMPTS, HistoryContended, HistoryStore
@@ -114,13 +115,36 @@ class Upkeep:
             Rows of these days.
         """
         day = date(1970, 1, 1) + timedelta(days=int(event_time // DAY_S))
+        return self._delete(f"{DAY} < '{day.isoformat()}'")
+
+    def erase(self, kind: str, key: str) -> int:
+        """Delete the rows of an entity, and forget the snapshots that hold them.
+
+        Files with such rows are written again without them. `sweep` deletes the old files.
+
+        Args:
+            kind: such as `card`.
+            key: the key of the entity.
+
+        Returns:
+            Rows of the entity.
+        """
+        if kind not in self._store.kinds:
+            return 0
+        # An expression, not text: a key may hold quotes. mypy takes the class's fields for its arguments.
+        erased = self._delete(EqualTo(ENTITY + kind, key))  # type: ignore[call-arg]
+        self.expire_snapshots(0.0)
+        return erased
+
+    def _delete(self, where: str | BooleanExpression) -> int:
+        """Delete rows in one commit; return their number."""
         table = self._store.table
         with away_as_unavailable(table.location()):
             for _ in range(MOST_ATTEMPTS):
                 table.refresh()
                 before = HistoryReader(self._store.table).count()
                 try:
-                    table.delete(f"{DAY} < '{day.isoformat()}'", self._store.marks().properties())
+                    table.delete(where, self._store.marks().properties())
                 except (CommitFailedException, ValidationException):
                     log.info("history: another writer was faster, trying again")
                 else:

@@ -25,8 +25,10 @@ from settings import Settings
 from storage import StorageUnavailable, migrate, open_engine
 from storage.history import HistoryPlace, HistoryReader, HistoryStore
 from storage.history.store import Appended, NoHistory
+from tests.history_rows import KINDS, history_rows
 from tests.integration.test_recorder import SECRET, width
 from tests.scored_messages import ENTITIES, scored_message
+from tests.stream_run import environment_of
 from tests.waiting import until
 
 
@@ -191,3 +193,21 @@ def recorder_process(settings: Settings, tmp_path: Path) -> Iterator[None]:
     finally:
         process.kill()
         process.wait()
+
+
+def test_an_erasure_reaches_the_history_store(
+    stream_settings: Settings, engine: Engine, tmp_path: Path
+) -> None:
+    store = HistoryStore.open(place(tmp_path), KINDS)
+    store.append(history_rows(0, range(20)))
+    environment = environment_of(stream_settings) | {
+        "FLAGFIVE_HISTORY__LOCATION": str(tmp_path / "history"),
+        "PYTHONPATH": str(Path.cwd()),
+    }
+    command = [sys.executable, "-m", "flagfive", "personal", "erase", "card", "card-3", "--yes"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "3 of history" in done.stdout
+    store.table.refresh()
+    assert HistoryReader(store.table).rows_of_entity("card", "card-3") == []
+    assert HistoryReader(store.table).count() == 17

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pyarrow.dataset as pads
 import pytest
 from pyiceberg.table import Table
 
@@ -67,6 +68,41 @@ def test_rows_that_arrive_during_a_compaction_stay(
     assert Upkeep(store).compact().rows == 48
     assert [row["source_offset"] for row in rows_of(store)] == list(range(50))
     assert store.append(history_rows(0, range(48, 50))).stored == 0
+
+
+def test_rows_of_an_entity_are_erased_and_no_file_that_is_left_names_it(store: HistoryStore) -> None:
+    kept = [row for row in rows_of(store) if row["entity_card"] != "card-3"]
+    assert len(HistoryReader(store.table).rows_of_entity("card", "card-3")) == 48 - len(kept) == 7
+    assert Upkeep(store).erase("card", "card-3") == 7
+    assert rows_of(store) == kept
+    Upkeep(store).sweep(older_than_s=-1.0)
+    folder = Path(_folder(store))
+    assert [str(file) for file in folder.rglob("*.parquet") if "card-3" in _cards(file)] == []
+    assert store.append(history_rows(0, range(44, 50))).stored == 2
+
+
+def test_an_entity_that_another_recorder_writes_meanwhile_is_erased_too(
+    store: HistoryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other, commit = HistoryStore.open(HistoryPlace(_folder(store)), KINDS), Table._do_commit
+
+    def other_first(table: Table, *args: Any, **named: Any) -> None:
+        monkeypatch.setattr(Table, "_do_commit", commit)
+        other.append(history_rows(0, range(48, 55)))
+        commit(table, *args, **named)
+
+    monkeypatch.setattr(Table, "_do_commit", other_first)
+    Upkeep(store).erase("card", "card-3")
+    assert [row["source_offset"] for row in rows_of(store)] == [one for one in range(55) if one % 7 != 3]
+
+
+def test_of_a_kind_without_a_column_nothing_is_erased(store: HistoryStore) -> None:
+    assert Upkeep(store).erase("device", "card-3") == 0
+    assert len(rows_of(store)) == 48
+
+
+def _cards(file: Path) -> set[str]:
+    return set(pads.dataset(file).to_table(columns=["entity_card"])["entity_card"].to_pylist())
 
 
 def test_of_two_compactions_at_once_one_gives_up(
