@@ -46,6 +46,10 @@ class ContainerBank(LiveBank):
         goal = self.observer.scored + count
         until(lambda: self.observer.scored >= goal, what=f"{count} more scores", within_s=300)
 
+    def pause(self) -> None:
+        """Send no more payments."""
+        self._payments.pause()
+
     def lost(self) -> int:
         """Pause the payments, wait for the scores of all that were sent, and return how many have none."""
         self._payments.pause()

@@ -62,6 +62,9 @@ class Stack:
 
     def down(self) -> None:
         """Stop everything and remove containers, networks and volumes."""
+        left = self.containers()
+        if left:  # podman-compose forgets the second container of a service
+            podman("rm", "--force", "--time", "30", *left)
         self.compose("down", "--volumes", "--timeout", "30")
 
     def containers(self, service: str = "") -> list[str]:
