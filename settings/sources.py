@@ -1,10 +1,10 @@
 """Reads values from the TOML file, then from the environment, which overrides the file.
 
-FLAGFIVE_SECTION__KEY sets one key. FLAGFIVE_VAR and FLAGFIVE_ENTITIES (JSON) set the two keys without a
-section. Two short names exist: FLAGFIVE_BROKER is broker.bootstrap, FLAGFIVE_CONTROL_KEY is control.key.
-Any of these names followed by _FILE names a file that holds the value, as secret stores mount them. A key
-that ends in `_file` itself, such as broker.ca_file, holds a path and takes the value as it is. Other
-FLAGFIVE_ variables belong to `./run` and are ignored.
+FLAGFIVE_SECTION__KEY sets one key. FLAGFIVE_VAR and FLAGFIVE_ENTITIES set the two keys without a section.
+FLAGFIVE_ENTITIES and FLAGFIVE_WEBHOOKS__ENDPOINTS hold JSON. Two short names exist: FLAGFIVE_BROKER is
+broker.bootstrap, FLAGFIVE_CONTROL_KEY is control.key. Any of these names followed by _FILE names a file that
+holds the value, as secret stores mount them. A key that ends in `_file` itself, such as broker.ca_file, holds
+a path and takes the value as it is. Other FLAGFIVE_ variables belong to `./run` and are ignored.
 """
 
 import json
@@ -37,6 +37,8 @@ ALIASES = {
     "FLAGFIVE_VAR": ("var",),
     "FLAGFIVE_ENTITIES": ("entities",),
 }
+LISTS = {("entities",), ("webhooks", "endpoints")}
+"""Keys that hold several tables; a variable has them as JSON."""
 
 
 @dataclass
@@ -106,7 +108,7 @@ def read_environment(environment: Mapping[str, str], layers: Layers) -> None:
             value: Any = environment[name]
             if name.endswith(IN_A_FILE) and not own:
                 value = _held_by(Path(value), name)
-            if path == ("entities",):
+            if path in LISTS:
                 value = _from_json(value)
             layers.put(path, value, f"environment variable {name}")
 

@@ -9,7 +9,10 @@ from pathlib import Path
 from playwright.sync_api import Page
 
 SERIOUS = ("serious", "critical")
+# Colours change over 0.3 s when the theme does; axe-core would see one in between.
 _RUN = """async () => {
+    const changing = document.getAnimations().filter((one) => one instanceof CSSTransition);
+    await Promise.all(changing.map((one) => one.finished.catch(() => {})));
     const found = await axe.run(document, { resultTypes: ["violations"] });
     const places = (one) => one.nodes.map((node) => node.target.join(" "));
     return found.violations.map((one) => [one.impact, one.id, places(one)]);

@@ -77,6 +77,11 @@ class Running:
             "FLAGFIVE_BUDGET__ALERT_RATE": str(self.settings.budget.alert_rate),
             "FLAGFIVE_MONITORING__EVERY_S": "1",
             "FLAGFIVE_MONITORING__LABEL_DELAY_DAYS": "0",
+            # The receiver is away; a try that fails is counted too.
+            "FLAGFIVE_WEBHOOKS__ENDPOINTS": json.dumps(
+                [{"name": "tickets", "url": f"http://127.0.0.1:{free_port()}/", "events": ["alerts"]}]
+            ),
+            "FLAGFIVE_WEBHOOKS__SECRET": SECRET,
         }
         command = [sys.executable, "-m", "flagfive", verb, *arguments]
         self.processes.start(verb, command, environment=environment, folder=CLONE)

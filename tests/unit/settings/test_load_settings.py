@@ -63,6 +63,12 @@ def test_entities_come_from_the_environment_as_json(tmp_path: Path) -> None:
     assert settings.primary.name == "device"
 
 
+def test_endpoints_of_webhooks_come_from_a_variable_as_json(tmp_path: Path) -> None:
+    endpoints = '[{"name": "desk", "url": "http://127.0.0.1:9/", "events": ["alerts"]}]'
+    settings = load_settings(written(tmp_path, ""), {"FLAGFIVE_WEBHOOKS__ENDPOINTS": endpoints})
+    assert settings.webhooks.names("alerts") == ("desk",)
+
+
 def test_variables_of_the_run_script_are_not_settings(tmp_path: Path) -> None:
     load_settings(written(tmp_path, ""), {"FLAGFIVE_CACHE": "/somewhere", "FLAGFIVE_INDEX": "mirror"})
 
