@@ -13,13 +13,12 @@ import numpy as np
 
 from benchmarks.episodes.swaps import Seen, everywhere, mixed, p99_ratio, swapped
 from benchmarks.episodes.system import (
-    STEP_S,
-    Stuck,
     ask,
     ask_until_up,
     frauds_by_family,
     shares,
     under_load,
+    wait_until_recorded,
 )
 from benchmarks.stream.setup import SECRET
 from contracts.answer import Answer
@@ -30,11 +29,9 @@ from flagfive.demo.observer import Observer
 from settings import Settings
 from simulate.patterns import HELD_OUT
 from storage import UnitOfWork, open_engine
-from storage.control_entries import ControlEntry
 
 FLAGS = (1, 3, 5, 10, 20)
 """Flagged transactions of an episode, in turn."""
-ANSWER_S = 30.0
 ONLY_THE_FAST_ONE = {"FLAGFIVE_ADAPTATION__MOST_REFINED": "0"}
 """A rollback would restore the version before the refined one, and the figures are of the fast one."""
 
@@ -81,7 +78,7 @@ def _episodes(settings: Settings, observer: Observer, episodes: int, say: Callab
             if number >= 0:
                 outcome.flagged.append(answer)
             if answer.status == "live" and answer.control_offset is not None:
-                _wait_until_recorded(engine, answer.control_offset)
+                wait_until_recorded(engine, answer.control_offset)
                 time.sleep(1.0)  # keeps the second after the swap free of requests
                 back = ask(client, "rollback", name=f"detector/{answer.detector_id}")
                 outcome.rolled_back += [back] if number >= 0 else []
@@ -97,16 +94,6 @@ def _undisturbed() -> float:
     now = time.time() * 1e3
     time.sleep(1.0)
     return now
-
-
-def _wait_until_recorded(engine: Any, offset: int) -> None:
-    deadline = time.monotonic() + ANSWER_S
-    while time.monotonic() < deadline:
-        with UnitOfWork(engine, reads_only=True) as unit:
-            if unit.session.get(ControlEntry, offset) is not None:
-                return
-        time.sleep(STEP_S)
-    raise Stuck(f"control offset {offset} was not recorded within {ANSWER_S:g} s")
 
 
 def _figures(settings: Settings, outcome: Outcome, seen: list[Seen]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
+from sqlalchemy import Engine
 
 from benchmarks.episodes.swaps import Seen, Watch
 from benchmarks.stream.setup import announce_shipped, environment_of, fresh_settings
@@ -27,6 +28,8 @@ from flagfive.topic_plan import ensure_topics, planned_topics
 from settings import MetricsSettings, Settings, StorageSettings
 from simulate.patterns import HELD_OUT
 from simulate.traffic import SimulatedTraffic
+from storage import UnitOfWork
+from storage.control_entries import ControlEntry
 from stream.feed.feed import Feed
 from stream.wiring import transaction_schema
 
@@ -34,7 +37,7 @@ CARDS, MERCHANTS = 15_000, 2_400
 HISTORY_DAYS, COLD_DAYS = 10.0, 5.0
 PATTERN_SHARE = 0.0005
 """Of traffic: half of the budget, so that frauds without a flag do not hide it in the reservoir."""
-STEP_S, PATIENCE_S = 0.2, 300.0
+STEP_S, PATIENCE_S, ANSWER_S = 0.2, 300.0, 30.0
 
 Say = Callable[[str], None]
 T = TypeVar("T")
@@ -158,6 +161,21 @@ def ask(client: FeedbackClient, kind: RequestKind, within_s: float = 60.0, **fie
 def ask_until_up(client: FeedbackClient) -> None:
     """Ask something harmless: the answer comes once the adaptation worker is up, minutes under this load."""
     ask(client, "label", PATIENCE_S, fraud=("no-such-payment",))
+
+
+def wait_until_recorded(engine: Engine, offset: int) -> None:
+    """Wait until the recorder has stored an entry of the control log: a rollback reads its history there.
+
+    Raises:
+        Stuck: it did not in time.
+    """
+    deadline = time.monotonic() + ANSWER_S
+    while time.monotonic() < deadline:
+        with UnitOfWork(engine, reads_only=True) as unit:
+            if unit.session.get(ControlEntry, offset) is not None:
+                return
+        time.sleep(STEP_S)
+    raise Stuck(f"control offset {offset} was not recorded within {ANSWER_S:g} s")
 
 
 def shares(values: Sequence[float]) -> dict[str, float] | None:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks.episodes.swaps import Seen, mixed
-from benchmarks.episodes.system import Stuck, ask, ask_until_up, shares, under_load
+from benchmarks.episodes.system import Stuck, ask, ask_until_up, shares, under_load, wait_until_recorded
 from benchmarks.stream.setup import SECRET, one_broker
 from contracts.answer import Answer
 from contracts.request_client import FeedbackClient
@@ -16,6 +16,7 @@ from contracts.signing.principals import COMMAND_LINE
 from contracts.signing.trust import Trust
 from flagfive.demo.observer import Observer
 from settings import Settings
+from storage import open_engine
 
 RULE = "electronics-in-an-hour"
 CONDITION = 'amount > {amount} && category == "5732" && card.count_1h >= 3'
@@ -34,17 +35,22 @@ def measure(changes: int, rate: float, say: Callable[[str], None]) -> dict[str, 
         Milliseconds from the request, by the broker's clock, to the last partition's acknowledgement; and
         how many batches had scores of two versions.
     """
+    saved, back = list[Answer](), list[Answer]()
 
-    def work(settings: Settings, _: Observer) -> tuple[list[Answer], list[Answer]]:
+    def work(settings: Settings, _: Observer) -> None:
+        engine = open_engine(settings.storage.url)
         trust = Trust.derived(SECRET.encode(), COMMAND_LINE)
         with FeedbackClient(settings.broker, settings.topics.feedback, trust) as client:
             ask_until_up(client)
             _save(client, 0)
-            pairs = [(_save(client, number), _roll_back(client)) for number in range(1, changes + 1)]
-        return [saved for saved, _ in pairs], [back for _, back in pairs]
+            for number in range(1, changes + 1):
+                saved.append(_save(client, number))
+                wait_until_recorded(engine, saved[-1].control_offset or 0)
+                back.append(_roll_back(client))
+        engine.dispose()
 
     with tempfile.TemporaryDirectory() as folder, one_broker(Path(folder)) as broker:
-        (saved, back), seen, _ = under_load(broker, Path(folder), rate, say, work)
+        _, seen, _ = under_load(broker, Path(folder), rate, say, work)
     return {"changes": changes, "rate": rate, **_figures(saved, back, seen)}
 
 
