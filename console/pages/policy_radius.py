@@ -1,12 +1,9 @@
 """The blast radius of a decision policy: what it would do with stored traffic, by segment."""
 
-from collections.abc import Callable
-from functools import partial
-
 from nicegui import ui
 
-from console.pages.api_client import ApiRefused
-from console.pages.parts import banner, box, button, failed, panel, table, text, tile, waiting
+from console.pages.answer_place import AnswerPlace
+from console.pages.parts import banner, box, button, panel, table, text, tile
 from console.pages.policy_form import PolicyForm
 from console.pages.rule_radius import PERIODS
 from console.pages.viewer import PageViewer
@@ -35,30 +32,14 @@ class PolicyRadiusPanel:
             with box("line"):
                 self._days = ui.select(PERIODS, label="Look back", value=7).props("outlined dense")
                 self._days.style("width: 120px")
-                self._look = button("See blast radius", self._ask)
-            self._place = box("stack").props("aria-live=polite data-radius")
+                asks = button("See blast radius", self._ask)
+            self._answer = AnswerPlace(asks, box("stack").props("aria-live=polite data-radius"))
 
     async def _ask(self) -> None:
-        self._look.disable()
-        self._place.clear()
-        with self._place:
-            waiting()
-        try:
-            found = await self._viewer.api.post(
-                "/decision-policy/preview", PolicyPreview, self._form.body() | {"days": self._days.value}
-            )
-        except ApiRefused as refused:
-            self._draw(partial(failed, refused.what))
-            return
-        self._draw(partial(_found, found))
-
-    def _draw(self, drawn: Callable[[], None]) -> None:
-        if self._place.is_deleted:
-            return  # the viewer has left the page
-        self._look.enable()
-        self._place.clear()
-        with self._place:
-            drawn()
+        wanted = self._form.body() | {"days": self._days.value}
+        await self._answer.fill(
+            lambda: self._viewer.api.post("/decision-policy/preview", PolicyPreview, wanted), _found
+        )
 
 
 def _found(preview: PolicyPreview) -> None:

@@ -1,16 +1,14 @@
 """The blast radius of a rule: what it would have matched, added and caught in stored traffic."""
 
-from collections.abc import Callable
-from functools import partial
 from typing import Protocol
 
 from nicegui import ui
 
-from console.pages.api_client import ApiRefused
+from console.pages.answer_place import AnswerPlace
 from console.pages.charts import DAYS as BY_DAY
 from console.pages.charts import over_time
 from console.pages.entity import payments_table
-from console.pages.parts import banner, box, button, failed, panel, table, text, tile, waiting
+from console.pages.parts import banner, box, button, panel, table, text, tile
 from console.pages.viewer import PageViewer
 from console.pages.words import NOTHING, percent, short
 from console.results.rules import CounterExample, RulePreview
@@ -45,30 +43,14 @@ class RadiusPanel:
             with box("line"):
                 self._days = ui.select(PERIODS, label="Look back", value=7).props("outlined dense")
                 self._days.style("width: 120px")
-                self._look = button("See blast radius", self._ask)
-            self._place = box("stack").props("aria-live=polite data-radius")
+                asks = button("See blast radius", self._ask)
+            self._answer = AnswerPlace(asks, box("stack").props("aria-live=polite data-radius"))
 
     async def _ask(self) -> None:
-        self._look.disable()
-        self._place.clear()
-        with self._place:
-            waiting()
-        try:
-            found = await self._viewer.api.post(
-                "/rules/preview", RulePreview, self._draft.trial | {"days": self._days.value}
-            )
-        except ApiRefused as refused:
-            self._draw(partial(failed, refused.what))
-            return
-        self._draw(partial(self._found, found))
-
-    def _draw(self, drawn: Callable[[], None]) -> None:
-        if self._place.is_deleted:
-            return  # the viewer has left the page
-        self._look.enable()
-        self._place.clear()
-        with self._place:
-            drawn()
+        wanted = self._draft.trial | {"days": self._days.value}
+        await self._answer.fill(
+            lambda: self._viewer.api.post("/rules/preview", RulePreview, wanted), self._found
+        )
 
     def _found(self, found: RulePreview) -> None:
         radius = found.radius

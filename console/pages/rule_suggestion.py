@@ -1,14 +1,14 @@
 """A readable rule from the flags of an episode: what it finds, and a button that saves it in shadow."""
 
 import re
-from collections.abc import Callable
 from functools import partial
 from urllib.parse import quote
 
 from nicegui import ui
 
+from console.pages.answer_place import AnswerPlace
 from console.pages.api_client import ApiRefused
-from console.pages.parts import box, button, failed, panel, text, waiting
+from console.pages.parts import box, button, panel, text
 from console.pages.rule_radius import radius_tiles
 from console.pages.viewer import PageViewer
 from console.pages.words import count
@@ -33,29 +33,14 @@ class RuleSuggestionPanel:
                 "muted small",
             )
             with box("line"):
-                self._look = button("Suggest a rule", self._ask)
-            self._place = box("stack tight").props("aria-live=polite data-suggestion")
+                asks = button("Suggest a rule", self._ask)
+            self._answer = AnswerPlace(asks, box("stack tight").props("aria-live=polite data-suggestion"))
 
     async def _ask(self) -> None:
-        self._look.disable()
-        self._place.clear()
-        with self._place:
-            waiting()
         wanted = {"episode": self._episode, "days": LOOK_BACK_DAYS}
-        try:
-            found = await self._viewer.api.post("/rules/suggest", RuleFromFlags, wanted)
-        except ApiRefused as refused:
-            self._draw(partial(failed, refused.what))
-            return
-        self._draw(partial(self._found, found))
-
-    def _draw(self, drawn: Callable[[], None]) -> None:
-        if self._place.is_deleted:
-            return  # the viewer has left the page
-        self._look.enable()
-        self._place.clear()
-        with self._place:
-            drawn()
+        await self._answer.fill(
+            lambda: self._viewer.api.post("/rules/suggest", RuleFromFlags, wanted), self._found
+        )
 
     def _found(self, suggestion: RuleFromFlags) -> None:
         found = suggestion.found

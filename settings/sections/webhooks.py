@@ -1,4 +1,4 @@
-"""Settings of webhooks: who is told about alerts, decisions, cases and episodes, and how long it is tried."""
+"""Settings of webhooks: who is told about alerts, decisions, cases and episodes, and for how long."""
 
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
