@@ -7,6 +7,11 @@ RULE_FEATURES = ("risk ", "block ", "rule ", "list ", "policy ")
 """How the `Reason.feature` of a rule begins: confirmed frauds, a block, a written rule, a named list, or a
 segment of the decision policy."""
 
+SEGMENT_PREFIX = "segment/"
+"""How the cause of an alert begins that a segment of the decision policy raised by its own bound."""
+BLOCK = "block"
+"""Cause of the alerts of lists and blocks."""
+
 
 class Reason(msgspec.Struct, frozen=True):
     """One cause of a high score.
@@ -43,6 +48,8 @@ class Alert(msgspec.Struct, frozen=True):
         nearest: id of the most similar flagged transaction of that episode.
         tags: what written rules tag it with, at most 8.
         queue: the queue that a written rule routes it to; empty for none.
+        cause: what raised it in place of the budget's threshold: `rule/ID`, `block`, or `segment/NAME`; empty
+            where the threshold did, and in alerts of earlier releases.
     """
 
     transaction_id: str
@@ -63,3 +70,4 @@ class Alert(msgspec.Struct, frozen=True):
     version: int = VERSION
     tags: list[str] = msgspec.field(default_factory=list)
     queue: str = ""
+    cause: str = ""

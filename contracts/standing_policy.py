@@ -33,6 +33,8 @@ class BudgetTerms(Protocol):
     def surge_hours(self) -> float: ...
     @property
     def steer_seconds(self) -> float: ...
+    @property
+    def models_least(self) -> float: ...
 
 
 class AdaptationTerms(Protocol):
@@ -122,6 +124,8 @@ class StandingPolicy:
             approved; it counts where a person must approve.
         labels_days: days that labels are kept; 0 keeps all.
         cases_days: days that notes, and closed cases with their links, are kept; 0 keeps all.
+        models_least: part of the budget that the threshold may spend although rules, lists and segments use
+            more than the rest.
     """
 
     alert_rate: float = 0.001
@@ -145,6 +149,7 @@ class StandingPolicy:
     growth: float = 1.0
     labels_days: float = 0.0
     cases_days: float = 0.0
+    models_least: float = 0.1
 
     @classmethod
     def of_settings(cls, settings: SettingsFile) -> StandingPolicy:
@@ -173,6 +178,7 @@ class StandingPolicy:
             adaptation.growth,
             storage.labels_days,
             storage.cases_days,
+            budget.models_least,
         )
 
     def overridden(self, terms: Mapping[str, Any]) -> StandingPolicy:

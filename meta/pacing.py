@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from meta.arrays import Doubles
+from meta.fixed_alerts import FixedUse
 from meta.steering_inputs import RecentAlerts, RecentScores
 from meta.volume import DAY_S
 
@@ -23,10 +24,19 @@ _POWER = 3.0
 """The counts corrected already hold earlier corrections: with 3, a quarter of a lasting error remains."""
 _JUDGED = 0.8
 _CORRECTION = (0.8, 1.25)
+NOTHING_FIXED = FixedUse(0.0, 0.0, 0.0)
 
 
 def paced_share(
-    budget: float, *, rows: float, rest: float, counted: float, most: float = MOST, haste: float = 1.0
+    budget: float,
+    *,
+    rows: float,
+    rest: float,
+    counted: float,
+    most: float = MOST,
+    haste: float = 1.0,
+    least: float = LEAST,
+    fixed: FixedUse = NOTHING_FIXED,
 ) -> float:
     """Return the share to alert from now on, so that the period ends with its budget spent.
 
@@ -37,11 +47,20 @@ def paced_share(
         counted: False alarms so far.
         most: The share is at most the budget times this.
         haste: Above 1 spends more in the morning, when verdicts still come on the same day.
+        least: The share is at least the budget times this.
+        fixed: What rules, lists and segments use: so far in addition to `counted`, and in the rest.
 
     >>> paced_share(0.001, rows=5_000, rest=5_000, counted=5.0)
     0.001
     >>> round(paced_share(0.001, rows=5_000, rest=5_000, counted=7.0), 6)
     0.0006
+
+    What rules will use is left for them, down to the floor:
+
+    >>> round(paced_share(0.001, rows=5_000, rest=5_000, counted=3.0, fixed=FixedUse(2.0, 0.0, 0.0004)), 6)
+    0.0006
+    >>> round(paced_share(0.001, rows=5_000, rest=5_000, counted=0.0, fixed=FixedUse(7.0, 0.0, 0.0014)), 6)
+    0.0001
 
     Counts beyond their noise widen the limits:
 
@@ -49,16 +68,22 @@ def paced_share(
     True
     """
     usual = budget * rows
-    share = haste * (budget + (usual - counted) / max(rest, 1.0))
+    share = haste * (budget + (usual - counted - fixed.counted) / max(rest, 1.0)) - fixed.share
     noise = 2.0 * usual**0.5
     # Beyond their noise, counts say that the quantile does not fit, and by how much: the limits give way.
-    fewer = max(1.0, (usual - noise) / max(counted, 1.0))
+    fewer = max(1.0, (usual - noise) / max(counted + fixed.counted, 1.0))
     more = max(1.0, counted / (usual + noise + 1.0))
-    return float(np.clip(share, budget * LEAST / more, min(budget * most * fewer, 0.5)))
+    return float(np.clip(share, budget * least / more, min(budget * most * fewer, 0.5)))
 
 
 def correction(
-    scores: RecentScores, alerts: RecentAlerts, genuine: Doubles, budget: float, *, start: float
+    scores: RecentScores,
+    alerts: RecentAlerts,
+    genuine: Doubles,
+    budget: float,
+    *,
+    start: float,
+    least: float = LEAST,
 ) -> float:
     """Return what the budget of a day is multiplied by, since days before spent more or less than theirs.
 
@@ -70,6 +95,8 @@ def correction(
         genuine: Probability of each alert that it is genuine, float64 (n,); 0 or 1 where it is judged.
         budget: Share of genuine traffic that may be alerted, in (0, 1).
         start: Begin of the day, seconds since 1970.
+        least: Part of the budget that rules, lists and segments do not count against. What they spent beyond
+            the rest is not corrected: no threshold could have saved it.
     """
     day = np.floor((start - alerts.event_time) / DAY_S).astype(np.int64)
     row_day = np.floor((start - scores.event_time) / DAY_S).astype(np.int64)
@@ -82,5 +109,6 @@ def correction(
     before = np.isin(day, days)
     allowed = budget * scores.scale * float(np.sum(np.isin(row_day, days)))
     prior = _PRIOR_DAYS * allowed / len(days)
-    spent = float(np.sum(genuine[before]))
+    fixed = min(float(np.sum(genuine[before & alerts.fixed])), (1.0 - least) * allowed)
+    spent = fixed + float(np.sum(genuine[before & ~alerts.fixed]))
     return float(np.clip(((allowed + prior) / max(spent + prior, 1e-9)) ** _POWER, *_CORRECTION))

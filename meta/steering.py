@@ -8,6 +8,9 @@ What remains at the end of days corrects the budget of later ones.
 Only false alarms are counted. Alerts judged as fraud are not, and unjudged ones count with the probability
 that they are genuine. A burst of fraud therefore does not raise the threshold for long.
 
+Written rules, lists and segments with a bound of their own spend from the same budget. What they spent, and
+what they are expected to spend, is taken from what the threshold may let through (`meta.fixed_alerts`).
+
 Sources: quantile tracking (Angelopoulos, Candes, Tibshirani 2023, arXiv:2307.16895) and adaptive conformal
 inference (Gibbs, Candes 2021, arXiv:2106.00170), both of which correct the level at which a quantile is taken
 by the error so far; here the step follows from the horizon, as in budget pacing.
@@ -22,8 +25,9 @@ from numpy.typing import NDArray
 
 from meta.arrays import Doubles
 from meta.calibration import CEILING
+from meta.fixed_alerts import fixed_genuine, fixed_use
 from meta.likely_genuine import genuine_probability
-from meta.pacing import HASTE, LEARNING_MOST, MOST, correction, paced_share
+from meta.pacing import HASTE, LEARNING_MOST, LEAST, MOST, correction, paced_share
 from meta.precision import ENOUGH_JUDGED, Judged, presumed_genuine
 from meta.steering_inputs import HOUR_S, Traffic, period_start
 from meta.upper_quantile import FEWEST_SCORES, upper_quantile
@@ -52,15 +56,27 @@ class Steering:
     Attributes:
         threshold: As surprise.
         aimed: Share of genuine traffic that it should let through.
-        false_alarms: Counted in the period so far: judged ones, and unjudged ones by probability.
+        false_alarms: Counted in the period so far, of all causes: judged ones, and unjudged by probability.
+        fixed: Those of them that rules, lists and segments raised.
+        fixed_share: Share of genuine traffic that these causes are expected to alert.
+        least: Part of the budget that is left to the threshold in any case.
     """
 
     threshold: float
     aimed: float
     false_alarms: float
+    fixed: float = 0.0
+    fixed_share: float = 0.0
+    least: float = LEAST
+
+    def at_floor(self, budget: float) -> bool:
+        """Return whether rules, lists and segments leave the threshold no more than its floor."""
+        return self.fixed_share > 0.0 and self.fixed_share >= (1.0 - self.least) * budget
 
 
-def steer(traffic: Traffic, *, threshold: float, budget: float, learning: bool = False) -> Steering | None:
+def steer(
+    traffic: Traffic, *, threshold: float, budget: float, learning: bool = False, least: float = LEAST
+) -> Steering | None:
     """Return the next threshold.
 
     Args:
@@ -69,6 +85,8 @@ def steer(traffic: Traffic, *, threshold: float, budget: float, learning: bool =
         budget: Share of genuine traffic that may be alerted, in (0, 1).
         learning: Whether the tails are not fitted to this traffic yet. The budget then holds over each hour,
             a closed threshold opens in one step, and every alert without a verdict counts as false.
+        least: Part of the budget that the threshold may spend although rules, lists and segments use more
+            than the rest, 0 to 1.
 
     Returns:
         The next threshold; None where fewer than 300 transactions are known.
@@ -76,41 +94,48 @@ def steer(traffic: Traffic, *, threshold: float, budget: float, learning: bool =
     scores = traffic.scores
     if len(scores.surprise) < FEWEST_SCORES:
         return None
-    genuine = _genuine(traffic, budget, learning)
+    start, alerts = period_start(traffic.now, learning=learning), traffic.alerts
+    genuine = (~alerts.fraud).astype(np.float64) if learning else fixed_genuine(alerts)
+    fixed = fixed_use(alerts, genuine, scores, start=start, now=traffic.now)
+    own = fixed.left(budget, least)
+    if not learning:
+        genuine[~alerts.fixed] = _genuine(traffic, own)
     counted, frauds = _counted(traffic, genuine, budget, learning)
     rest = _rest(traffic, learning)
-    if learning and counted >= MOST_IN_AN_HOUR * budget * (traffic.rows + rest):
-        return Steering(CEILING, 0.0, counted)
-    start = period_start(traffic.now, learning=learning)
+    allowed = budget * (traffic.rows + rest)
+    if learning and counted + min(fixed.counted, (1.0 - least) * allowed) >= MOST_IN_AN_HOUR * allowed:
+        return Steering(CEILING, 0.0, counted + fixed.counted, fixed.counted, fixed.share, least)
+    corrected = 1.0 if learning else correction(scores, alerts, genuine, budget, start=start, least=least)
     aimed = paced_share(
-        budget if learning else budget * correction(scores, traffic.alerts, genuine, budget, start=start),
+        budget * corrected,
         rows=traffic.rows - frauds,
         rest=max(rest, traffic.reaction),
         counted=counted,
         most=LEARNING_MOST if learning else MOST,
         haste=1.0 if learning else HASTE,
+        least=least if alerts.fixed.any() else LEAST,
+        fixed=fixed,
     )
     surprise, _, weight = scores.descending
     if not learning:
-        weight = _weights(traffic, threshold, budget)
-    wanted = max(upper_quantile(surprise, weight, aimed), _brake(traffic, genuine, budget, learning))
+        weight = _weights(traffic, threshold, own)
+    brake = _brake(traffic, genuine, budget, learning, fixed.last_hour, least)
+    wanted = max(upper_quantile(surprise, weight, aimed), brake)
     if threshold < CEILING:
         wanted = float(np.clip(wanted, threshold - LARGEST_STEP, threshold + LARGEST_STEP))
-    return Steering(wanted, aimed, counted)
+    return Steering(wanted, aimed, counted + fixed.counted, fixed.counted, fixed.share, least)
 
 
-def _genuine(traffic: Traffic, budget: float, learning: bool) -> Doubles:
-    """Return how likely each alert is genuine; while learning, tails fit nothing and all but frauds count."""
-    alerts = traffic.alerts
-    if learning:
-        return (~alerts.fraud).astype(np.float64)
+def _genuine(traffic: Traffic, budget: float) -> Doubles:
+    """Return how likely each alert of the threshold is genuine; its budget is what rules leave."""
+    alerts = traffic.alerts.steered
     own = (alerts.event_time >= period_start(traffic.now, learning=False)) & ~alerts.judged
     prior = presumed_genuine(int(np.sum(own)), traffic.rows, budget)
     return genuine_probability(alerts, prior, now=traffic.now)
 
 
 def _counted(traffic: Traffic, genuine: Doubles, budget: float, learning: bool) -> tuple[float, int]:
-    """Return the false alarms of the period so far, and its judged frauds.
+    """Return the threshold's false alarms of the period so far, and the judged frauds of all causes.
 
     Unjudged alerts count with their probability of being genuine. Beyond twice what the budget allows, and
     two standard deviations, they are a burst of fraud more likely than false alarms, until verdicts say
@@ -118,8 +143,9 @@ def _counted(traffic: Traffic, genuine: Doubles, budget: float, learning: bool) 
     """
     alerts, start = traffic.alerts, period_start(traffic.now, learning=learning)
     own = alerts.event_time >= start
-    rejected = int(np.sum(own & alerts.judged & ~alerts.fraud))
-    unjudged = float(np.sum(genuine[own & ~alerts.judged]))
+    steered = own & ~alerts.fixed
+    rejected = int(np.sum(steered & alerts.judged & ~alerts.fraud))
+    unjudged = float(np.sum(genuine[steered & ~alerts.judged]))
     if not learning and np.sum(alerts.judged) >= ENOUGH_JUDGED:
         usual = budget * traffic.rows
         unjudged = min(unjudged, 2.0 * usual + 2.0 * usual**0.5 + 1.0)
@@ -134,10 +160,11 @@ def _weights(traffic: Traffic, threshold: float, budget: float) -> Doubles:
         return weight
     weight = weight.copy()
     prior = presumed_genuine(n, len(surprise), budget)
-    young, young_alerts = age[:n] < UNJUDGED_S, traffic.alerts.event_time > traffic.now - UNJUDGED_S
-    for rows, alerts in ((young, young_alerts), (~young, ~young_alerts)):
+    alerts = traffic.alerts.steered
+    young, young_alerts = age[:n] < UNJUDGED_S, alerts.event_time > traffic.now - UNJUDGED_S
+    for rows, of_same_days in ((young, young_alerts), (~young, ~young_alerts)):
         at = np.flatnonzero(rows)
-        weight[at] *= _genuine_weight(traffic, surprise[at], alerts, threshold, prior)
+        weight[at] *= _genuine_weight(traffic, surprise[at], of_same_days, threshold, prior)
     return weight
 
 
@@ -149,7 +176,7 @@ def _genuine_weight(
     Those that no analyst has judged may be fraud. How many are not judged follows from the number of rejected
     alerts of the same days, `own`, above the threshold.
     """
-    alerts = traffic.alerts
+    alerts = traffic.alerts.steered
     judged = np.flatnonzero(alerts.judged & own)
     newest = judged[np.argsort(-alerts.event_time[judged], kind="stable")[:NEWEST_JUDGED]]
     known = Judged(alerts.surprise[newest], alerts.fraud[newest])
@@ -158,20 +185,26 @@ def _genuine_weight(
     return 1.0 - unjudged * (1.0 - known.genuine_share(surprise, np.full(len(surprise), prior)))
 
 
-def _brake(traffic: Traffic, genuine: Doubles, budget: float, learning: bool) -> float:
+def _brake(
+    traffic: Traffic, genuine: Doubles, budget: float, learning: bool, fixed: float, least: float
+) -> float:
     """Return the level above which the last hour has no more false alarms than its budget and their noise.
+
+    The budget is what `fixed` false alarms of rules, lists and segments in this hour leave.
 
     A sample of two weeks notices a sudden change late; the alerts of the last hour are all known.
     """
     alerts, scores = traffic.alerts, traffic.scores
-    own = np.flatnonzero((alerts.event_time > traffic.now - HOUR_S) & alerts.comparable & ~alerts.fraud)
+    hour = (alerts.event_time > traffic.now - HOUR_S) & ~alerts.fixed
+    own = np.flatnonzero(hour & alerts.comparable & ~alerts.fraud)
     own = own[np.argsort(-alerts.surprise[own], kind="stable")]
     last = np.max(scores.event_time)
-    usual = budget * scores.scale * np.sum(scores.event_time > last - HOUR_S)
+    rows = scores.scale * np.sum(scores.event_time > last - HOUR_S)
+    usual = max(budget * rows - fixed, least * budget * rows) if fixed else budget * rows
     most = MOST_IN_AN_HOUR * usual + (0.0 if learning else 1.0 + 2.0 * usual**0.5)
     share = genuine[own]
     if not learning and not alerts.judged.any():
-        share = np.full(len(own), presumed_genuine(len(own), usual / budget, budget))
+        share = np.full(len(own), presumed_genuine(len(own), rows, usual / max(rows, 1.0)))
     over = np.flatnonzero(np.cumsum(share) > most)
     return float(alerts.surprise[own[over[0]]]) if len(over) else 0.0
 

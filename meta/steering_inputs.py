@@ -49,6 +49,8 @@ class RecentAlerts:
         fraud: Whether the verdict is fraud, bool (n,).
         comparable: Whether it was scored under the tails and detectors that are in force, bool (n,).
         card: Number of the primary entity, equal where it is the same, int64 (n,).
+        cause: 0 where the threshold raised it; else the number of the rule, list or segment that did, which
+            no threshold changes, int64 (n,). None where the threshold raised all.
     """
 
     event_time: Doubles
@@ -57,6 +59,32 @@ class RecentAlerts:
     fraud: NDArray[np.bool_]
     comparable: NDArray[np.bool_]
     card: NDArray[np.int64]
+    cause: NDArray[np.int64] | None = None
+
+    @cached_property
+    def causes(self) -> NDArray[np.int64]:
+        """`cause`, int64 (n,); zeros where the threshold raised all."""
+        return np.zeros(len(self.judged), np.int64) if self.cause is None else self.cause
+
+    @cached_property
+    def fixed(self) -> NDArray[np.bool_]:
+        """Whether a rule, a list or a segment raised it, bool (n,)."""
+        return np.not_equal(self.causes, 0)
+
+    @cached_property
+    def steered(self) -> RecentAlerts:
+        """The alerts that the threshold raised."""
+        if not self.fixed.any():
+            return self
+        rows = ~self.fixed
+        return RecentAlerts(
+            self.event_time[rows],
+            self.surprise[rows],
+            self.judged[rows],
+            self.fraud[rows],
+            self.comparable[rows],
+            self.card[rows],
+        )
 
 
 @dataclass(frozen=True)

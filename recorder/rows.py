@@ -89,6 +89,7 @@ def alert_row(message: bytes) -> Row:
         "card": mask_card_numbers(next(iter(alert.entities.values()), "")),
         "queue": mask_card_numbers(alert.queue),
         "tags": mask_card_numbers(joined_tags(alert.tags)),
+        "cause": mask_card_numbers(alert.cause),
     }
     return tuple(values[name] for name in ALERT_COLUMNS)
 

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from meta.arrays import Doubles
+from meta.pacing import LEAST
 from meta.steering import MOVES, steer
 from meta.steering_inputs import RecentAlerts, RecentScores, Traffic, period_start
 from replay.survey import DAY_S
@@ -29,14 +30,16 @@ class ReplaySteering:
     Args:
         budget: Share of genuine traffic that may be alerted, in (0, 1).
         threshold: The threshold that the replay begins with, as surprise.
+        least: Part of the budget that the threshold may spend in any case, as `steer` has it.
     """
 
-    def __init__(self, budget: float, threshold: float) -> None:
-        self._budget, self.threshold = budget, threshold
+    def __init__(self, budget: float, threshold: float, *, least: float = LEAST) -> None:
+        self._budget, self.threshold, self._least = budget, threshold, least
         self._scores: RecentScores | None = None
         self._time, self._surprise = np.empty(0), np.empty(0)
         self._row, self._card = np.empty(0, np.int64), np.empty(0, np.int64)
         self._judged, self._fraud, self._comparable = (np.empty(0, np.bool_) for _ in range(3))
+        self._cause = np.empty(0, np.int64)
         self._start, self._rows = float("nan"), 0
 
     def look_at(self, scores: RecentScores, *, refitted: bool = False) -> None:
@@ -58,7 +61,12 @@ class ReplaySteering:
         self._fraud = self._fraud | np.isin(self._row, row[fraud])
 
     def thresholds(
-        self, seconds: Doubles, surprise: Doubles, row: NDArray[np.int64], card: NDArray[np.uint64]
+        self,
+        seconds: Doubles,
+        surprise: Doubles,
+        row: NDArray[np.int64],
+        card: NDArray[np.uint64],
+        cause: NDArray[np.int64] | None = None,
     ) -> Doubles:
         """Return the threshold in force at each row, float64 (n,).
 
@@ -67,7 +75,10 @@ class ReplaySteering:
             surprise: Surprise under everything in force, float64 (n,).
             row: Numbers of the rows, int64 (n,); verdicts name them.
             card: Hashes of the primary entities, uint64 (n,).
+            cause: Number of the rule or segment that alerts a row in any case; 0 where the threshold decides,
+                int64 (n,). None where it decides all.
         """
+        causes = np.zeros(len(seconds), np.int64) if cause is None else cause
         step = (seconds // STEP_S).astype(np.int64)
         edges = np.r_[0, np.flatnonzero(np.diff(step)) + 1, len(step)]
         found = np.empty(len(seconds))
@@ -75,7 +86,7 @@ class ReplaySteering:
             part = slice(first, end)
             self._decide(float(seconds[first]), end - first)
             found[part] = self.threshold
-            self._take(seconds[part], surprise[part], row[part], card[part].view(np.int64))
+            self._take(seconds[part], surprise[part], row[part], card[part].view(np.int64), causes[part])
         return found
 
     def _decide(self, now: float, expected: int) -> None:
@@ -85,19 +96,25 @@ class ReplaySteering:
         if self._scores is None:
             return
         alerts = RecentAlerts(
-            self._time, self._surprise, self._judged, self._fraud, self._comparable, self._card
-        )
+            self._time, self._surprise, self._judged, self._fraud, self._comparable, self._card,
+            self._cause,
+        )  # fmt: skip
         traffic = Traffic(self._scores, alerts, now, self._rows, _REACTION * expected)
-        wanted = steer(traffic, threshold=self.threshold, budget=self._budget)
+        wanted = steer(traffic, threshold=self.threshold, budget=self._budget, least=self._least)
         if wanted is not None and abs(wanted.threshold - self.threshold) > MOVES:
             self.threshold = wanted.threshold
 
     def _take(
-        self, seconds: Doubles, surprise: Doubles, row: NDArray[np.int64], card: NDArray[np.int64]
+        self,
+        seconds: Doubles,
+        surprise: Doubles,
+        row: NDArray[np.int64],
+        card: NDArray[np.int64],
+        cause: NDArray[np.int64],
     ) -> None:
         """Count the rows of a step, and keep its alerts for two weeks."""
         self._rows += len(seconds)
-        alerted = surprise > self.threshold
+        alerted = (surprise > self.threshold) | (cause != 0)
         if not alerted.any():
             return
         kept = self._time > seconds[-1] - ALERTS_DAYS * DAY_S
@@ -106,6 +123,7 @@ class ReplaySteering:
         self._surprise = np.r_[self._surprise[kept], surprise[alerted]]
         self._card = np.r_[self._card[kept], card[alerted]]
         self._row = np.r_[self._row[kept], row[alerted]]
+        self._cause = np.r_[self._cause[kept], cause[alerted]]
         self._judged = np.r_[self._judged[kept], none]
         self._fraud = np.r_[self._fraud[kept], none]
         self._comparable = np.r_[self._comparable[kept], ~none]

@@ -40,6 +40,8 @@ class AlertRow(TableBase):
         Index(None, "scorer", "status", "amount"),
         # One queue is a small part of the alerts.
         Index(None, "queue", "status", "priority"),
+        # What each cause spent of the budget in some days is counted from this index only.
+        Index("ix_alerts_raised_at_scorer", "raised_at", "scorer", "cause", "status"),
     )
 
     id: Mapped[int] = mapped_column(BigIdentity, primary_key=True)
@@ -64,6 +66,8 @@ class AlertRow(TableBase):
     """The queue that a written rule routed it to; empty for none."""
     tags: Mapped[str] = mapped_column(String, server_default="")
     """Tags of written rules, from `joined_tags`."""
+    cause: Mapped[str] = mapped_column(String, server_default="")
+    """What raised it in place of the threshold, as in `contracts.alert.Alert`."""
 
 
 def joined_tags(tags: Sequence[str]) -> str:
@@ -105,8 +109,9 @@ COLUMNS = (
     "card",
     "queue",
     "tags",
+    "cause",
 )
-_UNMARKED = ("", "")
+_UNMARKED = ("", "", "")
 _INSERT = Upsert(AlertRow.__tablename__, COLUMNS, ("source_partition", "source_offset"))
 
 
@@ -120,7 +125,7 @@ class Alerts:
         """Insert alerts; those already stored are skipped.
 
         Args:
-            rows: values in the order of `COLUMNS`, `body` as JSON text; queue and tags may lack.
+            rows: values in the order of `COLUMNS`, `body` as JSON text; queue, tags and cause may lack.
 
         Returns:
             Rows that are new.

@@ -38,6 +38,7 @@ class Steerer:
         self._context = context
         self._next = context.clock() + context.policy.steer_seconds
         self._counted = _Counted()
+        self._at_floor = False
 
     def turn(self, snapshot: Snapshot, now: float) -> bool:
         """Decide if it is due, and announce the threshold if it moves.
@@ -68,15 +69,28 @@ class Steerer:
         in_force = first_threshold(budget) if snapshot.threshold is None else snapshot.threshold
         if traffic is None:
             return False
-        found = steer(traffic, threshold=in_force, budget=budget, learning=learning)
+        least = self._context.policy.models_least
+        found = steer(traffic, threshold=in_force, budget=budget, learning=learning, least=least)
         if found is None:
             return False
-        _show(found, in_force)
+        _show(found, in_force, budget)
+        self._say_who_spends(found, budget)
         if abs(found.threshold - in_force) <= MOVES:
             return False
         offset = self._context.announcer.announce(_change(snapshot, found, budget, learning)).offset
         log.info("adapter: threshold %.2f, was %.2f, control offset %d", found.threshold, in_force, offset)
         return True
+
+    def _say_who_spends(self, found: Steering, budget: float) -> None:
+        """Log once when rules, lists and segments leave the models their floor only, and once when more."""
+        if found.at_floor(budget) == self._at_floor:
+            return
+        self._at_floor = not self._at_floor
+        used = f"rules, lists and segments use {found.fixed_share / budget:.0%} of the budget"
+        if self._at_floor:
+            log.warning("adapter: %s; the models' share is at its floor of %.0f%%", used, 100.0 * found.least)
+        else:
+            log.info("adapter: %s; the models use the rest", used)
 
     def hurry(self) -> None:
         """Decide at the next turn, since the stack has changed."""
@@ -97,6 +111,7 @@ class Steerer:
             verdicts.fraud,
             verdicts.control_offset >= _stack_since(snapshot),
             verdicts.card,
+            verdicts.cause,
         )
         rows = self._counted.rows_since(unit, start)
         per_decision = unit.transactions.recent_rate(now=now) * self._context.policy.steer_seconds
@@ -134,16 +149,21 @@ def _change(snapshot: Snapshot, found: Steering, budget: float, learning: bool) 
         f"{state}: {found.false_alarms:.1f} false alarms in this {'hour' if learning else 'day'}, "
         f"{found.aimed:.3%} of genuine traffic is aimed at"
     )
+    if found.fixed_share > 0.0:
+        reason += f"; rules, lists and segments use {found.fixed_share / budget:.0%} of the budget"
     values = {
         "threshold": found.threshold,
         "aimed": found.aimed,
         "false_alarms": found.false_alarms,
         "budget": budget,
+        "fixed_share": found.fixed_share,
     }
     return Change(Kind.THRESHOLD, STEERED, AUTHOR, reason, {}, values, snapshot.base.content_hash)
 
 
-def _show(found: Steering, in_force: float) -> None:
+def _show(found: Steering, in_force: float, budget: float) -> None:
     metrics.THRESHOLD.set(in_force)
     metrics.AIMED_SHARE.set(found.aimed)
     metrics.FALSE_ALARMS.set(found.false_alarms)
+    metrics.FIXED_SHARE.set(found.fixed_share / budget)
+    metrics.MODELS_AT_FLOOR.set(found.at_floor(budget))

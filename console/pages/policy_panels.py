@@ -11,7 +11,7 @@ from console.pages.parts import banner, box, button, dialog_sheet, moment, panel
 from console.pages.policy_form import lines_of
 from console.pages.refusals import notify_refusals
 from console.pages.viewer import PageViewer
-from console.pages.words import short
+from console.pages.words import percent, short
 from console.results.decision_policy import PolicyShown, PolicyTerms, PolicyWaiting
 from console.results.requests import RequestResult
 
@@ -23,23 +23,29 @@ def budget_panel(found: PolicyShown) -> None:
     one = found.budget
     with panel("Budget"), box("stack tight"):
         text("False alerts of rules, lists, policy and models count against one budget.", "muted small")
+        if one.warning:
+            banner(one.warning, "fraud")
         with box("tiles"):
             over = f"over {one.days:,.1f} days"
             tile("Alerts a day", short(one.a_day), f"the budget allows {short(one.allowed_a_day)}")
+            tile("Used today", percent(one.used_today, 0), f"{percent(one.used, 0)} {over}")
             threshold = "not set" if found.threshold is None else f"{found.threshold:.2f}"
             tile("Threshold of the budget", threshold, "as surprise; it moves by itself")
         if one.shares:
             with table(
-                ("Raised by", "#Alerts", "#A day", "~#Judged genuine"), "Budget by what raised alerts"
+                ("Raised by", "#Today", "#Used today", "~#A day", "#Used", "~#Judged genuine"),
+                "Budget by what raised alerts",
             ):
                 for share in one.shares:
                     with ui.element("tr") as line:
                         line.props["data-share"] = share.of
                         text(share.of, tag="td")
-                        text(f"{share.alerts:,}", "number", tag="td")
+                        text(f"{share.today:,}", "number", tag="td")
+                        text(percent(share.used_today, 0), "number", tag="td")
                         text(short(share.a_day), "number", tag="td")
+                        text(percent(share.used, 0), "number", tag="td")
                         text(f"{share.rejected:,}", "number", tag="td")
-            text(over, "muted small")
+            text(f"Used: part of the budget, without alerts judged fraud, {over}.", "muted small")
 
 
 def waiting_panel(viewer: PageViewer, found: PolicyShown, after: After) -> None:

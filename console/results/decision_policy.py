@@ -63,25 +63,36 @@ class PolicyPreview:
 
 @dataclass(frozen=True)
 class BudgetShare:
-    """Alerts of one kind: `base`, `detectors`, `rules`, or `lists and blocks`.
+    """Alerts of one cause: `base`, `detectors`, `rules`, `segments` (by own bounds), or `lists and blocks`.
 
-    `rejected` are those of them that were judged genuine.
+    `rejected` are those of them that were judged genuine. `used` is the part of the budget of these days that
+    its alerts use, those judged fraud apart. `today` are its alerts of this day (UTC), `used_today` the part
+    of a day's budget that they use.
     """
 
     of: str
     alerts: int
     a_day: float
     rejected: int
+    used: float
+    today: int
+    used_today: float
 
 
 @dataclass(frozen=True)
 class BudgetUse:
-    """Alerts of the last `days` days beside what the budget allows."""
+    """Alerts of the last `days` days beside what the budget allows.
+
+    `warning` says where rules leave the models their floor only.
+    """
 
     days: float
     allowed_a_day: float
     a_day: float
     shares: list[BudgetShare]
+    used: float = 0.0
+    used_today: float = 0.0
+    warning: str = ""
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,6 @@ from console.context import ConsoleContext
 from console.policy import standing_policy
 from console.results.decision_policy import (
     BoundTerms,
-    BudgetShare,
-    BudgetUse,
     PolicyShown,
     PolicyTerms,
     PolicyVersionRow,
@@ -19,24 +17,19 @@ from console.results.decision_policy import (
     SegmentTerms,
 )
 from console.services.base_artifacts import BaseArtifacts
+from console.services.budget_use import budget_use
 from console.services.rule_names import bind, vocabulary_now
-from contracts.business_view import ScorerMoney
-from contracts.standing_policy import DAY_S
 from control.entry import Entry, Kind
 from control.envelope import unseal
 from control.errors import ControlRefused
 from control.policy_entries import DECISION, PROPOSAL, WRITTEN_BY, read_policy_entry
-from rules.definition import RULE_PREFIX
 from rules.errors import RuleError
 from rules.policy.definition import DecisionPolicy
 from rules.vocabulary import Vocabulary
 from storage import UnitOfWork
-from storage.business import money_by_scorer
 from storage.control_entries import ControlEntry
 
 MOST_VERSIONS = 100
-BUDGET_DAYS = 7.0
-_SHORTEST_DAYS = 1 / 24
 
 
 def decision_policy(context: ConsoleContext) -> PolicyShown:
@@ -55,24 +48,6 @@ def decision_policy(context: ConsoleContext) -> PolicyShown:
         )
 
 
-def budget_use(context: ConsoleContext, unit: UnitOfWork) -> BudgetUse:
-    """Return the alerts of the last days by what raised them, beside what the budget allows."""
-    newest, terms = unit.transactions.newest_event_time(), standing_policy(context, unit)
-    if newest is None:
-        return BudgetUse(0.0, terms.alerts_per_day, 0.0, [])
-    days = min(max(unit.transactions.stored_days(), _SHORTEST_DAYS), BUDGET_DAYS)
-    since = newest - days * DAY_S
-    together = dict.fromkeys(("base", "detectors", "rules", "lists and blocks"), ScorerMoney())
-    for scorer, money in money_by_scorer(unit.session, since, newest + 1.0).items():
-        together[_kind_of(scorer)] += money
-    shares = [
-        BudgetShare(kind, money.alerts, money.alerts / days, money.rejected)
-        for kind, money in together.items()
-    ]
-    allowed = terms.alerts_per_day or terms.alert_rate * unit.transactions.count_since(since) / days
-    return BudgetUse(days, allowed, sum(one.a_day for one in shares), shares)
-
-
 def terms_of(policy: DecisionPolicy) -> PolicyTerms:
     """Return what people wrote."""
     return PolicyTerms(
@@ -81,12 +56,6 @@ def terms_of(policy: DecisionPolicy) -> PolicyTerms:
         policy.zone,
         policy.note,
     )
-
-
-def _kind_of(scorer: str) -> str:
-    if scorer.startswith(RULE_PREFIX):
-        return "rules"
-    return {"base": "base", "": "base", "block": "lists and blocks"}.get(scorer, "detectors")
 
 
 def _waiting(

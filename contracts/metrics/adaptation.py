@@ -40,6 +40,14 @@ FALSE_ALARMS = Gauge(
     "flagfive_period_false_alarms",
     "False alarms of this day (while learning, of this hour): judged ones, and unjudged ones by probability.",
 )
+FIXED_SHARE = Gauge(
+    "flagfive_budget_fixed_share",
+    "Part of the budget that written rules, lists and segments with own bounds are expected to use; 1: all.",
+)
+MODELS_AT_FLOOR = Gauge(
+    "flagfive_budget_models_at_floor",
+    "1 while rules, lists and segments leave the models only budget.models_least of the budget.",
+)
 LEARNING = Gauge(
     "flagfive_learning",
     "1 while the base is not fitted to live traffic yet and the budget holds by the hour.",

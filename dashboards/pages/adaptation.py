@@ -52,6 +52,15 @@ ADAPTATION = Dashboard(
             ),
         ),
         Panel(
+            "Budget used by rules and segments",
+            "Part of the budget that rules, lists and segments are expected to use; models have the rest.",
+            "percentunit",
+            (
+                ('flagfive_budget_fixed_share{job="adapter"}', "rules, lists, segments"),
+                ('flagfive_budget_models_at_floor{job="adapter"}', "models at their floor"),
+            ),
+        ),
+        Panel(
             "Threshold",
             "Surprise over which a transaction is alerted; 12 alerts nothing.",
             "short",

@@ -36,7 +36,7 @@ def of_alerts(rows: Sequence[Row], endpoints: Iterable[str], *, now: float) -> l
     """Return the deliveries of new alerts.
 
     Args:
-        rows: rows of `alerts`, in the order of its columns; queue and tags may lack.
+        rows: rows of `alerts`, in the order of its columns; queue, tags and cause may lack.
         endpoints: names of the endpoints that get alerts.
         now: seconds since 1970.
 

@@ -35,6 +35,13 @@ class BudgetSettings(Section):
         description="seconds between two corrections of the threshold, which keep each day to the budget; "
         "0 to 3600; 0 is none",
     )
+    models_least: float = Field(
+        0.1,
+        ge=0.01,
+        le=1,
+        description="part of the budget that models may spend although written rules, lists and segments of "
+        "the decision policy use more than the rest, 0.01 to 1",
+    )
 
 
 class AdaptationSettings(Section):

@@ -12,6 +12,7 @@ from control.snapshot import Snapshot
 from features.byte_strings import ByteStrings
 from features.columns import currency_text
 from stream.batch import Batch
+from stream.scoring.causes import cause_at
 from stream.scoring.decide import BLOCK_ID, Scores
 from stream.scoring.marks import queue_at, tags_at
 from stream.scoring.named_lists import list_reasons
@@ -92,6 +93,7 @@ class AlertWriter:
             nearest=nearest,
             tags=tags_at(matched, rules, row),
             queue=queue_at(matched, rules, row),
+            cause=cause_at(scores, snapshot, row),
         )
 
 

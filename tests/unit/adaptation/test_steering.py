@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import Engine
 
 from adaptation.upkeep.steering import STEERED, Steerer
+from contracts.metrics import adaptation as metrics
 from contracts.standing_policy import StandingPolicy
 from control.entry import Kind
 from control.learning import calibrated_rows, is_learning
@@ -93,6 +94,48 @@ def test_judged_false_alarms_raise_the_threshold(worker: WorkerInMemory, engine:
     assert before is not None
     assert after is not None
     assert after > before + MOVES
+
+
+def store_of_rule(engine: Engine, count: int) -> None:
+    """Store alerts of a written rule on the newest transactions; no one has judged them."""
+    with UnitOfWork(engine) as unit:
+        unit.alerts.add_many(
+            (
+                0,
+                5_999 - n,
+                f"tx-0-{5_999 - n}",
+                5_999.0 - n,
+                "{}",
+                1.0,
+                0.3,
+                0.3,
+                "rule/r",
+                f"c{n}",
+                "",
+                "",
+                "",
+            )
+            for n in range(count)
+        )
+        unit.commit()
+
+
+def test_a_rule_that_spends_the_budget_raises_the_threshold_and_is_named(
+    worker: WorkerInMemory, engine: Engine, caplog: pytest.LogCaptureFixture
+) -> None:
+    turn(worker)
+    before = worker.log.refresh().threshold
+    store_of_rule(engine, 40)
+    with caplog.at_level("INFO"):
+        assert turn(worker)
+    after = worker.log.refresh().threshold
+    assert before is not None
+    assert after is not None
+    assert after > before + MOVES
+    assert "rules, lists and segments use" in worker.log.announced[-1].reason
+    assert "the models' share is at its floor of 10%" in caplog.text
+    assert metrics.MODELS_AT_FLOOR._value.get() == 1.0
+    assert metrics.FIXED_SHARE._value.get() > 1.0
 
 
 def test_a_threshold_that_hardly_moves_is_not_announced(worker: WorkerInMemory) -> None:

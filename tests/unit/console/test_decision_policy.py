@@ -48,8 +48,45 @@ def test_without_a_policy_the_budget_decides_alone(lead: Person) -> None:
     found = lead.get("/decision-policy").json()
     assert (found["terms"], found["waiting"], found["versions"]) == (None, None, [])
     shares = {one["of"]: one["alerts"] for one in found["budget"]["shares"]}
-    assert shares == {"base": 10, "detectors": 0, "rules": 0, "lists and blocks": 0}
+    assert shares == {"base": 10, "detectors": 0, "rules": 0, "segments": 0, "lists and blocks": 0}
     assert found["budget"]["allowed_a_day"] > 0
+
+
+def test_the_budget_is_shown_by_what_raised_alerts_with_a_warning_where_rules_use_it_up(
+    context: ConsoleContext, lead: Person
+) -> None:
+    with context.unit() as unit:
+        newest = unit.transactions.newest_event_time() or 0.0
+        causes = {"segment/large": "base", "rule/r": "rule/r", "rule/up": "base", "": "base"}
+        unit.alerts.add_many(
+            (
+                7,
+                n,
+                f"more-{n}",
+                newest,
+                "{}",
+                1.0,
+                2.0,
+                2.0,
+                "rule/r" if n == 1 else "base",
+                "c",
+                "",
+                "",
+                cause,
+            )
+            for n, cause in enumerate(causes)
+        )
+        unit.commit()
+    found = lead.get("/decision-policy").json()["budget"]
+    shares = {one["of"]: one for one in found["shares"]}
+    assert {of: one["today"] for of, one in shares.items() if one["today"]} == {
+        "base": shares["base"]["today"], "rules": 2, "segments": 1,
+    }  # fmt: skip
+    allowed = found["allowed_a_day"]
+    assert shares["rules"]["used_today"] == pytest.approx(2 / allowed)
+    assert found["used_today"] == pytest.approx(sum(one["used_today"] for one in found["shares"]))
+    assert "Rules, lists and segments used" in found["warning"]
+    assert "floor of 10%" in found["warning"]
 
 
 def test_versions_are_shown_with_segments_that_match_nothing(context: ConsoleContext, lead: Person) -> None:

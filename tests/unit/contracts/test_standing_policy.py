@@ -13,7 +13,12 @@ RELEASES: tuple[ReleasePolicy, ...] = ("auto", "approve", "shadow")
 def test_every_term_comes_from_the_settings_file() -> None:
     settings = Settings(
         budget=BudgetSettings(
-            alert_rate=0.002, alerts_per_day=9.0, surge=0.5, surge_hours=9.0, steer_seconds=11.0
+            alert_rate=0.002,
+            alerts_per_day=9.0,
+            surge=0.5,
+            surge_hours=9.0,
+            steer_seconds=11.0,
+            models_least=0.2,
         ),
         adaptation=AdaptationSettings(
             policy="shadow",
@@ -50,6 +55,7 @@ def test_every_term_comes_from_the_settings_file() -> None:
         0.5,
         9.0,
         10.0,
+        0.2,
     )
 
 
