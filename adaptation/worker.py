@@ -27,6 +27,7 @@ from adaptation.intake.dispatch import TRANSIENT, handle
 from adaptation.intake.refusing import Refusals
 from adaptation.proposing.preparation import AdaptationNotReady, Preparation
 from adaptation.proposing.recent_traffic import RecentTraffic
+from adaptation.upkeep.list_additions import additions_of
 from adaptation.upkeep.schedule import Upkeep
 from contracts.answer import Answer
 from contracts.answers_topic import answers_topic, create_topic
@@ -72,6 +73,7 @@ class AdaptationConfig:
         device: where torch computes, as `chosen_device` returns it.
         fresh_s: seconds that may lie between the signature of a request and its arrival at the broker.
         lists: how much named lists may hold.
+        shadow_alerts: topic of what rules add to lists; empty where no rule adds.
     """
 
     broker: Broker
@@ -85,6 +87,7 @@ class AdaptationConfig:
     device: str = CPU
     fresh_s: float = 900.0
     lists: ListLimits = DEFAULT_LIMITS
+    shadow_alerts: str = ""
 
 
 class AdaptationWorker:
@@ -148,6 +151,7 @@ class AdaptationWorker:
             )
             pending = PendingChanges(context, acks.table)
             pending.resume()
+            additions = additions_of(context, config.broker, config.shadow_alerts, config.group, open_)
             upkeep = Upkeep(context, pending.add)
             open_.callback(upkeep.close)
             consumer, producer = self._consumer(), self._producer()
@@ -158,7 +162,9 @@ class AdaptationWorker:
             while not self._stop.is_set():
                 HEARTBEATS.beat(WORK, within_s=STUCK_S)
                 self._outage.look()
-                self._turn(context, pending, upkeep, acks, consumer, producer)
+                polled = self._turn(context, pending, upkeep, acks, consumer, producer)
+                if additions is not None and not polled:
+                    additions.turn()
 
     def _turn(
         self,
@@ -168,8 +174,12 @@ class AdaptationWorker:
         acks: AckWatch,
         consumer: KafkaConsumer,
         producer: KafkaProducer,
-    ) -> None:
-        """Handle a request, send due answers, and prepare and do upkeep while no request waits."""
+    ) -> bool:
+        """Handle a request, send due answers, and prepare and do upkeep while no request waits.
+
+        Returns:
+            Whether a record was there.
+        """
         polled = consumer.poll(timeout_ms=WAITING_POLL_MS if pending else IDLE_POLL_MS, max_records=1)
         for partition, records in polled.items():
             for record in records:
@@ -186,6 +196,7 @@ class AdaptationWorker:
         if not polled and not pending:
             self._prepare(context)
             upkeep.turn()
+        return bool(polled)
 
     def _handle(
         self, context: AdaptationContext, pending: PendingChanges, record: Any, producer: KafkaProducer

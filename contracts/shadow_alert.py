@@ -1,4 +1,7 @@
-"""The `shadow-alerts` topic: alerts that a detector, base or written rule on trial would have raised."""
+"""The `shadow-alerts` topic: alerts that a detector, base or written rule on trial would have raised.
+
+Live rules that add to a list write here what they match, for the adaptation worker.
+"""
 
 import msgspec
 
@@ -15,6 +18,8 @@ class ShadowAlert(msgspec.Struct, frozen=True):
         shadow: id of the detector or base on trial; `rule/ID` of a written rule.
         surprise: surprise by the scorer on trial alone; of a rule, that of the transaction.
         alerted: whether the live scorers alerted the transaction.
+        to_list: of a live rule: the named list that it adds `key` to; empty for all on trial.
+        key: id of the entity that the rule adds.
     """
 
     transaction_id: str
@@ -28,3 +33,5 @@ class ShadowAlert(msgspec.Struct, frozen=True):
     alerted: bool
     control_offset: int
     version: int = VERSION
+    to_list: str = ""
+    key: str = ""

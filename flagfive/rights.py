@@ -62,10 +62,10 @@ def _worker(settings: Settings) -> list[Right]:
 def _adapter(settings: Settings) -> list[Right]:
     topics = settings.topics
     return [
-        Right(TOPIC, (topics.feedback, topics.control_acks), (READ,)),
+        Right(TOPIC, (topics.feedback, topics.control_acks, topics.shadow_alerts), (READ,)),
         Right(TOPIC, (topics.control,), (READ, WRITE)),
         Right(TOPIC, (answers_topic(topics.feedback),), (WRITE,)),
-        Right(GROUP, (f"{settings.stream.group}-adapter",), (READ,)),
+        Right(GROUP, (f"{settings.stream.group}-adapter", f"{settings.stream.group}-adapter-lists"), (READ,)),
     ]
 
 

@@ -181,7 +181,8 @@ class Recorder:
             elif record.topic == self._topics.alerts:
                 rows.alerts.append(alert_row(record.value or b""))
             elif record.topic == self._topics.shadow_alerts:
-                rows.shadow_alerts.append(shadow_row(record.value or b""))
+                row = shadow_row(record.value or b"")
+                rows.shadow_alerts += [row] if row is not None else []
             elif record.topic == self._topics.dead_letters:
                 gap = read_gap(record.value or b"")
                 rows.gaps += [gap] if gap is not None else []

@@ -94,13 +94,15 @@ def alert_row(message: bytes) -> Row:
     return tuple(values[name] for name in ALERT_COLUMNS)
 
 
-def shadow_row(message: bytes) -> Row:
-    """Return the row of `shadow_alerts` from one JSON record.
+def shadow_row(message: bytes) -> Row | None:
+    """Return the row of `shadow_alerts` from one JSON record; None for what a live rule adds to a list.
 
     Raises:
         UnreadableRecord: it is not a shadow alert.
     """
     alert = _decoded(message, ShadowAlert, "an alert of one on trial")
+    if alert.to_list:
+        return None
     renamed = {
         "source_partition": alert.partition,
         "source_offset": alert.offset,

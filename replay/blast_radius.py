@@ -16,7 +16,8 @@ from features.hashing import hash_strings
 from meta.intervals import wilson
 from replay.rule_trial import RuleTrial
 from replay.truth import FRAUD, GENUINE
-from rules.definition import RULE_PREFIX, Action
+from rules.actions import Action
+from rules.definition import RULE_PREFIX
 from rules.evaluation import NamedList, Rows, matches
 from rules.gates import close_gates
 

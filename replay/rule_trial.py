@@ -10,8 +10,9 @@ from typing import Final
 import msgspec
 import numpy as np
 
+from rules.actions import Action
 from rules.checking import check
-from rules.definition import Action, Mode, RuleDefinition, WrittenRule
+from rules.definition import Mode, RuleDefinition, WrittenRule
 from rules.errors import RuleError
 from rules.gates import Gates
 from rules.parsing import parse

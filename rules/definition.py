@@ -12,6 +12,7 @@ import msgspec
 
 from contracts.card_numbers import mask_card_numbers
 from contracts.undecodable import UNDECODABLE
+from rules.actions import GROUPS, MOST_RAISED, Action, Lasting, Mark, check_own_fields
 from rules.errors import RuleError
 from rules.local_time import check_zone
 from rules.parsing import MOST_CHARACTERS, parse
@@ -23,28 +24,6 @@ _ID: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 Seconds = Annotated[float, msgspec.Meta(gt=-1e12, lt=1e12)]
 
 
-Mark = Annotated[str, msgspec.Meta(pattern=r"^([a-z0-9][a-z0-9_-]{0,31})?\Z")]
-"""A tag or a queue: up to 32 of a to z, 0 to 9, - and _; empty for none."""
-MOST_RAISED: Final = 3.0
-"""Surprise that one rule, and all rules together, add or take away: a thousand times as rare."""
-
-
-class Action(StrEnum):
-    """What a rule does; of two rules of one order that decide, the stricter counts."""
-
-    APPROVE = "approve"
-    REVIEW = "review"
-    DECLINE = "decline"
-    RAISE = "raise"
-    """Add to the surprise, before the threshold is asked."""
-    LOWER = "lower"
-    """Take away from the surprise, before the threshold is asked."""
-    TAG = "tag"
-    """Put a tag on the score, and on the alert if there is one."""
-    QUEUE = "queue"
-    """Route the alert, if there is one, to a queue."""
-
-
 class Mode(StrEnum):
     """Whether a rule counts."""
 
@@ -54,15 +33,6 @@ class Mode(StrEnum):
     """Its matches are recorded, and decide nothing."""
     LIVE = "live"
     """It decides."""
-
-
-STRICTEST_FIRST: Final = (Action.DECLINE, Action.REVIEW, Action.APPROVE)
-SHIFTING: Final = (Action.RAISE, Action.LOWER)
-"""Actions that change the surprise. Rules with them are evaluated before all others."""
-_GROUPS: Final = (SHIFTING, STRICTEST_FIRST, (Action.TAG, Action.QUEUE))
-"""Actions in the order in which they count."""
-_NEEDED: Final = {Action.RAISE: "by", Action.LOWER: "by", Action.TAG: "tag", Action.QUEUE: "queue"}
-"""The field that an action needs; it is empty for all others."""
 
 
 class RuleDefinition(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -82,6 +52,9 @@ class RuleDefinition(msgspec.Struct, frozen=True, forbid_unknown_fields=True, om
         by: Surprise that `raise` adds and `lower` takes away, over 0 to `MOST_RAISED`.
         tag: The tag that `tag` puts on a transaction.
         queue: The queue that `queue` routes an alert to.
+        to_list: The named list that `add_to_list` adds to.
+        entity: Kind of the entity that it adds, such as `card`.
+        lasting: How long the entity stays there, by event time, such as `7d`.
     """
 
     condition: Annotated[str, msgspec.Meta(min_length=1, max_length=MOST_CHARACTERS)]
@@ -97,14 +70,19 @@ class RuleDefinition(msgspec.Struct, frozen=True, forbid_unknown_fields=True, om
     by: Annotated[float, msgspec.Meta(ge=0, le=MOST_RAISED)] = 0.0
     tag: Mark = ""
     queue: Mark = ""
+    to_list: Annotated[str, msgspec.Meta(max_length=48)] = ""
+    entity: Annotated[str, msgspec.Meta(max_length=31)] = ""
+    lasting: Lasting = ""
 
     @property
     def effect(self) -> str:
-        """Return the action with its amount, tag or queue.
+        """Return the action with its amount, tag, queue or list.
 
         >>> RuleDefinition("night", Action.RAISE, by=0.5).effect
         'raise by 0.5'
         """
+        if self.action is Action.ADD_TO_LIST:
+            return f"add {self.entity} to {self.to_list} for {self.lasting}"
         amount = f" by {self.by:g}" if self.by else ""
         return f"{self.action}{amount}{' ' if self.tag or self.queue else ''}{self.tag or self.queue}"
 
@@ -147,8 +125,8 @@ class WrittenRule:
     def place(self) -> tuple[int, int, int, str]:
         """Return what rules are sorted by: of those that match and decide, the first decides."""
         action = self.definition.action
-        group = next(place for place, actions in enumerate(_GROUPS) if action in actions)
-        return group, self.definition.order, _GROUPS[group].index(action), self.id
+        group = next(place for place, actions in enumerate(GROUPS) if action in actions)
+        return group, self.definition.order, GROUPS[group].index(action), self.id
 
 
 def check_id(identity: str) -> None:
@@ -195,28 +173,14 @@ def merged(data: bytes, held: RuleDefinition | None) -> bytes:
 
 
 def check_definition(definition: RuleDefinition) -> None:
-    """Check what the types do not say: zone, times, text and the action's own field. Raises RuleError."""
+    """Check what the types do not say: zone, times, text and the action's own fields. Raises RuleError."""
     check_zone(definition.zone)
-    needed = _NEEDED.get(definition.action)
-    for name in ("by", "tag", "queue"):
-        value = getattr(definition, name)
-        if name == needed and not value:
-            raise RuleError(f"the action {definition.action} needs the field {name}{_ALLOWED[name]}")
-        if name != needed and value:
-            with_it = " and ".join(action for action, field in _NEEDED.items() if field == name)
-            raise RuleError(f"the action {definition.action} has no field {name}; it belongs to {with_it}")
+    check_own_fields(definition)
     if definition.start is not None and definition.end is not None and definition.end <= definition.start:
         raise RuleError("the rule ends before it starts; end must be later than start")
     for text in (definition.condition, definition.note, definition.owner):
         if mask_card_numbers(text) != text:
             raise RuleError("the rule holds a card number, and rules are kept for ever; use the card's token")
-
-
-_ALLOWED: Final = {
-    "by": f", a surprise over 0 to {MOST_RAISED:g}",
-    "tag": ", such as gift-cards",
-    "queue": ", such as travel-team",
-}
 
 
 def definition_to_bytes(definition: RuleDefinition) -> bytes:

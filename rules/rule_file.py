@@ -10,7 +10,8 @@ import msgspec
 import yaml
 
 from contracts.undecodable import UNDECODABLE
-from rules.definition import Action, Mode, RuleDefinition, WrittenRule, definition_to_bytes, read_rule
+from rules.actions import Action
+from rules.definition import Mode, RuleDefinition, WrittenRule, definition_to_bytes, read_rule
 from rules.errors import RuleError
 
 MOST_BYTES: Final = 4 * 1024 * 1024
@@ -33,6 +34,9 @@ class FiledRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_de
     by: float = 0.0
     tag: str = ""
     queue: str = ""
+    to_list: str = ""
+    entity: str = ""
+    lasting: str = ""
 
 
 class RuleFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

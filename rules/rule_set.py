@@ -13,12 +13,14 @@ import numpy.typing as npt
 
 from features.byte_strings import ByteStrings
 from features.hashing import hash_strings
+from rules.actions import SHIFTING, STRICTEST_FIRST, Action
 from rules.checking import check
-from rules.definition import SHIFTING, STRICTEST_FIRST, Action, Mode, RuleDefinition, WrittenRule
+from rules.definition import Mode, RuleDefinition, WrittenRule
 from rules.errors import RuleError
 from rules.evaluation import NamedList, Rows, matches
 from rules.gates import Gates, close_gates
 from rules.kernels import Truths
+from rules.list_additions import refuse_unfit_list
 from rules.lists.table import EMPTY
 from rules.parsing import parse
 from rules.program import Program, compile_conditions
@@ -91,6 +93,7 @@ class RuleSet:
                 same = held is not None and held[0].definition == rule.definition
                 tree = held[1] if same and held else check(rule.tree, vocabulary, rule.definition.zone)
                 refuse_own_surprise(rule.definition, tree)
+                refuse_unfit_list(rule.definition, vocabulary)
                 if parts_of(tree) > left:
                     raise RuleError(f"the rules before it have {MOST_PARTS - left:,} of {MOST_PARTS:,} parts")
                 left -= parts_of(tree)
@@ -132,6 +135,11 @@ class RuleSet:
     def by(self) -> npt.NDArray[np.float64]:
         """What each live rule adds to the surprise, float64 (live,)."""
         return np.array([rule.definition.shift for rule in self.live], np.float64)
+
+    @cached_property
+    def adding(self) -> tuple[int, ...]:
+        """Places among `live` of the rules that add to a list."""
+        return tuple(at for at, rule in enumerate(self.live) if rule.definition.action is Action.ADD_TO_LIST)
 
     @cached_property
     def deciding(self) -> int:

@@ -7,7 +7,8 @@ from typing import Final
 import numpy as np
 
 from features.compiling import kernel
-from rules.definition import MOST_RAISED, SHIFTING, RuleDefinition
+from rules.actions import MOST_RAISED, SHIFTING
+from rules.definition import RuleDefinition
 from rules.errors import RuleError
 from rules.kernels import Numbers, Truths
 from rules.typed import Typed, reads

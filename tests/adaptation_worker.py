@@ -145,6 +145,7 @@ def a_worker(
         feedback=topics.feedback,
         control=topics.control,
         control_acks=topics.control_acks,
+        shadow_alerts=topics.shadow_alerts,
         partitions=PARTITIONS,
         adapter="ridge",
         policy=policy,

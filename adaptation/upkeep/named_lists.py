@@ -79,7 +79,7 @@ def remove_list(
     if not ids and not own:
         raise RequestRefused(f"no list {name!r}; there are: {', '.join(snapshot.lists.by_name) or 'none'}")
     if readers := _readers(snapshot, name):
-        raise RequestRefused(f"rules read the list {name}: {', '.join(readers)}; remove them first")
+        raise RequestRefused(f"rules use the list {name}: {', '.join(readers)}; remove them first")
     reason, values = request.reason or "removed", {REQUEST: request.request_id}
     changes = [Change(Kind.LIST, one, request.author, reason, {}, values, retired=True) for one in ids]
     return _announced(context, snapshot, request, changes, asked_at)
@@ -118,7 +118,7 @@ def _check_definition(
                 f"the list holds ids of the kind {table.definition.of or 'any'}; make another list"
             )
         if readers := _readers(snapshot, name):
-            raise RuleError(f"rules read the list {name}: {', '.join(readers)}; make another list")
+            raise RuleError(f"rules use the list {name}: {', '.join(readers)}; make another list")
 
 
 def _definition_change(request: Request, definition: ListDefinition) -> Change:
@@ -184,8 +184,9 @@ def _is_of(one: Applied, request: Request) -> bool:
 
 
 def _readers(snapshot: Snapshot, name: str) -> list[str]:
-    """Return the ids of evaluated rules that read a list, and the policy where a segment reads it."""
-    rules = [rule.id for rule, tree in snapshot.written.bound.values() if _reads(tree, name)]
+    """Return the evaluated rules that read a list or add to it, and the policy where a segment does."""
+    bound = snapshot.written.bound.values()
+    rules = [rule.id for rule, tree in bound if _reads(tree, name) or rule.definition.to_list == name]
     segments = snapshot.policy.conditions.bound.values() if snapshot.policy else ()
     return [*rules, *([DECISION_KEY] if any(_reads(tree, name) for _, tree in segments) else [])]
 

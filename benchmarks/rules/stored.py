@@ -17,7 +17,8 @@ from contracts.standing_policy import StandingPolicy
 from control.snapshot import Snapshot
 from features.schema import TransactionSchema
 from features.vector import FeatureLayout
-from rules.definition import Action, RuleDefinition, definition_to_bytes, read_rule
+from rules.actions import Action
+from rules.definition import RuleDefinition, definition_to_bytes, read_rule
 from rules.rule_set import RuleSet
 from rules.vocabulary import Vocabulary
 from storage import UnitOfWork, migrate, open_engine

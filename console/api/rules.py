@@ -22,7 +22,8 @@ from console.results.rules import (
 )
 from console.services import rule_changes, rule_names, rule_preview, rule_testing
 from console.services import rules as service
-from rules.definition import MOST_RAISED, Action, Mode, RuleDefinition
+from rules.actions import MOST_RAISED, Action
+from rules.definition import Mode, RuleDefinition
 from rules.parsing import MOST_CHARACTERS
 
 router = APIRouter(prefix="/rules", tags=["rules"])
@@ -41,6 +42,15 @@ By = Annotated[
 ]
 Marked = Annotated[
     str, Field(pattern=r"^([a-z0-9][a-z0-9_-]{0,31})?$", description="tag or queue; empty: none")
+]
+ToList = Annotated[
+    str, Field(pattern=r"^([a-z][a-z0-9_]{0,47})?$", description="list that add_to_list adds to")
+]
+Kind = Annotated[
+    str, Field(pattern=r"^([a-z][a-z0-9_]{0,30})?$", description="kind of the entity that it adds")
+]
+Lasting = Annotated[
+    str, Field(pattern=r"^([1-9][0-9]{0,3}[mhd])?$", description="how long it stays, such as 30m or 7d")
 ]
 EventTime = Annotated[
     float, Field(ge=0, le=1e11, allow_inf_nan=False, description="event time, seconds since 1970-01-01 UTC")
@@ -67,6 +77,9 @@ class RulePreviewRequest(ConditionDraft):
     by: By = 0.0
     tag: Marked = ""
     queue: Marked = ""
+    to_list: ToList = ""
+    entity: Kind = ""
+    lasting: Lasting = ""
     percent: Percent = 100.0
     days: Annotated[float, Field(gt=0, le=90, allow_inf_nan=False, description="of event time")] = 7.0
     rule_id: Annotated[str, Field(pattern=r"^([a-z0-9][a-z0-9_-]{0,63})?$")] = ""
@@ -95,6 +108,9 @@ class RuleSave(BaseModel):
     by: By = 0.0
     tag: Marked = ""
     queue: Marked = ""
+    to_list: ToList = ""
+    entity: Kind = ""
+    lasting: Lasting = ""
     reason: Text = ""
     request_id: RequestId | None = None
 
@@ -141,7 +157,7 @@ def test(viewer: Reader, context: ContextOf, draft: ConditionTest) -> RuleTest:
 @router.post("/preview")
 def preview(viewer: Flagger, context: ContextOf, wanted: RulePreviewRequest) -> RulePreview:
     """Return the blast radius of a rule: what it would have matched, added and caught in stored traffic."""
-    fields = wanted.model_dump(include={"condition", "zone", "action", "percent", "by", "tag", "queue"})
+    fields = wanted.model_dump(exclude={"days", "rule_id"})
     return rule_preview.preview_rule(context, RuleDefinition(**fields), wanted.days, wanted.rule_id)
 
 

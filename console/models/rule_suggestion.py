@@ -12,7 +12,8 @@ from console.models.results import CannotScore, RuleDraft, RuleSuggestion
 from contracts.standing_policy import StandingPolicy
 from control.rules_in_force import vocabulary_of
 from control.snapshot import Snapshot
-from rules.definition import Action, RuleDefinition
+from rules.actions import Action
+from rules.definition import RuleDefinition
 from rules.evaluation import Rows
 from rules.suggesting import suggest_condition
 from rules.vocabulary import Vocabulary

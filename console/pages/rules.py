@@ -41,7 +41,9 @@ def mode_words(terms: RuleTerms) -> str:
 
 
 def effect_words(terms: RuleTerms) -> str:
-    """Return the action with its amount, tag or queue: «raise by 0.5»."""
+    """Return the action with its amount, tag, queue or list: «raise by 0.5»."""
+    if terms.to_list:
+        return f"add {terms.entity} to {terms.to_list} for {terms.lasting}"
     amount = f" by {terms.by:g}" if terms.by else ""
     return " ".join(filter(None, (terms.action + amount, terms.tag, terms.queue)))
 

@@ -28,6 +28,10 @@ class RuleTerms:
     """Surprise that the actions `raise` and `lower` add and take away."""
     tag: str = ""
     queue: str = ""
+    to_list: str = ""
+    """The list to which `add_to_list` adds the id of the transaction's `entity`, for a time such as `7d`."""
+    entity: str = ""
+    lasting: str = ""
 
 
 @dataclass(frozen=True)

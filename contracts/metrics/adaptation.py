@@ -56,5 +56,16 @@ LEARNING_PROGRESS = Gauge(
     "flagfive_learning_progress_share",
     "Stored traffic as a share of what the calibration needs that ends learning, 0 to 1; 1 after it.",
 )
+LIST_ADDITIONS = Counter(
+    "flagfive_list_additions_total",
+    "Entities that written rules would add to named lists, by outcome: added, repeated (already there), "
+    "outdated (the rule or the list has changed), refused (too many wait, the list is full, no usable id).",
+    ["outcome"],
+)
+LIST_ADDITIONS_WAITING = Gauge(
+    "flagfive_list_additions_waiting_entities",
+    "Entities that wait for a place on a named list: rules may add lists.added_a_minute to each list.",
+)
 
+begin_at_zero(LIST_ADDITIONS, "added", "repeated", "outdated", "refused")
 begin_at_zero(GATE, "passed", "budget", "flags", "replay", "alerts")

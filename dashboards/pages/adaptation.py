@@ -86,6 +86,18 @@ ADAPTATION = Dashboard(
             (('flagfive_learning_progress_share{job="adapter"}', "progress"),),
         ),
         Panel(
+            "Added to lists by rules, 1 h",
+            "Entities that rules would add to named lists, by outcome; refused ones are over the bound.",
+            "short",
+            (("sum by (outcome) (increase(flagfive_list_additions_total[1h]))", "{{outcome}}"),),
+        ),
+        Panel(
+            "Waiting for a list",
+            "Entities that wait until rules may add to their list again (lists.added_a_minute).",
+            "short",
+            (('flagfive_list_additions_waiting_entities{job="adapter"}', "waiting"),),
+        ),
+        Panel(
             "Control offset, by worker",
             "Control offset in force in each worker.",
             "short",

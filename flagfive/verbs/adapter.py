@@ -57,7 +57,10 @@ def adapter(
         policy=StandingPolicy.of_settings(settings),
         device=computes_on,
         fresh_s=60.0 * settings.keys.fresh_minutes,
-        lists=ListLimits(settings.lists.most_lists, settings.lists.most_values),
+        lists=ListLimits(
+            settings.lists.most_lists, settings.lists.most_values, settings.lists.added_a_minute
+        ),
+        shadow_alerts=settings.topics.shadow_alerts,
     )
     # One episode is small: starting more threads costs more time than they save.
     torch.set_num_threads(1)

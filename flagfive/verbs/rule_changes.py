@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 app = typer.Typer(add_completion=False)
 Id = Annotated[str, typer.Argument(metavar="ID", help="Id of the rule, such as gift-cards-at-night.")]
 Reason = Annotated[str, typer.Option(help="Reason of the change, kept in the history.")]
+_ACTIONS = "approve, review, decline, raise, lower, tag, queue or add_to_list."
 _PERCENT = "Percent of cards that a live rule decides about; a card is always in or out."
 
 
@@ -30,10 +31,13 @@ def add(
     context: typer.Context,
     identity: Id,
     condition: Annotated[str, typer.Argument(help="The condition, in quotes.")],
-    action: Annotated[str, typer.Option(help="approve, review, decline, raise, lower, tag or queue.")],
+    action: Annotated[str, typer.Option(help=_ACTIONS)],
     by: Annotated[float, typer.Option(help="Surprise that raise and lower change, over 0 to 3.")] = 0.0,
     tag: Annotated[str, typer.Option(help="Tag that the action tag puts on transactions.")] = "",
     queue: Annotated[str, typer.Option(help="Queue that the action queue routes alerts to.")] = "",
+    to_list: Annotated[str, typer.Option(help="List that add_to_list adds to.")] = "",
+    entity: Annotated[str, typer.Option(help="Kind of the entity that it adds, such as card.")] = "",
+    lasting: Annotated[str, typer.Option(help="How long it stays, such as 30m, 12h or 7d.")] = "",
     mode: Annotated[str, typer.Option(help="off, shadow or live.")] = "shadow",
     order: Annotated[int, typer.Option(help="Rules of a lower number decide first.")] = 100,
     percent: Annotated[float, typer.Option(help=_PERCENT)] = 100.0,
@@ -51,7 +55,8 @@ def add(
     fields = {
         "condition": condition, "action": action, "mode": mode, "order": order, "percent": percent,
         "zone": zone, "start": _seconds(start), "end": _seconds(end), "owner": owner, "note": note,
-        "by": by, "tag": tag, "queue": queue,
+        "by": by, "tag": tag, "queue": queue, "to_list": to_list, "entity": entity,
+        "lasting": lasting,
     }  # fmt: skip
     definition = _definition(identity, fields)
     ask_and_print(

@@ -8,7 +8,7 @@ import typer
 from flagfive.errors import UserError
 from flagfive.global_options import settings_of
 from flagfive.verbs import rule_changes
-from rules.definition import Action
+from rules.actions import Action
 
 if TYPE_CHECKING:
     from rules.vocabulary import Vocabulary

@@ -54,10 +54,12 @@ class ListLimits:
     Attributes:
         most_lists: Lists at once.
         most_values: Values of one list.
+        added_a_minute: Values that rules may add to one list in any 60 s.
     """
 
     most_lists: int = 100
     most_values: int = 1_000_000
+    added_a_minute: int = 100
 
 
 DEFAULT_LIMITS: Final = ListLimits()

@@ -12,7 +12,8 @@ import msgspec
 
 from contracts.card_numbers import mask_card_numbers
 from contracts.undecodable import UNDECODABLE
-from rules.definition import Action, Mode, RuleDefinition, WrittenRule
+from rules.actions import Action
+from rules.definition import Mode, RuleDefinition, WrittenRule
 from rules.errors import RuleError
 from rules.local_time import check_zone
 from rules.parsing import MOST_CHARACTERS, parse

@@ -13,3 +13,9 @@ class ListsSettings(Section):
     most_file_mb: float = Field(
         256.0, gt=0, le=4096, description="size of a file of values, megabytes, over 0 to 4,096"
     )
+    added_a_minute: int = Field(
+        100,
+        ge=1,
+        le=10_000,
+        description="values that rules may add to one list in any 60 s, 1 to 10,000; others wait",
+    )

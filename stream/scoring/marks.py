@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.byte_strings import ByteStrings
-from rules.definition import Action
+from rules.actions import Action
 from rules.rule_set import Matched, RuleSet
 
 MOST_TAGS: Final = 8

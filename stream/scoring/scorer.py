@@ -21,7 +21,7 @@ from stream.scoring.alerts import AlertWriter
 from stream.scoring.decide import BASE_ID, BLOCK_ID, Scores, check_features, score_batch
 from stream.scoring.marks import tag_texts
 from stream.scoring.score_json import ScoreWriter
-from stream.scoring.shadow_alerts import shadow_alerts, shadow_matches
+from stream.scoring.shadow_alerts import list_additions, shadow_alerts, shadow_matches
 from stream.stages.output_builder import Outputs
 from stream.wire.writer import EncodedBatch
 
@@ -111,6 +111,8 @@ class Scorer:
         for matched, rules in ((scores.shifted, written.shifting), (scores.matched, written.others)):
             if matched is not None and rules.shadow:
                 found.append(shadow_matches(batch, scores, matched, rules))
+        if scores.matched is not None and written.others.adding:
+            found.append(list_additions(batch, scores, scores.matched, snapshot, self._entities))
         topic = self._topics.shadow_alerts
         return [
             output

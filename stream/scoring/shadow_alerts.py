@@ -1,4 +1,4 @@
-"""Write the alerts that scorers and written rules on trial would have raised in a batch."""
+"""Write the alerts of scorers and rules on trial in a batch, and what live rules add to lists."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -44,6 +44,32 @@ def shadow_matches(
     return _written(batch, scores, rows, names, [""] * len(rows), scores.surprise[rows])
 
 
+def list_additions(
+    batch: Batch, scores: Scores, matched: Matched, snapshot: Snapshot, entities: Sequence[str]
+) -> tuple[NDArray[np.int64], ByteStrings]:
+    """Return rows whose entity a live rule adds to a list, and the records; `MOST_MATCHES` of each rule.
+
+    An entity that is on the list at the time of its payment is left out, and comes once in a batch. What is
+    written depends on the batch and on the control offset alone.
+    """
+    rules, columns = snapshot.written.others, batch.columns
+    rows, names, told = list[int](), list[str](), list[tuple[str, str]]()
+    for rule, of in ((rules.live[k], np.flatnonzero(matched.all[k])) for k in rules.adding):
+        target = rule.definition.to_list
+        keys = columns.keys[entities.index(rule.definition.entity)].take(of)
+        fresh = ~snapshot.lists.by_name[target].holds(keys, columns.time[of])
+        first = dict[str, int]()
+        for row, key in zip(of[fresh].tolist(), keys.take(np.flatnonzero(fresh)).to_list(), strict=True):
+            if key:
+                first.setdefault(key.decode(errors="replace"), row)
+        chosen = list(first.items())[:MOST_MATCHES]
+        rows += [row for _, row in chosen]
+        names += [rule.name] * len(chosen)
+        told += [(target, key) for key, _ in chosen]
+    places = np.array(rows, np.int64)
+    return _written(batch, scores, places, names, [""] * len(rows), scores.surprise[places], told)
+
+
 def _written(
     batch: Batch,
     scores: Scores,
@@ -51,10 +77,12 @@ def _written(
     shadows: Sequence[str],
     episodes: Sequence[str],
     surprise: NDArray[np.float64],
+    told: Sequence[tuple[str, str]] = (),
 ) -> tuple[NDArray[np.int64], ByteStrings]:
     identities = batch.columns.id.take(rows).to_list()
     records = []
     for place, (row, identity) in enumerate(zip(rows.tolist(), identities, strict=True)):
+        to_list, key = told[place] if told else ("", "")
         one = ShadowAlert(
             transaction_id=(identity or b"").decode(errors="replace"),
             partition=int(batch.source_partition[row]),
@@ -66,6 +94,8 @@ def _written(
             surprise=float(surprise[place]),
             alerted=bool(scores.decision[row] != Decision.APPROVE),
             control_offset=scores.control_offset,
+            to_list=to_list,
+            key=key,
         )
         records.append(msgspec.json.encode(one))
     return rows, ByteStrings.from_list(records)

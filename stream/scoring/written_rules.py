@@ -13,7 +13,8 @@ from contracts.alert import Reason
 from contracts.decision import Decision
 from features.byte_strings import ByteStrings
 from meta.stack import ScoringStack
-from rules.definition import Action, WrittenRule
+from rules.actions import MARKING, Action
+from rules.definition import WrittenRule
 from rules.evaluation import Rows
 from rules.rule_set import Matched, RuleSet
 from stream.batch import Batch
@@ -151,7 +152,7 @@ def take_back_suppressed(matched: Matched, rules: RuleSet, met: Mapping[int, Met
 
 def _reason(rule: WrittenRule, *, decides: bool) -> Reason:
     said = "rule" if decides else "rule that also matches"
-    if rule.definition.action in (Action.TAG, Action.QUEUE):
+    if rule.definition.action in MARKING:
         said = rule.definition.effect
     return Reason(f"rule {rule.id}", 1.0, 0.0, f"{said}: {rule.definition.words}")
 

@@ -102,7 +102,7 @@ def test_a_list_is_dropped_with_its_values_unless_a_rule_reads_it(worker: Worker
     team.change(definition={}, put=[["c1"], ["c2"]])
     text = definition_to_bytes(definition("card.id in lists.watched")).decode()
     team.send("rule", "r", definition=text)
-    assert "rules read the list watched: r" in refused(team.send("retire", "list/watched"))
+    assert "rules use the list watched: r" in refused(team.send("retire", "list/watched"))
     team.send("retire", "rule/r")
     assert isinstance(team.send("retire", "list/watched"), PendingChange)
     assert isinstance(team.repeat("retire", "list/watched"), PendingChange)

@@ -22,7 +22,8 @@ from features.schema import TransactionSchema
 from features.vector import FeatureLayout
 from replay.blast_radius import BlastRadius
 from replay.rule_trial import RuleTrial
-from rules.definition import Action, RuleDefinition
+from rules.actions import Action
+from rules.definition import RuleDefinition
 from rules.errors import RuleError
 from rules.evaluation import Rows
 from rules.rule_set import RuleSet

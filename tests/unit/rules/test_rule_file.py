@@ -12,6 +12,7 @@ RULES = [
     written(
         "a", 'amount > 500 && category == "electronics"', percent=10, start=1.7e9, note="größer: ja # nein"
     ),
+    written("aa", "true", action="add_to_list", to_list="watched", entity="card", lasting="12h"),
     written("b", "true", order=7, mode="shadow", end=1.8e9 + 0.25, owner="ada", zone="Europe/Berlin"),
 ]
 
@@ -39,6 +40,12 @@ def test_a_file_by_hand_needs_id_condition_and_action_only() -> None:
             "twice",
         ),
         ("rules:\n- {id: a, condition: amount >, action: review}", "rule 'a'"),
+        ("rules:\n- {id: a, condition: 'true', action: add_to_list, to_list: w}", "needs the field entity"),
+        (
+            "rules:\n- {id: a, condition: 'true', action: add_to_list, to_list: w, entity: c, lasting: 7x}",
+            "lasting",
+        ),
+        ("rules:\n- {id: a, condition: 'true', action: review, lasting: 7d}", "belongs to add_to_list"),
         ("rules: !!python/object/apply:os.system ['true']", "cannot be read"),
         ("#" * (MOST_BYTES + 1), "bytes"),
     ],
