@@ -12,12 +12,15 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.decisions.costs import costs_of
+from benchmarks.decisions.kills import kills
 from benchmarks.decisions.measure import at_rate, warm_up
-from benchmarks.decisions.proof import kills, pairs
+from benchmarks.decisions.pairs import pairs
 from benchmarks.decisions.system import running
 from benchmarks.stream.latency import steady, told
 from benchmarks.stream.setup import fresh_settings, one_broker, topics_of
 from flagfive.stop_signals import interrupt_on_stop_signals
+
+PAIRS_DEADLINE_MS = 10_000
 
 
 def arguments() -> argparse.Namespace:
@@ -27,6 +30,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--overload", type=int, default=6_000, help="requests a second beyond capacity")
     parser.add_argument("--seconds", type=float, default=20.0, help="of each latency run (default 20)")
     parser.add_argument("--pairs", type=int, default=10_000, help="pairs of one card, up to 1,000,000")
+    parser.add_argument("--together", type=int, default=1, help="pairs of a request, up to 1,000 (default 1)")
     parser.add_argument("--kills", type=int, default=20_000, help="payments while processes are killed")
     parser.add_argument(
         "--delivery", choices=("exactly_once", "at_least_once"), default="exactly_once", help="of the worker"
@@ -61,7 +65,7 @@ def measure(chosen: argparse.Namespace, broker: str, folder: Path, console: Cons
             waited = asyncio.run(steady(floor, floor.topics.transactions, rate, chosen.seconds))
             rows.append(told("broker floor", rate, waited))
     with running(broker, folder, chosen.delivery) as system:
-        port = system.start_gateway("gateway-0")
+        first = port = system.start_gateway("gateway-0")
         warm_up(system, port)
         for rate in (*chosen.rates, chosen.overload):
             for durable in (False, True):
@@ -70,10 +74,12 @@ def measure(chosen: argparse.Namespace, broker: str, folder: Path, console: Cons
                     row = at_rate(system, port, rate, chosen.seconds, durable=durable, seed=seed)
                 rows.append(row | {"name": "durable" if durable else "provisional"} | costs)
                 console.log(rows[-1])
-        paired = pairs(system, port, chosen.pairs, min(chosen.rates))
+        if chosen.together > 1:  # large requests take longer than the default deadline
+            port = system.start_gateway("gateway-pairs", deadline_ms=PAIRS_DEADLINE_MS)
+        paired = pairs(system, port, chosen.pairs, min(chosen.rates), chosen.together, console.log)
         console.log(paired)
         other = system.start_gateway("gateway-1")
-        killed = kills(system, (port, other), chosen.kills, min(chosen.rates))
+        killed = kills(system, (first, other), chosen.kills, min(chosen.rates))
     return {"latency": rows, "pairs": paired, "kills": killed}
 
 

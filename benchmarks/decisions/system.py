@@ -44,12 +44,20 @@ class System:
         """Start a worker."""
         self._start(name, "worker", {})
 
-    def start_gateway(self, name: str = "gateway", port: int | None = None) -> int:
-        """Start a gateway, wait until it is ready, and return its port."""
+    def start_gateway(self, name: str = "gateway", port: int | None = None, deadline_ms: int = 100) -> int:
+        """Start a gateway, wait until it is ready, and return its port.
+
+        Args:
+            name: of the process.
+            port: where it listens; a free one by default.
+            deadline_ms: deadline of requests that name none; the gateway takes in no more than it can answer
+                in half of it.
+        """
         port, ready = port or free_port(), free_port()
         self.metrics[name] = ready
         variables = {
             "FLAGFIVE_DECISIONS__PORT": str(port),
+            "FLAGFIVE_DECISIONS__DEADLINE_MS": str(deadline_ms),
             "FLAGFIVE_METRICS__DECIDE_PORT": str(ready),
             "FLAGFIVE_STORAGE__URL": self.settings.storage.url,
         }
