@@ -17,7 +17,7 @@ _HASTY = "/v1/decisions?deadline_ms=2000"
 
 def kills(system: System, ports: Sequence[int], count: int, rate: float) -> dict[str, Any]:
     """Kill a gateway, then the worker, while payments flow; a caller without an answer asks again."""
-    bodies = bodies_of(system, count, seed=24)
+    bodies = bodies_of(system, count, seed=50)
     reader = CommittedScores(system)
     answers = asyncio.run(_under_kills(system, ports, bodies, rate))
     scores = reader.of(set(answers))

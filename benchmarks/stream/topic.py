@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass
+from string import ascii_letters
 
 import numpy as np
 import pyarrow as pa
@@ -17,7 +18,6 @@ START_MS = 1_700_000_000_000
 STEP_MS = 60  # event time between transactions: a card of 50,000 pays every 50 minutes
 MERCHANTS = 2_000
 ID_DIGITS = 9
-_LETTERS = "abcdefghijklmnopqrstuvwxyz"  # the first of an id, by seed
 _CHUNK = 50_000
 _CATEGORIES = np.array(["5411", "5812", "5541", "4111", "5732", "5999"])
 _CHANNELS = np.array(["ecom", "pos", "atm"])
@@ -25,7 +25,7 @@ _CHANNELS = np.array(["ecom", "pos", "atm"])
 
 @dataclass(frozen=True)
 class Traffic:
-    """`count` transactions of `cards` cards; the same each time for the same seed, 0 to 25.
+    """`count` transactions of `cards` cards; the same each time for the same seed, 0 to 51.
 
     Ids of another seed differ: a worker takes a known id for a repeat.
     """
@@ -45,7 +45,7 @@ class Traffic:
         times = START_MS + STEP_MS * number
         amounts = np.round(np.exp(random.normal(3.0, 1.0, rows)), 2)
         return {
-            "transaction_id": _names(_LETTERS[self.seed], number, ID_DIGITS),
+            "transaction_id": _names(ascii_letters[self.seed], number, ID_DIGITS),
             "card_id": _names("c", random.integers(0, self.cards, rows), 7),
             "merchant_id": _names("m", random.integers(0, MERCHANTS, rows), 4),
             "amount": pa.array(amounts),
