@@ -107,13 +107,13 @@ class EncodedBatch(BatchBuilder):
 def concatenated(parts: Sequence[ByteStrings]) -> ByteStrings:
     """Return the strings of all parts over one new buffer."""
     parts = [part if part.nbytes * 2 >= len(part.buffer) else part.gather() for part in parts]
-    shift = np.cumsum([0, *(len(part.buffer) for part in parts)])
-    start = [
-        np.where(part.start == NULL, NULL, part.start + by) for part, by in zip(parts, shift, strict=False)
-    ]
-    end = [np.where(part.start == NULL, NULL, part.end + by) for part, by in zip(parts, shift, strict=False)]
+    begin = np.cumsum([0, *(len(part.buffer) for part in parts[:-1])])
+    shift = np.repeat(begin, [len(part) for part in parts])
+    start = np.concatenate([part.start for part in parts])
+    end = np.concatenate([part.end for part in parts])
+    null = start == NULL
     buffer = np.concatenate([part.buffer for part in parts])
-    return ByteStrings(buffer, np.concatenate(start), np.concatenate(end))
+    return ByteStrings(buffer, np.where(null, NULL, start + shift), np.where(null, NULL, end + shift))
 
 
 def nulls(n: int) -> ByteStrings:
