@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from settings import Settings
     from storage.audit_keys import AuditKeys
+    from storage.history_location import HistoryLocation
 
 
 def open_database(settings: "Settings") -> "Engine":
@@ -27,7 +28,26 @@ def open_database(settings: "Settings") -> "Engine":
     """
     from storage import open_engine
 
-    return open_engine(settings.storage.url, audit_keys(settings))
+    return open_engine(settings.storage.url, audit_keys(settings), history_of(settings))
+
+
+def open_for_reading(settings: "Settings") -> "Engine":
+    """Return an engine for questions; it cannot append to the audit log.
+
+    Args:
+        settings: the settings.
+    """
+    from storage import open_engine
+
+    return open_engine(settings.storage.url, history=history_of(settings))
+
+
+def history_of(settings: "Settings") -> "HistoryLocation | None":
+    """Return where the history store is; None without one."""
+    from storage.history_location import HistoryLocation
+
+    at = settings.history
+    return HistoryLocation(at.location, at.catalog) if at.location else None
 
 
 def migrate_and_seal(engine: "Engine") -> None:

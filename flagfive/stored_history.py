@@ -1,4 +1,4 @@
-"""Training history from the database: features as they were scored, and the verdicts since."""
+"""Training history that is stored: features as they were scored, and the verdicts since."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def read_stored(engine: Engine, schema: TransactionSchema, *, seed: int) -> Name
     names = FeatureLayout(schema).names
     with UnitOfWork(engine, reads_only=True) as unit:
         frauds = load_known_frauds(unit.session, len(names))
-        genuine = load_genuine_traffic(unit.session, GENUINE, seed=seed)
+        genuine = load_genuine_traffic(unit.session, unit.past, GENUINE, seed=seed)
     _refuse_little(frauds, genuine, len(names))
     families, family = _families(frauds)
     X = np.concatenate([frauds.sample.features, genuine.features])
@@ -68,7 +68,7 @@ def read_unlabelled(engine: Engine, schema: TransactionSchema, *, seed: int) -> 
     """
     names = FeatureLayout(schema).names
     with UnitOfWork(engine, reads_only=True) as unit:
-        traffic = load_genuine_traffic(unit.session, GENUINE, seed=seed)
+        traffic = load_genuine_traffic(unit.session, unit.past, GENUINE, seed=seed)
     if not len(traffic):
         raise UserError("no scored transactions are stored; train on a file, or start a recorder first")
     if traffic.features.shape[1] != len(names):

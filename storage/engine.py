@@ -10,6 +10,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from storage.audit_keys import OPTION, AuditKeys
 from storage.errors import UnsupportedDatabase
+from storage.history_location import HISTORY, HistoryLocation
 
 # 30 s; the largest batch of the recorder holds the write lock for well under a second.
 BUSY_TIMEOUT_MS = 30_000
@@ -19,13 +20,16 @@ AUTOCOMMIT = "AUTOCOMMIT"
 """Isolation level of a connection whose statements are transactions of their own."""
 
 
-def open_engine(url: str, audit_keys: AuditKeys | None = None) -> Engine:
+def open_engine(
+    url: str, audit_keys: AuditKeys | None = None, history: HistoryLocation | None = None
+) -> Engine:
     """Create an engine; it connects on first use.
 
     Args:
         url: `sqlite:///PATH`, whose folder is created if missing, or `postgresql://USER@HOST/DATABASE`.
         audit_keys: keys of the audit log. Without them, entries are chained by plain hashes, and a log with
             keyed entries can neither be appended to nor verified.
+        history: the history store beside the database; None for none.
 
     Returns:
         The engine.
@@ -35,7 +39,7 @@ def open_engine(url: str, audit_keys: AuditKeys | None = None) -> Engine:
     """
     parsed = make_url(url)
     backend = parsed.get_backend_name()
-    options = {OPTION: audit_keys}
+    options = {OPTION: audit_keys, HISTORY: history}
     if backend == "sqlite":
         return _open_sqlite(parsed, options)
     if backend == "postgresql":

@@ -54,7 +54,7 @@ def load_judged_traffic(
     )
     left_out = frozenset(apart_from)
     rows = [one for one in session.execute(query) if one.transaction_id not in left_out][:most]
-    known = _verdicts(session, since)
+    known = last_verdicts(session, since)
     return JudgedTraffic(
         np.frombuffer(b"".join(one.features for one in rows), "<f4").astype(np.float32).reshape(-1, width),
         np.array([one.event_time for one in rows], np.float64),
@@ -63,8 +63,13 @@ def load_judged_traffic(
     )
 
 
-def _verdicts(session: Session, since: float) -> dict[str, str]:
-    """Return the last verdict by transaction. Event time selects: labels may be stamped by another clock."""
+def last_verdicts(session: Session, since: float) -> dict[str, str]:
+    """Return the last verdict by transaction. Event time selects: labels may be stamped by another clock.
+
+    Args:
+        session: the session of a unit of work.
+        since: lowest event time of the transactions, seconds since 1970.
+    """
     row = ScoredTransaction
     query = (
         select(Label.transaction_id, Label.verdict)

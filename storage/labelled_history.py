@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 from storage.alerts import OPEN, AlertRow
 from storage.episodes import SUPPORT, Episode, EpisodeTransaction
 from storage.labels import FRAUD, Label
+from storage.past import PastTraffic
 from storage.scored_transactions import ScoredTransaction
-from storage.traffic_sample import TrafficSample, sample_traffic
+from storage.traffic_sample import TrafficSample
 
 EVERYTHING = 1 << 62
 
@@ -48,20 +49,21 @@ def load_known_frauds(session: Session, width: int) -> KnownFrauds:
     return KnownFrauds(_sample(frauds, width), [named.get(row.transaction_id, "") for row in frauds])
 
 
-def load_genuine_traffic(session: Session, count: int, *, seed: int) -> TrafficSample:
+def load_genuine_traffic(session: Session, past: PastTraffic, count: int, *, seed: int) -> TrafficSample:
     """Draw a sample of all stored transactions, without frauds and without open alerts.
 
     About half of the open alerts are fraud. A base that learned them as genuine would unlearn known fraud.
 
     Args:
         session: the session of a unit of work.
+        past: of the same unit.
         count: at most this many transactions.
         seed: equal seeds over equal tables give equal samples.
 
     Returns:
         The sample, in the order of event time.
     """
-    drawn = sample_traffic(session, count, newest=EVERYTHING, seed=seed)
+    drawn = past.sample(count, newest=EVERYTHING, seed=seed)
     unjudged = set(session.scalars(select(AlertRow.transaction_id).where(AlertRow.status == OPEN)))
     keep = np.array([identity not in unjudged for identity in drawn.transaction_ids], bool)
     return TrafficSample(

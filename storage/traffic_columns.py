@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
@@ -28,6 +29,11 @@ class TrafficPart:
     partition: int
     first: int
     last: int
+
+    @property
+    def rows(self) -> int:
+        """Offsets in it, at least as many as transactions."""
+        return self.last - self.first + 1
 
 
 @dataclass(frozen=True)
@@ -59,7 +65,7 @@ class TrafficColumns:
         decision: 0 approve, 1 review, 2 decline, int8 (n,).
         winner: Scorer or rule that decided, n of them.
         features: As they were scored, float32 (n, d).
-        keys: n keys by kind of entity; None where a transaction has no such entity.
+        keys: n strings by kind of entity; null where a transaction has no such entity.
         surprise: Highest surprise, float64 (n,).
         category: Codes, int32 (n,).
         currency: Currencies, n of them; None where absent.
@@ -73,7 +79,7 @@ class TrafficColumns:
     decision: NDArray[np.int8]
     winner: Sequence[str | None]
     features: NDArray[np.float32]
-    keys: dict[str, Sequence[str | None]]
+    keys: dict[str, pa.Array]
     surprise: NDArray[np.float64] | None
     category: NDArray[np.int32] | None
     currency: Sequence[str | None] | None
@@ -155,7 +161,7 @@ def _columns(
         np.fromiter([one[3] for one in rows], np.int8, n),
         [one[4] for one in rows],
         np.frombuffer(b"".join([one[5] for one in rows]), "<f4").reshape(n, width),
-        {kind: _values(rows, next(further)) for kind in wanted.kinds},
+        {kind: pa.array(_values(rows, next(further)), pa.string()) for kind in wanted.kinds},
         np.fromiter(_values(rows, next(further)), np.float64, n) if wanted.surprise else None,
         np.fromiter(_values(rows, next(further)), np.int32, n) if wanted.category else None,
         _values(rows, next(further)) if wanted.currency else None,

@@ -56,19 +56,41 @@ def sample_traffic(
     Returns:
         The sample.
     """
-    drawn = _draw_offsets(ScoredTransactions(session).offset_ranges(), count, newest, seed)
+    drawn = draw_offsets(ScoredTransactions(session).offset_ranges(), count, newest, seed)
     rows: list[Any] = []
     for partition, offsets in drawn.items():
         for start in range(0, len(offsets), OFFSETS_PER_QUERY):
             yield_control()
             chunk = offsets[start : start + OFFSETS_PER_QUERY].tolist()
             rows += session.execute(_unlabelled(partition, chunk)).all()
+    return thinned(rows, count, seed)
+
+
+def thinned(rows: list[Any], count: int, seed: int) -> TrafficSample:
+    """Return a sample of drawn rows, without those of another number of features than the newest has.
+
+    Args:
+        rows: event time, id, entities and features of each, in the order of partition and offset.
+        count: rows of the sample at most.
+        seed: chooses which stay if there are more.
+    """
     return _sample(_thin(_of_one_width(rows), count, seed))
 
 
-def _draw_offsets(
+def draw_offsets(
     ranges: dict[int, tuple[int, int]], count: int, newest: int, seed: int
 ) -> dict[int, NDArray[np.int64]]:
+    """Draw offsets from the newest of each partition.
+
+    Args:
+        ranges: lowest and highest stored offset, by partition.
+        count: rows of the sample; more offsets are drawn, since some hold no usable row.
+        newest: number of newest offsets to draw from, all partitions together.
+        seed: equal seeds over equal ranges give equal offsets.
+
+    Returns:
+        Ascending offsets, by partition.
+    """
     random = np.random.default_rng(seed)
     each = newest // max(1, len(ranges))
     starts = {partition: max(low, high - each + 1) for partition, (low, high) in ranges.items()}

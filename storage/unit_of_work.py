@@ -1,5 +1,6 @@
 """The unit of work: one database transaction that all repositories share and the use case commits."""
 
+from functools import cached_property
 from types import TracebackType
 from typing import Self
 
@@ -24,6 +25,8 @@ from storage.labels import Labels
 from storage.measurements import Measurements
 from storage.notes import Notes
 from storage.outbox import Outbox
+from storage.past.choosing import past_of
+from storage.past.port import PastTraffic
 from storage.policies import Policies
 from storage.rule_hits import RuleHits
 from storage.saved_views import SavedViews
@@ -81,6 +84,11 @@ class UnitOfWork:
         self.webhooks = Webhooks(self.session)
         self.approvals = Approvals(self.session)
         self.policies = Policies(self.session)
+
+    @cached_property
+    def past(self) -> PastTraffic:
+        """Reads many stored transactions, in the history store if there is one."""
+        return past_of(self._engine, self.session)
 
     def commit(self) -> None:
         """Commit everything that was written, or nothing.

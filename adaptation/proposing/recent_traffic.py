@@ -1,4 +1,4 @@
-"""Keeps a sample of recent traffic in memory; a thread draws it from SQL and replaces it as a whole."""
+"""Keeps a sample of recent traffic in memory; a thread draws and replaces it as a whole."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 from contracts.metrics import adaptation as metrics
 from contracts.standing_policy import DAY_S
 from storage import StorageError, UnitOfWork
-from storage.traffic_sample import NEWEST, SIZE, TrafficSample, sample_traffic
+from storage.traffic_sample import NEWEST, SIZE, TrafficSample
 
 log = logging.getLogger(__name__)
 
@@ -70,22 +70,22 @@ class RecentTraffic:
             self._free.set()
 
     def refresh(self) -> None:
-        """Draw a new sample if the present one is too old or small; keep it while the database is away."""
+        """Draw a new sample if the present one is too old or small; keep it while the stores are away."""
+        if len(self.current) >= self._size and not self._old():
+            return
         try:
             with UnitOfWork(self._engine, reads_only=True) as unit:
-                ranges = unit.transactions.offset_ranges().values()
-                stored = sum(high - low + 1 for low, high in ranges)
+                stored = unit.past.stored()
                 if not self._due(stored):
                     return
                 reach = self._reach()
-                drawn = sample_traffic(
-                    unit.session,
+                drawn = unit.past.sample(
                     self._size,
                     newest=reach,
                     seed=self._draws,
                     yield_control=self._give_way,
                 )
-                days = unit.transactions.stored_days()
+                days = unit.past.stored_days()
         except StorageError as error:
             if not self._told:
                 log.warning(
@@ -113,7 +113,10 @@ class RecentTraffic:
         if stored == self.stored:
             return False
         small = len(self.current) < self._size and stored >= GROWTH * self.stored
-        return small or time.monotonic() - self._drawn_at >= REFRESH_S
+        return small or self._old()
+
+    def _old(self) -> bool:
+        return time.monotonic() - self._drawn_at >= REFRESH_S
 
     def _run(self) -> None:
         while not self._stop.wait(LOOK_S):

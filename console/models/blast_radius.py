@@ -27,18 +27,10 @@ from replay.truth import UNKNOWN
 from rules.evaluation import Rows
 from rules.typed import Field
 from rules.vocabulary import Vocabulary
-from storage import UnitOfWork, open_engine
+from storage import UnitOfWork
 from storage.labels import FRAUD
-from storage.traffic_columns import (
-    PER_PART,
-    TrafficColumns,
-    TrafficPart,
-    Verdicts,
-    WantedColumns,
-    parts_of_traffic,
-    read_part,
-    read_verdicts,
-)
+from storage.past import Part, PastTraffic
+from storage.traffic_columns import TrafficColumns, Verdicts, WantedColumns, read_verdicts
 
 DAY_S: Final = 86_400.0
 MOST_ROWS: Final = 10_000_000
@@ -79,21 +71,21 @@ def blast_radius(
     trial = RuleTrial.of(
         draft.definition, vocabulary, snapshot.written.evaluated, draft.apart_from, snapshot.threshold
     )
-    newest = unit.transactions.newest_event_time()
+    newest = unit.past.newest_event_time()
     if newest is None:
         raise CannotScore("no transaction is stored; check that `flagfive recorder` writes this database")
     since = newest - draft.days * DAY_S
-    reading = Reading(unit, snapshot, trial, vocabulary, since, read_verdicts(unit.session, since))
-    tally, limited = _counted(unit, reading, seconds)
+    reading = Reading(unit.past, snapshot, trial, vocabulary, since, read_verdicts(unit.session, since))
+    tally, limited = _counted(reading, seconds)
     return radius_of(trial, tally, policy.alert_rate, policy.alerts_per_day, limited)
 
 
-def _counted(unit: UnitOfWork, reading: Reading, seconds: float) -> tuple[Tally, str]:
-    parts, until = parts_of_traffic(unit.session), time.monotonic() + seconds
-    chosen = parts[: MOST_ROWS // PER_PART]
+def _counted(reading: Reading, seconds: float) -> tuple[Tally, str]:
+    parts, until = reading.past.parts(reading.since), time.monotonic() + seconds
+    chosen = newest_of(parts, MOST_ROWS)
 
     def work(take: Take, copied: bool) -> tuple[Tally, bool]:
-        own = _reconnected(reading) if copied else reading
+        own = replace(reading, past=reading.past.copied()) if copied else reading
         tally = Tally()
         while (task := take()) >= 0:
             if time.monotonic() > until:
@@ -101,7 +93,8 @@ def _counted(unit: UnitOfWork, reading: Reading, seconds: float) -> tuple[Tally,
             own.add(chosen[task], tally)
         return tally, False
 
-    both = len(chosen) >= FEWEST_PARTS_FOR_TWO and (os.cpu_count() or 1) > 1
+    idle = not reading.past.reads_on_all_cores and (os.cpu_count() or 1) > 1
+    both = len(chosen) >= FEWEST_PARTS_FOR_TWO and idle
     results = in_two(work, len(chosen)) if both else [work(iter([*range(len(chosen)), -1]).__next__, False)]
     tally = Tally()
     for one, _ in results:
@@ -111,10 +104,10 @@ def _counted(unit: UnitOfWork, reading: Reading, seconds: float) -> tuple[Tally,
     return tally, f"the limit is {MOST_ROWS:,} transactions" if len(chosen) < len(parts) else ""
 
 
-def _reconnected(reading: Reading) -> Reading:
-    url = reading.unit.session.get_bind().engine.url
-    engine = open_engine(url.render_as_string(hide_password=False))
-    return replace(reading, unit=UnitOfWork(engine, reads_only=True))
+def newest_of(parts: Sequence[Part], rows: int) -> Sequence[Part]:
+    """Return the first parts that hold at most this many transactions together, at least one part."""
+    held = np.cumsum([part.rows for part in parts])
+    return parts[: max(1, int(np.searchsorted(held, rows, side="right")))]
 
 
 @dataclass
@@ -122,7 +115,7 @@ class Reading:
     """Reads stored transactions as rules see them, and counts them.
 
     Attributes:
-        unit: Open unit of work.
+        past: Where they are.
         snapshot: What is in force.
         trial: What is evaluated.
         vocabulary: The names that there are.
@@ -130,17 +123,17 @@ class Reading:
         verdicts: Last verdicts by partition.
     """
 
-    unit: UnitOfWork
+    past: PastTraffic
     snapshot: Snapshot
     trial: RuleTrial
     vocabulary: Vocabulary
     since: float
     verdicts: Mapping[int, Verdicts]
 
-    def add(self, part: TrafficPart, tally: Tally) -> None:
+    def add(self, part: Part, tally: Tally) -> None:
         """Count the transactions of a part."""
         width = len(self.vocabulary.features)
-        for columns in read_part(self.unit.session, part, self.wanted, since=self.since, width=width):
+        for columns in self.past.read(part, self.wanted, since=self.since, width=width):
             tally.left_out += columns.left_out
             if len(columns):
                 tally.merge(count(self.trial, self._past(columns), self.snapshot.lists.by_name))
@@ -179,10 +172,7 @@ class Reading:
 def rows_of_columns(columns: TrafficColumns, surprises: Callable[[], NDArray[np.float64]]) -> Rows:
     """Return stored transactions as rules see them; what was not read is absent, and risk is 0."""
     n = len(columns)
-    keys = {
-        kind: ByteStrings.from_arrow(pa.array(values, pa.large_string()))
-        for kind, values in columns.keys.items()
-    }
+    keys = {kind: ByteStrings.from_arrow(keys.cast(pa.large_string())) for kind, keys in columns.keys.items()}
     return Rows(
         columns.features,
         columns.event_time,

@@ -8,14 +8,21 @@ from typing import Any
 
 from contracts.child_process import end_with_parent
 from storage.audit_keys import AuditKeys
+from storage.history_location import HistoryLocation
 
 
-def start(url: str, keys: tuple[str, ...], audit_keys: AuditKeys | None, stage: Synchronized[int]) -> None:
+def start(
+    url: str,
+    keys: tuple[str, ...],
+    audit_keys: AuditKeys | None,
+    history: HistoryLocation | None,
+    stage: Synchronized[int],
+) -> None:
     """Initialise the child; `stage` is shared with the parent."""
     end_with_parent()
     from console.models import work
 
-    work.start(url, keys, audit_keys, partial(setattr, stage, "value"))
+    work.start(url, keys, audit_keys, history, partial(setattr, stage, "value"))
 
 
 def ready() -> None:

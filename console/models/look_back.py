@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from console.models.look_back_rows import FromDatabase, LookBackRows, PastTransactions
 from console.models.results import CannotScore
 from control.snapshot import Snapshot
 from meta.adapters.protocol import Adapter
@@ -19,7 +18,8 @@ from meta.support import with_surprise
 from storage import UnitOfWork
 from storage.detectors import DetectorRow
 from storage.labels import FRAUD, GENUINE
-from storage.traffic_sample import NEWEST, SIZE, sample_traffic
+from storage.past import SlimColumns
+from storage.traffic_sample import NEWEST, SIZE
 
 DAY_S = 86_400.0
 
@@ -75,7 +75,6 @@ def look_back(
     *,
     days: float,
     most: int,
-    past: PastTransactions | None = None,
 ) -> LookedBack:
     """Score the last `days` of event time with a stored detector, live or draft, at its gate's threshold.
 
@@ -87,25 +86,23 @@ def look_back(
         row: the detector.
         days: event time to search, in days.
         most: maximum number of matches in `best`.
-        past: where the transactions are; None for the database.
 
     Raises:
         CannotScore: the detector cannot score, or too little is stored.
     """
     detector = Detector.from_bytes(row.payload)
     adapter = snapshot.adapter_of(detector)
-    past = FromDatabase(unit) if past is None else past
-    newest = past.newest_event_time()
+    newest = unit.past.newest_event_time()
     if adapter is None or snapshot.base is None or snapshot.stack is None:
         raise CannotScore(f"the network or base of detector {row.id} is not in force")
-    usual = sample_traffic(unit.session, SIZE, newest=NEWEST, seed=0).features
+    usual = unit.past.sample(SIZE, newest=NEWEST, seed=0).features
     if newest is None or len(usual) < FEWEST_ROWS:
         raise CannotScore(f"looking back needs {FEWEST_ROWS} stored transactions, there are {len(usual)}")
     scorer = _Scorer(snapshot, adapter, detector, float(row.gate.get("shift", 0.0)))
     scorer.tails = Tails.fit(scorer.scores(usual))
     threshold = row.threshold if row.threshold is not None else np.inf
     found, first = LookedBack(days), newest
-    for rows in past.since(newest - days * DAY_S, usual.shape[1]):
+    for rows in unit.past.slim_since(newest - days * DAY_S, usual.shape[1]):
         first = min(first, float(rows.event_time.min()))
         found.scanned += len(rows.ids)
         _take(unit, found, rows, scorer, threshold, most)
@@ -138,7 +135,7 @@ class _Scorer:
 def _take(
     unit: UnitOfWork,
     found: LookedBack,
-    rows: LookBackRows,
+    rows: SlimColumns,
     scorer: _Scorer,
     threshold: float,
     most: int,

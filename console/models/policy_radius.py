@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from console.models.blast_radius import MOST_ROWS, MOST_SECONDS, rows_of_columns, truth_of
+from console.models.blast_radius import MOST_ROWS, MOST_SECONDS, newest_of, rows_of_columns, truth_of
 from console.models.results import CannotScore
 from contracts.standing_policy import DAY_S, StandingPolicy
 from control.rules_in_force import vocabulary_of
@@ -24,15 +24,7 @@ from rules.policy.definition import DecisionPolicy, ReadPolicy, policy_to_bytes,
 from rules.typed import Field, reads
 from rules.vocabulary import Vocabulary
 from storage import UnitOfWork
-from storage.traffic_columns import (
-    PER_PART,
-    TrafficColumns,
-    Verdicts,
-    WantedColumns,
-    parts_of_traffic,
-    read_part,
-    read_verdicts,
-)
+from storage.traffic_columns import TrafficColumns, Verdicts, WantedColumns, read_verdicts
 
 _NO_CARDS = ByteStrings.from_list([])
 _OTHERS = ("rule/", "block")
@@ -67,7 +59,7 @@ def policy_radius(
     in_force = vocabulary_of(snapshot.scorers, snapshot.lists)
     vocabulary = in_force if in_force.features else replace(names, lists=in_force.lists)
     compiled = _compiled(read_policy(policy_to_bytes(tried)), vocabulary)
-    newest = unit.transactions.newest_event_time()
+    newest = unit.past.newest_event_time()
     if newest is None:
         raise CannotScore("no transaction is stored; check that `flagfive recorder` writes this database")
     since = newest - days * DAY_S
@@ -78,15 +70,15 @@ def policy_radius(
         first_threshold(policy.alert_rate) if threshold is None else threshold,
         read_verdicts(unit.session, since),
     )
-    parts, until = parts_of_traffic(unit.session), time.monotonic() + seconds
-    chosen = parts[: MOST_ROWS // PER_PART]
+    parts, until = unit.past.parts(since), time.monotonic() + seconds
+    chosen = newest_of(parts, MOST_ROWS)
     limited = f"the limit is {MOST_ROWS:,} transactions" if len(chosen) < len(parts) else ""
     tally, width = PolicyTally(len(compiled.definition.segments) + 1), len(vocabulary.features)
     for part in chosen:
         if time.monotonic() > until:
             limited = f"the limit is {seconds:g} s"
             break
-        for columns in read_part(unit.session, part, comparison.wanted, since=since, width=width):
+        for columns in unit.past.read(part, comparison.wanted, since=since, width=width):
             comparison.add(columns, tally)
     found = [name for name, _ in compiled.definition.named()]
     return policy_radius_of(tally, found, policy.alert_rate, policy.alerts_per_day, limited)

@@ -28,6 +28,7 @@ from replay.policy_radius import PolicyRadius
 from rules.policy.definition import DecisionPolicy
 from rules.vocabulary import Vocabulary
 from storage.audit_keys import AuditKeys
+from storage.history_location import HistoryLocation
 
 ANSWER_WITHIN_S = 120.0
 """Seconds to wait: enough to search a month of heavy traffic. Other pages do not wait."""
@@ -81,12 +82,19 @@ class ModelProcess:
         url: the database.
         key: verifies the control log.
         audit_keys: verify the audit log, for evidence.
+        history: the history store; None for none.
     """
 
-    def __init__(self, url: str, key: ControlKey, audit_keys: AuditKeys | None = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        key: ControlKey,
+        audit_keys: AuditKeys | None = None,
+        history: HistoryLocation | None = None,
+    ) -> None:
         self._context = get_context("spawn")
         self._stage = self._context.Value("i", 0)
-        self._arguments = (url, key.verifying_texts(), audit_keys, self._stage)
+        self._arguments = (url, key.verifying_texts(), audit_keys, history, self._stage)
         self._lock = threading.Lock()
         self._asking = threading.Lock()
         self._pool: ProcessPoolExecutor | None = None

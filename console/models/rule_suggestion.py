@@ -20,14 +20,7 @@ from rules.vocabulary import Vocabulary
 from storage import UnitOfWork
 from storage.episodes import SUPPORT, Episode
 from storage.labels import FRAUD
-from storage.traffic_columns import (
-    TrafficColumns,
-    TrafficPart,
-    WantedColumns,
-    parts_of_traffic,
-    read_part,
-    read_verdicts,
-)
+from storage.traffic_columns import TrafficColumns, TrafficPart, WantedColumns, read_part, read_verdicts
 
 OTHERS: Final = 50_000
 """Newest transactions that a rule should not match, beside the flags: as many as a reservoir has."""
@@ -75,6 +68,7 @@ def suggest_rule(
 
 
 def _at(unit: UnitOfWork, places: Iterable[tuple[int, int]], width: int) -> list[TrafficColumns]:
+    """Read flags, which SQL keeps."""
     found = list[TrafficColumns]()
     for partition, offset in sorted(places):
         part = TrafficPart(partition, offset, offset)
@@ -85,8 +79,8 @@ def _at(unit: UnitOfWork, places: Iterable[tuple[int, int]], width: int) -> list
 def _others(unit: UnitOfWork, width: int) -> list[TrafficColumns]:
     """Read the newest transactions, about `OTHERS`."""
     found, rows = list[TrafficColumns](), 0
-    for part in parts_of_traffic(unit.session):
-        for columns in read_part(unit.session, part, _WANTED, since=_ALWAYS, width=width):
+    for part in unit.past.parts(_ALWAYS):
+        for columns in unit.past.read(part, _WANTED, since=_ALWAYS, width=width):
             found.append(columns)
             rows += len(columns)
             if rows >= OTHERS:

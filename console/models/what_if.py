@@ -23,9 +23,8 @@ from replay.what_if import Past, ScoringSetting
 from storage import UnitOfWork
 from storage.detectors import DetectorRow
 from storage.episodes import SUPPORT
-from storage.judged_traffic import JudgedTraffic, load_judged_traffic
+from storage.judged_traffic import JudgedTraffic
 from storage.labels import FRAUD, GENUINE
-from storage.traffic_sample import sample_traffic
 
 DAY_S = 86_400.0
 MOST = 200_000
@@ -87,7 +86,7 @@ def _support(unit: UnitOfWork, row: DetectorRow | None) -> Collection[str]:
 
 
 def _recent(unit: UnitOfWork, width: int) -> Floats:
-    drawn = sample_traffic(unit.session, SAMPLE, newest=NEWEST, seed=0).features
+    drawn = unit.past.sample(SAMPLE, newest=NEWEST, seed=0).features
     if len(drawn) < FEWEST or drawn.shape[1] != width:
         raise CannotScore(
             f"a what-if needs {FEWEST:,} stored transactions that can be scored, there are {len(drawn):,}"
@@ -125,10 +124,8 @@ def _live(snapshot: Snapshot, row: DetectorRow, recent: Floats) -> LiveDetector:
 
 
 def _past(unit: UnitOfWork, days: float, width: int, *, apart_from: Collection[str]) -> Past:
-    newest = unit.transactions.newest_event_time() or 0.0
-    found = load_judged_traffic(
-        unit.session, since=newest - days * DAY_S, most=MOST, width=width, apart_from=apart_from
-    )
+    newest = unit.past.newest_event_time() or 0.0
+    found = unit.past.judged(since=newest - days * DAY_S, most=MOST, width=width, apart_from=apart_from)
     return Past(found.features, found.event_time, found.amount, _truth(found))
 
 

@@ -30,6 +30,7 @@ from rules.vocabulary import Vocabulary
 from storage import UnitOfWork, open_engine
 from storage.audit_keys import AuditKeys
 from storage.detectors import DetectorRow
+from storage.history_location import HistoryLocation
 from storage.labels import GENUINE
 
 MOST = 10_000
@@ -48,10 +49,16 @@ class Tools:
 _tools: Tools | None = None
 
 
-def start(url: str, keys: tuple[str, ...], audit_keys: AuditKeys | None, tell: Tell) -> None:
+def start(
+    url: str,
+    keys: tuple[str, ...],
+    audit_keys: AuditKeys | None,
+    history: HistoryLocation | None,
+    tell: Tell,
+) -> None:
     """Initialise the process; long requests report their stage through `tell`."""
     global _tools
-    _tools = Tools(open_engine(url, audit_keys), ControlKey.verifying(keys), tell)
+    _tools = Tools(open_engine(url, audit_keys, history), ControlKey.verifying(keys), tell)
 
 
 def look_back_with(draft: Draft, days: float) -> DraftMatches:

@@ -22,12 +22,12 @@ _SHORTEST_DAYS = 1 / 24
 
 def budget_use(context: ConsoleContext, unit: UnitOfWork) -> BudgetUse:
     """Return the alerts of the last days by what raised them, beside what the budget allows."""
-    newest, terms = unit.transactions.newest_event_time(), standing_policy(context, unit)
+    newest, terms = unit.past.newest_event_time(), standing_policy(context, unit)
     if newest is None:
         return BudgetUse(0.0, terms.alerts_per_day, 0.0, [])
-    days = min(max(unit.transactions.stored_days(), _SHORTEST_DAYS), BUDGET_DAYS)
+    days = min(max(unit.past.stored_days(), _SHORTEST_DAYS), BUDGET_DAYS)
     since = newest - days * DAY_S
-    allowed = terms.alerts_per_day or terms.alert_rate * unit.transactions.count_since(since) / days
+    allowed = terms.alerts_per_day or terms.alert_rate * unit.past.count_since(since) / days
     lately, today, last = (
         _Counts(counts_by_cause(unit.session, start))
         for start in (since, newest // DAY_S * DAY_S, newest - DAY_S)

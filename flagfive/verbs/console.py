@@ -105,7 +105,7 @@ def _console_context(settings: "Settings") -> "ConsoleContext":
     from console.lag import KafkaLag
     from console.models.process import ModelProcess
     from contracts.signing.principals import CONSOLE
-    from flagfive.database import audit_keys, migrate_and_seal, open_database
+    from flagfive.database import audit_keys, history_of, migrate_and_seal, open_database
     from flagfive.keys import control_key, trust_of
     from flagfive.own_secrets import own_secret
     from storage.entity_index import index_entities
@@ -117,7 +117,7 @@ def _console_context(settings: "Settings") -> "ConsoleContext":
     feedback = KafkaFeedback(engine, settings.broker, settings.topics, trust)
     own = own_secret(settings, "console", settings.console.secret)
     cards = CardTokens(settings.primary.name, own)
-    models = ModelProcess(settings.storage.url, key, audit_keys(settings))
+    models = ModelProcess(settings.storage.url, key, audit_keys(settings), history_of(settings))
     return ConsoleContext(
         engine, settings, cards, feedback, models, KafkaLag(settings), seal=Seal(own), trust=trust, key=key
     )

@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from console.models.look_back import LookedBack
-    from console.models.look_back_rows import PastTransactions
-    from settings import Settings
 
 app = typer.Typer(add_completion=False)
 
@@ -38,42 +36,28 @@ def lookback(
     from console.models.look_back import look_back
     from console.models.results import CannotScore
     from control.history import snapshot_of
+    from flagfive.database import open_for_reading
     from flagfive.keys import control_key
-    from storage import UnitOfWork, open_engine
+    from storage import StorageError, UnitOfWork
     from storage.episodes import DRAFT, STANDING
 
     settings = settings_of(context)
     key = control_key(settings)
-    with UnitOfWork(open_engine(settings.storage.url), reads_only=True) as unit:
+    with UnitOfWork(open_for_reading(settings), reads_only=True) as unit:
         episode = unit.episodes.find_with_status(name, DRAFT, *STANDING)
         row = unit.detectors.get(episode.detector_id or "") if episode else None
         if row is None:
             raise UserError(f"no episode {name!r} has a detector; `flagfive status` lists the detectors")
         snapshot = snapshot_of(unit.control.all(), key)
         try:
-            found = look_back(unit, snapshot, row, days=days, most=most, past=_past(settings))
-        except CannotScore as refusal:
+            found = look_back(unit, snapshot, row, days=days, most=most)
+        except (CannotScore, StorageError) as refusal:
             raise UserError(str(refusal)) from None
     if ids:
         print("\n".join(match.transaction_id for match in found.best if match.verdict is None))
         return
     print(found)
     Console().print(_table(found))
-
-
-def _past(settings: "Settings") -> "PastTransactions | None":
-    """Return where the transactions are: the history store, if there is one; None for the database."""
-    if not settings.history.location:
-        return None
-    from console.models.look_back_rows import FromHistory
-    from flagfive.history_threads import open_history
-    from storage.errors import StorageError
-    from storage.history import HistoryReader
-
-    try:
-        return FromHistory(HistoryReader(open_history(settings, create=False).table))
-    except StorageError as error:
-        raise UserError(str(error)) from None
 
 
 def _table(found: "LookedBack") -> "Table":

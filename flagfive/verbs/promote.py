@@ -97,13 +97,13 @@ def _probe(artifacts: "Artifacts", tails: "Tails", settings: "Settings", within:
     from control.probing import UnfitBase, probe_base
     from flagfive.database import open_database
     from storage import StorageError, UnitOfWork, migrate
-    from storage.traffic_sample import NEWEST, sample_traffic
+    from storage.traffic_sample import NEWEST
 
     engine = open_database(settings)
     try:
         migrate.require_newest(engine)
         with UnitOfWork(engine, reads_only=True) as unit:
-            rows = sample_traffic(unit.session, _PROBED, newest=NEWEST, seed=0).features
+            rows = unit.past.sample(_PROBED, newest=NEWEST, seed=0).features
         rows = rows if rows.shape[1] == len(artifacts.base.features) else rows[:0]
         share = probe_base(
             artifacts.base, tails, rows, budget=settings.budget.alert_rate, within=within

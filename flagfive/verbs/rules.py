@@ -99,15 +99,16 @@ def try_on_traffic(
     from console.models.results import CannotScore, RuleDraft
     from contracts.standing_policy import StandingPolicy
     from control.history import snapshot_of
+    from flagfive.database import open_for_reading
     from flagfive.keys import control_key
     from flagfive.rule_report import print_radius, radius_as_json
     from rules.definition import RuleDefinition
     from rules.errors import RuleError
-    from storage import UnitOfWork, open_engine
+    from storage import UnitOfWork
 
     settings, names = settings_of(context), _vocabulary(context)
     draft = RuleDraft(RuleDefinition(condition, action, percent=percent, zone=zone, by=by), days, replaces)
-    with UnitOfWork(open_engine(settings.storage.url), reads_only=True) as unit:
+    with UnitOfWork(open_for_reading(settings), reads_only=True) as unit:
         policy = unit.policies.standing(StandingPolicy.of_settings(settings))
         try:
             snapshot = snapshot_of(unit.control.all(), control_key(settings))
@@ -139,12 +140,13 @@ def suggest(
     from console.models.rule_suggestion import suggest_rule
     from contracts.standing_policy import StandingPolicy
     from control.history import snapshot_of
+    from flagfive.database import open_for_reading
     from flagfive.keys import control_key
     from flagfive.rule_report import print_suggestion
-    from storage import UnitOfWork, open_engine
+    from storage import UnitOfWork
 
     settings = settings_of(context)
-    with UnitOfWork(open_engine(settings.storage.url), reads_only=True) as unit:
+    with UnitOfWork(open_for_reading(settings), reads_only=True) as unit:
         found = unit.episodes.find(episode)
         if found is None:
             raise UserError(f"no episode {episode!r}; `flagfive status` lists them")

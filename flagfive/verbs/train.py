@@ -99,11 +99,11 @@ def _read(
         return simulated_history(schema, seed=seed)
     if history != "stored":
         return read_history(Path(history), schema, mapping, held_out, labelled=labelled)
+    from flagfive.database import open_for_reading
     from flagfive.stored_history import read_stored, read_unlabelled
-    from storage import open_engine
 
     read = read_stored if labelled else read_unlabelled
-    return read(open_engine(settings.storage.url), schema, seed=seed)
+    return read(open_for_reading(settings), schema, seed=seed)
 
 
 def _unsupervised(context: typer.Context, history: str, mapping: Path | None, out: Path, seed: int) -> None:

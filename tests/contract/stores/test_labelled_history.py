@@ -62,6 +62,6 @@ def test_genuine_traffic_holds_no_fraud_and_no_alert_that_nobody_judged(
 ) -> None:
     store(engine, scored_row)
     with UnitOfWork(engine, reads_only=True) as unit:
-        found = load_genuine_traffic(unit.session, 100, seed=0)
+        found = load_genuine_traffic(unit.session, unit.past, 100, seed=0)
     assert found.transaction_ids == ["tx-0-5", "tx-0-0"]
     assert len(found.entities) == len(found.features) == 2

@@ -90,7 +90,7 @@ def test_five_flags_make_a_detector_beside_a_base_without_labels(
 ) -> None:
     """1. A base is fitted to stored traffic. 2. It is promoted: no network is. 3. Five flags go live."""
     with UnitOfWork(engine, reads_only=True) as unit:
-        stored = load_genuine_traffic(unit.session, 10_000, seed=0)
+        stored = load_genuine_traffic(unit.session, unit.past, 10_000, seed=0)
     none = np.zeros(len(stored), np.int64)
     rows = Labelled(stored.features, none, none, stored.event_time)
     made = unsupervised_artifacts(NamedHistory(NAMES, rows, formulas=WINDOW_FORMULAS))

@@ -265,7 +265,6 @@ def test_the_rows_of_one_question_are_limited_to_the_newest(
     filled: ConsoleContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("storage.traffic_columns.PER_PART", 500)
-    monkeypatch.setattr("console.models.blast_radius.PER_PART", 500)
     monkeypatch.setattr("console.models.blast_radius.MOST_ROWS", 1_000)
     found = radius(filled, "amount > 0")
     assert (found.transactions, found.limited) == (1_000, "the limit is 1,000 transactions")

@@ -7,8 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from console.models.look_back import look_back
-from console.models.look_back_rows import FromHistory
+from console.models.look_back import LookedBack, look_back
 from console.models.results import CannotScore
 from control.snapshot import Snapshot
 from flagfive.history_migration import migrate_to_history
@@ -16,7 +15,8 @@ from meta.reservoir import FEWEST_ROWS
 from recorder.rows import scored_rows
 from storage import UnitOfWork, migrate, open_engine
 from storage.detectors import DetectorRow
-from storage.history import HistoryPlace, HistoryReader, HistoryStore
+from storage.history import HistoryPlace, HistoryStore
+from storage.history_location import HistoryLocation
 from tests.scored_messages import ENTITIES, scored_message
 from tests.small_models import (
     base_change,
@@ -42,6 +42,15 @@ def detector() -> DetectorRow:
     return DetectorRow(id="d", payload=small_detector(NETWORK).to_bytes(), threshold=1.5, gate={"shift": 0.0})
 
 
+def matches(tmp_path: Path, history: HistoryLocation | None) -> LookedBack:
+    engine = open_engine(f"sqlite:///{tmp_path}/rows.sqlite", history=history)
+    try:
+        with UnitOfWork(engine, reads_only=True) as unit:
+            return look_back(unit, in_force(), detector(), days=2.0, most=20)
+    finally:
+        engine.dispose()
+
+
 def test_the_history_store_and_the_database_give_the_same_matches(tmp_path: Path) -> None:
     engine = open_engine(f"sqlite:///{tmp_path}/rows.sqlite")
     migrate.upgrade(engine)
@@ -56,14 +65,11 @@ def test_the_history_store_and_the_database_give_the_same_matches(tmp_path: Path
         unit.commit()
     store = HistoryStore.open(HistoryPlace(str(tmp_path / "history")), ENTITIES)
     list(migrate_to_history(engine, store, ENTITIES, 4_000))
-    with UnitOfWork(engine, reads_only=True) as unit:
-        past = FromHistory(HistoryReader(store.table))
-        first = look_back(unit, in_force(), detector(), days=2.0, most=20)
-        second = look_back(unit, in_force(), detector(), days=2.0, most=20, past=past)
-        empty = HistoryStore.open(HistoryPlace(str(tmp_path / "empty")), ENTITIES)
-        none = FromHistory(HistoryReader(empty.table))
-        with pytest.raises(CannotScore):
-            look_back(unit, in_force(), detector(), days=2.0, most=20, past=none)
+    HistoryStore.open(HistoryPlace(str(tmp_path / "empty")), ENTITIES)
+    first = matches(tmp_path, None)
+    second = matches(tmp_path, HistoryLocation(str(tmp_path / "history")))
+    with pytest.raises(CannotScore):
+        matches(tmp_path, HistoryLocation(str(tmp_path / "empty")))
     engine.dispose()
     assert 0 < first.total < first.scanned == 2 * 1440 + 1
     assert second == first

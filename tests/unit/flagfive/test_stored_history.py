@@ -1,4 +1,4 @@
-"""The database as training history."""
+"""What is stored as training history: in the database, or in the history store beside it."""
 
 from __future__ import annotations
 
@@ -12,10 +12,13 @@ from features.schema import TransactionSchema
 from features.vector import FeatureLayout
 from flagfive.errors import UserError
 from flagfive.file_history import UNNAMED
+from flagfive.history_migration import migrate_to_history
 from flagfive.stored_history import read_stored, read_unlabelled
 from settings import Settings
 from storage import UnitOfWork, migrate, open_engine
 from storage.episodes import LIVE, SUPPORT, Episode, EpisodeTransaction
+from storage.history import HistoryPlace, HistoryStore
+from storage.history_location import HISTORY, HistoryLocation
 from storage.labels import FRAUD
 from storage.scored_transactions import COLUMNS
 from stream.wiring import transaction_schema
@@ -28,9 +31,10 @@ def schema(tmp_path: Path) -> TransactionSchema:
     return transaction_schema(Settings(var=tmp_path))
 
 
-@pytest.fixture
-def engine(tmp_path: Path) -> Engine:
-    engine = open_engine(f"sqlite:///{tmp_path}/history.db")
+@pytest.fixture(params=["sql", "history"])
+def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Engine:
+    at = HistoryLocation(str(tmp_path / "history")) if request.param == "history" else None
+    engine = open_engine(f"sqlite:///{tmp_path}/history.db", history=at)
     migrate.upgrade(engine)
     return engine
 
@@ -61,6 +65,10 @@ def store(engine: Engine, schema: TransactionSchema, frauds: int) -> None:
                     transactions=flagged)
         )  # fmt: skip
         unit.commit()
+    at: HistoryLocation | None = engine.get_execution_options()[HISTORY]
+    if at is not None:
+        kinds = [entity.name for entity in schema.entities]
+        list(migrate_to_history(engine, HistoryStore.open(HistoryPlace(at.location), kinds), kinds, 20_000))
 
 
 def test_frauds_are_named_by_their_episodes_and_all_is_in_order_of_time(

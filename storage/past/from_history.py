@@ -1,0 +1,210 @@
+"""Past traffic from the history store. Verdicts come from SQL, which keeps the labels."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Collection, Iterator, Sequence
+from typing import Final, Self
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+from pyarrow import compute as pc
+from sqlalchemy.orm import Session
+
+from storage.history.columns import DAY_S, ENTITY, features_of
+from storage.history.reading import HistoryFile, HistoryReader
+from storage.judged_traffic import JudgedTraffic, last_verdicts
+from storage.past.drawing import draw_sample
+from storage.past.port import Part, SlimColumns
+from storage.traffic_columns import TrafficColumns, WantedColumns
+from storage.traffic_sample import TrafficSample
+
+_AT_AN_END: Final = 100
+_ENOUGH: Final = 10_000  # rows at each end that show the stored days, should some have a wrong time
+_SLIM: Final = ("transaction_id", "event_time", "amount", "decision", "features")
+
+
+class FromHistory:
+    """Reads the history store; see `PastTraffic`.
+
+    Args:
+        reader: reads the newest snapshot.
+        session: the session of a unit of work, for labels.
+    """
+
+    reads_on_all_cores = True
+
+    def __init__(self, reader: HistoryReader, session: Session) -> None:
+        self._reader, self._session = reader, session
+
+    def copied(self) -> Self:
+        """Not used, since `reads_on_all_cores`; see `PastTraffic`."""
+        raise NotImplementedError("Arrow reads on all cores; a copy of the process gains nothing")
+
+    def newest_event_time(self) -> float | None:
+        """Return the highest event time; see `PastTraffic`."""
+        return self._reader.newest_event_time()
+
+    def stored(self) -> int:
+        """Return the rows by the files' metadata; see `PastTraffic`."""
+        return self._reader.count()
+
+    def stored_days(self) -> float:
+        """Return the days of event time; see `PastTraffic`."""
+        newest_first = self._reader.files()
+        if not newest_first:
+            return 0.0
+        oldest, newest = self._ends(newest_first[::-1], -1), self._ends(newest_first, 1)
+        return float(np.median(newest) - np.median(oldest)) / DAY_S
+
+    def _ends(self, files: Sequence[HistoryFile], sign: int) -> NDArray[np.float64]:
+        """Return the times of each partition's highest (`sign` 1) or lowest offsets in the first files."""
+        columns = ["source_partition", "source_offset", "event_time"]
+        found = list(self._reader.batches(columns, files=_first(files, _ENOUGH)))
+        partition, offset, time = (
+            np.concatenate([batch[name].to_numpy() for batch in found]) for name in columns
+        )
+        order = np.lexsort((-sign * offset, partition))
+        _, first, sizes = np.unique(partition[order], return_index=True, return_counts=True)
+        ends = [
+            order[at : at + min(size, _AT_AN_END)]
+            for at, size in zip(first.tolist(), sizes.tolist(), strict=True)
+        ]
+        return time[np.concatenate(ends)]
+
+    def count_since(self, event_time: float) -> int:
+        """Count transactions: whole days by metadata; see `PastTraffic`."""
+        day = math.floor(event_time / DAY_S)
+        files = self._reader.files(event_time)
+        partly = [one for one in files if one.day == day]
+        found = self._reader.batches(["event_time"], since=event_time, files=partly)
+        return sum(one.rows for one in files if one.day > day) + sum(len(batch) for batch in found)
+
+    def parts(self, since: float) -> Sequence[HistoryFile]:
+        """Return the files of the days; see `PastTraffic`."""
+        return self._reader.files(since)
+
+    def read(
+        self, part: Part, wanted: WantedColumns, *, since: float, width: int
+    ) -> Iterator[TrafficColumns]:
+        """Yield the transactions of a file; see `PastTraffic`."""
+        assert isinstance(part, HistoryFile)
+        stored = self._reader.names
+        names = [
+            *("source_partition", "source_offset", "event_time", "amount", "decision", "winner_id"),
+            *(ENTITY + kind for kind in wanted.kinds if ENTITY + kind in stored),
+            *(name for name in ("surprise", "category", "currency") if getattr(wanted, name)),
+            "features",
+        ]
+        for batch in self._reader.batches(names, since=since, files=[part]):
+            partitions = batch["source_partition"].to_numpy()
+            for one in np.unique(partitions).tolist():
+                own = batch.filter(pa.array(partitions == one))
+                yield _columns(one, _of_width(own, width), wanted, width, own.num_rows)
+
+    def slim_since(self, event_time: float, width: int) -> Iterator[SlimColumns]:
+        """Yield transactions from an event time on; see `PastTraffic`."""
+        for read in self._reader.batches(_SLIM, since=event_time):
+            batch = _of_width(read, width)
+            if batch.num_rows:
+                yield SlimColumns(
+                    batch["transaction_id"],
+                    batch["event_time"].to_numpy(),
+                    batch["amount"].to_numpy(zero_copy_only=False),
+                    batch["decision"].to_numpy(zero_copy_only=False) != 0,
+                    features_of(batch["features"], width),
+                )
+
+    def sample(
+        self, count: int, *, newest: int, seed: int, yield_control: Callable[[], None] = lambda: None
+    ) -> TrafficSample:
+        """Draw a sample; see `PastTraffic`."""
+        return draw_sample(self._reader, self._session, count, newest, seed, yield_control)
+
+    def judged(
+        self, *, since: float, most: int, width: int, apart_from: Collection[str] = ()
+    ) -> JudgedTraffic:
+        """Read the newest transactions; see `PastTraffic`."""
+        left_out, wanted = pa.array(sorted(apart_from), pa.string()), most + len(apart_from)
+        while True:
+            cut = self._time_of_newest(wanted, since)
+            read = list(self._reader.batches(_SLIM, since=cut))
+            kept = [_of_width(batch, width) for batch in read]
+            kept = [one.filter(pc.invert(pc.is_in(one["transaction_id"], left_out))) for one in kept]
+            found = sum(one.num_rows for one in kept)
+            if found >= most or cut <= since:
+                break
+            wanted += max(sum(one.num_rows for one in read) - found, most)  # others were left out
+        rows = pa.Table.from_batches(kept).combine_chunks().to_batches()[:1] if found else []
+        known = last_verdicts(self._session, since)
+        return _judged(rows[0] if rows else None, most, width, known)
+
+    def _time_of_newest(self, count: int, since: float) -> float:
+        """Return the event time from which on the `count` newest transactions are; `since` if fewer are."""
+        newest, files = np.zeros(0), self._reader.files(since)
+        for day in sorted({one.day for one in files}, reverse=True):
+            of_day = [one for one in files if one.day == day]
+            for batch in self._reader.batches(["event_time"], since=since, files=of_day):
+                newest = np.concatenate([newest, batch["event_time"].to_numpy()])
+                if len(newest) > count:
+                    newest = np.partition(newest, -count)[-count:]
+            if len(newest) == count:
+                return float(newest.min())
+        return since
+
+
+def _first(files: Sequence[HistoryFile], rows: int) -> list[HistoryFile]:
+    """Return the first files that hold this many rows together."""
+    before = np.cumsum([0, *(one.rows for one in files)])
+    return [one for one, already in zip(files, before.tolist(), strict=False) if already < rows]
+
+
+def _of_width(batch: pa.RecordBatch, width: int) -> pa.RecordBatch:
+    """Return the rows with this number of features."""
+    fits = pc.equal(pc.binary_length(batch["features"]), 4 * width)
+    return batch if pc.all(fits).as_py() else batch.filter(fits)
+
+
+def _columns(
+    partition: int, batch: pa.RecordBatch, wanted: WantedColumns, width: int, read: int
+) -> TrafficColumns:
+    n, names = batch.num_rows, batch.schema.names
+    return TrafficColumns(
+        partition,
+        batch["source_offset"].to_numpy(),
+        batch["event_time"].to_numpy(),
+        batch["amount"].to_numpy(),
+        batch["decision"].to_numpy().astype(np.int8),
+        _texts(batch["winner_id"]),
+        features_of(batch["features"], width),
+        {
+            kind: batch[ENTITY + kind] if ENTITY + kind in names else pa.nulls(n, pa.string())
+            for kind in wanted.kinds
+        },
+        batch["surprise"].to_numpy() if wanted.surprise else None,
+        batch["category"].to_numpy() if wanted.category else None,
+        _texts(batch["currency"]) if wanted.currency else None,
+        read - n,
+    )
+
+
+def _texts(column: pa.Array) -> list[str | None]:
+    """Return strings; the different ones are few."""
+    coded = column.dictionary_encode()
+    words = np.array([*coded.dictionary.to_pylist(), None], object)
+    return list(words[coded.indices.fill_null(len(words) - 1).to_numpy()])
+
+
+def _judged(batch: pa.RecordBatch | None, most: int, width: int, known: dict[str, str]) -> JudgedTraffic:
+    if batch is None:
+        return JudgedTraffic(np.zeros((0, width), np.float32), np.zeros(0), np.zeros(0), [])
+    time = batch["event_time"].to_numpy()
+    newest = np.argsort(-time, kind="stable")[:most]
+    ids = batch["transaction_id"].take(pa.array(newest)).to_pylist()
+    return JudgedTraffic(
+        features_of(batch["features"], width)[newest].astype(np.float32),
+        time[newest],
+        batch["amount"].to_numpy(zero_copy_only=False)[newest],
+        [known.get(one) for one in ids],
+    )
