@@ -16,7 +16,7 @@ from contracts.broker_tls import TlsFileUnusable
 from flagfive.errors import UserError, WrongSettings
 from flagfive.global_options import GlobalOptions
 from flagfive.stop_signals import interrupt_on_stop_signals
-from flagfive.verbs import VERBS
+from flagfive.verbs import VERBS, module_of
 
 
 class LazyVerbs(TyperGroup):
@@ -32,7 +32,7 @@ class LazyVerbs(TyperGroup):
         name, command, rest = super().resolve_command(ctx, args)
         if name is None or command is None:
             return name, command, rest
-        loaded = typer.main.get_command(import_module(f"flagfive.verbs.{name}").app)
+        loaded = typer.main.get_command(import_module(module_of(name)).app)
         loaded.name = name
         return name, loaded, rest
 

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 from kafka import KafkaAdminClient
-from kafka.errors import CoordinatorLoadInProgressError, CoordinatorNotAvailableError, KafkaError
+from kafka.errors import KafkaError
 
 from contracts.broker_errors import TOPIC as NO_RIGHT_ON_TOPIC
 from contracts.broker_errors import is_missing_right
+from flagfive.new_cluster import once_coordinated
 from flagfive.rights import GROUP, TOPIC, Right
-
-# A new cluster first creates its internal topics of groups and transactions.
-PATIENCE_S, RETRY_S = 10.0, 0.2
 
 
 def missing_rights(admin: KafkaAdminClient, rights: Iterable[Right]) -> list[str]:
@@ -48,9 +45,11 @@ def _allowed(admin: KafkaAdminClient, right: Right, name: str) -> set[str]:
         if right.kind == TOPIC:
             return _of_topic(admin.describe_topics([name])[0], right)
         if right.kind == GROUP:
-            groups = _patiently(lambda: admin.describe_groups([name], include_authorized_operations=True))
+            groups = once_coordinated(
+                lambda: admin.describe_groups([name], include_authorized_operations=True)
+            )
             return set(groups[name]["authorized_operations"] or ())
-        _patiently(lambda: admin.describe_transactions([f"{name}0"]))
+        once_coordinated(lambda: admin.describe_transactions([f"{name}0"]))
     except KafkaError as error:
         if is_missing_right(error):
             return set()
@@ -63,14 +62,3 @@ def _of_topic(described: dict[str, Any], right: Right) -> set[str]:
     if described["error_code"] == NO_RIGHT_ON_TOPIC:
         return set()
     return set(described["authorized_operations"] or right.operations)
-
-
-def _patiently(ask: Callable[[], Any]) -> Any:
-    deadline = time.monotonic() + PATIENCE_S
-    while True:
-        try:
-            return ask()
-        except (CoordinatorNotAvailableError, CoordinatorLoadInProgressError):
-            if time.monotonic() > deadline:
-                raise
-        time.sleep(RETRY_S)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -17,6 +19,7 @@ from features.hashing import hash_strings
 from features.schema import MAX_AMOUNT, MAX_KEY_BYTES, EntityField, TransactionSchema
 from replay.mapping import LabelColumn, Mapping
 from replay.query import Query
+from replay.refusals import SHOWN, Refusals
 from replay.table import TableFile
 from replay.times import event_times
 from replay.truth import FRAUD, GENUINE, UNKNOWN
@@ -58,6 +61,28 @@ class Part:
     def __len__(self) -> int:
         return len(self.label)
 
+    @property
+    def numbers(self) -> NDArray[np.int64]:
+        """Number of each row in the file, from 1, int64 (n,); rows may be left out."""
+        return self.first + self.columns.row.astype(np.int64)
+
+    def where(self, rows: NDArray[Any]) -> Part:
+        """Return some of the rows; `columns.row` still counts from `first`.
+
+        Args:
+            rows: Positions of the rows, or a mask.
+        """
+        return Part(
+            self.first,
+            self.columns.take(rows),
+            self.label[rows],
+            self.family[rows],
+            self.card[rows],
+            self.id[rows],
+            self.numeric[rows],
+            tuple(texts.take(rows) for texts in self.categorical),
+        )
+
     def each_its_own_card(self) -> Part:
         """Return the same rows, each as a card of its own, for files without a card column."""
         return replace(self, card=self.id)
@@ -72,6 +97,9 @@ class RowReader:
         mapping: Names the column of each meaning.
         pattern: A query; the frauds for which it holds are a family of that name, and of no other.
         families: Names of the families that were read so far.
+        refusals: Counts rows with a value that cannot be read, which are then left out; None refuses the
+            whole file.
+        read: Rows read so far, also those left out.
 
     Raises:
         WrongMapping: the mapping does not fit the file, or the query cannot be read.
@@ -81,6 +109,9 @@ class RowReader:
     mapping: Mapping
     pattern: str | None = None
     families: list[str] = field(default_factory=list)
+    refusals: Refusals | None = None
+    read: int = field(init=False, default=0)
+    _refused: NDArray[np.bool_] = field(init=False, default_factory=lambda: np.zeros(0, bool))
 
     def __post_init__(self) -> None:
         self.mapping.check_all(self.table.columns, str(self.table.path))
@@ -107,18 +138,20 @@ class RowReader:
         """Yield the rows in the order of the file, some ten thousand at a time.
 
         Raises:
-            BadRow: a value cannot be read.
+            BadRow: a value cannot be read, and there are no `refusals`.
             UnreadableTable: the file is broken.
         """
         first = 1
         queried = self._query.columns if self._query else []
         for batch in self.table.parts([*self.mapping.every_column().values(), *queried]):
+            self.read = first - 1 + batch.num_rows
             if batch.num_rows:
                 yield self._part(batch, first)
             first += batch.num_rows
 
     def _part(self, batch: pa.RecordBatch, first: int) -> Part:
         m, n = self.mapping, batch.num_rows
+        self._refused = np.zeros(n, bool)
         ids = self._spans(batch, m.id, first)
         columns = Columns(
             row=np.arange(n, dtype=np.int32),
@@ -137,7 +170,8 @@ class RowReader:
             numeric[:, k] = self._further_numbers(batch, column, first)
         further = tuple(self._categories(batch, column) for column in m.categorical)
         families = self._families(batch, label)
-        return Part(first, columns, label, families, card, hash_strings(ids), numeric, further)
+        part = Part(first, columns, label, families, card, hash_strings(ids), numeric, further)
+        return part.where(np.flatnonzero(~self._refused)) if self._refused.any() else part
 
     def _further_numbers(self, batch: pa.RecordBatch, column: str, first: int) -> NDArray[np.float64]:
         values = numbers(batch[column])
@@ -156,7 +190,11 @@ class RowReader:
         allowed = f"a time as {self.mapping.time_format or 'ISO 8601'}"
         self._refuse(wrong, batch, column, first, allowed)
         outside = ~((seconds >= self.schema.earliest) & (seconds <= self.schema.latest))
-        self._refuse(outside, batch, column, first, "a time from 2000 to 2100 (see time_unit and time_start)")
+        years = " to ".join(
+            str(datetime.fromtimestamp(at, UTC).year) for at in (self.schema.earliest, self.schema.latest)
+        )
+        allowed = f"a time from {years} (see time_unit and time_start)"
+        self._refuse(outside, batch, column, first, allowed)
         return seconds
 
     def _amounts(self, batch: pa.RecordBatch, first: int) -> NDArray[np.float64]:
@@ -249,13 +287,26 @@ class RowReader:
     def _refuse(
         self, wrong: NDArray[np.bool_], batch: pa.RecordBatch, column: str, first: int, allowed: str
     ) -> None:
-        if wrong.any():
+        if self.refusals is not None:
+            self._leave_out(self.refusals, wrong & ~self._refused, batch, column, first, allowed)
+        elif wrong.any():
             rows = np.flatnonzero(wrong)
             value = batch[column][int(rows[0])].as_py()
             raise BadRow(
                 f"{self.table.path}, row {first + rows[0]}, column {column}: {value!r}, allowed is {allowed}"
                 + _further_rows(batch[column], rows[1:], first)
             )
+
+    def _leave_out(
+        self, refusals: Refusals, wrong: NDArray[np.bool_], batch: pa.RecordBatch, column: str, first: int,
+        allowed: str,
+    ) -> None:  # fmt: skip
+        if wrong.any():
+            rows = np.flatnonzero(wrong)
+            self._refused |= wrong
+            values = ((row, batch[column][row].as_py()) for row in rows[:SHOWN].tolist())
+            shown = [f"row {first + row} {value!r}" for row, value in values]
+            refusals.note(f"{self.table.path.name}, column {column}: allowed is {allowed}", shown, len(rows))
 
 
 def _further_rows(array: pa.Array, rows: NDArray[np.intp], first: int) -> str:

@@ -52,6 +52,11 @@ class TableFile:
     def columns(self) -> Sequence[str]:
         return list(self.schema.names)
 
+    @property
+    def files(self) -> Sequence[Path]:
+        """The files in their order."""
+        return self._files
+
     def rows(self) -> int | None:
         """Return the number of rows where the files state it, else None."""
         if any(kind_of(file) != "parquet" for file in self._files):

@@ -42,9 +42,13 @@ class Labels:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def add_many(self, rows: Iterable[Row]) -> None:
-        """Insert labels, values in the order of `COLUMNS`; a repeated request changes nothing."""
-        _INSERT.run(self._session, rows)
+    def add_many(self, rows: Iterable[Row]) -> int:
+        """Insert labels, values in the order of `COLUMNS`; a repeated request changes nothing.
+
+        Returns:
+            Labels that are new.
+        """
+        return _INSERT.run(self._session, rows)
 
     def history(self, transaction_id: str) -> list[Label]:
         """Return every verdict on one transaction, oldest first."""

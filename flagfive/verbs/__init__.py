@@ -16,6 +16,7 @@ VERBS = {
     "produce": "Send a file of transactions.",
     "simulate": "Send simulated payments; a separate file holds the truth.",
     "inspect": "Propose a mapping for the columns of a file.",
+    "import": "Load labelled history, so that live scoring starts warm.",
     "replay": "Backtest detection on a labelled file.",
     "backtest": "Try a budget or an episode on the last days of a file.",
     "recorder": "Write scores, alerts and control entries to the database.",
@@ -47,3 +48,10 @@ VERBS = {
     "evidence": "Make, check and list evidence for reviewers.",
     "status": "Show broker, lags, workers, detectors and scores on one screen.",
 }
+
+_NAMES_KEPT_BY_PYTHON = {"import": "import_history"}
+
+
+def module_of(verb: str) -> str:
+    """Return the module of a verb."""
+    return f"flagfive.verbs.{_NAMES_KEPT_BY_PYTHON.get(verb, verb)}"

@@ -101,11 +101,12 @@ class Checkpoint:
         if not len(changed.keys) and not len(expired) and not seen:
             return []
         keys, values = zip(*seen, (MARKER_KEY, msgspec.json.encode(Marker(position))), strict=True)
-        return [
-            *self._outputs(expired, nulls(len(expired))),
-            *self._outputs(changed.keys, as_byte_strings(changed.rows)),
-            *self._outputs(ByteStrings.from_list(keys), ByteStrings.from_list(values)),
+        parts = [
+            (expired, nulls(len(expired))),
+            (changed.keys, as_byte_strings(changed.rows)),
+            (ByteStrings.from_list(keys), ByteStrings.from_list(values)),
         ]
+        return [one for part in parts for one in in_batches(self._topic, self._partition, *part)]
 
     def written(self, profiles: CheckpointedState, ids: IdCheckpoint | None = None) -> None:
         """Note that the outputs of the last `outputs` call are committed."""
@@ -121,12 +122,20 @@ class Checkpoint:
         self._handed_out = None
         self._last = self._clock()
 
-    def _outputs(self, keys: ByteStrings, values: ByteStrings) -> Iterator[Output]:
-        """Yield batches of bounded size: one over the topic's limit would never be stored."""
-        number = np.cumsum(keys.length + values.length) // MOST_BATCH_BYTES
-        firsts = np.flatnonzero(np.diff(number, prepend=-1))
-        for rows in np.split(np.arange(len(keys)), firsts)[1:]:
-            yield Output(self._topic, self._partition, EncodedBatch(keys.take(rows), values.take(rows)))
+
+def in_batches(topic: str, partition: int, keys: ByteStrings, values: ByteStrings) -> Iterator[Output]:
+    """Yield records in batches of bounded size: one over the topic's limit would never be stored.
+
+    Args:
+        topic: where they go.
+        partition: where they go.
+        keys: n keys.
+        values: n values.
+    """
+    number = np.cumsum(keys.length + values.length) // MOST_BATCH_BYTES
+    firsts = np.flatnonzero(np.diff(number, prepend=-1))
+    for rows in np.split(np.arange(len(keys)), firsts)[1:]:
+        yield Output(topic, partition, EncodedBatch(keys.take(rows), values.take(rows)))
 
 
 def _turn(topic: str, partition: int) -> float:

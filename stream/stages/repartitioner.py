@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 from contracts.seal import Seal
 from contracts.stage_batch import stage_schema, to_message
 from features.byte_strings import ByteStrings
-from features.hashing import hash_strings
 from features.vector import FeatureLayout
 from stream.batch import Batch, to_record_batch
 from stream.partition.stage import Output
 from stream.stages.output_builder import Outputs
+from stream.wire.partitioner import partition_between_stages
 from stream.wire.writer import EncodedBatch
 
 Target = Callable[[Batch], NDArray[np.int64]]
@@ -69,7 +69,7 @@ class Repartitioner:
 
 def by_entity(entity: int, partitions: int) -> Target:
     """Send transactions of one key to one partition: the hash of the key modulo their number."""
-    return lambda batch: (hash_strings(batch.columns.keys[entity]) % np.uint64(partitions)).astype(np.int64)
+    return lambda batch: partition_between_stages(batch.columns.keys[entity], partitions)
 
 
 def by_source(batch: Batch) -> NDArray[np.int64]:

@@ -18,7 +18,7 @@ import pytest
 import typer
 
 from benchmarks.__main__ import names as benchmarks
-from flagfive.verbs import VERBS
+from flagfive.verbs import VERBS, module_of
 from tests.docs_blocks import CLONE, Block, pages, runnable
 from tests.suite.parts import BY_HAND, PARTS
 
@@ -56,7 +56,7 @@ def shown() -> Iterator[tuple[str, list[str]]]:
 @cache
 def options_of(verb: str, subcommand: str = "") -> tuple[frozenset[str], frozenset[str]]:
     """Return the options of a verb, or of its subcommand of this name, and its subcommands."""
-    command = typer.main.get_command(import_module(f"flagfive.verbs.{verb}").app)
+    command = typer.main.get_command(import_module(module_of(verb)).app)
     command = getattr(command, "commands", {}).get(subcommand, command)
     names = frozenset(o for p in command.params for o in [*p.opts, *p.secondary_opts] if o.startswith("-"))
     return names | {"--help"}, frozenset(getattr(command, "commands", ()))
