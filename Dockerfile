@@ -53,6 +53,7 @@ COPY recorder recorder
 COPY decisions decisions
 COPY simulate simulate
 COPY replay replay
+COPY distributed distributed
 COPY rules rules
 COPY monitoring monitoring
 COPY evidence evidence

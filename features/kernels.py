@@ -44,16 +44,14 @@ _RELATIVE[[*range(RATIO, RATIO + WINDOWS), CATEGORY_RATIO]] = 1.0
 @kernel
 def fold(
     rows: npt.NDArray[np.void], row_of: npt.NDArray[np.int32], time: Floats, amount: Floats,
-    category: npt.NDArray[np.int32], partner: npt.NDArray[np.uint64], watermark: float, primary: bool,
+    category: npt.NDArray[np.int32], partner: npt.NDArray[np.uint64], newest: Floats, primary: bool,
     out: npt.NDArray[np.float32],
-) -> float:  # fmt: skip
+) -> None:  # fmt: skip
     """Fold transaction i into `rows[row_of[i]]`, in order, and write its features to `out[i]`.
 
-    A row that has been idle for longer than IDLE_S, by the newest event time, counts as never seen. Removing
-    idle rows from memory therefore changes no feature.
-
-    Returns:
-        The newest event time, `watermark` included.
+    `newest[i]` is the newest event time up to transaction i, its own included. A row that has been idle for
+    longer than IDLE_S by then counts as never seen. Removing idle rows from memory therefore changes no
+    feature.
     """
     log_room, scale_room, kept_room = (np.ones((_BLOCK, _LOGS)), np.ones((_BLOCK, _LOGS)), np.empty(WINDOWS))
     scale_room[:, NOVELTY] = PER_NOVELTY
@@ -66,8 +64,7 @@ def fold(
                 row_pointer(log_room, i - begin),
                 row_pointer(scale_room, i - begin),
             )
-            watermark = max(watermark, time[i])
-            elapsed = _move_clock(rows, j, watermark, time[i], logs)
+            elapsed = _move_clock(rows, j, newest[i], time[i], logs)
             logs[_LOG_AMOUNT] = 1.0 + amount[i]
             fold_windows(field_pointer(rows, j, "windows"), elapsed, amount[i], kept, logs, scales)
             fold_partner(field_pointer(rows, j, "partners"), time[i], partner[i], logs)
@@ -82,7 +79,6 @@ def fold(
         for i in range(begin, end):
             logs, scales = (row_pointer(log_room, i - begin), row_pointer(scale_room, i - begin))
             _write(logs, scales, features, row_pointer(out, i))
-    return watermark
 
 
 @inlined

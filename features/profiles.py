@@ -17,6 +17,7 @@ from features.row_moves import longer, number_slots, scatter, words
 from features.slots import SlotTable
 from features.windows import IDLE_S
 
+Floats = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.void]
 Slots = npt.NDArray[np.int32]
 
@@ -77,22 +78,28 @@ class Profiles:
         """Columns that `stage` writes."""
         return COMMON_FEATURES if self._position else PRIMARY_FEATURES
 
-    def stage(self, columns: Columns, out: npt.NDArray[np.float32]) -> Staged:
+    def stage(self, columns: Columns, out: npt.NDArray[np.float32], newest: Floats | None = None) -> Staged:
         """Fold n transactions, in their order, into copies of the rows they touch.
 
-        out: float32 (n, feature_count), may be a slice of a wider array; row i becomes the features of
-        transaction i as of just before it.
+        Args:
+            columns: the transactions.
+            out: float32 (n, feature_count), may be a slice of a wider array; row i becomes the features of
+                transaction i as of just before it.
+            newest: newest event time up to each transaction, seconds, (n,), where these profiles see only
+                some of the transactions; None takes it from those that they have seen.
         """
+        if newest is None:
+            newest = np.maximum.accumulate(np.maximum(columns.time, self.watermark))
         slots = self._table.lookup_or_insert(columns.keys[self._position])
         self._make_room()
         touched, row_of = np.empty(len(slots), np.int32), np.empty(len(slots), np.int32)
         touched = touched[: number_slots(slots, self._number, touched, row_of)]
         rows = words(self._rows).take(touched, axis=0, mode="clip").view(PROFILE_ROW)[:, 0]
-        watermark = fold(
+        fold(
             rows, row_of, columns.time, columns.amount, columns.category,
-            hash_strings(self._partners(columns)), self.watermark, self._position == 0, out,
+            hash_strings(self._partners(columns)), newest, self._position == 0, out,
         )  # fmt: skip
-        self._under_way = Staged(touched, rows, watermark)
+        self._under_way = Staged(touched, rows, float(newest[-1]) if len(newest) else self.watermark)
         return self._under_way
 
     def publish(self, staged: Staged) -> None:

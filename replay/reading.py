@@ -134,16 +134,18 @@ class RowReader:
         """Whether the mapping names a primary entity."""
         return bool(self.mapping.entities)
 
-    def parts(self) -> Iterator[Part]:
+    def parts(self, first: int = 1) -> Iterator[Part]:
         """Yield the rows in the order of the file, some ten thousand at a time.
+
+        Args:
+            first: Number of the first row.
 
         Raises:
             BadRow: a value cannot be read, and there are no `refusals`.
             UnreadableTable: the file is broken.
         """
-        first = 1
         queried = self._query.columns if self._query else []
-        for batch in self.table.parts([*self.mapping.every_column().values(), *queried]):
+        for batch in self.table.parts([*self.mapping.every_column().values(), *queried], first):
             self.read = first - 1 + batch.num_rows
             if batch.num_rows:
                 yield self._part(batch, first)

@@ -1,5 +1,8 @@
 """Reads CSV, JSON lines and Parquet files in parts, so that files may be larger than memory."""
 
+from __future__ import annotations
+
+import copy
 import csv
 import io
 from collections.abc import Iterator, Sequence
@@ -43,6 +46,7 @@ class TableFile:
         self.path = path
         self._as_text = as_text
         self._files = _files(path)
+        self._group: int | None = None  # the row group of a Parquet file, where only one is read
         try:
             self.schema = self._read_schema(self._files[0])
         except (OSError, UnicodeDecodeError, pa.ArrowInvalid) as error:
@@ -57,20 +61,24 @@ class TableFile:
         """The files in their order."""
         return self._files
 
+    def pieces(self) -> list[TableFile]:
+        """Return what can be read on its own, in order: each row group of a Parquet file, each other file."""
+        return [self._with(file, group) for file in self._files for group in _groups(file)]
+
     def rows(self) -> int | None:
         """Return the number of rows where the files state it, else None."""
         if any(kind_of(file) != "parquet" for file in self._files):
             return None
         return sum(int(pa.parquet.ParquetFile(file).metadata.num_rows) for file in self._files)
 
-    def parts(self, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
-        """Yield the rows in their order, some ten thousand at a time.
+    def parts(self, columns: Sequence[str], first: int = 1) -> Iterator[pa.RecordBatch]:
+        """Yield the rows in their order, some ten thousand at a time; `first` is the number of the first.
 
         Raises:
             UnreadableTable: a row is broken.
         """
         wanted = list(dict.fromkeys(column for column in columns if column != ROW))
-        at = 1
+        at = first
         for file in self._files:
             try:
                 for part in self._batches(file, wanted):
@@ -78,6 +86,11 @@ class TableFile:
                     at += part.num_rows
             except (OSError, UnicodeDecodeError, pa.ArrowInvalid, KeyError) as error:
                 raise UnreadableTable(f"{file}: {error}") from None
+
+    def _with(self, file: Path, group: int | None) -> TableFile:
+        piece = copy.copy(self)
+        piece._files, piece._group = [file], group
+        return piece
 
     def _numbered(self, part: pa.RecordBatch, first: int) -> pa.RecordBatch:
         name = self.path.name.split(".")[0].replace("*", "")[:_LONGEST_NAME] or "row"
@@ -95,7 +108,8 @@ class TableFile:
     def _batches(self, file: Path, columns: list[str]) -> Iterator[pa.RecordBatch]:
         kind = kind_of(file)
         if kind == "parquet":
-            yield from pa.parquet.ParquetFile(file).iter_batches(PART_ROWS, columns=columns)
+            groups = None if self._group is None else [self._group]
+            yield from pa.parquet.ParquetFile(file).iter_batches(PART_ROWS, groups, columns)
         elif kind == "json":
             for part in pa.json.open_json(_stream(file), _json_blocks()):
                 yield part.select(columns)
@@ -129,6 +143,10 @@ def _files(path: Path) -> list[Path]:
     if not files:
         raise UnreadableTable(f"{path}: no files")
     return files
+
+
+def _groups(file: Path) -> Sequence[int | None]:
+    return range(pa.parquet.read_metadata(file).num_row_groups) if kind_of(file) == "parquet" else [None]
 
 
 def _stream(file: Path) -> pa.NativeFile:

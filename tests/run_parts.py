@@ -4,6 +4,7 @@
 ./run test unit       one part; further arguments go to pytest: ./run test unit -k settings
 ./run test cluster    a part that runs only by name: minutes of faults in a cluster of three brokers
 ./run test containers another such part: the image and the compose file, as real containers
+./run test spark      another one: jobs on Spark, in an environment of its own with PySpark
 """
 
 import sys

@@ -19,6 +19,7 @@ VERBS = {
     "import": "Load labelled history, so that live scoring starts warm.",
     "replay": "Backtest detection on a labelled file.",
     "backtest": "Try a budget or an episode on the last days of a file.",
+    "features": "Compute the features of a history, here or on Spark.",
     "recorder": "Write scores, alerts and control entries to the database.",
     "adapter": "Turn flags into detectors: adapt, calibrate, judge, announce.",
     "stored": "Show, fill and keep in order the history store.",

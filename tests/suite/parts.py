@@ -127,5 +127,5 @@ PARTS: dict[str, Run] = {
     "contract": partial(folder, "contract"),
     "style": style,
 }
-BY_HAND: dict[str, Run] = {"cluster": cluster, "containers": containers}
-"""Parts that run only by name: they take many minutes."""
+BY_HAND: dict[str, Run] = {"cluster": cluster, "containers": containers, "spark": partial(folder, "spark")}
+"""Parts that run only by name: they take many minutes, or an environment of their own."""

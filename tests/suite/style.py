@@ -11,6 +11,7 @@ from tests.suite.output import Output, run_module, say
 PACKAGES = (
     "features", "meta", "contracts", "storage", "control", "stream", "adaptation", "recorder", "replay",
     "rules", "evidence", "simulate", "console", "decisions", "monitoring", "settings", "flagfive", "examples",
+    "distributed",
 )  # fmt: skip
 BESIDE = ("benchmarks", "dashboards", "tests")
 WORDS = ".ci/words.txt"  # words that plain English replaces; the skipped test names a Unix user

@@ -24,6 +24,7 @@ MAY_IMPORT = {
     "control": {"contracts", "features", "meta", "rules"},
     "simulate": {"features"},
     "replay": {"contracts", "features", "meta", "rules"},
+    "distributed": {"features", "meta", "replay", "storage"},
     "stream": {"contracts", "control", "features", "meta", "rules", "settings"},
     "adaptation": {"contracts", "control", "features", "meta", "rules", "settings", "storage"},
     "decisions": {"contracts", "features", "settings", "storage"},

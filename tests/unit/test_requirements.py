@@ -9,6 +9,7 @@ REQUIREMENTS = Path(__file__).resolve().parents[2] / "requirements"
 LOCKS = {
     "runtime.txt": ["runtime.in"],
     "test.txt": ["runtime.in", "tools.in"],
+    "spark.txt": ["runtime.in", "tools.in", "spark.in"],
     "mutation.txt": ["runtime.in", "tools.in", "mutation.in"],
     "bench.txt": ["runtime.in", "peers.in"],
     "uv.txt": ["uv.in"],

@@ -40,6 +40,21 @@ def test_batches_of_any_size_give_the_same_bits(columns: Columns, sizes: list[in
     assert parts.watermark == whole.watermark
 
 
+@given(streams(), st.sampled_from([0, 1]))
+def test_profiles_of_some_keys_give_the_same_bits_if_they_get_the_time(
+    columns: Columns, position: int
+) -> None:
+    expected = fold(Profiles(position), columns)
+    newest = np.maximum.accumulate(columns.time)
+    keys = np.array(columns.keys[position].to_list())
+    for key in set(keys.tolist()):
+        mine, profiles = np.flatnonzero(keys == key), Profiles(position)
+        out = np.empty((len(mine), profiles.feature_count), np.float32)
+        profiles.publish(profiles.stage(columns.take(mine), out, newest[mine]))
+        assert out.tobytes() == expected[mine].tobytes()
+        assert profiles.watermark == newest[mine[-1]]
+
+
 @given(streams(), st.integers(0, 60), st.sampled_from([0, 1]))
 def test_a_discarded_stage_leaves_no_trace(columns: Columns, cut: int, position: int) -> None:
     straight, retried = Profiles(position), Profiles(position)
