@@ -38,7 +38,8 @@ class Request(msgspec.Struct, frozen=True):
       `suppression/ID`, `policy/decision` or `policy/proposal` out of force.
     - `rollback`: restore the version of the control entry `name` (kind/id) before its last change.
     - `rule`: save `definition` as the written rule `name`, in place of the one with this id. One without a
-      condition changes only what it names of the rule in force, such as its mode.
+      condition changes only what it names of the rule in force, such as its mode. With an empty name,
+      `definition` holds many rules, which are saved together or not at all.
     - `policy`: put `definition` in force as the decision policy; with four eyes it waits for an approval.
     - `list`: change the named list `name` as `definition` says.
     - `suppress`: silence an entity, a scorer or a rule until a time, as `definition` says.
@@ -57,10 +58,11 @@ class Request(msgspec.Struct, frozen=True):
             of the gate hold nevertheless. None leaves the choice to the gate.
         seen: of an approval: number of transactions of the episode that the approver has looked at. With
             another number the approval is refused, since it would cover what no second person has seen.
-        definition: of a rule: JSON, see `rules.definition.RuleDefinition`. Of a list: JSON, see
-            `rules.lists.change.ListChange`. Of a suppression: `control.suppressions.Suppression`. Of
-            a policy: `rules.policy.definition.DecisionPolicy`. Of the approval of a policy: content hash of
-            the proposal that the approver has looked at; empty for the one that waits.
+        definition: of a rule: JSON, see `rules.definition.RuleDefinition`; of many: `{"rules": {ID: ...}}`.
+            Of a list: JSON, see `rules.lists.change.ListChange`. Of a suppression:
+            `control.suppressions.Suppression`. Of a policy: `rules.policy.definition.DecisionPolicy`. Of the
+            approval of a policy: content hash of the proposal that the approver has looked at; empty for the
+            one that waits.
         role: role of the author, where a service vouches for a user that is signed in to it.
         signed_in: how that user signed in, such as `session` or `token`.
         version: of this message format.

@@ -16,14 +16,16 @@ from contracts.broker_errors import told
 from contracts.card_numbers import mask_card_numbers
 from contracts.outage import RECONNECT
 from control.change import Change
-from control.entry import LoggedEntry
+from control.entry import Entry, LoggedEntry
 from control.envelope import MAX_ENVELOPE, seal, unseal
 from control.errors import ControlLogUnavailable, ControlRefused
 from control.keys import ControlKey
 from control.snapshot import Snapshot
+from control.together import TOGETHER_BYTES, batches_of, header_of
 
 log = logging.getLogger(__name__)
 
+_LINGER_MS = 30_000  # a batch is sent by `flush`, once it is whole
 ACKNOWLEDGED_WITHIN_S = 30.0  # seconds for the broker to acknowledge one entry
 
 
@@ -67,6 +69,8 @@ class Announcer:
             raise ControlLogUnavailable(
                 f"the broker at {broker.bootstrap} does not answer: {error}"
             ) from error
+        self._together: KafkaProducer | None = None
+        self._broker = broker
         self._partition = TopicPartition(topic, 0)
         self._consumer.assign([self._partition])
         self._consumer.seek_to_beginning(self._partition)
@@ -93,12 +97,13 @@ class Announcer:
         """Publish `changes` in their order, and wait until workers will apply them.
 
         1. Try each change on a snapshot; if workers would refuse one, none is sent.
-        2. Sign and send all; wait until every in-sync replica has them.
+        2. Sign and send all; wait until every in-sync replica has them. Up to `TOGETHER_BYTES` lie in one
+           batch, which the broker stores as a whole, and readers apply its entries together.
         3. Read the log. If another announcer signed the same key later but was written earlier, workers
            refuse our entry as a replay: start again at 1.
 
-        A crash or an unavailable broker during 2 leaves some of the entries on the log. Announcing the
-        changes again is harmless, since an entry replaces the one of its key.
+        A crash or an unavailable broker during 2 leaves some batches of a longer change on the log.
+        Announcing the changes again is harmless, since an entry replaces the one of its key.
 
         Args:
             *changes: What to change; each key at most once.
@@ -127,19 +132,41 @@ class Announcer:
             entry = replace(entry, sequence=self.current.next_sequence(entry.key, now))
             trial = trial.apply(entry, trial.offset + 1)
             entries.append(entry)
+        values = [seal(entry, self.key) for entry in entries]
         try:
-            sent = [
-                self._producer.send(self._topic, seal(entry, self.key), key=entry.key, partition=0)
-                for entry in entries
-            ]
-            offsets = [one.get(timeout=ACKNOWLEDGED_WITHIN_S).offset for one in sent]
+            batches = batches_of([len(value) for value in values])
+            offsets = [at for batch in batches for at in self._send_batch(entries[batch], values[batch])]
         except KafkaError as error:
             raise ControlLogUnavailable(f"topic {self._topic}: {told(error, 'WRITE')}") from error
         return [LoggedEntry(entry, offset) for entry, offset in zip(entries, offsets, strict=True)]
 
+    def _send_batch(self, entries: Sequence[Entry], values: Sequence[bytes]) -> list[int]:
+        """Send records as one batch, and return their offsets once they are stored."""
+        producer = self._producer if len(values) == 1 else self._for_batches()
+        sent = [
+            producer.send(self._topic, value, key=entry.key, partition=0, headers=header_of(left) or None)
+            for entry, value, left in zip(entries, values, range(len(values) - 1, -1, -1), strict=True)
+        ]
+        producer.flush(timeout=ACKNOWLEDGED_WITHIN_S)
+        return [one.get(timeout=ACKNOWLEDGED_WITHIN_S).offset for one in sent]
+
+    def _for_batches(self) -> KafkaProducer:
+        if self._together is None:
+            self._together = KafkaProducer(
+                **kafka_python_options(self._broker),
+                acks="all",
+                linger_ms=_LINGER_MS,
+                batch_size=2 * TOGETHER_BYTES,
+                max_request_size=2 * MAX_ENVELOPE,
+                **RECONNECT,
+            )
+        return self._together
+
     def close(self) -> None:
-        """Close both connections."""
+        """Close all connections."""
         self._producer.close(timeout=1)
+        if self._together is not None:
+            self._together.close(timeout=1)
         self._consumer.close()
 
     def _take(self, batches: Mapping[TopicPartition, list[Any]]) -> None:

@@ -23,6 +23,7 @@ from control.envelope import MAX_ENVELOPE, unseal
 from control.errors import CAUSES, ControlLogUnavailable, ControlRefused
 from control.keys import ControlKey
 from control.snapshot import Snapshot
+from control.together import changes_of
 
 log = logging.getLogger(__name__)
 
@@ -161,8 +162,8 @@ class ControlLog:
         records = batches.get(self._partition, [])
         if records:
             self._next = records[-1].offset + 1
-        # Once caught up, each entry is a change of its own. Before, nothing scores under those between.
-        for some in [[record] for record in records] if self._caught_up.is_set() else [records]:
+        # Once caught up, each change is applied by itself. Before, nothing scores under those between.
+        for some in changes_of(records) if self._caught_up.is_set() else [records]:
             self._apply(some)
         async with self._changed:
             self._changed.notify_all()

@@ -78,6 +78,11 @@ def write_rule_file(rules: Iterable[WrittenRule]) -> bytes:
     return yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=1_000).encode()
 
 
+def definitions_of(rules: Iterable[WrittenRule]) -> str:
+    """Return definitions by id as JSON, as a request holds many of them."""
+    return msgspec.json.encode({"rules": {rule.id: rule.definition for rule in rules}}).decode()
+
+
 def _written(one: FiledRule) -> WrittenRule:
     fields: Mapping[str, object] = msgspec.structs.asdict(one)
     own = {name: value for name, value in fields.items() if name not in ("id", "start", "end")}

@@ -19,6 +19,7 @@ from adaptation.upkeep.decision_policy import accept_policy, save_policy
 from adaptation.upkeep.named_lists import change_list
 from adaptation.upkeep.retiring import retire
 from adaptation.upkeep.rolling_back import roll_back
+from adaptation.upkeep.rule_files import save_rules
 from adaptation.upkeep.suppressing import suppress
 from adaptation.upkeep.written_rules import save_rule
 from contracts.answer import Answer
@@ -98,6 +99,8 @@ def _change(context: AdaptationContext, request: Request, asked_at: float) -> Re
             return change_list(context, request, asked_at)
         case "suppress":
             return suppress(context, request, asked_at)
+        case "rule" if not request.name:
+            return save_rules(context, request, asked_at)
         case _:
             return save_rule(context, request, asked_at)
 

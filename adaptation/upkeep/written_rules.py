@@ -45,9 +45,9 @@ def save_rule(context: AdaptationContext, request: Request, asked_at: float) -> 
     if done is None:
         held = snapshot.in_force(Kind.RULE).get(request.name)
         rule = _read(request, held)
-        writer = _writer(held, rule.definition, request.author)
-        _refuse_own(context, rule.definition, writer, request.author)
-        change = _change(rule, request, writer)
+        writer = writer_of(held, rule.definition, request.author)
+        refuse_own(context, rule.definition, writer, request.author)
+        change = rule_change(rule, request, writer)
         _refuse_dormant(snapshot, change)
         offset = context.announcer.announce(change).offset
     else:
@@ -93,7 +93,8 @@ def _read(request: Request, held: Applied | None) -> WrittenRule:
         raise RequestRefused(str(error)) from None
 
 
-def _change(rule: WrittenRule, request: Request, writer: str) -> Change:
+def rule_change(rule: WrittenRule, request: Request, writer: str) -> Change:
+    """Return the change that saves a rule."""
     return Change(
         Kind.RULE,
         rule.id,
@@ -104,7 +105,7 @@ def _change(rule: WrittenRule, request: Request, writer: str) -> Change:
     )
 
 
-def _writer(held: Applied | None, definition: RuleDefinition, author: str) -> str:
+def writer_of(held: Applied | None, definition: RuleDefinition, author: str) -> str:
     """Return who last changed what the rule decides; mode, percent, owner and note do not count."""
     if held is None or not isinstance(held.loaded, WrittenRule):
         return author
@@ -113,7 +114,8 @@ def _writer(held: Applied | None, definition: RuleDefinition, author: str) -> st
     return author
 
 
-def _refuse_own(context: AdaptationContext, definition: RuleDefinition, writer: str, author: str) -> None:
+def refuse_own(context: AdaptationContext, definition: RuleDefinition, writer: str, author: str) -> None:
+    """Refuse to set a rule live for its writer, where four eyes are asked. Raises RequestRefused."""
     if definition.mode is Mode.LIVE:
         refuse_writer(
             context, writer, author,

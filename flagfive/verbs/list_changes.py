@@ -138,12 +138,15 @@ def import_file(
 ) -> None:
     """Add the values of a file; --use and --of make the list where there is none.
 
-    The file is sent in parts of bounded size, and each is in force on every partition before the next one is
-    sent. Importing the same file again goes on where an earlier import ended.
+    A file of a few thousand values is one change, in force as a whole or not at all. A longer one is sent in
+    parts of bounded size, and each is in force on every partition before the next one is sent. Importing the
+    same file again goes on where an earlier import ended.
 
     Exit codes: 0 all are in force, or the file is valid with --dry-run; 1 a line or a part is refused; 4 no
     answer yet.
     """
+    import msgspec
+
     from rules.lists.change import ListChange, Row, divided, encode_change
 
     settings = settings_of(context)
@@ -153,7 +156,9 @@ def import_file(
         return
     changes = list(divided(list(read.rows.values()), replace=replace))
     if use is not None or of is not None:
-        changes.insert(0, ListChange(definition=_definition(name, use, of, "", "")))
+        # In the first part, so that a file of one part is one change.
+        first = changes[0] if changes else ListChange()
+        changes[:1] = [msgspec.structs.replace(first, definition=_definition(name, use, of, "", ""))]
     why = reason or f"imported from {file.name}"
     asked = ({"name": name, "reason": why, "definition": encode_change(one)} for one in changes)
     for number, answer in enumerate(ask_each(settings, "list", asked, wait=wait, author=author), 1):

@@ -123,12 +123,16 @@ def import_file(
     author: Author = None,
     wait: Wait = 20.0,
 ) -> None:
-    """Save the rules of a file that differ from those in force; rules that it lacks stay.
+    """Save the rules of a file that differ from those in force, all together or none; others stay.
 
-    Exit codes: 0 all are saved, or the file is valid with --dry-run; 1 one is refused or invalid.
+    The rules are one signed change: no payment is decided by a part of them. Where one of them is refused,
+    nothing is changed.
+
+    Exit codes: 0 all are saved, or the file is valid with --dry-run; 1 one is refused or invalid; 4 no answer
+    yet.
     """
     from flagfive.rules_in_force import rules_in_force
-    from rules.definition import definition_to_bytes
+    from rules.rule_file import definitions_of
 
     settings = settings_of(context)
     wanted = filed(file)
@@ -136,15 +140,14 @@ def import_file(
     changed = [rule for rule in wanted if rule != held.get(rule.id)]
     print(f"{len(wanted)} rules, {len(changed)} differ from those in force: {_ids(changed)}")
     print(f"in force and not in the file: {_ids([held[i] for i in held if i not in {r.id for r in wanted}])}")
-    failed, why = False, reason or f"imported from {file.name}"
-    for rule in () if dry_run else changed:
-        answer = ask(
-            settings, "rule", wait=wait, author=author, name=rule.id, reason=why,
-            definition=definition_to_bytes(rule.definition).decode(),
-        )  # fmt: skip
-        print(f"{rule.id}: {answer.status}: {answer.message}")
-        failed |= EXIT_CODES.get(answer.status, 1) != 0
-    raise typer.Exit(int(failed))
+    if dry_run or not changed:
+        return
+    answer = ask(
+        settings, "rule", wait=wait, author=author, reason=reason or f"imported from {file.name}",
+        definition=definitions_of(changed),
+    )  # fmt: skip
+    print(f"{answer.status}: {answer.message}")
+    raise typer.Exit(EXIT_CODES.get(answer.status, 1))
 
 
 def filed(file: Path) -> "list[WrittenRule]":

@@ -30,6 +30,7 @@ from tests.small_models import (
     small_base,
     small_network,
 )
+from tests.written_rules import rule_change
 
 KEY = ControlKey.single("a secret of enough length")
 TRUST = Trust.derived(b"a secret of enough length", WORKER)
@@ -90,6 +91,24 @@ def test_a_change_reaches_a_worker_that_is_running(stream_settings: Settings, an
         assert seen == [announced.offset, gone.offset]
 
     following(stream_settings, act)
+
+
+def test_what_is_announced_together_is_applied_at_once(
+    stream_settings: Settings, announcer: Announcer
+) -> None:
+    """Workers score under none of the states between the entries of one change."""
+    seen: list[tuple[int, int]] = []
+
+    async def act(log: ControlLog) -> None:
+        log.on_change.append(lambda snapshot: seen.append((snapshot.offset, len(snapshot.written.live))))
+        for bound in (1, 2):
+            changes = [rule_change(f"r{number}", f"amount > {bound}") for number in range(200)]
+            announced = await asyncio.to_thread(announcer.announce, *changes)
+            await log.reaches(announced.offset)
+
+    following(stream_settings, act)
+    assert [count for _, count in seen] == [200, 200]
+    assert seen[1][0] - seen[0][0] == 200
 
 
 def test_an_empty_log_is_caught_up_with_nothing_in_force(stream_settings: Settings) -> None:
