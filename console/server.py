@@ -28,6 +28,7 @@ from console.api import (
     papers,
     rules,
     session,
+    suppressions,
     tokens,
     transactions,
     users,
@@ -50,8 +51,8 @@ PREFIX = "/api/v1"
 WAY_TO_PROVIDER_S = 600
 RESOURCES = (
     provider_routes, session, own_access, alerts, transactions, entities, episodes, labels, detectors,
-    control_entries, rules, decision_policy, lists, papers, first_steps, cases, monitoring, what_if, views,
-    users, tokens, audit, governing, webhooks,
+    control_entries, rules, decision_policy, lists, suppressions, papers, first_steps, cases, monitoring,
+    what_if, views, users, tokens, audit, governing, webhooks,
 )  # fmt: skip
 ASSETS = ("/_nicegui/", "/static-")
 PUBLIC = (PREFIX, SIGN_IN, *ASSETS, "/favicon.ico")

@@ -37,6 +37,8 @@ class Answer(msgspec.Struct, frozen=True):
         scored_at: time of the score, seconds since 1970-01-01 UTC; None in a fallback.
         provisional: whether the score was not committed yet.
         fallback: why this is the configured fallback instead of a score; empty where it is a score.
+        tags: what written rules tag a reviewed or declined transaction with, at most 8.
+        queue: the queue that a written rule routes its alert to; empty for none.
     """
 
     id: str
@@ -50,6 +52,8 @@ class Answer(msgspec.Struct, frozen=True):
     scored_at: float | None
     provisional: bool
     fallback: Cause = Cause.NONE
+    tags: Sequence[str] = ()
+    queue: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +112,8 @@ class Policy:
             control_offset=score.control_offset,
             scored_at=score.scored_at,
             provisional=provisional,
+            tags=alert.tags if alert else (),
+            queue=alert.queue if alert else "",
         )
 
     def stand_in(self, identity: str, cause: Cause) -> Answer:

@@ -30,14 +30,15 @@ from console.pages import (
     rule,
     rules,
     search,
+    suppressions,
     transaction,
 )
 from console.pages.sign_in import add_sign_in_page
 
 PAGES = (
     queue, search, transaction, entity, episodes, new_episode, episode, detectors, bases,
-    detector_comparison, control_history, inventory, rules, rule, policy, lists, named_list, cases, case,
-    monitoring, administration, account,
+    detector_comparison, control_history, inventory, rules, rule, policy, lists, named_list,
+    suppressions, cases, case, monitoring, administration, account,
 )  # fmt: skip
 """Each module registers its address when it is imported."""
 

@@ -21,6 +21,7 @@ async def rules(viewer: SignedIn, q: str = "") -> None:
         found = await viewer.api.get("/rules", RuleList, q=q, days=DAYS, limit=SHOWN)
         with head:
             text(f"{found.total:,}", "tag", tag="span")
+            button("Suppressions", lambda: ui.navigate.to("/suppressions"), icon="volume_off")
             if viewer.may("approve"):
                 button("New rule", lambda: ui.navigate.to("/new-rule"), icon="add", kind="go")
         _search(q)

@@ -9,8 +9,11 @@ import numpy as np
 import torch
 
 from control.change import Change
+from control.entry import Kind
 from control.envelope import seal
 from control.keys import ControlKey
+from control.rules import RULES, rules_to_bytes
+from control.suppressions import Suppression
 from meta.base import BaseModel, Provenance
 from meta.evidence_model import EvidenceModel
 from meta.linear_detector import linear_detector
@@ -46,11 +49,14 @@ def announced(now: float) -> Iterator[Row]:
 
 
 def a_rule_and_a_list(now: float) -> Iterator[Row]:
-    """Return control entries: a rule in shadow at the free offset 3, and a list from offset 10 on."""
+    """Return control entries: a rule in shadow at the free offset 3, a list from 10 on, a suppression."""
     rule = rule_change("large-at-night", "amount > 100 && night", mode="shadow", note="large ones at night")
     yield _row(rule, 3, now)
     for offset, change in enumerate(list_changes("watched", "shop", "m17", reason="under inquiry"), 10):
         yield _row(change, offset, now)
+    silenced = Suppression("card", "token-of-a-card-17", "rule/large-at-night", now + MONTH_S)
+    parts = {RULES: rules_to_bytes([silenced.rule])}
+    yield _row(Change(Kind.SUPPRESSION, silenced.id, "ada", "agreed with the bank", parts, {}), 15, now)
 
 
 def _trained(seed: int, now: float) -> BaseModel:

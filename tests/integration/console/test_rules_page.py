@@ -7,6 +7,7 @@
 5. With four eyes she cannot set it live. Grace sets it live for 10% of the cards, then for all.
 6. It raises alerts. Grace rolls the last change back.
 7. She imports a list, takes an id off, and searches another.
+8. She silences the rule until a day, and ends that again.
 Broker, worker, recorder, adaptation worker, database and console are real.
 """
 
@@ -95,6 +96,7 @@ def test_a_rule_is_written_shadowed_set_live_by_another_person_and_rolled_back(
         look_at_alerts(grace)
         roll_back(grace)
         import_a_list(grace, run.settings.var)
+        silence_the_rule(grace)
         assert ada.strangers == grace.strangers == []
         assert ada.errors == grace.errors == []
 
@@ -247,3 +249,23 @@ def import_a_list(grace: Visitor, folder: Path) -> None:
     expect(page.locator("[data-value=merchant-3]")).to_have_count(0)
     expect(page.locator("[data-value=merchant-1]")).to_contain_text("inquiry")
     grace.picture("list")
+
+
+def silence_the_rule(grace: Visitor) -> None:
+    """8: the rule is silenced until a day, is listed with the reason, and the suppression is ended."""
+    page = grace.page
+    grace.open("/rules")
+    page.get_by_role("button", name="Suppressions").click()
+    expect(page.get_by_text("Nothing is silenced")).to_be_visible()
+    page.get_by_role("button", name="Silence").click()
+    expect(page.get_by_text("names a scorer and an end")).to_be_visible()
+    grace.choose("Scorer", f"rule/{RULE}")
+    page.get_by_label("Until, event time (UTC)").fill("2100-01-31T00:00")
+    page.get_by_label("Reason").fill("a sale")
+    page.get_by_role("button", name="Silence").click()
+    held = page.locator("[data-suppression]")
+    expect(held).to_have_count(1, timeout=PATIENCE_MS)
+    expect(held).to_contain_text("a sale")
+    grace.picture("suppressions")
+    page.get_by_role("button", name=f"End the suppression of rule/{RULE}").press("Enter")
+    expect(page.get_by_text("Nothing is silenced")).to_be_visible(timeout=PATIENCE_MS)

@@ -9,7 +9,11 @@ from typing import Any
 import numpy as np
 
 from console.context import ConsoleContext
+from control.change import Change
+from control.entry import Kind
 from control.envelope import seal
+from control.rules import RULES, rules_to_bytes
+from control.suppressions import Suppression
 from recorder.rows import control_row
 from storage.alerts import priority_of
 from tests.named_lists import list_changes
@@ -61,6 +65,20 @@ def announce_rule(context: ConsoleContext, offset: int, identity: str, condition
     assert key is not None
     change = rule_change(identity, condition or "amount > 1", **fields)
     change = change if condition else replace(change, parts={}, retired=True)
+    entry = change.entry(sequence=offset, time=DAY + offset)
+    with context.unit() as unit:
+        unit.control.add_many([control_row(seal(entry, key), entry.key, offset, key)])
+        unit.commit()
+
+
+def announce_suppression(
+    context: ConsoleContext, offset: int, one: Suppression, *, retired: bool = False
+) -> None:
+    """Store an entry of a suppression, as the recorder does, or one that lifts it."""
+    key = context.key
+    assert key is not None
+    parts = {} if retired else {RULES: rules_to_bytes([one.rule])}
+    change = Change(Kind.SUPPRESSION, one.id, "ada", "agreed", parts, {}, retired=retired)
     entry = change.entry(sequence=offset, time=DAY + offset)
     with context.unit() as unit:
         unit.control.add_many([control_row(seal(entry, key), entry.key, offset, key)])

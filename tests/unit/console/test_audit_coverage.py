@@ -50,6 +50,8 @@ REQUESTS: dict[str, tuple[str, object]] = {
     "POST /lists/{name}/values/remove": ("/lists/watched/values/remove", {"values": ["m1"]}),
     "POST /lists/{name}/import": ("/lists/watched/import", {"csv": "value\nm1\n"}),
     "POST /lists/{name}/remove": ("/lists/watched/remove", {}),
+    "POST /suppressions": ("/suppressions", {"entity": "merchant", "key": "m1"}),
+    "POST /suppressions/{identity}/lift": ("/suppressions/0123456789abcdef/lift", {}),
     "PUT /rules/{rule_id}": ("/rules/large", {"condition": "amount > 5", "action": "review"}),
     "POST /rules/{rule_id}/mode": ("/rules/large/mode", {"mode": "live", "percent": 10}),
     "POST /rules/{rule_id}/remove": ("/rules/large/remove", {}),

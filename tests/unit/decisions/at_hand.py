@@ -81,7 +81,24 @@ def alert_at(offset: int) -> bytes:
     """Return the alert on the transaction at an offset of partition 0."""
     reasons = [Reason("card_ratio_7d", 2.0, 1.5, "much"), Reason("risk card", 3.0, 0.7, "card: 3 frauds")]
     return msgspec.json.encode(
-        Alert(f"tx-0-{offset}", 0, offset, 0.0, 12.5, "EUR", {}, 0.5, 0.3, "review", "d1", 1, reasons, "ring")
+        Alert(
+            f"tx-0-{offset}",
+            0,
+            offset,
+            0.0,
+            12.5,
+            "EUR",
+            {},
+            0.5,
+            0.3,
+            "review",
+            "d1",
+            1,
+            reasons,
+            "ring",
+            tags=["gift-cards"],
+            queue="travel-team",
+        )
     )
 
 

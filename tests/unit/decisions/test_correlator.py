@@ -86,6 +86,7 @@ def test_a_review_comes_with_its_reasons(alert_first: bool) -> None:
     (answer,) = desk.answers
     assert (answer.decision, answer.episode, answer.rules) == ("review", "ring", ["risk card"])
     assert [reason.feature for reason in answer.reasons] == ["card_ratio_7d", "risk card"]
+    assert (list(answer.tags), answer.queue) == (["gift-cards"], "travel-team")
 
 
 def test_a_review_whose_reasons_are_late_comes_without_them_at_the_deadline() -> None:
@@ -95,6 +96,7 @@ def test_a_review_whose_reasons_are_late_comes_without_them_at_the_deadline() ->
     desk.timers.move(0.2)
     (answer,) = desk.answers
     assert (answer.decision, answer.fallback, list(answer.reasons)) == ("review", "", [])
+    assert (list(answer.tags), answer.queue) == ([], "")
 
 
 def test_the_same_transaction_waits_with_the_first_and_another_under_its_id_is_a_conflict() -> None:

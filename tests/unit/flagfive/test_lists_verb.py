@@ -55,10 +55,10 @@ def test_a_file_makes_a_list_and_fills_it(sent: list[dict[str, str]], tmp_path: 
         lists.app, "import", file, "--list", "stolen", "--use", "block", "--of", "card", "--reason", "bank"
     )
     assert "2 values, 1 repeated lines, 0 left out" in said
-    first, second = (read_change(one["definition"]) for one in sent)
-    assert first.definition is not None
-    assert (first.definition.use, first.definition.of) == ("block", "card")
-    rows = {one.value: second.notes[one.note] for one in second.put}
+    (change,) = (read_change(one["definition"]) for one in sent)
+    assert change.definition is not None
+    assert (change.definition.use, change.definition.of) == ("block", "card")
+    rows = {one.value: change.notes[one.note] for one in change.put}
     assert rows == {"c1": ("lost", "stolen.csv"), "c2": ("bank", "stolen.csv")}
 
 
