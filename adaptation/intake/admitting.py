@@ -26,6 +26,8 @@ LOG_APPEND_TIME = 1
 """Kafka's timestamp type where the broker, not the sender, has set the time of a record."""
 AHEAD_S = 60.0
 """Seconds that the clock of a signer may be ahead of the broker's."""
+_COMPARED = ("rule", "policy")
+"""Kinds of request whose author must not be the second person, with four eyes."""
 HANDLED_AGAIN = ("refused", "failed", ANNOUNCED)
 """Answers after which a repeat is handled again: it may succeed now, or be live by now."""
 
@@ -169,6 +171,13 @@ def _require_right(request: Request, sender: Sender, *, four_eyes: bool) -> None
                 raise NotAllowed(
                     f"with four eyes, {principal.name} cannot approve: its key may write any author. Approve "
                     "in the console, or with a key of your own (flagfive keys new NAME)"
+                )
+            # Who writes is compared with who sets live or accepts, so the name must be a verified one.
+            if four_eyes and request.kind in _COMPARED and request.author != principal.name:
+                raise NotAllowed(
+                    f"with four eyes, {principal.name} cannot send a {request.kind} in the name of "
+                    f"{request.author!r}, which is only claimed. Use --author {principal.name}, the console, "
+                    "or a key of your own (flagfive keys new NAME)"
                 )
 
 

@@ -105,7 +105,7 @@ class SuppressionsView:
         with cell("number within-reach"):
             if self._viewer.may("approve"):
                 label = f"End the suppression of {row.scorer or masked(row.key)}"
-                button("End", partial(self._lift, row), kind="quiet", label=label)
+                button("", partial(self._lift, row), icon="close", kind="quiet", label=label)
 
     async def _silence(self) -> None:
         until = str(self._fields["until"].value or "")

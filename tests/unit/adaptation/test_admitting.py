@@ -109,6 +109,19 @@ def test_under_four_eyes_a_key_that_writes_any_author_cannot_approve(
         admit(context, record(a_flag("approve", author="bob", request_id="r-2"), COMMAND_LINE))
 
 
+@pytest.mark.parametrize("kind", ["rule", "policy"])
+def test_under_four_eyes_what_a_second_person_releases_has_a_verified_author(
+    context: AdaptationContext, few: Engine, kind: str
+) -> None:
+    asked = a_flag(kind, author="bob", fraud=())
+    assert admit(context, record(asked, COMMAND_LINE)).request.author == "bob"
+    set_policy(few, four_eyes=True)
+    with pytest.raises(NotAllowed, match="--author cli"):
+        admit(context, record(a_flag(kind, author="bob", fraud=(), request_id="r-2"), COMMAND_LINE))
+    own = a_flag(kind, author=COMMAND_LINE, fraud=(), request_id="r-3")
+    assert admit(context, record(own, COMMAND_LINE)).request.author == COMMAND_LINE
+
+
 def test_a_repeat_is_answered_as_before_and_is_not_handled_again(context: AdaptationContext) -> None:
     first = record(by_a("lead", "retire"))
     assert admit(context, first).earlier is None
