@@ -165,7 +165,8 @@ def _alert(pattern: Pattern, place: int, now: float) -> Row:
     values = {"source_partition": 2, "source_offset": place, "transaction_id": identity,
               "raised_at": now - place, "body": msgspec.json.encode(body).decode(), "amount": amount,
               "surprise": surprise, "priority": priority_of(surprise, amount),
-              "scorer": pattern.detector, "card": f"tok_{place:015d}", "queue": "", "tags": ""}  # fmt: skip
+              "scorer": pattern.detector, "card": f"tok_{place:015d}", "queue": "", "tags": "",
+              "cause": ""}  # fmt: skip
     return tuple(values[name] for name in COLUMNS)
 
 

@@ -83,6 +83,7 @@ def _alerts(now: float) -> Iterator[Row]:
             "card": _card(place),
             "queue": "",
             "tags": "",
+            "cause": "",
         }
         yield tuple(values[name] for name in COLUMNS)
 
