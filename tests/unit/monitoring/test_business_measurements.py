@@ -80,6 +80,7 @@ def test_alerts_and_frauds_of_the_database_count_with_their_channel(engine: Engi
         "card": "c",
         "queue": "",
         "tags": "",
+        "cause": "",
     }
     with UnitOfWork(engine) as unit:
         unit.transactions.add_many([tuple(values[name] for name in SCORED)])
