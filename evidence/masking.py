@@ -33,7 +33,7 @@ class Masker:
         """Return the masker of an episode's transactions, those to review included."""
         ids = sorted({part.transaction_id for part in episode.transactions} | set(episode.to_review))
         labels = {identity: f"transaction {place}" for place, identity in enumerate(ids, 1)}
-        found = unit.transactions.by_ids(ids).values()
+        found = unit.past.by_ids(ids).values()
         keys = sorted({(kind, key) for row in found for kind, key in row.entities.items()})
         labels |= {key: f"{kind} {place}" for place, (kind, key) in enumerate(keys, 1)}
         return cls(labels)

@@ -47,7 +47,7 @@ def history_of(settings: "Settings") -> "HistoryLocation | None":
     from storage.history_location import HistoryLocation
 
     at = settings.history
-    return HistoryLocation(at.location, at.catalog) if at.location else None
+    return HistoryLocation(at.location, at.catalog, at.sql_hours) if at.location else None
 
 
 def migrate_and_seal(engine: "Engine") -> None:

@@ -60,7 +60,13 @@ def history_threads(settings: Settings, engine: Engine, form: BatchFormat) -> li
     stop = Event()
     upkeep = Thread(
         target=keep_in_order_hourly,
-        args=(lambda: open_history(settings), settings.history.days, stop),
+        args=(
+            lambda: open_history(settings),
+            engine,
+            settings.history.days,
+            settings.history.sql_hours,
+            stop,
+        ),
         name="history upkeep",
         daemon=True,  # a compaction takes longer than a process may take to end, and may end at any place
     )

@@ -115,5 +115,6 @@ def _ids(words: str, unit: UnitOfWork, examples: Sequence[Example]) -> str:
 
 
 def _known(unit: UnitOfWork, examples: Sequence[Example]) -> list[str]:
-    rows = [unit.transactions.at(one.partition, one.offset) for one in examples]
-    return [row.transaction_id if row else "deleted" for row in rows]
+    places = [(one.partition, one.offset) for one in examples]
+    rows = unit.past.at(places)
+    return [rows[one].transaction_id if one in rows else "deleted" for one in places]

@@ -1,19 +1,26 @@
-"""Keeps the history store in order: compaction, retention, files that nothing names."""
+"""Keeps the history store in order, and SQL short: what the store holds and no page needs leaves SQL."""
 
 from __future__ import annotations
 
 import logging
+import math
+import time
 from collections.abc import Callable
 from threading import Event
 from typing import Final
 
+from sqlalchemy import Engine
+
 from storage.errors import StorageError
 from storage.history import HistoryReader, HistoryStore, Upkeep
+from storage.past.trimming import trim_sql
 
 log = logging.getLogger(__name__)
 
 EVERY_S: Final = 3600.0
 DAY_S: Final = 86_400.0
+LATE_S: Final = DAY_S
+"""Seconds that a transaction may arrive late; later ones leave SQL after the recorder starts again."""
 SNAPSHOTS_S: Final = DAY_S
 """Seconds that a snapshot is kept: a reader that began before may go on so long."""
 
@@ -43,10 +50,28 @@ def keep_in_order(store: HistoryStore, days: float) -> dict[str, int]:
     }
 
 
-def keep_in_order_hourly(open_store: Callable[[], HistoryStore], days: float, stop: Event) -> None:
-    """Call `keep_in_order` every hour until `stop`; an outage is logged, and the next hour tries again."""
+def keep_in_order_hourly(
+    open_store: Callable[[], HistoryStore], engine: Engine, days: float, sql_hours: float, stop: Event
+) -> None:
+    """Call `keep_in_order` and `trim_sql` every hour until `stop`.
+
+    An outage is logged, and the next hour tries again.
+
+    Args:
+        open_store: opens the store.
+        engine: the database.
+        days: days of event time that the store keeps; 0 keeps all.
+        sql_hours: hours of event time that SQL keeps whole.
+        stop: ends it.
+    """
+    since = -math.inf
     while not stop.wait(EVERY_S):
         try:
-            log.info("history: upkeep: %s", keep_in_order(open_store(), days))
+            store = open_store()
+            log.info("history: upkeep: %s", keep_in_order(store, days))
+            reader = HistoryReader(store.table)
+            deleted, before = trim_sql(engine, reader, sql_hours, now=time.time(), since=since)
+            since = before - LATE_S
+            log.info("history: %d transactions that it holds were deleted from SQL", deleted)
         except StorageError as error:
             log.warning("history: no upkeep this hour: %s", error)

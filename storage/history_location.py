@@ -12,7 +12,14 @@ HISTORY: Final = "history"
 
 @dataclass(frozen=True)
 class HistoryLocation:
-    """Location and catalogue of a history store; see `storage.history.HistoryPlace`."""
+    """Location and catalogue of a history store; see `storage.history.HistoryPlace`.
+
+    Attributes:
+        location: a local folder, or a URL.
+        catalog: the catalogue; empty for a file in a local folder.
+        sql_hours: hours of event time for which SQL has all transactions too.
+    """
 
     location: str
     catalog: str = ""
+    sql_hours: float = float("inf")

@@ -44,19 +44,20 @@ class PersonalData:
         session: session of the unit of work.
         kind: kind of the entity, such as `card`.
         key: its key.
+        more_ids: ids of its transactions that SQL no longer has.
 
     Raises:
         ValueError: `kind` is not the name of an entity.
     """
 
-    def __init__(self, session: Session, kind: str, key: str) -> None:
+    def __init__(self, session: Session, kind: str, key: str, more_ids: Iterable[str] = ()) -> None:
         self._session = session
         of_kind = key_of(kind, session.connection().dialect.name)
         stored = select(ScoredTransaction.transaction_id).where(of_kind == key)
         # Alerts outlive transactions where retention says so. Their card is the key of the primary entity.
         alerts = select(AlertRow.transaction_id, AlertRow.body).where(AlertRow.card == key)
         alerted = [row[0] for row in session.execute(alerts) if row[1].get("entities", {}).get(kind) == key]
-        self.transactions: list[str] = sorted({*session.scalars(stored), *alerted})
+        self.transactions: list[str] = sorted({*session.scalars(stored), *alerted, *more_ids})
         """Ids of its transactions."""
 
     def export(self) -> dict[str, list[Record]]:

@@ -117,16 +117,22 @@ class ScoredTransactions:
 
     def evenly_spaced(self, count: int) -> list[ScoredTransaction]:
         """Return at most `count` transactions, evenly spaced over the offsets of each partition."""
-        ranges = self.offset_ranges()
         found: list[ScoredTransaction] = []
-        for number, (partition, (low, high)) in enumerate(sorted(ranges.items())):
-            each = count // len(ranges) + (number < count % len(ranges))
-            places = sorted({low + (high - low) * step // max(each - 1, 1) for step in range(each)})
+        for partition, places in self.even_offsets(count).items():
             for start in range(0, len(places), IDS_PER_QUERY):
                 row = ScoredTransaction
                 here = row.source_offset.in_(places[start : start + IDS_PER_QUERY])
                 query = select(row).where(row.source_partition == partition, here)
                 found += self._session.scalars(query.order_by(row.source_offset))
+        return found
+
+    def even_offsets(self, count: int) -> dict[int, list[int]]:
+        """Return at most `count` evenly spaced offsets, by partition; some may hold no transaction."""
+        ranges = self.offset_ranges()
+        found: dict[int, list[int]] = {}
+        for number, (partition, (low, high)) in enumerate(sorted(ranges.items())):
+            each = count // len(ranges) + (number < count % len(ranges))
+            found[partition] = sorted({low + (high - low) * step // max(each - 1, 1) for step in range(each)})
         return found
 
     def newest_event_time(self) -> float | None:

@@ -14,6 +14,7 @@ from adaptation.going_live.flagging import flag
 from adaptation.going_live.result import RequestResult
 from adaptation.intake.checks import RequestRefused, missing
 from adaptation.intake.labelling import label
+from adaptation.intake.recalling import recall
 from adaptation.proposing.previewing import preview
 from adaptation.upkeep.decision_policy import accept_policy, save_policy
 from adaptation.upkeep.named_lists import change_list
@@ -32,6 +33,8 @@ log = logging.getLogger(__name__)
 
 RECORDED_WITHIN_S = 2.0
 """An analyst may flag a transaction that was scored a moment ago; the recorder is at most this far behind."""
+OLD_AFTER_S = 0.3
+"""After so long without the recorder storing it, a transaction is looked for in the history store."""
 LOOK_S = 0.02
 TRANSIENT = (StorageError, ControlLogUnavailable, KafkaError)
 """Errors that pass by themselves: the request is handled again later, and nothing is answered."""
@@ -106,11 +109,19 @@ def _change(context: AdaptationContext, request: Request, asked_at: float) -> Re
 
 
 def _wait_until_recorded(context: AdaptationContext, request: Request, stop: Event) -> None:
-    """Give the recorder a moment to store the transactions; the check reports what is still missing."""
-    deadline = time.monotonic() + RECORDED_WITHIN_S
+    """Give the recorder a moment to store the transactions; fetch old ones from the history store.
+
+    The check reports what is still missing.
+    """
+    began = time.monotonic()
+    deadline, recalled = began + RECORDED_WITHIN_S, False
     while request.fraud or request.genuine:
         with context.unit(reads_only=True) as unit:
-            if not missing(unit, request):
-                return
-        if time.monotonic() > deadline or stop.wait(LOOK_S):
+            lacking = missing(unit, request)
+        if not lacking:
+            return
+        if not recalled and time.monotonic() - began > OLD_AFTER_S:
+            recalled = True
+            recall(context, lacking)
+        elif time.monotonic() > deadline or stop.wait(LOOK_S):
             return

@@ -115,7 +115,7 @@ def rule_suggestion(
 def parts_of(partition: int, offset: int) -> list[PartScore]:
     """Recompute the score of each scorer, as in force at that time. Raises CannotScore."""
     with _reading() as unit:
-        stored = unit.transactions.at(partition, offset)
+        stored = unit.past.at([(partition, offset)]).get((partition, offset))
         if stored is None:
             raise CannotScore("the transaction is no longer stored")
         snapshot = _snapshot(unit, stored.control_offset)

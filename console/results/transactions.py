@@ -57,7 +57,7 @@ class TransactionRow:
 
 @dataclass(frozen=True)
 class TransactionList:
-    """A page of transactions; `total` stops at 10,000, and `more` is set if there are more."""
+    """A page of transactions; `total` stops at 10,000. `more` is set if there are or may be more."""
 
     total: int
     more: bool

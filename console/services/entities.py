@@ -13,6 +13,7 @@ from console.results.transactions import TransactionRow
 from console.services.search import rows_of
 from storage.labels import FRAUD
 from storage.scored_transactions import ScoredTransaction
+from storage.transaction_search import TransactionFilter
 
 DAY_S = 86_400.0
 MOST = 5_000
@@ -33,7 +34,8 @@ def entity_page(context: ConsoleContext, kind: str, reference: str) -> EntityDet
         raise NotFound(f"no kind of entity {kind!r}", where="kind", allowed=kinds)
     key = context.cards.key(reference) if kind == context.cards.kind else reference
     with context.unit(reads_only=True) as unit:
-        stored = list(unit.search.latest_of(kind, key, MOST))
+        found = unit.past.page(TransactionFilter(entities=((kind, key),)), offset=0, limit=MOST)
+        stored = found.rows
         if not stored:
             raise NotFound(f"no stored transaction of this {kind}", where="key")
         rows = rows_of(context, unit, stored)
@@ -41,7 +43,7 @@ def entity_page(context: ConsoleContext, kind: str, reference: str) -> EntityDet
         kind=kind,
         key=context.cards.shown(kind, key),
         reference=context.cards.reference(kind, key),
-        profile=_profile(stored, rows),
+        profile=_profile(stored, rows, whole=found.whole and len(stored) < MOST),
         days=_days(stored),
         partners=_partners(context, kind, stored),
         timeline=rows[:TIMELINE],
@@ -49,12 +51,14 @@ def entity_page(context: ConsoleContext, kind: str, reference: str) -> EntityDet
     )
 
 
-def _profile(stored: Sequence[ScoredTransaction], rows: Sequence[TransactionRow]) -> EntityProfile:
+def _profile(
+    stored: Sequence[ScoredTransaction], rows: Sequence[TransactionRow], *, whole: bool
+) -> EntityProfile:
     amounts = [one.amount for one in stored]
     currencies = {one.currency or "" for one in stored}
     return EntityProfile(
         transactions=len(stored),
-        whole=len(stored) < MOST,
+        whole=whole,
         first_seen=stored[-1].event_time,
         last_seen=stored[0].event_time,
         total_amount=sum(amounts),

@@ -14,6 +14,7 @@ from console.results.entities import EntityLink, EntityLinks, LinkedEntity
 from console.services.linked_payments import Choice, Entity, Payments, chosen
 from storage import UnitOfWork
 from storage.labels import FRAUD
+from storage.transaction_search import TransactionFilter
 
 DAY_S: Final = 86_400.0
 MOST_STARTS: Final = 8
@@ -39,7 +40,7 @@ def links_of_entity(context: ConsoleContext, kind: str, reference: str, days: fl
         raise NotFound(f"no kind of entity {kind!r}", where="kind", allowed=kinds)
     key = context.cards.key(reference) if kind == context.cards.kind else reference
     with context.unit(reads_only=True) as unit:
-        if not unit.search.payments_of(kind, key, 0.0, 1):
+        if not unit.past.page(TransactionFilter(entities=((kind, key),)), offset=0, limit=1).rows:
             raise NotFound(f"no stored transaction of this {kind}", where="key")
         return _graph(context, unit, [(kind, key)], days)
 
@@ -71,6 +72,8 @@ def _graph(
     found.grow(payments, 1, Choice(kind, MOST_FIRST, MOST_FIRST, from_hubs=True))
     room = MOST_ENTITIES - len(found.steps)
     found.grow(payments, 2, Choice(kind, room, MOST_OF_EACH, from_hubs=False))
+    if payments.since < unit.past.whole_in_sql_since():
+        found.left_out.append("older payments without alert and label, which only the history store has")
     if payments.late:
         found.left_out.append(f"payments that were not read within {SECONDS:g} s")
     return _shown(context, unit, payments, found)

@@ -12,5 +12,5 @@ from storage import UnitOfWork
 
 def rows_of_ids(context: ConsoleContext, unit: UnitOfWork, ids: Sequence[str]) -> list[TransactionRow]:
     """Return the transactions that are still stored, in the order of `ids`."""
-    stored = unit.transactions.by_ids(ids)
+    stored = unit.past.by_ids(ids)
     return rows_of(context, unit, [stored[one] for one in ids if one in stored])

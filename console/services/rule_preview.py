@@ -86,5 +86,6 @@ def _shown(context: ConsoleContext, radius: BlastRadius) -> RulePreview:
 
 def _rows(context: ConsoleContext, unit: UnitOfWork, examples: list[Example]) -> list[TransactionRow]:
     """Return the transactions that are still stored."""
-    found = [unit.transactions.at(one.partition, one.offset) for one in examples]
-    return rows_of(context, unit, [row for row in found if row is not None])
+    places = [(one.partition, one.offset) for one in examples]
+    found = unit.past.at(places)
+    return rows_of(context, unit, [found[one] for one in places if one in found])

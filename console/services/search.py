@@ -15,9 +15,10 @@ from storage.transaction_search import MOST_COUNTED, TransactionFilter
 def search(context: ConsoleContext, wanted: TransactionFilter, *, offset: int, limit: int) -> TransactionList:
     """Return a page of transactions, newest event time first."""
     with context.unit(reads_only=True) as unit:
-        total = unit.search.count(wanted)
-        rows = rows_of(context, unit, unit.search.page(wanted, offset=offset, limit=limit))
-    return TransactionList(min(total, MOST_COUNTED), total > MOST_COUNTED, rows)
+        found = unit.past.page(wanted, offset=offset, limit=limit)
+        rows = rows_of(context, unit, found.rows)
+    more = found.total > MOST_COUNTED or not found.whole
+    return TransactionList(min(found.total, MOST_COUNTED), more, rows)
 
 
 def rows_of(

@@ -87,7 +87,7 @@ def stored_transaction(unit: UnitOfWork, transaction_id: str) -> ScoredTransacti
     Raises:
         NotFound: no such transaction.
     """
-    found = unit.transactions.by_ids([transaction_id])
+    found = unit.past.by_ids([transaction_id])
     if transaction_id not in found:
         raise NotFound(f"no transaction {transaction_id!r} is stored", where="id")
     return found[transaction_id]

@@ -38,9 +38,9 @@ def export(context: typer.Context, entity: Entity, key: Key, reason: Reason = ""
 
     settings = settings_of(context)
     _check(settings, entity)
+    stored_long = _stored_long(settings, entity, key)
     with _unit(settings) as unit:
-        found = PersonalData(unit.session, entity, key).export()
-        found |= _stored_long(settings, entity, key)
+        found = PersonalData(unit.session, entity, key, _ids(stored_long)).export() | stored_long
         counts = {table: len(rows) for table, rows in found.items()}
         _note(unit, "personal.export", entity, key, {"reason": reason, "rows": counts})
         unit.commit()
@@ -59,8 +59,8 @@ def erase(
     """Erase everything that is stored about an entity.
 
     1. Take its rules out of the control log; the topic's compaction removes the earlier entries.
-    2. Delete its rows of the history store, if there is one; the recorder deletes the old files within hours.
-    3. Delete its rows, shred stored control entries with its rules, and note it in the audit log.
+    2. Delete its rows, shred stored control entries with its rules, and note it in the audit log.
+    3. Delete its rows of the history store, if there is one; the recorder deletes the old files within hours.
 
     Written rules and named lists that name the entity stay: people wrote them for a purpose. The command
     prints how to remove them.
@@ -91,8 +91,9 @@ def erase(
             announcer.close()
     except ControlLogUnavailable as error:
         raise BrokerAway(settings.broker.bootstrap, str(error)) from None
-    from_history = _erase_history(settings, entity, key)
-    deleted = _delete(settings, entity, key, reason, replaced=len(changes), from_history=from_history)
+    long = _stored_long(settings, entity, key)
+    deleted = _delete(settings, entity, key, reason, replaced=len(changes), stored_long=long)
+    deleted["history"] = _erase_history(settings, entity, key)
     print(
         ", ".join(f"{count} of {table}" for table, count in deleted.items() if count) or "nothing was stored"
     )
@@ -108,7 +109,13 @@ def _removal(name: str, key: str) -> str:
 
 
 def _delete(
-    settings: "Settings", entity: str, key: str, reason: str, *, replaced: int, from_history: int
+    settings: "Settings",
+    entity: str,
+    key: str,
+    reason: str,
+    *,
+    replaced: int,
+    stored_long: dict[str, list[dict[str, object]]],
 ) -> dict[str, int]:
     from control.forgetting import offsets_with
     from control.rules import ALLOWED
@@ -116,11 +123,11 @@ def _delete(
     from storage.personal_data import PersonalData, shred_control_entries
 
     with _unit(settings) as unit:
-        deleted = PersonalData(unit.session, entity, key).erase()
+        deleted = PersonalData(unit.session, entity, key, _ids(stored_long)).erase()
         entries = (e for e in unit.control.all() if e.kind in ALLOWED)
         offsets = offsets_with(entries, control_key(settings), entity, key)
         deleted["control_entries"] = shred_control_entries(unit.session, offsets)
-        deleted["history"] = from_history
+        deleted["history"] = len(stored_long.get("history", []))
         details = {"reason": reason, "rows": deleted, "control_entries_replaced": replaced}
         _note(unit, "personal.erase", entity, key, details)
         unit.commit()
@@ -135,6 +142,10 @@ def _stored_long(settings: "Settings", entity: str, key: str) -> dict[str, list[
         from storage.history import HistoryReader
 
         return {"history": HistoryReader(store.table).rows_of_entity(entity, key)}
+
+
+def _ids(stored_long: dict[str, list[dict[str, object]]]) -> list[str]:
+    return [str(row["transaction_id"]) for row in stored_long.get("history", [])]
 
 
 def _erase_history(settings: "Settings", entity: str, key: str) -> int:

@@ -33,8 +33,9 @@ def recompute(
 
     Exit codes: 0 all are equal; 1 some differ, or cannot be recomputed (the message says why).
     """
+    from flagfive.database import open_for_reading
     from flagfive.keys import control_key
-    from storage import UnitOfWork, open_engine
+    from storage import UnitOfWork
     from stream.scoring.decide import NothingInForce
     from stream.scoring.recompute import recompute as again
 
@@ -44,11 +45,13 @@ def recompute(
     if not wanted and not sample:
         raise UserError("give ids of transactions, or draw some with --sample N")
     differing = count = 0
-    with UnitOfWork(open_engine(settings.storage.url), reads_only=True) as unit:
-        found = unit.transactions.by_ids(wanted)
+    with UnitOfWork(open_for_reading(settings), reads_only=True) as unit:
+        found = unit.past.by_ids(wanted)
         if unknown := [identity for identity in wanted if identity not in found]:
             raise UserError(f"not stored: {', '.join(unknown)}")
-        rows = [*found.values(), *unit.transactions.evenly_spaced(sample)]
+        even = unit.transactions.even_offsets(sample)
+        drawn = [(partition, offset) for partition, offsets in even.items() for offset in offsets]
+        rows = [*found.values(), *unit.past.at(drawn).values()]
         try:
             for one in again(rows, _snapshots(unit, key)):
                 count, differing = count + 1, differing + (not one.equal)

@@ -1,5 +1,6 @@
 """`flagfive stored`: show the history store, keep it in order, fill it from the database."""
 
+import time
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -48,15 +49,24 @@ def status(context: typer.Context) -> None:
 def upkeep(context: typer.Context) -> None:
     """Join small files, drop days past history.days, forget old states, delete files that nothing names.
 
+    Then delete from the database what is older than history.sql_hours, is in the history store, and has
+    neither alert, label nor episode.
+
     It may run beside recorders and readers. Deleting begins six hours after a file was written, and a day
     after the table last named it.
     """
     from recorder.history_upkeep import keep_in_order
+    from storage import open_engine
     from storage.errors import StorageError
+    from storage.history import HistoryReader
+    from storage.past.trimming import trim_sql
 
-    store, days = _open(context), settings_of(context).history.days
+    store, settings = _open(context), settings_of(context)
+    kept, engine = settings.history, open_engine(settings.storage.url)
     try:
-        done = keep_in_order(store, days)
+        done = keep_in_order(store, kept.days)
+        reader = HistoryReader(store.table)
+        done["deleted_from_sql"], _ = trim_sql(engine, reader, kept.sql_hours, now=time.time())
     except StorageError as error:
         raise HistoryUnusable(str(error)) from None
     for name, number in done.items():

@@ -44,7 +44,7 @@ class StorageSettings(Section):
 
 
 class HistorySettings(Section):
-    """The history store: scored transactions as Parquet files in an Apache Iceberg table, beside SQL."""
+    """The history store: scored transactions as Parquet files in an Apache Iceberg table."""
 
     location: str = Field(
         "",
@@ -61,6 +61,13 @@ class HistorySettings(Section):
     )
     days: float = Field(
         0.0, ge=0, le=36500, description="days of event time that are kept, 0 to 36500; 0 keeps all"
+    )
+    sql_hours: float = Field(
+        48.0,
+        ge=1,
+        le=876000,
+        description="hours of event time for which SQL keeps transactions without alert, label and episode "
+        "that the history store holds, 1 to 876000; not below stream.repeat_hours with a decision API",
     )
     commit_s: float = Field(
         30.0, ge=0.1, le=3600, description="seconds of traffic in a commit at most, 0.1 to 3600"

@@ -3,6 +3,6 @@
 `UnitOfWork.past` is the port. `storage.past.choosing` is the only place that knows which of the two is read.
 """
 
-from storage.past.port import Part, PastTraffic, SlimColumns
+from storage.past.port import FoundTransactions, Part, PastTraffic, SlimColumns
 
-__all__ = ["Part", "PastTraffic", "SlimColumns"]
+__all__ = ["FoundTransactions", "Part", "PastTraffic", "SlimColumns"]

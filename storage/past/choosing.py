@@ -46,7 +46,7 @@ def past_of(engine: Engine, session: Session) -> PastTraffic:
     from storage.past.from_history import FromHistory
 
     try:
-        return FromHistory(HistoryReader(_newest(at).table), session)
+        return FromHistory(HistoryReader(_newest(at).table), session, at.sql_hours)
     except NoHistory:
         return FromSql(session)
 

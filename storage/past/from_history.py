@@ -1,8 +1,9 @@
-"""Past traffic from the history store. Verdicts come from SQL, which keeps the labels."""
+"""Past traffic from the history store. Verdicts, and the rows of the last hours, come from SQL."""
 
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Final, Self
 
@@ -14,14 +15,22 @@ from sqlalchemy.orm import Session
 
 from storage.history.columns import DAY_S, ENTITY, features_of
 from storage.history.reading import HistoryFile, HistoryReader
-from storage.judged_traffic import JudgedTraffic, last_verdicts
+from storage.judged_traffic import JudgedTraffic
 from storage.past.drawing import draw_sample
-from storage.past.port import Part, SlimColumns
+from storage.past.from_sql import FromSql
+from storage.past.judging import newest_judged
+from storage.past.port import FoundTransactions, Part, SlimColumns
+from storage.past.rows_in_history import at_places, find_rows, selected_by, with_ids
+from storage.past.window import whole_since
+from storage.scored_transactions import ScoredTransaction
 from storage.traffic_columns import TrafficColumns, WantedColumns
 from storage.traffic_sample import TrafficSample
+from storage.transaction_search import MOST_COUNTED, TransactionFilter
 
 _AT_AN_END: Final = 100
 _ENOUGH: Final = 10_000  # rows at each end that show the stored days, should some have a wrong time
+PAGE_S: Final = 5.0
+"""Seconds that a page searches older days."""
 _SLIM: Final = ("transaction_id", "event_time", "amount", "decision", "features")
 
 
@@ -30,13 +39,15 @@ class FromHistory:
 
     Args:
         reader: reads the newest snapshot.
-        session: the session of a unit of work, for labels.
+        session: the session of a unit of work.
+        sql_hours: hours of event time for which SQL has all transactions too.
     """
 
     reads_on_all_cores = True
 
-    def __init__(self, reader: HistoryReader, session: Session) -> None:
-        self._reader, self._session = reader, session
+    def __init__(self, reader: HistoryReader, session: Session, sql_hours: float = math.inf) -> None:
+        self._reader, self._session, self._sql_hours = reader, session, sql_hours
+        self._sql = FromSql(session)
 
     def copied(self) -> Self:
         """Not used, since `reads_on_all_cores`; see `PastTraffic`."""
@@ -126,38 +137,59 @@ class FromHistory:
         self, *, since: float, most: int, width: int, apart_from: Collection[str] = ()
     ) -> JudgedTraffic:
         """Read the newest transactions; see `PastTraffic`."""
-        left_out, wanted = pa.array(sorted(apart_from), pa.string()), most + len(apart_from)
-        while True:
-            cut = self._time_of_newest(wanted, since)
-            read = list(self._reader.batches(_SLIM, since=cut))
-            kept = [_of_width(batch, width) for batch in read]
-            kept = [one.filter(pc.invert(pc.is_in(one["transaction_id"], left_out))) for one in kept]
-            found = sum(one.num_rows for one in kept)
-            if found >= most or cut <= since:
-                break
-            wanted += max(sum(one.num_rows for one in read) - found, most)  # others were left out
-        rows = pa.Table.from_batches(kept).combine_chunks().to_batches()[:1] if found else []
-        known = last_verdicts(self._session, since)
-        return _judged(rows[0] if rows else None, most, width, known)
+        return newest_judged(self._reader, self._session, since, most, width, apart_from)
 
-    def _time_of_newest(self, count: int, since: float) -> float:
-        """Return the event time from which on the `count` newest transactions are; `since` if fewer are."""
-        newest, files = np.zeros(0), self._reader.files(since)
-        for day in sorted({one.day for one in files}, reverse=True):
-            of_day = [one for one in files if one.day == day]
-            for batch in self._reader.batches(["event_time"], since=since, files=of_day):
-                newest = np.concatenate([newest, batch["event_time"].to_numpy()])
-                if len(newest) > count:
-                    newest = np.partition(newest, -count)[-count:]
-            if len(newest) == count:
-                return float(newest.min())
-        return since
+    def by_ids(self, ids: Sequence[str]) -> dict[str, ScoredTransaction]:
+        """Return transactions by id; see `PastTraffic`."""
+        found = self._sql.by_ids(ids)
+        if missing := [one for one in dict.fromkeys(ids) if one not in found]:
+            rows = find_rows(self._reader, with_ids(missing), most=len(missing), features=True).rows
+            found |= {row.transaction_id: row for row in sorted(rows, key=lambda row: row.arrival)}
+        return found
+
+    def at(self, places: Sequence[tuple[int, int]]) -> dict[tuple[int, int], ScoredTransaction]:
+        """Return the transactions at places; see `PastTraffic`."""
+        found = self._sql.at(places)
+        if missing := [one for one in places if one not in found]:
+            rows = find_rows(self._reader, at_places(missing), most=len(missing), features=True).rows
+            by_place = {(row.source_partition, row.source_offset): row for row in rows}
+            found |= {place: by_place[place] for place in missing if place in by_place}
+        return found
+
+    def page(self, wanted: TransactionFilter, *, offset: int, limit: int) -> FoundTransactions:
+        """Return one page: of SQL where it has all that is asked for; see `PastTraffic`."""
+        own, whole = self._sql.page(wanted, offset=offset, limit=limit), self.whole_in_sql_since()
+        recent = own.total > MOST_COUNTED and own.rows and own.rows[-1].event_time >= whole
+        # Alerts and their transactions stay in SQL.
+        if recent or wanted.scorer is not None or (wanted.since or -math.inf) >= whole:
+            return own
+        older = find_rows(
+            self._reader,
+            selected_by(wanted, self._reader.names),
+            most=MOST_COUNTED,
+            since=-math.inf if wanted.since is None else wanted.since,
+            until=min(whole, _just_after(wanted.until)),
+            seconds=PAGE_S,
+        )
+        known = self._sql.page(wanted, offset=0, limit=MOST_COUNTED + 1).rows
+        rows = {(row.source_partition, row.source_offset): row for row in [*older.rows, *known]}
+        ordered = sorted(rows.values(), key=lambda row: (-row.event_time, row.transaction_id))
+        total = min(len(ordered), MOST_COUNTED + 1)
+        return FoundTransactions(ordered[offset : offset + limit], total, older.whole)
+
+    def whole_in_sql_since(self) -> float:
+        """Return the newest event time less the hours of SQL; see `PastTraffic`."""
+        return whole_since(self._session, self._sql_hours, now=time.time())
 
 
 def _first(files: Sequence[HistoryFile], rows: int) -> list[HistoryFile]:
     """Return the first files that hold this many rows together."""
     before = np.cumsum([0, *(one.rows for one in files)])
     return [one for one, already in zip(files, before.tolist(), strict=False) if already < rows]
+
+
+def _just_after(time: float | None) -> float:
+    return math.inf if time is None else math.nextafter(time, math.inf)
 
 
 def _of_width(batch: pa.RecordBatch, width: int) -> pa.RecordBatch:
@@ -194,17 +226,3 @@ def _texts(column: pa.Array) -> list[str | None]:
     coded = column.dictionary_encode()
     words = np.array([*coded.dictionary.to_pylist(), None], object)
     return list(words[coded.indices.fill_null(len(words) - 1).to_numpy()])
-
-
-def _judged(batch: pa.RecordBatch | None, most: int, width: int, known: dict[str, str]) -> JudgedTraffic:
-    if batch is None:
-        return JudgedTraffic(np.zeros((0, width), np.float32), np.zeros(0), np.zeros(0), [])
-    time = batch["event_time"].to_numpy()
-    newest = np.argsort(-time, kind="stable")[:most]
-    ids = batch["transaction_id"].take(pa.array(newest)).to_pylist()
-    return JudgedTraffic(
-        features_of(batch["features"], width)[newest].astype(np.float32),
-        time[newest],
-        batch["amount"].to_numpy(zero_copy_only=False)[newest],
-        [known.get(one) for one in ids],
-    )

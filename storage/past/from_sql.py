@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Self
 
@@ -11,10 +12,11 @@ from sqlalchemy.orm import Session
 
 from storage.engine import open_engine
 from storage.judged_traffic import JudgedTraffic, load_judged_traffic
-from storage.past.port import Part, SlimColumns
-from storage.scored_transactions import ScoredTransactions, SlimRow
+from storage.past.port import FoundTransactions, Part, SlimColumns
+from storage.scored_transactions import ScoredTransaction, ScoredTransactions, SlimRow
 from storage.traffic_columns import TrafficColumns, TrafficPart, WantedColumns, parts_of_traffic, read_part
 from storage.traffic_sample import TrafficSample, sample_traffic
+from storage.transaction_search import TransactionFilter, TransactionSearch
 
 
 class FromSql:
@@ -80,6 +82,25 @@ class FromSql:
     ) -> JudgedTraffic:
         """Read the newest transactions; see `PastTraffic`."""
         return load_judged_traffic(self._session, since=since, most=most, width=width, apart_from=apart_from)
+
+    def by_ids(self, ids: Sequence[str]) -> dict[str, ScoredTransaction]:
+        """Return transactions by id; see `PastTraffic`."""
+        return self._transactions.by_ids(ids)
+
+    def at(self, places: Sequence[tuple[int, int]]) -> dict[tuple[int, int], ScoredTransaction]:
+        """Return the transactions at places; see `PastTraffic`."""
+        found = {place: self._transactions.at(*place) for place in places}
+        return {place: row for place, row in found.items() if row is not None}
+
+    def page(self, wanted: TransactionFilter, *, offset: int, limit: int) -> FoundTransactions:
+        """Return one page; see `PastTraffic`."""
+        search = TransactionSearch(self._session)
+        rows = search.page(wanted, offset=offset, limit=limit)
+        return FoundTransactions(rows, search.count(wanted))
+
+    def whole_in_sql_since(self) -> float:
+        """Return a time before all others; see `PastTraffic`."""
+        return -math.inf
 
 
 def _columns(rows: Sequence[SlimRow]) -> SlimColumns:

@@ -11,8 +11,10 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from storage.judged_traffic import JudgedTraffic
+from storage.scored_transactions import ScoredTransaction
 from storage.traffic_columns import TrafficColumns, WantedColumns
 from storage.traffic_sample import TrafficSample
+from storage.transaction_search import TransactionFilter
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,21 @@ class SlimColumns:
     amount: NDArray[np.float64]
     alerted: NDArray[np.bool_]
     features: NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class FoundTransactions:
+    """Transactions without features, latest first.
+
+    Attributes:
+        rows: the transactions.
+        total: how many there are, up to `MOST_COUNTED` + 1.
+        whole: whether everything was searched; the time of a page is limited.
+    """
+
+    rows: list[ScoredTransaction]
+    total: int
+    whole: bool = True
 
 
 class Part(Protocol):
@@ -99,3 +116,25 @@ class PastTraffic(Protocol):
         self, *, since: float, most: int, width: int, apart_from: Collection[str] = ()
     ) -> JudgedTraffic:
         """Read the newest transactions with verdicts; see `storage.judged_traffic.load_judged_traffic`."""
+
+    def by_ids(self, ids: Sequence[str]) -> dict[str, ScoredTransaction]:
+        """Return transactions by id; of an id that arrived twice, the one that arrived last.
+
+        Args:
+            ids: ids of transactions. One that is not stored costs a search of all days.
+        """
+
+    def at(self, places: Sequence[tuple[int, int]]) -> dict[tuple[int, int], ScoredTransaction]:
+        """Return the transactions at partitions and offsets of the input topic."""
+
+    def page(self, wanted: TransactionFilter, *, offset: int, limit: int) -> FoundTransactions:
+        """Return one page of the selected transactions.
+
+        Args:
+            wanted: selects transactions.
+            offset: number of transactions to skip.
+            limit: at most this many.
+        """
+
+    def whole_in_sql_since(self) -> float:
+        """Return the event time from which on SQL has all transactions, seconds since 1970."""

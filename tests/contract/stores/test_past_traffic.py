@@ -5,28 +5,36 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 
+from adaptation.intake.recalling import recall
 from flagfive.history_migration import migrate_to_history
 from storage import UnitOfWork, open_engine
-from storage.history import HistoryPlace, HistoryStore
+from storage.episodes import LIVE, SUPPORT, Episode, EpisodeTransaction
+from storage.history import HistoryPlace, HistoryReader, HistoryStore
 from storage.history_location import HistoryLocation
 from storage.judged_traffic import JudgedTraffic
 from storage.labels import FRAUD, GENUINE
 from storage.past import PastTraffic
 from storage.past.from_history import FromHistory
 from storage.past.from_sql import FromSql
+from storage.past.trimming import trim_sql
+from storage.scored_transactions import COLUMNS, ScoredTransaction
 from storage.traffic_columns import TrafficColumns, WantedColumns
 from storage.traffic_sample import TrafficSample
+from storage.transaction_search import TransactionFilter
 from tests.contract.stores.conftest import ScoredRow
 
 KINDS = ("card", "merchant")
 WIDTH, EACH, EVERY_S = 3, 400, 1_800.0
 BEGIN = 1_700_000_000.0
+NOW, SQL_HOURS, KEPT = 1.8e9, 24.0, 170
+FLAGGED = "tx-1-33"
 WANTED = WantedColumns(kinds=("merchant",), surprise=True, category=True, currency=True)
 Answer = Callable[[PastTraffic], Any]
 
@@ -43,13 +51,24 @@ def both(engine: Engine, scored_row: ScoredRow, tmp_path: Path) -> Iterator[tupl
     with UnitOfWork(engine) as unit:
         unit.transactions.add_many(_row(scored_row, n, random) for n in range(2 * EACH))
         unit.labels.add_many(_labels())
+        unit.episodes.add(
+            Episode(
+                id="e",
+                request_id="r",
+                name="ring",
+                author="a",
+                status=LIVE,
+                flagged_at=1.0,
+                transactions=[EpisodeTransaction(transaction_id=FLAGGED, role=SUPPORT)],
+            )
+        )
         unit.commit()
     place = tmp_path / "history"
     store = HistoryStore.open(HistoryPlace(str(place)), KINDS)
     copied = list(migrate_to_history(engine, store, KINDS, 150))
     assert copied[-1] == 2 * EACH
     url = engine.url.render_as_string(hide_password=False)
-    plain, kept = open_engine(url), open_engine(url, history=HistoryLocation(str(place)))
+    plain, kept = open_engine(url), open_engine(url, history=HistoryLocation(str(place), sql_hours=SQL_HOURS))
     with UnitOfWork(plain, reads_only=True) as sql, UnitOfWork(kept, reads_only=True) as history:
         assert isinstance(sql.past, FromSql)
         assert isinstance(history.past, FromHistory)
@@ -79,6 +98,7 @@ def _row(scored_row: ScoredRow, n: int, random: np.random.Generator) -> tuple[An
 def _labels() -> list[tuple[str, str, str, str, float, str]]:
     verdicts = [(n, FRAUD if n % 80 == 0 else GENUINE, 1.0) for n in range(0, 2 * EACH, 40)]
     verdicts += [(n, GENUINE, 2.0) for n in range(0, 2 * EACH, 160)]
+    verdicts += [(43, GENUINE, 1.0)]  # all others were held too
     return [(f"tx-{n % 2}-{n // 2}", said, "analyst", "ada", at, f"r-{n}-{at}") for n, said, at in verdicts]
 
 
@@ -152,6 +172,103 @@ def test_answers_do_not_depend_on_the_store(both: tuple[PastTraffic, PastTraffic
     assert set(history.judged(since=0.0, most=10_000, width=WIDTH).verdicts) == {None, FRAUD, GENUINE}
     assert len(history.parts(MIDDLE)) < len(history.parts(0.0))
     assert history.reads_on_all_cores
+
+
+OLD_ID = "tx-0-32"  # of an approved transaction without a label
+FILTERS: dict[str, TransactionFilter] = {
+    "all": TransactionFilter(),
+    "an old id": TransactionFilter(id=OLD_ID),
+    "ids that begin alike": TransactionFilter(text="tx-0-3"),
+    "the key of a card": TransactionFilter(text="card-7", kinds=KINDS),
+    "two entities": TransactionFilter(entities=(("card", "card-7"), ("merchant", "shop-0"))),
+    "amounts": TransactionFilter(min_amount=10.0, max_amount=12.0),
+    "times": TransactionFilter(since=MIDDLE, until=MIDDLE + 20 * EVERY_S),
+    "the last minutes": TransactionFilter(since=BEGIN + 790 * EVERY_S / 2),
+    "nothing": TransactionFilter(text="no such"),
+}
+
+
+def _pages(past: PastTraffic) -> dict[tuple[str, int], Any]:
+    found = {
+        (name, offset): past.page(wanted, offset=offset, limit=15)
+        for name, wanted in FILTERS.items()
+        for offset in (0, 10)
+    }
+    return {name: (one.total, one.whole, [_plain(row) for row in one.rows]) for name, one in found.items()}
+
+
+def _plain(row: ScoredTransaction, *further: str) -> tuple[Any, ...]:
+    names = [name for name in COLUMNS if name != "features"]
+    return tuple(getattr(row, name) for name in [*names, *further])
+
+
+def test_pages_show_the_same_once_sql_is_trimmed(
+    both: tuple[PastTraffic, PastTraffic], engine: Engine, tmp_path: Path
+) -> None:
+    sql, history = both
+    ids, places = [OLD_ID, "tx-1-399", "unknown"], [(0, 32), (1, 399), (5, 5)]
+    before = (
+        _pages(sql),
+        {one: _plain(row, "features") for one, row in sql.by_ids(ids).items()},
+        {place: _plain(row, "features") for place, row in sql.at(places).items()},
+    )
+    reader = _reader(tmp_path)
+    deleted, limit = trim_sql(engine, reader, SQL_HOURS, now=NOW)
+    kept = _kept(engine)
+    assert (deleted, len(kept)) == (2 * EACH - len(kept), KEPT)
+    assert limit == history.whole_in_sql_since() == BEGIN + 799 * EVERY_S / 2 - SQL_HOURS * 3600
+    assert OLD_ID not in kept
+    assert {"tx-0-5", "tx-1-21", FLAGGED} <= kept  # held, labelled, of an episode
+    after = (
+        _pages(history),
+        {one: _plain(row, "features") for one, row in history.by_ids(ids).items()},
+        {place: _plain(row, "features") for place, row in history.at(places).items()},
+    )
+    assert after == before
+    assert trim_sql(engine, reader, SQL_HOURS, now=NOW) == (0, limit)
+
+
+def _reader(tmp_path: Path) -> HistoryReader:
+    return HistoryReader(HistoryStore.open(HistoryPlace(str(tmp_path / "history"))).table)
+
+
+def _kept(engine: Engine) -> set[str]:
+    with UnitOfWork(engine, reads_only=True) as unit:
+        return set(unit.session.scalars(select(ScoredTransaction.transaction_id)))
+
+
+def test_a_verdict_brings_an_old_transaction_back(
+    both: tuple[PastTraffic, PastTraffic], engine: Engine, tmp_path: Path
+) -> None:
+    trim_sql(engine, _reader(tmp_path), SQL_HOURS, now=NOW)
+    at = HistoryLocation(str(tmp_path / "history"), sql_hours=SQL_HOURS)
+    kept = open_engine(engine.url.render_as_string(hide_password=False), history=at)
+    context: Any = SimpleNamespace(unit=lambda reads_only=False: UnitOfWork(kept, reads_only=reads_only))
+    assert recall(context, [OLD_ID, "unknown"]) == 1
+    with UnitOfWork(engine, reads_only=True) as unit:
+        (found,) = unit.transactions.by_ids([OLD_ID]).values()
+        assert found.entities == {"card": "card-14", "merchant": "shop-1"}
+        assert len(found.features) == 4 * WIDTH
+    kept.dispose()
+
+
+def test_what_the_store_does_not_hold_stays_in_sql(
+    engine: Engine, scored_row: ScoredRow, tmp_path: Path
+) -> None:
+    random = np.random.default_rng(3)
+    rows = [_row(scored_row, n, random) for n in [*range(100), 2 * EACH]]
+    with UnitOfWork(engine) as unit:
+        unit.transactions.add_many(rows[:40:2])  # offsets 0 to 19 of partition 0
+        unit.commit()
+    store = HistoryStore.open(HistoryPlace(str(tmp_path / "part")), KINDS)
+    assert list(migrate_to_history(engine, store, KINDS, 150)) == [20]
+    with UnitOfWork(engine) as unit:
+        unit.transactions.add_many(rows)
+        unit.commit()
+    deleted, _ = trim_sql(engine, HistoryReader(store.table), SQL_HOURS, now=NOW)
+    left = _kept(engine)
+    assert deleted == 16  # four of them were held
+    assert {f"tx-1-{n}" for n in range(50)} | {f"tx-0-{n}" for n in range(20, 50)} <= left
 
 
 def test_sql_is_read_until_the_store_has_a_table(engine: Engine, tmp_path: Path) -> None:
