@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-VERSION = 2
+VERSION = 3
 ENTITY = "entity:"
 """Prefix of the columns that hold keys of entities, one column for each kind."""
 NOTICE_KEY: Final = b"span"
@@ -22,6 +22,8 @@ NOTICE_KEY: Final = b"span"
 # Made once: without options pyarrow asks the environment for them at each message.
 _WRITE_OPTIONS = pa.ipc.IpcWriteOptions()
 _RENAMED = {"span_end": "batch_end"}  # version 1 to version 2
+LINKS: Final = "links"
+"""Column of the links, from version 3 on."""
 # Numbers of fields in Arrow's Message.fbs: of `header` in Message, of `compression` in RecordBatch.
 _HEADER, _COMPRESSION = 2, 3
 
@@ -84,6 +86,7 @@ def stage_schema(entities: Sequence[str], width: int) -> pa.Schema:
             ("channel", pa.int8()),
             *((f"{ENTITY}{name}", pa.binary()) for name in entities),
             ("features", pa.list_(pa.float32(), width)),
+            (LINKS, pa.list_(pa.float32(), len(entities))),
         ]
     )
 
@@ -107,9 +110,9 @@ def to_message(arrow: pa.RecordBatch) -> pa.Buffer:
 
 
 class BatchFormat:
-    """Reads Arrow messages with known columns, of this version or the one before.
+    """Reads Arrow messages with known columns, of this version or of the two before, which have no links.
 
-    The encoded schema at the front of a message must be one of two known byte strings. Arrow never parses
+    The encoded schema at the front of a message must be one of three known byte strings. Arrow never parses
     another one: a forged schema can end the process (an uncaught `std::bad_alloc`, found by fuzzing).
 
     Args:
@@ -119,8 +122,12 @@ class BatchFormat:
     def __init__(self, schema: pa.Schema) -> None:
         self.schema = schema
         new_to_old = {new: old for old, new in _RENAMED.items()}
-        before = pa.schema([field.with_name(new_to_old.get(field.name, field.name)) for field in schema])
-        self._heads = [one.serialize().to_pybytes() for one in (schema, before)]
+        second = pa.schema([field for field in schema if field.name != LINKS])
+        first = pa.schema([field.with_name(new_to_old.get(field.name, field.name)) for field in second])
+        self._known = [
+            (form.serialize().to_pybytes(), columns)
+            for form, columns in ((schema, schema), (second, second), (first, second))
+        ]
 
     def read(self, message: bytes | memoryview) -> pa.RecordBatch:
         """Return the batch of a message that `to_message` wrote.
@@ -133,21 +140,31 @@ class BatchFormat:
                 offset outside its data.
         """
         whole = memoryview(message)
-        head = next((head for head in self._heads if whole[: len(head)] == head), None)
+        head, schema = next((one for one in self._known if whole[: len(one[0])] == one[0]), (None, None))
         if head is None:
             raise ForeignBatch(f"no batch with the columns {self.schema.names}")
         try:
-            return self._read(whole[len(head) :])
+            return self._with_links(_read(whole[len(head) :], schema))
         except (pa.ArrowException, OSError, EOFError, StopIteration, struct.error) as error:
             raise ForeignBatch(f"not readable as a batch of transactions: {error}") from error
 
-    def _read(self, body: memoryview) -> pa.RecordBatch:
-        message = pa.ipc.MessageReader.open_stream(body).read_next_message()
-        if message.type != "record batch" or _is_compressed(message.metadata):
-            raise ForeignBatch("not one plain record batch")  # decompression could fill the memory
-        batch = pa.ipc.read_record_batch(message, self.schema)
-        batch.validate(full=True)
-        return batch
+    def _with_links(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """Return the batch with links; those of a message of an earlier version are unknown."""
+        if batch.schema == self.schema or LINKS not in self.schema.names:
+            return batch
+        unknown = np.full((batch.num_rows, self.schema.field(LINKS).type.list_size), np.nan, np.float32)
+        at = self.schema.get_field_index(LINKS)
+        columns = [*batch.columns[:at], features_array(unknown), *batch.columns[at:]]
+        return pa.RecordBatch.from_arrays(columns, schema=self.schema)
+
+
+def _read(body: memoryview, schema: pa.Schema) -> pa.RecordBatch:
+    message = pa.ipc.MessageReader.open_stream(body).read_next_message()
+    if message.type != "record batch" or _is_compressed(message.metadata):
+        raise ForeignBatch("not one plain record batch")  # decompression could fill the memory
+    batch = pa.ipc.read_record_batch(message, schema)
+    batch.validate(full=True)
+    return batch
 
 
 def from_message(message: bytes | memoryview) -> pa.RecordBatch:

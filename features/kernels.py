@@ -22,6 +22,7 @@ from features.entity_columns import (
     RATIO,
     SINCE_LAST,
 )  # fmt: skip
+from features.link_kernel import fold_cells
 from features.numerics import log
 from features.partner_kernel import PER_NOVELTY, fold_partner
 from features.pointers import Pointer, field_pointer, pointer_to, row_pointer
@@ -45,9 +46,9 @@ _RELATIVE[[*range(RATIO, RATIO + WINDOWS), CATEGORY_RATIO]] = 1.0
 def fold(
     rows: npt.NDArray[np.void], row_of: npt.NDArray[np.int32], time: Floats, amount: Floats,
     category: npt.NDArray[np.int32], partner: npt.NDArray[np.uint64], newest: Floats, primary: bool,
-    out: npt.NDArray[np.float32],
+    out: npt.NDArray[np.float32], links: npt.NDArray[np.float32],
 ) -> None:  # fmt: skip
-    """Fold transaction i into `rows[row_of[i]]`, in order, and write its features to `out[i]`.
+    """Fold transaction i into `rows[row_of[i]]`, in order; write its features to `out`, its link to `links`.
 
     `newest[i]` is the newest event time up to transaction i, its own included. A row that has been idle for
     longer than IDLE_S by then counts as never seen. Removing idle rows from memory therefore changes no
@@ -64,10 +65,14 @@ def fold(
                 row_pointer(log_room, i - begin),
                 row_pointer(scale_room, i - begin),
             )
+            before = float(field_pointer(rows, j, "clock")[LAST])
             elapsed = _move_clock(rows, j, newest[i], time[i], logs)
             logs[_LOG_AMOUNT] = 1.0 + amount[i]
             fold_windows(field_pointer(rows, j, "windows"), elapsed, amount[i], kept, logs, scales)
-            fold_partner(field_pointer(rows, j, "partners"), time[i], partner[i], logs)
+            met = fold_partner(field_pointer(rows, j, "partners"), time[i], partner[i], logs)
+            after = float(field_pointer(rows, j, "clock")[LAST])
+            cells = field_pointer(rows, j, "cells")
+            links[i] = fold_cells(cells, before, after, time[i], partner[i], met)
             if primary:
                 usual = (
                     field_pointer(rows, j, "category"),

@@ -29,16 +29,20 @@ class Featuriser:
 
     def features(self, columns: Columns) -> npt.NDArray[np.float32]:
         """Fold the next n transactions; return the features as of just before each, float32 (n, d)."""
-        out = self.layout.empty(len(columns))
+        return self.features_and_links(columns)[0]
+
+    def features_and_links(self, columns: Columns) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+        """As `features`; also return the links of each, float32 (n, entities), as of just before it."""
+        out, links = self.layout.empty(len(columns)), self.layout.no_links(len(columns))
         for first in range(0, len(columns), _CHUNK):
             part = slice(first, first + _CHUNK)
-            self._fold(columns.take(part), out[part])
-        return out
+            self._fold(columns.take(part), out[part], links[part])
+        return out, links
 
-    def _fold(self, columns: Columns, out: npt.NDArray[np.float32]) -> None:
+    def _fold(self, columns: Columns, out: npt.NDArray[np.float32], links: npt.NDArray[np.float32]) -> None:
         self.layout.own_features(columns, out)
-        for profiles, place in zip(self._profiles, self.layout.entities, strict=True):
-            profiles.publish(profiles.stage(columns, out[:, place]))
+        for at, (profiles, place) in enumerate(zip(self._profiles, self.layout.entities, strict=True)):
+            profiles.publish(profiles.stage(columns, out[:, place], links=links[:, at]))
 
 
 def featurise(schema: TransactionSchema, columns: Columns) -> npt.NDArray[np.float32]:

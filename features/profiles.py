@@ -78,7 +78,13 @@ class Profiles:
         """Columns that `stage` writes."""
         return COMMON_FEATURES if self._position else PRIMARY_FEATURES
 
-    def stage(self, columns: Columns, out: npt.NDArray[np.float32], newest: Floats | None = None) -> Staged:
+    def stage(
+        self,
+        columns: Columns,
+        out: npt.NDArray[np.float32],
+        newest: Floats | None = None,
+        links: npt.NDArray[np.float32] | None = None,
+    ) -> Staged:
         """Fold n transactions, in their order, into copies of the rows they touch.
 
         Args:
@@ -87,6 +93,8 @@ class Profiles:
                 transaction i as of just before it.
             newest: newest event time up to each transaction, seconds, (n,), where these profiles see only
                 some of the transactions; None takes it from those that they have seen.
+            links: float32 (n,), may be a column of a matrix; element i becomes the different partners in the
+                7 days before transaction i.
         """
         if newest is None:
             newest = np.maximum.accumulate(np.maximum(columns.time, self.watermark))
@@ -95,10 +103,13 @@ class Profiles:
         touched, row_of = np.empty(len(slots), np.int32), np.empty(len(slots), np.int32)
         touched = touched[: number_slots(slots, self._number, touched, row_of)]
         rows = words(self._rows).take(touched, axis=0, mode="clip").view(PROFILE_ROW)[:, 0]
+        met = np.empty(len(columns), np.float32)
         fold(
             rows, row_of, columns.time, columns.amount, columns.category,
-            hash_strings(self._partners(columns)), newest, self._position == 0, out,
+            hash_strings(self._partners(columns)), newest, self._position == 0, out, met,
         )  # fmt: skip
+        if links is not None:
+            links[:] = met
         self._under_way = Staged(touched, rows, float(newest[-1]) if len(newest) else self.watermark)
         return self._under_way
 

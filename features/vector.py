@@ -11,6 +11,7 @@ from features.categories import CATEGORY_GROUPS, group_of
 from features.columns import Channel, Columns
 from features.compiling import kernel
 from features.entity_columns import entity_features
+from features.links import link_measure
 from features.numerics import log1p
 from features.phrases import phrases
 from features.schema import TransactionSchema
@@ -38,6 +39,7 @@ class FeatureLayout:
         names: the d names in order.
         own: columns of the transaction itself.
         entities: columns of each entity.
+        links: names of the links, one for each entity; they are beside the vector, and no model reads them.
 
     >>> layout = FeatureLayout(TransactionSchema())
     >>> layout.names[layout.entities[0].start]
@@ -55,7 +57,8 @@ class FeatureLayout:
         self.names: tuple[str, ...] = tuple(names)
         self.own = slice(0, len(own))
         self.entities: tuple[slice, ...] = tuple(slices)
-
+        kinds = [entity.name for entity in schema.entities]
+        self.links = tuple(f"{kind}_{link_measure(kinds, place)}" for place, kind in enumerate(kinds))
         self._phrases = phrases(schema)
 
     def __len__(self) -> int:
@@ -80,6 +83,10 @@ class FeatureLayout:
     def empty(self, n: int) -> Vector:
         """Return uninitialised room for the features of n transactions, float32 (n, d)."""
         return np.empty((n, len(self)), np.float32)
+
+    def no_links(self, n: int) -> Vector:
+        """Return room for the links of n transactions, float32 (n, entities), all 0."""
+        return np.zeros((n, len(self.links)), np.float32)
 
     def own_features(self, columns: Columns, out: Vector) -> None:
         """Write the transactions' own features to their columns of `out`, float32 (n, d)."""

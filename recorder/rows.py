@@ -13,6 +13,7 @@ from contracts.card_numbers import CANDIDATE, mask_card_numbers
 from contracts.shadow_alert import ShadowAlert
 from contracts.stage_batch import (
     ENTITY,
+    LINKS,
     BatchFormat,
     ForeignBatch,
     entities_of,
@@ -61,7 +62,8 @@ def scored_rows(message: bytes, form: BatchFormat | None = None, scored_at: floa
             "transaction_id": _texts(batch.column("id")),
             "currency": _currencies(batch.column("currency")),
             "entities": _entities(batch),
-            "features": list(_features(batch)),
+            "features": list(_matrix_rows(batch.column("features"))),
+            "links": _links(batch),
             "scored_at": [scored_at] * batch.num_rows,
         }
     except (ForeignBatch, pa.ArrowException, LookupError, TypeError, ValueError, AttributeError) as error:
@@ -154,7 +156,14 @@ def _entities(batch: pa.RecordBatch) -> list[str]:
     return [encode(dict(zip(kinds, row, strict=True))).decode() for row in keys]
 
 
-def _features(batch: pa.RecordBatch) -> Iterator[bytes]:
-    matrix = features_matrix(batch.column("features")).astype("<f4", copy=False)
+def _links(batch: pa.RecordBatch) -> list[bytes] | list[None]:
+    """Return the links of each row; None in a message of an earlier version."""
+    if LINKS not in batch.schema.names:
+        return [None] * batch.num_rows
+    return list(_matrix_rows(batch.column(LINKS)))
+
+
+def _matrix_rows(column: pa.Array) -> Iterator[bytes]:
+    matrix = features_matrix(column).astype("<f4", copy=False)
     whole, width = matrix.tobytes(), matrix.shape[1] * matrix.itemsize
     return (whole[start : start + width] for start in range(0, len(whole), width))

@@ -16,7 +16,7 @@ from rules import kernels
 from rules.kernels import Numbers, Truths
 from rules.local_time import local_seconds
 from rules.program import KeyCode, Program
-from rules.typed import Feature, Field, LocalTime, Surprise
+from rules.typed import Feature, Field, Link, LocalTime, Surprise
 
 _ROOM: Final = 4 << 20  # bytes of registers: they stay in the cache
 _MOST_ROWS: Final = 4_096
@@ -43,6 +43,7 @@ class Rows:
         surprise: Highest surprise with risk, float64 (n,).
         risk: Surprise that risk added, float64 (n,).
         surprises: Returns the surprise of each scorer, float64 (n, scorers), base first.
+        links: Different partners of each entity in 7 days, float32 (n, entities); NaN where unknown.
     """
 
     features: npt.NDArray[np.float32]
@@ -54,6 +55,7 @@ class Rows:
     surprise: Numbers
     risk: Numbers
     surprises: Callable[[], Numbers]
+    links: npt.NDArray[np.float32]
 
     def __len__(self) -> int:
         """Return the number of transactions."""
@@ -100,12 +102,14 @@ def matches(program: Program, rows: Rows, lists: Mapping[str, NamedList]) -> Tru
 
 
 def _input(
-    one: Field | LocalTime | Surprise | KeyCode, rows: Rows, program: Program
-) -> Numbers | npt.NDArray[np.int32]:
+    one: Field | Link | LocalTime | Surprise | KeyCode, rows: Rows, program: Program
+) -> Numbers | npt.NDArray[np.int32] | npt.NDArray[np.float32]:
     match one:
         case Field(name=name):
             values: Numbers = getattr(rows, name)
             return values
+        case Link(column=column):
+            return rows.links[:, column]
         case LocalTime(zone=zone):
             return local_seconds(rows.time, zone)
         case Surprise(scorer=scorer):

@@ -43,6 +43,13 @@ class Feature:
 
 
 @dataclass(frozen=True)
+class Link:
+    """Different partners of an entity in 7 days: a column of the links, by the entity's place."""
+
+    column: int
+
+
+@dataclass(frozen=True)
 class LocalTime:
     """The event time on the clocks of a time zone, in seconds."""
 
@@ -99,5 +106,5 @@ def reads(node: Typed, name: str) -> bool:
     return any(reads(one, name) for one in getattr(node, "arguments", ()))
 
 
-Input = Field | Feature | LocalTime | Surprise | KeyIs | KeyListed
+Input = Field | Feature | Link | LocalTime | Surprise | KeyIs | KeyListed
 Typed = Input | Constant | Apply

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from features.links import link_measure, link_words, partner_of
 from features.windows import WINDOWS
-from rules.typed import Feature, Field, Input, Type, Unit
+from rules.typed import Feature, Field, Input, Link, Type, Unit
 
 _MARK = "_log_seconds_since_last"  # every entity has this feature
 _LONGEST = WINDOWS[-1].name
@@ -68,12 +69,14 @@ class Vocabulary:
     def _entity_features(self) -> Iterator[tuple[str, Variable]]:
         entities = self.entities
         for place, entity in enumerate(entities):
-            partner = entities[min(1, len(entities) - 1) if place == 0 else 0]
+            partner = partner_of(entities, place)
             for measure, (name, unit, words) in _measures(partner).items():
                 full = f"{entity}_{measure}"
                 if full in self.features:
                     at = Feature(self.features.index(full), unit)
                     yield f"{entity}.{name}", Variable(Type.NUMBER, at, words)
+            words = f"{link_words(entities, place)}, before this transaction"
+            yield f"{entity}.{link_measure(entities, place)}", Variable(Type.NUMBER, Link(place), words)
             novelty = f"{entity}_partner_novelty"
             if novelty in self.features:
                 at = Feature(self.features.index(novelty), Unit.RAW)

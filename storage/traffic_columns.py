@@ -45,12 +45,14 @@ class WantedColumns:
         surprise: Whether the highest surprise is read.
         category: Whether the category is read.
         currency: Whether the currency is read.
+        links: Whether the links are read, and how many there are of each transaction; 0 reads none.
     """
 
     kinds: tuple[str, ...] = ()
     surprise: bool = False
     category: bool = False
     currency: bool = False
+    links: int = 0
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,7 @@ class TrafficColumns:
         surprise: Highest surprise, float64 (n,).
         category: Codes, int32 (n,).
         currency: Currencies, n of them; None where absent.
+        links: float32 (n, links); NaN where another number is stored, or none.
         left_out: Transactions with another number of features, which are not among the n.
     """
 
@@ -83,6 +86,7 @@ class TrafficColumns:
     surprise: NDArray[np.float64] | None
     category: NDArray[np.int32] | None
     currency: Sequence[str | None] | None
+    links: NDArray[np.float32] | None
     left_out: int
 
     def __len__(self) -> int:
@@ -124,6 +128,7 @@ def read_part(
         *([row.surprise.expression] if wanted.surprise else []),
         *([row.category.expression] if wanted.category else []),
         *([row.currency.expression] if wanted.currency else []),
+        *([row.links.expression] if wanted.links else []),
     ]
     query = (
         select(
@@ -152,7 +157,7 @@ def _columns(
     read = len(rows)
     if {len(one[5]) for one in rows} != {4 * width}:
         rows = [one for one in rows if len(one[5]) == 4 * width]
-    n, further = len(rows), iter(range(6, 6 + len(wanted.kinds) + 3))
+    n, further = len(rows), iter(range(6, 6 + len(wanted.kinds) + 4))
     return TrafficColumns(
         partition,
         np.fromiter([one[0] for one in rows], np.int64, n),
@@ -165,12 +170,19 @@ def _columns(
         np.fromiter(_values(rows, next(further)), np.float64, n) if wanted.surprise else None,
         np.fromiter(_values(rows, next(further)), np.int32, n) if wanted.category else None,
         _values(rows, next(further)) if wanted.currency else None,
+        _links(_values(rows, next(further)), wanted.links) if wanted.links else None,
         read - n,
     )
 
 
 def _values(rows: Sequence[tuple[Any, ...]], column: int) -> list[Any]:
     return [one[column] for one in rows]
+
+
+def _links(stored: Sequence[bytes | None], count: int) -> NDArray[np.float32]:
+    unknown = np.full(count, np.nan, "<f4").tobytes()
+    whole = b"".join([one if one is not None and len(one) == 4 * count else unknown for one in stored])
+    return np.frombuffer(whole, "<f4").reshape(-1, count)
 
 
 @dataclass(frozen=True)

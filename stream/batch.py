@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from contracts.stage_batch import (
     ENTITY,
+    LINKS,
     ForeignBatch,
     entities_of,
     features_array,
@@ -30,6 +31,7 @@ class Batch:
         batch_end: offset at which the fetched batch of each ended; parts of one batch share it.
         arrival: time at which each reached the broker, seconds since 1970.
         features: float32 (n, d); a stage fills the columns of its entity and leaves the others alone.
+        links: float32 (n, entities), likewise: different partners in 7 days, beside what models read.
     """
 
     columns: Columns
@@ -38,6 +40,7 @@ class Batch:
     batch_end: NDArray[np.int64]
     arrival: NDArray[np.float64]
     features: NDArray[np.float32]
+    links: NDArray[np.float32]
 
     def __len__(self) -> int:
         return len(self.columns)
@@ -56,6 +59,7 @@ class Batch:
             self.batch_end[index],
             self.arrival[index],
             self.features[index],
+            self.links[index],
         )
 
 
@@ -76,6 +80,7 @@ def joined(batches: Sequence[Batch]) -> Batch:
         np.concatenate([batch.batch_end for batch in batches]),
         np.concatenate([batch.arrival for batch in batches]),
         np.concatenate([batch.features for batch in batches]),
+        np.concatenate([batch.links for batch in batches]),
     )
 
 
@@ -99,6 +104,7 @@ def to_record_batch(batch: Batch, schema: pa.Schema) -> pa.RecordBatch:
             pa.array(columns.channel),
             *(keys.to_arrow() for keys in columns.keys),
             features_array(batch.features),
+            features_array(batch.links),
         ],
         schema=schema,
     )
@@ -129,4 +135,5 @@ def from_record_batch(arrow: pa.RecordBatch, schema: pa.Schema) -> Batch:
         arrow["batch_end"].to_numpy(),
         arrow["arrival"].to_numpy(),
         features_matrix(arrow["features"]),
+        features_matrix(arrow[LINKS]),
     )

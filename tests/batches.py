@@ -33,4 +33,5 @@ def batch_of(count: int, width: int = 4) -> Batch:
         np.full(count, count, np.int64),
         1.7e9 + counted,
         np.random.default_rng(0).standard_normal((count, width)).astype(np.float32),
+        np.stack([number % 4, number % 3], 1).astype(np.float32),
     )

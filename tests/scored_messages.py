@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from contracts.scored_batch import scored_schema
+from contracts.stage_batch import LINKS, features_array
 
 EUR = (ord("E") << 16) | (ord("U") << 8) | ord("R")
 ENTITIES = ("card", "merchant")
@@ -46,9 +47,10 @@ def scored_message(
         "decision": np.zeros(n, np.int8) if decisions is None else np.array(decisions, np.int8),
         "control_offset": np.full(n, 1, np.int64),
     }
+    matrices = {"features": X, LINKS: np.zeros((n, len(ENTITIES)), np.float32)}
     arrays = [
-        pa.FixedSizeListArray.from_arrays(pa.array(X.reshape(-1)), X.shape[1])
-        if field.name == "features"
+        features_array(matrices[field.name])
+        if field.name in matrices
         else pa.array(columns.get(field.name, np.zeros(n)), field.type)
         for field in schema
     ]

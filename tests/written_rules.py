@@ -49,4 +49,7 @@ def transactions(
     """Return transactions of 1, 2, 3 ... units of no currency."""
     n = len(time)
     amount = np.arange(1, n + 1, dtype=np.float64)
-    return Transactions(features, time, amount, np.zeros(n, np.int32), np.full(n, 5411, np.int32), keys)
+    links = np.zeros((n, len(keys)), np.float32)
+    return Transactions(
+        features, time, amount, np.zeros(n, np.int32), np.full(n, 5411, np.int32), keys, links
+    )

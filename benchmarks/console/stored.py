@@ -40,7 +40,7 @@ def _drawn(
     entities = {"card": card, "merchant": merchant}
     reason = {"feature": "card_ratio_7d", "value": 8.3, "push": 1.2, "words": WORDS}
     body = {"currency": "EUR", "entities": entities, "tail": 10**-surprise, "reasons": [reason] * 3}
-    scored = (surprise, 10**-surprise, 1, 0, scorer, 7, time)
+    scored = (surprise, 10**-surprise, 1, 0, scorer, 7, time, None)
     transaction = (*place, identity, time, time, amount, "EUR", 4, json.dumps(entities), bytes(184), *scored)
     queued = (amount, surprise, priority_of(surprise, amount), scorer, card)
     return transaction, (*place, identity, time, json.dumps(body), *queued)

@@ -203,6 +203,8 @@ class Player:
             "winner": 0,
             "winner_id": "base",
             "control_offset": 0,
+            "scored_at": None,
+            "links": None,
         }
         return tuple(values[name] for name in SCORED)
 

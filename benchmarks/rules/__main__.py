@@ -52,6 +52,7 @@ def rows_of(n: int) -> Rows:
         random.uniform(0, 6, n),
         np.zeros(n),
         lambda: np.zeros((n, 1)),
+        random.integers(0, 24, (n, 2)).astype(np.float32),
     )
 
 

@@ -59,7 +59,15 @@ class Chain:
         decision = np.full(n, Decision.APPROVE, np.int8)
         scores = Scores(surprise, winner + 1, self._winners, decision, 0)
         offset = np.arange(n)
-        batch = Batch(columns, np.zeros(n, np.int32), offset, np.full(n, n), np.zeros(n), features)
+        batch = Batch(
+            columns,
+            np.zeros(n, np.int32),
+            offset,
+            np.full(n, n),
+            np.zeros(n),
+            features,
+            self._layout.no_links(n),
+        )
         EncodedBatch(columns.keys[0], self._writer.write(batch, scores), 0)._build()
 
     @property

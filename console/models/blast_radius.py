@@ -25,7 +25,7 @@ from replay.truth import FRAUD as IS_FRAUD
 from replay.truth import GENUINE as IS_GENUINE
 from replay.truth import UNKNOWN
 from rules.evaluation import Rows
-from rules.typed import Field
+from rules.typed import Field, Link
 from rules.vocabulary import Vocabulary
 from storage import UnitOfWork
 from storage.labels import FRAUD
@@ -144,10 +144,13 @@ class Reading:
         program = self.trial.program
         by_card = self.vocabulary.entities[:1] if self.trial.gates.by_card else ()
         kinds = {*program.texts, *(one.entity for one in program.listed), *by_card}
+        links = any(isinstance(one, Link) for one in program.numbers)
         return WantedColumns(
             tuple(sorted(kinds)),
             bool(self.trial.shift) or Field("surprise") in program.numbers,
-            *(Field(name) in program.numbers for name in ("category", "currency")),
+            Field("category") in program.numbers,
+            Field("currency") in program.numbers,
+            len(self.vocabulary.entities) if links else 0,
         )
 
     def _past(self, columns: TrafficColumns) -> PastRows:
@@ -183,6 +186,7 @@ def rows_of_columns(columns: TrafficColumns, surprises: Callable[[], NDArray[np.
         np.zeros(n) if columns.surprise is None else columns.surprise,
         np.zeros(n),
         surprises,
+        np.full((n, len(columns.keys)), np.nan, np.float32) if columns.links is None else columns.links,
     )
 
 

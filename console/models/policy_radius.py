@@ -21,7 +21,7 @@ from replay.rule_trial import NOT_STORED
 from rules.errors import RuleError
 from rules.policy.compiled import CompiledPolicy, RowBounds
 from rules.policy.definition import DecisionPolicy, ReadPolicy, policy_to_bytes, read_policy
-from rules.typed import Field, reads
+from rules.typed import Field, Link, reads
 from rules.vocabulary import Vocabulary
 from storage import UnitOfWork
 from storage.traffic_columns import TrafficColumns, Verdicts, WantedColumns, read_verdicts
@@ -69,6 +69,7 @@ def policy_radius(
         compiled,
         first_threshold(policy.alert_rate) if threshold is None else threshold,
         read_verdicts(unit.session, since),
+        len(vocabulary.entities),
     )
     parts, until = unit.past.parts(since), time.monotonic() + seconds
     chosen = newest_of(parts, MOST_ROWS)
@@ -102,12 +103,14 @@ class Comparison:
         tried: The policy.
         threshold: The surprise over which the budget reviews.
         verdicts: Last verdicts by partition.
+        entities: Number of kinds of entities.
     """
 
     snapshot: Snapshot
     tried: CompiledPolicy
     threshold: float
     verdicts: Mapping[int, Verdicts]
+    entities: int
 
     @property
     def wanted(self) -> WantedColumns:
@@ -116,7 +119,11 @@ class Comparison:
         kinds = {kind for p in programs for kind in (*p.texts, *(one.entity for one in p.listed))}
         numbers = {one for p in programs for one in p.numbers}
         return WantedColumns(
-            tuple(sorted(kinds)), True, Field("category") in numbers, Field("currency") in numbers
+            tuple(sorted(kinds)),
+            True,
+            Field("category") in numbers,
+            Field("currency") in numbers,
+            self.entities if any(isinstance(one, Link) for one in numbers) else 0,
         )
 
     def add(self, columns: TrafficColumns, tally: PolicyTally) -> None:

@@ -15,6 +15,7 @@ from console.services.rule_names import vocabulary_now
 from console.services.transactions import stored_transaction
 from features.byte_strings import ByteStrings
 from features.columns import NO_CURRENCY, currency_code
+from features.links import links_of
 from rules.checking import check
 from rules.errors import RuleError
 from rules.feature_units import UNITS
@@ -24,7 +25,7 @@ from rules.local_time import check_zone, local_seconds
 from rules.parsing import parse
 from rules.reference import evaluate
 from rules.syntax import Call, Listed, Name, Node, Operation
-from rules.typed import Apply, Constant, Feature, Field, Input, KeyIs, KeyListed, LocalTime, Type, Typed
+from rules.typed import Apply, Constant, Feature, Field, Input, KeyIs, KeyListed, Link, LocalTime, Type, Typed
 from rules.vocabulary import LOCAL_TIME, Variable, Vocabulary
 from storage.scored_transactions import ScoredTransaction
 
@@ -75,6 +76,8 @@ def value_of(one: Input, stored: ScoredTransaction) -> float:
                 raise Refused("the transaction was scored with other features", where="transaction_id")
             natural(feature, UNITS[unit], out)
             return float(out[0])
+        case Link(column=column):
+            return float(links_of(stored.links, len(stored.entities))[0, column])
         case LocalTime(zone=zone):
             return float(local_seconds(np.array([stored.event_time]), zone)[0])
         case KeyIs(entity=entity, text=text):

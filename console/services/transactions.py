@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 
 import numpy as np
@@ -20,6 +21,7 @@ from console.results.transactions import (
 )
 from console.services.rows import row_of_alert, row_of_transaction
 from contracts.tracing.identity import trace_of
+from features.links import link_measure, link_words, links_of
 from features.phrases import Phrase, phrases
 from features.schema import EntityField, TransactionSchema
 from features.vector import FeatureLayout
@@ -94,7 +96,7 @@ def stored_transaction(unit: UnitOfWork, transaction_id: str) -> ScoredTransacti
 
 
 def features_of(stored: ScoredTransaction) -> list[FeatureRow]:
-    """Return the features that a transaction was scored with, in order."""
+    """Return the features that a transaction was scored with, in order, and its links where they are stored."""
     values = np.frombuffer(stored.features, "<f4").tolist()
     names, words = _layout(tuple(stored.entities))
     if len(names) != len(values):  # scored by a version with other features
@@ -102,6 +104,20 @@ def features_of(stored: ScoredTransaction) -> list[FeatureRow]:
     return [
         FeatureRow(name, value, words[name].say(value) if name in words else f"{name}: {value:.3g}")
         for name, value in zip(names, values, strict=True)
+    ] + _link_rows(stored)
+
+
+def _link_rows(stored: ScoredTransaction) -> list[FeatureRow]:
+    kinds = list(stored.entities)
+    links = links_of(stored.links, len(kinds))[0].tolist()
+    return [
+        FeatureRow(
+            f"{kind}_{link_measure(kinds, place)}",
+            links[place],
+            f"{kind}: {link_words(kinds, place)}: {links[place]:.0f}",
+        )
+        for place, kind in enumerate(kinds)
+        if not math.isnan(links[place])
     ]
 
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 ENTITY: Final = "entity_"
 """Prefix of the columns that hold keys of entities."""
 FEATURES: Final = "features"
+LINKS: Final = "links"
 DAY: Final = "day"
 """Day of the event time, UTC; it partitions the table."""
 DAY_S: Final = 86_400.0
@@ -26,6 +27,7 @@ _FIXED: Final = pa.schema(
         ("currency", pa.string()),
         ("category", pa.int32()),
         (FEATURES, pa.binary()),
+        (LINKS, pa.binary()),
         ("surprise", pa.float64()),
         ("tail", pa.float64()),
         ("decision", pa.int32()),
@@ -36,7 +38,7 @@ _FIXED: Final = pa.schema(
         (DAY, pa.date32()),
     ]
 )
-"""`features` are float32, little endian, in one value: a row is read without copying, and files may hold
+"""`features` and `links` are float32, little endian, in one value: a row is read without copying, and files may hold
 other numbers of features."""
 
 

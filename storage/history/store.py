@@ -147,9 +147,10 @@ class HistoryStore:
         return kinds_in(self.table.schema().column_names)
 
     def _have_columns(self, kinds: Sequence[str]) -> None:
-        if set(kinds) - set(self.kinds):
+        wanted = history_schema(kinds)
+        if set(wanted.names) - set(self.table.schema().column_names):
             with self.table.update_schema() as update:
-                update.union_by_name(history_schema(kinds))
+                update.union_by_name(wanted)
         if self.table.properties.get(RETRIES) != "0":
             with self.table.transaction() as transaction:
                 transaction.set_properties({RETRIES: "0"})

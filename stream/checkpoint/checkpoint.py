@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from contracts.metrics import scorer as metrics
 from features.byte_strings import ByteStrings
-from features.profile_row import PROFILE_ROW
+from features.profile_row import PROFILE_ROW, ROW_BEFORE_LINKS
 from features.profiles import ChangedRows
 from stream.checkpoint.id_checkpoint import IdCheckpoint
 from stream.partition.stage import Output
@@ -23,7 +23,9 @@ _GOLDEN: Final = 0.618034  # multiples of the golden ratio, modulo 1, lie as far
 MARKER_KEY: Final = b""
 # A quarter of the default limit of a batch; 12,000 rows.
 MOST_BATCH_BYTES: Final = 4 << 20
-LAYOUT: Final = hashlib.sha256(repr(PROFILE_ROW.descr).encode()).hexdigest()[:16]
+LAYOUT, LAYOUT_BEFORE_LINKS = (
+    hashlib.sha256(repr(row.descr).encode()).hexdigest()[:16] for row in (PROFILE_ROW, ROW_BEFORE_LINKS)
+)
 
 
 class Marker(msgspec.Struct, frozen=True):
@@ -31,7 +33,8 @@ class Marker(msgspec.Struct, frozen=True):
 
     Attributes:
         offset: the rows include the input up to this offset.
-        layout: fingerprint of the row layout; rows of another layout are not read.
+        layout: fingerprint of the row layout. Rows without `cells`, of earlier releases, are read too; rows
+            of any other layout are not.
     """
 
     offset: int

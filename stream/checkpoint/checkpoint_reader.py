@@ -8,15 +8,16 @@ from contracts.dead_letter import FOREIGN
 from contracts.stage_batch import ForeignBatch
 from contracts.undecodable import UNDECODABLE
 from features.byte_strings import NULL
-from features.profile_row import LAST, PROFILE_ROW
+from features.profile_row import LAST, PROFILE_ROW, ROW_BEFORE_LINKS, as_current_rows
 from features.profiles import Profiles
 from features.schema import MAX_KEY_BYTES
-from stream.checkpoint.checkpoint import LAYOUT, MARKER_KEY, Marker, as_rows
+from stream.checkpoint.checkpoint import LAYOUT, LAYOUT_BEFORE_LINKS, MARKER_KEY, Marker, as_rows
 from stream.checkpoint.id_checkpoint import IdCheckpoint
 from stream.checkpoint.id_chunk import is_key
 from stream.transport.fetched_batch import FetchedBatch
 from stream.wire.refused import Refused
 
+_LAYOUTS = (PROFILE_ROW, ROW_BEFORE_LINKS)
 _NUMBERS = ("clock", "windows", "category_count", "category_sum")
 
 
@@ -40,11 +41,14 @@ class CheckpointReader:
         keys, values = batch.records.keys, batch.values
         is_marker = (keys.length == 0) & (keys.start != NULL)
         has_key = (keys.length >= 1) & (keys.length <= MAX_KEY_BYTES)
-        good = np.flatnonzero(has_key & (values.length == PROFILE_ROW.itemsize))
-        rows = as_rows(values.take(good), PROFILE_ROW)
+        known = is_marker | (has_key & (values.start == NULL))  # a tombstone of a forgotten entity
+        good = np.flatnonzero(has_key & np.isin(values.length, [one.itemsize for one in _LAYOUTS]))
+        rows = np.zeros(len(good), PROFILE_ROW)
+        for layout in _LAYOUTS:
+            at = np.flatnonzero(values.length[good] == layout.itemsize)
+            rows[at] = as_current_rows(as_rows(values.take(good[at]), layout))
         sane = self._is_sane(rows)
         profiles.restore(keys.take(good[sane]), rows[sane])
-        known = is_marker | (has_key & (values.start == NULL))  # a tombstone of a forgotten entity
         known[good[sane]] = True
         others = np.flatnonzero(~known)
         is_chunk = np.array([is_key(key or b"") for key in keys.take(others).to_list()], bool)
@@ -74,7 +78,7 @@ class CheckpointReader:
                 continue
             if not 0 <= marker.offset <= self._input_end:
                 refused.append(_refused(batch, row, "a marker ahead of the input"))
-            elif marker.layout == LAYOUT:
+            elif marker.layout in (LAYOUT, LAYOUT_BEFORE_LINKS):
                 position = marker.offset
                 if self._ids is not None:
                     self._ids.settle(position)

@@ -12,12 +12,13 @@ from contracts.decision import Decision
 from control.snapshot import Snapshot
 from features.byte_strings import ByteStrings
 from features.columns import NO_CURRENCY, currency_code
+from features.links import links_of
 from stream.scoring.decide import score_rows
 from stream.scoring.written_rules import Transactions
 
 
 class StoredScore(Protocol):
-    """A scored transaction as the recorder stored it; `features` are float32, little-endian."""
+    """A scored transaction as the recorder stored it; `features` and `links` are float32, little-endian."""
 
     @property
     def transaction_id(self) -> str: ...
@@ -33,6 +34,8 @@ class StoredScore(Protocol):
     def entities(self) -> Mapping[str, str]: ...
     @property
     def features(self) -> bytes: ...
+    @property
+    def links(self) -> bytes | None: ...
     @property
     def surprise(self) -> float: ...
     @property
@@ -84,4 +87,5 @@ def _transactions(row: StoredScore) -> Transactions:
         np.array([currency], np.int32),
         np.array([row.category], np.int32),
         [ByteStrings.from_list([key.encode() or None]) for key in row.entities.values()],
+        links_of(row.links, len(row.entities)),
     )

@@ -40,6 +40,7 @@ class Transactions:
         currency: packed letters, int32 (n,).
         category: codes, int32 (n,).
         keys: n keys of each entity, the primary one first.
+        links: float32 (n, entities).
     """
 
     features: NDArray[np.float32]
@@ -48,13 +49,20 @@ class Transactions:
     currency: NDArray[np.int32]
     category: NDArray[np.int32]
     keys: Sequence[ByteStrings]
+    links: NDArray[np.float32]
 
     @classmethod
     def of(cls, batch: Batch) -> Transactions:
         """Return those of a batch."""
         columns = batch.columns
         return cls(
-            batch.features, columns.time, columns.amount, columns.currency, columns.category, columns.keys
+            batch.features,
+            columns.time,
+            columns.amount,
+            columns.currency,
+            columns.category,
+            columns.keys,
+            batch.links,
         )
 
 
@@ -84,6 +92,7 @@ def rows_for(
         surprise,
         surprise - alone,
         lambda: stack.surprises(of.features) + stack.shifts,
+        of.links,
     )
 
 

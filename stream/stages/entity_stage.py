@@ -236,5 +236,6 @@ class EntityStage:
         self._publish(_Change(staged, sifted.staged if sifted else None))
 
     def _stage(self, batch: Batch) -> Staged:
-        """Fold the batch into staged profiles and write the entity's features into the batch."""
-        return self.profiles.stage(batch.columns, batch.features[:, self._features])
+        """Fold the batch into staged profiles and write the entity's features and link into the batch."""
+        links = batch.links[:, self._entity]
+        return self.profiles.stage(batch.columns, batch.features[:, self._features], links=links)

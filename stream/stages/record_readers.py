@@ -45,6 +45,7 @@ class TransactionReader:
             np.full(len(columns), fetched.next_offset, np.int64),
             fetched.arrival[columns.row],
             features,
+            self._layout.no_links(len(columns)),
         )
         refused = self._dead_letters.letters_for_refused(fetched.partition, fetched.records.refused)
         return batch, [*refused, *self._dead_letters.letters_for(fetched, rejects)]

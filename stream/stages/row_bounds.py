@@ -7,18 +7,21 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from contracts.stage_batch import LINKS
 from features.columns import NO_CATEGORY, NO_CURRENCY, Channel
 from features.compiling import short_kernel
+from features.link_kernel import ESTIMATES
 from features.schema import MAX_AMOUNT
 
 _COLUMNS: Final = (
     "source_partition", "source_offset", "batch_end", "arrival", "event_time", "amount", "currency",
-    "category", "channel", "features",
+    "category", "channel", "features", LINKS,
 )  # fmt: skip
 _IN_RANGE: Final = -1
 _LAST_ARRIVAL_S: Final = 1e11  # the year 5138
 _LAST_CURRENCY: Final = 0xFFFFFF
 _LARGEST_FEATURE: Final = float(np.finfo(np.float32).max)
+_MOST_PARTNERS: Final = float(ESTIMATES[-1])  # NaN is allowed: an older release has not counted them
 _LAST_CHANNEL: Final = int(max(Channel))
 
 
@@ -44,10 +47,10 @@ class RowBounds:
         """
         if not rows.num_rows:
             return None
-        columns = [rows[name].to_numpy() for name in _COLUMNS[:-1]]
-        features = rows[_COLUMNS[-1]].flatten().to_numpy()
+        columns = [rows[name].to_numpy() for name in _COLUMNS[:-2]]
+        features, links = (rows[name].flatten().to_numpy() for name in _COLUMNS[-2:])
         bounds = (self.sources.start, self.sources.stop, self.earliest, self.latest)
-        arguments: tuple[Any, ...] = (*columns, features, *bounds)
+        arguments: tuple[Any, ...] = (*columns, features, links, *bounds)
         found = _first_wrong(*arguments)
         return None if found == _IN_RANGE else _COLUMNS[found]
 
@@ -64,6 +67,7 @@ def _first_wrong(  # noqa: C901  one branch per column
     category: NDArray[np.int32],
     channel: NDArray[np.int8],
     features: NDArray[np.float32],
+    links: NDArray[np.float32],
     first_source: int,
     past_sources: int,
     earliest: float,
@@ -92,4 +96,7 @@ def _first_wrong(  # noqa: C901  one branch per column
     for j in range(len(features)):
         if not abs(features[j]) <= _LARGEST_FEATURE:
             return 9
+    for j in range(len(links)):
+        if not (0.0 <= links[j] <= _MOST_PARTNERS or np.isnan(links[j])):
+            return 10
     return _IN_RANGE

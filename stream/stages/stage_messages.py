@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from contracts.dead_letter import FOREIGN, FORGED
 from contracts.seal import Forged, Seal
 from contracts.stage_batch import (
+    LINKS,
     LOST_KEY,
     NOTICE_KEY,
     BatchFormat,
@@ -135,8 +136,9 @@ def _values(fetched: FetchedBatch, at: Index) -> list[tuple[int, memoryview]]:
 def _refuse_nulls(rows: pa.RecordBatch) -> None:
     """Raise ForeignBatch where a value is absent: no stage writes nulls."""
     nulls = [name for name, column in zip(rows.schema.names, rows.columns, strict=True) if column.null_count]
-    if nulls or rows["features"].flatten().null_count:
-        raise ForeignBatch(f"nulls in {nulls or 'features'}")
+    nulls = nulls or [name for name in ("features", LINKS) if rows[name].flatten().null_count]
+    if nulls:
+        raise ForeignBatch(f"nulls in {nulls}")
 
 
 def _refused_for(error: Exception, offset: int, size: int) -> Refused:

@@ -6,6 +6,7 @@ The bytes in `version_1/` were written by the release before `contracts/` existe
 from pathlib import Path
 
 import msgspec
+import numpy as np
 import pyarrow as pa
 import pytest
 
@@ -14,13 +15,23 @@ from contracts.alert import Alert, Reason
 from contracts.answer import Answer
 from contracts.dead_letter import DeadLetter
 from contracts.request import read_request
+from contracts.scored_batch import scored_schema
 from contracts.shadow_alert import ShadowAlert
-from contracts.stage_batch import BatchNotice, entities_of, from_message, stage_schema
+from contracts.stage_batch import (
+    BatchFormat,
+    BatchNotice,
+    entities_of,
+    features_array,
+    from_message,
+    stage_schema,
+    to_message,
+)
 from control.entry import Kind
 from control.envelope import unseal
 from control.keys import ControlKey
 from control.rules import Effect, read_rules
 from recorder.rows import alert_row, scored_rows, shadow_row
+from storage.scored_transactions import COLUMNS
 from stream.batch import from_record_batch
 from tests.stage_messages import read_messages
 
@@ -76,15 +87,26 @@ def test_a_batch_between_stages_is_read() -> None:
     assert batch.features[1].tolist() == [3.0, 4.0, 5.0]
 
 
-def test_batches_of_both_versions_are_read_together() -> None:
+def test_batches_of_all_versions_are_read_together() -> None:
     schema = stage_schema(("card", "merchant"), 3)
-    old = stored("stage_batch.arrow")
-    new = pa.ipc.open_stream(old).read_next_batch().rename_columns(schema.names)
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, new.schema) as writer:
-        writer.write_batch(new)
-    rows, refused = read_messages([old, sink.getvalue().to_pybytes()], schema)
-    assert (rows.num_rows, refused) == (4, [])
+    first = stored("stage_batch.arrow")
+    second = pa.ipc.open_stream(first).read_next_batch().rename_columns(schema.names[:-1])
+    links = features_array(np.array([[3, 4], [5, 6]], np.float32))
+    third = pa.RecordBatch.from_arrays([*second.columns, links], schema=schema)
+    messages = [first, *(to_message(one).to_pybytes() for one in (second, third))]
+    rows, refused = read_messages(messages, schema)
+    assert (rows.num_rows, refused) == (6, [])
+    known = from_record_batch(rows, schema).links
+    assert np.isnan(known[:4]).all()
+    assert known[4:].tolist() == [[3, 4], [5, 6]]
+
+
+def test_a_scored_batch_without_links_is_read_in_the_known_format() -> None:
+    schema = scored_schema(("card", "merchant"), 3)
+    message = to_message(from_message(stored("scored_batch.arrow"))).to_pybytes()
+    assert BatchFormat(schema).read(message).schema == schema
+    (links,) = {row[COLUMNS.index("links")] for row in scored_rows(message, BatchFormat(schema))}
+    assert np.isnan(np.frombuffer(links, "<f4")).tolist() == [True, True]
 
 
 def test_a_scored_batch_is_recorded() -> None:

@@ -135,6 +135,7 @@ def scored_row() -> ScoredRow:
             "winner_id": "base",
             "control_offset": 1,
             "scored_at": None,
+            "links": None,
         }
         return tuple((values | changes)[name] for name in COLUMNS)
 

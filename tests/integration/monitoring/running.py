@@ -211,7 +211,7 @@ class Running:
                 "event_time": began, "arrival": began, "amount": 10.0, "currency": "EUR", "category": 5411,
                 "entities": '{"card": "old", "merchant": "old"}', "features": features, "surprise": 4.0,
                 "tail": 1e-4, "decision": n % 2, "winner": 0, "winner_id": "base",
-                "control_offset": 0, "scored_at": None,
+                "control_offset": 0, "scored_at": None, "links": None,
             }  # fmt: skip
             rows.append(tuple(values[name] for name in SCORED))
         labels = [

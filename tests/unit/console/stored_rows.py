@@ -37,7 +37,7 @@ def scored_row(n: int, *, card: str = CARD) -> tuple[object, ...]:
     features = np.zeros(46, "<f4").tobytes()
     amount, surprise = 10.0 * (n + 1), 3.0 + n / 10
     time = DAY + n
-    scores = (surprise, 10**-surprise, 1, 0, "base", 7, time)
+    scores = (surprise, 10**-surprise, 1, 0, "base", 7, time, None)
     return (0, n, f"tx-{n}", time, time, amount, "EUR", 5411, entities, features, *scores)
 
 

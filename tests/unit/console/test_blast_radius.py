@@ -18,6 +18,7 @@ from contracts.standing_policy import StandingPolicy
 from control.snapshot import Snapshot
 from features.byte_strings import ByteStrings
 from features.columns import currency_code
+from features.links import links_of
 from features.schema import TransactionSchema
 from features.vector import FeatureLayout
 from replay.blast_radius import BlastRadius
@@ -57,9 +58,10 @@ def filled(context: ConsoleContext, features: np.ndarray[Any, np.dtype[np.float3
 
 
 def _row(n: int, features: np.ndarray[Any, np.dtype[np.float32]]) -> tuple[object, ...]:
+    links = None if n % 4 == 0 else np.array([n % 3, n % 9], "<f4").tobytes()
     entities = json.dumps({"card": f"tok_{n % 400}", "merchant": f"shop-{n % 7}"})
     time, held = DAY + n * 3 * 86_400 / N, n % 10 == 0
-    scores = (float(n % 5), 0.1, int(held), 0, "base" if held else None, 7, time)
+    scores = (float(n % 5), 0.1, int(held), 0, "base" if held else None, 7, time, links)
     currency = None if n % 9 == 0 else ("EUR", "USD")[n % 2]
     return (
         n % 2,
@@ -103,6 +105,7 @@ def live_matches(
         np.array([one.surprise for one in rows]),
         np.zeros(N),
         lambda: np.zeros((N, 1)),
+        np.concatenate([links_of(one.links, 2) for one in rows]),
     )
     matched = RuleSet.of([written("r", condition, **fields)], NAMES).match(as_rules_see_them, keys["card"])
     return np.flatnonzero(matched.first == 0).tolist()
@@ -115,6 +118,7 @@ def live_matches(
         ("merchant.id in ['shop-1', 'shop-2'] && currency == 'USD' && surprise > 1", {}),
         ("category == '5411' && hour(local_time) < 9", {"zone": "Asia/Tokyo"}),
         ("currency != 'EUR'", {}),
+        ("merchant.cards_7d >= 5 && card.merchants_7d != 1", {}),
         ("amount > 50", {"percent": 10.0}),
     ],
 )

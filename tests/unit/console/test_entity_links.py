@@ -30,7 +30,7 @@ def store(context: ConsoleContext, payments: Iterable[Payment]) -> None:
 
 def _row(n: int, card: str, merchant: str, at: float) -> tuple[object, ...]:
     entities = json.dumps({"card": card, "merchant": merchant})
-    scores = (2.0, 0.01, int(n == 0), 0, "base", 7, at)
+    scores = (2.0, 0.01, int(n == 0), 0, "base", 7, at, None)
     return (
         5, n, f"link-{n}", at, at, 9.0, "EUR", 5411, entities, np.zeros(46, "<f4").tobytes(), *scores,
     )  # fmt: skip

@@ -48,7 +48,7 @@ def _episode(identity: str, parts: list[EpisodeTransaction]) -> Episode:
 def _row(n: int, features: np.ndarray[Any, np.dtype[np.float32]]) -> tuple[object, ...]:
     entities = json.dumps({"card": f"tok_{n}", "merchant": "shop"})
     category = 5732 if n >= N - FLAGS else 5411
-    scores = (1.0, 0.1, 0, 0, None, 7, DAY + n)
+    scores = (1.0, 0.1, 0, 0, None, 7, DAY + n, None)
     return (0, n, f"tx-{n}", DAY + n, DAY + n, 20.0, "EUR", category, entities, features.tobytes(), *scores)
 
 

@@ -79,7 +79,7 @@ def test_a_row_is_decided_the_same_in_any_batch() -> None:
         at = np.array([row])
         one = Transactions(
             of.features[at], of.time[at], of.amount[at], of.currency[at], of.category[at],
-            [keys.take(at) for keys in of.keys],
+            [keys.take(at) for keys in of.keys], of.links[at],
         )  # fmt: skip
         assert score_rows(one, snapshot, ENTITIES).decision[0] == whole.decision[row]
     assert set(whole.decision.tolist()) == {A, R, D}

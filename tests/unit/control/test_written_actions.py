@@ -140,7 +140,7 @@ def test_a_row_alone_is_scored_as_in_a_batch() -> None:
         alone = score_rows(
             Transactions(
                 of.features[one], of.time[one], of.amount[one], of.currency[one], of.category[one],
-                [keys.take(one) for keys in of.keys],
+                [keys.take(one) for keys in of.keys], of.links[one],
             ),
             snapshot,
             ENTITIES,

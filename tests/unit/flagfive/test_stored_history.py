@@ -44,7 +44,7 @@ def store(engine: Engine, schema: TransactionSchema, frauds: int) -> None:
     values = {
         "source_partition": 0, "arrival": 0.0, "amount": 1.0, "currency": "EUR", "category": 0,
         "surprise": 0.0, "tail": 1.0, "decision": 0, "winner": 0, "winner_id": "base",
-        "control_offset": 0, "scored_at": None,
+        "control_offset": 0, "scored_at": None, "links": None,
     }  # fmt: skip
     rows = []
     for n in range(GENUINE + frauds):

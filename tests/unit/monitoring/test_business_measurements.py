@@ -69,7 +69,7 @@ def test_alerts_and_frauds_of_the_database_count_with_their_channel(engine: Engi
         "source_partition": 0, "source_offset": 1, "transaction_id": "t1", "event_time": NOW - 60.0,
         "arrival": NOW, "amount": 70.0, "currency": "EUR", "category": 1, "entities": "{}",
         "features": features, "surprise": 4.0, "tail": 1e-4, "decision": 1, "winner": 0,
-        "winner_id": "base", "control_offset": 0, "scored_at": None,
+        "winner_id": "base", "control_offset": 0, "scored_at": None, "links": None,
     }  # fmt: skip
     alert = {
         **values,

@@ -55,7 +55,7 @@ def store(engine: Engine, first: int, count: int, *, per_hour: int = 100, curren
     values = {
         "source_partition": 0, "amount": 1.0, "currency": currency, "category": 5411, "entities": "{}",
         "surprise": 0.5, "tail": 0.3, "decision": 0, "winner": 0, "winner_id": "base",
-        "control_offset": 0, "scored_at": None,
+        "control_offset": 0, "scored_at": None, "links": None,
     }  # fmt: skip
     with UnitOfWork(engine) as unit:
         for n in range(count):
