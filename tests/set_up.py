@@ -10,7 +10,6 @@ from flagfive.cluster import administrator
 from flagfive.topic_plan import ensure_topics, planned_topics
 from settings import BrokerSettings, EntitySettings, Settings, StorageSettings, StreamSettings, TopicsSettings
 
-
 KINDS = ("card", "merchant")
 
 

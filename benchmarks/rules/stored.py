@@ -103,5 +103,7 @@ def _generated(start: int, n: int, rows: int) -> list[tuple[object, ...]]:
         entities = json.dumps({"card": f"tok_{cards[at]:016d}", "merchant": f"m{merchants[at]}"})
         place = (number % _PARTITIONS, number // _PARTITIONS, f"tx-{number:012d}")
         body = (time, time, amounts[at], "EUR", 5411, entities, features[at].tobytes())
-        made.append((*place, *body, surprise, 10**-surprise, held, 0, "base" if held else None, 7, time, None))
+        made.append(
+            (*place, *body, surprise, 10**-surprise, held, 0, "base" if held else None, 7, time, None)
+        )
     return sorted(made, key=lambda row: row[:2])

@@ -96,7 +96,7 @@ def stored_transaction(unit: UnitOfWork, transaction_id: str) -> ScoredTransacti
 
 
 def features_of(stored: ScoredTransaction) -> list[FeatureRow]:
-    """Return the features that a transaction was scored with, in order, and its links where they are stored."""
+    """Return the features that a transaction was scored with, in order, and its links if stored."""
     values = np.frombuffer(stored.features, "<f4").tolist()
     names, words = _layout(tuple(stored.entities))
     if len(names) != len(values):  # scored by a version with other features

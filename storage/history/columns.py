@@ -38,8 +38,8 @@ _FIXED: Final = pa.schema(
         (DAY, pa.date32()),
     ]
 )
-"""`features` and `links` are float32, little endian, in one value: a row is read without copying, and files may hold
-other numbers of features."""
+"""`features` and `links` are float32, little endian, in one value: a row is read without copying, and files
+may hold other numbers of features."""
 
 
 def history_schema(kinds: Sequence[str]) -> pa.Schema:

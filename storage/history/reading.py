@@ -18,7 +18,7 @@ from pyarrow import compute as pc
 from pyiceberg.io.pyarrow import PyArrowFileIO
 from pyiceberg.table import Table
 
-from storage.history.columns import DAY, DAY_S, ENTITY, FEATURES, history_schema, kinds_in
+from storage.history.columns import DAY, DAY_S, ENTITY, FEATURES, LINKS, history_schema, kinds_in
 from storage.history.outage import away_as_unavailable
 
 PER_BATCH: Final = 65_536
@@ -124,7 +124,7 @@ class HistoryReader:
         """
         if ENTITY + kind not in self.names:
             return []
-        columns = [name for name in self.names if name not in (FEATURES, DAY)]
+        columns = [name for name in self.names if name not in (FEATURES, LINKS, DAY)]
         found = self.batches(columns, where=pc.field(ENTITY + kind) == key)
         return [row for batch in found for row in batch.to_pylist()]
 

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "20261128_links"
-down_revision = "20261128_webhooks"
+down_revision = "20261128_cause_of_alerts"
 branch_labels = None
 depends_on = None
 

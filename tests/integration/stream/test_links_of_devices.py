@@ -45,7 +45,7 @@ def payments(settings: Settings) -> list[dict[str, object]]:
 
 
 def test_the_rule_decides_live_what_it_decides_in_replay(settings: Settings) -> None:
-    """1. Half of the payments.  2. The worker is killed.  3. Another one takes the rest.  4. Replay agrees."""
+    """1. Half of the payments.  2. The worker is killed.  3. Another takes the rest.  4. Replay agrees."""
     sent = payments(settings)
     keys = [str(one["card_id"]).encode() for one in sent]
     values = [msgspec.json.encode(one) for one in sent]
