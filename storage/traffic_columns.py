@@ -170,7 +170,7 @@ def _columns(
         np.fromiter(_values(rows, next(further)), np.float64, n) if wanted.surprise else None,
         np.fromiter(_values(rows, next(further)), np.int32, n) if wanted.category else None,
         _values(rows, next(further)) if wanted.currency else None,
-        _links(_values(rows, next(further)), wanted.links) if wanted.links else None,
+        links_matrix(_values(rows, next(further)), wanted.links) if wanted.links else None,
         read - n,
     )
 
@@ -179,7 +179,8 @@ def _values(rows: Sequence[tuple[Any, ...]], column: int) -> list[Any]:
     return [one[column] for one in rows]
 
 
-def _links(stored: Sequence[bytes | None], count: int) -> NDArray[np.float32]:
+def links_matrix(stored: Sequence[bytes | None], count: int) -> NDArray[np.float32]:
+    """Return stored links as a matrix, float32 (n, count); NaN where another number is stored, or none."""
     unknown = np.full(count, np.nan, "<f4").tobytes()
     whole = b"".join([one if one is not None and len(one) == 4 * count else unknown for one in stored])
     return np.frombuffer(whole, "<f4").reshape(-1, count)

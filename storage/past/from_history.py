@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from pyarrow import compute as pc
 from sqlalchemy.orm import Session
 
-from storage.history.columns import DAY_S, ENTITY, features_of
+from storage.history.columns import DAY_S, ENTITY, LINKS, features_of
 from storage.history.reading import HistoryFile, HistoryReader
 from storage.judged_traffic import JudgedTraffic
 from storage.past.drawing import draw_sample
@@ -23,7 +23,7 @@ from storage.past.port import FoundTransactions, Part, SlimColumns
 from storage.past.rows_in_history import at_places, find_rows, selected_by, with_ids
 from storage.past.window import whole_since
 from storage.scored_transactions import ScoredTransaction
-from storage.traffic_columns import TrafficColumns, WantedColumns
+from storage.traffic_columns import TrafficColumns, WantedColumns, links_matrix
 from storage.traffic_sample import TrafficSample
 from storage.transaction_search import MOST_COUNTED, TransactionFilter
 
@@ -107,6 +107,7 @@ class FromHistory:
             *(ENTITY + kind for kind in wanted.kinds if ENTITY + kind in stored),
             *(name for name in ("surprise", "category", "currency") if getattr(wanted, name)),
             "features",
+            *([LINKS] if wanted.links and LINKS in stored else []),
         ]
         for batch in self._reader.batches(names, since=since, files=[part]):
             partitions = batch["source_partition"].to_numpy()
@@ -217,6 +218,9 @@ def _columns(
         batch["surprise"].to_numpy() if wanted.surprise else None,
         batch["category"].to_numpy() if wanted.category else None,
         _texts(batch["currency"]) if wanted.currency else None,
+        links_matrix(batch[LINKS].to_pylist() if LINKS in names else [None] * n, wanted.links)
+        if wanted.links
+        else None,
         read - n,
     )
 
