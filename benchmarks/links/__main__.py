@@ -38,7 +38,7 @@ def fold_ns(columns: Columns) -> float:
     for first in range(0, len(columns) - BATCH + 1, BATCH):
         part = columns.take(slice(first, first + BATCH))
         began = time.thread_time()
-        profiles.publish(profiles.stage(part, out, links))
+        profiles.publish(profiles.stage(part, out, links=links))
         took.append(time.thread_time() - began)
     return float(np.median(took)) / BATCH * 1e9
 
@@ -55,7 +55,7 @@ def errors(partners: int) -> tuple[float, float]:
     )
     profiles, links = Profiles(1), np.empty(len(times), np.float32)
     profiles.publish(
-        profiles.stage(columns, np.empty((len(times), profiles.feature_count), np.float32), links)
+        profiles.stage(columns, np.empty((len(times), profiles.feature_count), np.float32), links=links)
     )
     off = links[-STREAMS:] / partners - 1.0
     return float(off.mean()), float(np.sqrt(np.mean(off**2)))

@@ -90,9 +90,9 @@ def import_history(
         fresh = history.refuse("the id came before, with the same values", arrived, verdict == REPEAT)
         verdict = verdict[verdict != REPEAT]
         fresh = history.refuse("the id came before, with other values", fresh, verdict == OTHER_BODY)
-        features = state.fold(fresh.part.columns)
+        features, links = state.fold(fresh.part.columns)
         if store is not None:
-            store.add(fresh, features)
+            store.add(fresh, features, links)
         if labels is not None:
             labels.add(fresh)
         if len(fresh.number):

@@ -80,8 +80,8 @@ class StoreRows:
     def __post_init__(self) -> None:
         self._mark = self.store.marks().last.get(self.partition, -1)
 
-    def add(self, rows: Arrived, features: NDArray[np.float32]) -> None:
-        """Take the next n rows with their features float32 (n, d).
+    def add(self, rows: Arrived, features: NDArray[np.float32], links: NDArray[np.float32]) -> None:
+        """Take the next n rows with their features float32 (n, d) and links float32 (n, entities).
 
         Raises:
             StorageError: the store cannot be reached.
@@ -92,7 +92,7 @@ class StoreRows:
         self.outdated += int(old.sum())
         if not (new := ~there & ~old).any():
             return
-        rows, features = rows.where(new), features[new]
+        rows, features, links = rows.where(new), features[new], links[new]
         columns, n = rows.part.columns, int(new.sum())
         batch = Batch(
             columns,
@@ -101,6 +101,7 @@ class StoreRows:
             rows.number + 1,
             columns.time,  # the file has no arrivals
             features,
+            links,
         )
         schema = scored_schema(self.kinds, features.shape[1])
         self._held.append(to_scored(batch, score_batch(batch, self.snapshot, self.kinds), schema))

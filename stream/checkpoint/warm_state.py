@@ -58,17 +58,22 @@ class WarmState:
                 verdict[rows] = staged.verdict
         return verdict
 
-    def fold(self, columns: Columns) -> NDArray[np.float32]:
-        """Fold the next n transactions; return the features as of just before each, float32 (n, d)."""
-        out = self.layout.empty(len(columns))
+    def fold(self, columns: Columns) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Fold the next n transactions.
+
+        Returns:
+            Features as of just before each, float32 (n, d), and links, float32 (n, entities).
+        """
+        out, links = self.layout.empty(len(columns)), self.layout.no_links(len(columns))
         self.layout.own_features(columns, out)
         for entity, place in enumerate(self.layout.entities):
             for partition, rows in self._by_partition(entity, columns):
                 profiles = self._profiles[entity][partition]
                 found = np.empty((len(rows), place.stop - place.start), np.float32)
-                profiles.publish(profiles.stage(columns.take(rows), found))
-                out[rows, place] = found
-        return out
+                met = np.empty(len(rows), np.float32)
+                profiles.publish(profiles.stage(columns.take(rows), found, links=met))
+                out[rows, place], links[rows, entity] = found, met
+        return out, links
 
     def outputs(
         self, entity: int, topic: str, partition: int, position: int, newest_arrival: float
