@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 from kafka import KafkaConsumer, OffsetAndMetadata, TopicPartition
 from kafka.errors import KafkaError
 
 from contracts.broker import Broker, kafka_python_options
+from contracts.broker_errors import is_missing_right, told
 from contracts.outage import RECONNECT
 from contracts.shadow_alert import ShadowAlert
 from contracts.undecodable import UNDECODABLE
@@ -20,6 +24,8 @@ log = logging.getLogger(__name__)
 
 SESSION_MS = 10_000
 POLL_MS = 10
+REFUSED_S = 60.0
+"""Seconds until a reader that lacks the right tries again."""
 MOST_RECORDS = 2_000
 """Records of one poll; most of them are alerts on trial, which are skipped."""
 Place = tuple[int, int]
@@ -77,14 +83,19 @@ class HitReader:
             max_poll_records=MOST_RECORDS,
             **RECONNECT,
         )
-        # As for `feedback`: a member that knows no partitions yet is assigned none.
-        self._consumer.partitions_for_topic(topic)
+        self._refused_at: float | None = None
+        with self._without_right():
+            # As for `feedback`: a member that knows no partitions yet is assigned none.
+            self._consumer.partitions_for_topic(topic)
         self._consumer.subscribe([topic])
 
     def poll(self) -> list[Hit]:
-        """Return the hits that have come; waits for 10 ms at most."""
-        found = []
-        for partition, records in self._consumer.poll(timeout_ms=POLL_MS).items():
+        """Return the hits that have come; waits for 10 ms at most. Without the right to read, none come."""
+        found, polled = list[Hit](), dict[TopicPartition, list[Any]]()
+        if self._refused_at is None or time.monotonic() - self._refused_at > REFUSED_S:
+            with self._without_right():
+                polled = self._consumer.poll(timeout_ms=POLL_MS)
+        for partition, records in polled.items():
             for record in records:
                 hit = read_hit(record.value, (partition.partition, record.offset))
                 found += [hit] if hit is not None else []
@@ -104,6 +115,17 @@ class HitReader:
             # They are read again, and are on their lists already.
             log.info("adapter: offsets of %s were not committed: %s", self._topic, error)
         self._ends = {one: end for one, end in self._ends.items() if offsets[one] < end}
+
+    @contextmanager
+    def _without_right(self) -> Iterator[None]:
+        """Log that the cluster refuses to let this process read: all else of the worker goes on."""
+        try:
+            yield
+        except KafkaError as error:
+            if not is_missing_right(error):
+                raise
+            self._refused_at = time.monotonic()
+            log.error("adapter: rules add nothing to lists: %s; see `flagfive acls adapter`", told(error))
 
     def close(self) -> None:
         """Leave the group."""
