@@ -6,13 +6,18 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from replay.reading import BadRow
-
-_WRONG_FILE = re.compile(r"^\S*(?:BadRow|UnreadableTable|WrongMapping): (.+)$", re.MULTILINE)
+_REFUSED = re.compile(
+    r"^replay\.\w+\.(?:BadRow|UnreadableTable|WrongMapping|NothingToLearn|Unmeasurable|UnfitFile): (.+)$",
+    re.MULTILINE,
+)
 
 
 class NoSpark(RuntimeError):
     """Spark cannot start here. The message says what is missing."""
+
+
+class TaskRefused(ValueError):
+    """A task found something wrong with the history. The message is that of one machine."""
 
 
 @contextmanager
@@ -20,13 +25,13 @@ def errors_of_tasks() -> Iterator[None]:
     """Raise what a task found wrong with the history as on one machine, without Spark's own text.
 
     Raises:
-        BadRow: a task could not read a value or a file.
+        TaskRefused: a task could not read a value or a file, or had too little to learn from.
     """
     from pyspark.errors import PySparkException
 
     try:
         yield
     except PySparkException as error:
-        if found := _WRONG_FILE.search(str(error)):
-            raise BadRow(found[1]) from None
+        if found := _REFUSED.search(str(error)):
+            raise TaskRefused(found[1]) from None
         raise

@@ -11,7 +11,7 @@ from replay.fold import Fold
 from replay.fold_files import Learner, score_fold
 from replay.measures import Interval, ScoredWindow, measure
 from replay.progress import Progress, Tell
-from replay.tasks import Task, run_tasks
+from replay.tasks import Pool, Task, run_tasks
 
 _SHOWN = {
     "auc_roc": "AUC ROC",
@@ -54,7 +54,9 @@ class Contest:
     interrupted: bool = False
     _scored: dict[str, dict[int, ScoredWindow]] = field(default_factory=dict)
 
-    def run(self, entries: Sequence[Entry], processes: int, report_progress: Progress) -> None:
+    def run(
+        self, entries: Sequence[Entry], processes: int, report_progress: Progress, start: Pool | None = None
+    ) -> None:
         """Run all contenders. An interruption keeps what is finished.
 
         Raises:
@@ -64,7 +66,7 @@ class Contest:
         quickest = sorted(entries, key=lambda entry: entry.cost)
         tasks = [self._task(entry, number) for entry in quickest for number in range(len(self.folds))]
         try:
-            run_tasks(tasks, processes, "comparing contenders", report_progress)
+            run_tasks(tasks, processes, "comparing contenders", report_progress, start)
         except KeyboardInterrupt:
             self.interrupted = True
 

@@ -24,7 +24,7 @@ from replay.progress import Progress, Tell, ignore_progress, ignore_text
 from replay.reading import RowReader
 from replay.result import ReplayResult
 from replay.survey import DAY_S, Survey, UnfitFile, survey
-from replay.tasks import processes_here
+from replay.tasks import Pool, processes_here
 
 
 @dataclass(frozen=True)
@@ -97,6 +97,7 @@ def prequential(
     plan: Plan,
     report_progress: Progress = ignore_progress,
     tell: Tell = ignore_text,
+    start: Pool | None = None,
 ) -> ReplayResult:
     """Replay a file.
 
@@ -107,6 +108,7 @@ def prequential(
         plan: Days and contenders.
         report_progress: Takes the progress.
         tell: Takes what is found, as soon as it is.
+        start: Starts what contenders train on; processes of this machine where not given.
 
     Raises:
         BadRow: a value of the file cannot be read.
@@ -124,7 +126,7 @@ def prequential(
         folds = _collected(reader, plan, found, days, Path(folder), report_progress)
         passed = time.perf_counter() - begun
         contest = Contest(folds, plan.seed, tell)
-        contest.run(plan.entries(), plan.processes or processes_here(), report_progress)
+        contest.run(plan.entries(), plan.processes or processes_here(), report_progress, start)
     details = {
         "folds": [asdict(d) for d in days],
         "budget": BUDGET,

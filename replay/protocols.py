@@ -10,6 +10,7 @@ from replay.prequential import Plan
 from replay.progress import Progress, Tell
 from replay.reading import RowReader
 from replay.result import ReplayResult
+from replay.tasks import Pool
 
 Run = Callable[[RowReader, Progress, Tell], ReplayResult]
 NAMES = ("prequential", "live", "leave-pattern-out")
@@ -51,21 +52,28 @@ class Choice:
     steer: bool = True
 
 
-def protocol(plan: Plan, choice: Choice) -> tuple[Run, dict[str, Any]]:
+def protocol(plan: Plan, choice: Choice, start: Pool | None = None) -> tuple[Run, dict[str, Any]]:
     """Return what runs, and the configuration to run it again.
+
+    Args:
+        plan: Days and seed.
+        choice: The protocol, and what it compares.
+        start: Starts what contenders of a prequential replay train on; where not given, processes of this
+            machine. The other protocols run in this process.
 
     Raises:
         UnknownName: a protocol, contender or adapter has no such name.
     """
     if choice.protocol not in NAMES:
         raise UnknownName(f"--protocol {choice.protocol!r}: allowed are {', '.join(NAMES)}")
-    run, own = {"prequential": _prequential, "live": _live, "leave-pattern-out": _leave_out}[choice.protocol](
-        plan, choice
-    )
+    if choice.protocol == "prequential":
+        run, own = _prequential(plan, choice, start)
+    else:
+        run, own = {"live": _live, "leave-pattern-out": _leave_out}[choice.protocol](plan, choice)
     return run, {"protocol": choice.protocol, **own}
 
 
-def _prequential(plan: Plan, choice: Choice) -> tuple[Run, dict[str, Any]]:
+def _prequential(plan: Plan, choice: Choice, start: Pool | None) -> tuple[Run, dict[str, Any]]:
     from replay.contenders import CONTENDERS
     from replay.prequential import prequential
 
@@ -77,7 +85,7 @@ def _prequential(plan: Plan, choice: Choice) -> tuple[Run, dict[str, Any]]:
         steps=choice.steps,
     )
     told = {"plan": {name: value for name, value in asdict(plan).items() if name != "processes"}}
-    return (lambda reader, *reports: prequential(reader, plan, *reports)), told
+    return (lambda reader, report, tell: prequential(reader, plan, report, tell, start)), told
 
 
 def _live(plan: Plan, choice: Choice) -> tuple[Run, dict[str, Any]]:

@@ -6,9 +6,9 @@ import os
 import signal
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from multiprocessing import active_children, get_context, parent_process
 from threading import Thread
@@ -18,6 +18,10 @@ from replay.progress import Progress
 
 MOST_PROCESSES = 8
 """Each takes 800 MiB while it trains a network."""
+
+
+Pool = Callable[[int], AbstractContextManager[Executor]]
+"""Starts what runs this many calls at once, for a block."""
 
 
 class ProcessEnded(RuntimeError):
@@ -46,7 +50,13 @@ def processes_here() -> int:
     return min(len(os.sched_getaffinity(0)), MOST_PROCESSES)
 
 
-def run_tasks(tasks: Sequence[Task], processes: int, stage: str, report_progress: Progress) -> None:
+def run_tasks(
+    tasks: Sequence[Task],
+    processes: int,
+    stage: str,
+    report_progress: Progress,
+    start: Pool | None = None,
+) -> None:
     """Run tasks in their order, and hand on each result as soon as it is there.
 
     Args:
@@ -54,6 +64,7 @@ def run_tasks(tasks: Sequence[Task], processes: int, stage: str, report_progress
         processes: How many run at once, 1 or more.
         stage: Name of the work for the progress, which is reported in percent.
         report_progress: Takes the progress.
+        start: Starts what the tasks run on; processes of this machine where not given.
 
     Raises:
         ProcessEnded: A process ended before its task was done.
@@ -61,7 +72,7 @@ def run_tasks(tasks: Sequence[Task], processes: int, stage: str, report_progress
     """
     waiting, running = deque(tasks), dict[Future[Any], Task]()
     whole, done = sum(task.cost for task in tasks), 0.0
-    with _pool(min(processes, len(tasks))) as pool:
+    with (start or process_pool)(min(processes, len(tasks))) as pool:
         while waiting or running:
             report_progress(stage, round(100 * done / whole), 100)
             while waiting and len(running) < processes:
@@ -75,8 +86,18 @@ def run_tasks(tasks: Sequence[Task], processes: int, stage: str, report_progress
 
 
 @contextmanager
-def _pool(processes: int) -> Iterator[ProcessPoolExecutor]:
-    """Start processes, and stop them at the end of the block, idle or not."""
+def process_pool(processes: int) -> Iterator[Executor]:
+    """Start processes, and stop them at the end of the block, idle or not.
+
+    Args:
+        processes: Their number.
+
+    Yields:
+        What runs calls in them.
+
+    Raises:
+        ProcessEnded: A process ended before its call was done.
+    """
     before = set(active_children())
     pool = ProcessPoolExecutor(max(processes, 1), get_context("spawn"), initializer=_begin)
     try:
@@ -92,13 +113,18 @@ def _pool(processes: int) -> Iterator[ProcessPoolExecutor]:
             process.terminate()
 
 
-def _begin() -> None:
-    """Prepare a new process: one thread, and only its parent interrupts it."""
+def use_one_thread() -> None:
+    """Compute with one thread from now on: each core has a process, and no figure may depend on threads."""
     from threadpoolctl import threadpool_limits
 
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.environ["OMP_NUM_THREADS"] = "1"  # read by torch and LightGBM when they are imported
     threadpool_limits(1)
+
+
+def _begin() -> None:
+    """Prepare a new process: one thread, and only its parent interrupts it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    use_one_thread()
     Thread(target=_end_with_parent, daemon=True).start()
 
 

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
 app = typer.Typer(add_completion=False)
 
-ENGINES = ("local", "spark")
-
 
 @app.command(
     epilog="Examples: flagfive features history.parquet --out features.parquet; "
@@ -47,24 +45,24 @@ def features(
     OUT has a row for each transaction, in the order of FILE: its number, id, time, amount, keys and label,
     then the features. Both engines write the same values, to the bit.
     """
+    from distributed.features import write_features
     from flagfive.labelled_file import open_table, report_progress
+    from flagfive.spark_engine import started
     from replay.reading import RowReader
 
-    if engine not in ENGINES:
-        raise UserError(f"--engine {engine}: allowed are {', '.join(ENGINES)}")
-    if engine == "local" and (master or partitions):
-        raise UserError("--master and --partitions need --engine spark")
+    if engine == "local" and partitions:
+        raise UserError("--partitions needs --engine spark")
     if out.exists():
         raise UserError(f"--out {out}: it exists; name a file that does not")
     if not out.resolve().parent.is_dir():
         raise UserError(f"--out {out}: the folder does not exist")
     table, chosen = open_table(file, mapping)
-    with report_progress() as progress:
+    with started(engine, master) as spark, report_progress() as progress:
         reader = RowReader(table, chosen)
-        if engine == "spark":
-            rows = _on_spark(reader, out, master, partitions, progress)
-        else:
+        if spark is None:
             rows = _here(reader, out, progress)
+        else:
+            rows = write_features(spark, reader, out, partitions, progress)
     print(f"{rows:,} rows with features in {out}")
 
 
@@ -87,17 +85,3 @@ def _here(reader: RowReader, out: Path, progress: Progress) -> int:
     finally:
         growing.unlink(missing_ok=True)
     return done
-
-
-def _on_spark(
-    reader: RowReader, out: Path, master: str | None, partitions: int | None, progress: Progress
-) -> int:
-    from distributed.errors import NoSpark, errors_of_tasks
-    from distributed.features import write_features
-    from distributed.session import spark_session
-
-    try:
-        with spark_session(master) as spark, errors_of_tasks():
-            return write_features(spark, reader, out, partitions, progress)
-    except NoSpark as error:
-        raise UserError(str(error)) from None

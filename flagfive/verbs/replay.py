@@ -77,6 +77,11 @@ def replay(
         int | None,
         typer.Option(min=1, help="prequential: processes that train (default: one a core, eight at most)."),
     ] = None,
+    engine: Annotated[str, typer.Option(help="prequential: train here (local), or on spark.")] = "local",
+    master: Annotated[
+        str | None,
+        typer.Option(help="spark: the cluster, such as local[2] (default: what spark-submit says)."),
+    ] = None,
     json: Annotated[Path | None, typer.Option(help="Write every figure to this file.")] = None,
     report: Annotated[Path | None, typer.Option(help="Write an HTML page with tables and plots.")] = None,
 ) -> None:
@@ -85,7 +90,11 @@ def replay(
     Rows, time span and share of fraud come first. Each contender follows as soon as it has finished, the
     quickest first. Ctrl-C keeps what has finished: it is shown and written, and the exit code is 130.
     """
+    from dataclasses import replace
+
+    from distributed.pool import pool_on
     from flagfive.labelled_file import open_table, report_progress
+    from flagfive.spark_engine import started
     from replay.prequential import Plan
     from replay.protocols import Choice, UnknownName
     from replay.protocols import protocol as chosen_protocol
@@ -97,15 +106,19 @@ def replay(
         protocol, contender or (), adapter or (), pattern, flags, alerts_a_day, shift_hours,
         delay_hours, budget, steps, steer,
     )  # fmt: skip
-    try:
-        run, configuration = chosen_protocol(plan, choice)
-    except UnknownName as error:
-        raise UserError(str(error)) from None
     _check_folders({"--json": json, "--report": report})
-    table, chosen = open_table(file, mapping)
-    with report_progress() as progress:
-        query = pattern if pattern is not None and is_query(pattern) else None
-        outcome = run(RowReader(table, chosen, query), progress, _tell)
+    if engine == "spark" and protocol != "prequential":
+        raise UserError(f"--engine spark trains contenders of --protocol prequential, not of {protocol}")
+    with started(engine, master) as spark:
+        start, at_once = pool_on(spark) if spark else (None, processes)
+        try:
+            run, configuration = chosen_protocol(replace(plan, processes=processes or at_once), choice, start)
+        except UnknownName as error:
+            raise UserError(str(error)) from None
+        table, chosen = open_table(file, mapping)
+        with report_progress() as progress:
+            query = pattern if pattern is not None and is_query(pattern) else None
+            outcome = run(RowReader(table, chosen, query), progress, _tell)
     _show(outcome, budget)
     _write(outcome, chosen, configuration, file, json, report)
     if outcome.details.get("interrupted"):

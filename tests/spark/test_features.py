@@ -9,12 +9,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from distributed.errors import errors_of_tasks
+from distributed.errors import TaskRefused, errors_of_tasks
 from distributed.features import write_features
 from replay.feature_table import feature_batches
 from replay.mapping import Mapping, bundled_for
 from replay.progress import ignore_progress
-from replay.reading import BadRow, RowReader
+from replay.reading import RowReader
 from replay.table import TableFile
 from tests.histories import MAPPING, same_bits, write_history
 
@@ -65,5 +65,5 @@ def test_an_invalid_row_is_named_as_on_one_machine(spark: SparkSession, tmp_path
     lines = last.read_text().splitlines()
     lines[-1] = lines[-1].replace("card-", "", 1).replace(lines[-1].split(",")[1], "much", 1)
     last.write_text("\n".join(lines) + "\n")
-    with pytest.raises(BadRow, match="row 30, column amount: 'much'"), errors_of_tasks():
+    with pytest.raises(TaskRefused, match="row 30, column amount: 'much'"), errors_of_tasks():
         write_features(spark, RowReader(table, MAPPING), tmp_path / "features", None, ignore_progress)

@@ -1,0 +1,1 @@
+"""Time and memory of work on history, as the history grows."""

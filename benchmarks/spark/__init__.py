@@ -1,0 +1,1 @@
+"""Features of a file on Spark, beside one process here."""
