@@ -71,7 +71,7 @@ def test_an_invalid_row_leaves_no_file(history: Path, tmp_path: Path) -> None:
     ("options", "says"),
     [
         (["--engine", "dask"], "allowed are local, spark"),
-        (["--master", "local[2]"], "need --engine spark"),
+        (["--master", "local[2]"], "needs --engine spark"),
     ],
 )
 def test_options_that_do_not_fit_are_refused(
