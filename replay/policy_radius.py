@@ -114,6 +114,15 @@ class PolicyTally:
         self.counts = np.zeros((self.segments, len(_COUNTS)), np.int64)
         self.amounts = np.zeros((self.segments, len(_AMOUNTS)))
 
+    def merge(self, other: PolicyTally) -> None:
+        """Add the counts of another process."""
+        self.first, self.last = min(self.first, other.first), max(self.last, other.last)
+        self.left_out += other.left_out
+        self.transactions += other.transactions
+        self.by_others += other.by_others
+        self.counts += other.counts
+        self.amounts += other.amounts
+
 
 @dataclass(frozen=True)
 class PolicyRows:

@@ -1,8 +1,9 @@
 """`./run bench rules [--stored ROWS] [--live CHANGES] [--json FILE]`: cost of rules and of lists.
 
-Microseconds of a transaction by number of rules, without a broker. With `--stored`, also the blast radius of
-a rule over generated rows of SQLite, by number of rules in force that it is compared with. With `--live`,
-also the time until a saved rule decides on every partition, with a broker and payments that flow.
+Microseconds of a transaction by number of rules, by action, and for segments of a decision policy, without a
+broker. With `--stored`, also the blast radius over generated rows of SQLite: of a rule, by number of rules in
+force that it is compared with, and of a decision policy, by number of segments. With `--live`, also the time
+until a saved rule decides on every partition, with a broker and payments that flow.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.rules import live, stored
+from benchmarks.rules import actions, live, stored
 from control.list_entries import bucket_from_bytes, bucket_to_bytes
 from features.byte_strings import ByteStrings
 from features.hashing import hash_strings
@@ -56,17 +57,22 @@ def rows_of(n: int) -> Rows:
     )
 
 
-def program_of(rules: int) -> Program:
-    """Compile rules of three conditions each; names are drawn, constants differ."""
-    vocabulary, random = Vocabulary(NAMES), np.random.default_rng(1)
+def conditions_of(rules: int, vocabulary: Vocabulary) -> list[str]:
+    """Return conditions of three parts each; names are drawn, constants differ."""
+    random = np.random.default_rng(1)
     names = [name for name in vocabulary.variables if name.startswith(("card.", "merchant."))]
     numbers = [name for name in names if ".known_" not in name and not name.endswith(".id")]
-    texts = [
+    return [
         f"amount > {100 + place} && {random.choice(numbers)} > {random.random():.4f} "
         f"&& {random.choice(numbers)} < {1 + random.random():.4f}"
         for place in range(rules)
     ]
-    return compile_conditions([check(parse(text), vocabulary) for text in texts])
+
+
+def program_of(rules: int) -> Program:
+    """Compile rules of three conditions each."""
+    vocabulary = Vocabulary(NAMES)
+    return compile_conditions([check(parse(text), vocabulary) for text in conditions_of(rules, vocabulary)])
 
 
 def measure(rules: int, batch: int) -> dict[str, float]:
@@ -159,6 +165,9 @@ def main(arguments: list[str]) -> None:
             f"{one['batch']:6,.0f} {one['values']:10,.0f} {one['us_without']:11.3f} {one['us_with']:8.3f} "
             f"{one['ms_change']:12.2f}"
         )
+    vocabulary = Vocabulary(NAMES)
+    twenty = conditions_of(actions.RULES, vocabulary)
+    acts = actions.measure_all(twenty, vocabulary, rows_of(actions.BATCH), print)
     if chosen.plot:
         plot(found, chosen.plot)
     if chosen.stored:
@@ -167,7 +176,7 @@ def main(arguments: list[str]) -> None:
     for change in changes:
         print(json.dumps(change, indent=1))
     if chosen.json:
-        chosen.json.write_text(json.dumps([*found, *lists, *changes], indent=1) + "\n")
+        chosen.json.write_text(json.dumps([*found, *lists, *acts, *changes], indent=1) + "\n")
 
 
 def log(line: str) -> None:

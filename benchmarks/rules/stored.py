@@ -1,4 +1,4 @@
-"""Measures the blast radius of a rule over generated rows of a SQLite database."""
+"""Measures the blast radius of a rule, and of a decision policy, over generated rows of a SQLite database."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from console.models.blast_radius import blast_radius
+from console.models.policy_radius import policy_radius
 from console.models.results import RuleDraft
 from contracts.standing_policy import StandingPolicy
 from control.snapshot import Snapshot
@@ -19,12 +20,14 @@ from features.schema import TransactionSchema
 from features.vector import FeatureLayout
 from rules.actions import Action
 from rules.definition import RuleDefinition, definition_to_bytes, read_rule
+from rules.policy.definition import DecisionPolicy, Segment
 from rules.rule_set import RuleSet
 from rules.vocabulary import Vocabulary
 from storage import UnitOfWork, migrate, open_engine
 
 CONDITION = "amount > 500 && card.count_1h >= 1 && card.count_1d > 1"
 COMPARED = (0, 10, 100)
+SEGMENTS = (0, 20)
 _NAMES = Vocabulary(FeatureLayout(TransactionSchema()).names)
 _PATIENCE_S = 3_600.0  # a busy machine must not cut the measurement off
 _CHUNK, _PARTITIONS, _DAYS, _DAY_S = 50_000, 12, 90.0, 86_400.0
@@ -42,7 +45,9 @@ def measure_all(rows: int) -> list[dict[str, float]]:
         _fill(url, rows)
         print(f"\nstored {rows:,} transactions in {time.monotonic() - began:.0f} s", flush=True)
         print(f"{'compared rules':>14} {'matches':>10} {'seconds':>8} {'CPU s':>7} {'us a row':>9}")
-        return [_measure(url, rows, compared) for compared in COMPARED]
+        found = [_measure(url, rows, compared) for compared in COMPARED]
+        print(f"{'segments':>14} {'held':>10} {'seconds':>8} {'CPU s':>7} {'us a row':>9}")
+        return [*found, *(_measure_policy(url, rows, segments) for segments in SEGMENTS)]
 
 
 def _measure(url: str, rows: int, compared: int) -> dict[str, float]:
@@ -56,6 +61,31 @@ def _measure(url: str, rows: int, compared: int) -> dict[str, float]:
     each = cpu / rows * 1e6
     print(f"{compared:14,} {found.matches:10,} {seconds:8.1f} {cpu:7.1f} {each:9.2f}", flush=True)
     return {"stored": rows, "compared": compared, "seconds": seconds, "cpu": cpu, "matches": found.matches}
+
+
+def _measure_policy(url: str, rows: int, segments: int) -> dict[str, float]:
+    """Measure a policy of segments against the budget's threshold alone."""
+    tried = DecisionPolicy(
+        tuple(
+            Segment(
+                name=f"s-{place}",
+                when=f"amount > {1_000 - 40 * place} && merchant.count_1h > {place / segments:.4f}",
+                review_from=2.5,
+                decline_from=4.0,
+            )
+            for place in range(segments)
+        )
+    )
+    cpu, began = _cpu(), time.monotonic()
+    with UnitOfWork(open_engine(url), reads_only=True) as unit:
+        found = policy_radius(
+            unit, Snapshot(), tried, _DAYS + 1, _NAMES, StandingPolicy(), seconds=_PATIENCE_S
+        )
+    seconds, cpu = time.monotonic() - began, _cpu() - cpu
+    assert found.transactions == rows, found.limited
+    held = sum(one.reviewed + one.declined for one in found.segments)
+    print(f"{segments:14,} {held:10,} {seconds:8.1f} {cpu:7.1f} {cpu / rows * 1e6:9.2f}", flush=True)
+    return {"stored": rows, "segments": segments, "seconds": seconds, "cpu": cpu, "held": held}
 
 
 def _cpu() -> float:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -12,8 +10,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from console.models.counting import MOST_SECONDS, count_parts
 from console.models.results import CannotScore, RuleDraft
-from console.models.two_processes import Take, in_two
 from contracts.standing_policy import StandingPolicy
 from control.rules_in_force import vocabulary_of
 from control.snapshot import Snapshot
@@ -33,12 +31,6 @@ from storage.past import Part, PastTraffic
 from storage.traffic_columns import TrafficColumns, Verdicts, WantedColumns, read_verdicts
 
 DAY_S: Final = 86_400.0
-MOST_ROWS: Final = 10_000_000
-"""Transactions of one question, newest first: about 15 s of a processor."""
-FEWEST_PARTS_FOR_TWO: Final = 8
-"""From this many parts on, a copy of the process counts half: below, the gain is less than half a second."""
-MOST_SECONDS: Final = 60.0
-"""Seconds of one question; the result says where it was cut off."""
 
 
 def blast_radius(
@@ -76,38 +68,17 @@ def blast_radius(
         raise CannotScore("no transaction is stored; check that `flagfive recorder` writes this database")
     since = newest - draft.days * DAY_S
     reading = Reading(unit.past, snapshot, trial, vocabulary, since, read_verdicts(unit.session, since))
-    tally, limited = _counted(reading, seconds)
-    return radius_of(trial, tally, policy.alert_rate, policy.alerts_per_day, limited)
-
-
-def _counted(reading: Reading, seconds: float) -> tuple[Tally, str]:
-    parts, until = reading.past.parts(reading.since), time.monotonic() + seconds
-    chosen = newest_of(parts, MOST_ROWS)
-
-    def work(take: Take, copied: bool) -> tuple[Tally, bool]:
-        own = replace(reading, past=reading.past.copied()) if copied else reading
-        tally = Tally()
-        while (task := take()) >= 0:
-            if time.monotonic() > until:
-                return tally, True
-            own.add(chosen[task], tally)
-        return tally, False
-
-    idle = not reading.past.reads_on_all_cores and (os.cpu_count() or 1) > 1
-    both = len(chosen) >= FEWEST_PARTS_FOR_TWO and idle
-    results = in_two(work, len(chosen)) if both else [work(iter([*range(len(chosen)), -1]).__next__, False)]
+    results, limited = count_parts(
+        unit.past,
+        since,
+        Tally,
+        lambda own, part, to: replace(reading, past=own).add(part, to),
+        seconds=seconds,
+    )
     tally = Tally()
-    for one, _ in results:
+    for one in results:
         tally.merge(one)
-    if any(late for _, late in results):
-        return tally, f"the limit is {seconds:g} s"
-    return tally, f"the limit is {MOST_ROWS:,} transactions" if len(chosen) < len(parts) else ""
-
-
-def newest_of(parts: Sequence[Part], rows: int) -> Sequence[Part]:
-    """Return the first parts that hold at most this many transactions together, at least one part."""
-    held = np.cumsum([part.rows for part in parts])
-    return parts[: max(1, int(np.searchsorted(held, rows, side="right")))]
+    return radius_of(trial, tally, policy.alert_rate, policy.alerts_per_day, limited)
 
 
 @dataclass

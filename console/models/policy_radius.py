@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from console.models.blast_radius import MOST_ROWS, MOST_SECONDS, newest_of, rows_of_columns, truth_of
+from console.models.blast_radius import rows_of_columns, truth_of
+from console.models.counting import MOST_SECONDS, count_parts
 from console.models.results import CannotScore
 from contracts.standing_policy import DAY_S, StandingPolicy
 from control.rules_in_force import vocabulary_of
@@ -24,6 +24,7 @@ from rules.policy.definition import DecisionPolicy, ReadPolicy, policy_to_bytes,
 from rules.typed import Field, Link, reads
 from rules.vocabulary import Vocabulary
 from storage import UnitOfWork
+from storage.past import Part, PastTraffic
 from storage.traffic_columns import TrafficColumns, Verdicts, WantedColumns, read_verdicts
 
 _NO_CARDS = ByteStrings.from_list([])
@@ -71,16 +72,16 @@ def policy_radius(
         read_verdicts(unit.session, since),
         len(vocabulary.entities),
     )
-    parts, until = unit.past.parts(since), time.monotonic() + seconds
-    chosen = newest_of(parts, MOST_ROWS)
-    limited = f"the limit is {MOST_ROWS:,} transactions" if len(chosen) < len(parts) else ""
-    tally, width = PolicyTally(len(compiled.definition.segments) + 1), len(vocabulary.features)
-    for part in chosen:
-        if time.monotonic() > until:
-            limited = f"the limit is {seconds:g} s"
-            break
-        for columns in unit.past.read(part, comparison.wanted, since=since, width=width):
-            comparison.add(columns, tally)
+    segments, width = len(compiled.definition.segments) + 1, len(vocabulary.features)
+
+    def add(own: PastTraffic, part: Part, to: PolicyTally) -> None:
+        for columns in own.read(part, comparison.wanted, since=since, width=width):
+            comparison.add(columns, to)
+
+    results, limited = count_parts(unit.past, since, lambda: PolicyTally(segments), add, seconds=seconds)
+    tally = PolicyTally(segments)
+    for one in results:
+        tally.merge(one)
     found = [name for name, _ in compiled.definition.named()]
     return policy_radius_of(tally, found, policy.alert_rate, policy.alerts_per_day, limited)
 

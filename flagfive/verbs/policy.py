@@ -78,6 +78,58 @@ def check(context: typer.Context, file: File) -> None:
     print("ok")
 
 
+@app.command("blast-radius", epilog="Example: flagfive policy blast-radius policy.yaml --days 30")
+def blast_radius(
+    context: typer.Context,
+    file: Annotated[
+        Path | None,
+        typer.Argument(help="YAML of the policy; without it, the policy in force.", dir_okay=False),
+    ] = None,
+    days: Annotated[float, typer.Option(min=0.01, max=90, help="Days of event time to look back.")] = 7.0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print all figures as JSON.")] = False,
+) -> None:
+    """Show what a policy would do with stored traffic, by segment, beside what is in force.
+
+    Reads the database that `flagfive recorder` writes, and counts as the page Policy does. Without a file,
+    the policy in force is compared with the budget's threshold alone. Exit codes: 0 done, 1 it cannot be
+    tried.
+    """
+    from dataclasses import replace
+
+    from rich.console import Console
+
+    from console.models.policy_radius import policy_radius
+    from console.models.results import CannotScore
+    from contracts.standing_policy import StandingPolicy
+    from control.history import snapshot_of
+    from features.vector import FeatureLayout
+    from flagfive.keys import control_key
+    from flagfive.policy_report import policy_radius_as_json, print_policy_radius
+    from rules.errors import RuleError
+    from rules.policy.definition import DecisionPolicy
+    from rules.vocabulary import Vocabulary
+    from storage import UnitOfWork, open_engine
+    from stream.wiring import transaction_schema
+
+    settings = settings_of(context)
+    names = Vocabulary(FeatureLayout(transaction_schema(settings)).names)
+    filed = None if file is None else _filed(file).definition
+    with UnitOfWork(open_engine(settings.storage.url), reads_only=True) as unit:
+        standing = unit.policies.standing(StandingPolicy.of_settings(settings))
+        snapshot = snapshot_of(unit.control.all(), control_key(settings))
+        if filed is None:
+            filed = snapshot.policy.definition if snapshot.policy else DecisionPolicy()
+            snapshot = replace(snapshot, policy=None)
+        try:
+            found = policy_radius(unit, snapshot, filed, days, names, standing)
+        except (CannotScore, RuleError) as lack:
+            raise UserError(f"{file or 'the policy in force'}: {lack}") from None
+    if as_json:
+        print(policy_radius_as_json(found))
+    else:
+        print_policy_radius(Console(), found)
+
+
 @app.command("set", epilog="Example: flagfive policy set policy.yaml --reason 'tighter online'", help=(
     "Put the policy of a file in force. With adaptation.four_eyes it waits until another person accepts it."
     "\n\n" + EXIT_WORDS

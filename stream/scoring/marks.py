@@ -41,10 +41,14 @@ def tag_texts(matched: Matched | None, rules: RuleSet, n: int) -> Marked:
     place, texts = np.zeros(n, np.int32), [b""]
     tagging = [k for k, rule in enumerate(rules.live) if rule.definition.action is Action.TAG]
     if matched is not None and tagging:
-        rows = np.flatnonzero(matched.all[tagging].any(axis=0))
-        sets, which = np.unique(matched.all[tagging][:, rows], axis=1, return_inverse=True)
+        chosen = matched.all[tagging]
+        rows = np.flatnonzero(chosen.any(axis=0))
+        packed = np.ascontiguousarray(np.packbits(chosen[:, rows], axis=0).T)  # a set of rules is one value
+        as_one = packed.view(np.dtype((np.void, packed.shape[1]))).reshape(-1)
+        _, at, which = np.unique(as_one, return_index=True, return_inverse=True)
         place[rows] = which.reshape(-1) + 1
-        texts += [_member(_distinct(rules, [tagging[k] for k in np.flatnonzero(one)])) for one in sets.T]
+        sets = chosen[:, rows[at]].T
+        texts += [_member(_distinct(rules, [tagging[k] for k in np.flatnonzero(one)])) for one in sets]
     return place, ByteStrings.from_list(texts)
 
 

@@ -243,7 +243,7 @@ def test_a_copy_of_the_process_counts_half_with_the_same_result(
 ) -> None:
     condition = "amount > 50 && card.count_1h >= 3"
     alone = radius(filled, condition)
-    monkeypatch.setattr("console.models.blast_radius.FEWEST_PARTS_FOR_TWO", 1)
+    monkeypatch.setattr("console.models.counting.FEWEST_PARTS_FOR_TWO", 1)
     assert radius(filled, condition) == alone
 
 
@@ -269,7 +269,7 @@ def test_the_rows_of_one_question_are_limited_to_the_newest(
     filled: ConsoleContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("storage.traffic_columns.PER_PART", 500)
-    monkeypatch.setattr("console.models.blast_radius.MOST_ROWS", 1_000)
+    monkeypatch.setattr("console.models.counting.MOST_ROWS", 1_000)
     found = radius(filled, "amount > 0")
     assert (found.transactions, found.limited) == (1_000, "the limit is 1,000 transactions")
     assert found.since >= DAY + 1.9 * 86_400

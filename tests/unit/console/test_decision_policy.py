@@ -170,6 +170,20 @@ def test_what_rules_and_blocks_decided_stays(filled: ConsoleContext) -> None:
     assert found.segments[0].transactions == found.segments[0].reviewed == N - 2
 
 
+def test_a_copy_of_the_process_counts_half_with_the_same_result(
+    filled: ConsoleContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried = policy(segment("large", "amount > 50", 2.0, 4.0), review=3.0)
+
+    def found() -> object:
+        with filled.unit(reads_only=True) as unit:
+            return policy_radius(unit, Snapshot(), tried, 30.0, NAMES, StandingPolicy())
+
+    alone = found()
+    monkeypatch.setattr("console.models.counting.FEWEST_PARTS_FOR_TWO", 1)
+    assert found() == alone
+
+
 def test_a_policy_that_reads_what_is_not_stored_cannot_be_tried(filled: ConsoleContext) -> None:
     with filled.unit(reads_only=True) as unit, pytest.raises(RuleError, match="risk is not stored"):
         policy_radius(unit, Snapshot(), policy(segment("a", "risk > 1")), 7.0, NAMES, StandingPolicy())

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import msgspec
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+from features.schema import TransactionSchema
+from features.vector import FeatureLayout
 from flagfive.errors import UserError
+from flagfive.main import app as flagfive
 from flagfive.verbs import policy
+from recorder.rows import scored_rows
+from storage import UnitOfWork, migrate, open_engine
+from tests.scored_messages import scored_message
 
 FILE = "segments:\n- {name: large, when: amount > 500, review_from: 1%, decline_from: 4}\n"
 
@@ -63,3 +71,47 @@ def test_a_file_that_cannot_be_used_is_not_sent(asked: list[dict[str, str]], fil
     with pytest.raises(UserError, match="No such file"):
         run("set", str(file.with_name("none.yaml")))
     assert not asked
+
+
+@pytest.fixture
+def stored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forty stored transactions, and no policy in force."""
+    url = f"sqlite:///{tmp_path / 'policy.sqlite'}"
+    engine = open_engine(url)
+    migrate.upgrade(engine)
+    features = np.zeros((40, len(FeatureLayout(TransactionSchema()).names)), np.float32)
+    with UnitOfWork(engine) as unit:
+        unit.transactions.add_many(scored_rows(scored_message(0, range(40), features=features)))
+        unit.commit()
+    monkeypatch.setenv("FLAGFIVE_STORAGE__URL", url)
+    monkeypatch.setenv("FLAGFIVE_CONTROL__KEY", "a secret of enough length")
+
+
+def blast_radius(*words: str) -> str:
+    return CliRunner().invoke(flagfive, ["policy", "blast-radius", *words], catch_exceptions=False).output
+
+
+@pytest.mark.usefixtures("stored")
+def test_the_blast_radius_of_a_file_is_shown_by_segment(file: Path) -> None:
+    file.write_text("segments:\n- {name: all, when: amount > 0, review_from: 0, decline_from: 12}\n")
+    found = json.loads(blast_radius(str(file), "--json"))
+    of_all, rest = found["segments"]
+    assert (of_all["name"], of_all["reviewed"], rest["transactions"]) == ("all", of_all["transactions"], 0)
+    assert found["transactions"] == of_all["transactions"] == 40
+    words = blast_radius(str(file))
+    assert "40 transactions" in words
+    assert "the budget allows" in words
+
+
+@pytest.mark.usefixtures("stored")
+def test_without_a_file_the_blast_radius_is_that_of_what_is_in_force() -> None:
+    (only,) = json.loads(blast_radius("--json"))["segments"]
+    assert only["name"] == "otherwise"
+    assert only["reviewed"] == only["reviewed_now"]
+
+
+@pytest.mark.usefixtures("stored")
+def test_a_policy_that_reads_what_is_not_stored_has_no_blast_radius(file: Path) -> None:
+    file.write_text("segments:\n- {name: all, when: risk > 1, review_from: 0}\n")
+    with pytest.raises(UserError, match="risk is not stored"):
+        blast_radius(str(file))
