@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -48,7 +49,7 @@ def tag_texts(matched: Matched | None, rules: RuleSet, n: int) -> Marked:
         _, at, which = np.unique(as_one, return_index=True, return_inverse=True)
         place[rows] = which.reshape(-1) + 1
         sets = chosen[:, rows[at]].T
-        texts += [_member(_distinct(rules, [tagging[k] for k in np.flatnonzero(one)])) for one in sets]
+        texts += [_member(tuple(_distinct(rules, [tagging[k] for k in np.flatnonzero(one)]))) for one in sets]
     return place, ByteStrings.from_list(texts)
 
 
@@ -57,5 +58,6 @@ def _distinct(rules: RuleSet, places: list[int]) -> list[str]:
     return [tag for tag in tags if tag][:MOST_TAGS]
 
 
-def _member(tags: list[str]) -> bytes:
+@lru_cache(maxsize=4_096)
+def _member(tags: tuple[str, ...]) -> bytes:
     return f',"tags":{json.dumps(tags, separators=(",", ":"))}'.encode()
