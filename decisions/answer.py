@@ -78,32 +78,20 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """How scores become decisions.
+    """How scores become answers. The scorer decides; the decision policy on the control log says how.
 
     Args:
         fallback: decision of a transaction that has no score in time.
-        decline_surprise: alerts with at least this surprise are declined; 0 declines only what a rule blocks.
     """
 
     fallback: Decision
-    decline_surprise: float = 0.0
-
-    def decide(self, score: Score) -> Decision:
-        """Return the decision on a score.
-
-        >>> score = Score("t1", 0, 7, 4.5, Decision.REVIEW, "base", 12, 1.7e9)
-        >>> Policy(Decision.REVIEW).decide(score).name, Policy(Decision.REVIEW, 4.0).decide(score).name
-        ('REVIEW', 'DECLINE')
-        """
-        severe = 0 < self.decline_surprise <= score.surprise
-        return Decision.DECLINE if severe and score.decision == Decision.REVIEW else score.decision
 
     def answer(self, score: Score, alert: Alert | None, *, provisional: bool) -> Answer:
         """Return the answer for a score; `alert` explains it, unless it is an approval."""
         reasons = alert.reasons if alert else []
         return Answer(
             id=score.id,
-            decision=self.decide(score).name.lower(),
+            decision=score.decision.name.lower(),
             surprise=score.surprise,
             scorer=score.scorer,
             reasons=reasons,

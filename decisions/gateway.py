@@ -50,7 +50,7 @@ async def run_gateway(settings: Settings, decoder: Decoder, form: BatchFormat, e
         engine: the database.
     """
     loop, own, topics = asyncio.get_running_loop(), settings.decisions, settings.topics
-    policy = Policy(Decision[own.fallback.upper()], own.decline_surprise)
+    policy = Policy(Decision[own.fallback.upper()])
     limit = Limit(own.at_once, TARGET_SHARE * own.deadline_ms / 1000, loop.time)
     correlator = Correlator(Recent(own.remember), policy, limit, loop)
     lookup = DatabaseLookup(engine, policy)

@@ -94,6 +94,7 @@ class MonitorGauges:
         self._replace(metrics.HELD, {(status,): amount for status, amount in review.held.items()})
         metrics.QUEUE.set(review.open_alerts)
         metrics.QUEUE_AGE.set(review.queue_age_s)
+        metrics.OVERDUE_CASES.set(review.overdue_cases)
 
     def _replace(self, gauge: Gauge, values: Values) -> None:
         """Set the values first, then remove old series, so that a scrape in between misses none."""

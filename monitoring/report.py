@@ -34,6 +34,8 @@ class ReviewActivity:
     open_alerts: int = 0
     queue_age_s: float = 0.0
     """Seconds of event time since the oldest open alert."""
+    overdue_cases: int = 0
+    """Cases that are not closed although they are past their deadline."""
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,7 @@ from monitoring.scorer_figures import figures_by_scorer
 from monitoring.traffic_counts import CHANNEL, HOUR_S
 from storage import UnitOfWork
 from storage.alerts import CONFIRMED, OPEN
+from storage.cases import CaseFilter
 from storage.outcomes import (
     AlertOutcome,
     FraudOutcome,
@@ -172,6 +173,7 @@ def _review_activity(
         amount_by_status(day),
         unit.alerts.count(status=OPEN),
         max(0.0, newest - oldest) if oldest is not None else 0.0,
+        unit.cases.count(CaseFilter(overdue_at=now)),
     )
 
 

@@ -85,6 +85,7 @@ DECISIONS = Gauge(
 )
 QUEUE = Gauge("flagfive_queue_open_alerts", "Alerts without a verdict.")
 QUEUE_AGE = Gauge("flagfive_queue_age_seconds", "Event time since the oldest alert without a verdict.")
+OVERDUE_CASES = Gauge("flagfive_overdue_cases", "Cases that are not closed although past their deadline.")
 HELD = Gauge(
     "flagfive_held_amount",
     "Amount alerted in the last day, in the units of the transactions, by status of the alert.",

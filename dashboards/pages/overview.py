@@ -57,6 +57,14 @@ OVERVIEW = Dashboard(
             limits=((86_400, "red"),),
         ),
         Panel(
+            "Overdue cases",
+            "Cases that are not closed although past their deadline.",
+            "short",
+            (('flagfive_overdue_cases{job="monitor"}', "overdue"),),
+            "stat",
+            limits=((1, "red"),),
+        ),
+        Panel(
             "Verdicts of the last day",
             "Labelled transactions by role of the author; the role is none for feeds such as chargebacks.",
             "short",

@@ -43,13 +43,6 @@ class DecisionsSettings(Section):
     overload: Literal["refuse", "fallback"] = Field(
         "refuse", description="beyond capacity: refuse (status 429), or answer with the fallback"
     )
-    decline_surprise: float = Field(
-        0,
-        ge=0,
-        le=20,
-        description="alerts with at least this surprise are declined instead of reviewed, 0 to 20; 0 "
-        "declines only what a rule blocks",
-    )
     at_once: int = Field(
         2_000,
         ge=16,
@@ -68,6 +61,21 @@ class DecisionsSettings(Section):
     token_seconds: float = Field(
         10, ge=0, le=300, description="seconds until a revoked token is refused, 0 to 300"
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _refuse_own_bound(cls, given: object) -> object:
+        """Refuse the bound that the decision policy replaced; 0 was its default and said nothing."""
+        if not isinstance(given, dict) or "decline_surprise" not in given:
+            return given
+        value = given["decline_surprise"]
+        if str(value).strip() not in ("0", "0.0", ""):
+            raise ValueError(
+                f"decline_surprise = {value} is no longer a setting: the decision policy says what is "
+                f"declined. Save a file with the lines `otherwise:` and `  decline_from: {value}`, set it "
+                "with `flagfive policy set FILE`, and remove the setting"
+            )
+        return {name: one for name, one in given.items() if name != "decline_surprise"}
 
     @model_validator(mode="after")
     def _files_go_together(self) -> "DecisionsSettings":

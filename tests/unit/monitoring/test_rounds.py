@@ -22,6 +22,7 @@ from monitoring.round import Round
 from monitoring.scorer_figures import TOP, figures_by_scorer
 from monitoring.traffic_counts import KIND
 from storage import StorageUnavailable, UnitOfWork, migrate, open_engine
+from storage.cases import CLOSED, OPEN, Case
 from storage.control_entries import COLUMNS as CONTROL
 from storage.outcomes import AlertOutcome
 from storage.scored_transactions import COLUMNS as SCORED
@@ -114,6 +115,21 @@ def test_a_new_currency_is_alarmed_and_the_alarm_names_it(engine: Engine) -> Non
     with UnitOfWork(engine, reads_only=True) as unit:
         row = alarms.open_alarms(unit)["unseen_values"]
     assert (row.time, row.details["subjects"]) == (5.0, ["currency THB"])
+
+
+def test_cases_past_their_deadline_are_counted(engine: Engine) -> None:
+    announce(engine)
+    store(engine, 0, 50)
+    with UnitOfWork(engine) as unit:
+        for due_at, status in ((5.0, OPEN), (50.0, OPEN), (5.0, CLOSED), (None, OPEN)):
+            unit.session.add(
+                Case(name="ring", author="ada", status=status, due_at=due_at, created_at=1.0, updated_at=1.0)
+            )
+        unit.commit()
+    report = rounds(engine).run(10.0)
+    assert report.review.overdue_cases == 1
+    MonitorGauges().publish(report, ["card"], 10.0)
+    assert REGISTRY.get_sample_value("flagfive_overdue_cases") == 1.0
 
 
 def settled(engine: Engine, now: float, *findings: Finding) -> list[tuple[float, float]]:

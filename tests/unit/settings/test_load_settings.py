@@ -49,6 +49,16 @@ def test_the_shipped_file_shows_every_key() -> None:
         assert set(shown[name]) == set(section)
 
 
+def test_the_bound_that_the_decision_policy_replaced_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    told = problems(written(tmp_path, "[decisions]\ndecline_surprise = 4.5\n"))
+    assert "decline_from: 4.5" in told
+    assert "flagfive policy set FILE" in told
+    of_the_environment = problems(written(tmp_path, ""), {"FLAGFIVE_DECISIONS__DECLINE_SURPRISE": "3"})
+    assert "decline_from: 3" in of_the_environment
+    unset = load_settings(written(tmp_path, "[decisions]\ndecline_surprise = 0\nport = 8099\n"), {})
+    assert unset.decisions.port == 8099
+
+
 def test_environment_overrides_the_file(tmp_path: Path) -> None:
     file = written(tmp_path, "[budget]\nalert_rate = 0.01\n[topics]\npartitions = 2\n")
     settings = load_settings(file, {"FLAGFIVE_BUDGET__ALERT_RATE": "0.02", "FLAGFIVE_BROKER": "kafka:9092"})
