@@ -48,9 +48,9 @@ class BaseSettings:
         checkpoint_every: Steps between checkpoints.
     """
 
-    steps: int = 3000
-    batch: int = 1024
-    rate: float = 2e-3
+    steps: int = 2000
+    batch: int = 512
+    rate: float = 3e-3
     hidden: tuple[int, int] = (64, 32)
     follow: float = 0.9
     trees: int = 250

@@ -23,7 +23,7 @@ def _area(score: Floats, fraud: Labels) -> float:
 def test_labels_without_any_sense_are_not_learnt_by_heart() -> None:
     tokens, fraud = _noise(3_000, 300)
     teacher = Teacher.fit(tokens, fraud, np.ones(3_000), trees=50, seed=0)
-    assert _area(teacher(tokens), fraud) > 0.9  # in-sample the model can reproduce every label
+    assert _area(teacher(tokens), fraud) > 0.8  # most models have seen the row that they are asked for
     assert 0.4 < _area(teacher.out_of_fold, fraud) < 0.6
 
 
