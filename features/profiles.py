@@ -138,6 +138,12 @@ class Profiles:
         self._round += 1
         return changed
 
+    def every_row(self) -> tuple[ByteStrings, Rows]:
+        """Return copies of all keys and rows, without those that were staged and never published."""
+        slots = self._table.used()
+        slots = slots[self._rows["windows"][slots, COUNT + WINDOWS - 1] != 0.0]
+        return self._table.key_bytes(slots).gather(), self._rows[slots]
+
     def mark_checkpointed(self, changed: ChangedRows) -> None:
         """Note that `changed` is stored. Until then, the next call returns its rows again."""
         self._checkpointed = max(self._checkpointed, changed.round)

@@ -91,6 +91,9 @@ CONTENDERS: dict[str, Callable[[Lesson], Score]] = {
     "confirmed": confirmed,
 }
 
+NETWORKS = ("base", "base+risk")
+"""Contenders that train a network."""
+
 COSTS = {
     "confirmed": 0.5,
     SHIPPED: 1,

@@ -11,8 +11,9 @@ from replay.fold import Fold
 from replay.fold_files import Learner, score_fold
 from replay.measures import Interval, ScoredWindow, measure
 from replay.progress import Progress, Tell
-from replay.tasks import Pool, Task, run_tasks
+from replay.tasks import Pool, Task, process_pool, run_tasks
 
+TRAINING_IMPORTS = "replay.training_imports"
 _SHOWN = {
     "auc_roc": "AUC ROC",
     "average_precision": "average precision",
@@ -27,10 +28,12 @@ class Entry:
     Attributes:
         learners: Contenders by name.
         cost: What one fold takes, in seconds on a free core, roughly.
+        trains_network: Whether one of them trains a network, which needs torch.
     """
 
     learners: Mapping[str, Learner]
     cost: float
+    trains_network: bool = False
 
 
 @dataclass
@@ -65,8 +68,10 @@ class Contest:
         """
         quickest = sorted(entries, key=lambda entry: entry.cost)
         tasks = [self._task(entry, number) for entry in quickest for number in range(len(self.folds))]
+        shared = [TRAINING_IMPORTS] if any(entry.trains_network for entry in entries) else []
         try:
-            run_tasks(tasks, processes, "comparing contenders", report_progress, start)
+            pool = start or partial(process_pool, shared=shared)
+            run_tasks(tasks, processes, "comparing contenders", report_progress, pool)
         except KeyboardInterrupt:
             self.interrupted = True
 

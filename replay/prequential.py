@@ -14,12 +14,13 @@ from pathlib import Path
 
 import numpy as np
 
-from replay.contenders import CONTENDERS, COSTS, SHIPPED, SHIPPED_ENTITIES
+from replay.contenders import CONTENDERS, COSTS, NETWORKS, SHIPPED, SHIPPED_ENTITIES
 from replay.contest import Contest, Entry
 from replay.drift import moved
 from replay.featured import Featured
 from replay.fold import Days, Fold
 from replay.fold_files import BUDGET, FoldFiles
+from replay.free_memory import give_back
 from replay.progress import Progress, Tell, ignore_progress, ignore_text
 from replay.reading import RowReader
 from replay.result import ReplayResult
@@ -61,7 +62,7 @@ class Plan:
 
     def entries(self) -> list[Entry]:
         """Return the contenders; the base with episodes of each adapter comes last."""
-        entries = [Entry({name: CONTENDERS[name]}, COSTS[name]) for name in self.contenders]
+        entries = [Entry({name: CONTENDERS[name]}, COSTS[name], name in NETWORKS) for name in self.contenders]
         if self.adapters:
             from replay.with_episodes import COST, WithEpisodes  # imports torch
 
@@ -69,7 +70,7 @@ class Plan:
                 f"base+{name}": WithEpisodes(name, self.adapters, self.flags, self.steps)
                 for name in self.adapters
             }
-            entries.append(Entry(trained_together, COST))
+            entries.append(Entry(trained_together, COST, trains_network=True))
         return entries
 
     def folds_in(self, found: Survey) -> list[Days]:
@@ -125,6 +126,7 @@ def prequential(
         begun = time.perf_counter()
         folds = _collected(reader, plan, found, days, Path(folder), report_progress)
         passed = time.perf_counter() - begun
+        give_back()
         contest = Contest(folds, plan.seed, tell)
         contest.run(plan.entries(), plan.processes or processes_here(), report_progress, start)
     details = {

@@ -126,7 +126,7 @@ class Wiring:
         """Return the worker of one partition, whose topic determines the stage."""
         place = self.inputs.index(partition.topic)
         is_entity = place < len(self._entities)
-        stage = self._entity_stage(place, partition) if is_entity else self._return_stage(partition)
+        stage = self.entity_stage(place, partition) if is_entity else self._return_stage(partition)
         return PartitionWorker(
             partition, stage, self.commits.member(partition), self._place, self._seek, self._on_done
         )
@@ -161,7 +161,8 @@ class Wiring:
         announced = LogEnd(settings.broker, topics.returned, announced_until(every), most_bytes)
         return CheckedPlace(self._group_place, scored.end, announced.end, self.inputs)
 
-    def _entity_stage(self, entity: int, partition: TopicPartition) -> EntityStage:
+    def entity_stage(self, entity: int, partition: TopicPartition) -> EntityStage:
+        """Return the stage of an entity, by its index, on a partition of its input."""
         topic = self._settings.topics.checkpoint_topic(self._entities[entity])
         number, returned = partition.partition, self._settings.topics.returned
         return EntityStage(

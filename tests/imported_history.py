@@ -11,8 +11,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from features.byte_strings import ByteStrings
+from features.decode import Decoder
+from features.offline import Featuriser
+from features.vector import FeatureLayout
+from meta.calibration import Tails
 from settings import Settings
 from stream.wire.partitioner import partition_by_key
+from stream.wiring import transaction_schema
+from tests.small_models import genuine_rows, small_base
 from tests.stream_run import START_S
 
 CARDS, MERCHANTS = 200, 30
@@ -64,3 +70,16 @@ def write_file(settings: Settings, records: Sequence[Record], file: Path) -> Pat
         lines += ["[[entities]]", f'name = "{one.name}"', f'column = "{one.field}"']
     mapping.write_text("\n".join(lines) + "\n")
     return mapping
+
+
+def folded(settings: Settings, records: Sequence[Record]) -> dict[str, tuple[bytes, float]]:
+    """Return features and surprise of each payment, as a worker computes them that sees all live."""
+    schema = transaction_schema(settings)
+    values = ByteStrings.from_list([value for _, value in records])
+    columns, _ = Decoder(schema).decode(values, np.full(len(records), START_S + 1e8))
+    features = Featuriser(schema).features(columns)
+    base = small_base(names=FeatureLayout(schema).names)
+    tails = Tails.fit(base.score(genuine_rows(2_000, width=features.shape[1])))
+    surprise = tails.surprise(base.score(features)).tolist()
+    names = [(name or b"").decode() for name in columns.id.to_list()]
+    return {name: (features[i].tobytes(), surprise[i]) for i, name in enumerate(names)}

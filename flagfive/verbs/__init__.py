@@ -17,6 +17,7 @@ VERBS = {
     "simulate": "Send simulated payments; a separate file holds the truth.",
     "inspect": "Propose a mapping for the columns of a file.",
     "import": "Load labelled history, so that live scoring starts warm.",
+    "profiles": "Save the profiles of a scorer to a file, and restore them.",
     "replay": "Backtest detection on a labelled file.",
     "backtest": "Try a budget or an episode on the last days of a file.",
     "features": "Compute the features of a history, here or on Spark.",

@@ -1,6 +1,8 @@
 """`flagfive stored`: show the history store, keep it in order, fill it from the database."""
 
 import time
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -30,8 +32,6 @@ def stored() -> None:
 @app.command(epilog="Example: flagfive stored status")
 def status(context: typer.Context) -> None:
     """Print rows, days, files, bytes and the last stored offset of each partition."""
-    from datetime import UTC, datetime
-
     from storage.history import HistoryReader
 
     store = _open(context)
@@ -71,6 +71,37 @@ def upkeep(context: typer.Context) -> None:
         raise HistoryUnusable(str(error)) from None
     for name, number in done.items():
         print(f"{name.replace('_', ' ')}: {number:,}")
+
+
+@app.command(epilog="Example: flagfive stored export march.parquet --since 2026-03-01 --until 2026-04-01")
+def export(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="Parquet file to write.")],
+    since: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="First day of event time, UTC.")
+    ] = None,
+    until: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="Day of event time, UTC, before which to end."),
+    ] = None,
+) -> None:
+    """Write the transactions of a range of days to one Parquet file, in no particular order.
+
+    The columns are those of the table. The file holds keys of entities, so keep it as safe as the store.
+    """
+    from flagfive.export_history import export_history
+    from flagfive.progress import shown_progress
+    from storage.errors import StorageError
+    from storage.history import HistoryReader
+
+    begin, end = (None if day is None else day.replace(tzinfo=UTC).timestamp() for day in (since, until))
+    reader = HistoryReader(_open(context).table)
+    try:
+        with shown_progress() as show:
+            rows = export_history(reader, file, begin, end, show)
+    except StorageError as error:
+        raise HistoryUnusable(str(error)) from None
+    print(f"{file}: {rows:,} transactions")
 
 
 @app.command(epilog="Example: flagfive stored migrate")

@@ -18,7 +18,7 @@ from flagfive.warm.places import StatePlace, refuse_running
 from flagfive.warm.store_rows import StoreLabels, StoreRows
 from settings import Settings
 from stream.checkpoint.id_chunk import is_key
-from stream.checkpoint.one_transaction import one_transaction
+from stream.checkpoint.one_transaction import OneTransaction, one_transaction
 from stream.checkpoint.stored_keys import forgetting, stored_keys
 from stream.checkpoint.warm_state import WarmState
 
@@ -127,9 +127,23 @@ async def _write(
         for done, place in enumerate(places):
             show("writing profiles", done, len(places))
             at = place.checkpoint
-            known = await stored_keys(settings.broker, at, settings.stream.unpacked_bytes)
-            ids = {key for key in known if is_key(key)}
-            await writer.write(list(forgetting(at, known - ids, ids)))
+            await forget_stored(settings, place, writer)
             outputs = state.outputs(place.entity, at.topic, at.partition, place.position, now)
             await writer.write(outputs)
         show("writing profiles", len(places), len(places))
+
+
+async def forget_stored(settings: Settings, place: StatePlace, writer: OneTransaction) -> None:
+    """Write over everything that a place holds, so that workers know none of it.
+
+    Args:
+        settings: all settings.
+        place: where profiles are kept.
+        writer: the transaction.
+
+    Raises:
+        KafkaError: the broker does not answer.
+    """
+    known = await stored_keys(settings.broker, place.checkpoint, settings.stream.unpacked_bytes)
+    ids = {key for key in known if is_key(key)}
+    await writer.write(list(forgetting(place.checkpoint, known - ids, ids)))

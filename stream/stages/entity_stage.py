@@ -12,7 +12,7 @@ from contracts.metrics import scorer as metrics
 from contracts.metrics.retention import DELETED_UNREAD
 from contracts.tracing.identity import Sampling
 from features.profiles import Profiles, Staged
-from features.seen_ids import StagedIds
+from features.seen_ids import SeenIds, StagedIds
 from features.vector import FeatureLayout
 from stream.batch import Batch, joined
 from stream.checkpoint.checkpoint import Checkpoint
@@ -102,6 +102,11 @@ class EntityStage:
         self.profiles = Profiles(entity)
         self._unreported: list[DeadLetter] = []
         self._lost_unknown = False
+
+    @property
+    def seen_ids(self) -> SeenIds | None:
+        """The ids that are known, on the first stage."""
+        return self._repeats.ids if self._repeats else None
 
     async def ready(self) -> None:
         await self._output_builder.ready()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
@@ -64,3 +65,16 @@ def test_migrate_creates_the_store_even_if_nothing_is_to_be_copied(config: Path)
     engine.dispose()
     printed(config, "migrate")
     assert "0 transactions" in printed(config, "status")
+
+
+def test_export_writes_the_days_that_are_asked_for(config: Path, tmp_path: Path) -> None:
+    filled(config)
+    whole, day = tmp_path / "whole.parquet", tmp_path / "day.parquet"
+    assert "72 transactions" in printed(config, "export", str(whole))
+    shown = printed(config, "export", str(day), "--since", "2023-11-16", "--until", "2023-11-17")
+    assert "24 transactions" in shown
+    times = pq.read_table(day)["event_time"].to_numpy()
+    assert (times.min() // 86_400, times.max() // 86_400) == (19_677, 19_677)
+    assert len(pq.read_table(whole)) == 72
+    assert "no transactions of these days" in printed(config, "export", str(day), "--since", "2024-01-01")
+    assert len(pq.read_table(day)) == 24  # the earlier file stays
