@@ -53,7 +53,7 @@ def keep_in_order(store: HistoryStore, days: float) -> dict[str, int]:
 def keep_in_order_hourly(
     open_store: Callable[[], HistoryStore], engine: Engine, days: float, sql_hours: float, stop: Event
 ) -> None:
-    """Call `keep_in_order` and `trim_sql` every hour until `stop`.
+    """Call `trim_sql` and `keep_in_order` every hour until `stop`.
 
     An outage is logged, and the next hour tries again.
 
@@ -68,10 +68,11 @@ def keep_in_order_hourly(
     while not stop.wait(EVERY_S):
         try:
             store = open_store()
-            log.info("history: upkeep: %s", keep_in_order(store, days))
+            # Before old days are dropped: SQL loses only what the store is seen to hold.
             reader = HistoryReader(store.table)
             deleted, before = trim_sql(engine, reader, sql_hours, now=time.time(), since=since)
             since = before - LATE_S
             log.info("history: %d transactions that it holds were deleted from SQL", deleted)
+            log.info("history: upkeep: %s", keep_in_order(store, days))
         except StorageError as error:
             log.warning("history: no upkeep this hour: %s", error)

@@ -49,7 +49,7 @@ def status(context: typer.Context) -> None:
 def upkeep(context: typer.Context) -> None:
     """Join small files, drop days past history.days, forget old states, delete files that nothing names.
 
-    Then delete from the database what is older than history.sql_hours, is in the history store, and has
+    First it deletes from the database what is older than history.sql_hours, is in the history store, and has
     neither alert, label nor episode.
 
     It may run beside recorders and readers. Deleting begins six hours after a file was written, and a day
@@ -64,9 +64,8 @@ def upkeep(context: typer.Context) -> None:
     store, settings = _open(context), settings_of(context)
     kept, engine = settings.history, open_engine(settings.storage.url)
     try:
-        done = keep_in_order(store, kept.days)
-        reader = HistoryReader(store.table)
-        done["deleted_from_sql"], _ = trim_sql(engine, reader, kept.sql_hours, now=time.time())
+        deleted, _ = trim_sql(engine, HistoryReader(store.table), kept.sql_hours, now=time.time())
+        done = {"deleted_from_sql": deleted, **keep_in_order(store, kept.days)}
     except StorageError as error:
         raise HistoryUnusable(str(error)) from None
     for name, number in done.items():

@@ -6,13 +6,15 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+from sqlalchemy import Engine
 from typer.testing import CliRunner
 
 from flagfive.errors import UserError
 from flagfive.main import app
-from storage import migrate, open_engine
+from storage import UnitOfWork, migrate, open_engine
 from storage.history import HistoryPlace, HistoryStore
-from tests.history_rows import KINDS, history_rows
+from storage.scored_transactions import COLUMNS
+from tests.history_rows import BEGIN, KINDS, history_rows
 
 
 @pytest.fixture
@@ -44,12 +46,38 @@ def test_status_shows_rows_days_files_and_the_last_offsets(config: Path) -> None
     assert "partition 3: stored up to offset 71" in shown
 
 
-def test_upkeep_joins_files_and_drops_whole_days_past_the_retention(config: Path) -> None:
+def with_tables(config: Path) -> Engine:
+    engine = open_engine(f"sqlite:///{config.parent / 'var' / 'flagfive.sqlite'}")
+    migrate.upgrade(engine)
+    return engine
+
+
+def test_upkeep_trims_sql_joins_files_and_drops_whole_days_past_the_retention(config: Path) -> None:
+    """72 hours are in both: SQL keeps the last 48 and what was held before, the history store two days."""
     filled(config)
+    engine = with_tables(config)
+    with UnitOfWork(engine) as unit:
+        unit.transactions.add_many(in_sql(offset, held=offset < 5) for offset in range(72))
+        unit.commit()
     shown = printed(config, "upkeep")
+    with UnitOfWork(engine, reads_only=True) as unit:
+        kept = {row.source_offset for row in unit.transactions.evenly_spaced(72)}
+    engine.dispose()
+    assert "deleted from sql: 18" in shown
+    assert kept == {*range(5), *range(23, 72)}
     assert "joined files: 12" in shown
     assert "dropped rows: 24" in shown
     assert "48 transactions" in printed(config, "status")
+
+
+def in_sql(offset: int, *, held: bool) -> tuple[object, ...]:
+    values = {
+        "source_partition": 3, "source_offset": offset, "transaction_id": f"tx-3-{offset}",
+        "event_time": BEGIN + offset * 3600.0, "arrival": 0.0, "amount": 1.0, "currency": "EUR",
+        "category": 0, "entities": "{}", "features": b"", "surprise": 0.0, "tail": 1.0,
+        "decision": int(held), "winner": 0, "winner_id": "base", "control_offset": 0, "scored_at": None,
+    }  # fmt: skip
+    return tuple(values[name] for name in COLUMNS)
 
 
 def test_without_a_location_or_a_table_it_says_what_is_missing(config: Path, tmp_path: Path) -> None:
@@ -60,9 +88,7 @@ def test_without_a_location_or_a_table_it_says_what_is_missing(config: Path, tmp
 
 
 def test_migrate_creates_the_store_even_if_nothing_is_to_be_copied(config: Path) -> None:
-    engine = open_engine(f"sqlite:///{config.parent / 'var' / 'flagfive.sqlite'}")
-    migrate.upgrade(engine)
-    engine.dispose()
+    with_tables(config).dispose()
     printed(config, "migrate")
     assert "0 transactions" in printed(config, "status")
 
