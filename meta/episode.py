@@ -14,6 +14,7 @@ from meta.adapters.protocol import Adapter
 from meta.arrays import Doubles, Floats, Rows
 from meta.false_alerts import CLEARLY, sort_alerts
 from meta.gate import judge
+from meta.own_bounds import OwnBounds, no_bounds
 from meta.reservoir import FEWEST_ROWS
 from meta.review import NOTHING, Review, look_alikes
 from meta.scored_traffic import ScoredTraffic
@@ -132,6 +133,7 @@ def propose(
     stakes: Stakes | None = None,
     asked: float | None = None,
     grouping: Adapter | None = None,
+    own: OwnBounds | None = None,
 ) -> EpisodeVerdict:
     """Adapt to an episode, calibrate the detector, and judge it beside everything in force.
 
@@ -154,12 +156,16 @@ def propose(
         stakes: How often pattern and known fraud come, and their amounts; None where nothing is known.
         asked: Shift of the detector that a person has chosen; None leaves the choice to the gate.
         grouping: Adapter that looks for two patterns; `adapter` where not given.
+        own: Bounds of rows that a segment of the decision policy decides, in the order of `traffic`, the
+            flags of `support` and the sets of `known`; None without any.
 
     Raises:
         TooLittleTraffic: `rows` are too few, or all of them are over the threshold.
     """
     check_enough(len(rows))
-    surprise = traffic.joint
+    own = own or OwnBounds(no_bounds(len(traffic)), no_bounds(len(support)))
+    # No threshold decides rows with a bound of their own, so they are none of its unjudged alerts.
+    surprise = np.where(np.isnan(own.traffic), traffic.joint, np.minimum(traffic.joint, threshold))
     parted = sort_alerts(rows, surprise, threshold, budget)
     if not len(parted.genuine):
         raise TooLittleTraffic(
@@ -185,6 +191,7 @@ def propose(
         episodes=[name for name in known if name not in (BASE, PAST)],
         asked=asked,
         grouping=grouping,
+        own=own.part(parted.genuine, np.arange(len(support))),
     )
     alike = look_alikes(reservoir.surprise_of(verdict.live))
     review = Review(parted.genuine[alike.rows], alike.asked)

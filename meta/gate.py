@@ -12,6 +12,8 @@ from meta.arrays import Doubles, Floats
 from meta.calibration import combine, with_risk
 from meta.leave_one_out import ROWS
 from meta.live import LiveDetector
+from meta.own_bounds import OwnBounds, bounds_at, no_bounds
+from meta.pacing import LEAST
 from meta.reservoir import Reservoir
 from meta.set_aside import Kept, set_aside
 from meta.shares import Share, every_share
@@ -39,6 +41,7 @@ def judge(
     episodes: Sequence[str] = (),
     asked: float | None = None,
     grouping: Adapter | None = None,
+    own: OwnBounds | None = None,
 ) -> Verdict:
     """Adapt, calibrate, choose the share of the budget, and judge whether the detector may join `stack`.
 
@@ -61,11 +64,15 @@ def judge(
         asked: Shift that a person has chosen; None leaves the choice to the gate.
         grouping: Adapter that looks for two patterns, a fast one beside a slow `adapter`, which would adapt
             up to twenty times more; `adapter` where not given.
+        own: Bounds of rows that a segment of the decision policy decides, in the order of `reservoir`, the
+            flags of `support` and the sets of `replay`; None without any.
 
     Returns:
         The detector with its share, the joint threshold, the trade-off, and the reasons against going live.
     """
     kept = set_aside(adapter, support, background, reservoir, seed=seed)
+    own = own or OwnBounds(no_bounds(len(reservoir)), no_bounds(len(support)))
+    own = own.part(np.arange(len(reservoir)), kept.places)
     live = reservoir.calibrate(adapter, kept.detector)
     candidate = stack.replaced((*stack.detectors, live))
     seen = _Seen(
@@ -82,6 +89,7 @@ def judge(
         budget=limits.with_surge,
         before=limits.budget,
         allowed_loss=limits.allowed_loss,
+        own=own,
     )
     rates = rates_of(
         stakes,
@@ -101,8 +109,9 @@ def judge(
         seed=seed,
     )
     share = shares[weighed.chosen]
-    verdict = _verdict(live, seen, np.append(stack.shifts, share.shift), share, weighed, limits)
-    against = reasons_against(verdict.alert_rate, verdict.found, weighed, limits, asked=asked is not None)
+    verdict = _verdict(live, seen, np.append(stack.shifts, share.shift), share, weighed, own)
+    rate = verdict.alert_rate - _beyond_control(combine(seen.reservoir[:, :-1], stack.shifts), own, limits)
+    against = reasons_against(rate, verdict.found, weighed, limits, asked=asked is not None)
     verdict = replace(
         verdict,
         reasons=tuple(text for _, text in against),
@@ -137,16 +146,26 @@ class _Seen:
     flags: Doubles
 
 
+def _beyond_control(before: Doubles, own: OwnBounds, limits: Limits) -> float:
+    """Return the share of traffic that segments alert beyond the budget but for its floor.
+
+    They do so with or without the detector, so it is no reason against it.
+    """
+    fixed = float(np.mean(before > bounds_at(own.traffic, np.inf)))
+    return max(fixed - (1.0 - LEAST) * limits.budget, 0.0)
+
+
 def _verdict(
-    live: LiveDetector, seen: _Seen, shifts: Doubles, share: Share, weighed: TradeOff, limits: Limits
+    live: LiveDetector, seen: _Seen, shifts: Doubles, share: Share, weighed: TradeOff, own: OwnBounds
 ) -> Verdict:
     """Measure the detector under the chosen shifts and threshold; reasons are still to be found."""
-    again = combine(seen.flags, shifts) > share.threshold
+    again = combine(seen.flags, shifts) > bounds_at(own.flags, share.threshold)
+    bounds = bounds_at(own.traffic, share.threshold)
     return Verdict(
         replace(live, shift=share.shift),
         share.threshold,
-        float(np.mean(combine(seen.reservoir, shifts) > share.threshold)),
-        float(np.mean(seen.reservoir[:, -1] + share.shift > share.threshold)),
+        float(np.mean(combine(seen.reservoir, shifts) > bounds)),
+        float(np.mean(seen.reservoir[:, -1] + share.shift > bounds)),
         float(np.mean(again)),
         share.found,
         share.losses,

@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from meta.arrays import Doubles
-from meta.calibration import combine
+from meta.calibration import CEILING, combine
+from meta.own_bounds import OwnBounds, bounds_at, no_bounds, share_left, steered_threshold
 
 SHIFTS = np.arange(-10, 17) / 10.0  # from a tenth of the base's share to forty times it
 _EXACT_FROM = 1_000  # rows; smaller sets are counted softly. In large ones that overstated losses tenfold
@@ -93,6 +94,7 @@ def every_share(
     budget: float,
     allowed_loss: float,
     before: float | None = None,
+    own: OwnBounds | None = None,
 ) -> list[Share]:
     """Return all shares that the new detector may get, smallest first.
 
@@ -108,17 +110,21 @@ def every_share(
         allowed_loss: Recall that a replay set may lose, 0 to 1.
         before: The budget without the new detector, which effects are measured against; `budget` where not
             given.
+        own: Bounds of rows that a segment of the decision policy decides; None without any.
     """
-    rest, own = combine(reservoir[:, :-1], shifts), reservoir[:, -1]
-    top = _Top.of(rest, own, budget)
-    without = 1.0 - (budget if before is None else before)
-    held, alone = float(np.quantile(rest, without)), float(np.quantile(reservoir[:, 0], without))
+    rest, new = combine(reservoir[:, :-1], shifts), reservoir[:, -1]
+    own = own or OwnBounds(no_bounds(len(rest)), no_bounds(len(flags)))
+    top = _Top.of(rest, new, own.traffic, budget)
+    without = budget if before is None else before
+    held, alone = (steered_threshold(one, own.traffic, without) for one in (rest, reservoir[:, 0]))
     sets = {
-        name: _Set.of(surprises, shifts, held, alone, 0.9 * allowed_loss)
+        name: _Set.of(
+            surprises, shifts, held, alone, 0.9 * allowed_loss, own=own.of_known(name, len(surprises))
+        )
         for name, surprises in replay.items()
     }
     softness = min(_OF_ONE_FLAG / float(np.sqrt(len(flags))), _MOST_SOFTNESS)
-    flagged = _Set.of(flags, shifts, held, alone, 0.0, softness)
+    flagged = _Set.of(flags, shifts, held, alone, 0.0, softness, own=own.flags)
     shares = []
     for shift in SHIFTS.tolist():
         threshold = top.threshold(shift)
@@ -128,7 +134,7 @@ def every_share(
                 shift,
                 threshold,
                 float(np.mean(found)),
-                float(np.mean(_caught(flagged.own + shift, threshold, softness))),
+                float(np.mean(flagged.caught_by_itself(shift, threshold))),
                 flagged.moved(found),
                 {name: one.moved(one.caught(shift, threshold)) for name, one in sets.items()},
             )
@@ -160,6 +166,7 @@ class _Set:
         before: How much each row counts as caught without the new detector, 0 to 1.
         spent: Share that live detectors cost already.
         softness: Surprise within which a row counts in part.
+        bounds: Bound of each row's segment; NaN where the threshold decides.
     """
 
     rest: Doubles
@@ -167,6 +174,7 @@ class _Set:
     before: Doubles
     spent: float
     softness: float
+    bounds: Doubles
 
     @classmethod
     def of(
@@ -177,16 +185,24 @@ class _Set:
         alone: float,
         most_spent: float,
         softness: float = _SOFTNESS,
+        *,
+        own: Doubles,
     ) -> _Set:
         """Measure what is caught over `threshold`, and what the base catches by itself over `alone`."""
         rest = combine(surprises[:, :-1], shifts)
-        before = _caught(rest, threshold, softness)
-        spent = float(np.mean(_caught(surprises[:, 0], alone, softness)) - np.mean(before))
-        return cls(rest, surprises[:, -1], before, min(max(spent, 0.0), most_spent), softness)
+        before = _caught(rest, bounds_at(own, threshold), softness)
+        by_base = _caught(surprises[:, 0], bounds_at(own, alone), softness)
+        spent = float(np.mean(by_base) - np.mean(before))
+        return cls(rest, surprises[:, -1], before, min(max(spent, 0.0), most_spent), softness, own)
 
     def caught(self, shift: float, threshold: float) -> Doubles:
         """Return how much each row counts as caught with the new detector, 0 to 1."""
-        return _caught(np.maximum(self.rest, self.own + shift), threshold, self.softness)
+        bounds = bounds_at(self.bounds, threshold)
+        return _caught(np.maximum(self.rest, self.own + shift), bounds, self.softness)
+
+    def caught_by_itself(self, shift: float, threshold: float) -> Doubles:
+        """Return how much each row counts as caught by the new detector alone, 0 to 1."""
+        return _caught(self.own + shift, bounds_at(self.bounds, threshold), self.softness)
 
     def moved(self, after: Doubles) -> Moved:
         """Compare what is caught with the detector to what is caught without it."""
@@ -202,34 +218,54 @@ class _Top:
     Attributes:
         rest: Surprise of these rows under base and live detectors.
         own: Surprise of these rows under the new detector.
-        wanted: The threshold lies between the `wanted`-th highest row and the one above.
-        between: Where it lies between the two, 0 to 1.
+        count: Number of rows that the threshold decides.
+        budget: Share of all rows that may be alerted.
+        fixed: Surprise of the rows with a bound of their own: of the rest, and of the new detector; and their
+            bounds, float64 (3, m).
     """
 
     rest: Doubles
     own: Doubles
-    wanted: int
-    between: float
+    count: int
+    budget: float
+    fixed: NDArray[np.float64]
 
     @classmethod
-    def of(cls, rest: Doubles, own: Doubles, budget: float) -> _Top:
-        """Select the highest rows of `rest` and `own`, both (n,)."""
-        place = (1.0 - budget) * (len(rest) - 1)
-        wanted = len(rest) - int(place)
-        last = len(rest) - wanted
+    def of(cls, rest: Doubles, own: Doubles, bounds: Doubles, budget: float) -> _Top:
+        """Select the highest rows of `rest` and `own`, both (n,), of those that the threshold decides."""
+        steered = np.isnan(bounds)
+        fixed = np.stack([rest[~steered], own[~steered], bounds[~steered]])
+        if fixed.shape[1]:
+            rest, own = rest[steered], own[steered]
+        if not len(rest):
+            return cls(rest, own, 0, budget, fixed)
+        most = min(budget * len(bounds) / len(rest), 0.5)
+        last = max(int((1.0 - most) * (len(rest) - 1)) - 1, 0)
         rows = np.union1d(np.argpartition(rest, last)[last:], np.argpartition(own, last)[last:])
-        return cls(rest[rows], own[rows], wanted, place - int(place))
+        return cls(rest[rows], own[rows], len(rest), budget, fixed)
 
     def threshold(self, shift: float) -> float:
         """Return the quantile that leaves the budget above it, as `joint_threshold` does over all rows."""
+        if not self.count:
+            return CEILING
+        place = (1.0 - self._left(shift)) * (self.count - 1)
+        wanted, between = self.count - int(place), place - int(place)
         ascending = np.sort(np.maximum(self.rest, self.own + shift))
-        low, high = ascending[-self.wanted], ascending[-max(self.wanted - 1, 1)]
-        return float(low + self.between * (high - low))
+        low, high = ascending[-wanted], ascending[-max(wanted - 1, 1)]
+        return float(low + between * (high - low))
+
+    def _left(self, shift: float) -> float:
+        """Return the share of the rows that the threshold decides which may be alerted."""
+        rest, own, bounds = self.fixed
+        if not len(bounds):
+            return self.budget
+        surprise = np.concatenate([np.maximum(rest, own + shift), np.zeros(self.count)])
+        return share_left(surprise, np.concatenate([bounds, no_bounds(self.count)]), self.budget)
 
 
-def _caught(surprise: Doubles, threshold: float, softness: float) -> Doubles:
-    """Return how much each row counts as over the threshold; in small sets, rows near it count in part."""
-    over = surprise - threshold
+def _caught(surprise: Doubles, bounds: Doubles, softness: float) -> Doubles:
+    """Return how much each row counts as over its bound; in small sets, rows near it count in part."""
+    over = surprise - bounds
     if len(surprise) >= _EXACT_FROM:
         return (over > 0).astype(np.float64)
     return np.asarray(1 / (1 + np.exp(-over / softness)))

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from meta.adapters.protocol import Adapter
 from meta.arrays import Doubles, Floats, Rows
-from meta.calibration import joint_threshold
 from meta.episode import propose
 from meta.false_alerts import sort_alerts
+from meta.own_bounds import bounds_at, no_bounds, steered_threshold
 from meta.reservoir import Reservoir
 from meta.scored_traffic import ScoredTraffic
 from meta.stack import ScoringStack
@@ -35,12 +35,15 @@ class Past:
         seconds: Event time, float64 (n,), seconds since 1970.
         amount: Amounts, float64 (n,).
         truth: FRAUD, GENUINE or UNKNOWN, int8 (n,).
+        own: Review bounds of the decision policy's segments, float64 (n,), NaN where the threshold decides;
+            None without such segments.
     """
 
     X: Floats
     seconds: Doubles
     amount: Doubles
     truth: NDArray[np.int8]
+    own: Doubles | None = None
 
     def __len__(self) -> int:
         return len(self.truth)
@@ -58,22 +61,30 @@ class ScoringSetting:
     stack: ScoringStack
     threshold: float
 
-    def alerted(self, X: Floats) -> NDArray[np.bool_]:
-        """Return whether each row of raw features (n, d) is alerted, bool (n,)."""
-        return np.asarray(self.stack.score(X)[0] > self.threshold)
+    def alerted(self, X: Floats, own: Doubles | None = None) -> NDArray[np.bool_]:
+        """Return whether each row is alerted, bool (n,).
 
-    def at_budget(self, recent: Floats, budget: float) -> ScoringSetting:
+        Args:
+            X: Raw features, float32 (n, d).
+            own: Review bounds of the rows' segments, as `Past` has them.
+        """
+        surprise = self.stack.score(X)[0]
+        return np.asarray(surprise > (self.threshold if own is None else bounds_at(own, self.threshold)))
+
+    def at_budget(self, recent: Floats, budget: float, own: Doubles | None = None) -> ScoringSetting:
         """Return the same stack under the threshold that fits a budget.
 
         Args:
             recent: Recent traffic, raw features (m, d). It may hold fraud: of the alerts, as many count as
                 genuine as calibration expects.
             budget: Share of genuine traffic that may be alerted, in (0, 1).
+            own: Review bounds of the segments of `recent`, as `Past` has them.
         """
         surprise, base = self.stack.score(recent)[0], -float(np.log10(budget))
-        rows = sort_alerts(np.arange(len(recent)), surprise, base, budget).genuine
-        columns = self.stack.surprises(recent[rows])
-        return replace(self, threshold=joint_threshold(columns, self.stack.shifts, budget))
+        own = no_bounds(len(recent)) if own is None else own
+        steered = np.where(np.isnan(own), surprise, np.minimum(surprise, base))
+        rows = sort_alerts(np.arange(len(recent)), steered, base, budget).genuine
+        return replace(self, threshold=steered_threshold(surprise[rows], own[rows], budget))
 
     def without(self, detectors: Collection[int]) -> ScoringSetting:
         """Return the same threshold without some detectors, named by their position in the stack."""
@@ -152,7 +163,7 @@ def effect(past: Past, alerted: NDArray[np.bool_]) -> AlertEffect:
 
 def what_if(past: Past, now: ScoringSetting, then: ScoringSetting) -> WhatIfComparison:
     """Score past transactions under both settings and compare the alerts."""
-    return compared(past, now.alerted(past.X), then.alerted(past.X))
+    return compared(past, now.alerted(past.X, past.own), then.alerted(past.X, past.own))
 
 
 def compared(past: Past, before: NDArray[np.bool_], after: NDArray[np.bool_]) -> WhatIfComparison:

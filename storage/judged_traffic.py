@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,13 +26,23 @@ class JudgedTraffic:
     amount: NDArray[np.float64]
     verdicts: list[str | None]
     """The last verdict on each transaction; None before there is one."""
+    category: NDArray[np.int32] | None = None
+    """Codes, (n,); None where they were not asked for, as below."""
+    currency: list[str | None] | None = None
+    entities: list[dict[str, str]] | None = None
 
     def __len__(self) -> int:
         return len(self.verdicts)
 
 
 def load_judged_traffic(
-    session: Session, *, since: float, most: int, width: int, apart_from: Collection[str] = ()
+    session: Session,
+    *,
+    since: float,
+    most: int,
+    width: int,
+    apart_from: Collection[str] = (),
+    whole: bool = False,
 ) -> JudgedTraffic:
     """Read the newest transactions from an event time on.
 
@@ -41,13 +52,15 @@ def load_judged_traffic(
         most: at most this many transactions.
         width: number of features d; transactions scored with another number are left out.
         apart_from: ids of transactions to leave out.
+        whole: whether to read category, currency and entities too; reading the keys takes most of the time.
 
     Returns:
         The transactions, newest first.
     """
     row = ScoredTransaction
+    further: list[Any] = [row.category, row.currency, row.entities] if whole else []
     query = (
-        select(row.event_time, row.amount, row.features, row.transaction_id)
+        select(row.event_time, row.amount, row.features, row.transaction_id, *further)
         .where(row.event_time >= since, func.length(row.features) == 4 * width)
         .order_by(row.event_time.desc())
         .limit(most + len(apart_from))
@@ -60,6 +73,9 @@ def load_judged_traffic(
         np.array([one.event_time for one in rows], np.float64),
         np.array([one.amount for one in rows], np.float64),
         [known.get(one.transaction_id) for one in rows],
+        np.array([one.category for one in rows], np.int32) if whole else None,
+        [one.currency for one in rows] if whole else None,
+        [one.entities for one in rows] if whole else None,
     )
 
 

@@ -33,6 +33,10 @@ class TrafficSample:
     transaction_ids: list[str]
     entities: list[dict[str, str]]
     """Keys of the entities of each transaction, by kind."""
+    amount: NDArray[np.float64] | None = None
+    """Units of their currencies, (n,); None where it was not read, as below."""
+    category: NDArray[np.int32] | None = None
+    currency: list[str | None] | None = None
 
     def __len__(self) -> int:
         return len(self.transaction_ids)
@@ -70,7 +74,8 @@ def thinned(rows: list[Any], count: int, seed: int) -> TrafficSample:
     """Return a sample of drawn rows, without those of another number of features than the newest has.
 
     Args:
-        rows: event time, id, entities and features of each, in the order of partition and offset.
+        rows: event time, id, entities, features, amount, category and currency of each, in the order of
+            partition and offset.
         count: rows of the sample at most.
         seed: chooses which stay if there are more.
     """
@@ -103,10 +108,13 @@ def draw_offsets(
     return drawn
 
 
-def _unlabelled(partition: int, offsets: list[int]) -> Select[float, str, dict[str, str], bytes]:
+def _unlabelled(
+    partition: int, offsets: list[int]
+) -> Select[float, str, dict[str, str], bytes, float, int, str | None]:
     row = ScoredTransaction
     called_fraud = exists().where(Label.transaction_id == row.transaction_id, Label.verdict == FRAUD)
-    return select(row.event_time, row.transaction_id, row.entities, row.features).where(
+    columns = (row.event_time, row.transaction_id, row.entities, row.features)
+    return select(*columns, row.amount, row.category, row.currency).where(
         row.source_partition == partition, row.source_offset.in_(offsets), ~called_fraud
     )
 
@@ -131,4 +139,7 @@ def _sample(rows: list[Any]) -> TrafficSample:
         np.array([row[0] for row in rows], np.float64),
         [row[1] for row in rows],
         [row[2] for row in rows],
+        np.array([row[4] for row in rows], np.float64),
+        np.array([row[5] for row in rows], np.int32),
+        [row[6] for row in rows],
     )

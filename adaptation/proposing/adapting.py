@@ -22,9 +22,11 @@ from adaptation.proposing.trade_offs import message_of
 from contracts.metrics import adaptation as metrics
 from contracts.request import Request
 from contracts.trade_off import TradeOff, in_words
+from control.segment_bounds import StoredRows, own_bounds
 from meta.adapters.protocol import Adapter
 from meta.entity_counts import RecentShares
 from meta.episode import TooLittleTraffic
+from meta.own_bounds import OwnBounds
 from meta.surge import Surge
 from meta.threshold import first_threshold
 from storage.episodes import REVIEW
@@ -196,6 +198,15 @@ def _sources(context: AdaptationContext, request: Request, adapter: str | None) 
     return _Sources(ready, flagged, review, detector, parent, context.preparation.adapter_for(ready, adapter))
 
 
+def _own_bounds(sources: _Sources) -> OwnBounds | None:
+    """Return the bounds that segments of the policy give traffic, flags and known fraud; None without any."""
+    ready = sources.ready
+    if ready.bounds is None:
+        return None
+    flags = own_bounds(ready.snapshot, StoredRows.of(sources.flagged.fraud))
+    return OwnBounds(ready.bounds, flags, ready.known.bounds)
+
+
 def _proposal(
     context: AdaptationContext, request: Request, sources: _Sources, part: float, run: Run
 ) -> Proposal:
@@ -217,6 +228,7 @@ def _proposal(
         ),
         review=sources.review,
         adapter=sources.adapter,
+        own=_own_bounds(sources),
         run=run,
     )
     metrics.ADAPT_SECONDS.labels(sources.adapter.name).observe(proposal.seconds)

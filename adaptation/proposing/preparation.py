@@ -12,9 +12,11 @@ from sqlalchemy import Engine
 from adaptation.proposing.prepared import Prepared
 from adaptation.proposing.recent_traffic import RecentTraffic
 from adaptation.proposing.replay_sets import ReplaySets, replay_sets
+from control.segment_bounds import StoredRows, has_own_bounds, own_bounds
 from control.snapshot import Snapshot
 from meta.adapters.protocol import Adapter
 from meta.adapters.registry import WITHOUT_NETWORKS, adapter
+from meta.arrays import Doubles
 from meta.artifacts import Artifacts, NoArtifacts
 from meta.base import BaseModel
 from meta.device import CPU
@@ -43,11 +45,14 @@ class Ready:
         snapshot: Everything in force.
         prepared: Recent traffic under the snapshot.
         known: Known fraud that must not be lost.
+        bounds: Review bounds of the policy's segments for the rows of `prepared.traffic`, float64 (n,), NaN
+            where the threshold decides; None without such segments.
     """
 
     snapshot: Snapshot
     prepared: Prepared
     known: ReplaySets
+    bounds: Doubles | None = None
 
 
 class Preparation:
@@ -94,8 +99,27 @@ class Preparation:
             risk_share=snapshot.risk_share,
         )
         with UnitOfWork(self._engine, reads_only=True) as unit:
-            self._ready = Ready(snapshot, prepared, replay_sets(unit, snapshot))
+            known = replay_sets(unit, snapshot)
+        bounds = self._bounds(snapshot, prepared) if has_own_bounds(snapshot) else None
+        self._ready = Ready(snapshot, prepared, known, bounds)
         return self._ready
+
+    def _bounds(self, snapshot: Snapshot, prepared: Prepared) -> Doubles:
+        """Return the bounds of the traffic; those of before where nothing that they read has changed.
+
+        Every steered threshold makes a snapshot, and evaluating segments takes about a tenth of a second.
+        """
+        before = self._ready
+        if (
+            before is not None
+            and before.bounds is not None
+            and before.prepared.sample is prepared.sample
+            and before.snapshot.policy is snapshot.policy
+            and before.snapshot.lists is snapshot.lists
+            and before.snapshot.stack is snapshot.stack
+        ):
+            return before.bounds
+        return prepared.in_order(own_bounds(snapshot, StoredRows.of_columns(prepared.sample)))
 
     def adapter_for(self, ready: Ready, name: str | None = None) -> Adapter:
         """Return the adapter of a name around the networks in force; the configured one without a name."""

@@ -85,6 +85,10 @@ class Prepared:
     def __len__(self) -> int:
         return len(self.sample)
 
+    def in_order(self, values: Doubles) -> Doubles:
+        """Return values of the sample's rows in the order of `traffic`, float64 (n,)."""
+        return values[self._order]
+
     def share_of(self, entity: str, key: str) -> float:
         """Return the share of recent traffic that an entity has, 0 to 1."""
         return len(self._index.entities.get((entity, key), ())) / max(len(self), 1)

@@ -18,6 +18,7 @@ from meta import review as ranking
 from meta.adapters.protocol import Adapter
 from meta.arrays import Floats
 from meta.episode import EpisodeVerdict, Traces
+from meta.own_bounds import OwnBounds
 from meta.stakes import Frauds, Stakes
 from meta.support import Support
 from meta.verdict import DEFAULT_LIMITS, Limits, Verdict
@@ -83,6 +84,7 @@ def propose(
     terms: Terms = Terms(),
     review: Review | None = None,
     adapter: Adapter | None = None,
+    own: OwnBounds | None = None,
     run: Run = at_once,
 ) -> Proposal:
     """Adapt to what was flagged and judge the detector beside everything in force.
@@ -99,6 +101,7 @@ def propose(
         terms: Limits, rates and a chosen share; `budget` replaces the one in the limits.
         review: The review that the episode had before. Its frauds, judged or likely, do not count as genuine.
         adapter: Makes the detector; that of `prepared` where not given.
+        own: Review bounds of the policy's segments, as `meta.episode.propose` has them.
         run: Computes the verdict.
 
     Raises:
@@ -128,6 +131,7 @@ def propose(
         ),
         asked=terms.share,
         grouping=prepared.adapter,
+        own=own,
     )
     found = run(_question(flagged, prepared, review, beside, seed), compute)
     return Proposal(

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import logging
 
+import numpy as np
+
 from adaptation.context import AdaptationContext
 from contracts.metrics import adaptation as metrics
 from contracts.standing_policy import DAY_S
@@ -59,10 +61,12 @@ class Steerer:
         if not every or now < self._next or snapshot.base is None:
             return False
         self._next = now + every
-        prepared = self._context.preparation.ready(snapshot, newest=True).prepared
-        scores = RecentScores(
-            prepared.traffic.raised, prepared.event_time, self._context.preparation.stored_per_row
-        )
+        ready = self._context.preparation.ready(snapshot, newest=True)
+        prepared, surprise = ready.prepared, ready.prepared.traffic.raised
+        if ready.bounds is not None:
+            # No threshold alerts rows with a bound of their own, so for its quantile they are unsuspicious.
+            surprise = np.where(np.isnan(ready.bounds), surprise, 0.0)
+        scores = RecentScores(surprise, prepared.event_time, self._context.preparation.stored_per_row)
         with self._context.unit(reads_only=True) as unit:
             traffic = self._traffic(unit, snapshot, scores, learning, now)
         budget = self._context.budget

@@ -9,6 +9,7 @@ import numpy as np
 
 from console.models.results import STAGES, AlternativeTerms, CannotScore
 from console.results.what_if import TermsEffect, WhatIf
+from control.segment_bounds import StoredRows, has_own_bounds, own_bounds
 from control.snapshot import Snapshot
 from meta.arrays import Floats
 from meta.calibration import Tails
@@ -25,6 +26,7 @@ from storage.detectors import DetectorRow
 from storage.episodes import SUPPORT
 from storage.judged_traffic import JudgedTraffic
 from storage.labels import FRAUD, GENUINE
+from storage.traffic_sample import TrafficSample
 
 DAY_S = 86_400.0
 MOST = 200_000
@@ -57,7 +59,7 @@ def answer(unit: UnitOfWork, snapshot: Snapshot, change: AlternativeTerms, tell:
     now = ScoringSetting(stack, threshold)
     then = _changed(snapshot, now, change, row, recent)
     tell(STAGES.index("reading"))
-    past = _past(unit, change.days, width, apart_from=_support(unit, row))
+    past = _past(unit, snapshot, change.days, width, apart_from=_support(unit, row))
     tell(STAGES.index("scoring"))
     found = past_terms.what_if(past, now, then)
     return WhatIf(
@@ -85,9 +87,9 @@ def _support(unit: UnitOfWork, row: DetectorRow | None) -> Collection[str]:
     return [part.transaction_id for part in parts if part.role == SUPPORT]
 
 
-def _recent(unit: UnitOfWork, width: int) -> Floats:
-    drawn = unit.past.sample(SAMPLE, newest=NEWEST, seed=0).features
-    if len(drawn) < FEWEST or drawn.shape[1] != width:
+def _recent(unit: UnitOfWork, width: int) -> TrafficSample:
+    drawn = unit.past.sample(SAMPLE, newest=NEWEST, seed=0)
+    if len(drawn) < FEWEST or drawn.features.shape[1] != width:
         raise CannotScore(
             f"a what-if needs {FEWEST:,} stored transactions that can be scored, there are {len(drawn):,}"
         )
@@ -95,7 +97,11 @@ def _recent(unit: UnitOfWork, width: int) -> Floats:
 
 
 def _changed(
-    snapshot: Snapshot, now: ScoringSetting, change: AlternativeTerms, row: DetectorRow | None, recent: Floats
+    snapshot: Snapshot,
+    now: ScoringSetting,
+    change: AlternativeTerms,
+    row: DetectorRow | None,
+    recent: TrafficSample,
 ) -> ScoringSetting:
     ids = [one.id for one in snapshot.detectors]
     if unknown := sorted(set(change.without) - set(ids)):
@@ -103,11 +109,12 @@ def _changed(
     without = {*change.without, *([row.id] if row is not None and not change.scores else [])}
     then = now.without([place for place, one in enumerate(ids) if one in without])
     if row is not None and change.scores and row.id not in ids:
-        live = _live(snapshot, row, recent)
+        live = _live(snapshot, row, recent.features)
         gated = now.threshold if row.threshold is None else row.threshold
         then = ScoringSetting(then.stack.replaced((*then.stack.detectors, live)), gated)
     if change.budget is not None:
-        return then.at_budget(recent, change.budget)
+        own = own_bounds(snapshot, StoredRows.of_columns(recent)) if has_own_bounds(snapshot) else None
+        return then.at_budget(recent.features, change.budget, own)
     return then if change.threshold is None else replace(then, threshold=change.threshold)
 
 
@@ -123,10 +130,15 @@ def _live(snapshot: Snapshot, row: DetectorRow, recent: Floats) -> LiveDetector:
     return LiveDetector(detector, adapter, tails, float(row.gate.get("shift", 0.0)))
 
 
-def _past(unit: UnitOfWork, days: float, width: int, *, apart_from: Collection[str]) -> Past:
-    newest = unit.past.newest_event_time() or 0.0
-    found = unit.past.judged(since=newest - days * DAY_S, most=MOST, width=width, apart_from=apart_from)
-    return Past(found.features, found.event_time, found.amount, _truth(found))
+def _past(
+    unit: UnitOfWork, snapshot: Snapshot, days: float, width: int, *, apart_from: Collection[str]
+) -> Past:
+    newest, whole = unit.past.newest_event_time() or 0.0, has_own_bounds(snapshot)
+    found = unit.past.judged(
+        since=newest - days * DAY_S, most=MOST, width=width, apart_from=apart_from, whole=whole
+    )
+    own = own_bounds(snapshot, StoredRows.of_columns(found)) if whole else None
+    return Past(found.features, found.event_time, found.amount, _truth(found), own)
 
 
 def _truth(found: JudgedTraffic) -> np.ndarray[tuple[int], np.dtype[np.int8]]:

@@ -83,6 +83,11 @@ class CompiledPolicy:
         bounds = [one.decline_from for _, one in self.definition.named()]
         return np.array([np.inf if b is None else b for b in bounds])
 
+    @property
+    def has_own_review(self) -> bool:
+        """Whether any segment has a review bound of its own."""
+        return not bool(np.isnan(self._review).all())
+
     def bounds(
         self, rows: Rows, cards: ByteStrings, lists: Mapping[str, NamedList], threshold: float
     ) -> RowBounds:

@@ -12,13 +12,15 @@ from pyarrow import compute as pc
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from storage.history.columns import ENTITY, kinds_in
+from storage.history.columns import ENTITY, FEATURES, kinds_in
 from storage.history.reading import HistoryFile, HistoryReader
 from storage.labels import FRAUD, Label
 from storage.scored_transactions import IDS_PER_QUERY
 from storage.traffic_sample import TrafficSample, draw_offsets, thinned
 
 _PLACE = ["source_partition", "source_offset"]
+_TIME_AND_ID = ("event_time", "transaction_id")
+_FURTHER = ("amount", "category", "currency")
 
 
 def draw_sample(
@@ -49,7 +51,7 @@ def draw_sample(
     drawn = draw_offsets(ranges, count, newest, seed)
     lowest = min(int(offsets[0]) for offsets in drawn.values())
     kinds = kinds_in(reader.names)
-    columns = [*_PLACE, "event_time", "transaction_id", "features", *(ENTITY + kind for kind in kinds)]
+    columns = [*_PLACE, *_TIME_AND_ID, FEATURES, *_FURTHER, *(ENTITY + kind for kind in kinds)]
     chosen: list[pa.RecordBatch] = []
     for batch in reader.batches(columns, where=pc.field("source_offset") >= lowest, files=files):
         yield_control()
@@ -59,6 +61,14 @@ def draw_sample(
     return thinned(
         _rows(rows, kinds, _called_fraud(session, rows["transaction_id"].to_pylist())), count, seed
     )
+
+
+def entities_of(rows: pa.Table | pa.RecordBatch, kinds: Sequence[str]) -> list[dict[str, str]]:
+    """Return the keys of each row by kind; absent keys are left out."""
+    if not kinds:
+        return [{} for _ in range(rows.num_rows)]
+    keys = zip(*(rows[ENTITY + kind].to_pylist() for kind in kinds), strict=True)
+    return [{kind: key for kind, key in zip(kinds, row, strict=True) if key is not None} for row in keys]
 
 
 def _newest(files: Sequence[HistoryFile], rows: int) -> list[HistoryFile]:
@@ -105,8 +115,6 @@ def _called_fraud(session: Session, ids: Sequence[str]) -> set[str]:
 
 
 def _rows(rows: pa.Table, kinds: Sequence[str], left_out: set[str]) -> list[tuple[Any, ...]]:
-    keys = zip(*(rows[ENTITY + kind].to_pylist() for kind in kinds), strict=True)
-    entities = ({kind: key for kind, key in zip(kinds, row, strict=True) if key is not None} for row in keys)
-    plain = (rows[name].to_pylist() for name in ("event_time", "transaction_id"))
-    found = zip(*plain, entities, rows["features"].to_pylist(), strict=True)
+    plain, further = ([rows[name].to_pylist() for name in names] for names in (_TIME_AND_ID, _FURTHER))
+    found = zip(*plain, entities_of(rows, kinds), rows[FEATURES].to_pylist(), *further, strict=True)
     return [row for row in found if row[1] not in left_out]

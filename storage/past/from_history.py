@@ -135,10 +135,10 @@ class FromHistory:
         return draw_sample(self._reader, self._session, count, newest, seed, yield_control)
 
     def judged(
-        self, *, since: float, most: int, width: int, apart_from: Collection[str] = ()
+        self, *, since: float, most: int, width: int, apart_from: Collection[str] = (), whole: bool = False
     ) -> JudgedTraffic:
         """Read the newest transactions; see `PastTraffic`."""
-        return newest_judged(self._reader, self._session, since, most, width, apart_from)
+        return newest_judged(self._reader, self._session, since, most, width, apart_from, whole=whole)
 
     def by_ids(self, ids: Sequence[str]) -> dict[str, ScoredTransaction]:
         """Return transactions by id; see `PastTraffic`."""

@@ -78,10 +78,12 @@ class FromSql:
         return sample_traffic(self._session, count, newest=newest, seed=seed, yield_control=yield_control)
 
     def judged(
-        self, *, since: float, most: int, width: int, apart_from: Collection[str] = ()
+        self, *, since: float, most: int, width: int, apart_from: Collection[str] = (), whole: bool = False
     ) -> JudgedTraffic:
         """Read the newest transactions; see `PastTraffic`."""
-        return load_judged_traffic(self._session, since=since, most=most, width=width, apart_from=apart_from)
+        return load_judged_traffic(
+            self._session, since=since, most=most, width=width, apart_from=apart_from, whole=whole
+        )
 
     def by_ids(self, ids: Sequence[str]) -> dict[str, ScoredTransaction]:
         """Return transactions by id; see `PastTraffic`."""

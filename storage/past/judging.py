@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -10,15 +11,23 @@ import pyarrow as pa
 from pyarrow import compute as pc
 from sqlalchemy.orm import Session
 
-from storage.history.columns import features_of
+from storage.history.columns import ENTITY, features_of, kinds_in
 from storage.history.reading import HistoryReader
 from storage.judged_traffic import JudgedTraffic, last_verdicts
+from storage.past.drawing import entities_of
 
 _COLUMNS: Final = ("transaction_id", "event_time", "amount", "features")
 
 
 def newest_judged(
-    reader: HistoryReader, session: Session, since: float, most: int, width: int, apart_from: Collection[str]
+    reader: HistoryReader,
+    session: Session,
+    since: float,
+    most: int,
+    width: int,
+    apart_from: Collection[str],
+    *,
+    whole: bool = False,
 ) -> JudgedTraffic:
     """Read the newest transactions from an event time on.
 
@@ -32,14 +41,17 @@ def newest_judged(
         most: at most this many transactions.
         width: number of features d; transactions scored with another number are left out.
         apart_from: ids of transactions to leave out.
+        whole: whether to read category, currency and entities too.
 
     Returns:
         The transactions, newest first.
     """
+    kinds = kinds_in(reader.names) if whole else []
+    columns = (*_COLUMNS, *(("category", "currency", *(ENTITY + kind for kind in kinds)) if whole else ()))
     left_out, wanted = pa.array(sorted(apart_from), pa.string()), most + len(apart_from)
     while True:
         cut = _time_of_newest(reader, wanted, since)
-        read = list(reader.batches(_COLUMNS, since=cut))
+        read = list(reader.batches(columns, since=cut))
         kept = [_usable(batch, width, left_out) for batch in read]
         found = sum(len(one) for one in kept)
         if found >= most or cut <= since:
@@ -48,7 +60,20 @@ def newest_judged(
     if not found:
         return JudgedTraffic(np.zeros((0, width), np.float32), np.zeros(0), np.zeros(0), [])
     rows = pa.Table.from_batches(kept).combine_chunks().to_batches()[0]
-    return _judged(rows, most, width, last_verdicts(session, since))
+    found_rows = _judged(rows, most, width, last_verdicts(session, since))
+    return _with_further(found_rows, rows, kinds) if whole else found_rows
+
+
+def _with_further(found: JudgedTraffic, batch: pa.RecordBatch, kinds: list[str]) -> JudgedTraffic:
+    """Return the rows with category, currency and the keys of these entities."""
+    order = np.argsort(-batch["event_time"].to_numpy(), kind="stable")[: len(found)]
+    rows = batch.take(pa.array(order))
+    return replace(
+        found,
+        category=rows["category"].to_numpy(),
+        currency=rows["currency"].to_pylist(),
+        entities=entities_of(rows, kinds),
+    )
 
 
 def _time_of_newest(reader: HistoryReader, count: int, since: float) -> float:

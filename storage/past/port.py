@@ -113,7 +113,7 @@ class PastTraffic(Protocol):
         """Draw a sample that no label calls fraud; see `storage.traffic_sample.sample_traffic`."""
 
     def judged(
-        self, *, since: float, most: int, width: int, apart_from: Collection[str] = ()
+        self, *, since: float, most: int, width: int, apart_from: Collection[str] = (), whole: bool = False
     ) -> JudgedTraffic:
         """Read the newest transactions with verdicts; see `storage.judged_traffic.load_judged_traffic`."""
 

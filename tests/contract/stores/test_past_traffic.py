@@ -134,11 +134,15 @@ def _slim(past: PastTraffic, since: float) -> list[tuple[Any, ...]]:
 
 
 def _sample(one: TrafficSample) -> tuple[Any, ...]:
-    return one.transaction_ids, one.event_time.tolist(), one.features.tolist(), one.entities
+    assert one.amount is not None
+    assert one.category is not None
+    further = one.amount.tolist(), one.category.tolist(), one.currency
+    return one.transaction_ids, one.event_time.tolist(), one.features.tolist(), one.entities, further
 
 
 def _judged(one: JudgedTraffic) -> tuple[Any, ...]:
-    return one.event_time.tolist(), one.amount.tolist(), one.features.tolist(), one.verdicts
+    further = None if one.category is None else one.category.tolist(), one.currency, one.entities
+    return one.event_time.tolist(), one.amount.tolist(), one.features.tolist(), one.verdicts, further
 
 
 MIDDLE, LATE = BEGIN + 400 * EVERY_S / 2, BEGIN + 800 * EVERY_S
@@ -160,6 +164,7 @@ QUESTIONS: dict[str, Answer] = {
     "the newest judged": lambda past: _judged(
         past.judged(since=0.0, most=100, width=WIDTH, apart_from=["tx-1-399", "tx-0-399"])
     ),
+    "judged as a whole": lambda past: _judged(past.judged(since=MIDDLE, most=50, width=WIDTH, whole=True)),
     "judged of another width": lambda past: _judged(past.judged(since=0.0, most=20, width=WIDTH + 1)),
     "judged of none": lambda past: _judged(past.judged(since=LATE, most=10, width=WIDTH)),
 }
