@@ -22,8 +22,8 @@ class OwnBounds:
 
     Attributes:
         traffic: Of rows of recent traffic, float64 (n,).
-        known: Of each replay set, by name, float64 (m,); a set that is not named has none.
         flags: Of the flags, float64 (k,).
+        known: Of each replay set, by name, float64 (m,); a set that is not named has none.
     """
 
     traffic: Doubles
