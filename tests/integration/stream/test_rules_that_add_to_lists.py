@@ -41,16 +41,16 @@ def test_the_next_payment_of_a_card_that_matched_is_on_the_list(
         analyst.send("q-2", "rule", name="large", definition=definition_to_bytes(rule).decode())
         analyst.live_at("q-2")
         run.send_transactions(100, cards=CARDS)
-        first = run.wait_for_scores(100)
+        first = run.wait_for_scores(100, within_s=400.0)
         matched = cards_of(run, over=20.0)
         assert matched
-        until(lambda: listed(run, engine) >= matched, what="the cards on the list")
+        until(lambda: listed(run, engine) >= matched, what="the cards on the list", within_s=200.0)
         analyst.send("q-3", "list", name="later", definition=change)
         analyst.live_at("q-3")  # so the additions before it are in force on every partition
         run.send_transactions(100, seed=2, cards=CARDS)
-        scores = run.wait_for_scores(200)
+        scores = run.wait_for_scores(200, within_s=400.0)
         every = cards_of(run, over=20.0)
-        until(lambda: listed(run, engine) == every, what="the cards of the later payments on the list")
+        until(lambda: listed(run, engine) == every, what="the later cards listed", within_s=200.0)
     declined = {str(s["transaction_id"]) for s in scores if s["decision"] == "decline"}
     later = {str(s["transaction_id"]) for s in scores} - {str(s["transaction_id"]) for s in first}
     card_of = card_by_id(run)
