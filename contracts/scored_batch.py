@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import pyarrow as pa
 
-from contracts.stage_batch import stage_schema
+from contracts.stage_batch import FRAUDS, stage_schema
 
 SCORE_COLUMNS = pa.schema(
     [
@@ -23,5 +23,6 @@ SCORE_COLUMNS = pa.schema(
 
 
 def scored_schema(entities: Sequence[str], width: int) -> pa.Schema:
-    """Return the columns of a scored batch: those of a stage batch of `width` features, then the scores."""
-    return pa.schema([*stage_schema(entities, width), *SCORE_COLUMNS])
+    """Return the columns of a scored batch: those of a stage batch, the scores, and confirmed frauds."""
+    frauds = pa.field(FRAUDS, pa.list_(pa.float32(), len(entities)))
+    return pa.schema([*stage_schema(entities, width), *SCORE_COLUMNS, frauds])

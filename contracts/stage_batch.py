@@ -23,7 +23,10 @@ NOTICE_KEY: Final = b"span"
 _WRITE_OPTIONS = pa.ipc.IpcWriteOptions()
 _RENAMED = {"span_end": "batch_end"}  # version 1 to version 2
 LINKS: Final = "links"
-"""Column of the links, from version 3 on."""
+"""Column of the links, from version 3 on: different partners of each entity."""
+FRAUDS: Final = "frauds"
+"""Column of confirmed frauds of each entity in scored batches, from version 3 on."""
+_SINCE_3 = (LINKS, FRAUDS)
 # Numbers of fields in Arrow's Message.fbs: of `header` in Message, of `compression` in RecordBatch.
 _HEADER, _COMPRESSION = 2, 3
 
@@ -122,7 +125,7 @@ class BatchFormat:
     def __init__(self, schema: pa.Schema) -> None:
         self.schema = schema
         new_to_old = {new: old for old, new in _RENAMED.items()}
-        second = pa.schema([field for field in schema if field.name != LINKS])
+        second = pa.schema([field for field in schema if field.name not in _SINCE_3])
         first = pa.schema([field.with_name(new_to_old.get(field.name, field.name)) for field in second])
         self._known = [
             (form.serialize().to_pybytes(), columns)
@@ -150,11 +153,14 @@ class BatchFormat:
 
     def _with_links(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """Return the batch with links; those of a message of an earlier version are unknown."""
-        if batch.schema == self.schema or LINKS not in self.schema.names:
+        if batch.schema == self.schema:
             return batch
-        unknown = np.full((batch.num_rows, self.schema.field(LINKS).type.list_size), np.nan, np.float32)
-        at = self.schema.get_field_index(LINKS)
-        columns = [*batch.columns[:at], features_array(unknown), *batch.columns[at:]]
+        columns = [
+            batch[field.name]
+            if field.name in batch.schema.names
+            else features_array(np.full((batch.num_rows, field.type.list_size), np.nan, np.float32))
+            for field in self.schema
+        ]
         return pa.RecordBatch.from_arrays(columns, schema=self.schema)
 
 

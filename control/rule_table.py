@@ -65,11 +65,13 @@ class RuleTable:
     Attributes:
         by_entity: Rules that batches look up, by kind of entity.
         watched: Rules that only count, by kind and key; no batch looks them up.
+        counting: Rules that count confirmed frauds, boosts and watches, by kind of entity: for links.
         held: All rules by kind and key, also blocks that a later one replaces.
     """
 
     by_entity: Mapping[str, KeysOfEntity] = field(default_factory=dict)
     watched: KeyedMap[Place, tuple[Placed, ...]] = field(default_factory=KeyedMap)
+    counting: Mapping[str, KeysOfEntity] = field(default_factory=dict)
     held: KeyedMap[Place, tuple[Placed, ...]] = field(default_factory=KeyedMap)
 
     @classmethod
@@ -83,8 +85,11 @@ class RuleTable:
         for one in placed:
             held.setdefault((one.rule.entity, one.rule.key), []).append(one)
         met: dict[str, list[tuple[bytes, tuple[Placed, ...]]]] = {}
+        counting: dict[str, list[tuple[bytes, tuple[Placed, ...]]]] = {}
         watched = []
         for place, rules in held.items():
+            if counts := _counting(rules):
+                counting.setdefault(place[0], []).append((place[1].encode(), counts))
             of_batches, counted = _split(rules)
             if of_batches:
                 met.setdefault(place[0], []).append((place[1].encode(), of_batches))
@@ -93,6 +98,7 @@ class RuleTable:
         return cls(
             {entity: KeysOfEntity.of(KeyedMap.of(rules)) for entity, rules in met.items()},
             KeyedMap.of(watched),
+            {entity: KeysOfEntity.of(KeyedMap.of(rules)) for entity, rules in counting.items()},
             KeyedMap.of((place, tuple(rules)) for place, rules in held.items()),
         )
 
@@ -160,13 +166,19 @@ class RuleTable:
             Row and rules, once for each of the row's entities that has rules.
         """
         for entity, of_entity in zip(entities, keys, strict=True):
-            known = self.by_entity.get(entity)
-            if known is None or not len(of_entity):
-                continue
-            rows = known.rows(of_entity)
-            for row, key in zip(rows.tolist(), of_entity.take(rows).to_list(), strict=True):
-                if key is not None and key in known.rules:
-                    yield row, known.rules[key]
+            yield from _met_by(self.by_entity.get(entity), of_entity)
+
+    def counted_by(self, entity: str, keys: ByteStrings) -> Iterator[tuple[int, tuple[Placed, ...]]]:
+        """Yield the rows whose entity of a kind has confirmed frauds, with the rules that count them.
+
+        Args:
+            entity: Kind of the entity.
+            keys: Its n keys.
+
+        Yields:
+            Row and rules.
+        """
+        yield from _met_by(self.counting.get(entity), keys)
 
     def _with_place(self, place: Place, gone: tuple[Placed, ...], come: tuple[Placed, ...]) -> RuleTable:
         held = self.held.get(place, ())
@@ -176,19 +188,37 @@ class RuleTable:
         held = (*held, *come)
         met, counted = _split(held)
         return RuleTable(
-            self._met(place, met),
+            _with_rules(self.by_entity, place, met),
             self.watched.having(place, counted) if counted else self.watched.without(place),
+            _with_rules(self.counting, place, _counting(held)),
             self.held.having(place, held) if held else self.held.without(place),
         )
 
-    def _met(self, place: Place, rules: tuple[Placed, ...]) -> Mapping[str, KeysOfEntity]:
-        entity, key = place[0], place[1].encode()
-        known = self.by_entity.get(entity)
-        if known is None and not rules:
-            return self.by_entity
-        changed = known.having(key, rules) if known else KeysOfEntity.of(KeyedMap.of([(key, rules)]))
-        others = {name: keys for name, keys in self.by_entity.items() if name != entity}
-        return others if changed is None else {**others, entity: changed}
+
+def _with_rules(
+    index: Mapping[str, KeysOfEntity], place: Place, rules: tuple[Placed, ...]
+) -> Mapping[str, KeysOfEntity]:
+    entity, key = place[0], place[1].encode()
+    known = index.get(entity)
+    if known is None and not rules:
+        return index
+    changed = known.having(key, rules) if known else KeysOfEntity.of(KeyedMap.of([(key, rules)]))
+    others = {name: keys for name, keys in index.items() if name != entity}
+    return others if changed is None else {**others, entity: changed}
+
+
+def _met_by(known: KeysOfEntity | None, keys: ByteStrings) -> Iterator[tuple[int, tuple[Placed, ...]]]:
+    if known is None or not len(keys):
+        return
+    rows = known.rows(keys)
+    for row, key in zip(rows.tolist(), keys.take(rows).to_list(), strict=True):
+        if key is not None and key in known.rules:
+            yield row, known.rules[key]
+
+
+def _counting(rules: Iterable[Placed]) -> tuple[Placed, ...]:
+    """Return the rules of one entity that count its confirmed frauds."""
+    return tuple(one for one in rules if one.rule.effect in (Effect.BOOST, Effect.WATCH))
 
 
 def _split(rules: Iterable[Placed]) -> tuple[tuple[Placed, ...], tuple[Placed, ...]]:

@@ -17,6 +17,7 @@ import msgspec
 from contracts.undecodable import UNDECODABLE
 from control.entry import Entry, Kind
 from control.errors import MalformedEntry
+from features.links import FRAUD_DAYS
 from meta import entity_risk
 
 RULES = "rules"
@@ -27,6 +28,9 @@ EVERY = "*"
 
 MOST_OF_ONE = 100
 """Rules of one entity in one entry: a batch applies them one after another to each of its transactions."""
+
+WHOLE_S = FRAUD_DAYS * 86_400.0
+"""Seconds for which a confirmed fraud counts where links are counted; risk fades, links do not."""
 
 Finite = Annotated[float, msgspec.Meta(gt=-1e12, lt=1e12)]
 
@@ -95,6 +99,16 @@ def faded(rule: Rule, time: float) -> float:
     1.0
     """
     return entity_risk.faded(rule.count, time - rule.as_of, rule.half_life_s)
+
+
+def whole(rule: Rule, time: float) -> float:
+    """Return a rule's count of confirmed frauds at an event time: whole for `WHOLE_S`, then 0.
+
+    >>> one = Rule("card", "c1", Effect.BOOST, count=2.0, as_of=0.0)
+    >>> whole(one, WHOLE_S - 1.0), whole(one, WHOLE_S)
+    (2.0, 0.0)
+    """
+    return rule.count if time < rule.as_of + WHOLE_S else 0.0
 
 
 def rules_to_bytes(rules: Iterable[Rule]) -> bytes:

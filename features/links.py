@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 LINK_DAYS: Final = 7
 """Days for which a partner counts."""
+FRAUD_DAYS: Final = 90
+"""Days for which a confirmed fraud counts."""
 UNKNOWN: Final = float("nan")
 """Value in rows of releases that had no links; a comparison with it is false."""
 
@@ -41,16 +43,44 @@ def link_words(entities: Sequence[str], position: int) -> str:
     return f"different {partner_of(entities, position)}s in {LINK_DAYS} days"
 
 
-def links_of(stored: bytes | None, count: int) -> npt.NDArray[np.float32]:
-    """Return the links of one stored transaction, float32 (1, count).
+def fraud_words(entities: Sequence[str], position: int) -> str:
+    """Return in words what the confirmed frauds of an entity count.
+
+    >>> fraud_words(["card", "merchant"], 0), fraud_words(["card", "merchant"], 1)
+    ('its confirmed frauds in 90 days', 'cards with a confirmed fraud in 90 days')
+    """
+    counted = "its confirmed frauds" if position == 0 else f"{entities[0]}s with a confirmed fraud"
+    return f"{counted} in {FRAUD_DAYS} days"
+
+
+class StoredLinks(NamedTuple):
+    """Links of n transactions.
+
+    Attributes:
+        partners: different partners of each entity in 7 days, float32 (n, entities).
+        frauds: confirmed frauds of each entity, float32 (n, entities).
+    """
+
+    partners: npt.NDArray[np.float32]
+    frauds: npt.NDArray[np.float32]
+
+
+def links_of(stored: bytes | None, entities: int) -> StoredLinks:
+    """Return the links of one stored transaction.
 
     Args:
-        stored: float32 each, little-endian; None in rows of releases that stored none.
-        count: number of links; where another number is stored, they are unknown.
+        stored: partners, then frauds, float32 each, little-endian; None in rows of releases that stored none.
+        entities: number of kinds of entities; where another number is stored, all are unknown.
 
-    >>> links_of(np.float32([2, 5]).tobytes(), 2).tolist(), links_of(None, 1).tolist()
-    ([[2.0, 5.0]], [[nan]])
+    >>> links_of(np.float32([2, 5, 0, 1]).tobytes(), 2).frauds.tolist(), links_of(None, 1).partners.tolist()
+    ([[0.0, 1.0]], [[nan]])
     """
-    if stored is None or len(stored) != 4 * count:
-        return np.full((1, count), UNKNOWN, np.float32)
-    return np.frombuffer(stored, "<f4").astype(np.float32)[None]
+    if stored is None or len(stored) != 4 * 2 * entities:
+        stored = np.full(2 * entities, UNKNOWN, "<f4").tobytes()
+    return split_links(np.frombuffer(stored, "<f4").astype(np.float32)[None])
+
+
+def split_links(matrix: npt.NDArray[np.float32]) -> StoredLinks:
+    """Divide a stored matrix (n, 2 * entities) into partners and frauds."""
+    entities = matrix.shape[1] // 2
+    return StoredLinks(matrix[:, :entities], matrix[:, entities:])

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pyarrow import compute as pc
 
 from contracts.card_numbers import mask_card_numbers
-from contracts.stage_batch import ENTITY, LINKS, entities_of, features_matrix
+from contracts.stage_batch import ENTITY, FRAUDS, LINKS, entities_of, features_matrix
 from features.card_numbers import rows_with_card_numbers
 from features.columns import currency_text
 from recorder.generations import Generations
@@ -42,7 +42,7 @@ def history_rows(
         "transaction_id": _texts(batch["id"]),
         "currency": _currencies(batch["currency"].to_numpy()),
         "features": features_column(features_matrix(batch["features"])),
-        "links": features_column(features_matrix(batch[LINKS])),
+        "links": features_column(np.hstack([features_matrix(batch[name]) for name in (LINKS, FRAUDS)])),
         "decision": batch["decision"].cast(pa.int32()),
         "winner": batch["winner"],
         "winner_id": batch["winner_id"],

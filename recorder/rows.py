@@ -13,6 +13,7 @@ from contracts.card_numbers import CANDIDATE, mask_card_numbers
 from contracts.shadow_alert import ShadowAlert
 from contracts.stage_batch import (
     ENTITY,
+    FRAUDS,
     LINKS,
     BatchFormat,
     ForeignBatch,
@@ -157,10 +158,11 @@ def _entities(batch: pa.RecordBatch) -> list[str]:
 
 
 def _links(batch: pa.RecordBatch) -> list[bytes] | list[None]:
-    """Return the links of each row; None in a message of an earlier version."""
+    """Return partners and frauds of each row; None in a message of an earlier version."""
     if LINKS not in batch.schema.names:
         return [None] * batch.num_rows
-    return list(_matrix_rows(batch.column(LINKS)))
+    halves = (_matrix_rows(batch.column(name)) for name in (LINKS, FRAUDS))
+    return [partners + frauds for partners, frauds in zip(*halves, strict=True)]
 
 
 def _matrix_rows(column: pa.Array) -> Iterator[bytes]:

@@ -16,7 +16,7 @@ from rules import kernels
 from rules.kernels import Numbers, Truths
 from rules.local_time import local_seconds
 from rules.program import KeyCode, Program
-from rules.typed import Feature, Field, Link, LocalTime, Surprise
+from rules.typed import Feature, Field, Frauds, Link, LocalTime, Surprise
 
 _ROOM: Final = 4 << 20  # bytes of registers: they stay in the cache
 _MOST_ROWS: Final = 4_096
@@ -44,6 +44,7 @@ class Rows:
         risk: Surprise that risk added, float64 (n,).
         surprises: Returns the surprise of each scorer, float64 (n, scorers), base first.
         links: Different partners of each entity in 7 days, float32 (n, entities); NaN where unknown.
+        frauds: Confirmed frauds of each entity, float32 (n, entities); NaN where unknown.
     """
 
     features: npt.NDArray[np.float32]
@@ -56,6 +57,7 @@ class Rows:
     risk: Numbers
     surprises: Callable[[], Numbers]
     links: npt.NDArray[np.float32]
+    frauds: npt.NDArray[np.float32]
 
     def __len__(self) -> int:
         """Return the number of transactions."""
@@ -102,7 +104,7 @@ def matches(program: Program, rows: Rows, lists: Mapping[str, NamedList]) -> Tru
 
 
 def _input(
-    one: Field | Link | LocalTime | Surprise | KeyCode, rows: Rows, program: Program
+    one: Field | Link | Frauds | LocalTime | Surprise | KeyCode, rows: Rows, program: Program
 ) -> Numbers | npt.NDArray[np.int32] | npt.NDArray[np.float32]:
     match one:
         case Field(name=name):
@@ -110,6 +112,11 @@ def _input(
             return values
         case Link(column=column):
             return rows.links[:, column]
+        case Frauds(column=None):
+            most: npt.NDArray[np.float32] = rows.frauds.max(axis=1, initial=0.0)
+            return most
+        case Frauds(column=column):
+            return rows.frauds[:, column]
         case LocalTime(zone=zone):
             return local_seconds(rows.time, zone)
         case Surprise(scorer=scorer):

@@ -10,7 +10,19 @@ import numpy as np
 from rules import opcodes
 from rules.feature_units import UNITS, in_feature_units
 from rules.kernels import Code, Numbers
-from rules.typed import Apply, Constant, Feature, Field, KeyIs, KeyListed, Link, LocalTime, Surprise, Typed
+from rules.typed import (
+    Apply,
+    Constant,
+    Feature,
+    Field,
+    Frauds,
+    KeyIs,
+    KeyListed,
+    Link,
+    LocalTime,
+    Surprise,
+    Typed,
+)
 
 
 @dataclass(frozen=True)
@@ -20,7 +32,7 @@ class KeyCode:
     entity: str
 
 
-NumberInput = Field | Feature | Link | LocalTime | Surprise | KeyCode
+NumberInput = Field | Feature | Link | Frauds | LocalTime | Surprise | KeyCode
 
 
 @dataclass(frozen=True)

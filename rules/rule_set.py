@@ -177,6 +177,7 @@ class RuleSet:
             zero,
             lambda: np.zeros((1, 1 + len(self.vocabulary.episodes))),
             np.zeros((1, len(self.vocabulary.entities)), np.float32),
+            np.zeros((1, len(self.vocabulary.entities)), np.float32),
         )
         self.match(rows, one, dict.fromkeys(self.vocabulary.lists, EMPTY))
 

@@ -50,6 +50,13 @@ class Link:
 
 
 @dataclass(frozen=True)
+class Frauds:
+    """Confirmed frauds of an entity, by its place; the most of all entities where the place is None."""
+
+    column: int | None
+
+
+@dataclass(frozen=True)
 class LocalTime:
     """The event time on the clocks of a time zone, in seconds."""
 
@@ -106,5 +113,5 @@ def reads(node: Typed, name: str) -> bool:
     return any(reads(one, name) for one in getattr(node, "arguments", ()))
 
 
-Input = Field | Feature | Link | LocalTime | Surprise | KeyIs | KeyListed
+Input = Field | Feature | Link | Frauds | LocalTime | Surprise | KeyIs | KeyListed
 Typed = Input | Constant | Apply

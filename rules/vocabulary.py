@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from features.links import link_measure, link_words, partner_of
+from features.links import fraud_words, link_measure, link_words, partner_of
 from features.windows import WINDOWS
-from rules.typed import Feature, Field, Input, Link, Type, Unit
+from rules.typed import Feature, Field, Frauds, Input, Link, Type, Unit
 
 _MARK = "_log_seconds_since_last"  # every entity has this feature
 _LONGEST = WINDOWS[-1].name
@@ -77,6 +77,8 @@ class Vocabulary:
                     yield f"{entity}.{name}", Variable(Type.NUMBER, at, words)
             words = f"{link_words(entities, place)}, before this transaction"
             yield f"{entity}.{link_measure(entities, place)}", Variable(Type.NUMBER, Link(place), words)
+            counted = fraud_words(entities, place)
+            yield f"{entity}.confirmed_frauds", Variable(Type.NUMBER, Frauds(place), counted)
             novelty = f"{entity}_partner_novelty"
             if novelty in self.features:
                 at = Feature(self.features.index(novelty), Unit.RAW)
@@ -96,6 +98,9 @@ _FIELDS = {
         Type.NUMBER,
         Field("surprise"),
         "highest surprise of all scorers, with risk, and raised or lowered by rules",
+    ),
+    "frauds_within_two_links": Variable(
+        Type.NUMBER, Frauds(None), "most confirmed frauds that one of its entities shares, in 90 days"
     ),
     "risk": Variable(Type.NUMBER, Field("risk"), "surprise that confirmed frauds add"),
 }

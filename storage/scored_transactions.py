@@ -52,7 +52,8 @@ class ScoredTransaction(TableBase):
     scored_at: Mapped[float | None] = mapped_column(Float(53))
     """Seconds since 1970; None in rows of releases that did not store it."""
     links: Mapped[bytes | None] = mapped_column(LargeBinary)
-    """Different partners of each entity in 7 days, float32, little endian; None as `scored_at`."""
+    """Different partners of each entity in 7 days, then its confirmed frauds: float32, little endian; None as
+    `scored_at`."""
 
 
 COLUMNS = tuple(column.name for column in ScoredTransaction.__table__.columns)

@@ -13,7 +13,7 @@ from features.vector import FeatureLayout
 from rules.evaluation import Rows
 from rules.kernels import natural
 from rules.local_time import local_seconds
-from rules.typed import Feature, Field, Input, KeyIs, KeyListed, Link, LocalTime, Surprise, Unit
+from rules.typed import Feature, Field, Frauds, Input, KeyIs, KeyListed, Link, LocalTime, Surprise, Unit
 from rules.vocabulary import Vocabulary
 
 NAMES = FeatureLayout(TransactionSchema()).names
@@ -43,6 +43,7 @@ def rows_of(n: int, seed: int = 0) -> Rows:
         risk=random.integers(0, 3, n).astype(float),
         surprises=lambda: np.random.default_rng(seed).uniform(0, 6, (n, 2)),
         links=random.choice(np.array([0, 1, 5, 24, np.nan], np.float32), (n, 2)),
+        frauds=random.choice(np.array([0, 1, 2, 3, np.nan], np.float32), (n, 2)),
     )
 
 
@@ -63,6 +64,9 @@ class Values(Mapping[Input, float]):
                 return float(out[0])
             case Link(column=column):
                 return float(rows.links[row, column])
+            case Frauds(column=column):
+                frauds = rows.frauds[row]
+                return float(frauds.max() if column is None else frauds[column])
             case LocalTime(zone=zone):
                 return float(local_seconds(rows.time[row : row + 1], zone)[0])
             case Surprise(scorer=scorer):

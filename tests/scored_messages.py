@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from contracts.scored_batch import scored_schema
-from contracts.stage_batch import LINKS, features_array
+from contracts.stage_batch import FRAUDS, LINKS, features_array
 
 EUR = (ord("E") << 16) | (ord("U") << 8) | ord("R")
 ENTITIES = ("card", "merchant")
@@ -47,7 +47,7 @@ def scored_message(
         "decision": np.zeros(n, np.int8) if decisions is None else np.array(decisions, np.int8),
         "control_offset": np.full(n, 1, np.int64),
     }
-    matrices = {"features": X, LINKS: np.zeros((n, len(ENTITIES)), np.float32)}
+    matrices = {"features": X, **{name: np.zeros((n, len(ENTITIES)), np.float32) for name in (LINKS, FRAUDS)}}
     arrays = [
         features_array(matrices[field.name])
         if field.name in matrices

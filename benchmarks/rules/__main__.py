@@ -54,6 +54,7 @@ def rows_of(n: int) -> Rows:
         np.zeros(n),
         lambda: np.zeros((n, 1)),
         random.integers(0, 24, (n, 2)).astype(np.float32),
+        random.integers(0, 3, (n, 2)).astype(np.float32),
     )
 
 

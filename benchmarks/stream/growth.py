@@ -57,7 +57,7 @@ class Chain:
             profiles.publish(profiles.stage(columns, features[:, place]))
         surprise, winner = self._stack.score(features)
         decision = np.full(n, Decision.APPROVE, np.int8)
-        scores = Scores(surprise, winner + 1, self._winners, decision, 0)
+        scores = Scores(surprise, winner + 1, self._winners, decision, 0, np.zeros((n, 2), np.float32))
         offset = np.arange(n)
         batch = Batch(
             columns,

@@ -17,13 +17,14 @@ from control.rules_in_force import vocabulary_of
 from control.snapshot import Snapshot
 from features.byte_strings import ByteStrings
 from features.columns import NO_CURRENCY, currency_code
+from features.links import split_links
 from replay.blast_radius import BlastRadius, PastRows, Tally, count, radius_of
 from replay.rule_trial import RuleTrial
 from replay.truth import FRAUD as IS_FRAUD
 from replay.truth import GENUINE as IS_GENUINE
 from replay.truth import UNKNOWN
 from rules.evaluation import Rows
-from rules.typed import Field, Link
+from rules.typed import Field, Frauds, Link
 from rules.vocabulary import Vocabulary
 from storage import UnitOfWork
 from storage.labels import FRAUD
@@ -115,13 +116,13 @@ class Reading:
         program = self.trial.program
         by_card = self.vocabulary.entities[:1] if self.trial.gates.by_card else ()
         kinds = {*program.texts, *(one.entity for one in program.listed), *by_card}
-        links = any(isinstance(one, Link) for one in program.numbers)
+        links = any(isinstance(one, Link | Frauds) for one in program.numbers)
         return WantedColumns(
             tuple(sorted(kinds)),
             bool(self.trial.shift) or Field("surprise") in program.numbers,
             Field("category") in program.numbers,
             Field("currency") in program.numbers,
-            len(self.vocabulary.entities) if links else 0,
+            2 * len(self.vocabulary.entities) if links else 0,
         )
 
     def _past(self, columns: TrafficColumns) -> PastRows:
@@ -157,7 +158,7 @@ def rows_of_columns(columns: TrafficColumns, surprises: Callable[[], NDArray[np.
         np.zeros(n) if columns.surprise is None else columns.surprise,
         np.zeros(n),
         surprises,
-        np.full((n, len(columns.keys)), np.nan, np.float32) if columns.links is None else columns.links,
+        *split_links(np.zeros((n, 0), np.float32) if columns.links is None else columns.links),
     )
 
 

@@ -21,7 +21,7 @@ from replay.rule_trial import NOT_STORED
 from rules.errors import RuleError
 from rules.policy.compiled import CompiledPolicy, RowBounds
 from rules.policy.definition import DecisionPolicy, ReadPolicy, policy_to_bytes, read_policy
-from rules.typed import Field, Link, reads
+from rules.typed import Field, Frauds, Link, reads
 from rules.vocabulary import Vocabulary
 from storage import UnitOfWork
 from storage.past import Part, PastTraffic
@@ -124,7 +124,7 @@ class Comparison:
             True,
             Field("category") in numbers,
             Field("currency") in numbers,
-            self.entities if any(isinstance(one, Link) for one in numbers) else 0,
+            2 * self.entities if any(isinstance(one, Link | Frauds) for one in numbers) else 0,
         )
 
     def add(self, columns: TrafficColumns, tally: PolicyTally) -> None:

@@ -113,4 +113,5 @@ def _rows(parts: list[TrafficColumns], apart_from: dict[int, list[int]]) -> Rows
         np.zeros(n),
         lambda: np.zeros((n, 1)),
         np.zeros((n, 0), np.float32),
+        np.zeros((n, 0), np.float32),
     )

@@ -25,7 +25,20 @@ from rules.local_time import check_zone, local_seconds
 from rules.parsing import parse
 from rules.reference import evaluate
 from rules.syntax import Call, Listed, Name, Node, Operation
-from rules.typed import Apply, Constant, Feature, Field, Input, KeyIs, KeyListed, Link, LocalTime, Type, Typed
+from rules.typed import (
+    Apply,
+    Constant,
+    Feature,
+    Field,
+    Frauds,
+    Input,
+    KeyIs,
+    KeyListed,
+    Link,
+    LocalTime,
+    Type,
+    Typed,
+)
 from rules.vocabulary import LOCAL_TIME, Variable, Vocabulary
 from storage.scored_transactions import ScoredTransaction
 
@@ -77,7 +90,10 @@ def value_of(one: Input, stored: ScoredTransaction) -> float:
             natural(feature, UNITS[unit], out)
             return float(out[0])
         case Link(column=column):
-            return float(links_of(stored.links, len(stored.entities))[0, column])
+            return float(links_of(stored.links, len(stored.entities)).partners[0, column])
+        case Frauds(column=column):
+            frauds = links_of(stored.links, len(stored.entities)).frauds[0]
+            return float(frauds.max() if column is None else frauds[column])
         case LocalTime(zone=zone):
             return float(local_seconds(np.array([stored.event_time]), zone)[0])
         case KeyIs(entity=entity, text=text):

@@ -21,7 +21,7 @@ from console.results.transactions import (
 )
 from console.services.rows import row_of_alert, row_of_transaction
 from contracts.tracing.identity import trace_of
-from features.links import link_measure, link_words, links_of
+from features.links import fraud_words, link_measure, link_words, links_of
 from features.phrases import Phrase, phrases
 from features.schema import EntityField, TransactionSchema
 from features.vector import FeatureLayout
@@ -109,15 +109,18 @@ def features_of(stored: ScoredTransaction) -> list[FeatureRow]:
 
 def _link_rows(stored: ScoredTransaction) -> list[FeatureRow]:
     kinds = list(stored.entities)
-    links = links_of(stored.links, len(kinds))[0].tolist()
+    links = links_of(stored.links, len(kinds))
+    if np.isnan(links.partners).all():
+        return []
+    partners, frauds = links.partners[0].tolist(), links.frauds[0].tolist()
     return [
-        FeatureRow(
-            f"{kind}_{link_measure(kinds, place)}",
-            links[place],
-            f"{kind}: {link_words(kinds, place)}: {links[place]:.0f}",
-        )
+        FeatureRow(f"{kind}_{measure}", value, f"{kind}: {words}: {value:.0f}")
         for place, kind in enumerate(kinds)
-        if not math.isnan(links[place])
+        for measure, value, words in (
+            (link_measure(kinds, place), partners[place], link_words(kinds, place)),
+            ("confirmed_frauds", frauds[place], fraud_words(kinds, place)),
+        )
+        if not math.isnan(value)
     ]
 
 

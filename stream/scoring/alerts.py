@@ -14,6 +14,7 @@ from features.columns import currency_text
 from stream.batch import Batch
 from stream.scoring.causes import cause_at
 from stream.scoring.decide import BLOCK_ID, Scores
+from stream.scoring.fraud_links import link_reasons
 from stream.scoring.marks import queue_at, tags_at
 from stream.scoring.named_lists import list_reasons
 from stream.scoring.policy import policy_reasons
@@ -41,8 +42,11 @@ class AlertWriter:
         chosen = [keys.take(rows) for keys in batch.columns.keys]
         met = met_by_rows(snapshot.rules, self._entities, chosen, batch.columns.time[rows])
         listed = list_reasons(snapshot.lists, self._entities, chosen, batch.columns.time[rows])
+        for place, row in enumerate(rows.tolist()):
+            linked = link_reasons(self._entities, scores.frauds[row])
+            listed[place] = [*listed.get(place, []), *linked]
         alerts = [
-            self._alert(batch, scores, snapshot, row, pushes[place], met.get(place), listed.get(place, []))
+            self._alert(batch, scores, snapshot, row, pushes[place], met.get(place), listed[place])
             for place, row in enumerate(rows.tolist())
         ]
         return ByteStrings.from_list([msgspec.json.encode(alert) for alert in alerts])

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from control.snapshot import Snapshot
 from rules.rule_set import Matched
 from stream.batch import Batch
+from stream.scoring.fraud_links import linked_frauds
 from stream.scoring.named_lists import by_lists, decide_by_lists
 from stream.scoring.policy import bounds_of, decide_by_surprise
 from stream.scoring.rules import blocks, decide, met_by_rows, raised
@@ -31,6 +32,7 @@ class Scores:
         winners: id of each scorer, the base first; then `block`; then the written rules that decided.
         decision: int8 (n,), a `Decision` each.
         control_offset: the snapshot's place in the control log.
+        frauds: confirmed frauds of each entity within two links, float32 (n, entities).
         matched: which written rules match, apart from `shifted`; None without such rules.
         segment: place of each transaction's segment of the decision policy, int32 (n,); 0 without a policy.
         shifted: which written rules that raise or lower the surprise match; None without such rules.
@@ -41,6 +43,7 @@ class Scores:
     winners: Sequence[str]
     decision: NDArray[np.int8]
     control_offset: int
+    frauds: NDArray[np.float32]
     matched: Matched | None = None
     segment: NDArray[np.int32] | None = None
     shifted: Matched | None = None
@@ -119,7 +122,8 @@ def score_rows(of: Transactions, snapshot: Snapshot, entities: Sequence[str]) ->
     met_by_row = met_by_rows(snapshot.rules, entities, of.keys, of.time)
     for row, met in met_by_row.items():
         surprise[row] = raised(surprise[row], met, snapshot.risk_share)
-    rows = rows_for(of, stack, entities, surprise, alone) if asks else None
+    frauds = linked_frauds(snapshot.rules, entities, of.keys, of.time)
+    rows = rows_for(of, stack, frauds, entities, surprise, alone) if asks else None
     shifted = shift_surprise(rows, snapshot, met_by_row, of.keys[0])
     listed = by_lists(snapshot.lists, entities, of.keys, of.time, met_by_row)
     bounds = bounds_of(snapshot, rows, of.keys[0], len(surprise))
@@ -139,4 +143,6 @@ def score_rows(of: Transactions, snapshot: Snapshot, entities: Sequence[str]) ->
         if listed is not None:
             matched.first[listed.allowed | listed.blocked] = -1
         winners = decide_by_rules(matched, written, met_by_row, winners, winner, decision)
-    return Scores(surprise, winner, winners, decision, snapshot.offset, matched, bounds.segment, shifted)
+    return Scores(
+        surprise, winner, winners, decision, snapshot.offset, frauds, matched, bounds.segment, shifted
+    )

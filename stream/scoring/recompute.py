@@ -87,5 +87,5 @@ def _transactions(row: StoredScore) -> Transactions:
         np.array([currency], np.int32),
         np.array([row.category], np.int32),
         [ByteStrings.from_list([key.encode() or None]) for key in row.entities.values()],
-        links_of(row.links, len(row.entities)),
+        links_of(row.links, len(row.entities)).partners,
     )

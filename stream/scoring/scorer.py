@@ -10,7 +10,7 @@ import pyarrow as pa
 from mode import get_logger
 from numpy.typing import NDArray
 
-from contracts.stage_batch import entities_of, to_message
+from contracts.stage_batch import entities_of, features_array, to_message
 from control.log_reader import ControlLog
 from control.snapshot import Snapshot
 from features.byte_strings import ByteStrings
@@ -156,6 +156,7 @@ def to_scored(batch: Batch, scores: Scores, schema: pa.Schema) -> pa.RecordBatch
         pa.array(np.array(scores.winners, object), pa.string()).take(pa.array(scores.winner)),
         pa.array(scores.decision),
         pa.array(np.full(len(batch), scores.control_offset, np.int64)),
+        features_array(scores.frauds),
     ]
     first = to_record_batch(batch, pa.schema(list(schema)[: -len(own)]))
     return pa.RecordBatch.from_arrays([*first.columns, *own], schema=schema)

@@ -69,6 +69,7 @@ class Transactions:
 def rows_for(
     of: Transactions,
     stack: ScoringStack,
+    frauds: NDArray[np.float32],
     entities: Sequence[str],
     surprise: NDArray[np.float64],
     alone: NDArray[np.float64],
@@ -78,6 +79,7 @@ def rows_for(
     Args:
         of: the transactions.
         stack: what scores.
+        frauds: confirmed frauds of each entity, float32 (n, entities).
         entities: kinds of the keys.
         surprise: the highest of all scorers, with risk, (n,).
         alone: the same without risk, (n,).
@@ -93,6 +95,7 @@ def rows_for(
         surprise - alone,
         lambda: stack.surprises(of.features) + stack.shifts,
         of.links,
+        frauds,
     )
 
 

@@ -35,7 +35,7 @@ WIDTH, EACH, EVERY_S = 3, 400, 1_800.0
 BEGIN = 1_700_000_000.0
 NOW, SQL_HOURS, KEPT = 1.8e9, 24.0, 170
 FLAGGED = "tx-1-33"
-WANTED = WantedColumns(kinds=("merchant",), surprise=True, category=True, currency=True, links=2)
+WANTED = WantedColumns(kinds=("merchant",), surprise=True, category=True, currency=True, links=4)
 Answer = Callable[[PastTraffic], Any]
 
 
@@ -91,7 +91,7 @@ def _row(scored_row: ScoredRow, n: int, random: np.random.Generator) -> tuple[An
         decision=int(n % 10 == 0),
         winner_id=None if n % 10 else "base",
         entities=f'{{"card": "card-{n % 50}", "merchant": "shop-{n % 7}"}}',
-        links=None if n % 11 == 0 else np.array([n % 3, n % 5], "<f4").tobytes(),
+        links=None if n % 11 == 0 else np.array([n % 3, n % 5, n % 2, 0], "<f4").tobytes(),
         features=random.random(width, np.float32).astype("<f4").tobytes(),
     )
 

@@ -58,7 +58,7 @@ def filled(context: ConsoleContext, features: np.ndarray[Any, np.dtype[np.float3
 
 
 def _row(n: int, features: np.ndarray[Any, np.dtype[np.float32]]) -> tuple[object, ...]:
-    links = None if n % 4 == 0 else np.array([n % 3, n % 9], "<f4").tobytes()
+    links = None if n % 4 == 0 else np.array([n % 3, n % 9, n % 4, n % 5], "<f4").tobytes()
     entities = json.dumps({"card": f"tok_{n % 400}", "merchant": f"shop-{n % 7}"})
     time, held = DAY + n * 3 * 86_400 / N, n % 10 == 0
     scores = (float(n % 5), 0.1, int(held), 0, "base" if held else None, 7, time, links)
@@ -105,7 +105,7 @@ def live_matches(
         np.array([one.surprise for one in rows]),
         np.zeros(N),
         lambda: np.zeros((N, 1)),
-        np.concatenate([links_of(one.links, 2) for one in rows]),
+        *(np.concatenate(half) for half in zip(*(links_of(one.links, 2) for one in rows), strict=True)),
     )
     matched = RuleSet.of([written("r", condition, **fields)], NAMES).match(as_rules_see_them, keys["card"])
     return np.flatnonzero(matched.first == 0).tolist()
@@ -119,6 +119,7 @@ def live_matches(
         ("category == '5411' && hour(local_time) < 9", {"zone": "Asia/Tokyo"}),
         ("currency != 'EUR'", {}),
         ("merchant.cards_7d >= 5 && card.merchants_7d != 1", {}),
+        ("frauds_within_two_links >= 3 && card.confirmed_frauds < 2", {}),
         ("amount > 50", {"percent": 10.0}),
     ],
 )

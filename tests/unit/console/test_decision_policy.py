@@ -185,7 +185,10 @@ def test_a_copy_of_the_process_counts_half_with_the_same_result(
 
 
 def test_a_policy_that_reads_what_is_not_stored_cannot_be_tried(filled: ConsoleContext) -> None:
-    with filled.unit(reads_only=True) as unit, pytest.raises(RuleError, match="risk is not stored"):
+    with (
+        filled.unit(reads_only=True) as unit,
+        pytest.raises(RuleError, match="risk is not stored"),
+    ):
         policy_radius(unit, Snapshot(), policy(segment("a", "risk > 1")), 7.0, NAMES, StandingPolicy())
 
 

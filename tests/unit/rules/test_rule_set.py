@@ -63,7 +63,7 @@ def test_a_row_alone_is_decided_as_in_a_batch() -> None:
         alone = type(rows)(
             rows.features[one], rows.time[one], rows.amount[one], rows.currency[one], rows.category[one],
             {kind: of.take(one) for kind, of in rows.keys.items()}, rows.surprise[one], rows.risk[one],
-            partial(np.take, rows.by_scorer, [row], axis=0), rows.links[one],
+            partial(np.take, rows.by_scorer, [row], axis=0), rows.links[one], rows.frauds[one],
         )  # fmt: skip
         assert rules.match(alone, keys.take(one)).all[:, 0].tolist() == whole.all[:, row].tolist()
 
