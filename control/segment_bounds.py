@@ -107,7 +107,8 @@ def has_own_bounds(snapshot: Snapshot) -> bool:
 def own_bounds(snapshot: Snapshot, stored: StoredRows) -> Doubles:
     """Return the surprise over which the segment of each transaction reviews it, float64 (n,).
 
-    NaN where the budget's threshold decides. Conditions that read the surprise see it without risk.
+    NaN where the budget's threshold decides. Conditions that read the surprise see it without risk, and
+    comparisons with links or confirmed frauds are false.
 
     Args:
         snapshot: Everything in force.
@@ -118,6 +119,7 @@ def own_bounds(snapshot: Snapshot, stored: StoredRows) -> Doubles:
         return np.full(n, np.nan)
     kinds = policy.conditions.vocabulary.entities
     codes = {one: currency_code(one) if one else NO_CURRENCY for one in set(stored.currency)}
+    unknown = np.full((n, len(kinds)), np.nan, np.float32)
     rows = Rows(
         stored.features,
         stored.event_time,
@@ -128,6 +130,8 @@ def own_bounds(snapshot: Snapshot, stored: StoredRows) -> Doubles:
         stack.score(stored.features)[0],
         np.zeros(n),
         lambda: stack.surprises(stored.features) + stack.shifts,
+        unknown,
+        unknown,
     )
     return policy.bounds(rows, _NO_CARDS, snapshot.lists.by_name, np.nan).review
 

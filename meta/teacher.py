@@ -63,7 +63,7 @@ class Teacher:
             fit = ~rest
             if fraud[fit].all() or not fraud[fit].any():  # a kind with a single row is in every model
                 fit = np.ones(len(fold), bool)
-            booster = lgb.train(_trees(rate, seed), binned.subset(np.flatnonzero(fit)), trees)
+            booster = lgb.train(_trees(rate, seed), binned.subset(np.flatnonzero(fit).tolist()), trees)
             line = _line(tokens[fit], fraud[fit], weight[fit])
             models.append(partial(_log_odds, booster, line))
             if rest.any():

@@ -47,9 +47,10 @@ def test_bounds_are_those_of_the_live_scorer() -> None:
         ByteStrings.from_list([one[kind].encode() for one in rows.entities]) for kind in ("card", "merchant")
     ]
     currency = np.array([0x455552 if one == "EUR" else 0x555344 for one in rows.currency], np.int32)
-    of = Transactions(rows.features, rows.event_time, rows.amount, currency, rows.category, keys)
+    none = np.full((N, 2), np.nan, np.float32)
+    of = Transactions(rows.features, rows.event_time, rows.amount, currency, rows.category, keys, none)
     live = bounds_of(
-        snapshot, rows_for(of, snapshot.stack, ("card", "merchant"), surprise, surprise), keys[0], N
+        snapshot, rows_for(of, snapshot.stack, none, ("card", "merchant"), surprise, surprise), keys[0], N
     )
     threshold = snapshot.threshold
     assert threshold is not None

@@ -34,7 +34,8 @@ def rows() -> Rows:
     return Rows(
         np.zeros((n, len(NAMES.features)), np.float32), zeros, np.full(n, 100.0), np.zeros(n, np.int32),
         np.zeros(n, np.int32), {"card": ids, "merchant": ids, "country": ByteStrings.from_list(COUNTRIES)},
-        np.full(n, 3.0), zeros, lambda: np.zeros((n, 1)),
+        np.full(n, 3.0), zeros, lambda: np.zeros((n, 1)), np.zeros((n, 3), np.float32),
+        np.zeros((n, 3), np.float32),
     )  # fmt: skip
 
 
