@@ -76,6 +76,7 @@ def in_sql(offset: int, *, held: bool) -> tuple[object, ...]:
         "event_time": BEGIN + offset * 3600.0, "arrival": 0.0, "amount": 1.0, "currency": "EUR",
         "category": 0, "entities": "{}", "features": b"", "surprise": 0.0, "tail": 1.0,
         "decision": int(held), "winner": 0, "winner_id": "base", "control_offset": 0, "scored_at": None,
+        "links": None,
     }  # fmt: skip
     return tuple(values[name] for name in COLUMNS)
 
