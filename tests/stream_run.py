@@ -139,9 +139,13 @@ class StreamRun:
         return [msgspec.json.decode(value) for _, value in self.records(self.settings.topics.scores)]
 
     def scored(self) -> pa.Table:
-        """Return every row of `scored` with its features, ordered by source partition and offset."""
+        """Return every row of `scored` with its features, ordered by source partition and offset.
+
+        A column that an earlier release did not write is null in its rows.
+        """
         batches = [from_message(value) for _, value in self.records(self.settings.topics.scored)]
-        table = pa.Table.from_batches(batches).combine_chunks()
+        tables = [pa.Table.from_batches([batch]) for batch in batches]
+        table = pa.concat_tables(tables, promote_options="default").combine_chunks()
         return table.sort_by([("source_partition", "ascending"), ("source_offset", "ascending")])
 
     def written(self, topic: str) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from benchmarks.soak.topics import whole_topic
-from contracts.stage_batch import from_message, stage_schema
+from contracts.stage_batch import BatchFormat, stage_schema
 from features.decode import Decoder
 from features.profiles import Profiles
 from features.seen_ids import SeenIds
@@ -57,12 +57,12 @@ async def _add_entity(settings: Settings, entity: int, partition: int, found: li
     schema = transaction_schema(settings)
     layout, names = FeatureLayout(schema), [one.name for one in schema.entities]
     columns, profiles = layout.entities[entity], Profiles(entity)
-    of_stage = stage_schema(names, len(layout))
+    form = BatchFormat(stage_schema(names, len(layout)))
     topic = settings.topics.stage_topic(names[entity])
     async for fetched in whole_topic(settings.broker, topic, partition):
         for message in fetched.values.to_list():
             assert message is not None  # stages write no empty records
-            batch = from_record_batch(from_message(message), of_stage)
+            batch = from_record_batch(form.read(message), form.schema)
             out = np.zeros((len(batch), columns.stop - columns.start), np.float32)
             profiles.publish(profiles.stage(batch.columns, out))
             for source in np.unique(batch.source_partition):
