@@ -11,14 +11,13 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-import time
-from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 
 from benchmarks.rules import actions, live, stored
+from benchmarks.rules.timing import median_us
 from control.list_entries import bucket_from_bytes, bucket_to_bytes
 from features.byte_strings import ByteStrings
 from features.hashing import hash_strings
@@ -82,12 +81,9 @@ def measure(rules: int, batch: int) -> dict[str, float]:
     Returns:
         Microseconds for each transaction.
     """
-    program, rows, seconds = program_of(rules), rows_of(batch), list[float]()
-    for _ in range(_TIMED):
-        began = time.thread_time()
-        matches(program, rows, {})
-        seconds.append(time.thread_time() - began)
-    return {"rules": rules, "batch": batch, "us": float(np.median(seconds)) * 1e6 / batch}
+    program, rows = program_of(rules), rows_of(batch)
+    us = median_us(lambda: matches(program, rows, {}), _TIMED)
+    return {"rules": rules, "batch": batch, "us": us / batch}
 
 
 def listed(values: int) -> ListTable:
@@ -114,24 +110,16 @@ def measure_list(values: int, batch: int) -> dict[str, float]:
         for text in ("amount > 500", "merchant.id in lists.watched && amount > 500")
     )
     table, rows = listed(values), rows_of(batch)
-    without = _timed(lambda: matches(plain, rows, {}))
-    with_list = _timed(lambda: matches(reading, rows, {"watched": table}))
+    without = median_us(lambda: matches(plain, rows, {}), _TIMED)
+    with_list = median_us(lambda: matches(reading, rows, {"watched": table}), _TIMED)
     number, bucket = next(iter(table.buckets.items()), (0, Bucket.of_values({b"1": Listed()})))
-    changed = _timed(lambda: table.having({number: bucket_from_bytes(bucket_to_bytes(bucket), number)}))
+    changed = median_us(
+        lambda: table.having({number: bucket_from_bytes(bucket_to_bytes(bucket), number)}), _TIMED
+    )
     return {
         "values": values, "batch": batch, "us_without": without / batch, "us_with": with_list / batch,
         "ms_change": changed / 1e3,
     }  # fmt: skip
-
-
-def _timed(call: Callable[[], object]) -> float:
-    """Return the median of microseconds of processor time."""
-    seconds = list[float]()
-    for _ in range(_TIMED):
-        began = time.thread_time()
-        call()
-        seconds.append(time.thread_time() - began)
-    return float(np.median(seconds)) * 1e6
 
 
 def main(arguments: list[str]) -> None:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import Final
 
-import numpy as np
-
+from benchmarks.rules.timing import median_us
 from features.byte_strings import ByteStrings
 from rules.actions import Action
 from rules.definition import Mode, RuleDefinition, definition_to_bytes, read_rule
@@ -44,7 +42,7 @@ def measure_all(
     found = list[dict[str, float | str]]()
     for name, call in _calls(conditions, vocabulary, rows, cards).items():
         call()
-        us = _timed(call) / n
+        us = median_us(call, _TIMED) / n
         log(f"{name:>22} {us:17.3f}")
         found.append({"what": name, "of": float(len(conditions)), "batch": float(n), "us": us})
     return found
@@ -87,13 +85,3 @@ def _rules(conditions: list[str], action: Action, vocabulary: Vocabulary) -> Rul
         definition = RuleDefinition(text, action, mode=Mode.LIVE, **fields)  # type: ignore[arg-type]
         made.append(read_rule(f"r-{place}", definition_to_bytes(definition)))
     return RuleSet.of(made, vocabulary)
-
-
-def _timed(call: Callable[[], object]) -> float:
-    """Return the median of microseconds of processor time."""
-    seconds = list[float]()
-    for _ in range(_TIMED):
-        began = time.thread_time()
-        call()
-        seconds.append(time.thread_time() - began)
-    return float(np.median(seconds)) * 1e6
